@@ -1,0 +1,1 @@
+"""The result as a plain dict, and its renderings."""

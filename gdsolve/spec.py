@@ -1,0 +1,304 @@
+"""What was asked: one frozen, validated spec, the same whether it comes from flags, from YAML or from Python.
+
+Every option of the project is one field of `Spec`. Its help text, the panel it is shown in and the verbs that take it
+stand beside it; the flags, the YAML keys, the JSON Schema and the reference in the README are made from these fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from gdsolve.status import GdsolveError
+
+
+class Loss(StrEnum):
+    """Names of the losses (formulas: `gdsolve.objective.losses`)."""
+
+    HALF_MSE = "half-mse"
+    MSE = "mse"
+    SSE = "sse"
+
+
+class Scale(StrEnum):
+    """Coordinates in which descent runs."""
+
+    AUTO = "auto"
+    NONE = "none"
+    STANDARD = "standard"
+
+
+class Engine(StrEnum):
+    """Ways to take the same steps."""
+
+    AUTO = "auto"
+    ROWS = "rows"
+    TRIANGLE = "triangle"
+    LEAP = "leap"
+
+
+class Device(StrEnum):
+    """Where tensors live."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class DType(StrEnum):
+    """Precision in which the iterates are computed."""
+
+    FLOAT64 = "float64"
+    FLOAT32 = "float32"
+
+
+class Missing(StrEnum):
+    """What to do with a missing cell in a column that is used."""
+
+    ERROR = "error"
+    DROP = "drop"
+    MEAN = "mean"
+
+
+class Categorical(StrEnum):
+    """What to do with a column of text."""
+
+    ERROR = "error"
+    ONEHOT = "onehot"
+    IGNORE = "ignore"
+
+
+class Format(StrEnum):
+    """Form of the result on standard output."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+LearningRate = float | tuple[float, ...] | Literal["auto"]
+Every = int | Literal["log"]
+
+NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
+FITTING = ("fit", "compare-lr", "check")
+READING = (*FITTING, "predict")
+VERBS = (*READING, "schema")
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """What the command line and the reference say of one option."""
+
+    help: str
+    panel: str
+    verbs: tuple[str, ...]
+    metavar: str | None
+    default_text: str | None
+    minimum: float | None
+
+
+def _option(
+    default: Any,
+    help: str,
+    panel: str,
+    *,
+    verbs: tuple[str, ...] = FITTING,
+    metavar: str | None = None,
+    default_text: str | None = None,
+    minimum: float | None = None,
+) -> Any:
+    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum)
+    return dataclasses.field(default=default, metadata={"option": info, "description": help})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """A problem and how to solve it (DESIGN.md, section 4).
+
+    Raises:
+        GdsolveError: a value outside its range, or options that contradict each other.
+    """
+
+    data: tuple[str, ...] = _option(
+        (), "Tables to read; a path in a YAML spec is relative to the spec.", "Data", verbs=()
+    )
+    X: tuple[tuple[float, ...], ...] | None = _option(None, "Inline design matrix, one list per row.", "Data", verbs=())
+    y: tuple[float, ...] | None = _option(None, "Inline target, one number per row.", "Data", verbs=())
+
+    target: str | None = _option(
+        None, "Column to explain.", "Columns", metavar="COLUMN", default_text="the column y, else the last one"
+    )
+    features: tuple[str, ...] = _option(
+        (), "Columns to explain it with.", "Columns", metavar="COLUMNS", default_text="all others"
+    )
+    ignore: tuple[str, ...] = _option((), "Columns to leave out.", "Columns", metavar="COLUMNS")
+    weight: str | None = _option(
+        None, "Column of row weights; weight 2 counts as the row twice.", "Columns", metavar="COLUMN"
+    )
+    no_intercept: bool = _option(False, "Fit through the origin.", "Columns")
+    delimiter: str | None = _option(
+        None, "Field delimiter.", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
+    )
+    decimal: str | None = _option(
+        None, "Decimal mark, . or ,", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
+    )
+    encoding: str | None = _option(
+        None,
+        "Encoding of text files.",
+        "Columns",
+        verbs=READING,
+        metavar="NAME",
+        default_text="UTF-8, or as the BOM says",
+    )
+    no_header: bool = _option(
+        False, "The first line is data; columns are x1…xn, y.", "Columns", verbs=READING, default_text="detected"
+    )
+    na: Missing = _option(
+        Missing.ERROR, "Missing cells in the columns used: stop, drop the row, or fill in the mean.", "Columns"
+    )
+    na_values: tuple[str, ...] = _option(
+        NA_VALUES,
+        "Cells that count as missing, in any case; the empty cell always does.",
+        "Columns",
+        verbs=READING,
+        metavar="VALUES",
+        default_text="NA, N/A, NaN, null, None",
+    )
+    categorical: Categorical = _option(
+        Categorical.ERROR, "Columns of text: stop, one 0/1 column per level, or leave out.", "Columns"
+    )
+
+    loss: Loss = _option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    ridge: float = _option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
+    penalize_intercept: bool = _option(False, "Let the ridge penalty act on the intercept too.", "Descent")
+    lr: LearningRate = _option(
+        "auto",
+        "Learning rate α, as 0.01 or 1/28; auto takes the best stable one on standardised columns.",
+        "Descent",
+        metavar="NUMBER|auto",
+    )
+    max_iter: int | None = _option(
+        None,
+        "Most updates to take; 1e12 is fine on the leap.",
+        "Descent",
+        metavar="K",
+        default_text="no limit on the leap, else 1000000",
+        minimum=0,
+    )
+    tol: float | None = _option(
+        None,
+        "Stop when no weight changes by this much; 0 turns the rule off.",
+        "Descent",
+        metavar="NUMBER",
+        default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it",
+        minimum=0.0,
+    )
+    loss_tol: float | None = _option(
+        None, "Stop when the loss changes by less.", "Descent", metavar="NUMBER", default_text="off", minimum=0.0
+    )
+    grad_tol: float | None = _option(
+        None, "Stop when the gradient norm is less.", "Descent", metavar="NUMBER", default_text="off", minimum=0.0
+    )
+    init: str = _option(
+        "zeros", "Where to start: zeros, random, or a saved model.", "Descent", metavar="zeros|random|MODEL"
+    )
+    seed: int = _option(0, "Seed of --init random.", "Descent", metavar="N", minimum=0)
+    scale: Scale = _option(
+        Scale.AUTO,
+        "Coordinates of descent; auto standardises when the learning rate is auto.",
+        "Descent",
+    )
+    engine: Engine = _option(Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent")
+    device: Device = _option(Device.AUTO, "Where to compute; auto takes CUDA when it is there.", "Descent")
+    dtype: DType = _option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
+
+    format: Format = _option(Format.TABLE, "Form of the result on standard output.", "Output")
+    every: Every = _option(
+        "log",
+        "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
+        "Output",
+        verbs=("fit",),
+        metavar="N|log",
+    )
+    history: str | None = _option(
+        None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
+    )
+    save: str | None = _option(
+        None, "Write the result and model as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
+    )
+    iterates: int = _option(
+        0,
+        "Show the first K iterates of every rate side by side.",
+        "Output",
+        verbs=("compare-lr",),
+        metavar="K",
+        minimum=0,
+    )
+    only: bool = _option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
+    quiet: bool = _option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
+    verbose: bool = _option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
+    exit_zero: bool = _option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=("fit",))
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check_range(field.name, getattr(self, field.name), field.metadata["option"])
+        _check_rates(self.lr)
+        if self.every != "log" and self.every < 1:
+            raise GdsolveError(
+                f"every: {self.every} is not a positive whole number", "give --every 1 or more, or --every log"
+            )
+        if self.decimal is not None and self.decimal not in (".", ","):
+            raise GdsolveError(f"decimal: {self.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,")
+        if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii()):
+            raise GdsolveError(
+                f"delimiter: {self.delimiter!r} is not a single ASCII character", r"for a tab give --delimiter $'\t'"
+            )
+        if self.decimal is not None and self.decimal == self.delimiter:
+            raise GdsolveError(
+                f"delimiter and decimal are both {self.decimal!r}", "European files: --delimiter ';' --decimal ,"
+            )
+        if (self.X is None) != (self.y is None):
+            raise GdsolveError("X and y must be given together", "add the missing one to the spec")
+        if self.X is not None and self.data:
+            raise GdsolveError("data and inline X, y exclude each other", "keep one of them")
+
+    @property
+    def drives(self) -> bool:
+        """True when gdsolve drives, that is when it chooses the learning rate itself."""
+        return self.lr == "auto"
+
+    @property
+    def standardise(self) -> bool:
+        """True when descent runs in standardised coordinates."""
+        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives)
+
+
+def _check_range(name: str, value: object, info: OptionInfo) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
+        limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
+        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} such a number")
+
+
+def _check_rates(rates: LearningRate) -> None:
+    for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
+        if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
+            raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
+
+
+def flag(name: str) -> str:
+    """The flag that goes with a field: `max_iter` gives `--max-iter`."""
+    return "--" + name.replace("_", "-")
+
+
+def options_of(verb: str) -> dict[str, OptionInfo]:
+    """The options that a verb takes, by field name, in the order of `Spec`."""
+    infos: Iterable[tuple[str, OptionInfo]] = (
+        (field.name, field.metadata["option"]) for field in dataclasses.fields(Spec)
+    )
+    return {name: info for name, info in infos if verb in info.verbs}

@@ -1,0 +1,78 @@
+"""How a run can end: statuses, exit codes, and the one error that users see."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command line (DESIGN.md, section 4)."""
+
+    OK = 0
+    FAULT = 1
+    USAGE = 2
+    MAX_ITER = 3
+    DIVERGED = 4
+    DATA = 5
+    INTERRUPTED = 130
+    CLOSED_PIPE = 141
+
+    @property
+    def meaning(self) -> str:
+        """One line for the reference."""
+        return EXIT_MEANINGS[self]
+
+
+EXIT_MEANINGS: dict[ExitCode, str] = {
+    ExitCode.OK: "converged (for the other verbs: done)",
+    ExitCode.FAULT: "a fault of gdsolve itself",
+    ExitCode.USAGE: "wrong flags or spec",
+    ExitCode.MAX_ITER: "max_iter reached or edge of stability; the result is printed and usable (`--exit-zero` makes it 0)",
+    ExitCode.DIVERGED: "diverged or not finite: best iterate, the largest stable rate, and the command to run instead",
+    ExitCode.DATA: "unusable data: one line with file, row and column, and the remedy",
+    ExitCode.INTERRUPTED: "interrupted with Ctrl-C, after printing what was reached",
+    ExitCode.CLOSED_PIPE: "the reader of standard output went away (`| head`)",
+}
+
+
+class Status(StrEnum):
+    """What a descent reached."""
+
+    CONVERGED = "converged"
+    MAX_ITER = "max_iter"
+    EDGE_OF_STABILITY = "edge_of_stability"
+    DIVERGED = "diverged"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that goes with this status."""
+        return STATUS_EXIT_CODES[self]
+
+
+STATUS_EXIT_CODES: dict[Status, ExitCode] = {
+    Status.CONVERGED: ExitCode.OK,
+    Status.MAX_ITER: ExitCode.MAX_ITER,
+    Status.EDGE_OF_STABILITY: ExitCode.MAX_ITER,
+    Status.DIVERGED: ExitCode.DIVERGED,
+    Status.FAILED: ExitCode.DIVERGED,
+    Status.INTERRUPTED: ExitCode.INTERRUPTED,
+}
+
+
+class GdsolveError(Exception):
+    """Something the user can mend: one line that names file, row, column or key, and a hint with the remedy."""
+
+    def __init__(self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.USAGE) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.exit_code = exit_code
+
+
+class DataError(GdsolveError):
+    """Data that cannot be used as it is (exit code 5)."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message, hint, ExitCode.DATA)
