@@ -27,7 +27,7 @@ EXIT_MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "converged (for the other verbs: done)",
     ExitCode.FAULT: "a fault of gdsolve itself",
     ExitCode.USAGE: "wrong flags or spec",
-    ExitCode.MAX_ITER: "max_iter reached or edge of stability; the result is printed and usable (`--exit-zero` makes it 0)",
+    ExitCode.MAX_ITER: "max_iter reached, result printed and usable (`--exit-zero` makes it 0)",
     ExitCode.DIVERGED: "diverged or not finite: best iterate, the largest stable rate, and the command to run instead",
     ExitCode.DATA: "unusable data: one line with file, row and column, and the remedy",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C, after printing what was reached",

@@ -1,0 +1,119 @@
+"""The leap: any number of updates at the cost of one decomposition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.schedule import Schedule
+from gdsolve.descent.search import first_stop, first_true, horizon_of
+from gdsolve.descent.solution import Solution, Trace
+from gdsolve.descent.stop import Explosion, StopRule
+from gdsolve.objective.modes import Modes
+from gdsolve.status import Status
+
+DEFAULT_MAX_ITER = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where and why one rate stops."""
+
+    iterations: int
+    status: Status
+    stopped_by: str
+
+
+def limit_status(form: ClosedForm) -> list[Status]:
+    """What a run at each rate is called when max_iter ends it: known from the spectrum before the first step."""
+    statuses = []
+    for slowest in form.slowest().tolist():
+        edge = Status.EDGE_OF_STABILITY if slowest == 0.0 else Status.MAX_ITER
+        statuses.append(Status.DIVERGED if slowest > 0.0 else edge)
+    return statuses
+
+
+def find_stops(form: ClosedForm, stops: tuple[StopRule, ...], max_iter: int | None) -> list[Stop]:
+    """The exact k at which each rate stops, all rates at once.
+
+    Without `max_iter` a rate at the edge of stability, which no rule stops, ends after 10⁶ updates as a loop would.
+    """
+    limit = torch.inf if max_iter is None else float(max_iter)
+    horizon = horizon_of(form, stops)
+    endless = horizon.isinf() & (torch.tensor(limit) == torch.inf).to(horizon.device)
+    horizon = torch.where(endless, float(DEFAULT_MAX_ITER), horizon.clamp(max=limit))
+    explosions = [rule for rule in stops if isinstance(rule, Explosion)]
+    first = torch.full_like(horizon, torch.inf)
+    winner = torch.full_like(horizon, -1, dtype=torch.long)
+    # A run that explodes ends there: no other rule is asked beyond, where it would see nothing but overflow.
+    for rule in (*explosions, *(rule for rule in stops if rule not in explosions)):
+        k = first_stop(form, rule, torch.minimum(horizon, first))
+        order = stops.index(rule)
+        earlier = (k < first) | ((k == first) & (order < winner))
+        first, winner = torch.where(earlier, k, first), torch.where(earlier, order, winner)
+    ends = []
+    for k, order, last, at_limit in zip(
+        first.tolist(), winner.tolist(), horizon.tolist(), limit_status(form), strict=True
+    ):
+        if order < 0:
+            exact = max_iter if max_iter is not None and last == float(max_iter) else int(last)
+            ends.append(Stop(exact, at_limit, "max_iter"))
+        else:
+            rule = stops[order]
+            status = Status.DIVERGED if isinstance(rule, Explosion) else Status.CONVERGED
+            ends.append(Stop(int(k), status, rule.name))
+    return ends
+
+
+def best_iterations(form: ClosedForm, last: list[int]) -> list[int]:
+    """The k of least loss among the first `last` ones, per rate: the last before the loss begins to rise."""
+    ends = torch.tensor([float(k) for k in last], dtype=form.rates.dtype, device=form.rates.device)
+    rises = first_true(lambda k: ~(form.decrease(k) > 0.0), torch.ones_like(ends), ends)
+    best = torch.where(rises.isfinite(), rises - 1.0, ends)
+    return [min(int(k), end) for k, end in zip(best.tolist(), last, strict=True)]
+
+
+def trace_at(modes: Modes, form: ClosedForm, start: Tensor, iterations: list[int]) -> Trace:
+    """The state of the one rate of `form` after each of `iterations` updates."""
+    k = torch.tensor([float(k) for k in iterations], dtype=start.dtype, device=start.device)
+    many = form.only(torch.zeros(len(iterations), dtype=torch.long, device=start.device))
+    weights = start + many.displacements(k).mT
+    updates = many.updates(k.clamp(min=1.0)).abs().amax(dim=1).tolist()
+    return Trace(
+        tuple(iterations),
+        weights,
+        tuple(modes.quadratic.sse(weights).tolist()),
+        tuple(modes.quadratic.value(weights).tolist()),
+        tuple(many.gradients(k).norm(dim=1).tolist()),
+        tuple(None if at == 0 else update for at, update in zip(iterations, updates, strict=True)),
+    )
+
+
+def leap(
+    modes: Modes,
+    start: Tensor,
+    learning_rate: float,
+    stops: tuple[StopRule, ...],
+    *,
+    max_iter: int | None,
+    schedule: Schedule,
+) -> Solution:
+    """Descend from `start`, (p, 1), to where a rule stops, without the steps between: same Solution as `iterate`.
+
+    Source: DESIGN.md, section 2, "The leap".
+    """
+    rates = torch.tensor([learning_rate], dtype=start.dtype, device=start.device)
+    form = ClosedForm.of(modes, start, rates)
+    (stop,) = find_stops(form, stops, max_iter)
+    schedule.require_room(stop.iterations, len(start))
+    trace = trace_at(modes, form, start, schedule.up_to(stop.iterations))
+    if stop.status is not Status.DIVERGED:
+        w, value, best = trace.weights[:, -1:], trace.values[-1], stop.iterations
+    else:
+        (best,) = best_iterations(form, [stop.iterations])
+        reached = trace_at(modes, form, start, [best])
+        w, value = reached.weights, reached.values[0]
+    return Solution(w, value, stop.status, stop.stopped_by, stop.iterations, best, trace)

@@ -1,0 +1,45 @@
+"""Which iterations are reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gdsolve.status import GdsolveError
+
+MOST_NUMBERS = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Every `every`-th iteration, or on a log scale 0, 1, …, 10, 20, 50, 100, 200, …"""
+
+    every: int | Literal["log"]
+
+    def includes(self, k: int) -> bool:
+        """True if iteration `k` is reported; the last of a run always is."""
+        if self.every == "log":
+            return k <= 10 or str(k).rstrip("0") in ("1", "2", "5")
+        return k % self.every == 0
+
+    def up_to(self, last: int) -> list[int]:
+        """The iterations reported in a run of `last` updates."""
+        if self.every == "log":
+            decades = (digit * 10**power for power in range(len(str(last))) for digit in (1, 2, 5))
+            reported = set(range(min(last, 10) + 1)) | {k for k in decades if k <= last}
+        else:
+            reported = set(range(0, last + 1, self.every))
+        return sorted(reported | {last})
+
+    def require_room(self, last: int, p: int) -> None:
+        """Refuse a trace that would not fit in memory.
+
+        Raises:
+            GdsolveError: more than 2·10⁷ weights would have to be kept.
+        """
+        if self.every != "log" and last // self.every * p > MOST_NUMBERS:
+            step = 10 ** len(str(last * p // MOST_NUMBERS))
+            raise GdsolveError(
+                f"every: {self.every} would report {last // self.every + 1:,} of {last:,} iterations",
+                f"give --every log or --every {step}",
+            )

@@ -1,0 +1,148 @@
+"""The first k at which a rule stops, found in the closed form: the same k that a loop would find."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+
+Predicate = Callable[[Tensor], Tensor]
+
+
+def first_true(predicate: Predicate, low: Tensor, high: Tensor) -> Tensor:
+    """The least whole k in [low, high], (q,), at which a predicate that turns true once is true; inf if it never is."""
+    found = predicate(high) & (low <= high)
+    below, above = low - 1.0, torch.maximum(high, low)
+    while True:
+        middle = torch.floor(0.5 * (below + above))
+        open_ = (middle > below) & (middle < above)
+        if not bool(open_.any()):
+            return torch.where(found, above, torch.inf)
+        true = predicate(middle)
+        above = torch.where(open_ & true, middle, above)
+        below = torch.where(open_ & ~true, middle, below)
+
+
+def first_stop(form: ClosedForm, rule: StopRule, horizon: Tensor) -> Tensor:
+    """The first k ≤ `horizon`, (q,), at which `rule` stops; inf if none does."""
+    match rule:
+        case SmallUpdate():
+            return _first_small_update(form, rule.tolerance, horizon)
+        case SmallLossChange():
+            return _first_small_change(form, rule.tolerance, horizon)
+        case SmallGradient():
+            start = torch.zeros_like(horizon)
+            return _first_below(form, lambda k: form.gradients(k).norm(dim=1), rule.tolerance, start, horizon)
+        case Explosion():
+            return first_true(lambda k: ~(form.values(k) <= rule.threshold), torch.zeros_like(horizon), horizon)
+    raise TypeError(f"no closed form for {type(rule).__name__}")
+
+
+def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
+    """A k, (q,), by which a rule has certainly stopped every rate; inf where none will.
+
+    A norm shrinks at least by the slowest factor a step, and a loss that explodes grows at least with its fastest mode.
+    """
+    slowest = form.slowest()
+    ends = torch.full_like(slowest, torch.inf)
+    one, zero = torch.ones_like(slowest), torch.zeros_like(slowest)
+    update, gradient, decrease = form.update_norms(one), form.gradients(zero).norm(dim=1), form.decrease(one)
+    for rule in stops:
+        match rule:
+            case SmallUpdate():
+                needed = torch.log(rule.tolerance / update) / slowest
+            case SmallGradient():
+                needed = torch.log(rule.tolerance / gradient) / slowest
+            case SmallLossChange():
+                needed = torch.log(rule.tolerance / decrease) / (2.0 * slowest)
+            case Explosion():
+                curved = torch.where(form.eigenvalues > 0, form.eigenvalues, torch.inf)
+                share = form.gradients(zero).square() / (2.0 * curved)
+                grown = torch.where(
+                    form.log_decay > 0, torch.log(rule.threshold / share) / (2.0 * form.log_decay), torch.inf
+                )
+                ends = torch.minimum(ends, torch.where(form.excited, grown, torch.inf).amin(dim=1).clamp(min=0) + 3.0)
+                continue
+            case _:
+                continue
+        settled = torch.where(slowest < 0, needed.nan_to_num(nan=0.0, neginf=0.0).clamp(min=0.0), torch.inf)
+        ends = torch.minimum(ends, torch.ceil(settled * (1.0 + 1e-9)) + 3.0)
+    return ends
+
+
+def _first_below(form: ClosedForm, norm: Predicate, tolerance: float, low: Tensor, horizon: Tensor) -> Tensor:
+    """The first k with norm(k) < tolerance, for the square root of a sum of exponentials: it falls, then may rise."""
+    bottom = horizon
+    if bool((form.slowest() > 0).any()):
+        turned = first_true(lambda k: ~(norm(k + 1.0) < norm(k)), low, horizon)
+        bottom = torch.minimum(turned, horizon)
+    return first_true(lambda k: norm(k) < tolerance, low, bottom)
+
+
+def _first_small_change(form: ClosedForm, tolerance: float, horizon: Tensor) -> Tensor:
+    reached = first_true(lambda k: form.decrease(k) < tolerance, torch.ones_like(horizon), horizon)
+    at = torch.where(reached.isfinite(), reached, 1.0)
+    return torch.where(form.decrease(at).abs() < tolerance, reached, torch.inf)
+
+
+def _first_small_update(form: ClosedForm, tolerance: float, horizon: Tensor) -> Tensor:
+    """The first k with max|Δwᵢ| < tolerance, between the two k that the 2-norm gives.
+
+    As ‖Δ‖₂/√p ≤ ‖Δ‖∞ ≤ ‖Δ‖₂, none is below the first k with ‖Δ‖₂ < √p·tolerance. The maximum itself need not fall
+    steadily, so that what lies between is searched by bounds over whole ranges.
+    """
+    root = math.sqrt(form.right.shape[0])
+    one = torch.ones_like(horizon)
+    low = _first_below(form, form.update_norms, root * tolerance, one, horizon)
+    high = torch.minimum(_first_below(form, form.update_norms, tolerance, one, horizon), horizon)
+    first = torch.full_like(horizon, torch.inf)
+    hopeful = low.isfinite().nonzero()[:, 0]
+    if len(hopeful):
+        first[hopeful] = _search_ranges(form.only(hopeful), tolerance, low[hopeful], high[hopeful])
+    return first
+
+
+def _search_ranges(form: ClosedForm, tolerance: float, low: Tensor, high: Tensor) -> Tensor:
+    """The first k in [low, high] with max|Δwᵢ_k| < tolerance: ranges that cannot hold it are skipped, others halved."""
+    first = torch.full_like(low, torch.inf)
+    index = torch.arange(len(low), device=low.device)
+    start, span = low.clone(), torch.floor(0.5 * (high - low))
+    while len(index):
+        end = torch.minimum(start + span, high)
+        single = end <= start
+        excluded = _excluded(form, start, end, tolerance)
+        reached = single & (form.updates(start).abs().amax(dim=1) < tolerance)
+        excluded = torch.where(single, ~reached, excluded)
+        first[index[reached]] = start[reached]
+        # Beyond 2⁵³ a float cannot count by ones: go to the next one that there is.
+        beyond = torch.maximum(end + 1.0, torch.nextafter(end, torch.full_like(end, torch.inf)))
+        start = torch.where(excluded, beyond, start)
+        span = torch.where(excluded, 2.0 * span + 1.0, torch.floor(0.5 * (end - start).clamp(min=0.0)))
+        going = ~reached & (start <= high)
+        form, index, start, span, high = form.only(going), index[going], start[going], span[going], high[going]
+    return first
+
+
+def _excluded(form: ClosedForm, start: Tensor, end: Tensor, tolerance: float) -> Tensor:
+    """True, (q,), where some |Δwᵢ| is at least `tolerance` at every k in [start, end].
+
+    |d|^(k−1) is monotone in k, and so are, for even and for odd k apart, all terms of Δwᵢ: their least and greatest
+    values bound the sum.
+    """
+    magnitudes = torch.stack([form.magnitude(start - 1.0), form.magnitude(end - 1.0)])
+    least, most = magnitudes.amin(dim=0), magnitudes.amax(dim=0)
+    positive, negative = form.right.clamp(min=0.0), form.right.clamp(max=0.0)
+    verdict = torch.ones_like(start, dtype=torch.bool)
+    for parity in (1.0, -1.0) if bool(form.flips.any()) else (1.0,):
+        height = form.rates * form.gradient * torch.where(form.flips, parity, 1.0)
+        lowest = torch.where(form.excited, torch.minimum(height * least, height * most), 0.0)
+        highest = torch.where(form.excited, torch.maximum(height * least, height * most), 0.0)
+        lower = lowest @ positive.mT + highest @ negative.mT
+        upper = highest @ positive.mT + lowest @ negative.mT
+        verdict &= ((lower >= tolerance) | (upper <= -tolerance)).any(dim=1)
+    return verdict

@@ -1,0 +1,42 @@
+"""What a descent returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from gdsolve.status import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The reported iterations, one column each; row k of the textbook's table is the state after k updates.
+
+    Shapes: `iterations` has R entries, `weights` is (p, R), `sse`, `values`, `gradient_norms`, `updates` have R;
+    the update of iteration 0 is None. All in descent's coordinates.
+    """
+
+    iterations: tuple[int, ...]
+    weights: Tensor
+    sse: tuple[float, ...]
+    values: tuple[float, ...]
+    gradient_norms: tuple[float, ...]
+    updates: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Where a descent ended: returned, never raised.
+
+    `w`, (p, 1), is the last iterate, or the best one when the run diverged; `iterations` counts the updates taken and
+    `best_iteration` those that led to `w`. `stopped_by` names the rule, or `max_iter`.
+    """
+
+    w: Tensor
+    value: float
+    status: Status
+    stopped_by: str | None
+    iterations: int
+    best_iteration: int
+    trace: Trace

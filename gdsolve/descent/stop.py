@@ -1,0 +1,121 @@
+"""When to stop: one rule a class, each alone and without memory."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from gdsolve.status import Status
+
+EXPLOSION = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rule may look at after `k` updates.
+
+    `update` is max|wᵢ_k − wᵢ_(k−1)|; it and `previous_value` are None at k = 0. Figures are in descent's coordinates.
+    """
+
+    k: int
+    value: float
+    previous_value: float | None
+    gradient_norm: float
+    update: float | None
+
+
+class StopRule(Protocol):
+    """A reason to stop, by the name under which results report it."""
+
+    @property
+    def name(self) -> str:
+        """The value of `stopped_by`."""
+        ...
+
+    def check(self, step: Step) -> Status | None:
+        """The status to end with after `step`, or None to go on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SmallUpdate:
+    """Converged when max|wᵢ_new − wᵢ_old| < tolerance (DESIGN.md, section 2)."""
+
+    tolerance: float
+
+    @property
+    def name(self) -> str:
+        """`tol`."""
+        return "tol"
+
+    def check(self, step: Step) -> Status | None:
+        """Converged on a small update; never before the first."""
+        return Status.CONVERGED if step.update is not None and step.update < self.tolerance else None
+
+
+@dataclass(frozen=True, slots=True)
+class SmallLossChange:
+    """Converged when |L_new − L_old| < tolerance (DESIGN.md, section 2)."""
+
+    tolerance: float
+
+    @property
+    def name(self) -> str:
+        """`loss_tol`."""
+        return "loss_tol"
+
+    def check(self, step: Step) -> Status | None:
+        """Converged on a small change of the loss; never before the first update."""
+        if step.previous_value is None:
+            return None
+        return Status.CONVERGED if abs(step.value - step.previous_value) < self.tolerance else None
+
+
+@dataclass(frozen=True, slots=True)
+class SmallGradient:
+    """Converged when ‖∇L‖₂ < tolerance, at the start too (DESIGN.md, section 2)."""
+
+    tolerance: float
+
+    @property
+    def name(self) -> str:
+        """`grad_tol`."""
+        return "grad_tol"
+
+    def check(self, step: Step) -> Status | None:
+        """Converged on a small gradient."""
+        return Status.CONVERGED if step.gradient_norm < self.tolerance else None
+
+
+@dataclass(frozen=True, slots=True)
+class Explosion:
+    """Diverged when L is not finite or exceeds 10⁶ times `reference`, the loss at the start.
+
+    Relative to the problem, never absolute; a stable rate cannot set it off, since its loss never rises.
+    """
+
+    reference: float
+
+    @property
+    def threshold(self) -> float:
+        """The loss beyond which the run has diverged."""
+        return EXPLOSION * self.reference
+
+    @property
+    def name(self) -> str:
+        """`explosion`."""
+        return "explosion"
+
+    def check(self, step: Step) -> Status | None:
+        """Diverged on an exploding loss."""
+        return None if math.isfinite(step.value) and step.value <= self.threshold else Status.DIVERGED
+
+
+def first_to_stop(stops: tuple[StopRule, ...], step: Step) -> tuple[StopRule, Status] | None:
+    """The first rule, in order, that ends the run at `step`."""
+    for rule in stops:
+        status = rule.check(step)
+        if status is not None:
+            return rule, status
+    return None

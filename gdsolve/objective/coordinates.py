@@ -1,0 +1,71 @@
+"""The affine map between the user's weights and the weights that descent moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """Columns (x − centre)/scale and target (y − target_centre)/target_scale.
+
+    In them descent runs; `to_user` takes its weights back to the units of the file:
+    w_j = s_y·w'_j/s_j and b = ȳ + s_y·w'_p − Σ w_j·x̄_j. Raw coordinates are the identity.
+    Shapes: `scale` and `centre` are (n,); weights are (p, q), one problem a column, the intercept last.
+    """
+
+    scale: Tensor
+    centre: Tensor
+    target_scale: float
+    target_centre: float
+    intercept: bool
+
+    @classmethod
+    def raw(cls, n: int, *, intercept: bool, device: torch.device) -> Coordinates:
+        """The user's own coordinates."""
+        one = torch.ones(n, dtype=torch.float64, device=device)
+        return cls(one, torch.zeros_like(one), 1.0, 0.0, intercept)
+
+    @property
+    def n(self) -> int:
+        """The number of features."""
+        return self.scale.shape[0]
+
+    @property
+    def p(self) -> int:
+        """The number of weights, with the intercept."""
+        return self.n + self.intercept
+
+    @property
+    def is_raw(self) -> bool:
+        """True for the identity."""
+        unmoved = self.target_scale == 1.0 and self.target_centre == 0.0
+        return unmoved and bool((self.scale == 1).all()) and bool((self.centre == 0).all())
+
+    def to_user(self, weights: Tensor) -> Tensor:
+        """Weights (p, q) of descent in the units of the file."""
+        linear = weights[: self.n] * (self.target_scale / self.scale)[:, None]
+        if not self.intercept:
+            return linear
+        constant = self.target_centre + self.target_scale * weights[self.n :] - self.centre[None, :] @ linear
+        return torch.cat([linear, constant])
+
+    def from_user(self, weights: Tensor) -> Tensor:
+        """Weights (p, q) in the units of the file as descent sees them: the inverse of `to_user`."""
+        linear = weights[: self.n] * (self.scale / self.target_scale)[:, None]
+        if not self.intercept:
+            return linear
+        moved = weights[self.n :] - self.target_centre + self.centre[None, :] @ weights[: self.n]
+        return torch.cat([linear, moved / self.target_scale])
+
+    def matrix(self) -> Tensor:
+        """The linear part of `to_user` as a matrix (p, p)."""
+        identity = torch.eye(self.p, dtype=torch.float64, device=self.scale.device)
+        return self.to_user(identity) - self.offset()
+
+    def offset(self) -> Tensor:
+        """The constant part of `to_user`, (p, 1)."""
+        return self.to_user(torch.zeros(self.p, 1, dtype=torch.float64, device=self.scale.device))

@@ -1,0 +1,109 @@
+"""The eigenmodes of a quadratic: what is known of a descent before its first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.triangle import EPSILON
+
+GRADED = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """The eigenvalues of the Hessian that decide over rates (DESIGN.md, section 2).
+
+    `largest` is L_max and `smallest` is μ, the smallest above rank tolerance; both 0 for a design of rank 0.
+    """
+
+    largest: float
+    smallest: float
+    rank: int
+
+    @property
+    def condition(self) -> float | None:
+        """L_max/μ, the condition number of the Hessian."""
+        return self.largest / self.smallest if self.smallest > 0.0 else None
+
+    @property
+    def largest_stable(self) -> float | None:
+        """2/L_max: descent is stable below it."""
+        return 2.0 / self.largest if self.rank else None
+
+    @property
+    def best(self) -> float:
+        """2/(L_max + μ), the constant rate that contracts fastest; 1 where there is nothing to descend."""
+        return 2.0 / (self.largest + self.smallest) if self.rank else 1.0
+
+    def contraction(self, learning_rate: float) -> float | None:
+        """max|1 − αλ| over the spectrum: the factor by which the error shrinks a step in the long run."""
+        if not self.rank:
+            return None
+        return max(abs(1.0 - learning_rate * self.largest), abs(1.0 - learning_rate * self.smallest))
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """A quadratic in the eigenvectors of its Hessian.
+
+    Shapes: `eigenvalues` is (r,), largest first, all above rank tolerance; `left` is (rows, r) and `right` (p, r), the
+    singular vectors of [B; P]; `minimiser` is (p, 1), the one that descent reaches from where it starts.
+    """
+
+    quadratic: Quadratic
+    eigenvalues: Tensor
+    left: Tensor
+    right: Tensor
+    minimiser: Tensor
+    spectrum: Spectrum
+
+    @property
+    def unique(self) -> bool:
+        """True where the minimiser is the only one."""
+        return self.spectrum.rank == self.quadratic.p
+
+    def gradient_at(self, w: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradient at `w`, (p, 1), in the eigenbasis and its rounding error, both (r,).
+
+        c·σᵢ·uᵢᵀ([B; P]w − [b; q]), from the residual: no normal equations.
+        """
+        stacked, target = self.quadratic.stacked()
+        image = stacked @ w
+        slope = (self.quadratic.curvature_scale * self.eigenvalues).sqrt()
+        along = (self.left.mT @ (image - target))[:, 0]
+        return slope * along, slope * (16.0 * EPSILON * (image.norm() + target.norm()))
+
+    def gap(self, weights: Tensor) -> Tensor:
+        """L(wᵢ) − L* for every column of `weights`, (p, q), as c/2·‖[B; P](wᵢ − w*)‖²: nothing cancels."""
+        stacked, _ = self.quadratic.stacked()
+        return 0.5 * self.quadratic.curvature_scale * (stacked @ (weights - self.minimiser)).square().sum(dim=0)
+
+
+def decompose(quadratic: Quadratic, minimiser: Tensor, rank: int) -> Modes:
+    """Eigenvalues and eigenvectors, λᵢ = c·σᵢ² and vᵢ, from the singular values of [B; P].
+
+    `rank` comes from the standardised problem, where it does not depend on units.
+    """
+    stacked, _ = quadratic.stacked()
+    left, singular, right = torch.linalg.svd(stacked, full_matrices=False)
+    left, singular, right = left[:, :rank], singular[:rank], right[:rank].mT
+    c = quadratic.curvature_scale
+    largest = c * float(singular[0]) ** 2 if rank else 0.0
+    smallest = c * _smallest_singular_value(stacked, singular) ** 2 if rank else 0.0
+    return Modes(quadratic, c * singular.square(), left, right, minimiser, Spectrum(largest, smallest, rank))
+
+
+def _smallest_singular_value(stacked: Tensor, singular: Tensor) -> float:
+    """σ_min, from the inverse where columns of very different length would drown it in rounding."""
+    p = stacked.shape[1]
+    smallest = float(singular[-1])
+    if len(singular) < p or smallest > float(singular[0]) / GRADED:
+        return smallest
+    upper = torch.linalg.qr(stacked, mode="r").R
+    identity = torch.eye(p, dtype=upper.dtype, device=upper.device)
+    inverse = torch.linalg.solve_triangular(upper, identity, upper=True)
+    return 1.0 / float(torch.linalg.matrix_norm(inverse, ord=2))

@@ -1,0 +1,90 @@
+"""The way `rows`: every step reads every row, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.base import Evaluation
+from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.quadratic import Penalty
+from gdsolve.objective.triangle import RowBlock
+
+CACHE_ELEMENTS = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²) over all rows, in descent's coordinates.
+
+    X is walked in blocks that stay in cache between Xw and Xᵀr, so that a step reads it from memory once, not twice.
+    Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω.
+    """
+
+    design: Tensor
+    target: Tensor
+    penalty: Penalty
+    curvature_scale: float
+
+    @property
+    def step_elements(self) -> int:
+        """Numbers read for one evaluation."""
+        return self.design.numel() + 2 * self.penalty.rows.numel()
+
+    def evaluate(self, w: Tensor) -> Evaluation:
+        """Value and gradient at `w`, (p, 1)."""
+        squares = torch.zeros((), dtype=w.dtype, device=w.device)
+        gradient = torch.zeros_like(w)
+        for design, target in zip(*self._blocks(), strict=True):
+            residual = torch.addmm(target, design, w, beta=-1)
+            squares += torch.sum(residual * residual)
+            gradient.addmm_(design.mT, residual)
+        if self.penalty.rows.shape[0]:
+            excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
+            squares += torch.sum(excess * excess)
+            gradient.addmm_(self.penalty.rows.mT, excess)
+        return Evaluation(0.5 * self.curvature_scale * squares, self.curvature_scale * gradient)
+
+    def sse(self, weights: Tensor) -> Tensor:
+        """‖X wᵢ − y‖² for every column of `weights`, (p, q): a tensor (q,)."""
+        total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
+        for design, target in zip(*self._blocks(), strict=True):
+            total += (design @ weights - target).square().sum(dim=0)
+        return total
+
+    def _blocks(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        # An accelerator has its own way of blocking, and pays for every launch.
+        height = (
+            max(1, CACHE_ELEMENTS // self.design.shape[1]) if self.design.device.type == "cpu" else len(self.design)
+        )
+        return torch.split(self.design, height), torch.split(self.target, height)
+
+
+def collect_rows(
+    batches: Iterable[RowBlock],
+    coordinates: Coordinates,
+    penalty: Penalty,
+    curvature_scale: float,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Rows:
+    """Bring the batches into memory, in `coordinates`, as the objective `Rows`."""
+    designs: list[Tensor] = []
+    targets: list[Tensor] = []
+    for batch in batches:
+        # Rounded to dtype first, as the triangle does: both must see the same cells.
+        values = torch.from_numpy(batch.values).to(dtype).to(torch.float64)
+        weight = None if batch.weight is None else torch.from_numpy(batch.weight).to(torch.float64)
+        design = (values[:, :-1] - coordinates.centre) / coordinates.scale
+        target = (values[:, -1:] - coordinates.target_centre) / coordinates.target_scale
+        if coordinates.intercept:
+            design = torch.cat([design, torch.ones(len(values), 1, dtype=torch.float64, device=values.device)], dim=1)
+        if weight is not None:
+            root = weight.sqrt()[:, None]
+            design, target = design * root, target * root
+        designs.append(design.to(device, dtype))
+        targets.append(target.to(device, dtype))
+    return Rows(torch.cat(designs), torch.cat(targets), penalty.to(dtype, device), curvature_scale)

@@ -1,0 +1,153 @@
+"""The triangle: all that least squares needs of a table, from one pass over its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gdsolve.objective.coordinates import Coordinates
+
+BLOCK_ROWS = 8192
+EPSILON = torch.finfo(torch.float64).eps
+
+
+class RowBlock(Protocol):
+    """Rows of a table: `values` (rows, n + 1), the target last, and their weights (rows,), if any."""
+
+    @property
+    def values(self) -> np.ndarray: ...  # noqa: D102
+    @property
+    def weight(self) -> np.ndarray | None: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Triangle:
+    """R with RᵀR = AᵀA for A = √ω·[1, X − shift, y − shift_y], intercept first (DESIGN.md, section 2).
+
+    The shift, near the column means, keeps columns like 1e9 ± 1 from losing their digits before they are centred.
+    Shapes: `factor` is (min(m, n + 2), n + 2), float64; `shift` is (n + 1,), the target last.
+    """
+
+    factor: Tensor
+    shift: Tensor
+    rows: int
+    total_weight: float
+
+    @property
+    def n(self) -> int:
+        """The number of features."""
+        return self.factor.shape[1] - 2
+
+    def means(self) -> Tensor:
+        """Weighted column means, (n + 1,), the target last."""
+        return self.shift + self.factor[0, 1:] / self.factor[0, 0]
+
+    def raw(self) -> Tensor:
+        """The factor of [X, 1, y] itself, (r, n + 2): features, intercept, target."""
+        ones = self.factor[:, :1]
+        moved = self.factor[:, 1:] + ones * self.shift
+        return torch.cat([moved[:, :-1], ones, moved[:, -1:]], dim=1)
+
+    def centred(self) -> Tensor:
+        """The factor of [X − x̄, y − ȳ], (r, n + 1); its first row is zero, being the part along the intercept."""
+        block = self.factor[:, 1:].clone()
+        block[0] = 0.0
+        return block
+
+    def total_sum_of_squares(self, *, intercept: bool) -> float:
+        """Σω(y − ȳ)², or Σωy² for a model without intercept."""
+        column = self.centred()[:, -1] if intercept else self.raw()[:, -1]
+        return float(column.square().sum())
+
+    def rounding(self, *, intercept: bool) -> float:
+        """Relative error that storing the cells as float64 leaves in a centred column, at its largest."""
+        if not intercept:
+            return EPSILON
+        spread = self.centred().norm(dim=0) / self.total_weight**0.5
+        ratio = torch.where(spread > EPSILON * self.means().abs(), self.means().abs() / spread, 0.0)
+        return EPSILON * (1.0 + float(ratio[:-1].amax() if self.n else 0.0))
+
+    def standardised(self, *, intercept: bool) -> Coordinates:
+        """Coordinates with columns and target of mean 0 and spread 1 (without intercept: of root mean square 1).
+
+        A constant column keeps scale 1: centred, it is zero and its weight never moves.
+        """
+        block = self.centred() if intercept else self.raw()[:, [*range(self.n), self.n + 1]]
+        centre = self.means() if intercept else torch.zeros_like(self.shift)
+        spread = block.norm(dim=0) / self.total_weight**0.5
+        scale = torch.where(spread > EPSILON * centre.abs(), spread, 1.0)
+        return Coordinates(scale[:-1], centre[:-1], float(scale[-1]), float(centre[-1]), intercept)
+
+    def in_coordinates(self, coordinates: Coordinates) -> tuple[Tensor, Tensor]:
+        """Factors (B, b) of the design (r, p), intercept last, and of the target (r, 1) in `coordinates`."""
+        if coordinates.is_raw:
+            raw = self.raw()
+            return raw[:, : coordinates.p].contiguous(), raw[:, -1:].contiguous()
+        # Centring by clearing a row instead of subtracting means: nothing cancels.
+        block = self.centred() if coordinates.intercept else self.raw()[:, [*range(self.n), self.n + 1]]
+        design = block[:, :-1] / coordinates.scale
+        if coordinates.intercept:
+            design = torch.cat([design, self.factor[:, :1]], dim=1)
+        return design.contiguous(), block[:, -1:] / coordinates.target_scale
+
+
+def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float64) -> Triangle | None:
+    """Merge batches of rows into their triangle, in blocks that stay in cache; None if there is no row.
+
+    R ← qr([R; block]), one Householder factorisation a block, O(m·n²) in all; XᵀX is never formed, which would square
+    the condition number. `dtype` float32 rounds the cells first, as descent in float32 sees them.
+    Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
+    """
+    state: _Merge | None = None
+    for batch in batches:
+        values = torch.from_numpy(batch.values).to(dtype).to(torch.float64)
+        weight = None if batch.weight is None else torch.from_numpy(batch.weight).to(torch.float64)
+        if values.shape[0] == 0:
+            continue
+        if state is None:
+            state = _Merge(_shift_of(values))
+        for start in range(0, values.shape[0], BLOCK_ROWS):
+            stop = start + BLOCK_ROWS
+            state.add(values[start:stop], None if weight is None else weight[start:stop])
+    return None if state is None else state.result()
+
+
+def _shift_of(values: Tensor) -> Tensor:
+    """Column means of the first batch, but the very value of a column that is constant there."""
+    lowest, highest = values.amin(dim=0), values.amax(dim=0)
+    return torch.where(lowest == highest, lowest, values.mean(dim=0))
+
+
+class _Merge:
+    """The running factor and the buffer in which the next block is stacked under it."""
+
+    def __init__(self, shift: Tensor) -> None:
+        self.shift = shift
+        self.rows = 0
+        self.total_weight = 0.0
+        self.columns = shift.shape[0] + 1
+        self.factor = torch.zeros(0, self.columns, dtype=torch.float64, device=shift.device)
+        # Stored column by column, as LAPACK wants it.
+        size = (self.columns, self.columns + BLOCK_ROWS)
+        self.buffer = torch.empty(size, dtype=torch.float64, device=shift.device).t()
+
+    def add(self, values: Tensor, weight: Tensor | None) -> None:
+        top, height = self.factor.shape[0], values.shape[0]
+        stacked = self.buffer[: top + height]
+        stacked[:top] = self.factor
+        stacked[top:, 0] = 1.0
+        torch.sub(values, self.shift, out=stacked[top:, 1:])
+        if weight is not None:
+            stacked[top:] *= weight.sqrt()[:, None]
+        reflectors, _ = torch.geqrf(stacked)
+        self.factor = reflectors[: min(top + height, self.columns)].triu()
+        self.rows += height
+        self.total_weight += float(height if weight is None else weight.sum())
+
+    def result(self) -> Triangle:
+        return Triangle(self.factor, self.shift, self.rows, self.total_weight)
