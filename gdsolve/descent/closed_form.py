@@ -80,7 +80,8 @@ class ClosedForm:
 
     def gradients(self, k: Tensor) -> Tensor:
         """The gradient after k updates, (q, r), in the eigenbasis."""
-        return torch.where(self.excited, self.gradient * self.power(k), 0.0)
+        after: Tensor = torch.where(self.excited, self.gradient * self.power(k), 0.0)
+        return after
 
     def updates(self, k: Tensor) -> Tensor:
         """w_k − w_(k−1), (q, p), for k ≥ 1."""
@@ -88,7 +89,8 @@ class ClosedForm:
 
     def update_norms(self, k: Tensor) -> Tensor:
         """‖w_k − w_(k−1)‖₂, (q,)."""
-        return (self.rates * self.gradients(k - 1.0)).norm(dim=1)
+        stepped: Tensor = torch.linalg.vector_norm(self.rates * self.gradients(k - 1.0), dim=1)
+        return stepped
 
     def decrease(self, k: Tensor) -> Tensor:
         """L_(k−1) − L_k, (q,) = Σ g²·d^(2k−2)·α(2 − αλ)/2: it falls with k whatever the rate."""

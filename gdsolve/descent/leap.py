@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -68,7 +69,7 @@ def find_stops(form: ClosedForm, stops: tuple[StopRule, ...], max_iter: int | No
     return ends
 
 
-def best_iterations(form: ClosedForm, last: list[int]) -> list[int]:
+def best_iterations(form: ClosedForm, last: Sequence[int]) -> list[int]:
     """The k of least loss among the first `last` ones, per rate: the last before the loss begins to rise."""
     ends = torch.tensor([float(k) for k in last], dtype=form.rates.dtype, device=form.rates.device)
     rises = first_true(lambda k: ~(form.decrease(k) > 0.0), torch.ones_like(ends), ends)
@@ -76,20 +77,42 @@ def best_iterations(form: ClosedForm, last: list[int]) -> list[int]:
     return [min(int(k), end) for k, end in zip(best.tolist(), last, strict=True)]
 
 
-def trace_at(modes: Modes, form: ClosedForm, start: Tensor, iterations: list[int]) -> Trace:
-    """The state of the one rate of `form` after each of `iterations` updates."""
-    k = torch.tensor([float(k) for k in iterations], dtype=start.dtype, device=start.device)
-    many = form.only(torch.zeros(len(iterations), dtype=torch.long, device=start.device))
-    weights = start + many.displacements(k).mT
-    updates = many.updates(k.clamp(min=1.0)).abs().amax(dim=1).tolist()
+@dataclass(frozen=True, slots=True)
+class States:
+    """States of descent, one a column: `weights` is (p, q), the others (q,)."""
+
+    weights: Tensor
+    sse: Tensor
+    values: Tensor
+    gradient_norms: Tensor
+    updates: Tensor
+
+
+def states_at(modes: Modes, form: ClosedForm, start: Tensor, k: Tensor) -> States:
+    """The state of every rate of `form` after its own k, (q,), updates."""
+    weights = start + form.displacements(k).mT
+    updates = form.updates(k.clamp(min=1.0)).abs().amax(dim=1)
+    norms = form.gradients(k).norm(dim=1)
+    return States(weights, modes.quadratic.sse(weights), modes.quadratic.value(weights), norms, updates)
+
+
+def trace_of(states: States, iterations: Sequence[int]) -> Trace:
+    """States after the given numbers of updates, as a trace."""
+    updates = zip(iterations, states.updates.tolist(), strict=True)
     return Trace(
         tuple(iterations),
-        weights,
-        tuple(modes.quadratic.sse(weights).tolist()),
-        tuple(modes.quadratic.value(weights).tolist()),
-        tuple(many.gradients(k).norm(dim=1).tolist()),
-        tuple(None if at == 0 else update for at, update in zip(iterations, updates, strict=True)),
+        states.weights,
+        tuple(states.sse.tolist()),
+        tuple(states.values.tolist()),
+        tuple(states.gradient_norms.tolist()),
+        tuple(None if k == 0 else update for k, update in updates),
     )
+
+
+def _trace_at(modes: Modes, form: ClosedForm, start: Tensor, iterations: Sequence[int]) -> Trace:
+    k = torch.tensor([float(k) for k in iterations], dtype=start.dtype, device=start.device)
+    repeated = form.only(torch.zeros(len(k), dtype=torch.long, device=start.device))
+    return trace_of(states_at(modes, repeated, start, k), iterations)
 
 
 def leap(
@@ -109,11 +132,11 @@ def leap(
     form = ClosedForm.of(modes, start, rates)
     (stop,) = find_stops(form, stops, max_iter)
     schedule.require_room(stop.iterations, len(start))
-    trace = trace_at(modes, form, start, schedule.up_to(stop.iterations))
+    trace = _trace_at(modes, form, start, schedule.up_to(stop.iterations))
     if stop.status is not Status.DIVERGED:
         w, value, best = trace.weights[:, -1:], trace.values[-1], stop.iterations
     else:
         (best,) = best_iterations(form, [stop.iterations])
-        reached = trace_at(modes, form, start, [best])
+        reached = _trace_at(modes, form, start, [best])
         w, value = reached.weights, reached.values[0]
     return Solution(w, value, stop.status, stop.stopped_by, stop.iterations, best, trace)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gdsolve.status import Status
 
-EXPLOSION = 1e6
+EXPLOSION = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class SmallGradient:
 
 @dataclass(frozen=True, slots=True)
 class Explosion:
-    """Diverged when L is not finite or exceeds 10⁶ times `reference`, the loss at the start.
+    """Diverged when L is not finite or exceeds 10¹² times `reference`, the loss at the start.
 
     Relative to the problem, never absolute; a stable rate cannot set it off, since its loss never rises.
     """

@@ -1,0 +1,52 @@
+"""Saved models: the JSON that `fit` writes, read back and checked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gdsolve.status import ExitCode, GdsolveError
+
+SCHEMA = "gdsolve.fit/1"
+
+
+def read_model(path: str) -> Mapping[str, Any]:
+    """The model in a file that `fit --save` or `fit --format json` wrote.
+
+    Raises:
+        GdsolveError: no such file (exit code 5), not such a file, or weights that are not numbers (exit code 2).
+    """
+    hint = "a model is what `gdsolve fit --save MODEL.json` writes"
+    try:
+        model = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as fault:
+        reason = fault.strerror or "cannot be read"
+        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", hint, ExitCode.DATA) from None
+    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
+        where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
+        raise GdsolveError(f"{path}: not JSON{where}", hint) from None
+    if not isinstance(model, dict) or model.get("schema") != SCHEMA:
+        found = model.get("schema") if isinstance(model, dict) else None
+        raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", hint)
+    _require_numbers(path, model)
+    return model
+
+
+def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
+    weights, data = model.get("weights"), model.get("data")
+    if not isinstance(weights, dict) or not isinstance(data, dict) or not isinstance(data.get("features"), list):
+        raise GdsolveError(f"{path}: weights or data.features are missing", "save the model again")
+    if set(weights) != set(data["features"]):
+        raise GdsolveError(f"{path}: weights and data.features name different columns", "save the model again")
+    numbers = dict(weights)
+    if model.get("intercept") is not None:
+        numbers["intercept"] = model["intercept"]
+    for name, value in numbers.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise GdsolveError(
+                f"{path}: the weight of {name!r} is {value!r}, not a finite number",
+                "a diverged run leaves no usable model; fit again with --lr auto",
+            )

@@ -1,0 +1,63 @@
+"""Which columns cause a loss of rank, and of which others they are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.triangle import EPSILON, Triangle
+
+NEGLIGIBLE = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """Column `column` = Σ coefficient·column + `constant`, to rounding; a constant column has no other part."""
+
+    column: int
+    coefficients: dict[int, float]
+    constant: float
+
+
+def dependent_columns(triangle: Triangle, *, intercept: bool) -> list[Dependence]:
+    """The features that are linear combinations of earlier ones (and of the intercept), in order.
+
+    Each column is orthogonalised, twice, against the independent ones before it; what is left below rank tolerance is
+    rounding. Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.2.8.
+    """
+    columns = (triangle.centred() if intercept else triangle.raw())[:, : triangle.n]
+    means = triangle.means() if intercept else torch.zeros_like(triangle.shift)
+    tolerance = 4.0 * (triangle.n * EPSILON + triangle.rounding(intercept=intercept))
+    lengths = torch.linalg.vector_norm(columns, dim=0)
+    basis = columns[:, :0]
+    independent: list[int] = []
+    found: list[Dependence] = []
+    for j in range(triangle.n):
+        rest = columns[:, j]
+        for _ in range(2):
+            rest = rest - basis @ (basis.mT @ rest)
+        left = torch.linalg.vector_norm(rest)
+        if left > tolerance * lengths[j]:
+            basis = torch.cat([basis, (rest / left)[:, None]], dim=1)
+            independent.append(j)
+        else:
+            found.append(_combination(columns, lengths, means, independent, j))
+    return found
+
+
+def _combination(columns: Tensor, lengths: Tensor, means: Tensor, independent: list[int], j: int) -> Dependence:
+    if lengths[j] == 0 or not independent:
+        return Dependence(j, {}, float(means[j]))
+    # Lengths are equal in the system that is solved: units must not decide what is negligible.
+    scaled = columns[:, independent] / lengths[independent]
+    shares = torch.linalg.lstsq(scaled, columns[:, j : j + 1] / lengths[j]).solution[:, 0]
+    kept = {
+        i: float(share * lengths[j] / lengths[i])
+        for i, share in zip(independent, shares, strict=True)
+        if abs(share) > NEGLIGIBLE
+    }
+    constant = float(means[j]) - sum(weight * float(means[i]) for i, weight in kept.items())
+    negligible = NEGLIGIBLE * max(abs(float(means[j])), float(lengths[j]))
+    return Dependence(j, kept, 0.0 if abs(constant) <= negligible else constant)

@@ -1,0 +1,52 @@
+"""Which way to take the steps, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gdsolve.spec import Engine
+
+# Seconds on one core of 2024: what an update costs beside its arithmetic, a multiplication in and out of cache, and
+# the search of the closed form. Only their ratios matter, and only within an order of magnitude.
+PER_UPDATE = 3e-5
+PER_ELEMENT = 5e-10
+PER_LEAP = 5e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The way chosen, and the sentence that says why."""
+
+    engine: Engine
+    reason: str
+
+
+def predicted_seconds(engine: Engine, *, rows: int, p: int, iterations: int, reported: int) -> float:
+    """Predicted cost of descending; the pass over the table and its decomposition, which every way needs, left out.
+
+    The certificate is made of them: so the leap costs its search and the reported rows, p×p each, and a step costs
+    its arithmetic, on min(m, p + 1) rows for the triangle and on all m for `rows`.
+    """
+    height = min(rows, p + 1)
+    if engine is Engine.LEAP:
+        return PER_LEAP + 2 * reported * height * p * PER_ELEMENT
+    height = rows if engine is Engine.ROWS else height
+    return iterations * (PER_UPDATE + 2 * height * p * PER_ELEMENT)
+
+
+def choose(asked: Engine, *, rows: int, p: int, iterations: int, reported: int) -> Plan:
+    """The cheapest way to `iterations` updates, or the one asked for."""
+    if asked is not Engine.AUTO:
+        return Plan(asked, f"asked for with --engine {asked.value}")
+    ways = (Engine.LEAP, Engine.TRIANGLE, Engine.ROWS)
+    costs = {way: predicted_seconds(way, rows=rows, p=p, iterations=iterations, reported=reported) for way in ways}
+    best = min(ways, key=lambda way: costs[way])
+    others = " and ".join(f"{_duration(costs[way])} on the way {way.value}" for way in ways if way is not best)
+    return Plan(best, f"{iterations:,} updates predicted: {_duration(costs[best])} against {others}")
+
+
+def _duration(seconds: float) -> str:
+    for unit, size in (("years", 3.156e7), ("days", 86_400.0), ("hours", 3_600.0), ("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
+    return f"{seconds / 1e-6:.2g} µs"

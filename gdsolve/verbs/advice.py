@@ -1,0 +1,122 @@
+"""What to tell the user: before the run, of its end, and what to do next."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from gdsolve.command import Command
+from gdsolve.spec import Scale
+from gdsolve.status import Status
+from gdsolve.verbs.run import Run, prepare
+
+if TYPE_CHECKING:
+    from gdsolve.descent.solution import Solution
+
+FAR = 1e-4
+RULES = {
+    "tol": "no weight changed by {tol:.3g} or more",
+    "loss_tol": "the loss changed by less than {loss_tol:.3g}",
+    "grad_tol": "the gradient norm is below {grad_tol:.3g}",
+}
+
+
+def announce(logger: logging.Logger, run: Run, rate: float) -> None:
+    """Say before the run what its rate must lead to."""
+    from gdsolve.descent.leap import limit_status
+
+    (fate,) = limit_status(run.closed_form([rate]))
+    stable = run.modes.spectrum.largest_stable
+    if stable is None:
+        return
+    if fate is Status.DIVERGED:
+        logger.warning("learning rate %.6g must diverge: the largest stable rate is %.6g", rate, stable)
+    elif fate is Status.EDGE_OF_STABILITY:
+        logger.warning("learning rate %.6g is the edge of stability: the error will neither grow nor vanish", rate)
+
+
+def explain(run: Run, solution: Solution, rate: float, tol: float, gap: float) -> str:
+    """One or two sentences on how the run ended."""
+    updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
+    spectrum, spec = run.modes.spectrum, run.spec
+    match solution.status:
+        case Status.CONVERGED:
+            rule = RULES[solution.stopped_by or "tol"]
+            held = rule.format(tol=tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0)
+            return f"Converged after {updates}: {held}. The loss is {gap:.3g} above its optimum."
+        case Status.MAX_ITER:
+            return f"Stopped at max_iter after {updates}, before convergence. The loss is {gap:.3g} above its optimum."
+        case Status.EDGE_OF_STABILITY:
+            return (
+                f"At the edge of stability after {updates}: at 2/L_max = {spectrum.largest_stable:.6g} "
+                "the error neither grows nor vanishes."
+            )
+        case Status.DIVERGED:
+            limit = (
+                "" if spectrum.largest_stable is None else f"; the largest stable rate is {spectrum.largest_stable:.6g}"
+            )
+            return (
+                f"Diverged: at learning rate {rate:.6g} the loss grows without bound{limit}. "
+                f"The weights are those after {solution.best_iteration:,} updates, the best of {solution.iterations:,}."
+            )
+        case Status.INTERRUPTED:
+            return f"Interrupted after {updates}. The loss is {gap:.3g} above its optimum."
+        case Status.FAILED:
+            return f"Failed after {updates}."
+
+
+def advise(run: Run, solution: Solution, rate: float, tol: float, command: Command) -> tuple[str, ...]:
+    """What the user should know or do, a sentence each; commands stand after a colon, ready to paste."""
+    lines: list[str] = []
+    if solution.status is Status.CONVERGED:
+        lines += _distance(run, solution, tol)
+    if solution.status in (Status.MAX_ITER, Status.EDGE_OF_STABILITY):
+        lines += _needs(run, rate, tol)
+    if solution.status in (Status.DIVERGED, Status.EDGE_OF_STABILITY):
+        best = run.modes.spectrum.best
+        lines.append(f"Run instead: {command.but(lr=best)}")
+    elif solution.status is Status.MAX_ITER and not run.spec.drives:
+        lines.append(f"Run instead: {command.but(lr='auto', max_iter=None, scale=None)}")
+    if not run.modes.unique:
+        lines.append(
+            f"The minimiser is not unique: rank {run.modes.spectrum.rank} < {run.modes.quadratic.p} weights. "
+            "The optimum shown has minimum norm in the coordinates of descent; gdsolve check names the columns."
+        )
+    return tuple(lines)
+
+
+def _distance(run: Run, solution: Solution, tol: float) -> list[str]:
+    """A small update is not a small error: say so where the weights are still far off."""
+    w = solution.w.to(run.start.device, run.start.dtype)
+    away = float((w - run.modes.minimiser).abs().amax())
+    size = float(run.modes.minimiser.abs().amax())
+    if away <= FAR * size or solution.stopped_by is None:
+        return []
+    share = f" ({100 * away / size:.2g} % of the largest)" if size > 0.0 else ""
+    slow = f"; --tol {tol * 1e-4:.0e} would go on" if solution.stopped_by == "tol" else ""
+    return [f"A small step is not a small error: a weight is still {away:.3g} from its optimum{share}{slow}."]
+
+
+def _needs(run: Run, rate: float, tol: float) -> list[str]:
+    """How many updates convergence takes at this rate, at the best one, and with scaling."""
+    best = run.modes.spectrum.best
+    needs = [(f"at this rate ({rate:.6g})", run, rate), (f"at the best rate ({best:.6g})", run, best)]
+    if not run.spec.standardise and run.spec.scale is not Scale.STANDARD:
+        scaled = prepare(run.spec, run.problem, run.problem.standard)
+        needs.append(
+            (
+                f"on standardised columns (--scale standard --lr {scaled.modes.spectrum.best:.6g})",
+                scaled,
+                scaled.modes.spectrum.best,
+            )
+        )
+    told = []
+    for words, one, alpha in needs:
+        stops = one.stops(tol)
+        if len(stops) == 1:
+            return []
+        stop = one.predict(alpha, stops, None)
+        told.append(
+            f"{stop.iterations:,} {words}" if stop.status is Status.CONVERGED else f"no number is enough {words}"
+        )
+    return [f"Updates needed to converge: {'; '.join(told)}."]

@@ -1,0 +1,203 @@
+"""`check`: what there is to know of a table before any fitting."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gdsolve.command import Command
+from gdsolve.data import ColumnSummary, describe
+from gdsolve.spec import Engine, Spec
+from gdsolve.status import DataError, Status
+from gdsolve.verbs.course import chart, descend
+from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
+from gdsolve.verbs.run import Run, prepare
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.coordinates import Coordinates
+    from gdsolve.objective.dependence import Dependence
+    from gdsolve.objective.modes import Spectrum
+    from gdsolve.objective.optimum import Minimisers
+
+LAMBDAS = (0.1, 1.0, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One method's solution, in the user's units; None where the method refuses, with the reason in `status`."""
+
+    method: str
+    ridge: float | None
+    status: str
+    weights: dict[str, float] | None
+    intercept: float | None
+    sse: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """What descent would face in one set of coordinates."""
+
+    spectrum: Spectrum
+    iterations: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What the numbers of a usable table say."""
+
+    data: DataInfo
+    parameters: int
+    rank: int
+    dependent: tuple[Dependence, ...]
+    raw: Prospect
+    standardised: Prospect
+    tol: float
+    candidates: tuple[Candidate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Columns first; then the diagnosis, or the reason why there is none."""
+
+    spec: Spec
+    columns: tuple[ColumnSummary, ...]
+    problem: str | None
+    hint: str | None
+    diagnosis: Diagnosis | None
+    commands: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def check(spec: Spec, command: Command | None = None) -> Check:
+    """Look at every column, then at rank, condition, rates and the three ways to a solution.
+
+    A table that cannot be fitted as it is, is a finding here and not an error.
+
+    Raises:
+        GdsolveError: flags that do not fit the table.
+        DataError: a table that cannot be read at all.
+    """
+    began = time.perf_counter()
+    command = command or Command("check", spec.data)
+    columns = describe(spec.data, spec)
+    try:
+        problem = load(spec)
+    except DataError as fault:
+        read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
+        return Check(spec, columns, fault.message, fault.hint, None, _remedies(command, columns), read)
+    descending = time.perf_counter()
+    diagnosis = _diagnose(spec, problem)
+    finished = time.perf_counter()
+    seconds = {"read": descending - began, "descend": finished - descending, "total": finished - began}
+    return Check(spec, columns, None, None, diagnosis, _commands(command, diagnosis), seconds)
+
+
+def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
+    from gdsolve.objective.dependence import dependent_columns
+
+    plain = replace(spec, lr="auto", max_iter=None, engine=Engine.AUTO, init="zeros", ridge=0.0)
+    problem = replace(problem, minimisers=_minimisers(plain, problem))
+    raw = prepare(plain, problem, _raw(problem))
+    standard = prepare(plain, problem, problem.standard)
+    tol = spec.tol or 1e-10
+    return Diagnosis(
+        problem.data,
+        raw.coordinates.p,
+        raw.modes.spectrum.rank,
+        tuple(dependent_columns(problem.triangle, intercept=not spec.no_intercept)),
+        _prospect(raw, tol),
+        _prospect(standard, tol),
+        tol,
+        tuple(_candidates(plain, problem, raw, (spec.ridge,) if spec.ridge else LAMBDAS)),
+    )
+
+
+def _raw(problem: Problem) -> Coordinates:
+    from gdsolve.objective.coordinates import Coordinates
+
+    factor = problem.triangle.factor
+    return Coordinates.raw(problem.triangle.n, intercept=problem.standard.intercept, device=factor.device)
+
+
+def _minimisers(spec: Spec, problem: Problem) -> Minimisers:
+    from gdsolve.objective.optimum import find_minimisers
+
+    quadratic = quadratic_of(spec, problem.triangle, problem.standard, problem.curvature_scale)
+    rounding = problem.triangle.rounding(intercept=problem.standard.intercept)
+    return find_minimisers(quadratic, problem.standard, rounding)
+
+
+def _prospect(run: Run, tol: float) -> Prospect:
+    stop = run.predict(run.modes.spectrum.best, run.stops(tol), None)
+    return Prospect(run.modes.spectrum, stop.iterations if stop.status is Status.CONVERGED else None)
+
+
+def _candidates(spec: Spec, problem: Problem, raw: Run, lambdas: tuple[float, ...]) -> list[Candidate]:
+    found = [_normal_equations(raw), _descent(spec, problem, None)]
+    for ridge in lambdas:
+        penalised = replace(spec, ridge=ridge)
+        posed = replace(problem, minimisers=_minimisers(penalised, problem))
+        closed = posed.minimisers.point
+        note = "closed form" if posed.minimisers.rank == len(closed) else "closed form, minimum norm"
+        found.append(_candidate("ridge", ridge, note, raw, closed))
+        found.append(_descent(penalised, posed, ridge))
+    return found
+
+
+def _normal_equations(raw: Run) -> Candidate:
+    """XᵀX·w = Xᵀy by Cholesky, as the textbook does: the one place that forms XᵀX, to show where it fails."""
+    import torch
+
+    design, target = raw.modes.quadratic.design, raw.modes.quadratic.target
+    rank, p = raw.modes.spectrum.rank, raw.modes.quadratic.p
+    factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
+    if rank < p:
+        return Candidate("normal equations", None, f"XᵀX is singular (rank {rank} < {p})", None, None, None)
+    if int(failed):
+        reason = "XᵀX is not positive definite in float64: its condition number is the square of X's"
+        return Candidate("normal equations", None, reason, None, None, None)
+    solution = torch.cholesky_solve(design.mT @ target, factor)
+    return _candidate("normal equations", None, "solved", raw, solution)
+
+
+def _descent(spec: Spec, problem: Problem, ridge: float | None) -> Candidate:
+    import torch
+
+    run = prepare(spec, problem, problem.standard)
+    solution = descend(run, chart(run), torch.device("cpu"))
+    w = run.coordinates.to_user(solution.w.to(run.start.dtype))
+    note = f"{solution.status.value.replace('_', ' ')} after {solution.iterations:,} updates"
+    return _candidate("descent", ridge, note, run, w)
+
+
+def _candidate(method: str, ridge: float | None, status: str, run: Run, user: torch.Tensor) -> Candidate:
+    """A solution given in the user's units, (p, 1), with its SSE."""
+    design = run.problem.data.roles.design
+    inner = run.coordinates.from_user(user)
+    sse = float(run.modes.quadratic.sse(inner)) * run.coordinates.target_scale**2
+    weights = dict(zip(design, user[: len(design), 0].tolist(), strict=True))
+    return Candidate(method, ridge, status, weights, float(user[-1, 0]) if run.coordinates.intercept else None, sse)
+
+
+def _commands(command: Command, diagnosis: Diagnosis) -> tuple[str, ...]:
+    fit = command.but("fit", lr=None)
+    rates = command.but("compare-lr", lr=None)
+    stable = diagnosis.raw.spectrum.best
+    return (fit, command.but("fit", lr=stable, max_iter=1000), rates)
+
+
+def _remedies(command: Command, columns: tuple[ColumnSummary, ...]) -> tuple[str, ...]:
+    """Commands that get past what was found: missing cells and columns of text."""
+    used = [column for column in columns if column.role != "ignored"]
+    text = any(column.type in ("text", "date") and column.role == "feature" for column in used)
+    missing = any(column.missing for column in used)
+    ways = []
+    for kind in ("onehot", "ignore") if text else (None,):
+        for cells in ("drop", "mean") if missing else (None,):
+            if kind or cells:
+                ways.append(command.but("fit", categorical=kind, na=cells))
+    return tuple(ways)

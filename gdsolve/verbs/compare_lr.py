@@ -1,0 +1,168 @@
+"""`compare-lr`: what learning rates do, side by side, from one decomposition."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.command import Command
+from gdsolve.spec import Spec
+from gdsolve.status import Status
+from gdsolve.verbs.problem import DataInfo, load
+from gdsolve.verbs.result import Optimum, optimum_of, trace_in_units
+from gdsolve.verbs.run import Run, prepare
+
+if TYPE_CHECKING:
+    from gdsolve.data import Table
+    from gdsolve.descent.closed_form import ClosedForm
+    from gdsolve.descent.leap import States, Stop
+    from gdsolve.descent.solution import Trace
+    from gdsolve.objective.modes import Spectrum
+
+# Shares of the largest stable rate: the grid that is shown when no rates are given.
+GRID = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0)
+AT_ONCE = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RateResult:
+    """What one rate reached: the state when it stopped, in the user's units.
+
+    `factor` is max|1 − αλ|, by which the error shrinks (or grows) a step in the long run; None without any curvature.
+    """
+
+    learning_rate: float
+    status: Status
+    stopped_by: str
+    iterations: int
+    sse: float
+    loss: float
+    gap: float
+    factor: float | None
+    trace: Trace | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rates in the order in which they were given, and what all of them share."""
+
+    spec: Spec
+    rates: tuple[RateResult, ...]
+    spectrum: Spectrum
+    optimum: Optimum
+    tol: float
+    max_iter: int | None
+    data: DataInfo
+    advice: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def compare_lr(spec: Spec, table: Table | None = None, command: Command | None = None) -> Comparison:
+    """Descend at every rate of `spec`, or on a grid around the largest stable one.
+
+    Raises:
+        GdsolveError: what was asked for contradicts itself or the table.
+        DataError: data that cannot be used.
+    """
+    began = time.perf_counter()
+    problem = load(spec, table)
+    descending = time.perf_counter()
+    run = prepare(spec, problem)
+    rates = _rates(run)
+    tol = run.tolerance(min(rates)) if spec.tol is not None else _usual_tolerance(run)
+    # Chunks bound the memory of rates × modes.
+    size = max(1, AT_ONCE // max(1, run.coordinates.p * (spec.iterates + 1)))
+    results = [result for i in range(0, len(rates), size) for result in _compare(run, rates[i : i + size], tol)]
+    finished = time.perf_counter()
+    return Comparison(
+        spec,
+        tuple(results),
+        run.modes.spectrum,
+        optimum_of(run),
+        tol,
+        spec.max_iter,
+        problem.data,
+        _advice(run, results, command or Command("compare-lr", spec.data)),
+        {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
+    )
+
+
+def _usual_tolerance(run: Run) -> float:
+    from gdsolve.descent.learning_rate import TOLERANCE
+
+    return TOLERANCE[run.dtype]
+
+
+def _rates(run: Run) -> tuple[float, ...]:
+    if isinstance(run.spec.lr, tuple):
+        return run.spec.lr
+    if isinstance(run.spec.lr, float):
+        return (run.spec.lr,)
+    stable = run.modes.spectrum.largest_stable
+    if stable is None:
+        return (run.modes.spectrum.best,)
+    return tuple(sorted({*(share * stable for share in GRID), run.modes.spectrum.best}))
+
+
+def _compare(run: Run, rates: tuple[float, ...], tol: float) -> list[RateResult]:
+    import torch
+
+    from gdsolve.descent.leap import find_stops, states_at
+
+    form = run.closed_form(rates)
+    stops = find_stops(form, run.stops(tol), run.spec.max_iter)
+    k = torch.tensor([float(stop.iterations) for stop in stops], dtype=torch.float64, device=run.start.device)
+    states = states_at(run.modes, form, run.start, k)
+    gaps = run.modes.gap(states.weights).tolist()
+    traces = _first_iterates(run, form) if run.spec.iterates else [None] * len(rates)
+    return [_result(run, *one) for one in zip(rates, stops, _columns(states), gaps, traces, strict=True)]
+
+
+def _columns(states: States) -> list[tuple[float, float]]:
+    return list(zip(states.sse.tolist(), states.values.tolist(), strict=True))
+
+
+def _result(
+    run: Run, rate: float, stop: Stop, reached: tuple[float, float], gap: float, trace: Trace | None
+) -> RateResult:
+    unit = run.coordinates.target_scale**2
+    sse, value = reached
+    factor = run.modes.spectrum.contraction(rate)
+    return RateResult(
+        rate, stop.status, stop.stopped_by, stop.iterations, sse * unit, value * unit, gap * unit, factor, trace
+    )
+
+
+def _first_iterates(run: Run, form: ClosedForm) -> list[Trace | None]:
+    """Iterates 0 to K of every rate, whether or not it stops before: the textbook's table goes on as well."""
+    import torch
+
+    from gdsolve.descent.leap import States, states_at, trace_of
+
+    count, device = run.spec.iterates + 1, run.start.device
+    q = form.rates.shape[0]
+    every = torch.arange(q, device=device).repeat_interleave(count)
+    k = torch.arange(count, dtype=torch.float64, device=device).repeat(q)
+    states = states_at(run.modes, form.only(every), run.start, k)
+    traces: list[Trace | None] = []
+    for i in range(q):
+        part = slice(i * count, (i + 1) * count)
+        one = States(
+            states.weights[:, part],
+            states.sse[part],
+            states.values[part],
+            states.gradient_norms[part],
+            states.updates[part],
+        )
+        traces.append(trace_in_units(run, trace_of(one, range(count))))
+    return traces
+
+
+def _advice(run: Run, results: list[RateResult], command: Command) -> tuple[str, ...]:
+    lines = []
+    if all(result.status is Status.DIVERGED for result in results):
+        lines.append(f"Every rate diverges; a grid around the largest stable rate: {command.but(lr=None)}")
+    if not run.modes.unique:
+        lines.append(f"The minimiser is not unique: rank {run.modes.spectrum.rank} < {run.modes.quadratic.p} weights.")
+    return tuple(lines)

@@ -1,0 +1,79 @@
+"""The course of a descent, decided before its first step, and taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.plan import Plan, choose
+from gdsolve.spec import Device, Engine
+from gdsolve.status import GdsolveError
+from gdsolve.verbs.problem import rows_of
+from gdsolve.verbs.run import Run
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.schedule import Schedule
+    from gdsolve.descent.solution import Solution
+    from gdsolve.descent.stop import StopRule
+    from gdsolve.objective.base import Objective
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The descent that was decided on: rate, rules, limit, reported iterations and way."""
+
+    learning_rate: float
+    tol: float
+    stops: tuple[StopRule, ...]
+    max_iter: int | None
+    schedule: Schedule
+    plan: Plan
+
+
+def chart(run: Run) -> Course:
+    """Decide on a course: the rate that was asked for or the best one, and the way of least predicted cost."""
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER
+    from gdsolve.descent.schedule import Schedule
+
+    spec, rows, p = run.spec, run.problem.triangle.rows, run.coordinates.p
+    rate = run.modes.spectrum.best if isinstance(spec.lr, str | tuple) else spec.lr
+    tol = run.tolerance(rate)
+    stops = run.stops(tol)
+    schedule = Schedule(spec.every)
+    predicted = run.predict(rate, stops, spec.max_iter).iterations
+    schedule.require_room(predicted, p)
+    reported = len(schedule.up_to(predicted))
+    plan = choose(spec.engine, rows=rows, p=p, iterations=predicted, reported=reported)
+    unlimited = spec.max_iter is None and plan.engine is not Engine.LEAP
+    return Course(rate, tol, stops, DEFAULT_MAX_ITER if unlimited else spec.max_iter, schedule, plan)
+
+
+def descend(run: Run, course: Course, device: torch.device) -> Solution:
+    """Take the course, in descent's coordinates."""
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.leap import leap, limit_status
+
+    rate, stops, schedule = course.learning_rate, course.stops, course.schedule
+    if course.plan.engine is Engine.LEAP or course.max_iter is None:
+        return leap(run.modes, run.start, rate, stops, max_iter=course.max_iter, schedule=schedule)
+    (at_limit,) = limit_status(run.closed_form([rate]))
+    objective: Objective
+    if course.plan.engine is Engine.ROWS and run.problem.kept:
+        objective = rows_of(run.problem, run.modes, run.dtype, device)
+    else:
+        objective = run.modes.quadratic.to(run.dtype, device)
+    start = run.start.to(device, run.dtype)
+    return iterate(objective, start, rate, stops, max_iter=course.max_iter, schedule=schedule, at_limit=at_limit)
+
+
+def device_for(asked: Device, engine: Engine) -> torch.device:
+    """Where to descend: CUDA where it is asked for, or where it is there and every row is read at every step."""
+    import torch
+
+    there = torch.cuda.is_available()
+    if asked is Device.CUDA and not there:
+        raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
+    wanted = asked is Device.CUDA or (asked is Device.AUTO and there and engine is Engine.ROWS)
+    return torch.device("cuda" if wanted else "cpu")

@@ -1,0 +1,126 @@
+"""From a spec to a problem that can be descended on: read once, decompose once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.data import Batch, Roles, Table, inline_table, open_table, prefetch
+from gdsolve.spec import DType, Engine, Spec
+from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.coordinates import Coordinates
+    from gdsolve.objective.modes import Modes
+    from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.quadratic import Quadratic
+    from gdsolve.objective.rows import Rows
+    from gdsolve.objective.triangle import Triangle
+
+
+@dataclass(frozen=True, slots=True)
+class DataInfo:
+    """What was read: sources, counts and the part that each column plays."""
+
+    source: tuple[str, ...]
+    rows: int
+    rows_dropped: int
+    cells_filled: int
+    roles: Roles
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand."""
+
+    data: DataInfo
+    triangle: Triangle
+    standard: Coordinates
+    coordinates: Coordinates
+    minimisers: Minimisers
+    curvature_scale: float
+    kept: list[Batch]
+    seconds: float
+
+
+def open_problem(spec: Spec) -> Table:
+    """The table that a spec names, or the one that it holds."""
+    if spec.X is not None and spec.y is not None:
+        return inline_table(spec.X, spec.y, spec)
+    return open_table(spec.data, spec)
+
+
+def load(spec: Spec, table: Table | None = None) -> Problem:
+    """Read `table` (that of the spec, unless given) and build its triangle; rows are kept where the way needs them.
+
+    Raises:
+        GdsolveError: flags that do not fit the table.
+        DataError: data that cannot be used.
+    """
+    began = time.perf_counter()
+    with table or open_problem(spec) as opened:
+        batches = prefetch(opened.batches())
+        # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
+        import torch
+
+        from gdsolve.objective.triangle import build_triangle
+
+        kept: list[Batch] = []
+        dtype = torch.float32 if spec.dtype is DType.FLOAT32 else torch.float64
+        stream = _keep(batches, kept) if spec.engine is Engine.ROWS else batches
+        triangle = build_triangle(stream, dtype)
+        if triangle is None:
+            raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
+        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
+    return _pose(spec, info, triangle, kept, began)
+
+
+def _keep(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
+    for batch in batches:
+        kept.append(batch)
+        yield batch
+
+
+def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], began: float) -> Problem:
+    from gdsolve.objective.coordinates import Coordinates
+    from gdsolve.objective.losses import LOSSES
+    from gdsolve.objective.optimum import find_minimisers
+
+    intercept = not spec.no_intercept
+    scale = LOSSES[spec.loss].curvature_scale(triangle.total_weight)
+    standard = triangle.standardised(intercept=intercept)
+    raw = Coordinates.raw(triangle.n, intercept=intercept, device=triangle.factor.device)
+    coordinates = standard if spec.standardise else raw
+    quadratic = quadratic_of(spec, triangle, standard, scale)
+    minimisers = find_minimisers(quadratic, standard, triangle.rounding(intercept=intercept))
+    seconds = time.perf_counter() - began
+    return Problem(info, triangle, standard, coordinates, minimisers, scale, kept, seconds)
+
+
+def quadratic_of(spec: Spec, triangle: Triangle, coordinates: Coordinates, curvature_scale: float) -> Quadratic:
+    """The objective of `spec` in `coordinates`, on the triangle."""
+    from gdsolve.objective.quadratic import Penalty, Quadratic
+
+    design, target = triangle.in_coordinates(coordinates)
+    penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
+    return Quadratic(design, target, penalty, curvature_scale)
+
+
+def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torch.Tensor) -> Modes:
+    """The eigenmodes in `coordinates` of descent from `start`, (p, 1)."""
+    from gdsolve.objective.modes import decompose
+
+    quadratic = quadratic_of(spec, problem.triangle, coordinates, problem.curvature_scale)
+    return decompose(quadratic, problem.minimisers.nearest_to(start, coordinates), problem.minimisers.rank)
+
+
+def rows_of(problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device) -> Rows:
+    """All rows in memory, for the way `rows`."""
+    from gdsolve.objective.rows import collect_rows
+
+    penalty = modes.quadratic.penalty
+    return collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)

@@ -1,0 +1,75 @@
+"""From descent's coordinates to the user's units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.solution import Trace
+    from gdsolve.verbs.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The minimiser and its value, in the user's units; of minimum norm in descent's coordinates if not unique."""
+
+    weights: dict[str, float]
+    intercept: float | None
+    sse: float
+    loss: float
+    unique: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an iterate is worth: SSE, loss with penalty, root mean square error, R² (None for a constant target)."""
+
+    sse: float
+    loss: float
+    rmse: float
+    r2: float | None
+    gradient_norm: float
+
+
+def figures_of(run: Run, w: torch.Tensor) -> Figures:
+    """The figures at `w`, (p, 1).
+
+    R² = 1 − SSE/Σω(y − ȳ)²; without intercept 1 − SSE/Σωy², as is usual there.
+    """
+    quadratic, unit = run.modes.quadratic, run.coordinates.target_scale**2
+    now = quadratic.evaluate(w)
+    sse = float(quadratic.sse(w)) * unit
+    total = run.problem.triangle.total_sum_of_squares(intercept=run.coordinates.intercept)
+    rmse = (sse / run.problem.triangle.total_weight) ** 0.5
+    r2 = 1.0 - sse / total if total > 0.0 else None
+    return Figures(sse, float(now.value) * unit, rmse, r2, float(now.gradient.norm()))
+
+
+def optimum_of(run: Run) -> Optimum:
+    """The optimum that the run is measured against."""
+    modes, unit = run.modes, run.coordinates.target_scale**2
+    minimisers, design = run.problem.minimisers, run.problem.data.roles.design
+    # A unique minimiser is the same in all coordinates: the user's own have the fewest roundings.
+    user = minimisers.point if modes.unique else run.coordinates.to_user(modes.minimiser)
+    return Optimum(
+        dict(zip(design, user[: len(design), 0].tolist(), strict=True)),
+        float(user[-1, 0]) if run.coordinates.intercept else None,
+        float(modes.quadratic.sse(modes.minimiser)) * unit,
+        float(modes.quadratic.value(modes.minimiser)) * unit,
+        modes.unique,
+    )
+
+
+def trace_in_units(run: Run, trace: Trace) -> Trace:
+    """The trace with weights, SSE and loss in the user's units."""
+    unit = run.coordinates.target_scale**2
+    weights = run.coordinates.to_user(trace.weights.to(run.start.device, run.start.dtype))
+    return replace(
+        trace,
+        weights=weights,
+        sse=tuple(sse * unit for sse in trace.sse),
+        values=tuple(value * unit for value in trace.values),
+    )

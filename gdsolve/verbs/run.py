@@ -1,0 +1,123 @@
+"""A descent about to start: all that is known before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.model import read_model
+from gdsolve.spec import DType, Spec
+from gdsolve.status import GdsolveError
+from gdsolve.verbs.problem import Problem, modes_in
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.closed_form import ClosedForm
+    from gdsolve.descent.leap import Stop
+    from gdsolve.descent.stop import StopRule
+    from gdsolve.objective.coordinates import Coordinates
+    from gdsolve.objective.modes import Modes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A problem, the coordinates of descent, and where it starts; `start` is (p, 1), float64."""
+
+    spec: Spec
+    problem: Problem
+    coordinates: Coordinates
+    modes: Modes
+    start: torch.Tensor
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The precision of the iterates."""
+        import torch
+
+        return torch.float32 if self.spec.dtype is DType.FLOAT32 else torch.float64
+
+    def tolerance(self, learning_rate: float) -> float:
+        """The tolerance on updates: as asked for, else the default for this rate."""
+        from gdsolve.descent.learning_rate import default_tolerance
+        from gdsolve.spec import Engine
+
+        if self.spec.tol is not None:
+            return self.spec.tol
+        drives = self.spec.drives and self.spec.engine is Engine.AUTO
+        return default_tolerance(self.modes, learning_rate, self.dtype, drives=drives)
+
+    def stops(self, tolerance: float) -> tuple[StopRule, ...]:
+        """The rules in force; a tolerance of 0 is off.
+
+        Raises:
+            GdsolveError: nothing would ever stop the run.
+        """
+        from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate
+        from gdsolve.objective.triangle import EPSILON
+
+        quadratic = self.modes.quadratic
+        # The loss of doing nothing keeps rounding at a perfect start from looking like an explosion.
+        floor = 0.5 * EPSILON * quadratic.curvature_scale * float(quadratic.target.square().sum())
+        rules: list[StopRule] = [Explosion(max(float(quadratic.value(self.start)), floor))]
+        wanted = ((SmallUpdate, tolerance), (SmallLossChange, self.spec.loss_tol), (SmallGradient, self.spec.grad_tol))
+        rules += [rule(threshold) for rule, threshold in wanted if threshold]
+        if len(rules) == 1 and self.spec.max_iter is None:
+            raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter")
+        return tuple(rules)
+
+    def closed_form(self, rates: Sequence[float]) -> ClosedForm:
+        """The closed form of descent at each of `rates`."""
+        import torch
+
+        from gdsolve.descent.closed_form import ClosedForm
+
+        tensor = torch.tensor(list(rates), dtype=torch.float64, device=self.start.device)
+        return ClosedForm.of(self.modes, self.start, tensor)
+
+    def predict(self, learning_rate: float, stops: tuple[StopRule, ...], max_iter: int | None) -> Stop:
+        """Where a run at this rate stops, known before it starts."""
+        from gdsolve.descent.leap import find_stops
+
+        (stop,) = find_stops(self.closed_form([learning_rate]), stops, max_iter)
+        return stop
+
+
+def prepare(spec: Spec, problem: Problem, coordinates: Coordinates | None = None) -> Run:
+    """The run of `spec` on `problem`, in its coordinates unless others are given."""
+    coordinates = coordinates or problem.coordinates
+    start = _start(spec, problem, coordinates)
+    return Run(spec, problem, coordinates, modes_in(spec, problem, coordinates, start), start)
+
+
+def _start(spec: Spec, problem: Problem, coordinates: Coordinates) -> torch.Tensor:
+    import torch
+
+    device = problem.triangle.factor.device
+    if spec.init == "zeros":
+        return torch.zeros(coordinates.p, 1, dtype=torch.float64, device=device)
+    if spec.init == "random":
+        generator = torch.Generator(device="cpu").manual_seed(spec.seed)
+        return torch.randn(coordinates.p, 1, dtype=torch.float64, device="cpu", generator=generator).to(device)
+    return coordinates.from_user(_saved_weights(spec, problem).to(device))
+
+
+def _saved_weights(spec: Spec, problem: Problem) -> torch.Tensor:
+    """The weights of the model that --init names, in the order of this problem's columns."""
+    import torch
+
+    model = read_model(spec.init)
+    names, weights = problem.data.roles.design, model["weights"]
+    for name in names:
+        if name not in weights:
+            raise GdsolveError(f"{spec.init}: no weight for column {name!r}", "start from a model of the same columns")
+    for name in weights:
+        if name not in names:
+            raise GdsolveError(
+                f"{spec.init}: column {name!r} is not used here", f"add it with --features, or fit {spec.init} again"
+            )
+    values = [float(weights[name]) for name in names]
+    if problem.coordinates.intercept:
+        values.append(float(model["intercept"] or 0.0))
+    return torch.tensor(values, dtype=torch.float64, device="cpu")[:, None]
