@@ -99,6 +99,7 @@ class OptionInfo:
     metavar: str | None
     default_text: str | None
     minimum: float | None
+    maximum: float | None
 
 
 def _option(
@@ -110,8 +111,9 @@ def _option(
     metavar: str | None = None,
     default_text: str | None = None,
     minimum: float | None = None,
+    maximum: float | None = None,
 ) -> Any:
-    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum)
+    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum)
     return dataclasses.field(default=default, metadata={"option": info, "description": help})
 
 
@@ -206,7 +208,7 @@ class Spec:
     init: str = _option(
         "zeros", "Where to start: zeros, random, or a saved model.", "Descent", metavar="zeros|random|MODEL"
     )
-    seed: int = _option(0, "Seed of --init random.", "Descent", metavar="N", minimum=0)
+    seed: int = _option(0, "Seed of --init random.", "Descent", metavar="N", minimum=0, maximum=2**63 - 1)
     scale: Scale = _option(
         Scale.AUTO,
         "Coordinates of descent; auto standardises when the learning rate is auto.",
@@ -237,6 +239,7 @@ class Spec:
         verbs=("compare-lr",),
         metavar="K",
         minimum=0,
+        maximum=1000,
     )
     only: bool = _option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
     quiet: bool = _option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
@@ -283,6 +286,8 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
     if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
         limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
         raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} such a number")
+    if info.maximum is not None and value > info.maximum:
+        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} a smaller number")
 
 
 def _check_rates(rates: LearningRate) -> None:

@@ -32,9 +32,7 @@ def three_ways(posed: Posed, rate: float, rules: tuple[StopRule, ...], max_iter:
         dtype = posed.rows.design.dtype
         moved = objective.to(dtype, posed.start.device) if objective is posed.quadratic else objective
         loops.append(
-            iterate(
-                moved, posed.start.to(dtype), rate, stops, max_iter=max_iter, schedule=schedule, at_limit=at_limit
-            )
+            iterate(moved, posed.start.to(dtype), rate, stops, max_iter=max_iter, schedule=schedule, at_limit=at_limit)
         )
     return [*loops, leap(posed.modes, posed.start, rate, stops, max_iter=max_iter, schedule=schedule)]
 
@@ -103,9 +101,7 @@ def test_one_weight_table(rate: float, status: Status, iterates: tuple[float, ..
         assert solution.trace.weights[0, 1:].tolist() == pytest.approx(iterates, rel=1e-13, abs=1e-13)
 
 
-@pytest.mark.parametrize(
-    ("c", "rate", "tolerance", "k"), [(1.0 / 2.0, 0.01, 1e-6, 3935), (2.0, 0.0001, 1e-6, 51517)]
-)
+@pytest.mark.parametrize(("c", "rate", "tolerance", "k"), [(1.0 / 2.0, 0.01, 1e-6, 3935), (2.0, 0.0001, 1e-6, 51517)])
 def test_textbook_stopping_iterations(c: float, rate: float, tolerance: float, k: int) -> None:
     """TEXTBOOK.md, B4 and B7."""
     posed = pose(TWO_POINTS, c)

@@ -1,0 +1,193 @@
+"""The verbs of gdsolve and their help."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from gdsolve.cli.messages import listen
+from gdsolve.cli.options import SOURCES, given, parameters
+from gdsolve.command import Command
+from gdsolve.spec import Spec
+from gdsolve.spec_file import build_spec
+from gdsolve.status import GdsolveError
+from gdsolve.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command: the module that runs it, its help, and commands to try."""
+
+    module: str
+    help: str
+    examples: tuple[str, ...]
+
+
+VERBS: dict[str, Verb] = {
+    "fit": Verb(
+        "fit",
+        "Fit a linear model by gradient descent, and say how far it is from the true optimum.",
+        (
+            "gdsolve fit data.csv",
+            "gdsolve fit data.csv --target price --lr 0.01 --max-iter 1000 --format json",
+            "gdsolve fit data.csv --save model.json",
+        ),
+    ),
+    "compare-lr": Verb(
+        "compare_lr",
+        "Run many learning rates side by side, around the limit of stability.",
+        ("gdsolve compare-lr data.csv", "gdsolve compare-lr data.csv --lr 1e-4..1:20 --iterates 3"),
+    ),
+    "check": Verb(
+        "check",
+        "Look at the data before any fitting: columns, rank, condition, rates, iterations needed.",
+        ("gdsolve check data.csv",),
+    ),
+    "predict": Verb(
+        "predict",
+        "Write the rows of a table with the prediction of a saved model appended.",
+        ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
+    ),
+    "schema": Verb(
+        "schema",
+        "Print the JSON Schema of a YAML spec, for editors.",
+        ("gdsolve schema > gdsolve.schema.json",),
+    ),
+}
+MODEL = Annotated[
+    str | None,
+    typer.Argument(metavar="MODEL", help="What `gdsolve fit --save` or `--format json` wrote.", show_default=False),
+]
+
+
+def command_line(words: Container[str]) -> Any:
+    """The command of typer that runs gdsolve, with every verb of `VERBS`.
+
+    Only the verbs among `words` get their options: to build those of all takes as long as to import rich.
+    """
+    app = typer.Typer(
+        name="gdsolve",
+        help="The gradient descent solver of the command line.",
+        epilog=_examples("gdsolve check data.csv", "gdsolve fit data.csv", "gdsolve fit --help"),
+        cls=_Group,
+        rich_markup_mode=None,
+        suggest_commands=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    app.callback()(_root)
+    for name, verb in VERBS.items():
+        app.command(name, help=verb.help, short_help=verb.help, epilog=_examples(*verb.examples), cls=_Command)(
+            _callback(name, verb, name in words)
+        )
+    return typer.main.get_command(app)
+
+
+def _examples(*lines: str) -> str:
+    # Typer keeps the line breaks of a paragraph that begins with \b.
+    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"gdsolve {__version__}")
+        raise typer.Exit
+
+
+VERSION = Annotated[
+    bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and leave.")
+]
+
+
+def _root(version: VERSION = False) -> None:
+    """What typer takes the options of `gdsolve` itself from; the version is printed while they are read."""
+
+
+def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
+    """The function that typer calls for a verb; its signature is made from the options of the verb."""
+
+    def call(*, sources: list[str] | None = None, model: str | None = None, **options: Any) -> int:
+        run = importlib.import_module(f"gdsolve.cli.{verb.module}").run
+        if name == "schema":
+            return int(run())
+        if name == "predict" and model is None:
+            raise GdsolveError("predict: no MODEL is given", f"give one, as in {verb.examples[0]}")
+        flags = given(options)
+        spec = _spec(sources or [], flags, name)
+        if name == "predict":
+            return int(run(spec, model))
+        return int(run(spec, Command(name, tuple(sources or ()), flags)))
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    arguments = {"model": MODEL, "sources": SOURCES}
+    if name != "predict":
+        del arguments["model"]
+    if name == "schema":
+        del arguments["sources"]
+    positional = [inspect.Parameter(word, keyword, default=None, annotation=kind) for word, kind in arguments.items()]
+    signature = inspect.Signature([*positional, *(parameters(name) if with_options else ())])
+    call.__dict__["__signature__"] = signature
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
+    return call
+
+
+def _spec(sources: list[str], options: dict[str, Any], verb: str) -> Spec:
+    if not sources:
+        piped = sys.stdin is not None and not sys.stdin.isatty()
+        hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
+        raise GdsolveError(f"{verb}: no SOURCE is given", hint)
+    spec = build_spec(sources, options, verb)
+    listen(spec.quiet, spec.verbose)
+    return spec
+
+
+class _Command(TyperCommand):
+    """A verb: its values are left as they are given, its help is plain text, one section a panel."""
+
+    def get_params(self, ctx: Any) -> Any:
+        return _as_given(super().get_params(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_panels(self, ctx, formatter)
+
+
+class _Group(TyperGroup):
+    """The verbs together, in the same way."""
+
+    def get_params(self, ctx: Any) -> Any:
+        return _as_given(super().get_params(ctx))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_panels(self, ctx, formatter)
+        self.format_commands(ctx, formatter)
+
+
+def _as_given(parameters: list[Any]) -> list[Any]:
+    """The parameters without typer's checks: those import pydantic, and `gdsolve.spec_file` reads the text anyway."""
+    for parameter in parameters:
+        parameter.process_value = functools.partial(_call_back, parameter)
+    return parameters
+
+
+def _call_back(parameter: Any, ctx: Any, value: Any) -> Any:
+    return value if parameter.callback is None else parameter.callback(ctx, parameter, value)
+
+
+def _write_panels(command: Any, ctx: Any, formatter: Any) -> None:
+    panels: dict[str, list[tuple[str, str]]] = {}
+    for parameter in command.get_params(ctx):
+        if parameter.param_type_name == "argument":
+            panels.setdefault("Arguments", []).append((parameter.metavar, parameter.help))
+        elif row := parameter.get_help_record(ctx):
+            panels.setdefault(parameter.rich_help_panel or "Options", []).append(row)
+    # What every command has comes last.
+    for title in sorted(panels, key="Options".__eq__):
+        with formatter.section(title):
+            formatter.write_dl(panels[title])

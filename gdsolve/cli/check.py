@@ -1,0 +1,18 @@
+"""`gdsolve check`: what the data are like, before any fitting."""
+
+from __future__ import annotations
+
+from gdsolve.cli.output import check_outputs, present
+from gdsolve.command import Command
+from gdsolve.spec import Spec
+
+
+def run(spec: Spec, command: Command) -> int:
+    """Look at the data of a spec, which `command` asked for; returns the exit code."""
+    check_outputs(spec)
+    from gdsolve.report.record import check_record
+    from gdsolve.verbs.check import check
+
+    record = check_record(check(spec, command=command))
+    present(spec, record)
+    return int(record["exit_code"])

@@ -1,0 +1,18 @@
+"""`gdsolve compare-lr`: many learning rates side by side."""
+
+from __future__ import annotations
+
+from gdsolve.cli.output import check_outputs, present
+from gdsolve.command import Command
+from gdsolve.spec import Spec
+
+
+def run(spec: Spec, command: Command) -> int:
+    """Compare learning rates on the data of a spec, which `command` asked for; returns the exit code."""
+    check_outputs(spec)
+    from gdsolve.report.record import comparison_record
+    from gdsolve.verbs.compare_lr import compare_lr
+
+    record = comparison_record(compare_lr(spec, command=command))
+    present(spec, record)
+    return int(record["exit_code"])

@@ -1,0 +1,33 @@
+"""`gdsolve fit`: read, descend, print the result, write the files asked for."""
+
+from __future__ import annotations
+
+from gdsolve.cli.output import check_outputs, present
+from gdsolve.command import Command
+from gdsolve.spec import Spec
+from gdsolve.status import ExitCode
+
+
+def run(spec: Spec, command: Command) -> int:
+    """Fit the data of a spec, which `command` asked for; returns the exit code."""
+    check_outputs(spec)
+    from gdsolve.report.record import fit_record
+    from gdsolve.verbs.fit import fit
+
+    record = fit_record(fit(spec, command=command))
+    try:
+        present(spec, record)
+    finally:
+        # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
+        _write_files(spec, record)
+    code = int(record["exit_code"])
+    return int(ExitCode.OK) if spec.exit_zero and code == ExitCode.MAX_ITER else code
+
+
+def _write_files(spec: Spec, record: dict[str, object]) -> None:
+    from gdsolve.report import save_json, write_history
+
+    if spec.save is not None:
+        save_json(record, spec.save)
+    if spec.history is not None:
+        write_history(record, spec.history)

@@ -1,0 +1,159 @@
+"""From arguments to an exit code: where every failure becomes one line and a number, and where gdsolve ends."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from io import TextIOWrapper
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+
+from gdsolve.cli.app import VERBS, command_line
+from gdsolve.cli.messages import show_error
+from gdsolve.cli.output import write_error
+from gdsolve.spec import VERBS as SPEC_VERBS
+from gdsolve.spec import flag, options_of
+from gdsolve.spec_file import nearest_option
+from gdsolve.status import ExitCode, GdsolveError
+
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+COMPLETION = "_GDSOLVE_COMPLETE"
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do what the arguments ask for; returns the exit code, and never raises."""
+    _prepare_streams()
+    try:
+        return _run(list(arguments))
+    except BaseException as fault:
+        return _tell(fault, arguments)
+
+
+def leave(code: int) -> NoReturn:
+    """Flush both streams and end the process."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as fault:
+        code = _tell(fault if isinstance(fault, BrokenPipeError) else write_error("standard output", fault))
+    # Standard error is flushed line by line. This does not wait for the teardown of torch and its threads, half a
+    # second of nothing, and skips what Python would do at its exit: all files and threads must be done with by now.
+    os._exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    if os.environ.get(COMPLETION):
+        command_line(VERBS).main(args=arguments, prog_name="gdsolve")
+    if sys.stdout is None:
+        raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")
+    if not arguments:
+        with redirect_stdout(sys.stderr):
+            _call(["--help"])
+        return int(ExitCode.USAGE)
+    return _call(arguments)
+
+
+def _call(arguments: list[str]) -> int:
+    command = command_line(arguments)
+    try:
+        # Not `command.main`: that turns a closed pipe and Ctrl-C into exit codes of its own.
+        with command.make_context("gdsolve", arguments) as context:
+            return int(command.invoke(context))
+    except typer.Exit as done:
+        return done.exit_code
+
+
+def _prepare_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # Column names are UTF-8 whatever the locale, and a name that is not must not end the run.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+def _tell(fault: BaseException, arguments: Sequence[str] = ()) -> int:
+    """Say in one line what went wrong; returns the exit code."""
+    if _pipe_closed(fault):
+        return int(ExitCode.CLOSED_PIPE)
+    if isinstance(fault, KeyboardInterrupt):
+        return int(ExitCode.INTERRUPTED)
+    if isinstance(fault, SystemExit):
+        return fault.code if isinstance(fault.code, int) else int(bool(fault.code))
+    error = _as_error(fault, arguments)
+    try:
+        if error is None:
+            traceback.print_exception(fault)
+            error = GdsolveError(
+                f"internal fault: {type(fault).__name__}: {fault}",
+                "this is a fault of gdsolve, not yours: please report it with the lines above",
+                ExitCode.FAULT,
+            )
+        show_error(error)
+    except BrokenPipeError:
+        return int(ExitCode.CLOSED_PIPE)
+    return int(error.exit_code)
+
+
+def _pipe_closed(fault: BaseException) -> bool:
+    # rich answers a closed pipe with SystemExit(1), and what it caught is the context of that.
+    return isinstance(fault, BrokenPipeError) or (
+        isinstance(fault, SystemExit) and isinstance(fault.__context__, BrokenPipeError)
+    )
+
+
+def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | None:
+    """The fault as an error of the user's or of the machine's; None if it is ours."""
+    if isinstance(fault, GdsolveError):
+        return fault
+    if isinstance(fault, typer.TyperException):
+        return _usage_error(fault, arguments)
+    if isinstance(fault, OSError) and fault.errno in DISK_FAULTS:
+        return write_error("standard output", fault)
+    # torch tells it with a RuntimeError.
+    full = isinstance(fault, RuntimeError) and re.search("can't allocate memory|out of memory", str(fault))
+    if full or isinstance(fault, MemoryError):
+        return GdsolveError(
+            "not enough memory",
+            "use fewer columns (--features), or --engine triangle, which keeps no rows",
+            ExitCode.DATA,
+        )
+    return None
+
+
+def _usage_error(fault: typer.TyperException, arguments: Sequence[str]) -> GdsolveError:
+    """What typer says of the arguments, in our form, with the option or verb that was probably meant."""
+    message = fault.format_message().rstrip(".")
+    verb = next((word for word in arguments if word in VERBS), None)
+    hint: str | None = None
+    if (option := getattr(fault, "option_name", None)) and isinstance(option, str) and "No such option" in message:
+        before_the_verb = getattr(getattr(fault, "ctx", None), "parent", None) is None
+        message, hint = fault.message, _option_hint(option, verb, before_the_verb)
+    elif unknown := re.fullmatch(r"No such command '(.*)'", message):
+        hint = _verb_hint(unknown[1])
+    return GdsolveError(message, hint or (f"gdsolve {verb} --help" if verb else "gdsolve --help"))
+
+
+def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | None:
+    homes = [home for home in SPEC_VERBS if option in map(flag, options_of(home))]
+    if before_the_verb and verb in homes:
+        return f"options come after the verb: gdsolve {verb} {option}"
+    if homes:
+        return f"{option} goes with gdsolve {' and gdsolve '.join(homes)}"
+    near = nearest_option(option, ["version", "help"] if before_the_verb or verb is None else list(options_of(verb)))
+    return f"did you mean {flag(near)}?" if near else None
+
+
+def _verb_hint(word: str) -> str | None:
+    if Path(word).is_file():
+        return f"did you mean gdsolve fit {word}?"
+    near = nearest_option(word, [name.replace("-", "_") for name in VERBS])
+    return f"did you mean gdsolve {near.replace('_', '-')}?" if near else None

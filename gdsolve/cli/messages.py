@@ -1,0 +1,64 @@
+"""What goes to standard error: one line a message, `gdsolve: error: …`, `gdsolve: warning: …`, `hint: …`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import unicodedata
+
+from gdsolve.status import GdsolveError
+
+COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "hint": "\033[36m"}
+PLAIN = "\033[0m"
+
+
+def show_error(fault: GdsolveError) -> None:
+    """Write an error and its hint to standard error, whatever `--quiet` says."""
+    _write(f"gdsolve: {_paint('error')}: {one_line(fault.message)}\n")
+    if fault.hint:
+        _write(f"{_paint('hint')}: {one_line(fault.hint)}\n")
+
+
+def listen(quiet: bool, verbose: bool) -> None:
+    """Send what the library logs to standard error: warnings, and with `verbose` what it did; with `quiet` neither."""
+    logger = logging.getLogger("gdsolve")
+    logger.handlers = [_Handler()]
+    logger.propagate = False
+    logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
+
+
+def one_line(text: str) -> str:
+    """The text with line breaks and control characters written out, so that no column name can drive a terminal."""
+    return "".join(
+        repr(letter)[1:-1] if unicodedata.category(letter) in ("Cc", "Zl", "Zp") else letter for letter in text
+    )
+
+
+class _Handler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        text = one_line(record.getMessage())
+        if record.levelno >= logging.ERROR:
+            _write(f"gdsolve: {_paint('error')}: {text}\n")
+        elif record.levelno >= logging.WARNING:
+            _write(f"gdsolve: {_paint('warning')}: {text}\n")
+        else:
+            _write(f"gdsolve: {text}\n")
+
+
+def _paint(word: str) -> str:
+    dull = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return word if dull or sys.stderr is None or not sys.stderr.isatty() else f"{COLOURS[word]}{word}{PLAIN}"
+
+
+def _write(text: str) -> None:
+    # Python has no stream at all where the shell closed it (2>&-), and of a full disk there is nowhere left to tell.
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        return

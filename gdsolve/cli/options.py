@@ -1,0 +1,79 @@
+"""The options of a verb, generated from `gdsolve.spec.options_of`: name, help, panel, metavar, default and completion.
+
+Values arrive as text, and only when they were given: `gdsolve.spec_file` reads them exactly as it reads YAML.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from gdsolve.cli.columns import complete_column
+from gdsolve.spec import OptionInfo, Spec, flag, options_of
+from gdsolve.spec_values import is_list, kinds
+
+COLUMNS = ("target", "features", "ignore", "weight")
+WORDS = {"lr": ("auto",), "every": ("log",), "init": ("zeros", "random")}
+
+SOURCES = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SOURCE",
+        help="Tables (.csv .tsv .parquet .ndjson, also .gz and .zst), a glob, - for standard input, or one YAML spec.",
+        show_default=False,
+    ),
+]
+
+
+def parameters(verb: str) -> Iterator[inspect.Parameter]:
+    """The options of a verb as keyword parameters that typer reads."""
+    for name, info in options_of(verb).items():
+        annotation, default = (bool, False) if kinds()[name] is bool else (_text_type(name), None)
+        yield inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=Annotated[annotation, _option(name, info)],
+        )
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, of all that a command was called with."""
+    return {name: value for name, value in values.items() if value not in (None, False, [])}
+
+
+def default_text(name: str, info: OptionInfo) -> str | None:
+    """The default as the help shows it; nothing for a plain flag or where there is none."""
+    default = Spec.__dataclass_fields__[name].default
+    if info.default_text is not None or default is None or default is False or default == ():
+        return info.default_text
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _text_type(name: str) -> Any:
+    return list[str] | None if is_list(name) else str | None
+
+
+def _option(name: str, info: OptionInfo) -> Any:
+    kind = kinds()[name]
+    words = tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else WORDS.get(name)
+    shown = default_text(name, info)
+    return typer.Option(
+        flag(name),
+        help=f"{info.help} [default: {shown}]" if shown else info.help,
+        show_default=False,
+        metavar=info.metavar or "|".join(words or ("TEXT",)),
+        rich_help_panel=info.panel,
+        autocompletion=complete_column if name in COLUMNS else _completer(words) if words else None,
+    )
+
+
+def _completer(words: tuple[str, ...]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words if word.startswith(incomplete)]
+
+    return complete

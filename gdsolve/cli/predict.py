@@ -1,0 +1,25 @@
+"""`gdsolve predict`: the rows of a table with the model's prediction appended."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+from gdsolve.cli.output import check_outputs, writing
+from gdsolve.spec import Spec
+from gdsolve.status import ExitCode
+
+
+def run(spec: Spec, model: str) -> int:
+    """Predict the rows of a spec's data with a saved model; returns the exit code."""
+    check_outputs(spec)
+    from gdsolve.verbs.predict import predict
+
+    with writing("standard output"):
+        counts = predict(spec, model, sys.stdout)
+        sys.stdout.flush()
+    if counts.rows_without_prediction:
+        logging.getLogger("gdsolve").warning(
+            "%d of %d rows have no prediction: a cell they need is missing", counts.rows_without_prediction, counts.rows
+        )
+    return int(ExitCode.OK)

@@ -1,0 +1,20 @@
+"""`gdsolve schema`: the JSON Schema of a YAML spec."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from gdsolve.cli.output import writing
+from gdsolve.status import ExitCode
+
+
+def run() -> int:
+    """Print the JSON Schema of a spec; returns the exit code."""
+    from gdsolve.spec_schema import json_schema
+
+    with writing("standard output"):
+        json.dump(json_schema(), sys.stdout, indent=2, ensure_ascii=False)
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    return int(ExitCode.OK)

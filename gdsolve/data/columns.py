@@ -1,0 +1,189 @@
+"""Which columns play which part: target, features, weight, and what is left out."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gdsolve.data.cells import Kind
+from gdsolve.spec import Categorical, Spec
+from gdsolve.status import DataError, GdsolveError
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns play which part.
+
+    `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
+    `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
+    """
+
+    target: str
+    target_reason: str
+    features: tuple[str, ...]
+    weight: str | None
+    ignored: tuple[str, ...]
+    levels: Mapping[str, tuple[str, ...]]
+    design: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the flags alone say, before a cell is looked at; `named` are the columns that a flag asked for by name."""
+
+    target: str
+    target_reason: str
+    features: tuple[str, ...]
+    weight: str | None
+    named: frozenset[str]
+
+
+def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
+    """Give every column its part, by the flags or by default.
+
+    Raises:
+        GdsolveError: a flag that names no column, or gives one column two parts.
+        DataError: no column is left to explain the target with.
+    """
+    ignored = _columns("ignore", spec.ignore, names, table)
+    features = _columns("features", spec.features, names, table)
+    weight = _column("weight", spec.weight, names, table)
+    target = _column("target", spec.target, names, table)
+    _forbid_two_parts({"target": target, "weight": weight}, {"ignore": ignored, "features": features})
+    left = [name for name in names if name not in ignored and name != weight]
+    if not left:
+        raise DataError(f"{table}: no column is left", "leave out less with --ignore")
+    if target is not None:
+        reason = "--target"
+    elif "y" in left:
+        target, reason = "y", "the column y"
+    else:
+        target, reason = left[-1], "the last column"
+    if target in features:
+        raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
+    chosen = features or tuple(name for name in left if name != target)
+    if not chosen:
+        mark = "' '" if any(" " in name for name in names) else "';'"
+        raise DataError(
+            _lonely(table, names, target), f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
+        )
+    named = {name for name in (spec.target and target, weight, *features) if name}
+    return Parts(target, reason, chosen, weight, frozenset(named))
+
+
+def _lonely(table: str, names: Sequence[str], target: str) -> str:
+    if len(names) == 1:
+        return f"{table}: has one column only, {target!r}; there is nothing to explain it with"
+    return f"{table}: no column is left to explain {target!r} with"
+
+
+def _columns(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Split a list flag at commas; a value that is one column's whole name is that column, commas included."""
+    chosen: list[str] = []
+    for value in values:
+        whole = value.strip() in names
+        parts = [value.strip()] if whole else [part.strip() for part in value.split(",")]
+        chosen.extend(_known(option, part, names, table) for part in parts if part)
+    return tuple(dict.fromkeys(chosen))
+
+
+def _column(option: str, value: str | None, names: Sequence[str], table: str) -> str | None:
+    return None if value is None else _known(option, value.strip(), names, table)
+
+
+def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
+    if name in names:
+        return name
+    folded = {known.lower(): known for known in names}
+    near = difflib.get_close_matches(name.lower(), folded, n=1)
+    listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    remedy = f"did you mean {folded[near[0]]!r}? columns: {listed}" if near else f"columns: {listed}"
+    raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
+
+
+def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tuple[str, ...]]) -> None:
+    if single["target"] is not None and single["target"] == single["weight"]:
+        raise GdsolveError(f"column {single['target']!r} is in --target and in --weight", "name it in one of them")
+    pairs = [(option, name) for option, name in single.items() if name is not None]
+    pairs += [("features", name) for name in lists["features"] if name in lists["ignore"]]
+    for option, name in pairs:
+        for other, members in lists.items():
+            if other != option and name in members:
+                raise GdsolveError(f"column {name!r} is in --{option} and in --{other}", "name it in one of them")
+
+
+def flag_for(option: str, names: Sequence[str]) -> str:
+    """Write a list flag as a shell takes it: `--ignore name,city`; a name with a comma gets a flag of its own."""
+    if any("," in name for name in names):
+        return " ".join(f"--{option} {shlex.quote(name)}" for name in names)
+    return f"--{option} {shlex.quote(','.join(names))}"
+
+
+def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, spec: Spec, table: str) -> None:
+    """Refuse columns that take part by default but cannot be meant: without a name, or with the name of another.
+
+    Raises:
+        DataError: naming the positions and the flag that settles it.
+    """
+    ignored = _columns("ignore", spec.ignore, names, table)
+    used = (*parts.features, parts.target)
+    for position, (header, name) in enumerate(zip(headers, names, strict=True), start=1):
+        if name not in used or name in parts.named:
+            continue
+        if not header:
+            raise DataError(
+                f"{table}: column {position} has no name (a row index?)",
+                f"{flag_for('ignore', [name])}, or name the columns to use with --features",
+            )
+        twins = [place for place, other in enumerate(headers) if other == header and names[place] not in ignored]
+        if len(twins) > 1:
+            second = names[twins[1]]
+            both = flag_for("features", [names[place] for place in twins])
+            where = " and ".join(str(place + 1) for place in twins)
+            raise DataError(
+                f"{table}: columns {where} are both named {header!r}; the second is called {second!r}",
+                f"{flag_for('ignore', [second])}, or {both}",
+            )
+
+
+def without_texts(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> tuple[str, ...]:
+    """Give the features that stay under `--categorical ignore`: those that are numbers."""
+    if spec.categorical is not Categorical.IGNORE:
+        return parts.features
+    return tuple(name for name in parts.features if kinds[name] not in (Kind.TEXT, Kind.DATE))
+
+
+def build_roles(
+    names: Sequence[str],
+    parts: Parts,
+    features: tuple[str, ...],
+    levels: Mapping[str, tuple[str, ...]],
+    intercept: bool,
+    table: str,
+) -> Roles:
+    """Settle the roles, and name the columns of the design matrix.
+
+    Raises:
+        DataError: two columns of the design matrix with one name, or none at all.
+    """
+    design: list[str] = []
+    full = not intercept
+    for name in features:
+        if name not in levels:
+            design.append(name)
+            continue
+        # With an intercept all levels together would be collinear with it; without one, only from the second column on.
+        design.extend(f"{name}={level}" for level in levels[name][0 if full else 1 :])
+        full = False
+    if not design:
+        raise DataError(
+            f"{table}: no feature is left to explain {parts.target!r} with", "--categorical onehot, or leave out less"
+        )
+    doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
+    if doubled:
+        raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
+    used = {*features, parts.target, parts.weight}
+    ignored = tuple(name for name in names if name not in used)
+    return Roles(parts.target, parts.target_reason, features, parts.weight, ignored, dict(levels), tuple(design))

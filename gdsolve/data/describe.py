@@ -1,0 +1,150 @@
+"""What stands in every column, in one pass and at flat memory: for `check`, before anything is fitted."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.cells import Kind, kinds_of
+from gdsolve.data.columns import Parts, assign, without_texts
+from gdsolve.data.reading import MOST_LEVELS, select_cells
+from gdsolve.data.records import blank_records, unreadable
+from gdsolve.data.scan import stream
+from gdsolve.data.source import Source, open_sources
+from gdsolve.data.table import sample_of
+from gdsolve.spec import Spec
+
+_NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSummary:
+    """One column: `type` is number, boolean, text, date or nested; `std` is that of the population.
+
+    `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells.
+    """
+
+    name: str
+    role: str
+    type: str
+    missing: int
+    minimum: float | None
+    maximum: float | None
+    mean: float | None
+    std: float | None
+    constant: bool
+    duplicate_of: str | None
+    levels: int | None
+
+
+@dataclass(slots=True)
+class _Column:
+    """Running figures of one column; the spread by the merging formula of Chan, Golub and LeVeque (1979)."""
+
+    kind: Kind
+    missing: int = 0
+    count: int = 0
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    mean: float = 0.0
+    squares: float = 0.0
+    levels: set[str] = field(default_factory=set)
+    digest: hashlib.blake2b = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
+
+    def add(self, cells: pl.Series) -> None:
+        self.missing += cells.null_count()
+        self.digest.update(cells.hash().to_numpy().tobytes())
+        if self.kind in _NUMBERS:
+            self._add_numbers(cells.to_numpy())
+        elif len(self.levels) <= MOST_LEVELS:
+            self.levels.update(cells.drop_nulls().unique().head(MOST_LEVELS + 1))
+
+    def _add_numbers(self, cells: np.ndarray) -> None:
+        values = cells[np.isfinite(cells)]
+        if not values.size:
+            return
+        self.minimum = min(self.minimum, float(values.min()))
+        self.maximum = max(self.maximum, float(values.max()))
+        count = self.count + values.size
+        mean = float(values.mean())
+        step = mean - self.mean
+        self.squares += float(((values - mean) ** 2).sum()) + step**2 * self.count * values.size / count
+        self.mean += step * values.size / count
+        self.count = count
+
+
+def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
+    """Summarise every column of the files, in file order; cells that are missing or no numbers are no error here.
+
+    Raises:
+        GdsolveError: a flag that names no column.
+        DataError: a source that cannot be read.
+    """
+    with ExitStack() as stack:
+        opened = open_sources(sources, spec, stack)
+        names = list(opened[0].schema)
+        parts = assign(names, spec, opened[0].name)
+        sampled, sample = sample_of(opened)
+        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+        columns = {name: _Column(kinds[name]) for name in names}
+        for source in opened:
+            _add(source, columns)
+    roles = _roles(names, parts, without_texts(parts, kinds, spec))
+    earlier: dict[tuple[bool, bytes], str] = {}
+    summaries = []
+    for name, column in columns.items():
+        twin = earlier.setdefault((column.kind in _NUMBERS, column.digest.digest()), name)
+        summaries.append(_summary(name, roles[name], column, twin if twin != name else None))
+    return tuple(summaries)
+
+
+def _add(source: Source, columns: dict[str, _Column]) -> None:
+    numbers = [name for name, column in columns.items() if column.kind in _NUMBERS]
+    # Nested cells have no text in Parquet; of them only the type is told.
+    texts = [name for name, column in columns.items() if column.kind in (Kind.TEXT, Kind.DATE)]
+    blanks: np.ndarray | None = None
+    done = 0
+    try:
+        for batch in stream(select_cells(source, numbers, texts)):
+            frame = batch
+            empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+            if source.dialect is not None and empty.any():
+                blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
+                frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
+            for name in (*numbers, *texts):
+                columns[name].add(frame[name])
+            done += batch.height
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(source.file, done, error) from None
+
+
+def _roles(names: Sequence[str], parts: Parts, features: Sequence[str]) -> dict[str, str]:
+    roles = dict.fromkeys(names, "ignored") | dict.fromkeys(features, "feature")
+    roles[parts.target] = "target"
+    if parts.weight:
+        roles[parts.weight] = "weight"
+    return roles
+
+
+def _summary(name: str, role: str, column: _Column, twin: str | None) -> ColumnSummary:
+    known = column.count > 0
+    is_text = column.kind in (Kind.TEXT, Kind.DATE)
+    return ColumnSummary(
+        name=name,
+        role=role,
+        type=column.kind.value,
+        missing=column.missing,
+        minimum=column.minimum if known else None,
+        maximum=column.maximum if known else None,
+        mean=column.mean if known else None,
+        std=math.sqrt(column.squares / column.count) if known else None,
+        constant=len(column.levels) <= 1 if is_text else column.minimum >= column.maximum,
+        duplicate_of=twin,
+        levels=len(column.levels) if is_text else None,
+    )

@@ -1,0 +1,149 @@
+"""The one line that says which cell is unusable, and the flag that solves it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+
+import polars as pl
+
+from gdsolve.data.cells import Kind
+from gdsolve.data.columns import Parts, Roles, flag_for
+from gdsolve.data.records import place
+from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.spec import Missing, Spec
+from gdsolve.status import DataError
+
+_LONGEST = 40
+
+
+def where(source: Source, record: int, column: str | None = None) -> str:
+    """Say where a cell stands: `data.csv: row 3 (line 4), column 'age'`."""
+    skip = source.dialect.skip if source.dialect else 0
+    row = f"{source.name}: {place(source.file, skip, record)}"
+    return row if column is None else f"{row}, column {column!r}"
+
+
+def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Roles) -> DataError:
+    """Explain why a cell that is used cannot be used; `record` counts from 0, blank lines included."""
+    at = where(source, record, column)
+    cell = cell_text(source, record, column)
+    trimmed = "" if cell is None else cell.strip()
+    if cell is None or trimmed.lower() in source.cells.missing:
+        return _missing(at, column, spec, roles)
+    shown = show(trimmed)
+    ignore = _drop_hint(column, roles, spec)
+    if "\ufffd" in trimmed:
+        return DataError(
+            f"{at}: {shown} is not UTF-8", f"name the encoding, for example --encoding latin-1; or {ignore}"
+        )
+    if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
+        return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore))
+    if _overflows(trimmed, source.cells.decimal):
+        return DataError(f"{at}: {shown} is beyond the range of float64", ignore)
+    if column == roles.weight and trimmed.startswith("-"):
+        return DataError(
+            f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
+        )
+    return DataError(f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore))
+
+
+def show(cell: str) -> str:
+    """Quote a cell for a message, cut to 40 characters, on one line."""
+    return repr(cell if len(cell) <= _LONGEST else cell[:_LONGEST] + "…")
+
+
+def cell_text(source: Source, record: int, column: str) -> str | None:
+    """Read one cell as it is written."""
+    found = source.raw([column]).slice(record, 1).select(pl.col(column).cast(pl.String)).collect()
+    return found.item() if found.height else None
+
+
+def overflow_error(source: Source, record: int) -> DataError:
+    """Explain a row with more fields than the header, or the first line, has."""
+    fields = len(source.schema)
+    whose = "header" if source.has_header else "first row"
+    return DataError(
+        f"{where(source, record)}: more fields than the {whose} has ({fields})",
+        "quote the cells that contain the delimiter, or give another --delimiter",
+    )
+
+
+def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str, str | None]:
+    """Give (place, cell) of the first cell of a sampled column that is not a number."""
+    dtype = source.raw_type(column)
+    text = source.cells.text(column, dtype)
+    # In a typed file a text of digits is text all the same.
+    odd = source.cells.number(column, dtype).is_nan() if source.dialect else text.is_not_null()
+    found = sample.with_row_index("\x00record").filter(odd).select("\x00record", text).head(1).rows()
+    if not found:
+        return f"{source.name}: column {column!r}", None
+    record, cell = found[0]
+    return where(source, record, column), cell
+
+
+def text_error(
+    source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], column: str, texts: list[str], parts: Parts
+) -> DataError:
+    """Explain a column that is used and does not hold numbers; `texts` are all such features."""
+    what = "a date" if kinds[column] is Kind.DATE else "text"
+    at, cell = _first_text(source, sample, column)
+    message = f"{at}: {show(cell)} is {what}" if cell is not None else f"{at} holds {what}s"
+    if cell is not None and (decimal := _decimal_hint(cell, source)):
+        return DataError(message, decimal)
+    if column == parts.target:
+        numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
+        remedy = (
+            f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}"
+            if numeric
+            else "the table has no column of numbers"
+        )
+        return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy)
+    if column == parts.weight:
+        return DataError(f"{message}, and it is the weight", "--weight COLUMN, a column of numbers")
+    return DataError(message, f"{flag_for('ignore', texts)}, or --categorical onehot|ignore")
+
+
+def nested_error(source: Source, column: str, dtype: pl.DataType) -> DataError:
+    """Explain a column of lists, structs or bytes that is used."""
+    return DataError(f"{source.name}: column {column!r} holds {dtype}, not numbers", flag_for("ignore", [column]))
+
+
+def has_overflow(frame: pl.DataFrame) -> bool:
+    """Tell whether a batch has a row with too many fields."""
+    return OVERFLOW in frame.columns and frame[OVERFLOW].null_count() < frame.height
+
+
+def _missing(at: str, column: str, spec: Spec, roles: Roles) -> DataError:
+    if column in (roles.target, roles.weight, *roles.levels):
+        part = "target" if column == roles.target else "weight" if column == roles.weight else "text"
+        reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""
+        return DataError(f"{at}: the cell is missing{reason}", "--na drop leaves such rows out")
+    return DataError(f"{at}: the cell is missing", f"--na drop, --na mean, or {_drop_hint(column, roles, spec)}")
+
+
+def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
+    if column == roles.target:
+        return "--target COLUMN"
+    if column == roles.weight:
+        return "--weight COLUMN"
+    return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
+
+
+def _as_missing(cell: str, otherwise: str) -> str:
+    return f"--na-values {shlex.quote(cell)} --na drop if it means missing, or {otherwise}"
+
+
+def _decimal_hint(cell: str, source: Source) -> str | None:
+    other = "," if source.cells.decimal == "." else "."
+    if re.fullmatch(rf"[+-]?\d*[{other}]\d+([eE][+-]?\d+)?", cell) is None:
+        return None
+    return f"--decimal {other} if that is the decimal mark; thousands separators are not read"
+
+
+def _overflows(cell: str, decimal: str) -> bool:
+    try:
+        return float(cell.replace(decimal, ".")) in (float("inf"), float("-inf"))
+    except ValueError:
+        return False

@@ -1,0 +1,198 @@
+"""A saved model and new rows -> the same rows with a column of predictions, streamed."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import Any, TextIO
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.cells import Kind, kinds_of
+from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show, where
+from gdsolve.data.records import blank_records, unreadable
+from gdsolve.data.scan import stream
+from gdsolve.data.source import OVERFLOW, Source, open_sources
+from gdsolve.spec import Spec
+from gdsolve.status import DataError, GdsolveError
+
+_USED = "\x00used "
+_SAVED = "give a file that gdsolve fit wrote with --save or --format json"
+
+
+@dataclass(frozen=True, slots=True)
+class PredictCounts:
+    """Rows written, and how many of them lack a prediction because a cell is missing."""
+
+    rows: int
+    rows_without_prediction: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One summand: weight times a column, or weight where a column of text has this level."""
+
+    column: str
+    level: str | None
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    terms: tuple[_Term, ...]
+    levels: Mapping[str, Sequence[str]]
+    intercept: float
+
+    @property
+    def columns(self) -> list[str]:
+        return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
+
+
+def predict_csv(sources: Sequence[str], spec: Spec, model: Mapping[str, Any], out: TextIO) -> PredictCounts:
+    """Write the rows of the sources as CSV to `out`, each followed by intercept + Σ weight·feature.
+
+    `model` is the JSON of a fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets
+    an empty prediction. With `spec.only` the predictions are written alone.
+
+    Raises:
+        GdsolveError: the model is not one that a fit wrote.
+        DataError: a column that is not there, or a cell that cannot be used (file, row, column).
+    """
+    known = _read_model(model)
+    rows = without = 0
+    with ExitStack() as stack:
+        opened = [_renamed(source, known) for source in open_sources(sources, spec, stack)]
+        for source in opened:
+            _require(source, known, spec)
+        first = opened[0]
+        mark = first.dialect.delimiter if first.dialect else ","
+        if first.has_header:
+            headers = [] if spec.only else list(first.headers)
+            csv.writer(out, delimiter=mark, lineterminator="\n").writerow([*headers, _title(headers)])
+        for source in opened:
+            shown = [] if spec.only else list(first.schema)
+            for frame in _frames(source, known, shown):
+                values = _predict(frame, known)
+                text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
+                if first.cells.decimal == ",":
+                    text = text.str.replace(".", ",", literal=True)
+                out.write(frame.select(*shown, text).write_csv(include_header=False, separator=mark))
+                rows += frame.height
+                without += text.null_count()
+    return PredictCounts(rows, without)
+
+
+def _read_model(model: Mapping[str, Any]) -> _Model:
+    try:
+        levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
+        encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+        terms = []
+        for name in model["data"]["features"]:
+            column, level = encoded.get(name, (name, None))
+            terms.append(_Term(column, level, float(model["weights"][name])))
+        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0))
+    except KeyError as error:
+        raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _renamed(source: Source, model: _Model) -> Source:
+    """Name the columns of a file without a header as the model does: x1…xn with or without y, or x."""
+    if source.has_header:
+        return source
+    names = tuple(source.schema)
+    if not set(model.columns) <= set(names):
+        names = (
+            ("x", *names[1:]) if model.columns == ["x"] else tuple(f"x{place}" for place in range(1, len(names) + 1))
+        )
+    return replace(source, headers=names, schema=dict(zip(names, source.schema.values(), strict=True)))
+
+
+def _require(source: Source, model: _Model, spec: Spec) -> None:
+    for name in model.columns:
+        if name not in source.schema:
+            near = difflib.get_close_matches(name, source.schema, n=1)
+            remedy = f"rename {near[0]!r}?" if near else f"the model needs: {', '.join(model.columns[:12])}"
+            raise DataError(f"{source.name}: has no column {name!r}, which the model needs", remedy)
+    if source.dialect is None:
+        kinds = kinds_of(pl.DataFrame(schema=source.schema), source.schema, source.cells, typed=True)
+        nested = [name for name, kind in kinds.items() if kind is Kind.NESTED]
+        bad = [name for name in nested if name in model.columns or not spec.only]
+        if bad:
+            raise DataError(
+                f"{source.name}: column {bad[0]!r} is nested, which CSV cannot hold", "--only writes predictions alone"
+            )
+
+
+def _title(headers: Sequence[str]) -> str:
+    title, count = "prediction", 2
+    while title in headers:
+        title, count = f"prediction_{count}", count + 1
+    return title
+
+
+def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Give the rows as they are written, beside the columns that the model uses, parsed and checked."""
+    used = [
+        (source.cells.text if name in model.levels else source.cells.number)(name, source.raw_type(name)).alias(
+            _USED + name
+        )
+        for name in model.columns
+    ]
+    wanted = shown or model.columns
+    raw = source.raw(wanted, strict=bool(shown)).with_columns(used)
+    done = 0
+    blanks: np.ndarray | None = None
+    try:
+        for batch in stream(raw):
+            _refuse_first(source, done, batch, model)
+            frame = batch
+            if source.dialect is not None:
+                empty = frame.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
+                if empty.any():
+                    blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
+                    frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
+            yield frame
+            done += batch.height
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(source.file, done, error) from None
+
+
+def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Model) -> None:
+    if has_overflow(frame):
+        raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
+    for name in model.columns:
+        column = frame[_USED + name]
+        bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
+        if not bad.any():
+            continue
+        row = int(bad.fill_null(value=False).arg_max() or 0)
+        record = offset + row
+        cell = (cell_text(source, record, name) or "").strip()
+        if name in model.levels:
+            reason = "was not among the levels of the fit"
+        else:
+            reason = "is not finite" if column.is_infinite()[row] else "is not a number"
+        raise DataError(
+            f"{where(source, record, name)}: {show(cell)} {reason}",
+            f"--na-values {shlex.quote(cell)} leaves such predictions empty",
+        )
+
+
+def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
+    """Sum in the order of the features; NaN where a cell is missing."""
+    total = np.zeros(frame.height)
+    for term in model.terms:
+        cells = frame[_USED + term.column]
+        values = cells if term.level is None else (cells == term.level).cast(pl.Float64)
+        total += term.weight * values.to_numpy()
+    for name in model.levels:
+        # A column of one level has no term, but an unknown level is unknown all the same.
+        total[frame[_USED + name].is_null().to_numpy()] = np.nan
+    return total + model.intercept

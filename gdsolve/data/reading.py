@@ -1,0 +1,255 @@
+"""One pass over the sources: cells -> batches of float64, every cell accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.columns import Roles, flag_for
+from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, where
+from gdsolve.data.records import blank_records, unreadable
+from gdsolve.data.scan import stream
+from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.spec import Missing, Spec
+from gdsolve.status import DataError
+
+MOST_LEVELS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None."""
+
+    values: np.ndarray
+    weight: np.ndarray | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a pass has met so far."""
+
+    rows: int = 0
+    dropped: int = 0
+    filled: int = 0
+    weight: float = 0.0
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads sources in given roles; `fast` where a sample has shown plain numbers only."""
+
+    sources: Sequence[Source]
+    roles: Roles
+    spec: Spec
+    fast: bool
+    _design: list[str | pl.Expr] = field(init=False)
+    _blanks: dict[str, np.ndarray] = field(default_factory=dict, init=False)
+    _means: dict[str, float] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self._design = design_columns(self.roles)
+
+    def batches(self, tally: Tally) -> Iterator[Batch]:
+        """Give the rows in order, batch by batch.
+
+        Raises:
+            DataError: a cell that cannot be used, or no rows at all.
+        """
+        for source in self.sources:
+            for offset, frame in self._frames(source):
+                batch = self._batch(source, offset, frame, tally)
+                if len(batch.values):
+                    tally.rows += len(batch.values)
+                    tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
+                    yield batch
+        _refuse_nothing(self.sources[0].name, self.roles, tally)
+
+    @property
+    def _numbers(self) -> list[str]:
+        features = [name for name in self.roles.features if name not in self.roles.levels]
+        return [*features, self.roles.target, *([self.roles.weight] if self.roles.weight else [])]
+
+    def _frames(self, source: Source) -> Iterator[tuple[int, pl.DataFrame]]:
+        """Give (index of the first record, the used columns as numbers and texts), in whichever way reads the file."""
+        done = 0
+        numbers = self._numbers
+        floats = source.floats(numbers) if self.fast else None
+        if floats is not None:
+            try:
+                for frame in stream(floats):
+                    yield done, frame
+                    done += frame.height
+                return
+            except pl.exceptions.PolarsError:
+                # A cell that is no plain number: the careful way goes on where this one stopped.
+                pass
+        try:
+            for frame in stream(select_cells(source, numbers, list(self.roles.levels), done)):
+                yield done, frame
+                done += frame.height
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise unreadable(source.file, done, error) from None
+
+    def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
+        batch = self._arrays(frame)
+        if self._is_clean(frame, batch):
+            return batch
+        return self._arrays(self._mend(source, offset, frame, tally))
+
+    def _arrays(self, frame: pl.DataFrame) -> Batch:
+        values = frame.select(*self._design, self.roles.target).to_numpy()
+        return Batch(values, frame[self.roles.weight].to_numpy() if self.roles.weight else None)
+
+    def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
+        if has_overflow(frame) or not np.isfinite(batch.values).all():
+            return False
+        if batch.weight is not None and not (np.isfinite(batch.weight).all() and (batch.weight >= 0).all()):
+            return False
+        return not any(frame[name].null_count() for name in self.roles.levels)
+
+    def _mend(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+        """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
+        numbers = self._numbers
+        used = [*numbers, *self.roles.levels]
+        values = frame.select(numbers).to_numpy()
+        missing = frame.select(pl.col(used).is_null()).to_numpy()
+        blank = self._blank(source, offset, missing)
+        missing = missing & ~blank[:, None]
+        fatal = np.zeros_like(missing)
+        fatal[:, : len(numbers)] = ~np.isfinite(values) & ~frame.select(pl.col(numbers).is_null()).to_numpy()
+        if self.roles.weight:
+            fatal[:, len(numbers) - 1] |= values[:, -1] < 0
+        if self.spec.na is not Missing.DROP:
+            filled = set(self.roles.features) - set(self.roles.levels) if self.spec.na is Missing.MEAN else set()
+            fatal |= missing & np.array([name not in filled for name in used])
+        self._refuse_first(source, offset, frame, used, fatal)
+        gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
+        tally.dropped += int(gone.sum() - blank.sum())
+        kept = frame.filter(~gone)
+        if self.spec.na is not Missing.MEAN or not missing.any():
+            return kept
+        tally.filled += int(missing.sum())
+        return kept.with_columns(
+            pl.col(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
+        )
+
+    def _blank(self, source: Source, offset: int, missing: np.ndarray) -> np.ndarray:
+        """Tell blank lines, which are no rows, from rows whose used cells are all missing."""
+        empty = missing.all(axis=1)
+        if source.dialect is None or not empty.any():
+            return np.zeros(len(missing), dtype=bool)
+        path = source.file.path
+        if path not in self._blanks:
+            self._blanks[path] = blank_records(source.file, source.dialect.skip)
+        listed = np.isin(offset + np.arange(len(missing)), self._blanks[path])
+        return np.asarray(empty & listed)
+
+    def _refuse_first(
+        self, source: Source, offset: int, frame: pl.DataFrame, used: list[str], fatal: np.ndarray
+    ) -> None:
+        rows = fatal.any(axis=1)
+        long = frame[OVERFLOW].is_not_null().to_numpy() if has_overflow(frame) else np.zeros_like(rows)
+        if not (rows | long).any():
+            return
+        row = int((rows | long).argmax())
+        if long[row]:
+            raise overflow_error(source, offset + row)
+        # In the order of the file, so that the leftmost cell is named.
+        columns = [name for name, bad in zip(used, fatal[row], strict=True) if bad]
+        raise cell_error(source, offset + row, min(columns, key=list(source.schema).index), self.spec, self.roles)
+
+    def _mean(self, name: str) -> float:
+        """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
+        if not self._means:
+            sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
+            for source in self.sources:
+                for _, frame in self._frames(source):
+                    values = frame.select(self._numbers).to_numpy()
+                    there = np.isfinite(values)
+                    sums += np.where(there, values, 0.0).sum(axis=0)
+                    counts += there.sum(axis=0)
+            with np.errstate(invalid="ignore"):
+                self._means = dict(zip(self._numbers, (sums / counts).tolist(), strict=True))
+        mean = self._means[name]
+        if not np.isfinite(mean):
+            raise DataError(
+                f"{self.sources[0].name}: column {name!r} has no mean to fill in", flag_for("ignore", [name])
+            )
+        return mean
+
+
+def design_columns(roles: Roles) -> list[str | pl.Expr]:
+    """Give the columns of the design matrix: a feature itself, or one 0/1 column a level."""
+    columns: list[str | pl.Expr] = []
+    wanted = set(roles.design)
+    for name in roles.features:
+        if name not in roles.levels:
+            columns.append(name)
+            continue
+        named = [(level, f"{name}={level}") for level in roles.levels[name]]
+        columns += [
+            (pl.col(name) == level).cast(pl.Float64).alias(column) for level, column in named if column in wanted
+        ]
+    return columns
+
+
+def select_cells(source: Source, numbers: Sequence[str], texts: Sequence[str], start: int = 0) -> pl.LazyFrame:
+    """Scan columns cell by cell from record `start` on: numbers as float64, NaN where they are none; texts."""
+    raw = source.raw([*numbers, *texts]).slice(start)
+    cells = [source.cells.number(name, source.raw_type(name)) for name in numbers]
+    cells += [source.cells.text(name, source.raw_type(name)) for name in texts]
+    return raw.select(*cells, *([OVERFLOW] if source.dialect else []))
+
+
+def find_levels(
+    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], spec: Spec
+) -> dict[str, tuple[str, ...]]:
+    """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
+
+    Raises:
+        DataError: a column of more than a thousand levels, or text that is not UTF-8.
+    """
+    found: dict[str, set[str]] = {name: set() for name in texts}
+    for source in sources:
+        dropping = numbers if spec.na is Missing.DROP else ()
+        cells = select_cells(source, dropping, texts)
+        if dropping:
+            cells = cells.drop_nulls([*dropping, *texts])
+        try:
+            for frame in stream(cells.select(texts)):
+                for name in texts:
+                    found[name].update(frame[name].drop_nulls().unique())
+                    if len(found[name]) > MOST_LEVELS:
+                        raise DataError(
+                            f"{source.name}: column {name!r} has more than {MOST_LEVELS} different texts",
+                            f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
+                        )
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise unreadable(source.file, 0, error) from None
+        for name in texts:
+            if any("\ufffd" in level for level in found[name]):
+                raise _not_utf8(source, name)
+    return {name: tuple(sorted(levels)) for name, levels in found.items()}
+
+
+def _not_utf8(source: Source, name: str) -> DataError:
+    broken = pl.col(name).str.contains("\ufffd", literal=True)
+    record = source.raw([name]).with_row_index("\x00record").filter(broken).head(1).collect()["\x00record"].item()
+    return DataError(
+        f"{where(source, record, name)}: is not UTF-8", "name the encoding, for example --encoding latin-1"
+    )
+
+
+def _refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
+    if not tally.rows and tally.dropped:
+        raise DataError(
+            f"{table}: no row is left, {tally.dropped} were dropped for missing cells",
+            "leave out the columns that are empty with --ignore, or try --na mean",
+        )
+    if not tally.rows:
+        raise DataError(f"{table}: has no rows", "a table needs at least one row of data")
+    if roles.weight and tally.weight == 0.0:
+        raise DataError(f"{table}: all weights are 0 in column {roles.weight!r}", "choose another column with --weight")

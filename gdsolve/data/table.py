@@ -1,0 +1,140 @@
+"""A table ready to be read: its columns have roles, its rows come in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+import polars as pl
+
+from gdsolve.data.cells import Kind, kinds_of
+from gdsolve.data.columns import Parts, Roles, assign, build_roles, refuse_unclear, without_texts
+from gdsolve.data.diagnose import nested_error, text_error
+from gdsolve.data.reading import Batch, Reader, Tally, find_levels
+from gdsolve.data.records import unreadable
+from gdsolve.data.source import Source, open_sources
+from gdsolve.spec import Categorical, Spec
+from gdsolve.status import DataError
+
+
+class Table:
+    """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
+
+    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass.
+    """
+
+    def __init__(
+        self,
+        source: tuple[str, ...],
+        roles: Roles,
+        read: Callable[[Tally], Iterator[Batch]],
+        temporaries: ExitStack | None = None,
+    ) -> None:
+        self.source = source
+        self.roles = roles
+        self.rows = 0
+        self.rows_dropped = 0
+        self.cells_filled = 0
+        self._read = read
+        self._temporaries = temporaries or ExitStack()
+
+    def batches(self) -> Iterator[Batch]:
+        """Give the rows in order, batch by batch; every call is a new pass.
+
+        Raises:
+            DataError: a cell that cannot be used (file, row, column), or no rows at all.
+        """
+        tally = Tally()
+        yield from self._read(tally)
+        self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
+
+    def close(self) -> None:
+        """Remove temporaries."""
+        self._temporaries.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_table(sources: Sequence[str], spec: Spec) -> Table:
+    """Open files as one table and settle the roles of the columns; reads the heads only, unless levels are needed.
+
+    Raises:
+        GdsolveError: a flag that names no column.
+        DataError: a source or a column that cannot be used.
+    """
+    with ExitStack() as stack:
+        opened = open_sources(sources, spec, stack)
+        first, names = opened[0], list(opened[0].schema)
+        parts = assign(names, spec, first.name)
+        refuse_unclear(first.headers, names, parts, spec, first.name)
+        sampled, sample = sample_of(opened)
+        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+        features = _usable(sampled, sample, kinds, parts, spec)
+        texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
+        numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
+        levels = find_levels(opened, texts, numbers, spec) if texts else {}
+        roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
+        fast = not texts and _is_plain(sampled, sample, kinds, numbers)
+        return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack.pop_all())
+    raise AssertionError
+
+
+def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
+    """Give the names of the columns, as flags take them.
+
+    Raises:
+        DataError: a source that cannot be read.
+    """
+    with ExitStack() as stack:
+        return tuple(open_sources(sources, spec, stack)[0].schema)
+    raise AssertionError
+
+
+def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
+    """Give the first rows, as they are written, of the first source that has any.
+
+    Raises:
+        DataError: no source has a row.
+    """
+    for source in sources:
+        rows = max(100, min(5000, 200_000 // len(source.schema)))
+        try:
+            sample = source.raw(source.schema).head(rows).collect()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise unreadable(source.file, 0, error) from None
+        if sample.height:
+            return source, sample
+    raise DataError(f"{sources[0].name}: has a header but no rows", "a table needs at least one row of data")
+
+
+def _usable(
+    source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], parts: Parts, spec: Spec
+) -> tuple[str, ...]:
+    features = without_texts(parts, kinds, spec)
+    single = [name for name in (parts.target, parts.weight) if name]
+    for name in (*features, *single):
+        if kinds[name] is Kind.NESTED:
+            raise nested_error(source, name, source.schema[name])
+    texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    odd = [name for name in single if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    if odd or (texts and spec.categorical is Categorical.ERROR):
+        raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts)
+    return features
+
+
+def _is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], numbers: Sequence[str]) -> bool:
+    """Tell whether the sampled cells are such as polars parses by itself: no booleans, blanks or words for missing."""
+    if any(kinds[name] is not Kind.NUMBER for name in numbers):
+        return False
+    if source.dialect is None:
+        return all(source.schema[name].is_numeric() for name in numbers)
+    parsed = sample.select(pl.col(numbers).cast(pl.Float64, strict=False).null_count())
+    return parsed.row(0) == sample.select(pl.col(numbers).null_count()).row(0)

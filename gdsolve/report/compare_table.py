@@ -1,0 +1,123 @@
+"""The result of `compare-lr` for people: one line per rate between the limits, and the iterates side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TextIO
+
+from gdsolve.report import numbers
+from gdsolve.report.grid import Column, Row, Segment, Separator, Table
+from gdsolve.report.numbers import figure, whole
+from gdsolve.report.page import Page, page_for
+from gdsolve.report.parts import (
+    Record,
+    advise,
+    chunked_tables,
+    data_lines,
+    descent_line,
+    labelled,
+    parameter_names,
+    parameter_values,
+)
+from gdsolve.report.plain import has_intercept
+
+STATUS_WORDS: dict[str, tuple[str, str]] = {
+    "converged": ("converged", "green"),
+    "max_iter": ("slow", "yellow"),
+    "edge_of_stability": ("edge of stability", "yellow"),
+    "diverged": ("diverged", "red"),
+    "failed": ("failed", "red"),
+    "interrupted": ("interrupted", "yellow"),
+}
+"""What became of a rate, in a word, and its style."""
+
+MEASURES = (("SSE", "sse", 8), ("gap", "gap", 3), ("factor", "factor", 6))
+"""Figures of a rate, the first ones kept on a narrow page: title, key, significant digits."""
+
+TUPLE_LIMIT = 3
+"""Up to so many parameters an iterate is written as a tuple."""
+
+
+def write_compare_table(record: Record, stream: TextIO) -> None:
+    """The rates from large to small, then the iterates of each where they were asked for."""
+    page = page_for(stream)
+    intercept = has_intercept(record)
+    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record["descent"]))])
+    page.blank()
+    _show_rates(page, record)
+    if any(rate["trace"] for rate in record["rates"]):
+        _show_iterates(page, record, parameter_names(record, intercept=intercept), intercept=intercept)
+    if record["advice"]:
+        page.blank()
+        advise(page, record["advice"])
+    page.write(stream)
+
+
+def _show_rates(page: Page, record: Record) -> None:
+    table = partial(_rate_table, record)
+    if page.fits(table(8, len(MEASURES))):
+        page.table(table(8, len(MEASURES)))
+    else:
+        page.table(table(6, page.most_that_fit(partial(table, 6), 0, len(MEASURES))))
+
+
+def _rate_table(record: Record, digits: int, shown: int) -> Table:
+    rates = sorted(record["rates"], key=lambda rate: -rate["learning_rate"])
+    rows: list[Row] = []
+    limits = _limits(record)
+    for rate in rates:
+        while limits and not limits[0][1](rate["learning_rate"]):
+            rows.append(Separator(limits.pop(0)[0]))
+        word, style = STATUS_WORDS[rate["status"]]
+        named = [Segment(figure(rate["learning_rate"])), Segment(word, style), Segment(whole(rate["iterations"]))]
+        # Rates differ by hundreds of orders of magnitude in what they reach: every figure stands for itself.
+        rows.append(named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in MEASURES[:shown]])
+    rows += [Separator(text) for text, _ in limits]
+    heads = [Column("learning rate", right=False), Column("status", right=False), Column("iterations")]
+    left_out = [title for title, _, _ in MEASURES[shown:]]
+    note = f"{', '.join(left_out)} left out for width; --format csv has all" if left_out else ""
+    return Table([*heads, *(Column(title) for title, _, _ in MEASURES[:shown])], rows, note)
+
+
+def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
+    """The lines between the rows from top to bottom, and which rates stand above each."""
+    largest, best = record["largest_stable_lr"], record["best_lr"]
+    limits: list[tuple[str, Callable[[float], bool]]] = []
+    if largest is not None:
+        # The limit itself is not stable; a rate such as 1/14 meets it only within rounding.
+        limits.append((f"largest stable rate {figure(largest)}", lambda rate: rate >= largest * (1 - 1e-12)))
+    if best is not None:
+        limits.append((f"best rate {figure(best)}", lambda rate: rate > best * (1 + 1e-12)))
+    return limits
+
+
+def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercept: bool) -> None:
+    features = record["data"]["features"]
+    rates = record["rates"]
+    iterations = sorted({row["iteration"] for rate in rates for row in rate["trace"]})
+    titles = [f"α = {figure(rate['learning_rate'])}" for rate in rates]
+    blocks = [(f"iterates ({', '.join(names)})", list(range(len(names))))]
+    if len(names) > TUPLE_LIMIT:
+        blocks = [(f"iterates of {name}", [place]) for place, name in enumerate(names)]
+    elif len(names) == 1:
+        blocks = [(f"iterates of {names[0]}", [0])]
+    traces = [
+        {row["iteration"]: parameter_values(row, features, intercept=intercept) for row in rate["trace"]}
+        for rate in rates
+    ]
+    for heading, places in blocks:
+        page.heading(heading)
+        columns = [_iterates(trace, iterations, places) for trace in traces]
+        chunked_tables(page, Column("iteration"), [whole(k) for k in iterations], titles, columns)
+
+
+def _iterates(trace: dict[int, list[float | None]], iterations: Sequence[int], places: Sequence[int]) -> list[str]:
+    """The iterates of one rate, empty where its descent had ended."""
+    reached = [k for k in iterations if k in trace]
+    components = [numbers.column([trace[k][place] for k in reached], 7, relative=False) for place in places]
+    texts: dict[Any, str] = {}
+    for number, k in enumerate(reached):
+        parts = [component[number] for component in components]
+        texts[k] = parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+    return [texts.get(k, "") for k in iterations]

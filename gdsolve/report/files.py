@@ -1,0 +1,79 @@
+"""Files that are either written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, TextIO
+
+from gdsolve.status import GdsolveError
+
+_HINTS = {
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+    errno.EISDIR: "give the name of a file, not of a folder",
+    errno.ENOTDIR: "a part of the path is a file, not a folder",
+    errno.ENOSPC: "free some space or choose another disk; the file is as it was before",
+    errno.EDQUOT: "free some space or choose another disk; the file is as it was before",
+    errno.ENAMETOOLONG: "choose a shorter name",
+}
+
+
+@contextlib.contextmanager
+def replacing(path: str) -> Iterator[TextIO]:
+    """A stream to write `path` with: the file is replaced in one step at the end, or left as it was on any error.
+
+    Raises:
+        GdsolveError: the file cannot be written; the message names it.
+    """
+    try:
+        mode = _mode(path)
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        # A device or a pipe (/dev/stdout) is written to, never replaced.
+        with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "w") as stream:
+            yield stream
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise GdsolveError(f"cannot write {path}: {reason}", _hint(path, error)) from error
+
+
+def _mode(path: str) -> int:
+    try:
+        return Path(path).stat().st_mode
+    except FileNotFoundError:
+        return 0
+
+
+@contextlib.contextmanager
+def _through_temporary(path: str) -> Iterator[TextIO]:
+    target = Path(path).resolve()
+    # Opened by hand, not by tempfile, so that a new file gets the rights that the umask grants.
+    temporary = target.with_name(f".gdsolve-{uuid.uuid4().hex}.tmp")
+    try:
+        with _opened(str(temporary), "x") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _opened(path: str, mode: Literal["w", "x"]) -> TextIO:
+    return Path(path).open(mode, encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def _hint(path: str, error: OSError) -> str:
+    if error.errno == errno.ENOENT:
+        return f"make the folder first: mkdir -p {Path(path).parent}"
+    return _HINTS.get(error.errno or 0, "choose another file")

@@ -1,0 +1,158 @@
+"""The result of `fit` for people: iteration table, weights beside the optimum, figures, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, TextIO
+
+from gdsolve.report import numbers
+from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.numbers import counted, figure, whole
+from gdsolve.report.page import Page, page_for
+from gdsolve.report.parts import (
+    Record,
+    advise,
+    data_lines,
+    descent_line,
+    labelled,
+    name_column,
+    parameter_names,
+    parameter_values,
+)
+from gdsolve.report.plain import has_intercept
+
+ENDINGS: dict[str, tuple[str, str]] = {
+    "converged": ("CONVERGED", "bold green"),
+    "max_iter": ("NOT CONVERGED", "bold yellow"),
+    "edge_of_stability": ("NOT CONVERGED", "bold yellow"),
+    "diverged": ("DIVERGED", "bold red"),
+    "failed": ("FAILED", "bold red"),
+    "interrupted": ("INTERRUPTED", "bold yellow"),
+}
+"""How a run ended, in words not to be overlooked, and their style."""
+
+
+def write_fit_table(record: Record, stream: TextIO) -> None:
+    """The whole result; the ending stands last, next to the prompt."""
+    page = page_for(stream)
+    intercept = has_intercept(record)
+    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record["descent"]))])
+    if record["trace"]:
+        page.blank()
+        _show_iterations(page, record, parameter_names(record, intercept=intercept))
+    if record["weights"]:
+        page.blank()
+        wide = _weights_table(record, 10)
+        page.table(wide if page.fits(wide) else _weights_table(record, 8))
+    page.blank()
+    labelled(page, _figures(record))
+    page.blank()
+    _show_ending(page, *ENDINGS[record["status"]], record["message"])
+    advise(page, record["advice"])
+    page.write(stream)
+
+
+def _show_ending(page: Page, ending: str, style: str, message: str) -> None:
+    # "Converged after 251 updates" says it already, and is only made to be seen.
+    said = message.upper().startswith(ending)
+    page.paragraph(message[len(ending) :] if said else f"  {message}", lead=ending, lead_style=style, hanging=2)
+
+
+def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
+    """The iteration table with all weights, else with the first of them, in a narrow page with fewer measures."""
+    measures = [("SSE", "sse"), ("|gradient|", "gradient_norm"), ("update", "update")]
+    if record["descent"]["ridge"]:
+        measures.insert(1, ("loss", "loss"))
+    # All of a few weights are worth more than the seventh and eighth digit.
+    for digits in (8, 6):
+        columns = _iteration_columns(record, measures, names, digits)
+        if page.fits(_iteration_table(columns, len(columns), len(columns))):
+            page.table(_iteration_table(columns, len(columns), len(columns)))
+            return
+    for digits in (8, 6):
+        columns = _iteration_columns(record, measures, names, digits)
+        make = partial(_iteration_table, columns, len(columns))
+        if page.fits(make(1 + len(measures))):
+            break
+    page.table(make(page.most_that_fit(make, 2, len(columns))))
+
+
+def _iteration_columns(
+    record: Record, measures: Sequence[tuple[str, str]], names: Sequence[str], digits: int
+) -> list[tuple[str, list[str]]]:
+    trace, features = record["trace"], record["data"]["features"]
+    columns = [("iteration", [whole(row["iteration"]) for row in trace])]
+    columns += [(title, numbers.column([row[key] for row in trace], digits)) for title, key in measures]
+    rows = [parameter_values(row, features, intercept=len(names) > len(features)) for row in trace]
+    weights = [numbers.column(values, digits, relative=False) for values in zip(*rows, strict=True)]
+    return columns + list(zip(names, weights, strict=True))
+
+
+def _iteration_table(columns: Sequence[tuple[str, list[str]]], total: int, shown: int) -> Table:
+    note = f"{counted(total - shown, 'column')} left out for width; --format csv and --history FILE have all"
+    texts = transpose([texts for _, texts in columns[:shown]])
+    return Table([Column(title) for title, _ in columns[:shown]], texts, note if shown < total else "")
+
+
+def _weights_table(record: Record, digits: int) -> Table:
+    features, intercept = record["data"]["features"], has_intercept(record)
+    names = parameter_names(record, intercept=intercept)
+    optimum = record["optimum"] or {}
+    reached = parameter_values(record, features, intercept=intercept)
+    best = parameter_values(optimum, features, intercept=intercept)
+    pairs = numbers.rows(list(zip(reached, best, strict=True)), digits)
+    title = "minimum-norm optimum" if optimum.get("unique") is False else "optimum"
+    columns = [name_column("parameter"), Column("weight"), Column(title), Column("difference")]
+    differences = [_difference(value, goal) for value, goal in zip(reached, best, strict=True)]
+    return Table(columns, transpose([names, *zip(*pairs, strict=True), differences]))
+
+
+def _difference(value: float | None, goal: float | None) -> str:
+    if value is None or goal is None:
+        return numbers.ABSENT
+    return f"{value - goal:.1e}" if value != goal else "0"
+
+
+def _figures(record: Record) -> list[tuple[str, str]]:
+    optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
+    return [
+        ("SSE", _beside(record["sse"], optimum.get("sse"))),
+        ("loss", _beside(record["loss"], optimum.get("loss"))),
+        ("RMSE", _known(record["rmse"])),
+        ("R²", _known(record["r2"])),
+        ("gap", _known(record["gap"], 3, " above the optimal loss")),
+        ("|gradient|", _known(record["gradient_norm"])),
+        ("learning rate", _rate(record["learning_rate"], spectrum)),
+        ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),
+        ("iterations", _iterations(record["iterations"], spectrum.get("predicted_iterations"))),
+        ("way", f"{descent['engine']} on {descent['device']} in {descent['dtype']}: {descent['reason']}"),
+    ]
+
+
+def _known(value: float | None, digits: int = 8, suffix: str = "") -> str:
+    return "" if value is None else figure(value, digits) + suffix
+
+
+def _beside(value: float | None, optimum: float | None) -> str:
+    if value is None:
+        return ""
+    return figure(value) + ("" if optimum is None else f" (at the optimum {figure(optimum)})")
+
+
+def _rate(rate: float | None, spectrum: Mapping[str, Any]) -> str:
+    if rate is None:
+        return ""
+    largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
+    stable = f"; stable below {figure(largest, 6)}" if largest is not None else ""
+    return figure(rate) + stable + (f", best {figure(best, 6)}" if best is not None else "")
+
+
+def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:
+    condition, rank = spectrum.get("condition"), spectrum.get("rank")
+    text = figure(condition, 4) if condition is not None else ""
+    return text + (f"{' ' if text else ''}(rank {rank} of {parameters})" if rank is not None else "")
+
+
+def _iterations(taken: int | None, predicted: float | None) -> str:
+    return f"{whole(taken)} taken" + (f"; {whole(predicted)} predicted to converge" if predicted is not None else "")

@@ -1,0 +1,114 @@
+"""A page of tables and paragraphs, made for one stream: coloured on a terminal and folded to its width, else plain."""
+
+from __future__ import annotations
+
+import bisect
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TextIO
+
+from gdsolve.report.grid import Line, Segment, Separator, Table, layout, least_width
+from gdsolve.report.text import encoding_of, is_unicode, printable, wrap, wrap_command
+
+LEAST_WIDTH = 40
+
+
+@dataclass(slots=True)
+class Page:
+    """Lines as they will be shown: at most `width` cells where a width is given, of any length otherwise."""
+
+    width: int | None = None
+    encoding: str = "utf-8"
+    lines: list[Line] = field(default_factory=list)
+
+    def blank(self) -> None:
+        """An empty line, unless the page begins here or the line before is empty."""
+        if self.lines and self.lines[-1]:
+            self.lines.append([])
+
+    def heading(self, text: str) -> None:
+        """A heading, after an empty line."""
+        self.blank()
+        self.paragraph(text, "bold")
+
+    def paragraph(self, text: str, style: str = "", *, lead: str = "", lead_style: str = "", hanging: int = 0) -> None:
+        """Text, after a `lead` in a style of its own; later lines are indented by `hanging`."""
+        lead, text = printable(lead, self.encoding), printable(text, self.encoding)
+        lines = [lead + text] if self.width is None else wrap(lead + text, self.width, hanging)
+        for number, line in enumerate(lines):
+            head = len(lead) if number == 0 else 0
+            self._add([Segment(line[:head], lead_style), Segment(line[head:], style)])
+
+    def command(self, text: str, indent: str = "  ") -> None:
+        """A shell command to copy, on lines of its own."""
+        text = printable(text, self.encoding)
+        for line in [text] if self.width is None else wrap_command(text, self.width - len(indent)):
+            self._add([Segment(indent + line, "cyan")])
+
+    def table(self, table: Table) -> None:
+        """A table, with its note under it."""
+        for line in layout(self.clean(table), self.width, printable("─", self.encoding)):
+            self._add(line)
+        if table.note:
+            self.paragraph(table.note, "dim")
+
+    def fits(self, table: Table) -> bool:
+        """True when the table fits into the width with every figure whole."""
+        return self.width is None or least_width(self.clean(table)) <= self.width
+
+    def most_that_fit(self, make: Callable[[int], Table], least: int, most: int) -> int:
+        """The largest n up to `most` for which make(n), a table that grows with n, fits; `least` if none does."""
+        numbers = range(least + 1, most + 1)
+        return least + bisect.bisect_left(numbers, True, key=lambda number: not self.fits(make(number)))
+
+    def clean(self, table: Table) -> Table:
+        """The table with every text as the stream can show it."""
+
+        def clean(cell: Segment) -> Segment:
+            text = printable(cell.text, self.encoding)
+            return cell if text is cell.text else cell._replace(text=text)
+
+        columns = [replace(column, title=printable(column.title, self.encoding)) for column in table.columns]
+        rows = [
+            replace(row, text=printable(row.text, self.encoding)) if isinstance(row, Separator) else [*map(clean, row)]
+            for row in table.rows
+        ]
+        return Table(columns, rows, table.note)
+
+    def write(self, stream: TextIO) -> None:
+        """Write the page: through rich on a terminal, without any escape code elsewhere."""
+        if self.width is None:
+            stream.write("".join("".join(segment.text for segment in line) + "\n" for line in self.lines))
+            return
+        from rich.console import Console
+        from rich.text import Text
+
+        console = Console(file=stream, width=self.width, highlight=False, markup=False, emoji=False)
+        for line in self.lines:
+            console.print(Text.assemble(*line), soft_wrap=True)
+
+    def _add(self, line: Line) -> None:
+        line = [segment for segment in line if segment.text]
+        while line and not line[-1].text.strip():
+            line.pop()
+        if line:
+            line[-1] = line[-1]._replace(text=line[-1].text.rstrip())
+        self.lines.append(line)
+
+
+def page_for(stream: TextIO) -> Page:
+    """An empty page of the width and encoding of this stream."""
+    encoding = encoding_of(stream)
+    return Page(_terminal_width(stream) if stream.isatty() else None, "utf-8" if is_unicode(encoding) else encoding)
+
+
+def _terminal_width(stream: TextIO) -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return max(LEAST_WIDTH, int(columns))
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        width = 0
+    return max(LEAST_WIDTH, width or 80)

@@ -1,0 +1,120 @@
+"""Pieces of a page that several verbs share: what the data are, what the descent does, and what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gdsolve.report.grid import Column, Segment, Table, transpose
+from gdsolve.report.numbers import counted, figure, whole
+from gdsolve.report.page import Page
+
+Record = Mapping[str, Any]
+_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|check|predict|schema)\b.*)$")
+
+
+def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
+    """Lines of a label and a text each."""
+    # The labels share one width on the whole page, so that its blocks line up.
+    columns = [Column(right=False), Column(right=False, folds=True, minimum=16)]
+    rows = [[Segment(f"{label:<14}", "dim"), Segment(text)] for label, text in pairs if text]
+    page.table(Table(columns, rows))
+
+
+def data_lines(record: Record, *, intercept: bool) -> list[tuple[str, str]]:
+    """What was read and which columns are used how."""
+    data = record["data"]
+    features = data["features"]
+    return [
+        ("data", f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}"),
+        ("target", named_target(data["target"], data["target_reason"])),
+        ("features", _features(features) + (" and an intercept" if intercept else ", no intercept")),
+        ("levels", "; ".join(f"{name}: {_levels(levels)}" for name, levels in (data["levels"] or {}).items())),
+        ("row weights", data["weight"] or ""),
+        ("ignored", ", ".join(data["ignored"])),
+    ]
+
+
+def named_target(target: str | None, reason: str | None) -> str:
+    """The target and why it is the target."""
+    return f"{target or ''}{f' ({reason})' if target and reason else ''}"
+
+
+def descent_line(descent: Mapping[str, Any]) -> str:
+    """What is minimised, in which coordinates, from where, and when descent stops."""
+    columns = "standardised columns" if descent["scale"] == "standard" else "the columns as they are"
+    ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
+    penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
+    stops = [f"{name} {figure(descent[name])}" for name in ("tol", "loss_tol", "grad_tol") if descent.get(name)]
+    if descent["max_iter"] is not None:
+        stops.append(counted(descent["max_iter"], "iteration"))
+    stop = f"; stops at {' or '.join(stops)}" if stops else ""
+    return f"{descent['loss']}{ridge}{penalized} on {columns}, from {descent['init']}{stop}"
+
+
+def advise(page: Page, advice: Sequence[str]) -> None:
+    """Every piece of advice; a command at its end stands on a line of its own, ready to be copied."""
+    for text in advice:
+        match = _EMBEDDED_COMMAND.match(text)
+        if match:
+            page.paragraph(match[1], hanging=2)
+            page.command(match[2])
+        elif text.startswith("gdsolve "):
+            page.command(text)
+        else:
+            page.paragraph(text, hanging=2)
+
+
+def parameter_names(record: Record, *, intercept: bool) -> list[str]:
+    """Names of the weights, and the intercept where there is one."""
+    return [*record["data"]["features"], *(["intercept"] if intercept else [])]
+
+
+def parameter_values(
+    place: Mapping[str, Any] | None, features: Sequence[str], *, intercept: bool
+) -> list[float | None]:
+    """The weights (in the order of `features`) and the intercept of a trace row, an optimum or a result."""
+    place = place or {}
+    weights = place.get("weights") or {}
+    return [*(weights.get(name) for name in features), *([place.get("intercept")] if intercept else [])]
+
+
+def chunked_tables(
+    page: Page, first: Column, first_cells: Sequence[str], titles: Sequence[str], columns: Sequence[Sequence[str]]
+) -> None:
+    """One table if it fits, else several with the same first column, each with as many of the others as fit."""
+    start = 0
+    while start < len(titles):
+
+        def table(stop: int, start: int = start) -> Table:
+            shown = slice(start, stop)
+            return Table([first, *map(Column, titles[shown])], transpose([first_cells, *columns[shown]]))
+
+        if start:
+            page.blank()
+        stop = page.most_that_fit(table, start + 1, len(titles))
+        page.table(table(stop))
+        start = stop
+
+
+def name_column(title: str = "") -> Column:
+    """A column of names, which may be folded."""
+    return Column(title, right=False, folds=True)
+
+
+def _rows_used(data: Mapping[str, Any]) -> str:
+    dropped, filled = data["rows_dropped"], data["cells_filled"]
+    used = counted(data["rows"], "row") + (" used" if dropped else "")
+    parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
+    if filled:
+        parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
+    return ", ".join(parts)
+
+
+def _features(features: Sequence[str]) -> str:
+    return ", ".join(features) if len(features) <= 3 else whole(len(features))
+
+
+def _levels(levels: Any) -> str:
+    return whole(levels) if isinstance(levels, int) else ", ".join(map(str, levels))

@@ -1,0 +1,120 @@
+"""Records as JSON and as rows of CSV: full precision, `null` or an empty cell where a figure does not exist."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from gdsolve.report.text import encodable, encoding_of, is_unicode
+
+Record = Mapping[str, Any]
+FIXED_COLUMNS = ("iteration", "sse", "loss", "gradient_norm", "update")
+RATE_COLUMNS = ("learning_rate", "status", "iterations", "sse", "loss", "gap", "factor")
+CHECK_COLUMNS = (
+    "name",
+    "role",
+    "type",
+    "missing",
+    "minimum",
+    "maximum",
+    "mean",
+    "std",
+    "constant",
+    "duplicate_of",
+    "levels",
+)
+
+
+def finite(value: Any) -> Any:
+    """The value with `None` in place of NaN and ±Infinity, which are not JSON, at any depth."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def write_json(record: Record, stream: TextIO) -> None:
+    """One document, indented by 2; characters are escaped only where the stream is not Unicode."""
+    text = json.dumps(finite(record), indent=2, ensure_ascii=not is_unicode(encoding_of(stream)), allow_nan=False)
+    # A path that is no valid UTF-8 reaches Python as lone surrogates, which no stream takes.
+    stream.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+
+
+def write_fit_csv(record: Record, stream: TextIO) -> None:
+    """The iteration table: iteration, sse, loss, gradient_norm, update, one column per weight, intercept."""
+    _write_csv(history_columns(record), history_rows(record), stream)
+
+
+def write_compare_csv(record: Record, stream: TextIO) -> None:
+    """One row per learning rate, in the order they were given in."""
+    _write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in record["rates"]), stream)
+
+
+def write_check_csv(record: Record, stream: TextIO) -> None:
+    """One row per column of the table."""
+    _write_csv(CHECK_COLUMNS, ([column[name] for name in CHECK_COLUMNS] for column in record["columns"]), stream)
+
+
+def write_history_ndjson(record: Record, stream: TextIO) -> None:
+    """One JSON object a line, with the keys of `history_columns`."""
+    names = history_columns(record)
+    for row in history_rows(record):
+        stream.write(json.dumps(dict(zip(names, finite(row), strict=True)), ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def history_columns(record: Record) -> list[str]:
+    """Names of the columns of an iteration table; a weight whose name is taken is called `weight_` and its name."""
+    names = list(FIXED_COLUMNS)
+    last = ["intercept"] if has_intercept(record) else []
+    features = record["data"]["features"]
+    for feature in features:
+        name = feature
+        while name in (*FIXED_COLUMNS, *last) or (name != feature and name in features):
+            name = "weight_" + name
+        names.append(name)
+    return names + last
+
+
+def history_rows(record: Record) -> Iterator[list[Any]]:
+    """Rows of the iteration table, in the order of `history_columns`."""
+    features = record["data"]["features"]
+    intercept = has_intercept(record)
+    for row in record["trace"]:
+        weights = row["weights"] or {}
+        last = [row["intercept"]] if intercept else []
+        yield [*(row[name] for name in FIXED_COLUMNS), *(weights.get(name) for name in features), *last]
+
+
+def has_intercept(record: Record) -> bool:
+    """True when the model has an intercept, as far as the record shows one anywhere."""
+    places = [record, record.get("optimum") or {}, *record.get("trace", ())[:1]]
+    for rate in record.get("rates", ())[:1]:
+        places += rate["trace"][:1]
+    return any(place.get("intercept") is not None for place in places)
+
+
+def _write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
+    writer = csv.writer(_Encodable(stream), lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+
+
+def _csv_cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else finite(value)
+
+
+class _Encodable:
+    """A stream that takes every character, as an escape where its encoding lacks it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._encoding = encoding_of(stream)
+
+    def write(self, text: str) -> int:
+        return self._stream.write(encodable(text, self._encoding))

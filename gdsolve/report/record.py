@@ -1,0 +1,262 @@
+"""The result as a plain dict: one schema, for people's tables and for scripts alike (DESIGN.md, section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gdsolve.version import __version__
+
+if TYPE_CHECKING:
+    from gdsolve.descent.solution import Trace
+    from gdsolve.objective.modes import Spectrum
+    from gdsolve.spec import Spec
+    from gdsolve.verbs.check import Check, Diagnosis
+    from gdsolve.verbs.compare_lr import Comparison
+    from gdsolve.verbs.fit import Fit
+    from gdsolve.verbs.problem import DataInfo
+    from gdsolve.verbs.result import Optimum
+
+Record = dict[str, Any]
+
+
+def fit_record(fit: Fit) -> Record:
+    """`gdsolve.fit/1`: result and model in one."""
+    figures = fit.figures
+    return {
+        "schema": "gdsolve.fit/1",
+        "version": __version__,
+        "status": fit.status.value,
+        "stopped_by": fit.stopped_by,
+        "message": fit.message,
+        "exit_code": int(fit.exit_code),
+        "iterations": fit.iterations,
+        "weights": fit.weights,
+        "intercept": fit.intercept,
+        "sse": figures.sse,
+        "loss": figures.loss,
+        "rmse": figures.rmse,
+        "r2": figures.r2,
+        "gradient_norm": figures.gradient_norm,
+        "learning_rate": fit.learning_rate,
+        "optimum": optimum_record(fit.optimum),
+        "gap": fit.gap,
+        "spectrum": {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
+        "data": data_record(fit.data),
+        "descent": {
+            **descent_record(fit.spec, standardised=fit.spec.standardise),
+            "engine": fit.plan.engine.value,
+            "reason": fit.plan.reason,
+            "device": fit.device,
+            "max_iter": fit.max_iter,
+            "tol": fit.tol,
+        },
+        "best_iteration": fit.best_iteration,
+        "advice": list(fit.advice),
+        "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
+        "seconds": fit.seconds,
+    }
+
+
+def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> list[Record]:
+    """The reported iterations, weights by name."""
+    rows = []
+    columns = zip(
+        trace.iterations,
+        trace.sse,
+        trace.values,
+        trace.gradient_norms,
+        trace.updates,
+        trace.weights.T.tolist(),
+        strict=True,
+    )
+    for iteration, sse, loss, gradient_norm, update, weights in columns:
+        named: Mapping[str, float] = dict(zip(design, weights, strict=False))
+        rows.append(
+            {
+                "iteration": iteration,
+                "sse": sse,
+                "loss": loss,
+                "gradient_norm": gradient_norm,
+                "update": update,
+                "weights": named,
+                "intercept": weights[-1] if intercept else None,
+            }
+        )
+    return rows
+
+
+def optimum_record(optimum: Optimum) -> Record:
+    """The minimiser that the run is measured against."""
+    return {
+        "weights": optimum.weights,
+        "intercept": optimum.intercept,
+        "sse": optimum.sse,
+        "loss": optimum.loss,
+        "unique": optimum.unique,
+    }
+
+
+def spectrum_record(spectrum: Spectrum) -> Record:
+    """What the Hessian's eigenvalues say of rates."""
+    return {
+        "largest": spectrum.largest,
+        "smallest": spectrum.smallest,
+        "condition": spectrum.condition,
+        "rank": spectrum.rank,
+        "largest_stable_lr": spectrum.largest_stable,
+        "best_lr": spectrum.best,
+    }
+
+
+def data_record(data: DataInfo) -> Record:
+    """What was read, and the part that each column plays."""
+    roles = data.roles
+    return {
+        "source": list(data.source),
+        "rows": data.rows,
+        "rows_dropped": data.rows_dropped,
+        "cells_filled": data.cells_filled,
+        "target": roles.target,
+        "target_reason": roles.target_reason,
+        "features": list(roles.design),
+        "weight": roles.weight,
+        "ignored": list(roles.ignored),
+        "levels": {column: list(levels) for column, levels in roles.levels.items()},
+    }
+
+
+def descent_record(spec: Spec, *, standardised: bool) -> Record:
+    """How descent was asked to run."""
+    return {
+        "loss": spec.loss.value,
+        "ridge": spec.ridge,
+        "penalize_intercept": spec.penalize_intercept,
+        "scale": "standard" if standardised else "none",
+        "init": spec.init,
+        "dtype": spec.dtype.value,
+        "loss_tol": spec.loss_tol,
+        "grad_tol": spec.grad_tol,
+    }
+
+
+def comparison_record(comparison: Comparison) -> Record:
+    """`gdsolve.compare-lr/1`: the rates in the order given."""
+    spec, intercept = comparison.spec, comparison.optimum.intercept is not None
+    design = tuple(comparison.optimum.weights)
+    return {
+        "schema": "gdsolve.compare-lr/1",
+        "version": __version__,
+        "exit_code": 0,
+        "rates": [
+            {
+                "learning_rate": rate.learning_rate,
+                "status": rate.status.value,
+                "stopped_by": rate.stopped_by,
+                "iterations": rate.iterations,
+                "sse": rate.sse,
+                "loss": rate.loss,
+                "gap": rate.gap,
+                "factor": rate.factor,
+                "trace": [] if rate.trace is None else trace_record(rate.trace, design, intercept=intercept),
+            }
+            for rate in comparison.rates
+        ],
+        "largest_stable_lr": comparison.spectrum.largest_stable,
+        "best_lr": comparison.spectrum.best,
+        "optimum": optimum_record(comparison.optimum),
+        "spectrum": spectrum_record(comparison.spectrum),
+        "data": data_record(comparison.data),
+        "descent": {
+            **descent_record(spec, standardised=spec.standardise),
+            "max_iter": comparison.max_iter,
+            "tol": comparison.tol,
+        },
+        "advice": list(comparison.advice),
+        "seconds": comparison.seconds,
+    }
+
+
+def check_record(check: Check) -> Record:
+    """`gdsolve.check/1`: figures are null where the table cannot be fitted as it is."""
+    found = check.diagnosis
+    data = None if found is None else data_record(found.data)
+    target = next((column.name for column in check.columns if column.role == "target"), None)
+    return {
+        "schema": "gdsolve.check/1",
+        "version": __version__,
+        "exit_code": 0,
+        "rows": None if found is None else found.data.rows,
+        "rows_dropped": None if found is None else found.data.rows_dropped,
+        "target": target,
+        "target_reason": None if found is None else found.data.roles.target_reason,
+        "columns": [{name: getattr(column, name) for name in COLUMN_FIELDS} for column in check.columns],
+        "problem": check.problem,
+        "hint": check.hint,
+        **(_no_figures() if found is None else _figures(found)),
+        "commands": list(check.commands),
+        "advice": [],
+        "data": data,
+        "seconds": check.seconds,
+    }
+
+
+COLUMN_FIELDS = (
+    "name",
+    "role",
+    "type",
+    "missing",
+    "minimum",
+    "maximum",
+    "mean",
+    "std",
+    "constant",
+    "duplicate_of",
+    "levels",
+)
+
+
+def _figures(found: Diagnosis) -> Record:
+    names = found.data.roles.design
+    both = {"raw": found.raw, "standardised": found.standardised}
+    return {
+        "parameters": found.parameters,
+        "rank": found.rank,
+        "dependent_columns": [
+            {
+                "column": names[one.column],
+                "equals": {names[i]: weight for i, weight in one.coefficients.items()},
+                "intercept": one.constant,
+            }
+            for one in found.dependent
+        ],
+        "condition": {name: one.spectrum.condition for name, one in both.items()},
+        "largest_stable_lr": {name: one.spectrum.largest_stable for name, one in both.items()},
+        "best_lr": {name: one.spectrum.best for name, one in both.items()},
+        "iterations": {name: one.iterations for name, one in both.items()},
+        "tol": found.tol,
+        "solutions": [
+            {
+                "method": one.method,
+                "ridge": one.ridge,
+                "status": one.status,
+                "weights": one.weights,
+                "intercept": one.intercept,
+                "sse": one.sse,
+            }
+            for one in found.candidates
+        ],
+    }
+
+
+def _no_figures() -> Record:
+    nothing: Record = {"raw": None, "standardised": None}
+    names = ("condition", "largest_stable_lr", "best_lr", "iterations")
+    return {
+        "parameters": None,
+        "rank": None,
+        "dependent_columns": [],
+        **{name: dict(nothing) for name in names},
+        "tol": None,
+        "solutions": [],
+    }

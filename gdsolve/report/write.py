@@ -1,0 +1,78 @@
+"""A record as text on a stream or in a file: which writer goes with which schema and format."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TextIO
+
+from gdsolve.report.check_table import write_check_table
+from gdsolve.report.compare_table import write_compare_table
+from gdsolve.report.files import replacing
+from gdsolve.report.fit_table import write_fit_table
+from gdsolve.report.plain import (
+    Record,
+    write_check_csv,
+    write_compare_csv,
+    write_fit_csv,
+    write_history_ndjson,
+    write_json,
+)
+from gdsolve.spec import Format
+from gdsolve.status import GdsolveError
+
+Writer = Callable[[Record, TextIO], None]
+
+WRITERS: dict[tuple[str, Format], Writer] = {
+    ("gdsolve.fit/1", Format.TABLE): write_fit_table,
+    ("gdsolve.fit/1", Format.JSON): write_json,
+    ("gdsolve.fit/1", Format.CSV): write_fit_csv,
+    ("gdsolve.compare-lr/1", Format.TABLE): write_compare_table,
+    ("gdsolve.compare-lr/1", Format.JSON): write_json,
+    ("gdsolve.compare-lr/1", Format.CSV): write_compare_csv,
+    ("gdsolve.check/1", Format.TABLE): write_check_table,
+    ("gdsolve.check/1", Format.JSON): write_json,
+    ("gdsolve.check/1", Format.CSV): write_check_csv,
+}
+HISTORY_WRITERS: dict[str, Writer] = {".csv": write_fit_csv, ".ndjson": write_history_ndjson}
+
+
+def write_record(record: Record, format: Format, stream: TextIO) -> None:
+    """Write a record on a stream, as its schema and the format ask for."""
+    WRITERS[record["schema"], format](record, stream)
+
+
+def save_json(record: Record, path: str) -> None:
+    """Write a record as JSON to a file, whole or not at all.
+
+    Raises:
+        GdsolveError: the file cannot be written; what was there before is untouched.
+    """
+    with replacing(path) as stream:
+        write_json(record, stream)
+
+
+def check_history_path(path: str) -> None:
+    """Tell whether a history can be written in the form that the ending of the path names.
+
+    Raises:
+        GdsolveError: the ending is neither .csv nor .ndjson.
+    """
+    _history_writer(path)
+
+
+def write_history(record: Record, path: str) -> None:
+    """Write the trace of a record to a .csv or .ndjson file, with the columns of `fit --format csv`.
+
+    Raises:
+        GdsolveError: another ending, or the file cannot be written.
+    """
+    writer = _history_writer(path)
+    with replacing(path) as stream:
+        writer(record, stream)
+
+
+def _history_writer(path: str) -> Writer:
+    for ending, writer in HISTORY_WRITERS.items():
+        if path.lower().endswith(ending):
+            return writer
+    raise GdsolveError(f"history: {path} ends in neither .csv nor .ndjson", "give --history trace.csv or trace.ndjson")

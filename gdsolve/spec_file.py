@@ -1,0 +1,223 @@
+"""From sources, flags and YAML to one `Spec`.
+
+A YAML spec serves several verbs: a key that belongs to another verb than the one running (`iterates` while fitting) is
+checked like any other and has no effect. A flag wins over a key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import glob
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gdsolve.spec import Spec
+from gdsolve.spec_values import (
+    convert,
+    is_list,
+    is_optional,
+    kinds,
+    parse_count,
+    parse_learning_rate,
+    parse_number,
+    shown,
+)
+from gdsolve.spec_yaml import Items, Scalar, read_entries
+from gdsolve.status import GdsolveError
+
+__all__ = ["build_spec", "nearest_option", "parse_count", "parse_learning_rate"]
+
+SINGLE_RATE_VERBS = ("fit", "check")
+PATHS = ("init", "save", "history")
+NICKNAMES = {
+    "learning_rate": "lr",
+    "alpha": "lr",
+    "step_size": "lr",
+    "max_iterations": "max_iter",
+    "iterations": "max_iter",
+    "epochs": "max_iter",
+    "steps": "max_iter",
+    "tolerance": "tol",
+    "l2": "ridge",
+    "lambda": "ridge",
+    "file": "data",
+    "weights": "weight",
+    "solver": "engine",
+    "output": "format",
+    "separator": "delimiter",
+    "sep": "delimiter",
+    "intercept": "no_intercept",
+    "header": "no_header",
+}
+
+
+def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> Spec:
+    """The spec of one run.
+
+    `sources` are tables, or one YAML spec; `given` holds the options that were given as flags, as text (several texts
+    where the flag may be repeated) or as a value already.
+
+    Raises:
+        GdsolveError: sources that do not go together, an unknown key, or a value out of its type or range.
+    """
+    specs = [source for source in sources if source.lower().endswith((".yaml", ".yml"))]
+    if specs and len(sources) > 1:
+        raise GdsolveError(
+            f"{specs[0]}: a YAML spec stands alone, not with {len(sources) - 1} more",
+            "name the tables under data: in the spec",
+        )
+    flags = {name: _from_flag(name, value) for name, value in given.items()}
+    if not specs:
+        return _single_rate(Spec(**{"data": tuple(sources), **flags}), verb, "")
+    return _from_yaml(specs[0], flags, verb)
+
+
+def nearest_option(name: str, names: Sequence[str]) -> str | None:
+    """The one of `names` that was probably meant: a known other name for it, or the nearest spelling."""
+    name = name.strip("-").replace("-", "_")
+    known = NICKNAMES.get(name.lower())
+    if known in names:
+        return known
+    return next(iter(difflib.get_close_matches(name, names, n=1)), None)
+
+
+def _from_flag(name: str, value: Any) -> Any:
+    if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
+        return value
+    return convert(name, _split_cells(name, value))
+
+
+def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
+    """Cells that count as missing, split at commas; names of columns are split where the header is known."""
+    if name != "na_values":
+        return texts
+    return [part for text in ([texts] if isinstance(texts, str) else texts) for part in text.split(",")]
+
+
+def _single_rate(spec: Spec, verb: str, where: str) -> Spec:
+    if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
+        raise GdsolveError(f"{where}lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
+    return spec
+
+
+def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
+    lines: dict[str, int] = {}
+    values: dict[str, Any] = {}
+    for entry in read_entries(path):
+        name = _field_name(path, entry.key, entry.line)
+        if name in lines:
+            raise GdsolveError(
+                f"{path}: line {entry.line}: {entry.key}: given before, on line {lines[name]}", "keep one of them"
+            )
+        lines[name] = entry.line
+        if name not in flags:
+            values[name] = _relative(path, name, _read_value(path, name, entry.value))
+
+    def where(name: str) -> str:
+        return f"{path}: line {lines[name]}: " if name in values else f"{path}: " if name in ("X", "y") else ""
+
+    try:
+        spec = Spec(**values, **flags)
+    except GdsolveError as fault:
+        raise GdsolveError(where(_subject(fault.message)) + fault.message, fault.hint, fault.exit_code) from None
+    if not spec.data and spec.X is None:
+        raise GdsolveError(f"{path}: neither data nor X and y", "add data: and a path, or X: and y: with the numbers")
+    if spec.X is not None and spec.y is not None and len(spec.X) != len(spec.y):
+        raise GdsolveError(
+            f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
+        )
+    return _single_rate(spec, verb, where("lr"))
+
+
+def _subject(message: str) -> str:
+    """The field that a message of `Spec` is about: its first word."""
+    return message.split(maxsplit=1)[0].rstrip(":")
+
+
+def _field_name(path: str, key: str, line: int) -> str:
+    name = key.replace("-", "_")
+    if name in kinds():
+        return name
+    near = nearest_option(key, list(kinds()))
+    raise GdsolveError(
+        f"{path}: line {line}: unknown key {shown(key)}",
+        f"did you mean {near}?" if near else "gdsolve schema lists the keys",
+    )
+
+
+def _read_value(path: str, name: str, node: Any) -> Any:
+    """The value of a key, converted by the type of its field."""
+    if name in ("X", "y"):
+        return _matrix(path, node) if name == "X" else _column(path, node)
+    if isinstance(node, Scalar):
+        if node.null and is_optional(name):
+            return None
+        if node.null:
+            raise GdsolveError(f"{path}: line {node.line}: {name}: no value", "give one, or take the key out")
+        texts = _split_cells(name, node.text)
+    else:
+        if not all(isinstance(item, Scalar) for item in node.items):
+            raise GdsolveError(f"{path}: line {node.line}: {name}: a list in a list", "write a flat list")
+        if not is_list(name):
+            raise GdsolveError(
+                f"{path}: line {node.line}: {name}: a list where one value is expected", f"write {name}: and one value"
+            )
+        texts = [item.text for item in node.items]
+    try:
+        return convert(name, texts)
+    except GdsolveError as fault:
+        raise GdsolveError(f"{path}: line {node.line}: {fault.message}", fault.hint) from None
+
+
+def _matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...], ...]:
+    """Rows of numbers, all of one length; a flat list is one column."""
+    if not isinstance(node, Items) or not node.items:
+        raise GdsolveError(f"{path}: line {node.line}: {name}: a list of numbers is expected", f"{name}: [1, 2, 3]")
+    rows: list[tuple[float, ...]] = []
+    for item in node.items:
+        cells = item.items if isinstance(item, Items) else [item]
+        if not cells or (rows and len(cells) != len(rows[0])):
+            width = f", row 1 has {len(rows[0])}" if rows else ""
+            raise GdsolveError(
+                f"{path}: line {item.line}: {name}: row {len(rows) + 1} has {len(cells)} numbers{width}",
+                "give every row as many numbers",
+            )
+        rows.append(tuple(_cell(path, name, cell) for cell in cells))
+    return tuple(rows)
+
+
+def _column(path: str, node: Any) -> tuple[float, ...]:
+    """Numbers, as a flat list or as a column of lists of one number each."""
+    rows = _matrix(path, node, "y")
+    if len(rows[0]) != 1:
+        raise GdsolveError(f"{path}: line {node.line}: y: {len(rows[0])} numbers a row", "give one number per row")
+    return tuple(number for (number,) in rows)
+
+
+def _cell(path: str, name: str, cell: Any) -> float:
+    if isinstance(cell, Items):
+        raise GdsolveError(
+            f"{path}: line {cell.line}: {name}: a list where a number is expected", "X: [[1, 2], [3, 4]]"
+        )
+    try:
+        return parse_number(cell.text, name)
+    except GdsolveError as fault:
+        raise GdsolveError(f"{path}: line {cell.line}: {fault.message}", "X and y hold numbers only") from None
+
+
+def _relative(path: str, name: str, value: Any) -> Any:
+    """Paths in a spec, taken from the folder of the spec."""
+    if name == "data":
+        return tuple(_beside(path, entry) for entry in value)
+    if name in PATHS and value not in (None, "zeros", "random"):
+        return _beside(path, value)
+    return value
+
+
+def _beside(path: str, entry: str) -> str:
+    if entry == "-":
+        return entry
+    folder = Path(path).parent
+    # A folder called `runs[1]` is no pattern, even where the entry is one.
+    return str(Path(glob.escape(str(folder))) / entry) if glob.has_magic(entry) else str(folder / entry)

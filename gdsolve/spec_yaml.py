@@ -1,0 +1,171 @@
+"""A YAML document as keys, texts and line numbers; a hostile one is an error, not an event.
+
+It is read parser event by parser event, and no object is ever constructed from it: tags, anchors and aliases are
+refused, and so is nesting deeper than a matrix needs, before anything of it is kept. Scalars stay the text that was
+written (`gdsolve.spec_values` reads them).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gdsolve.status import GdsolveError
+
+LARGEST_FILE = 64 * 2**20
+DEEPEST = 3  # the mapping, a matrix, its rows
+PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
+FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # as YAML has it
+NULLS = ("", "~", "null", "Null", "NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """One value as it is written; `null` is true for an empty one, `~` and `null` without quotes."""
+
+    text: str
+    line: int
+    null: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list of values."""
+
+    line: int
+    items: list[Scalar | Items] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A key, the line it stands on, and its value."""
+
+    key: str
+    line: int
+    value: Scalar | Items
+
+
+def read_entries(path: str) -> Iterator[Entry]:
+    """The keys of the mapping that a YAML file holds, in the order of the file.
+
+    Raises:
+        GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
+    """
+    import yaml
+
+    text = _read(path)
+    # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        yield from _entries(path, _events(path, yaml.parse(text, Loader=loader)))
+    except yaml.MarkedYAMLError as fault:
+        raise _syntax_error(path, text, fault) from None
+
+
+def _read(path: str) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as fault:
+        raise GdsolveError(f"{path}: {os.strerror(fault.errno or 0)}", "check the path of the spec") from None
+    if len(content) > LARGEST_FILE:
+        raise GdsolveError(f"{path}: larger than 64 MiB", "put the numbers into a CSV file and name it under data:")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = content.count(b"\n", 0, fault.start) + 1
+        byte = content[fault.start]
+        raise GdsolveError(f"{path}: line {line}: byte 0x{byte:02x} is not UTF-8", "save the spec as UTF-8") from None
+    if control := FORBIDDEN.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        raise GdsolveError(f"{path}: line {line}: not YAML: {control[0]!r} is a control character", "take it out")
+    return text
+
+
+def _syntax_error(path: str, text: str, fault: Any) -> GdsolveError:
+    line = fault.problem_mark.line + 1 if fault.problem_mark else 1
+    context = str(fault.context or "")
+    if "alias" in context or "anchor" in context:
+        return _no_alias(path, line)
+    if "".join(text.split("\n")[line - 1 : line]).lstrip(" ").startswith("\t"):
+        return GdsolveError(f"{path}: line {line}: not YAML: a tab where blanks are expected", "indent with blanks")
+    return GdsolveError(
+        f"{path}: line {line}: not YAML: {fault.problem}", "put values with special characters in quotes"
+    )
+
+
+def _no_alias(path: str, line: int) -> GdsolveError:
+    return GdsolveError(
+        f"{path}: line {line}: anchors and aliases (& and *) are not accepted",
+        'write the value out; put one that begins with & or * in quotes, as in data: "*.csv"',
+    )
+
+
+def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
+    """The events that carry content, each as kind, event and line, after what a spec cannot hold was refused."""
+    depth = documents = 0
+    for event in events:
+        kind = type(event).__name__.removesuffix("Event")
+        line = event.start_mark.line + 1
+        documents += kind == "DocumentStart"
+        if documents > 1:
+            raise GdsolveError(f"{path}: line {line}: a second document", "give one spec a file")
+        if kind == "Alias" or getattr(event, "anchor", None) is not None:
+            raise _no_alias(path, line)
+        tag = getattr(event, "tag", None)
+        if tag not in (None, "!") and tag not in PLAIN_TAGS:
+            raise GdsolveError(f"{path}: line {line}: the tag {tag} is not accepted", "write the value without a tag")
+        depth += kind.endswith("Start") - kind.endswith("End") if kind[:3] in ("Map", "Seq") else 0
+        if depth > DEEPEST:
+            raise GdsolveError(
+                f"{path}: line {line}: nested deeper than a matrix", "write X as a list of rows, each a list of numbers"
+            )
+        if kind in ("Scalar", "SequenceStart", "SequenceEnd", "MappingStart", "MappingEnd"):
+            yield kind, event, line
+
+
+def _entries(path: str, events: Iterator[tuple[str, Any, int]]) -> Iterator[Entry]:
+    kind, event, line = next(events, ("", None, 1))
+    if not kind or (kind == "Scalar" and _scalar(event, line).null):
+        raise GdsolveError(f"{path}: line {line}: the spec is empty", "begin with data: and a path, or with X: and y:")
+    if kind != "MappingStart":
+        form = "a list" if kind == "SequenceStart" else "a single value"
+        raise GdsolveError(f"{path}: line {line}: {form} where keys are expected", "write one key: value a line")
+    for kind, event, line in events:
+        if kind == "MappingEnd":
+            continue
+        if kind != "Scalar":
+            raise GdsolveError(f"{path}: line {line}: a key that is no word", "write one key: value a line")
+        yield Entry(event.value, line, _value(path, event.value, events))
+
+
+def _value(path: str, key: str, events: Iterator[tuple[str, Any, int]]) -> Scalar | Items:
+    open_lists: list[Items] = []
+    for kind, event, line in events:
+        node: Scalar | Items
+        if kind == "MappingStart":
+            raise GdsolveError(
+                f"{path}: line {line}: {key}: keys where a value or a list is expected", f"write {key}: and a value"
+            )
+        if kind == "SequenceEnd":
+            node = open_lists.pop()
+            if not open_lists:
+                return node
+            continue
+        node = Items(line) if kind == "SequenceStart" else _scalar(event, line)
+        if open_lists:
+            open_lists[-1].items.append(node)
+        if isinstance(node, Items):
+            open_lists.append(node)
+        elif not open_lists:
+            return node
+    raise AssertionError("a YAML parser ends every value that it begins")
+
+
+def _scalar(event: Any, line: int) -> Scalar:
+    plain = event.style in (None, "") and event.tag is None
+    return Scalar(event.value, line, plain and event.value in NULLS)

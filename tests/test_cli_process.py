@@ -1,0 +1,186 @@
+"""gdsolve as a shell sees it: streams, exit codes, closed pipes, completion."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("torch", "polars", "numpy", "pydantic", "matplotlib", "yaml")
+QUIET_ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNINGS")
+} | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
+TWO_POINTS = "x,y\n1,2\n3,4\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "two.csv").write_text(TWO_POINTS)
+    return tmp_path
+
+
+def gdsolve(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gdsolve", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=QUIET_ENVIRONMENT | environment,
+        timeout=120,
+        check=False,
+    )
+
+
+def start(*arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "gdsolve", *arguments], env=QUIET_ENVIRONMENT, **streams)
+
+
+# Without any data: the shell around the numbers.
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["fit", "--help"], ["fit", "none.yaml"]])
+def test_nothing_heavy_is_imported_before_it_is_needed(arguments: list[str]) -> None:
+    code = (
+        "import sys, os; from gdsolve.cli.main import run; run(sys.argv[1:]);"
+        f"print([name for name in {HEAVY!r} if name in sys.modules and name != sys.argv[-1]], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=QUIET_ENVIRONMENT, check=True
+    )
+    expected = [] if "none.yaml" not in arguments else ["yaml"]
+    assert done.stderr.splitlines()[-1] == repr(expected)
+
+
+def test_the_console_script_is_the_same() -> None:
+    code = "import sys; sys.argv = ['gdsolve', 'fti']; from gdsolve.__main__ import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET_ENVIRONMENT, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "gdsolve: error: No such command 'fti'\nhint: did you mean gdsolve fit?\n"
+
+
+def test_the_schema_is_json_on_standard_output() -> None:
+    done = gdsolve("schema")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["title"] == "gdsolve spec"
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["fit", "--help"]])
+def test_a_closed_pipe_ends_quietly(arguments: Sequence[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start(*arguments, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("arguments", [["schema"], ["--version"]])
+def test_a_full_disk_is_one_line(arguments: Sequence[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = start(*arguments, stdout=full, stderr=subprocess.PIPE)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors.decode() == (
+        "gdsolve: error: standard output: No space left on device\nhint: make room, or write elsewhere\n"
+    )
+
+
+def test_a_full_disk_for_messages_leaves_the_exit_code() -> None:
+    with Path("/dev/full").open("wb") as full:
+        assert start("fti", stderr=full).wait(timeout=60) == 2
+
+
+@pytest.mark.parametrize(("descriptor", "code"), [(1, 2), (2, 2)])
+def test_a_stream_that_the_shell_closed(descriptor: int, code: int) -> None:
+    shell = f'"$0" -m gdsolve {"schema" if descriptor == 1 else "fti"} {descriptor}>&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable], env=QUIET_ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (code, "")
+    closed = "gdsolve: error: standard output is closed\nhint: redirect it, as in > result.txt or > /dev/null\n"
+    assert done.stderr == (closed if descriptor == 1 else "")
+
+
+def on_terminal(*arguments: str, **environment: str) -> str:
+    """Standard error as a terminal receives it."""
+    terminal, end = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gdsolve", *arguments],
+        env=QUIET_ENVIRONMENT | environment,
+        stdout=subprocess.DEVNULL,
+        stderr=end,
+    )
+    os.close(end)
+    process.wait(timeout=60)
+    text = os.read(terminal, 4096).decode()
+    os.close(terminal)
+    return text
+
+
+def test_errors_are_coloured_on_a_terminal_only() -> None:
+    assert on_terminal("fti").startswith("gdsolve: \033[1;31merror\033[0m: No such command 'fti'\r\n\033[36mhint")
+    assert on_terminal("fti", NO_COLOR="1").startswith("gdsolve: error: No such command 'fti'\r\nhint: did")
+    assert "\033" not in gdsolve("fti", FORCE_COLOR="1", GITHUB_ACTIONS="true").stderr
+
+
+def test_messages_are_utf8_in_any_locale() -> None:
+    done = gdsolve("fit", "größe.yaml", PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+    assert done.stderr.startswith("gdsolve: error: größe.yaml: No such file or directory\n")
+
+
+def complete(words: str, position: int) -> list[str]:
+    done = gdsolve(_GDSOLVE_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(position))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout.split("\n")[:-1]
+
+
+def test_completion_in_bash(here: Path) -> None:
+    (here / "houses.csv").write_text('price,crim rate,"a,b",prix\n1,2,3,4\n')
+    assert complete("gdsolve ", 1) == ["fit", "compare-lr", "check", "predict", "schema"]
+    assert complete("gdsolve fit --l", 2) == ["--loss", "--lr", "--loss-tol"]
+    assert complete("gdsolve fit houses.csv --target p", 4) == ["price", "prix"]
+    assert complete("gdsolve fit houses.csv --target c", 4) == ["crim\\ rate"]
+    assert complete("gdsolve fit houses.csv --features price,p", 4) == ["price,prix"]
+    assert complete("gdsolve fit --ignore p houses.csv", 3) == ["price", "prix"]
+    assert complete("gdsolve fit houses.csv --weight pr", 4) == ["price", "prix"]
+    assert complete("gdsolve check houses.csv --na ", 4) == ["error", "drop", "mean"]
+    assert complete("gdsolve fit houses.csv --target zz", 4) == [""]
+
+
+def test_completion_of_columns_does_without_torch(here: Path) -> None:
+    code = "import sys; from gdsolve.cli.main import run; run([]);print('torch' in sys.modules, file=sys.stderr)"
+    words = {"_GDSOLVE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "gdsolve fit two.csv --target "}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET_ENVIRONMENT | words, check=True
+    )
+    assert (done.stdout, done.stderr) == ('_arguments \'*: :(("x"\n"y"))\'\n', "[]\n")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_completion_script_is_shown() -> None:
+    done = gdsolve("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert done.returncode == 0
+    assert "complete -o default -F _gdsolve_completion gdsolve" in done.stdout
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_completion_is_installed(here: Path) -> None:
+    done = gdsolve("--install-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1", HOME=str(here))
+    assert done.returncode == 0
+    assert "gdsolve" in (here / ".bashrc").read_text()

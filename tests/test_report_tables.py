@@ -1,0 +1,280 @@
+"""Tables for people, on and off a terminal."""
+
+from __future__ import annotations
+
+import copy
+import io
+import re
+from typing import Any
+
+import pytest
+import report_records as records
+from report_records import AsciiStream, FakeTerminal
+
+from gdsolve.report import write_record
+from gdsolve.report.compare_table import STATUS_WORDS
+from gdsolve.report.fit_table import ENDINGS
+from gdsolve.report.text import cells
+from gdsolve.spec import Format
+from gdsolve.status import Status
+
+NUMBER = r"-?[0-9.]+(?:e[-+][0-9]+)?"
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+SAMPLES = {
+    **{f"fit of {count}": records.large(count) for count in (1, 3, 11, 40)},
+    "one step": records.one_step(),
+    "rates": records.textbook_rates(),
+    **{f"iterates of {count}": records.many_parameters(count) for count in (2, 11)},
+    "check": records.collinear(),
+    "impossible": records.impossible(),
+}
+
+
+def plain(record: dict[str, Any]) -> str:
+    stream = io.StringIO()
+    write_record(record, Format.TABLE, stream)
+    return stream.getvalue()
+
+
+def on_terminal(record: dict[str, Any], width: int, monkeypatch: pytest.MonkeyPatch, term: str = "xterm") -> str:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLORTERM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setenv("COLUMNS", str(width))
+    stream = FakeTerminal()
+    write_record(record, Format.TABLE, stream)
+    return stream.getvalue()
+
+
+def test_one_step_off_a_terminal() -> None:
+    assert (
+        plain(records.one_step())
+        == """\
+data            two_points.csv: 2 rows
+target          y (the column y)
+features        x and an intercept
+descent         sse on the columns as they are, from zeros; stops at tol 1e-10 or 1 iteration
+
+iteration      SSE  |gradient|  update     x  intercept
+───────────────────────────────────────────────────────
+        0  20.0000   30.463092       –  0.00       0.00
+        1  11.8016   23.362192    0.28  0.28       0.12
+
+parameter  weight  optimum  difference
+──────────────────────────────────────
+x            0.28     1.00    -7.2e-01
+intercept    0.12     1.00    -8.8e-01
+
+SSE             11.8016 (at the optimum 0)
+loss            11.8016 (at the optimum 0)
+RMSE            2.4291562
+R²              -4.9008
+gap             11.8 above the optimal loss
+|gradient|      23.362192
+learning rate   0.01; stable below 0.0845241, best 0.0833333
+condition       69.97 (rank 2 of 2)
+iterations      1 taken; 2617 predicted to converge
+way             leap on cpu in float64: the weights after any number of updates are known in closed form
+
+NOT CONVERGED  Stopped at max_iter after 1 update, before convergence. The loss is 11.8 above its optimum.
+Updates needed to converge: 2,617 at this rate (0.01).
+Run instead:
+  gdsolve fit two_points.csv --loss sse --lr auto
+"""
+    )
+
+
+def test_textbook_rates_off_a_terminal() -> None:
+    text = plain(records.textbook_rates())
+    assert (
+        """\
+learning rate  status             iterations      SSE      gap  factor
+──────────────────────────────────────────────────────────────────────
+2              diverged                  178       56       56      55
+0.5            diverged                  276       56       56      13
+0.1            diverged                 1201       56       56     1.8
+0.071428571    edge of stability   1,000,000       56       56       1
+── largest stable rate 0.071428571 ───────────────────────────────────
+── best rate 0.035714286 ─────────────────────────────────────────────
+0.035714286    converged                   2        0        0       0
+0.01           converged                  70  1.5e-19  1.5e-19    0.72
+0.0001         slow                     1000      0.2      0.2  0.9972
+"""
+        in text
+    )
+    assert (
+        """\
+iterates of x
+iteration  α = 0.01  α = 0.035714286  α = 0.071428571  α = 0.1  α = 0.5   α = 2  α = 0.0001
+───────────────────────────────────────────────────────────────────────────────────────────
+        0  0.000000                0                0    0.000        0       0  0.00000000
+        1  0.560000                2                4    5.600       28     112  0.00560000
+        2  0.963200                                 0   -4.480     -336   -6048  0.01118432
+        3  1.253504                                 4   13.664     4396  332752
+"""
+        in text
+    )
+
+
+def test_iterates_of_few_parameters_are_tuples_and_of_many_are_blocks() -> None:
+    few = plain(records.many_parameters(2))
+    assert f"iterates ({records.NAME_OF_60}, x, intercept)\n" in few
+    assert "  (1.234568, 1.234568, 0.4115226)" in few
+    many = plain(records.many_parameters(11))
+    blocks = re.findall(r"^iterates of (.*)$", many, re.MULTILINE)
+    assert blocks == [*records.names(11), "intercept"]
+
+
+def test_collinear_columns_off_a_terminal() -> None:
+    text = plain(records.collinear())
+    assert "rank            2 of 3 parameters\ndependent       volume = 3 × area\n" in text
+    assert (
+        """\
+                         as they are  standardised
+──────────────────────────────────────────────────
+condition number             15625.5             1
+largest stable rate        0.0714286             1
+best rate                  0.0357143             –
+iterations to tol 1e-10    1,234,567             3
+"""
+        in text
+    )
+    assert (
+        """\
+solutions
+normal equations  XᵀX is singular (rank 2 < 3)
+ridge λ = 0.1     solved
+ridge λ = 1       solved
+descent           reaches the minimum-norm solution
+triangle          minimum norm
+
+parameter  ridge λ = 0.1  ridge λ = 1  descent  triangle
+────────────────────────────────────────────────────────
+area                 0.3          0.3      0.3       0.3
+volume               0.9          0.9      0.9       0.9
+intercept              1            1        1         1
+SSE                 0.25         0.75    2e-30     2e-30
+"""
+        in text
+    )
+
+
+def test_a_table_that_allows_no_model_says_why() -> None:
+    text = plain(records.impossible())
+    assert (
+        "NO MODEL POSSIBLE  houses.csv: column 'city' holds text ('Ulm' in row 2)\nhint: --categorical onehot" in text
+    )
+    assert text.endswith("\nto run next\n  gdsolve fit houses.csv --categorical onehot\n")
+    assert "condition number" not in text
+    assert "solutions" not in text
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_no_line_is_wider_than_the_terminal_and_no_value_is_cut(
+    sample: str, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = ESCAPE.sub("", on_terminal(SAMPLES[sample], width, monkeypatch))
+    assert max(cells(line) for line in text.splitlines()) <= width
+    assert "…" not in text
+    assert "..." not in text
+
+
+@pytest.mark.parametrize("count", [1, 3, 11, 40])
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_every_weight_is_shown_with_eight_digits_at_any_width(
+    count: int, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = records.large(count)
+    table = ESCAPE.sub("", on_terminal(record, width, monkeypatch)).split("\nparameter ")[1].split("\n\n")[0]
+    found = re.findall(rf" ({NUMBER}) +{NUMBER} +{NUMBER}$", table, re.MULTILINE)
+    assert [float(text) for text in found] == pytest.approx([*record["weights"].values(), 12.5], rel=6e-8)
+
+
+@pytest.mark.parametrize(("width", "shown"), [(60, 0), (80, 1), (200, 11)])
+def test_weights_leave_the_iteration_table_first(width: int, shown: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    features = [f"x{n}" for n in range(40)]
+    record = records.large(40, features)
+    record["descent"]["ridge"] = 0.0
+    lines = ESCAPE.sub("", on_terminal(record, width, monkeypatch)).splitlines()
+    head = next(line for line in lines if "|gradient|" in line)
+    assert head.split() == ["iteration", "SSE", "|gradient|", "update", *features[:shown]]
+    assert f"{41 - shown} columns left out for width; --format csv and --history" in "\n".join(lines)
+
+
+def test_off_a_terminal_nothing_is_left_out() -> None:
+    text = plain(records.large(40))
+    head = next(line for line in text.splitlines() if "iteration " in line)
+    assert all(name in head for name in [*records.names(40), "intercept"])
+    assert "left out" not in text
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_no_escape_code_off_a_terminal(sample: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "50")
+    assert "\x1b" not in plain(SAMPLES[sample])
+
+
+def test_a_terminal_gets_colour_and_the_environment_can_refuse_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = records.one_step()
+    assert "\x1b[1;33mNOT CONVERGED\x1b[0m" in on_terminal(record, 80, monkeypatch)
+    assert "\x1b" not in on_terminal(record, 80, monkeypatch, term="dumb")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = FakeTerminal()
+    write_record(record, Format.TABLE, stream)
+    codes = {int(code) for match in re.findall(r"\x1b\[([0-9;]*)m", stream.getvalue()) for code in match.split(";")}
+    assert codes <= {0, 1, 2}
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_status_has_its_words(status: Status) -> None:
+    record = {**records.one_step(), "status": status, "message": "A sentence."}
+    assert f"\n{ENDINGS[status][0]}  A sentence.\n" in plain(record)
+    rates = records.textbook_rates()
+    rates["rates"][0]["status"] = status
+    assert re.search(rf"^0.01 +{STATUS_WORDS[status][0]} ", plain(rates), re.MULTILINE)
+
+
+def test_a_message_that_names_the_ending_is_not_repeated() -> None:
+    record = {**records.one_step(), "status": "diverged", "message": "Diverged: the loss grows without bound."}
+    assert "\nDIVERGED: the loss grows without bound.\n" in plain(record)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_an_ascii_stream_takes_every_table(sample: str) -> None:
+    stream = AsciiStream()
+    write_record(SAMPLES[sample], Format.TABLE, stream)
+    text = stream.text()
+    assert "---" in text
+    assert "\\u" not in text.replace("\\u03a9", "")
+
+
+def test_hostile_names_do_not_reach_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = copy.deepcopy(records.one_step())
+    record["data"]["target"] = "y\x1b]0;title\x07\n"
+    assert "y\\x1b]0;title\\x07\\n" in plain(record)
+    assert "\x07" not in on_terminal(record, 80, monkeypatch)
+
+
+def test_figures_that_do_not_exist_leave_no_trace() -> None:
+    nothing = dict.fromkeys(("sse", "loss", "rmse", "r2", "gap", "gradient_norm", "learning_rate", "iterations"))
+    record = {**records.one_step(), **nothing, "optimum": None, "spectrum": None, "trace": []}
+    text = plain(record)
+    assert "None" not in text
+    assert "nan" not in text
+    assert "iterations      – taken\n" in text
+    assert "x            0.28        –           –\n" in text
+
+
+def test_model_without_an_intercept_has_no_row_for_it() -> None:
+    assert "features        x, no intercept\n" in plain(records.textbook_rates())
+
+
+def test_rows_dropped_and_cells_filled_are_counted() -> None:
+    text = plain(records.large(3))
+    assert ": 20433 rows used, 207 dropped for missing cells, 1 missing cell filled with the mean\n" in text
+    assert "levels          ocean_proximity: <1H OCEAN, INLAND, ISLAND, NEAR BAY, NEAR OCEAN\n" in text
+    assert "ignored         id, date\n" in text
+    assert "row weights     households\n" in text
