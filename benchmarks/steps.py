@@ -46,8 +46,8 @@ def loop_over_samples(X: Tensor, y: Tensor) -> Update:
 
 
 def matrix_form(X: Tensor, y: Tensor) -> Update:
-    """w − α/m·Xᵀ(Xw − y), as it is written."""
-    return lambda w: w - LEARNING_RATE * X.T @ (X @ w - y) / len(X)
+    """w − α/m·(Xᵀ(Xw − y)), in two products over all rows."""
+    return lambda w: w - LEARNING_RATE / len(X) * (X.T @ (X @ w - y))
 
 
 def torch_sgd(X: Tensor, y: Tensor) -> Update:

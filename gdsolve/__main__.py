@@ -8,8 +8,10 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command line on the arguments of this process, and end it."""
-    from gdsolve.cli.main import leave, run
-
+    try:
+        from gdsolve.cli.main import leave, run
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     leave(run(sys.argv[1:]))
 
 

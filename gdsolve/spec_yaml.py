@@ -71,7 +71,8 @@ def _read(path: str) -> str:
         with Path(path).open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as fault:
-        raise GdsolveError(f"{path}: {os.strerror(fault.errno or 0)}", "check the path of the spec") from None
+        reason = os.strerror(fault.errno or 0)
+        raise GdsolveError(f"{path}: {reason[:1].lower()}{reason[1:]}", "check the path of the spec") from None
     if len(content) > LARGEST_FILE:
         raise GdsolveError(f"{path}: larger than 64 MiB", "put the numbers into a CSV file and name it under data:")
     try:

@@ -139,7 +139,7 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
          "gdsolve compare-lr takes several"),
         (["fit", "a.csv", "--tol", "-1"], "tol: -1.0 is not a finite number of at least 0",
          "give --tol such a number"),
-        (["fit", "p.yaml"], "p.yaml: No such file or directory", "check the path of the spec"),
+        (["fit", "p.yaml"], "p.yaml: no such file or directory", "check the path of the spec"),
         (["fit", "p.yaml", "a.csv"], "p.yaml: a YAML spec stands alone, not with 1 more",
          "name the tables under data: in the spec"),
         (["predict"], "predict: no MODEL is given",

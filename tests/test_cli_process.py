@@ -6,8 +6,10 @@ import json
 import os
 import pty
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -141,7 +143,7 @@ def test_errors_are_coloured_on_a_terminal_only() -> None:
 
 def test_messages_are_utf8_in_any_locale() -> None:
     done = gdsolve("fit", "größe.yaml", PYTHONIOENCODING="ascii", PYTHONUTF8="1")
-    assert done.stderr.startswith("gdsolve: error: größe.yaml: No such file or directory\n")
+    assert done.stderr.startswith("gdsolve: error: größe.yaml: no such file or directory\n")
 
 
 def complete(words: str, position: int) -> list[str]:
@@ -169,7 +171,7 @@ def test_completion_of_columns_does_without_torch(here: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET_ENVIRONMENT | words, check=True
     )
-    assert (done.stdout, done.stderr) == ('_arguments \'*: :(("x"\n"y"))\'\n', "[]\n")
+    assert (done.stdout, done.stderr) == ('_arguments \'*: :(("x"\n"y"))\'\n', "False\n")
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -184,3 +186,75 @@ def test_completion_is_installed(here: Path) -> None:
     done = gdsolve("--install-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1", HOME=str(here))
     assert done.returncode == 0
     assert "gdsolve" in (here / ".bashrc").read_text()
+
+
+# With data: what only a real process can show.
+
+
+def test_a_table_from_a_pipe_gives_json_alone_on_standard_output(here: Path) -> None:
+    done = gdsolve("fit", "-", "--format", "json", "--verbose", stdin=TWO_POINTS)
+    record = json.loads(done.stdout)
+    assert done.returncode == record["exit_code"] == 0
+    assert record["weights"] == {"x": pytest.approx(1)}
+    assert record["intercept"] == pytest.approx(1)
+    lines = done.stderr.splitlines()
+    assert lines
+    assert all(line.startswith("gdsolve: ") for line in lines)
+    assert sorted(path.name for path in here.iterdir()) == ["two.csv"]
+
+
+def test_the_model_is_saved_when_the_reader_is_gone(here: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = start("fit", "two.csv", "--quiet", "--save", "m.json", stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    _, errors = process.communicate(timeout=120)
+    assert (process.returncode, errors) == (141, b"")
+    assert json.loads((here / "m.json").read_text())["schema"] == "gdsolve.fit/1"
+
+
+def test_predict_ends_quietly_when_its_reader_has_enough(here: Path) -> None:
+    model = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
+    (here / "m.json").write_text(json.dumps(model))
+    (here / "many.csv").write_text("x\n" + "1\n" * 300_000)
+    process = start("predict", "m.json", "many.csv", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert [process.stdout.readline() for _ in range(2)] == [b"x,prediction\n", b"1,3.0\n"]
+    process.stdout.close()
+    assert process.wait(timeout=60) == 141
+    assert process.stderr.read() == b""
+    process.stderr.close()
+
+
+def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
+    process = start(
+        *("fit", "two.csv", "--engine", "rows", "--lr", "1e-9", "--tol", "0", "--max-iter", "1e12"),
+        *("--format", "json", "--verbose"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith(b"gdsolve: way rows"):
+        assert process.poll() is None
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    record = json.loads(output)
+    assert process.returncode == record["exit_code"] == 130
+    assert record["status"] == "interrupted"
+    assert record["iterations"] > 0
+    assert b"Traceback" not in errors
+
+
+def test_a_missing_file_is_told_before_torch_is_there() -> None:
+    code = "import sys; from gdsolve.cli.main import run; print(run(sys.argv[1:]), 'torch' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "fit", "none.csv"],
+        capture_output=True,
+        text=True,
+        env=QUIET_ENVIRONMENT,
+        check=True,
+    )
+    assert done.stdout == "5 False\n"
+    assert done.stderr.startswith("gdsolve: error: none.csv: no such file\nhint: ")

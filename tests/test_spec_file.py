@@ -258,10 +258,10 @@ def test_a_spec_that_cannot_be_opened(here: Path) -> None:
     (here / "folder.yaml").mkdir()
     (here / "closed.yaml").touch()
     (here / "closed.yaml").chmod(0)
-    reasons = {"none.yaml": "No such file or directory", "folder.yaml": "Is a directory"}
+    reasons = {"none.yaml": "no such file or directory", "folder.yaml": "is a directory"}
     if os.geteuid() != 0:
         assert stat.S_IMODE((here / "closed.yaml").stat().st_mode) == 0
-        reasons["closed.yaml"] = "Permission denied"
+        reasons["closed.yaml"] = "permission denied"
     for path, reason in reasons.items():
         with pytest.raises(GdsolveError) as caught:
             build_spec([path], {}, "fit")

@@ -42,12 +42,12 @@ def test_two_points(
     if iterations is not None:
         assert record["iterations"] == iterations
     if weights is not None:
-        assert list(record["weights"].values()) == [
-            pytest.approx(weights[0], abs=5e-4 if iterations == 51517 else 5e-8)
-        ]
-        assert record["intercept"] == pytest.approx(weights[1], abs=5e-4 if iterations == 51517 else 5e-8)
+        # The textbook prints B7 with three decimals; the last case stops at a tolerance of 1e-8.
+        precision = {"b7_slow": 5e-4, "e_matrix_form": 5e-7}.get(spec, 5e-8)
+        assert list(record["weights"].values()) == [pytest.approx(weights[0], abs=precision)]
+        assert record["intercept"] == pytest.approx(weights[1], abs=precision)
     if sse is not None:
-        assert record["sse"] == pytest.approx(sse, rel=2e-5)
+        assert record["sse"] == pytest.approx(sse, rel=5e-5)
 
 
 def test_one_step_has_the_gradient_norm_of_the_textbook() -> None:

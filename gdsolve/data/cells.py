@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -70,6 +70,10 @@ def kinds_of(sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cel
     """
     judged = {name: _by_type(dtype) for name, dtype in schema.items()}
     texts = [name for name, kind in judged.items() if kind is Kind.TEXT]
+    if not typed:
+        plain = plain_columns(sample, texts)
+        judged |= dict.fromkeys(plain, Kind.NUMBER)
+        texts = [name for name in texts if name not in plain]
     if not texts:
         return judged
     counts = sample.select(
@@ -82,6 +86,15 @@ def kinds_of(sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cel
         for name in texts
     ).row(0, named=True)
     return judged | {name: _by_cells(**counts[name], typed=typed) for name in texts}
+
+
+def plain_columns(sample: pl.DataFrame, names: Sequence[str]) -> frozenset[str]:
+    """Give the columns of text cells that polars parses as numbers by itself: no booleans, blanks or words."""
+    if not names:
+        return frozenset()
+    parsed = sample.select(pl.col(names).cast(pl.Float64, strict=False).null_count()).row(0)
+    empty = sample.select(pl.col(names).null_count()).row(0)
+    return frozenset(name for name, lost, none in zip(names, parsed, empty, strict=True) if lost == none)
 
 
 def _count(condition: pl.Expr, name: str) -> pl.Expr:

@@ -96,11 +96,17 @@ def _column(option: str, value: str | None, names: Sequence[str], table: str) ->
 def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
     if name in names:
         return name
+    near = nearest(name, names)
+    listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    remedy = f"did you mean {near!r}? columns: {listed}" if near else f"columns: {listed}"
+    raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
+
+
+def nearest(name: str, names: Sequence[str]) -> str | None:
+    """Give the name that is most like the one asked for, in any case of letters; None where none is near."""
     folded = {known.lower(): known for known in names}
     near = difflib.get_close_matches(name.lower(), folded, n=1)
-    listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    remedy = f"did you mean {folded[near[0]]!r}? columns: {listed}" if near else f"columns: {listed}"
-    raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
+    return folded[near[0]] if near else None
 
 
 def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tuple[str, ...]]) -> None:

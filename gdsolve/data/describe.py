@@ -13,11 +13,10 @@ import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
-from gdsolve.data.reading import MOST_LEVELS, select_cells
-from gdsolve.data.records import blank_records, unreadable
-from gdsolve.data.scan import stream
+from gdsolve.data.reading import MOST_LEVELS, read_cells
+from gdsolve.data.records import blank_records
 from gdsolve.data.source import Source, open_sources
-from gdsolve.data.table import sample_of
+from gdsolve.data.table import is_plain, sample_of
 from gdsolve.spec import Spec
 
 _NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
@@ -93,8 +92,12 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
         columns = {name: _Column(kinds[name]) for name in names}
+        numbers = [name for name in names if kinds[name] in _NUMBERS]
+        # Nested cells have no text in Parquet; of them only the type is told.
+        texts = [name for name in names if kinds[name] in (Kind.TEXT, Kind.DATE)]
+        fast = is_plain(sampled, sample, kinds, numbers)
         for source in opened:
-            _add(source, columns)
+            _add(source, columns, numbers, texts, fast)
     roles = _roles(names, parts, without_texts(parts, kinds, spec))
     earlier: dict[tuple[bool, bytes], str] = {}
     summaries = []
@@ -104,24 +107,16 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
     return tuple(summaries)
 
 
-def _add(source: Source, columns: dict[str, _Column]) -> None:
-    numbers = [name for name, column in columns.items() if column.kind in _NUMBERS]
-    # Nested cells have no text in Parquet; of them only the type is told.
-    texts = [name for name, column in columns.items() if column.kind in (Kind.TEXT, Kind.DATE)]
+def _add(source: Source, columns: dict[str, _Column], numbers: Sequence[str], texts: Sequence[str], fast: bool) -> None:
     blanks: np.ndarray | None = None
-    done = 0
-    try:
-        for batch in stream(select_cells(source, numbers, texts)):
-            frame = batch
-            empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-            if source.dialect is not None and empty.any():
-                blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-                frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
-            for name in (*numbers, *texts):
-                columns[name].add(frame[name])
-            done += batch.height
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error) from None
+    for done, batch in read_cells(source, numbers, texts, fast):
+        frame = batch.select(*numbers, *texts)
+        empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+        if source.dialect is not None and empty.any():
+            blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
+            frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
+        for name in frame.columns:
+            columns[name].add(frame[name])
 
 
 def _roles(names: Sequence[str], parts: Parts, features: Sequence[str]) -> dict[str, str]:

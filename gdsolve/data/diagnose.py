@@ -10,7 +10,8 @@ import polars as pl
 
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, flag_for
-from gdsolve.data.records import place
+from gdsolve.data.files import Format
+from gdsolve.data.records import place, unreadable
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
@@ -55,9 +56,36 @@ def show(cell: str) -> str:
 
 
 def cell_text(source: Source, record: int, column: str) -> str | None:
-    """Read one cell as it is written."""
-    found = source.raw([column]).slice(record, 1).select(pl.col(column).cast(pl.String)).collect()
+    """Read one cell as it is written.
+
+    Raises:
+        DataError: the file is damaged; then the place of the cell is uncertain, and the damage is what to tell.
+    """
+    try:
+        if source.file.format is Format.NDJSON:
+            # Ahead of an error polars leaves out rows, so that a whole file has to parse before one is pointed at.
+            source.raw([column]).select(pl.col(column).null_count()).collect(engine="streaming")
+        found = source.raw([column]).slice(record, 1).select(pl.col(column).cast(pl.String)).collect()
+    except pl.exceptions.PolarsError as error:
+        raise unreadable(source.file, 0, error) from None
     return found.item() if found.height else None
+
+
+def refuse_wrong_encoding(source: Source, column: str) -> None:
+    """Refuse a column in which U+FFFD came up, unless the file itself holds that character.
+
+    Raises:
+        DataError: naming the first cell that is not UTF-8.
+    """
+    if source.dialect is None:
+        return
+    try:
+        source.raw([column], strict=True).select(pl.col(column).null_count()).collect(engine="streaming")
+    except pl.exceptions.PolarsError:
+        broken = pl.col(column).str.contains("\ufffd", literal=True)
+        found = source.raw([column]).with_row_index("\x00record").filter(broken).select("\x00record").head(1).collect()
+        at = where(source, found.item(), column)
+        raise DataError(f"{at}: is not UTF-8", "name the encoding, for example --encoding latin-1") from None
 
 
 def overflow_error(source: Source, record: int) -> DataError:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -14,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
-from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show, where
+from gdsolve.data.columns import nearest
+from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source, open_sources
@@ -117,8 +117,8 @@ def _renamed(source: Source, model: _Model) -> Source:
 def _require(source: Source, model: _Model, spec: Spec) -> None:
     for name in model.columns:
         if name not in source.schema:
-            near = difflib.get_close_matches(name, source.schema, n=1)
-            remedy = f"rename {near[0]!r}?" if near else f"the model needs: {', '.join(model.columns[:12])}"
+            near = nearest(name, list(source.schema))
+            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.columns[:12])}"
             raise DataError(f"{source.name}: has no column {name!r}, which the model needs", remedy)
     if source.dialect is None:
         kinds = kinds_of(pl.DataFrame(schema=source.schema), source.schema, source.cells, typed=True)
@@ -146,7 +146,7 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[pl.
         for name in model.columns
     ]
     wanted = shown or model.columns
-    raw = source.raw(wanted, strict=bool(shown)).with_columns(used)
+    raw = source.raw(wanted).with_columns(used)
     done = 0
     blanks: np.ndarray | None = None
     try:
@@ -154,6 +154,8 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[pl.
             _refuse_first(source, done, batch, model)
             frame = batch
             if source.dialect is not None:
+                for name in _undecodable(batch, wanted):
+                    refuse_wrong_encoding(source, name)
                 empty = frame.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
                 if empty.any():
                     blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
@@ -162,6 +164,11 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[pl.
             done += batch.height
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(source.file, done, error) from None
+
+
+def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    found = frame.select(pl.col(names).str.contains("\ufffd", literal=True).any()).row(0)
+    return [name for name, here in zip(names, found, strict=True) if here]
 
 
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Model) -> None:

@@ -12,6 +12,7 @@ from gdsolve.data.reading import Batch
 
 # How long closing waits for the batch being parsed; the thread is a daemon and never keeps the process alive.
 _PATIENCE = 1.0
+_GLANCE = 0.2
 
 
 class _Queue:
@@ -50,7 +51,9 @@ class _Queue:
 
     def take(self) -> Batch:
         with self.changed:
-            self.changed.wait_for(lambda: self.ready or self.ended)
+            while not (self.ready or self.ended):
+                # Ctrl-C may reach another thread, and only sets a flag then: wake to see it.
+                self.changed.wait(_GLANCE)
             if self.ready:
                 batch, size = self.ready.popleft()
                 self.bytes -= size

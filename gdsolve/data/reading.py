@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.columns import Roles, flag_for
-from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, where
+from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source
@@ -73,25 +73,7 @@ class Reader:
         return [*features, self.roles.target, *([self.roles.weight] if self.roles.weight else [])]
 
     def _frames(self, source: Source) -> Iterator[tuple[int, pl.DataFrame]]:
-        """Give (index of the first record, the used columns as numbers and texts), in whichever way reads the file."""
-        done = 0
-        numbers = self._numbers
-        floats = source.floats(numbers) if self.fast else None
-        if floats is not None:
-            try:
-                for frame in stream(floats):
-                    yield done, frame
-                    done += frame.height
-                return
-            except pl.exceptions.PolarsError:
-                # A cell that is no plain number: the careful way goes on where this one stopped.
-                pass
-        try:
-            for frame in stream(select_cells(source, numbers, list(self.roles.levels), done)):
-                yield done, frame
-                done += frame.height
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise unreadable(source.file, done, error) from None
+        return read_cells(source, self._numbers, list(self.roles.levels), self.fast)
 
     def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
@@ -196,16 +178,35 @@ def design_columns(roles: Roles) -> list[str | pl.Expr]:
     return columns
 
 
-def select_cells(source: Source, numbers: Sequence[str], texts: Sequence[str], start: int = 0) -> pl.LazyFrame:
-    """Scan columns cell by cell from record `start` on: numbers as float64, NaN where they are none; texts."""
-    raw = source.raw([*numbers, *texts]).slice(start)
-    cells = [source.cells.number(name, source.raw_type(name)) for name in numbers]
-    cells += [source.cells.text(name, source.raw_type(name)) for name in texts]
-    return raw.select(*cells, *([OVERFLOW] if source.dialect else []))
+def read_cells(
+    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Give (index of the first record, the columns as numbers and texts), batch by batch, by the way that works.
+
+    Raises:
+        DataError: a file that is damaged.
+    """
+    done = 0
+    plain = source.plain_cells_of(numbers, texts) if fast else None
+    try:
+        if plain is not None:
+            for frame in stream(plain):
+                if any(frame[name].null_count() for name in numbers):
+                    # Missing, or no plain number: the careful way goes on from here and tells them apart.
+                    break
+                yield done, frame
+                done += frame.height
+            else:
+                return
+        for frame in stream(source.cells_of(numbers, texts, done)):
+            yield done, frame
+            done += frame.height
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise unreadable(source.file, done, error) from None
 
 
 def find_levels(
-    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], spec: Spec
+    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], spec: Spec, fast: bool
 ) -> dict[str, tuple[str, ...]]:
     """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
 
@@ -215,32 +216,19 @@ def find_levels(
     found: dict[str, set[str]] = {name: set() for name in texts}
     for source in sources:
         dropping = numbers if spec.na is Missing.DROP else ()
-        cells = select_cells(source, dropping, texts)
-        if dropping:
-            cells = cells.drop_nulls([*dropping, *texts])
-        try:
-            for frame in stream(cells.select(texts)):
-                for name in texts:
-                    found[name].update(frame[name].drop_nulls().unique())
-                    if len(found[name]) > MOST_LEVELS:
-                        raise DataError(
-                            f"{source.name}: column {name!r} has more than {MOST_LEVELS} different texts",
-                            f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
-                        )
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise unreadable(source.file, 0, error) from None
+        for _, frame in read_cells(source, dropping, texts, fast):
+            kept = frame.drop_nulls([*dropping, *texts]) if dropping else frame
+            for name in texts:
+                found[name].update(kept[name].drop_nulls().unique())
+                if len(found[name]) > MOST_LEVELS:
+                    raise DataError(
+                        f"{source.name}: column {name!r} has more than {MOST_LEVELS} different texts",
+                        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
+                    )
         for name in texts:
             if any("\ufffd" in level for level in found[name]):
-                raise _not_utf8(source, name)
+                refuse_wrong_encoding(source, name)
     return {name: tuple(sorted(levels)) for name, levels in found.items()}
-
-
-def _not_utf8(source: Source, name: str) -> DataError:
-    broken = pl.col(name).str.contains("\ufffd", literal=True)
-    record = source.raw([name]).with_row_index("\x00record").filter(broken).head(1).collect()["\x00record"].item()
-    return DataError(
-        f"{where(source, record, name)}: is not UTF-8", "name the encoding, for example --encoding latin-1"
-    )
 
 
 def _refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:

@@ -7,8 +7,10 @@ lines are walked where it matters: when a row is empty, and when a cell is to be
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NoReturn
 
 import numpy as np
 import polars as pl
@@ -104,10 +106,13 @@ def _bad_json(file: File) -> str | None:
 
 
 def _is_object(line: str) -> bool:
-    def refuse(name: str) -> None:
+    def refuse(name: str) -> NoReturn:
         raise ValueError(name)
 
+    def finite(text: str) -> float:
+        return float(text) if math.isfinite(float(text)) else refuse(text)
+
     try:
-        return isinstance(json.loads(line, parse_constant=refuse), dict)
+        return isinstance(json.loads(line, parse_constant=refuse, parse_float=finite), dict)
     except ValueError:
         return False

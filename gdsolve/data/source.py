@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from gdsolve.status import DataError
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
+# Characters that a CSV file is judged by; where the rest differs, reading finds out.
+_SAMPLE = 1 << 18
+# Objects that the types of NDJSON are judged by.
+_INFERRED = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +61,50 @@ class Source:
         """Give the type that `raw` has for a column."""
         return self.schema[column] if self.file.format is Format.PARQUET else pl.String()
 
-    def floats(self, columns: Iterable[str]) -> pl.LazyFrame | None:
-        """Scan columns as plain floats, as fast as polars can; None where the file is not written that way."""
-        chosen = list(columns)
-        nan = [self.cells.number(name, pl.Float64()) for name in chosen]
-        if self.file.format is Format.NDJSON:
-            return pl.scan_ndjson(escape(self.file.path), schema=dict.fromkeys(chosen, pl.Float64)).select(nan)
+    def cells_of(self, numbers: Sequence[str], texts: Sequence[str], start: int = 0) -> pl.LazyFrame:
+        """Scan columns cell by cell from record `start` on: float64, NaN where a cell is no number; trimmed texts."""
+        wanted = [self.cells.number(name, self.raw_type(name)) for name in numbers]
+        wanted += [self.cells.text(name, self.raw_type(name)) for name in texts]
+        return self.raw([*numbers, *texts]).slice(start).select(*wanted, *([OVERFLOW] if self.dialect else []))
+
+    def plain_cells_of(self, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
+        """Scan the same, three times as fast, with null for every cell that is no plain number; None where impossible.
+
+        Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
+        """
         # With decimal_comma polars takes 1.234 as well, as 1.234: a thousands separator would pass unseen.
-        if self.dialect is None or self.dialect.decimal == ",":
+        if self.file.format is Format.PARQUET or self.cells.decimal == ",":
             return None
-        types = {name: pl.Float64 if name in chosen else pl.String for name in self.schema}
-        return self._scan_csv(self.dialect, types).select(*nan, OVERFLOW)
+        wanted = [self.cells.number(name, pl.Float64()) for name in numbers]
+        wanted += [self.cells.text(name, pl.String()) for name in texts]
+        types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
+        if self.dialect is None:
+            return pl.scan_ndjson(escape(self.file.path), schema=types, ignore_errors=True).select(wanted)
+        return self._scan_csv(self.dialect, types, lenient=True).select(*wanted, OVERFLOW)
+
+    def sample(self) -> pl.DataFrame:
+        """Read the first rows, some thousand cells, as `raw` gives them."""
+        if self.dialect is None:
+            return self.raw(self.schema).head(max(100, min(2000, 100_000 // len(self.schema)))).collect()
+        head, whole = self.file.head, self.file.complete
+        if len(head) > _SAMPLE and "\n" in head[:_SAMPLE]:
+            head, whole = head[: head.rindex("\n", 0, _SAMPLE) + 1], False
+        texts = dict.fromkeys(self.schema, pl.String)
+        rows = self._scan_csv(self.dialect, texts, of=head.encode()).collect()
+        # The cut may have gone through a quoted field.
+        return rows if whole or rows.height < 2 else rows.head(-1)
 
     def _scan_csv(
-        self, dialect: Dialect, types: Mapping[str, type[pl.DataType]], *, strict: bool = False
+        self,
+        dialect: Dialect,
+        types: Mapping[str, type[pl.DataType]],
+        *,
+        strict: bool = False,
+        lenient: bool = False,
+        of: bytes | None = None,
     ) -> pl.LazyFrame:
         return pl.scan_csv(
-            self.file.path,
+            self.file.path if of is None else of,
             has_header=False,
             skip_lines=dialect.skip,
             schema={**types, OVERFLOW: pl.String},
@@ -80,6 +112,7 @@ class Source:
             # Fields beyond the header's would otherwise be an error without a row, or none at all under a projection.
             truncate_ragged_lines=True,
             missing_columns="insert",
+            ignore_errors=lenient,
             encoding="utf8" if strict else "utf8-lossy",
             glob=False,
         )
@@ -114,16 +147,30 @@ def _source(file: File, spec: Spec) -> Source:
         return Source(file, headers, schema, dialect, Cells.of(dialect.decimal, spec.na_values))
     try:
         if file.format is Format.NDJSON:
-            frame = pl.scan_ndjson(escape(file.path), infer_schema_length=1000)
+            found = _infer(escape(file.path))
         else:
-            frame = pl.scan_parquet(file.path, glob=False)
-        found = dict(frame.collect_schema())
+            found = dict(pl.scan_parquet(file.path, glob=False).collect_schema())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(file, 0, error) from None
     if not found:
         raise DataError(f"{file.name}: has no columns", "a table needs a target and at least one feature")
-    headers = tuple(name.strip() for name in found)
+    # pandas writes a row index without a name under one of its own.
+    headers = tuple("" if re.fullmatch(r"__index_level_\d+__", name) else name.strip() for name in found)
     return Source(file, headers, found, None, Cells.of(".", spec.na_values))
+
+
+def _infer(path: str) -> dict[str, pl.DataType]:
+    found = dict(pl.scan_ndjson(path, infer_schema_length=_INFERRED).collect_schema())
+    texts = [name for name, dtype in found.items() if dtype == pl.String]
+    if not texts:
+        return found
+    # polars calls a column text for one string in it; it is one of numbers where most of its values are.
+    texts_there, numbers_there = (
+        pl.scan_ndjson(path, schema=dict.fromkeys(texts, dtype), ignore_errors=True).head(_INFERRED).collect()
+        for dtype in (pl.String, pl.Float64)
+    )
+    mixed = [name for name in texts if 2 * numbers_there[name].count() >= max(1, texts_there[name].count())]
+    return found | dict.fromkeys(mixed, pl.Float64())
 
 
 def plain_names(width: int) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import Self
 
 import polars as pl
 
-from gdsolve.data.cells import Kind, kinds_of
+from gdsolve.data.cells import Kind, kinds_of, plain_columns
 from gdsolve.data.columns import Parts, Roles, assign, build_roles, refuse_unclear, without_texts
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
@@ -80,9 +80,9 @@ def open_table(sources: Sequence[str], spec: Spec) -> Table:
         features = _usable(sampled, sample, kinds, parts, spec)
         texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
         numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
-        levels = find_levels(opened, texts, numbers, spec) if texts else {}
+        fast = is_plain(sampled, sample, kinds, numbers)
+        levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
         roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
-        fast = not texts and _is_plain(sampled, sample, kinds, numbers)
         return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack.pop_all())
     raise AssertionError
 
@@ -105,9 +105,8 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
         DataError: no source has a row.
     """
     for source in sources:
-        rows = max(100, min(5000, 200_000 // len(source.schema)))
         try:
-            sample = source.raw(source.schema).head(rows).collect()
+            sample = source.sample()
         except (pl.exceptions.PolarsError, OSError) as error:
             raise unreadable(source.file, 0, error) from None
         if sample.height:
@@ -130,11 +129,10 @@ def _usable(
     return features
 
 
-def _is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], numbers: Sequence[str]) -> bool:
+def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], numbers: Sequence[str]) -> bool:
     """Tell whether the sampled cells are such as polars parses by itself: no booleans, blanks or words for missing."""
     if any(kinds[name] is not Kind.NUMBER for name in numbers):
         return False
     if source.dialect is None:
         return all(source.schema[name].is_numeric() for name in numbers)
-    parsed = sample.select(pl.col(numbers).cast(pl.Float64, strict=False).null_count())
-    return parsed.row(0) == sample.select(pl.col(numbers).null_count()).row(0)
+    return len(plain_columns(sample, numbers)) == len(numbers)

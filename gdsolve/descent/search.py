@@ -114,18 +114,20 @@ def _search_ranges(form: ClosedForm, tolerance: float, low: Tensor, high: Tensor
     start, span = low.clone(), torch.floor(0.5 * (high - low))
     while len(index):
         end = torch.minimum(start + span, high)
-        single = end <= start
-        excluded = _excluded(form, start, end, tolerance)
-        reached = single & (form.updates(start).abs().amax(dim=1) < tolerance)
-        excluded = torch.where(single, ~reached, excluded)
+        reached = form.updates(start).abs().amax(dim=1) < tolerance
         first[index[reached]] = start[reached]
-        # Beyond 2⁵³ a float cannot count by ones: go to the next one that there is.
-        beyond = torch.maximum(end + 1.0, torch.nextafter(end, torch.full_like(end, torch.inf)))
-        start = torch.where(excluded, beyond, start)
-        span = torch.where(excluded, 2.0 * span + 1.0, torch.floor(0.5 * (end - start).clamp(min=0.0)))
+        excluded = (end <= start) | _excluded(form, start, end, tolerance)
+        half = torch.where(_after(start) >= end, 0.0, torch.floor(0.5 * (end - start)))
+        span = torch.where(excluded, 2.0 * span + 1.0, half)
+        start = torch.where(excluded, _after(end), start)
         going = ~reached & (start <= high)
         form, index, start, span, high = form.only(going), index[going], start[going], span[going], high[going]
     return first
+
+
+def _after(k: Tensor) -> Tensor:
+    """k + 1; beyond 2⁵³, where a float cannot count by ones, the next one that there is."""
+    return torch.maximum(k + 1.0, torch.nextafter(k, torch.full_like(k, torch.inf)))
 
 
 def _excluded(form: ClosedForm, start: Tensor, end: Tensor, tolerance: float) -> Tensor:

@@ -36,8 +36,11 @@ class Spectrum:
 
     @property
     def best(self) -> float:
-        """2/(L_max + μ), the constant rate that contracts fastest; 1 where there is nothing to descend."""
-        return 2.0 / (self.largest + self.smallest) if self.rank else 1.0
+        """2/(L_max + μ), the constant rate that contracts fastest; 1 where there is nothing to descend.
+
+        Where μ is all but lost beside L_max it is kept 10⁻⁸ short of 2/L_max, lest rounding decide over stability.
+        """
+        return min(2.0 / (self.largest + self.smallest), (2.0 - 2e-8) / self.largest) if self.rank else 1.0
 
     def contraction(self, learning_rate: float) -> float | None:
         """max|1 − αλ| over the spectrum: the factor by which the error shrinks a step in the long run."""

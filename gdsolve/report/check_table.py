@@ -95,7 +95,7 @@ def _show_expectations(page: Page, record: Record) -> None:
     if pairs:
         page.blank()
         labelled(page, pairs)
-    tol = "" if record["tol"] is None else f" to tol {figure(record['tol'])}"
+    tol = "" if record["tol"] is None else f" to tol {figure(record['tol'], 3)}"
     measures = {
         "condition number": [figure(value, 6) for value in _both(record["condition"])],
         "largest stable rate": [figure(value, 6) for value in _both(record["largest_stable_lr"])],

@@ -46,7 +46,7 @@ def descent_line(descent: Mapping[str, Any]) -> str:
     columns = "standardised columns" if descent["scale"] == "standard" else "the columns as they are"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
-    stops = [f"{name} {figure(descent[name])}" for name in ("tol", "loss_tol", "grad_tol") if descent.get(name)]
+    stops = [f"{name} {figure(descent[name], 3)}" for name in ("tol", "loss_tol", "grad_tol") if descent.get(name)]
     if descent["max_iter"] is not None:
         stops.append(counted(descent["max_iter"], "iteration"))
     stop = f"; stops at {' or '.join(stops)}" if stops else ""

@@ -1,0 +1,46 @@
+"""What people would run instead: whole programs, given to `python -c` with the path of the table as argument.
+
+Those that fit print the weights, the intercept last, as a JSON list.
+"""
+
+TYPER = "import typer, rich.table"
+
+TORCH = "import torch"
+
+TORCH_THEN_SCAN = """
+import sys
+import torch
+import polars
+
+for batch in polars.scan_csv(sys.argv[1]).collect_batches():
+    pass
+"""
+
+SCIKIT_LEARN = """
+import json
+import sys
+import pandas
+from sklearn.linear_model import LinearRegression
+
+table = pandas.read_csv(sys.argv[1])
+model = LinearRegression().fit(table.drop(columns="y"), table["y"])
+print(json.dumps([*model.coef_, model.intercept_]))
+"""
+
+# The parentheses matter: lr * X.T would copy the table in every iteration.
+LOOP_OVER_ROWS = """
+import json
+import sys
+import polars
+import torch
+
+table = polars.read_csv(sys.argv[1]).to_torch()
+m = len(table)
+X = torch.cat([table[:, :-1], torch.ones(m, 1, dtype=table.dtype)], dim=1)
+y = table[:, -1:].contiguous()
+w = torch.zeros(X.shape[1], 1, dtype=X.dtype)
+lr = 0.5
+for _ in range(1000):
+    w -= lr * (X.T @ (X @ w - y)) / m
+print(json.dumps(w[:, 0].tolist()))
+"""

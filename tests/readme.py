@@ -1,0 +1,85 @@
+"""What the README shows of gdsolve, made by running it: `python tests/readme.py` writes it anew."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from gdsolve.cli.app import VERBS as HELP
+from gdsolve.spec import VERBS, Spec, flag, options_of
+from gdsolve.status import ExitCode
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
+REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
+EXAMPLE = "gdsolve fit configs/two_points.csv --loss sse --lr 0.01 --max-iter 1 --format json"
+
+
+def output_of(command: str) -> str:
+    """What a command prints on both streams, as a reader of the README would see it."""
+    words = [sys.executable, "-m", "gdsolve", *shlex.split(command)[1:]]
+    done = subprocess.run(
+        words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=120
+    )
+    code = f"[exit code {done.returncode}]\n" if done.returncode else ""
+    return f"$ {command}\n{done.stdout}{code}"
+
+
+def reference() -> str:
+    """Verbs with their options, exit codes, and the JSON of a fit."""
+    parts = []
+    for verb in VERBS:
+        usage = "MODEL SOURCE…" if verb == "predict" else "" if verb == "schema" else "SOURCE…"
+        parts += [f"### `{f'gdsolve {verb} {usage}'.strip()}`\n", HELP[verb].help + "\n"]
+        options = options_of(verb)
+        if options:
+            parts += ["| option | default | meaning |", "|---|---|---|"]
+            parts += [_row(name, verb) for name in options]
+            parts.append("")
+    parts += ["### Sources\n", SOURCES, "### Exit codes\n", "| code | meaning |", "|---|---|"]
+    parts += [f"| {code.value} | {code.meaning} |" for code in ExitCode]
+    parts += ["", "### JSON\n", JSON_TEXT, f"```json\n{_example()}\n```\n"]
+    return "\n".join(parts)
+
+
+SOURCES = """A SOURCE is a table (`.csv`, `.tsv`, `.parquet`, `.ndjson`, also with `.gz` or `.zst`), a glob in quotes,
+`-` for standard input, or one YAML spec. Several tables must have the same columns, in any order.
+"""
+JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
+`sse`, `loss`, `gap`, weights and `optimum` are in the units of the file, `gradient_norm`, `update` and the tolerances in
+the coordinates of descent. A figure that does not exist is `null`.
+"""
+
+
+def _row(name: str, verb: str) -> str:
+    info = options_of(verb)[name]
+    metavar = "" if info.metavar is None else f" {info.metavar}"
+    kind = Spec.__dataclass_fields__[name].default
+    if info.metavar is None and not isinstance(kind, bool):
+        metavar = " " + "|".join(type(kind))
+    default = info.default_text or ("" if isinstance(kind, bool) or kind in (None, ()) else f"`{kind}`")
+    cells = (f"`{flag(name)}{metavar}`", default, info.help)
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def _example() -> str:
+    text = output_of(EXAMPLE)
+    record = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    record["seconds"] = {name: 0.0 for name in record["seconds"]}
+    return json.dumps(record, indent=1, ensure_ascii=False)
+
+
+def made_anew(text: str) -> str:
+    """The README with every run and the reference made anew."""
+    text = RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{output_of(found[1])}```\n", text)
+    made = reference()
+    return REFERENCE.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
+
+
+if __name__ == "__main__":
+    README.write_text(made_anew(README.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,174 @@
+"""The verbs from arguments to output, in one process: exit codes, formats, files, and YAML against flags."""
+
+from __future__ import annotations
+
+import csv
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gdsolve.cli.main import run
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "warnoptions", ["error"])
+    (tmp_path / "two.csv").write_text("x,y\n1,2\n3,4\n")
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def logger() -> Iterator[None]:
+    logger = logging.getLogger("gdsolve")
+    state = (logger.handlers, logger.propagate, logger.level)
+    yield
+    logger.handlers, logger.propagate = state[:2]
+    logger.setLevel(state[2])
+
+
+class Shell:
+    """Runs gdsolve and keeps what it wrote."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self.capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        return code, *self.capsys.readouterr()
+
+    def json(self, *arguments: str) -> tuple[int, dict[str, Any]]:
+        code, out, _ = self(*arguments, "--format", "json")
+        return code, json.loads(out)
+
+
+@pytest.fixture
+def shell(capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(capsys)
+
+
+def test_one_step_of_the_textbook(shell: Shell) -> None:
+    code, record = shell.json("fit", "two.csv", "--loss", "sse", "--lr", "0.01", "--max-iter", "1")
+    assert code == record["exit_code"] == 3
+    assert (record["weights"]["x"], record["intercept"]) == pytest.approx((0.28, 0.12))
+    assert record["sse"] == pytest.approx(11.8016)
+    assert record["gradient_norm"] == pytest.approx((21.44**2 + 9.28**2) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "status"),
+    [
+        (["--lr", "auto"], 0, "converged"),
+        (["--lr", "0.01", "--max-iter", "5"], 3, "max_iter"),
+        (["--lr", "0.01", "--max-iter", "5", "--exit-zero"], 0, "max_iter"),
+        (["--lr", "0.5", "--loss", "sse"], 4, "diverged"),
+    ],
+)
+def test_exit_codes_are_the_statuses(shell: Shell, arguments: list[str], code: int, status: str) -> None:
+    given, record = shell.json("fit", "two.csv", "--quiet", *arguments)
+    assert (given, record["status"]) == (code, status)
+
+
+def test_a_rate_that_must_diverge_is_announced_unless_quiet(shell: Shell) -> None:
+    warned = shell("fit", "two.csv", "--lr", "0.5", "--loss", "sse")
+    silent = shell("fit", "two.csv", "--lr", "0.5", "--loss", "sse", "--quiet")
+    assert warned[0] == silent[0] == 4
+    assert warned[2].startswith("gdsolve: warning: ")
+    assert silent[2] == ""
+
+
+def test_unusable_data_is_one_line_and_a_hint(shell: Shell, here: Path) -> None:
+    (here / "hole.csv").write_text("x,y\n1,2\n,4\n")
+    code, out, err = shell("fit", "hole.csv")
+    assert (code, out) == (5, "")
+    error, hint = err.splitlines()
+    assert error.startswith("gdsolve: error: hole.csv: row 2")
+    assert "'x'" in error
+    assert "--na" in hint
+
+
+def test_flags_and_yaml_give_the_same_run(shell: Shell, here: Path) -> None:
+    (here / "specs").mkdir()
+    (here / "specs" / "p.yaml").write_text(
+        "data: ../two.csv\nloss: sse\nlr: 1/28\nmax-iter: 3\nevery: 1\niterates: 9\n"
+    )
+    _, flags = shell.json("fit", "two.csv", "--loss", "sse", "--lr", "1/28", "--max-iter", "3", "--every", "1")
+    _, keys = shell.json("fit", "specs/p.yaml")
+    for record in (flags, keys):
+        del record["seconds"], record["advice"]
+        record["data"].pop("source")
+    assert keys == flags
+    assert shell.json("fit", "specs/p.yaml", "--max-iter", "2")[1]["iterations"] == 2
+
+
+def test_inline_numbers_run(shell: Shell, here: Path) -> None:
+    (here / "p.yaml").write_text("X: [1, 3]\ny: [[2], [4]]\n")
+    code, record = shell.json("fit", "p.yaml")
+    assert code == 0
+    assert [*record["weights"].values(), record["intercept"]] == pytest.approx([1, 1])
+
+
+def test_files_hold_what_was_printed(shell: Shell, here: Path) -> None:
+    _, record = shell.json(
+        *("fit", "two.csv", "--lr", "0.1", "--max-iter", "4", "--every", "1"),
+        *("--save", "m.json", "--history", "h.csv"),
+    )
+    assert json.loads((here / "m.json").read_text()) == record
+    rows = list(csv.DictReader((here / "h.csv").read_text().splitlines()))
+    assert [int(row["iteration"]) for row in rows] == [0, 1, 2, 3, 4]
+
+
+def test_a_saved_model_goes_on_and_predicts(shell: Shell, here: Path) -> None:
+    step = ("fit", "two.csv", "--lr", "0.1", "--quiet", "--max-iter")
+    shell(*step, "4", "--save", "m.json")
+    _, twice = shell.json(*step, "4", "--init", "m.json")
+    _, once = shell.json(*step, "8")
+    assert twice["weights"]["x"] == pytest.approx(once["weights"]["x"], rel=1e-14)
+    (here / "new.csv").write_text("x,z\n1,a\n,b\n")
+    code, out, err = shell("predict", "m.json", "new.csv")
+    rows = list(csv.reader(out.splitlines()))
+    assert code == 0
+    assert rows[0] == ["x", "z", "prediction"]
+    assert [row[:2] for row in rows[1:]] == [["1", "a"], ["", "b"]]
+    assert rows[2][2] == ""
+    assert err == "gdsolve: warning: 1 of 2 rows have no prediction: a cell they need is missing\n"
+
+
+def test_compare_lr_shows_table_c(shell: Shell) -> None:
+    code, record = shell.json(
+        *("compare-lr", str(CONFIGS / "one_weight.csv"), "--no-intercept", "--loss", "sse"),
+        *("--lr", "0.01", "--lr", "1/28,1/14", "--iterates", "3"),
+    )
+    assert code == 0
+    found = {rate["learning_rate"]: [row["weights"]["x"] for row in rate["trace"]] for rate in record["rates"]}
+    assert found[0.01] == pytest.approx([0, 0.56, 0.9632, 1.253504])
+    assert found[1 / 28][:2] == pytest.approx([0, 2])
+    assert found[1 / 14] == pytest.approx([0, 4, 0, 4])
+
+
+@pytest.mark.parametrize("verb", ["fit", "compare-lr", "check"])
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_every_verb_has_every_format(shell: Shell, verb: str, form: str) -> None:
+    code, out, err = shell(verb, "two.csv", "--format", form)
+    assert (code, err) == (0, "")
+    first = out.splitlines()[0]
+    if form == "json":
+        assert json.loads(out)["schema"] == f"gdsolve.{verb}/1"
+    elif form == "csv":
+        assert len({len(row) for row in csv.reader(out.splitlines())}) == 1
+    else:
+        assert not first.startswith("{")
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("textbook/*.yaml")), ids=lambda path: path.stem)
+def test_every_spec_in_configs_can_be_read(shell: Shell, path: Path) -> None:
+    code, record = shell.json("compare-lr", str(path), "--quiet")
+    assert code == 0
+    assert record["rates"]

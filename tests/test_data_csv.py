@@ -1,0 +1,186 @@
+"""CSV as people have it: each nasty file works, or ends with one line that names file, row, column and remedy."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from data_files import failure, load, write
+
+from gdsolve.data import open_table
+from gdsolve.spec import Missing, Spec
+
+PLAIN = [[1.0, 2.0], [3.0, 4.5]]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a,b\n1,2\n3,4.5\n",
+        "a,b\n1,2\n3,4.5",
+        "a,b\r\n1,2\r\n3,4.5\r\n",
+        "a,b\r1,2\r3,4.5\r",
+        "\ufeffa,b\n1,2\n3,4.5\n",
+        "a,b\n1,2\n3,4.5\n".encode("utf-16"),
+        "a,b\n1,2\n3,4.5\n".encode("utf-16-be").join([b"\xfe\xff", b""]),
+        "a;b\n1;2\n3;4,5\n",
+        "a;b\n1;2\n3;4.5\n",
+        "a\tb\n1\t2\n3\t4,5\n",
+        "a|b\n1|2\n3|4.5\n",
+        '"a","b"\n"1","2"\n"3","4.5"\n',
+        "a, b\n 1 , 2 \n3, 4.5\n",
+        "\n\na,b\n\n1,2\n\n3,4.5\n\n\n",
+        "a,b\n1,2\n   \n3,4.5\n",
+        "a,b\n+1,2e0\n3.,45E-1\n",
+        "a,b\n1,2,\n3,4.5,\n",
+    ],
+)
+def test_dialects_of_one_table(tmp_path, content):
+    loaded = load(write(tmp_path / "t.csv", content))
+    assert loaded.values.tolist() == PLAIN
+    assert loaded.roles.design == ("a",)
+    assert (loaded.rows, loaded.rows_dropped, loaded.cells_filled) == (2, 0, 0)
+
+
+def test_quoted_decimal_commas_between_commas(tmp_path):
+    path = write(tmp_path / "t.csv", 'a,b\n1,"2"\n3,"4,5"\n5,"6,5"\n')
+    assert failure(path) == (
+        5,
+        "t.csv: row 2 (line 3), column 'b': '4,5' is text",
+        "--decimal , if that is the decimal mark; thousands separators are not read",
+    )
+    assert load(path, decimal=",").values.tolist() == [[1.0, 2.0], [3.0, 4.5], [5.0, 6.5]]
+
+
+def test_thousands_separators_are_never_read_as_decimals(tmp_path):
+    path = write(tmp_path / "t.csv", "a;b\n1;0,5\n2;1.234\n")
+    assert failure(path, decimal=",")[:2] == (5, "t.csv: row 2 (line 3), column 'b': '1.234' is not a number")
+
+
+def test_first_line_of_numbers_is_data(tmp_path):
+    loaded = load(write(tmp_path / "t.csv", "1,2,3\n4,5,6\n"))
+    assert loaded.roles.features == ("x1", "x2")
+    assert loaded.roles.target == "y"
+    assert loaded.values.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_first_line_with_a_missing_number_is_data(tmp_path):
+    loaded = load(write(tmp_path / "t.csv", "1,NA,3\n4,5,6\n"), na=Missing.DROP)
+    assert (loaded.rows, loaded.rows_dropped) == (1, 1)
+
+
+def test_no_header_forces_data(tmp_path):
+    assert failure(write(tmp_path / "t.csv", "a,b\n1,2\n3,4\n5,6\n"), no_header=True)[1] == (
+        "t.csv: row 1 (line 1), column 'x1': 'a' is not a number"
+    )
+
+
+def test_delimiter_flag(tmp_path):
+    path = write(tmp_path / "t.csv", "a b\n1 2\n3 4.5\n")
+    assert failure(path) == (
+        5,
+        "t.csv: has one column only, 'a b'; there is nothing to explain it with",
+        "if cells are split wrongly, name the delimiter: --delimiter ' '",
+    )
+    assert load(path, delimiter=" ").values.tolist() == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "t.csv: is empty"),
+        ("\n \n", "t.csv: is empty"),
+        ("a,b\n", "t.csv: has a header but no rows"),
+        ("a\n1\n2\n", "t.csv: has one column only, 'a'; there is nothing to explain it with"),
+        ("a,b\n1,2\n\n3,x\n5,6\n", "t.csv: row 2 (line 4), column 'b': 'x' is not a number"),
+        ("a,b\n1,2\n1_000,2\n5,6\n", "t.csv: row 2 (line 3), column 'a': '1_000' is not a number"),
+        ("a,b\n1,2\n3,inf\n", "t.csv: row 2 (line 3), column 'b': 'inf' is not finite"),
+        ("a,b\n1,2\n-Infinity,2\n", "t.csv: row 2 (line 3), column 'a': '-Infinity' is not finite"),
+        ("a,b\n1,2\n1e999,2\n", "t.csv: row 2 (line 3), column 'a': '1e999' is beyond the range of float64"),
+        ("a,b\n1,2\n1,2,3\n", "t.csv: row 2 (line 3): more fields than the header has (2)"),
+        ("1,2\n1,2,3\n4,5\n", "t.csv: row 2 (line 2): more fields than the first row has (2)"),
+        ("a,b\n1,2\n3\n", "t.csv: row 2 (line 3), column 'b': the cell is missing"),
+        ('s,a,b\n1,1,2\n"\n2",3,?\n4,5,6\n', "t.csv: row 2, column 'b': '?' is not a number"),
+        (b"a,b\n1,2\n3,\xe9\n5,6\n", "t.csv: row 2 (line 3), column 'b': '\ufffd' is not UTF-8"),
+        (b"caf\xe9,b\n1,2\n", "t.csv: the header is not UTF-8"),
+        (b"PK\x03\x04\x00\x00\n", "t.csv: is not text, nor Parquet"),
+        ('[{"a": 1}]', "t.csv: is a JSON array"),
+    ],
+)
+def test_unusable_files(tmp_path, content, message):
+    code, told, hint = failure(write(tmp_path / "t.csv", content))
+    assert (code, told) == (5, message)
+    assert hint
+
+
+@pytest.mark.parametrize("ignored", [(), ("c",)])
+def test_a_long_row_is_told_whatever_columns_are_used(tmp_path, ignored):
+    path = write(tmp_path / "t.csv", "a,b,c\n1,2,3\n4,5,6,7\n")
+    message = "t.csv: row 2 (line 3): more fields than the header has (3)"
+    assert failure(path, ignore=ignored)[1] == message
+
+
+def test_latin_1(tmp_path):
+    path = write(tmp_path / "t.csv", b"caf\xe9,n,b\n1,\xe9,2\n3,\xe9,4.5\n")
+    loaded = load(path, encoding="latin-1", ignore=("n",))
+    assert loaded.values.tolist() == PLAIN
+    assert loaded.roles.features == ("café",)
+    assert failure(path, encoding="latin-one") == (
+        2,
+        "encoding: there is no encoding 'latin-one'",
+        "did you mean latin-1?",
+    )
+
+
+def test_bytes_that_are_not_utf_8_do_not_matter_where_unused(tmp_path):
+    path = write(tmp_path / "t.csv", b"n,a,b\n\xe9,1,2\n\xe9,3,4.5\n")
+    assert load(path, ignore=("n",)).values.tolist() == PLAIN
+
+
+def test_wrong_encoding(tmp_path):
+    path = write(tmp_path / "t.csv", b"a,b\n1,2\n3,\xff\n")
+    assert failure(path, encoding="shift_jis")[1].startswith("t.csv: is not shift_jis text")
+
+
+def test_huge_and_tiny_numbers(tmp_path):
+    loaded = load(write(tmp_path / "t.csv", "a,b\n123456789012345678901234567890,5e-324\n-0.0,1e-400\n"))
+    assert loaded.values.tolist() == [[1.2345678901234568e29, 5e-324], [0.0, 0.0]]
+    assert math.copysign(1, loaded.values[1, 0]) == -1
+
+
+def test_booleans_are_numbers(tmp_path):
+    loaded = load(write(tmp_path / "t.csv", "a,b\ntrue,1\nFALSE,True\n"))
+    assert loaded.values.tolist() == [[1, 1], [0, 1]]
+
+
+@pytest.mark.parametrize("odd", ["NA", " 7 ", "true", "nan"])
+@pytest.mark.parametrize("position", [40_000, 79_999])
+def test_an_odd_cell_far_below_the_head_gives_every_row_once(tmp_path, odd, position):
+    cells = [str(row) for row in range(80_000)]
+    cells[position] = odd
+    path = write(tmp_path / "t.csv", "a,b\n" + "".join(f"{cell},{row}\n" for row, cell in enumerate(cells)))
+    loaded = load(path, na=Missing.DROP)
+    missing = odd.lower() in ("na", "nan")
+    expected = [float(row) for row in range(80_000) if not (missing and row == position)]
+    assert loaded.values[:, 1].tolist() == expected
+    assert loaded.rows_dropped == int(missing)
+    if not missing:
+        assert loaded.values[position, 0] == {" 7 ": 7.0, "true": 1.0}[odd]
+
+
+def test_an_odd_cell_far_below_the_head_is_found(tmp_path):
+    rows = [f"{row},{row}\n" for row in range(80_000)]
+    rows[60_000] = "\n60000,abc\n"
+    assert failure(write(tmp_path / "t.csv", "a,b\n" + "".join(rows))) == (
+        5,
+        "t.csv: row 60001 (line 60003), column 'b': 'abc' is not a number",
+        "--na-values abc --na drop if it means missing, or --target COLUMN",
+    )
+
+
+def test_two_passes_are_the_same(tmp_path):
+    path = write(tmp_path / "t.csv", "a,b\n1,2\n,3\n3,4.5\n")
+    with open_table([path], Spec(na=Missing.DROP)) as table:
+        passes = [[batch.values.tolist() for batch in table.batches()] for _ in range(2)]
+    assert passes == [[PLAIN], [PLAIN]]
+    assert (table.rows, table.rows_dropped) == (2, 1)
