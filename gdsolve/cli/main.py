@@ -74,8 +74,8 @@ def _call(arguments: list[str]) -> int:
 def _prepare_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # Column names are UTF-8 whatever the locale, and a name that is not must not end the run.
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+            # A name that the locale cannot show must not end the run.
+            stream.reconfigure(errors="backslashreplace")
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
 

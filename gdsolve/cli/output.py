@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
-from gdsolve.spec import Spec
+from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
 
 
@@ -38,9 +39,17 @@ def present(spec: Spec, record: Mapping[str, Any]) -> None:
     """Write the result to standard output in the form asked for."""
     from gdsolve.report import write_record
 
+    if spec.format is Format.CSV:
+        as_utf8()
     with writing("standard output"):
         write_record(record, spec.format, sys.stdout)
         sys.stdout.flush()
+
+
+def as_utf8() -> None:
+    """Make standard output UTF-8 whatever the locale: a table that is read again must keep its names."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager

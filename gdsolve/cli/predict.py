@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from gdsolve.cli.output import check_outputs, writing
+from gdsolve.cli.output import as_utf8, check_outputs, writing
 from gdsolve.spec import Spec
 from gdsolve.status import ExitCode
 
@@ -15,6 +15,7 @@ def run(spec: Spec, model: str) -> int:
     check_outputs(spec)
     from gdsolve.verbs.predict import predict
 
+    as_utf8()
     with writing("standard output"):
         counts = predict(spec, model, sys.stdout)
         sys.stdout.flush()
