@@ -49,4 +49,4 @@ def _duration(seconds: float) -> str:
     for unit, size in (("years", 3.156e7), ("days", 86_400.0), ("hours", 3_600.0), ("s", 1.0), ("ms", 1e-3)):
         if seconds >= size:
             return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
-    return f"{seconds / 1e-6:.2g} µs"
+    return f"{seconds / 1e-6:.0f} µs"

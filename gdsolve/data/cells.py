@@ -43,11 +43,15 @@ class Cells:
         trimmed = (column if dtype == pl.String else column.cast(pl.String)).str.strip_chars()
         return pl.when(~trimmed.str.to_lowercase().is_in(sorted(self.missing))).then(trimmed).alias(name)
 
+    def plain(self, name: str) -> pl.Expr:
+        """Give a column as float64 as polars parses it by itself: null as well where a cell is no plain number."""
+        value = pl.col(name).cast(pl.Float64, strict=False)
+        return value.fill_nan(None) if "nan" in self.missing else value
+
     def number(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give a column as float64: null where missing, NaN where a cell is not a number, true and false as 1 and 0."""
         if dtype.is_float():
-            value = pl.col(name).cast(pl.Float64)
-            return value.fill_nan(None) if "nan" in self.missing else value
+            return self.plain(name)
         if dtype.is_numeric() or dtype in (pl.Boolean, pl.Null):
             return pl.col(name).cast(pl.Float64)
         text = self.text(name, dtype)

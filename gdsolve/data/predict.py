@@ -21,7 +21,6 @@ from gdsolve.data.source import OVERFLOW, Source, open_sources
 from gdsolve.spec import Spec
 from gdsolve.status import DataError, GdsolveError
 
-_USED = "\x00used "
 _SAVED = "give a file that gdsolve fit wrote with --save or --format json"
 
 
@@ -76,13 +75,13 @@ def predict_csv(sources: Sequence[str], spec: Spec, model: Mapping[str, Any], ou
             csv.writer(out, delimiter=mark, lineterminator="\n").writerow([*headers, _title(headers)])
         for source in opened:
             shown = [] if spec.only else list(first.schema)
-            for frame in _frames(source, known, shown):
-                values = _predict(frame, known)
+            for raw, cells in _frames(source, known, shown):
+                values = _predict(cells, known)
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
                 if first.cells.decimal == ",":
                     text = text.str.replace(".", ",", literal=True)
-                out.write(frame.select(*shown, text).write_csv(include_header=False, separator=mark))
-                rows += frame.height
+                out.write(raw.select(*shown, text).write_csv(include_header=False, separator=mark))
+                rows += raw.height
                 without += text.null_count()
     return PredictCounts(rows, without)
 
@@ -137,31 +136,26 @@ def _title(headers: Sequence[str]) -> str:
     return title
 
 
-def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Give the rows as they are written, beside the columns that the model uses, parsed and checked."""
-    used = [
-        (source.cells.text if name in model.levels else source.cells.number)(name, source.raw_type(name)).alias(
-            _USED + name
-        )
-        for name in model.columns
-    ]
+def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
+    numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.columns
-    raw = source.raw(wanted).with_columns(used)
     done = 0
     blanks: np.ndarray | None = None
     try:
-        for batch in stream(raw):
-            _refuse_first(source, done, batch, model)
-            frame = batch
+        for raw in stream(source.raw(wanted)):
+            cells = source.parse(raw, numbers, list(model.levels))
+            _refuse_first(source, done, cells, model)
+            kept = np.ones(raw.height, dtype=bool)
             if source.dialect is not None:
-                for name in _undecodable(batch, wanted):
+                for name in _undecodable(raw, wanted):
                     refuse_wrong_encoding(source, name)
-                empty = frame.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
+                empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
                 if empty.any():
                     blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-                    frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
-            yield frame
-            done += batch.height
+                    kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
+            yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
+            done += raw.height
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(source.file, done, error) from None
 
@@ -175,7 +169,7 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Mode
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
     for name in model.columns:
-        column = frame[_USED + name]
+        column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
         if not bad.any():
             continue
@@ -196,10 +190,10 @@ def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     """Sum in the order of the features; NaN where a cell is missing."""
     total = np.zeros(frame.height)
     for term in model.terms:
-        cells = frame[_USED + term.column]
+        cells = frame[term.column]
         values = cells if term.level is None else (cells == term.level).cast(pl.Float64)
         total += term.weight * values.to_numpy()
     for name in model.levels:
         # A column of one level has no term, but an unknown level is unknown all the same.
-        total[frame[_USED + name].is_null().to_numpy()] = np.nan
+        total[frame[name].is_null().to_numpy()] = np.nan
     return total + model.intercept

@@ -198,9 +198,9 @@ def read_cells(
                 done += frame.height
             else:
                 return
-        for frame in stream(source.cells_of(numbers, texts, done)):
-            yield done, frame
-            done += frame.height
+        for raw in stream(source.raw([*numbers, *texts]).slice(done)):
+            yield done, source.parse(raw, numbers, texts)
+            done += raw.height
     except (pl.exceptions.PolarsError, OSError) as error:
         raise unreadable(source.file, done, error) from None
 

@@ -61,21 +61,29 @@ class Source:
         """Give the type that `raw` has for a column."""
         return self.schema[column] if self.file.format is Format.PARQUET else pl.String()
 
-    def cells_of(self, numbers: Sequence[str], texts: Sequence[str], start: int = 0) -> pl.LazyFrame:
-        """Scan columns cell by cell from record `start` on: float64, NaN where a cell is no number; trimmed texts."""
-        wanted = [self.cells.number(name, self.raw_type(name)) for name in numbers]
-        wanted += [self.cells.text(name, self.raw_type(name)) for name in texts]
-        return self.raw([*numbers, *texts]).slice(start).select(*wanted, *([OVERFLOW] if self.dialect else []))
+    def parse(self, raw: pl.DataFrame, numbers: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
+        """Turn rows of `raw` into float64, NaN where a cell is no number, and trimmed texts; null is missing."""
+        odd = list(numbers)
+        plain: list[pl.Series] = []
+        if self.file.format is not Format.PARQUET and self.cells.decimal == ".":
+            # Most cells are plain numbers, which costs a fifth of looking at them in every way.
+            quick = raw.select(self.cells.plain(name) for name in numbers)
+            odd = [name for name in numbers if raw[name].null_count() != quick[name].null_count()]
+            plain = [quick[name] for name in numbers if name not in odd]
+        careful = [self.cells.number(name, self.raw_type(name)) for name in odd]
+        careful += [self.cells.text(name, self.raw_type(name)) for name in texts]
+        kept = [OVERFLOW] if OVERFLOW in raw.columns else []
+        return raw.select(*careful, *plain, *kept).select(*numbers, *texts, *kept)
 
     def plain_cells_of(self, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
-        """Scan the same, three times as fast, with null for every cell that is no plain number; None where impossible.
+        """Scan what `parse` gives in one go, with null for every cell that is no plain number; None where impossible.
 
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         # With decimal_comma polars takes 1.234 as well, as 1.234: a thousands separator would pass unseen.
         if self.file.format is Format.PARQUET or self.cells.decimal == ",":
             return None
-        wanted = [self.cells.number(name, pl.Float64()) for name in numbers]
+        wanted = [self.cells.plain(name) for name in numbers]
         wanted += [self.cells.text(name, pl.String()) for name in texts]
         types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
         if self.dialect is None:
