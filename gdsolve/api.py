@@ -70,9 +70,7 @@ def predict(model: str | os.PathLike[str], source: Source, out: TextIO, **option
     return run(build_spec(_paths(source), options, "predict"), os.fspath(model), out)
 
 
-def _ask(
-    verb: str, X: Any, y: Any, names: Sequence[str] | None, options: dict[str, Any]
-) -> tuple[Spec, Table | None]:
+def _ask(verb: str, X: Any, y: Any, names: Sequence[str] | None, options: dict[str, Any]) -> tuple[Spec, Table | None]:
     from gdsolve.data import inline_table
 
     if y is None:

@@ -42,7 +42,10 @@ def choose(asked: Engine, *, rows: int, p: int, iterations: int, reported: int) 
     costs = {way: predicted_seconds(way, rows=rows, p=p, iterations=iterations, reported=reported) for way in ways}
     best = min(ways, key=lambda way: costs[way])
     others = " and ".join(f"{_duration(costs[way])} on the way {way.value}" for way in ways if way is not best)
-    return Plan(best, f"{iterations:,} update{'' if iterations == 1 else 's'} predicted: {_duration(costs[best])} against {others}")
+    return Plan(
+        best,
+        f"{iterations:,} update{'' if iterations == 1 else 's'} predicted: {_duration(costs[best])} against {others}",
+    )
 
 
 def _duration(seconds: float) -> str:

@@ -85,6 +85,7 @@ Every = int | Literal["log"]
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
 FITTING = ("fit", "compare-lr", "check")
+DESCENDING = ("fit", "compare-lr")
 READING = (*FITTING, "predict")
 VERBS = (*READING, "schema")
 
@@ -182,6 +183,7 @@ class Spec:
         "Learning rate α, as 0.01 or 1/28; auto takes the best stable one on standardised columns.",
         "Descent",
         metavar="NUMBER|auto",
+        verbs=DESCENDING,
     )
     max_iter: int | None = _option(
         None,
@@ -190,6 +192,7 @@ class Spec:
         metavar="K",
         default_text="no limit on the leap, else 1000000",
         minimum=0,
+        verbs=DESCENDING,
     )
     tol: float | None = _option(
         None,
@@ -200,22 +203,48 @@ class Spec:
         minimum=0.0,
     )
     loss_tol: float | None = _option(
-        None, "Stop when the loss changes by less.", "Descent", metavar="NUMBER", default_text="off", minimum=0.0
+        None,
+        "Stop when the loss changes by less.",
+        "Descent",
+        metavar="NUMBER",
+        default_text="off",
+        minimum=0.0,
+        verbs=DESCENDING,
     )
     grad_tol: float | None = _option(
-        None, "Stop when the gradient norm is less.", "Descent", metavar="NUMBER", default_text="off", minimum=0.0
+        None,
+        "Stop when the gradient norm is less.",
+        "Descent",
+        metavar="NUMBER",
+        default_text="off",
+        minimum=0.0,
+        verbs=DESCENDING,
     )
     init: str = _option(
-        "zeros", "Where to start: zeros, random, or a saved model.", "Descent", metavar="zeros|random|MODEL"
+        "zeros",
+        "Where to start: zeros, random, or a saved model.",
+        "Descent",
+        metavar="zeros|random|MODEL",
+        verbs=DESCENDING,
     )
-    seed: int = _option(0, "Seed of --init random.", "Descent", metavar="N", minimum=0, maximum=2**63 - 1)
+    seed: int = _option(
+        0, "Seed of --init random.", "Descent", metavar="N", minimum=0, maximum=2**63 - 1, verbs=DESCENDING
+    )
     scale: Scale = _option(
         Scale.AUTO,
         "Coordinates of descent; auto standardises when the learning rate is auto.",
         "Descent",
+        verbs=DESCENDING,
     )
-    engine: Engine = _option(Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent")
-    device: Device = _option(Device.AUTO, "Where to compute; auto takes CUDA when it is there.", "Descent")
+    engine: Engine = _option(
+        Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=("fit",)
+    )
+    device: Device = _option(
+        Device.AUTO,
+        "Where to compute; auto takes CUDA, where it is there, for the way rows.",
+        "Descent",
+        verbs=("fit",),
+    )
     dtype: DType = _option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
 
     format: Format = _option(Format.TABLE, "Form of the result on standard output.", "Output")

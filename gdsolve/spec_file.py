@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import glob
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ __all__ = ["build_spec", "nearest_option", "parse_count", "parse_learning_rate"]
 
 SINGLE_RATE_VERBS = ("fit", "check")
 PATHS = ("init", "save", "history")
+COUNTS = ("max_iter", "every", "iterates", "seed")
 NICKNAMES = {
     "learning_rate": "lr",
     "alpha": "lr",
@@ -83,6 +85,12 @@ def nearest_option(name: str, names: Sequence[str]) -> str | None:
 
 
 def _from_flag(name: str, value: Any) -> Any:
+    if name == "lr":
+        return parse_learning_rate(value)
+    if name in COUNTS and isinstance(value, float):
+        return parse_count(value, name)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
         return value
     return convert(name, _split_cells(name, value))

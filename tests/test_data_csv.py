@@ -178,6 +178,28 @@ def test_an_odd_cell_far_below_the_head_is_found(tmp_path):
     )
 
 
+@pytest.mark.parametrize("place", [0, 10, 150_000, 199_999])
+@pytest.mark.parametrize(("row", "ignore"), [('"open,{0},{0}', "n"), ('{0},{0},"open', "m")])
+def test_a_quote_that_never_closes_swallows_nothing_unseen(tmp_path, place, row, ignore):
+    header = "n,a,b\n" if ignore == "n" else "a,b,m\n"
+    plain = "t,{0},{0}\n" if ignore == "n" else "{0},{0},t\n"
+    rows = [plain.format(number) for number in range(200_000)]
+    rows[place] = row.format(place) + "\n"
+    told = failure(write(tmp_path / "t.csv", header + "".join(rows)), ignore=(ignore,))
+    assert told == (
+        5,
+        f"t.csv: row {place + 1} (line {place + 2}): a quote is opened and never closed",
+        'within quotes write "" for a quote; without, quote the whole cell',
+    )
+
+
+def test_a_quote_within_a_cell_is_no_harm(tmp_path):
+    rows = [f"t,{number},{number}\n" for number in range(200_000)]
+    rows[150_000] = '5" pipe,150000,150000\n'
+    loaded = load(write(tmp_path / "t.csv", "n,a,b\n" + "".join(rows)), ignore=("n",))
+    assert loaded.values[:, 0].tolist() == list(range(200_000))
+
+
 def test_two_passes_are_the_same(tmp_path):
     path = write(tmp_path / "t.csv", "a,b\n1,2\n,3\n3,4.5\n")
     with open_table([path], Spec(na=Missing.DROP)) as table:

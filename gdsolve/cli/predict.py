@@ -19,6 +19,7 @@ def run(spec: Spec, model: str) -> int:
     with writing("standard output"):
         counts = predict(spec, model, sys.stdout)
         sys.stdout.flush()
+    logging.getLogger("gdsolve").info("%d rows predicted", counts.rows)
     if counts.rows_without_prediction:
         logging.getLogger("gdsolve").warning(
             "%d of %d rows have no prediction: a cell they need is missing", counts.rows_without_prediction, counts.rows

@@ -21,8 +21,7 @@ _LONGEST = 40
 
 def where(source: Source, record: int, column: str | None = None) -> str:
     """Say where a cell stands: `data.csv: row 3 (line 4), column 'age'`."""
-    skip = source.dialect.skip if source.dialect else 0
-    row = f"{source.name}: {place(source.file, skip, record)}"
+    row = f"{source.name}: {place(source.file, source.skip, record)}"
     return row if column is None else f"{row}, column {column!r}"
 
 
@@ -67,7 +66,7 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
             source.raw([column]).select(pl.col(column).null_count()).collect(engine="streaming")
         found = source.raw([column]).slice(record, 1).select(pl.col(column).cast(pl.String)).collect()
     except pl.exceptions.PolarsError as error:
-        raise unreadable(source.file, 0, error) from None
+        raise unreadable(source.file, 0, error, source.skip) from None
     return found.item() if found.height else None
 
 

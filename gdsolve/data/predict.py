@@ -157,7 +157,7 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tup
             yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
             done += raw.height
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error) from None
+        raise unreadable(source.file, done, error, source.skip) from None
 
 
 def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:

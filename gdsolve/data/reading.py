@@ -10,7 +10,7 @@ import polars as pl
 
 from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding
-from gdsolve.data.records import blank_records, unreadable
+from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.spec import Missing, Spec
@@ -187,22 +187,47 @@ def read_cells(
         DataError: a file that is damaged.
     """
     done = 0
-    plain = source.plain_cells_of(numbers, texts) if fast else None
+    plain = source.plain_cells_of(numbers, texts) if fast and numbers else None
+    frame: pl.DataFrame | None = None
+    slow = plain is None
     try:
-        if plain is not None:
-            for frame in stream(plain):
-                if any(frame[name].null_count() for name in numbers):
-                    # Missing, or no plain number: the careful way goes on from here and tells them apart.
-                    break
-                yield done, frame
-                done += frame.height
-            else:
-                return
-        for raw in stream(source.raw([*numbers, *texts]).slice(done)):
-            yield done, source.parse(raw, numbers, texts)
+        for frame in stream(plain) if plain is not None else ():
+            if any(frame[name].null_count() for name in numbers):
+                # Missing, or no plain number: the careful way goes on from here and tells them apart.
+                slow = True
+                break
+            yield done, frame
+            done += frame.height
+        for raw in stream(source.raw([*numbers, *texts]).slice(done)) if slow else ():
+            frame = source.parse(raw, numbers, texts)
+            yield done, frame
             done += raw.height
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error) from None
+        raise unreadable(source.file, done, error, source.skip) from None
+    _refuse_lost_rows(source, numbers, frame)
+
+
+def _refuse_lost_rows(source: Source, numbers: Sequence[str], last: pl.DataFrame | None) -> None:
+    """Check that the last row read is the last of the file: asked for nulls instead of errors, or for a slice, polars
+    leaves out what follows a quote that is never closed.
+
+    Raises:
+        DataError: naming the row of the quote.
+    """
+    if source.dialect is None or last is None:
+        return
+    cells = dict(zip(source.schema, last_cells(source.file, source.dialect.delimiter), strict=False))
+    same = all(_is_number(cells.get(name, ""), last[name][-1]) for name in numbers)
+    if not same and (error := quote_error(source.file, source.skip)):
+        raise error
+
+
+def _is_number(cell: str, value: float) -> bool:
+    """Tell whether a cell holds this number."""
+    try:
+        return float(cell) == value
+    except ValueError:
+        return False
 
 
 def find_levels(

@@ -6,10 +6,12 @@ lines are walked where it matters: when a row is empty, and when a cell is to be
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
@@ -19,14 +21,16 @@ from gdsolve.data.files import File, Format, first_line
 from gdsolve.data.scan import scan_lines, stream
 from gdsolve.status import DataError
 
+_TAIL = 1 << 16
+
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """A stretch of lines: the record of each, whether it is blank, and whether any spans several lines."""
+    """A stretch of lines: the record of each, whether it is blank; `open` where a quote still is at its end."""
 
     record: np.ndarray
     blank: np.ndarray
-    spans: bool
+    open: bool
 
 
 def blank_records(file: File, skip: int) -> np.ndarray:
@@ -39,17 +43,36 @@ def place(file: File, skip: int, record: int) -> str:
     """Say where a record stands: `row 3 (line 4)`, or `row 3` where line breaks within quotes came before."""
     if file.format is Format.PARQUET:
         return f"row {record + 1}"
-    blanks, line, spans = 0, skip, False
+    blanks = before = 0
     for lines in _walk(file, skip):
-        spans = spans or lines.spans
         blanks += int((lines.blank & (lines.record < record)).sum())
         here = np.flatnonzero(lines.record == record)
         if here.size:
-            line += int(here[0]) + 1
+            before += int(here[0])
             break
-        line += lines.record.size
+        before += lines.record.size
     row = f"row {record + 1 - blanks}"
-    return row if spans else f"{row} (line {line})"
+    certain = before == record or file.format is Format.NDJSON
+    return f"{row} (line {skip + before + 1})" if certain else row
+
+
+def open_record(file: File, skip: int) -> int | None:
+    """Give the index of the record of a CSV file that has a quote which is never closed; None where there is none."""
+    last: _Lines | None = None
+    for lines in _walk(file, skip):
+        last = lines
+    return int(last.record[-1]) if last is not None and last.open else None
+
+
+def last_cells(file: File, delimiter: str) -> list[str]:
+    """Give the cells of the last line of an uncompressed CSV file."""
+    with Path(file.path).open("rb") as tail:
+        tail.seek(max(0, tail.seek(0, 2) - _TAIL))
+        lines = tail.read().decode(errors="replace").strip().splitlines()
+    try:
+        return next(csv.reader(lines[-1:], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _walk(file: File, skip: int) -> Iterator[_Lines]:
@@ -63,24 +86,37 @@ def _walk(file: File, skip: int) -> Iterator[_Lines]:
         if file.format is Format.NDJSON:
             # Blank lines are no records there, for polars either.
             count = np.cumsum(~blank)
-            yield _Lines(np.where(blank, -1, done + count - 1), np.zeros_like(blank), spans=False)
+            yield _Lines(np.where(blank, -1, done + count - 1), np.zeros_like(blank), open=False)
             done += int(count[-1])
             continue
         # A line ends its record where all the quotes so far are closed.
         after = (np.cumsum(frame["quotes"].to_numpy().astype(np.int64)) + quoted) % 2
         before = np.concatenate(([quoted], after[:-1]))
         ends = after == 0
-        yield _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after.any()))
+        yield _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]))
         quoted = int(after[-1])
         done += int(ends.sum())
 
 
-def unreadable(file: File, done: int, error: Exception) -> DataError:
+def quote_error(file: File, skip: int) -> DataError | None:
+    """Explain a quote that is opened and never closed, if the file has one."""
+    record = open_record(file, skip)
+    if record is None:
+        return None
+    return DataError(
+        f"{file.name}: {place(file, skip, record)}: a quote is opened and never closed",
+        'within quotes write "" for a quote; without, quote the whole cell',
+    )
+
+
+def unreadable(file: File, done: int, error: Exception, skip: int = 0) -> DataError:
     """Make one line of what polars says of a file that breaks off after `done` records."""
     if file.format is Format.NDJSON and (line := _bad_json(file)):
         return DataError(
             f"{file.name}: {line}", "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
         )
+    if file.format is Format.CSV and (quote := quote_error(file, skip)):
+        return quote
     where = f" beyond row {done}" if done else ""
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", "name the encoding, for example --encoding latin-1")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 
 import polars as pl
@@ -13,6 +14,8 @@ def stream(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     Raises:
         polars.exceptions.PolarsError: what polars says of a file that it cannot read.
     """
+    # A quote that never closes is found by reading.py; one within a cell is no harm.
+    warnings.filterwarnings("ignore", "CSV malformed", UserWarning)
     for batch in frame.collect_batches(maintain_order=True):
         if batch.height:
             yield batch

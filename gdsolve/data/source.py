@@ -41,6 +41,11 @@ class Source:
         return self.file.name
 
     @property
+    def skip(self) -> int:
+        """Physical lines before the data."""
+        return self.dialect.skip if self.dialect else 0
+
+    @property
     def has_header(self) -> bool:
         """False for a CSV file that starts with data."""
         return self.dialect is None or self.dialect.header is not None

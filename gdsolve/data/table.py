@@ -108,7 +108,7 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
         try:
             sample = source.sample()
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise unreadable(source.file, 0, error) from None
+            raise unreadable(source.file, 0, error, source.skip) from None
         if sample.height:
             return source, sample
     raise DataError(f"{sources[0].name}: has a header but no rows", "a table needs at least one row of data")

@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.triangle import RowBlock
+from gdsolve.objective.triangle import RowBlock, tensors_of
 
 CACHE_ELEMENTS = 32_768
 
@@ -75,9 +75,7 @@ def collect_rows(
     designs: list[Tensor] = []
     targets: list[Tensor] = []
     for batch in batches:
-        # Rounded to dtype first, as the triangle does: both must see the same cells.
-        values = torch.from_numpy(batch.values).to(dtype).to(torch.float64)
-        weight = None if batch.weight is None else torch.from_numpy(batch.weight).to(torch.float64)
+        values, weight = tensors_of(batch, dtype)
         design = (values[:, :-1] - coordinates.centre) / coordinates.scale
         target = (values[:, -1:] - coordinates.target_centre) / coordinates.target_scale
         if coordinates.intercept:

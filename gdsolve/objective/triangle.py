@@ -105,8 +105,7 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
     """
     state: _Merge | None = None
     for batch in batches:
-        values = torch.from_numpy(batch.values).to(dtype).to(torch.float64)
-        weight = None if batch.weight is None else torch.from_numpy(batch.weight).to(torch.float64)
+        values, weight = tensors_of(batch, dtype)
         if values.shape[0] == 0:
             continue
         if state is None:
@@ -115,6 +114,17 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
             stop = start + BLOCK_ROWS
             state.add(values[start:stop], None if weight is None else weight[start:stop])
     return None if state is None else state.result()
+
+
+def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
+    """Values and weights of a batch in float64, the values rounded to `dtype` first: what descent in it sees."""
+    values = _from_numpy(batch.values).to(dtype).to(torch.float64)
+    return values, None if batch.weight is None else _from_numpy(batch.weight).to(torch.float64)
+
+
+def _from_numpy(array: np.ndarray) -> Tensor:
+    # What polars lends without a copy is read-only, which torch does not know of.
+    return torch.from_numpy(array if array.flags.writeable else array.copy())
 
 
 def _shift_of(values: Tensor) -> Tensor:

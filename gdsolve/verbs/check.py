@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.command import Command
 from gdsolve.data import ColumnSummary, describe
-from gdsolve.spec import Engine, Spec
+from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.status import DataError, Status
 from gdsolve.verbs.course import chart, descend
 from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
@@ -99,7 +99,17 @@ def check(spec: Spec, command: Command | None = None) -> Check:
 def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
     from gdsolve.objective.dependence import dependent_columns
 
-    plain = replace(spec, lr="auto", max_iter=None, engine=Engine.AUTO, init="zeros", ridge=0.0)
+    plain = replace(
+        spec,
+        lr="auto",
+        max_iter=None,
+        loss_tol=None,
+        grad_tol=None,
+        scale=Scale.AUTO,
+        engine=Engine.AUTO,
+        init="zeros",
+        ridge=0.0,
+    )
     problem = replace(problem, minimisers=_minimisers(plain, problem))
     raw = prepare(plain, problem, _raw(problem))
     standard = prepare(plain, problem, problem.standard)
@@ -195,9 +205,8 @@ def _remedies(command: Command, columns: tuple[ColumnSummary, ...]) -> tuple[str
     used = [column for column in columns if column.role != "ignored"]
     text = any(column.type in ("text", "date") and column.role == "feature" for column in used)
     missing = any(column.missing for column in used)
-    ways = []
-    for kind in ("onehot", "ignore") if text else (None,):
-        for cells in ("drop", "mean") if missing else (None,):
-            if kind or cells:
-                ways.append(command.but("fit", categorical=kind, na=cells))
-    return tuple(ways)
+    # A target, a weight and a text have no mean to fill in.
+    fillable = all(column.role == "feature" and column.type != "text" for column in used if column.missing)
+    kinds = ("onehot", "ignore") if text else (None,)
+    gaps = (("drop", "mean") if fillable else ("drop",)) if missing else (None,)
+    return tuple(command.but("fit", categorical=kind, na=gap) for kind in kinds for gap in gaps if kind or gap)

@@ -104,6 +104,7 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
     command = command or Command("fit", spec.data)
     finished = time.perf_counter()
+    logger.info("%s updates in %.3f s", f"{solution.iterations:,}", finished - descending)
     return Fit(
         spec=spec,
         w=user,

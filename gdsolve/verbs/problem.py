@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from gdsolve.objective.quadratic import Quadratic
     from gdsolve.objective.rows import Rows
     from gdsolve.objective.triangle import Triangle
+
+
+logger = logging.getLogger("gdsolve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,10 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         triangle = build_triangle(stream, dtype)
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
+        roles = opened.roles
+        logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
+        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
+        logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     return _pose(spec, info, triangle, kept, began)
 
 
