@@ -70,21 +70,28 @@ def open_table(sources: Sequence[str], spec: Spec) -> Table:
         GdsolveError: a flag that names no column.
         DataError: a source or a column that cannot be used.
     """
-    with ExitStack() as stack:
-        opened = open_sources(sources, spec, stack)
-        first, names = opened[0], list(opened[0].schema)
-        parts = assign(names, spec, first.name)
-        refuse_unclear(first.headers, names, parts, spec, first.name)
-        sampled, sample = sample_of(opened)
-        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
-        features = _usable(sampled, sample, kinds, parts, spec)
-        texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
-        numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
-        fast = is_plain(sampled, sample, kinds, numbers)
-        levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
-        roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
-        return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack.pop_all())
-    raise AssertionError
+    stack = ExitStack()
+    try:
+        return _settle(sources, spec, stack)
+    except BaseException:
+        stack.close()
+        raise
+
+
+def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
+    opened = open_sources(sources, spec, stack)
+    first, names = opened[0], list(opened[0].schema)
+    parts = assign(names, spec, first.name)
+    refuse_unclear(first.headers, names, parts, spec, first.name)
+    sampled, sample = sample_of(opened)
+    kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+    features = _usable(sampled, sample, kinds, parts, spec)
+    texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
+    fast = is_plain(sampled, sample, kinds, numbers)
+    levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
+    roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
+    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack)
 
 
 def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
@@ -94,8 +101,8 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
         DataError: a source that cannot be read.
     """
     with ExitStack() as stack:
-        return tuple(open_sources(sources, spec, stack)[0].schema)
-    raise AssertionError
+        schema = open_sources(sources, spec, stack)[0].schema
+    return tuple(schema)
 
 
 def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
