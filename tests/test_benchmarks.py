@@ -1,5 +1,6 @@
 """The benchmarks' own arithmetic, on processes and figures made for it."""
 
+import resource
 import sys
 from pathlib import Path
 
@@ -56,7 +57,9 @@ def test_a_process_is_measured_from_outside():
     assert process.output == "done\n"
     assert process.seconds > 0.3
     assert 0 < process.user + process.system < process.seconds
-    assert 100e6 < process.peak_bytes < 300e6
+    # A child's peak counts the pages of the process that started it, until it becomes its own program.
+    mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert 100e6 < process.peak_bytes < max(300e6, 1.1 * mine)
 
 
 def test_an_unexpected_exit_code_ends_the_measurement_with_the_last_words():
