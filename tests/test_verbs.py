@@ -147,7 +147,7 @@ def test_cuda_that_is_not_there_is_told() -> None:
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@pytest.mark.parametrize("engine", ["rows", "triangle"])
+@pytest.mark.parametrize("engine", ["rows", "triangle", "leap"])
 def test_cuda_takes_the_same_steps(engine: str, dtype: str) -> None:
     values = random_table(26, 500, 4)
     options = {"engine": engine, "dtype": dtype, "lr": 0.05, "tol": 1e-4}

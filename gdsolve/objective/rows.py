@@ -76,12 +76,13 @@ def collect_rows(
     targets: list[Tensor] = []
     for batch in batches:
         values, weight = tensors_of(batch, dtype)
+        values = values.to(coordinates.scale.device)
         design = (values[:, :-1] - coordinates.centre) / coordinates.scale
         target = (values[:, -1:] - coordinates.target_centre) / coordinates.target_scale
         if coordinates.intercept:
             design = torch.cat([design, torch.ones(len(values), 1, dtype=torch.float64, device=values.device)], dim=1)
         if weight is not None:
-            root = weight.sqrt()[:, None]
+            root = weight.to(values.device).sqrt()[:, None]
             design, target = design * root, target * root
         designs.append(design.to(device, dtype))
         targets.append(target.to(device, dtype))

@@ -44,6 +44,10 @@ class Triangle:
         """The number of features."""
         return self.factor.shape[1] - 2
 
+    def to(self, device: torch.device) -> Triangle:
+        """The same triangle on another device."""
+        return Triangle(self.factor.to(device), self.shift.to(device), self.rows, self.total_weight)
+
     def means(self) -> Tensor:
         """Weighted column means, (n + 1,), the target last."""
         return self.shift + self.factor[0, 1:] / self.factor[0, 0]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan, choose
 from gdsolve.spec import Device, Engine
-from gdsolve.status import GdsolveError
 from gdsolve.verbs.problem import rows_of
 from gdsolve.verbs.run import Run
 
@@ -72,8 +71,5 @@ def device_for(asked: Device, engine: Engine) -> torch.device:
     """Where to descend: CUDA where it is asked for, or where it is there and every row is read at every step."""
     import torch
 
-    there = torch.cuda.is_available()
-    if asked is Device.CUDA and not there:
-        raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
-    wanted = asked is Device.CUDA or (asked is Device.AUTO and there and engine is Engine.ROWS)
-    return torch.device("cuda" if wanted else "cpu")
+    spare = asked is Device.AUTO and engine is Engine.ROWS and torch.cuda.is_available()
+    return torch.device("cuda" if asked is Device.CUDA or spare else "cpu")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Roles, Table, inline_table, open_table, prefetch
-from gdsolve.spec import DType, Engine, Spec
-from gdsolve.status import DataError
+from gdsolve.spec import Device, DType, Engine, Spec
+from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     import torch
@@ -73,17 +73,27 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
 
         from gdsolve.objective.triangle import build_triangle
 
+        _require_device(spec.device)
         kept: list[Batch] = []
         dtype = torch.float32 if spec.dtype is DType.FLOAT32 else torch.float64
         stream = _keep(batches, kept) if spec.engine is Engine.ROWS else batches
         triangle = build_triangle(stream, dtype)
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
+        # The pass over the table is the host's; all that follows is p×p, where it was asked for.
+        triangle = triangle.to(torch.device("cuda" if spec.device is Device.CUDA else "cpu"))
         roles = opened.roles
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     return _pose(spec, info, triangle, kept, began)
+
+
+def _require_device(device: Device) -> None:
+    import torch
+
+    if device is Device.CUDA and not torch.cuda.is_available():
+        raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
 
 
 def _keep(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
