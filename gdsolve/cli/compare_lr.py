@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import check_outputs, present
 from gdsolve.command import Command
 from gdsolve.spec import Spec
@@ -10,6 +11,7 @@ from gdsolve.spec import Spec
 def run(spec: Spec, command: Command) -> int:
     """Compare learning rates on the data of a spec, which `command` asked for; returns the exit code."""
     check_outputs(spec)
+    leave_a_core()
     from gdsolve.report.record import comparison_record
     from gdsolve.verbs.compare_lr import compare_lr
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import check_outputs, present
 from gdsolve.command import Command
 from gdsolve.spec import Spec
@@ -11,6 +12,7 @@ from gdsolve.status import ExitCode
 def run(spec: Spec, command: Command) -> int:
     """Fit the data of a spec, which `command` asked for; returns the exit code."""
     check_outputs(spec)
+    leave_a_core()
     from gdsolve.report.record import fit_record
     from gdsolve.verbs.fit import fit
 
