@@ -78,6 +78,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    DOT = "dot"
 
 
 LearningRate = float | tuple[float, ...] | Literal["auto"]
@@ -87,7 +88,10 @@ NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
 FITTING = ("fit", "compare-lr", "check")
 DESCENDING = ("fit", "compare-lr")
 READING = (*FITTING, "predict")
-VERBS = (*READING, "schema")
+VERBS = (*READING, "trace", "schema")
+FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {
+    "trace": (Format.TABLE, Format.JSON, Format.DOT)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +251,37 @@ class Spec:
     )
     dtype: DType = _option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
 
-    format: Format = _option(Format.TABLE, "Form of the result on standard output.", "Output")
+    backward_from: str | None = _option(
+        None,
+        "Node to go backward from.",
+        "Graph",
+        verbs=("trace",),
+        metavar="NAME",
+        default_text="the last node",
+    )
+    repeat: int = _option(
+        1,
+        "How often to go backward; 0 leaves the gradients alone.",
+        "Graph",
+        verbs=("trace",),
+        metavar="N",
+        minimum=0,
+        maximum=1000,
+    )
+    retain_graph: bool = _option(
+        False, "Keep the graph after a backward, so that another can follow.", "Graph", verbs=("trace",)
+    )
+    zero_grad: bool = _option(
+        False, "Clear the gradients before each backward; else they add up.", "Graph", verbs=("trace",)
+    )
+    retain_grad: tuple[str, ...] = _option(
+        (), "Nodes that keep their gradient though they are no leaves.", "Graph", verbs=("trace",), metavar="NAMES"
+    )
+    steps: bool = _option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
+
+    format: Format = _option(
+        Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*FITTING, "trace")
+    )
     every: Every = _option(
         "log",
         "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
@@ -336,3 +370,28 @@ def options_of(verb: str) -> dict[str, OptionInfo]:
         (field.name, field.metadata["option"]) for field in dataclasses.fields(Spec)
     )
     return {name: info for name, info in infos if verb in info.verbs}
+
+
+def choices(name: str, verb: str) -> tuple[str, ...] | None:
+    """The words that an option of a verb takes, None where it takes other values."""
+    kind = type(Spec.__dataclass_fields__[name].default)
+    if name == "format":
+        return FORMATS[verb]
+    return tuple(kind) if issubclass(kind, StrEnum) else None
+
+
+def only_traced(name: str) -> bool:
+    """True for the options that mean something to `trace` alone."""
+    info: OptionInfo = Spec.__dataclass_fields__[name].metadata["option"]
+    return info.verbs == ("trace",)
+
+
+def check_format(format: Format, verb: str) -> None:
+    """See that a verb can write this form.
+
+    Raises:
+        GdsolveError: it cannot.
+    """
+    forms = FORMATS.get(verb, tuple(Format))
+    if format not in forms:
+        raise GdsolveError(f"format: {verb} does not write {format}", f"give --format {'|'.join(forms)}")

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gdsolve.spec import Spec
+from gdsolve.spec import Spec, check_format, only_traced
 from gdsolve.spec_values import (
     convert,
     is_list,
@@ -27,7 +27,7 @@ from gdsolve.spec_values import (
 from gdsolve.spec_yaml import Items, Scalar, read_entries
 from gdsolve.status import GdsolveError
 
-__all__ = ["build_spec", "nearest_option", "parse_count", "parse_learning_rate"]
+__all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_learning_rate", "read_matrix"]
 
 SINGLE_RATE_VERBS = ("fit", "check")
 PATHS = ("init", "save", "history")
@@ -69,9 +69,9 @@ def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> S
             f"{specs[0]}: a YAML spec stands alone, not with {len(sources) - 1} more",
             "name the tables under data: in the spec",
         )
-    flags = {name: _from_flag(name, value) for name, value in given.items()}
+    flags = {name: from_flag(name, value) for name, value in given.items()}
     if not specs:
-        return _single_rate(Spec(**{"data": tuple(sources), **flags}), verb, "")
+        return _fit_for(Spec(**{"data": tuple(sources), **flags}), verb, "")
     return _from_yaml(specs[0], flags, verb)
 
 
@@ -84,7 +84,12 @@ def nearest_option(name: str, names: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
 
-def _from_flag(name: str, value: Any) -> Any:
+def from_flag(name: str, value: Any) -> Any:
+    """The value of a field from what a flag or a caller gave.
+
+    Raises:
+        GdsolveError: a text that cannot be read as a value of this field.
+    """
     if name == "lr":
         return parse_learning_rate(value)
     if name in COUNTS and isinstance(value, float):
@@ -103,7 +108,8 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
     return [part for text in ([texts] if isinstance(texts, str) else texts) for part in text.split(",")]
 
 
-def _single_rate(spec: Spec, verb: str, where: str) -> Spec:
+def _fit_for(spec: Spec, verb: str, where: str) -> Spec:
+    check_format(spec.format, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
         raise GdsolveError(f"{where}lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
     return spec
@@ -135,7 +141,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
         raise GdsolveError(
             f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
         )
-    return _single_rate(spec, verb, where("lr"))
+    return _fit_for(spec, verb, where("lr"))
 
 
 def _subject(message: str) -> str:
@@ -145,9 +151,10 @@ def _subject(message: str) -> str:
 
 def _field_name(path: str, key: str, line: int) -> str:
     name = key.replace("-", "_")
-    if name in kinds():
+    names = [known for known in kinds() if not only_traced(known)]
+    if name in names:
         return name
-    near = nearest_option(key, list(kinds()))
+    near = nearest_option(key, names)
     raise GdsolveError(
         f"{path}: line {line}: unknown key {shown(key)}",
         f"did you mean {near}?" if near else "gdsolve schema lists the keys",
@@ -157,7 +164,7 @@ def _field_name(path: str, key: str, line: int) -> str:
 def _read_value(path: str, name: str, node: Any) -> Any:
     """The value of a key, converted by the type of its field."""
     if name in ("X", "y"):
-        return _matrix(path, node) if name == "X" else _column(path, node)
+        return read_matrix(path, node) if name == "X" else _column(path, node)
     if isinstance(node, Scalar):
         if node.null and is_optional(name):
             return None
@@ -178,8 +185,12 @@ def _read_value(path: str, name: str, node: Any) -> Any:
         raise GdsolveError(f"{path}: line {node.line}: {fault.message}", fault.hint) from None
 
 
-def _matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...], ...]:
-    """Rows of numbers, all of one length; a flat list is one column."""
+def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...], ...]:
+    """Rows of numbers, all of one length; a flat list is one column.
+
+    Raises:
+        GdsolveError: anything else.
+    """
     if not isinstance(node, Items) or not node.items:
         raise GdsolveError(f"{path}: line {node.line}: {name}: a list of numbers is expected", f"{name}: [1, 2, 3]")
     rows: list[tuple[float, ...]] = []
@@ -197,7 +208,7 @@ def _matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...], .
 
 def _column(path: str, node: Any) -> tuple[float, ...]:
     """Numbers, as a flat list or as a column of lists of one number each."""
-    rows = _matrix(path, node, "y")
+    rows = read_matrix(path, node, "y")
     if len(rows[0]) != 1:
         raise GdsolveError(f"{path}: line {node.line}: y: {len(rows[0])} numbers a row", "give one number per row")
     return tuple(number for (number,) in rows)
@@ -211,7 +222,10 @@ def _cell(path: str, name: str, cell: Any) -> float:
     try:
         return parse_number(cell.text, name)
     except GdsolveError as fault:
-        raise GdsolveError(f"{path}: line {cell.line}: {fault.message}", "X and y hold numbers only") from None
+        raise GdsolveError(
+            f"{path}: line {cell.line}: {fault.message}",
+            "X and y hold numbers only" if name in ("X", "y") else f"{name} holds numbers only",
+        ) from None
 
 
 def _relative(path: str, name: str, value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdsolve.spec import Spec
+from gdsolve.spec import FORMATS, Spec, only_traced
 from gdsolve.spec_values import kinds
 
 
@@ -13,6 +13,7 @@ def json_schema() -> dict[str, Any]:
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(Spec).json_schema()
+    schema["properties"] = {name: field for name, field in schema["properties"].items() if not only_traced(name)}
     for name, field in schema["properties"].items():
         field.pop("title", None)
         info = Spec.__dataclass_fields__[name].metadata["option"]
@@ -26,6 +27,7 @@ def json_schema() -> dict[str, Any]:
             field["anyOf"] = [{"type": "string"}, {"type": field.pop("type"), "items": field.pop("items")}]
     for choice in schema["$defs"].values():
         del choice["title"], choice["description"]
+    schema["$defs"]["Format"]["enum"] = list(FORMATS["fit"])
     _loosen(schema["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

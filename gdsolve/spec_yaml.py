@@ -18,9 +18,13 @@ from gdsolve.status import GdsolveError
 
 LARGEST_FILE = 64 * 2**20
 DEEPEST = 3  # the mapping, a matrix, its rows
+DEEPEST_WITH_KEYS = 5  # the mapping, the leaves, one leaf, a matrix, its rows
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # as YAML has it
 NULLS = ("", "~", "null", "Null", "NULL")
+
+
+Events = Iterator[tuple[str, Any, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,15 @@ class Items:
     """A list of values."""
 
     line: int
-    items: list[Scalar | Items] = field(default_factory=list)
+    items: list[Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """A mapping in a mapping."""
+
+    line: int
+    entries: list[Entry] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +58,14 @@ class Entry:
 
     key: str
     line: int
-    value: Scalar | Items
+    value: Node
 
 
-def read_entries(path: str) -> Iterator[Entry]:
-    """The keys of the mapping that a YAML file holds, in the order of the file.
+Node = Scalar | Items | Keys
+
+
+def read_entries(path: str, *, nested: bool = False) -> Iterator[Entry]:
+    """The keys of the mapping that a YAML file holds, in the order of the file; with `nested` values may have keys too.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
@@ -61,7 +76,7 @@ def read_entries(path: str) -> Iterator[Entry]:
     # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from _entries(path, _events(path, yaml.parse(text, Loader=loader)))
+        yield from _entries(path, _events(path, yaml.parse(text, Loader=loader), nested), nested)
     except yaml.MarkedYAMLError as fault:
         raise _syntax_error(path, text, fault) from None
 
@@ -106,7 +121,7 @@ def _no_alias(path: str, line: int) -> GdsolveError:
     )
 
 
-def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
+def _events(path: str, events: Iterator[Any], nested: bool) -> Iterator[tuple[str, Any, int]]:
     """The events that carry content, each as kind, event and line, after what a spec cannot hold was refused."""
     depth = documents = 0
     for event in events:
@@ -121,7 +136,7 @@ def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
         if tag not in (None, "!") and tag not in PLAIN_TAGS:
             raise GdsolveError(f"{path}: line {line}: the tag {tag} is not accepted", "write the value without a tag")
         depth += kind.endswith("Start") - kind.endswith("End") if kind[:3] in ("Map", "Seq") else 0
-        if depth > DEEPEST:
+        if depth > (DEEPEST_WITH_KEYS if nested else DEEPEST):
             raise GdsolveError(
                 f"{path}: line {line}: nested deeper than a matrix", "write X as a list of rows, each a list of numbers"
             )
@@ -129,7 +144,7 @@ def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
             yield kind, event, line
 
 
-def _entries(path: str, events: Iterator[tuple[str, Any, int]]) -> Iterator[Entry]:
+def _entries(path: str, events: Events, nested: bool) -> Iterator[Entry]:
     kind, event, line = next(events, ("", None, 1))
     if not kind or (kind == "Scalar" and _scalar(event, line).null):
         raise GdsolveError(f"{path}: line {line}: the spec is empty", "begin with data: and a path, or with X: and y:")
@@ -141,30 +156,39 @@ def _entries(path: str, events: Iterator[tuple[str, Any, int]]) -> Iterator[Entr
             continue
         if kind != "Scalar":
             raise GdsolveError(f"{path}: line {line}: a key that is no word", "write one key: value a line")
-        yield Entry(event.value, line, _value(path, event.value, events))
+        yield Entry(event.value, line, _value(path, event.value, events, nested))
 
 
-def _value(path: str, key: str, events: Iterator[tuple[str, Any, int]]) -> Scalar | Items:
-    open_lists: list[Items] = []
-    for kind, event, line in events:
-        node: Scalar | Items
-        if kind == "MappingStart":
-            raise GdsolveError(
-                f"{path}: line {line}: {key}: keys where a value or a list is expected", f"write {key}: and a value"
-            )
-        if kind == "SequenceEnd":
-            node = open_lists.pop()
-            if not open_lists:
-                return node
-            continue
-        node = Items(line) if kind == "SequenceStart" else _scalar(event, line)
-        if open_lists:
-            open_lists[-1].items.append(node)
-        if isinstance(node, Items):
-            open_lists.append(node)
-        elif not open_lists:
-            return node
-    raise AssertionError("a YAML parser ends every value that it begins")
+def _value(path: str, key: str, events: Events, nested: bool) -> Node:
+    kind, event, line = next(events)
+    return _node(path, key, (kind, event, line), events, nested)
+
+
+def _node(path: str, key: str, first: tuple[str, Any, int], events: Events, nested: bool) -> Node:
+    """The value that begins with the event `first`; the depth of lists and keys is bounded by then."""
+    kind, event, line = first
+    if kind == "Scalar":
+        return _scalar(event, line)
+    if kind == "SequenceStart":
+        items = Items(line)
+        for following in events:
+            if following[0] == "SequenceEnd":
+                break
+            items.items.append(_node(path, key, following, events, nested))
+        return items
+    if not nested:
+        raise GdsolveError(
+            f"{path}: line {line}: {key}: keys where a value or a list is expected", f"write {key}: and a value"
+        )
+    keys = Keys(line)
+    for inner, inner_event, inner_line in events:
+        if inner == "MappingEnd":
+            break
+        if inner != "Scalar":
+            raise GdsolveError(f"{path}: line {inner_line}: a key that is no word", "write one key: value a line")
+        name = inner_event.value
+        keys.entries.append(Entry(name, inner_line, _node(path, name, next(events), events, nested)))
+    return keys
 
 
 def _scalar(event: Any, line: int) -> Scalar:

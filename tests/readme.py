@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from gdsolve.cli.app import VERBS as HELP
-from gdsolve.spec import VERBS, Spec, flag, options_of
+from gdsolve.spec import VERBS, Spec, choices, flag, options_of
 from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
@@ -34,7 +34,7 @@ def reference() -> str:
     """Verbs with their options, exit codes, and the JSON of a fit."""
     parts = []
     for verb in VERBS:
-        usage = "MODEL SOURCE…" if verb == "predict" else "" if verb == "schema" else "SOURCE…"
+        usage = {"predict": "MODEL SOURCE…", "trace": "SPEC", "schema": ""}.get(verb, "SOURCE…")
         parts += [f"### `{f'gdsolve {verb} {usage}'.strip()}`\n", HELP[verb].help + "\n"]
         options = options_of(verb)
         if options:
@@ -61,7 +61,7 @@ def _row(name: str, verb: str) -> str:
     metavar = "" if info.metavar is None else f" {info.metavar}"
     kind = Spec.__dataclass_fields__[name].default
     if info.metavar is None and not isinstance(kind, bool):
-        metavar = " " + "|".join(type(kind))
+        metavar = " " + "|".join(choices(name, verb) or ())
     default = info.default_text or ("" if isinstance(kind, bool) or kind in (None, ()) else f"`{kind}`")
     cells = (f"`{flag(name)}{metavar}`", default, info.help)
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"

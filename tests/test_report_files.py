@@ -20,7 +20,7 @@ from report_records import AsciiStream
 from gdsolve.report import check_history_path, save_json, write_history, write_record
 from gdsolve.report.plain import finite
 from gdsolve.report.write import HISTORY_WRITERS, WRITERS
-from gdsolve.spec import Format
+from gdsolve.spec import FORMATS, Format
 from gdsolve.status import ExitCode, GdsolveError
 
 RECORDS = [records.one_step(), records.textbook_rates(), records.collinear(), records.impossible()]
@@ -40,7 +40,8 @@ def cells(text: str) -> list[dict[str, str]]:
 
 def test_every_schema_has_every_format() -> None:
     schemas = {record["schema"] for record in RECORDS}
-    assert set(WRITERS) == {(schema, format) for schema in schemas for format in Format}
+    tabular = {(schema, format) for schema in schemas for format in FORMATS["fit"]}
+    assert set(WRITERS) == tabular | {("gdsolve.trace/1", format) for format in FORMATS["trace"]}
     assert set(HISTORY_WRITERS) == {".csv", ".ndjson"}
 
 

@@ -56,6 +56,14 @@ VERBS: dict[str, Verb] = {
         "Write the rows of a table with the prediction of a saved model appended.",
         ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
     ),
+    "trace": Verb(
+        "trace",
+        "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
+        (
+            "gdsolve trace configs/autograd/a01_chain.yaml",
+            "gdsolve trace configs/autograd/a05_twice.yaml --repeat 2 --retain-graph",
+        ),
+    ),
     "schema": Verb(
         "schema",
         "Print the JSON Schema of a YAML spec, for editors.",
@@ -65,6 +73,10 @@ VERBS: dict[str, Verb] = {
 MODEL = Annotated[
     str | None,
     typer.Argument(metavar="MODEL", help="What `gdsolve fit --save` or `--format json` wrote.", show_default=False),
+]
+GRAPH = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SPEC", help="A YAML file with leaves: and nodes:.", show_default=False),
 ]
 
 
@@ -120,13 +132,15 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
         if name == "predict" and model is None:
             raise GdsolveError("predict: no MODEL is given", f"give one, as in {verb.examples[0]}")
         flags = given(options)
+        if name == "trace":
+            return int(run(sources or [], flags))
         spec = _spec(sources or [], flags, name)
         if name == "predict":
             return int(run(spec, model))
         return int(run(spec, Command(name, tuple(sources or ()), flags)))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
-    arguments = {"model": MODEL, "sources": SOURCES}
+    arguments = {"model": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
     if name != "predict":
         del arguments["model"]
     if name == "schema":

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from gdsolve.cli.columns import complete_column
-from gdsolve.spec import OptionInfo, Spec, flag, options_of
+from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec_values import is_list, kinds
 
 COLUMNS = ("target", "features", "ignore", "weight")
@@ -37,7 +36,7 @@ def parameters(verb: str) -> Iterator[inspect.Parameter]:
             name,
             inspect.Parameter.KEYWORD_ONLY,
             default=default,
-            annotation=Annotated[annotation, _option(name, info)],
+            annotation=Annotated[annotation, _option(name, info, verb)],
         )
 
 
@@ -58,9 +57,8 @@ def _text_type(name: str) -> Any:
     return list[str] | None if is_list(name) else str | None
 
 
-def _option(name: str, info: OptionInfo) -> Any:
-    kind = kinds()[name]
-    words = tuple(kind) if isinstance(kind, type) and issubclass(kind, StrEnum) else WORDS.get(name)
+def _option(name: str, info: OptionInfo, verb: str) -> Any:
+    words = choices(name, verb) or WORDS.get(name)
     shown = default_text(name, info)
     return typer.Option(
         flag(name),

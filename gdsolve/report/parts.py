@@ -11,7 +11,7 @@ from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 
 Record = Mapping[str, Any]
-_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|check|predict|schema)\b.*)$")
+_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|check|predict|trace|schema)\b.*)$")
 
 
 def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:

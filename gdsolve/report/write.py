@@ -9,6 +9,8 @@ from gdsolve.report.check_table import write_check_table
 from gdsolve.report.compare_table import write_compare_table
 from gdsolve.report.files import replacing
 from gdsolve.report.fit_table import write_fit_table
+from gdsolve.report.graph_dot import write_graph_dot
+from gdsolve.report.graph_table import write_graph_table
 from gdsolve.report.plain import (
     Record,
     write_check_csv,
@@ -32,6 +34,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.check/1", Format.TABLE): write_check_table,
     ("gdsolve.check/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.CSV): write_check_csv,
+    ("gdsolve.trace/1", Format.TABLE): write_graph_table,
+    ("gdsolve.trace/1", Format.JSON): write_json,
+    ("gdsolve.trace/1", Format.DOT): write_graph_dot,
 }
 HISTORY_WRITERS: dict[str, Writer] = {".csv": write_fit_csv, ".ndjson": write_history_ndjson}
 

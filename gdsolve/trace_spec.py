@@ -1,0 +1,230 @@
+"""What `trace` is asked: leaves, then nodes computed from them in order, read from YAML."""
+
+from __future__ import annotations
+
+import difflib
+import keyword
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gdsolve.spec import Spec, check_format, options_of
+from gdsolve.spec_file import from_flag, read_matrix
+from gdsolve.spec_values import convert, is_list, parse_number, shown
+from gdsolve.spec_yaml import Items, Keys, Node, Scalar, read_entries
+from gdsolve.status import GdsolveError
+
+Value = float | tuple[Any, ...]
+
+SECTIONS = ("leaves", "nodes", "compare")
+LEAF_KEYS = ("value", "requires_grad")
+NODE_KEYS = ("expression", "retain_grad", "detach", "no_grad")
+COMPARE_KEYS = ("formula", "leaf")
+MOST_NODES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A tensor that is given: a number, a vector, or a matrix as a tuple of rows."""
+
+    name: str
+    value: Value
+    requires_grad: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A node and the expression it is computed from; `detach` and `no_grad` cut it from the graph."""
+
+    name: str
+    expression: str
+    retain_grad: bool = False
+    detach: bool = False
+    no_grad: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A formula for the gradient by a leaf, None for the only leaf that has one."""
+
+    formula: str
+    leaf: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TraceSpec:
+    """A graph, and in `options` what is done with it."""
+
+    path: str
+    leaves: tuple[Leaf, ...]
+    nodes: tuple[Formula, ...]
+    compare: Comparison | None
+    options: Spec
+
+    @property
+    def root(self) -> str:
+        """The node that backward begins at."""
+        return self.options.backward_from or (self.nodes[-1].name if self.nodes else self.leaves[-1].name)
+
+
+def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceSpec:
+    """The spec of one trace from a YAML file and the options that were given, which win.
+
+    Raises:
+        GdsolveError: no single YAML file, an unknown key or name, or a value out of its type or range.
+    """
+    if len(sources) != 1 or not sources[0].lower().endswith((".yaml", ".yml")):
+        raise GdsolveError(
+            "trace: one YAML spec is expected", "gdsolve trace graph.yaml, with leaves: and nodes: in it"
+        )
+    path = sources[0]
+    found: dict[str, Node] = {}
+    lines: dict[str, int] = {}
+    values: dict[str, Any] = {}
+    known = list(options_of("trace"))
+    for entry in read_entries(path, nested=True):
+        name = entry.key.replace("-", "_")
+        _expect(path, entry.key, entry.line, name, (*SECTIONS, *known))
+        _once(path, entry.key, entry.line, lines)
+        if name in SECTIONS:
+            found[name] = entry.value
+        else:
+            values[name] = _option(path, name, entry.value)
+    values |= {name: from_flag(name, value) for name, value in given.items()}
+    values["retain_grad"] = tuple(name for text in values.get("retain_grad", ()) for name in text.split(","))
+    try:
+        options = Spec(**values)
+        check_format(options.format, "trace")
+    except GdsolveError as fault:
+        raise GdsolveError(f"{path}: {fault.message}", fault.hint) from None
+    seen: dict[str, int] = {}
+    leaves = tuple(_leaf(path, name, node) for name, node in _named(path, "leaves", found, seen))
+    nodes = tuple(_formula(path, name, node) for name, node in _named(path, "nodes", found, seen))
+    if not leaves:
+        raise GdsolveError(f"{path}: no leaves", "add leaves: and a line such as t: 1.0 under it")
+    spec = TraceSpec(path, leaves, nodes, _comparison(path, found.get("compare")), options)
+    _check_names(spec, seen)
+    return spec
+
+
+def _check_names(spec: TraceSpec, seen: Mapping[str, int]) -> None:
+    asked = [("retain_grad", name) for name in spec.options.retain_grad]
+    if spec.options.backward_from is not None:
+        asked.append(("backward_from", spec.options.backward_from))
+    if spec.compare is not None and spec.compare.leaf is not None:
+        asked.append(("compare: leaf", spec.compare.leaf))
+    for key, name in asked:
+        if name not in seen:
+            raise GdsolveError(f"{spec.path}: {key}: unknown name {shown(name)}", _near(name, tuple(seen)))
+
+
+def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, int]) -> list[tuple[str, Node]]:
+    node = found.get(section)
+    if node is None:
+        return []
+    if not isinstance(node, Keys):
+        raise GdsolveError(f"{path}: line {node.line}: {section}: names are expected", f"{section}: and a line a name")
+    if len(node.entries) > MOST_NODES:
+        raise GdsolveError(f"{path}: line {node.line}: {section}: more than {MOST_NODES}", "trace a smaller graph")
+    for entry in node.entries:
+        name = entry.key
+        if not name.isidentifier() or keyword.iskeyword(name) or unicodedata.normalize("NFKC", name) != name:
+            raise GdsolveError(
+                f"{path}: line {entry.line}: {section}: {shown(name)} is no name", "use letters, digits and _"
+            )
+        _once(path, name, entry.line, seen)
+    return [(entry.key, entry.value) for entry in node.entries]
+
+
+def _leaf(path: str, name: str, node: Node) -> Leaf:
+    if not isinstance(node, Keys):
+        return Leaf(name, _value(path, name, node))
+    parts = _parts(path, name, node, LEAF_KEYS)
+    if "value" not in parts:
+        raise GdsolveError(f"{path}: line {node.line}: {name}: no value", "add value: and a number or a list")
+    requires_grad = _truth(path, name, "requires_grad", parts) if "requires_grad" in parts else True
+    return Leaf(name, _value(path, name, parts["value"]), requires_grad)
+
+
+def _value(path: str, name: str, node: Node) -> Value:
+    if isinstance(node, Scalar):
+        try:
+            return parse_number(node.text, name)
+        except GdsolveError as fault:
+            raise GdsolveError(f"{path}: line {node.line}: {fault.message}", f"write {name}: 1.0") from None
+    rows = read_matrix(path, node, name)
+    flat = isinstance(node, Items) and isinstance(node.items[0], Scalar)
+    return tuple(number for (number,) in rows) if flat else rows
+
+
+def _formula(path: str, name: str, node: Node) -> Formula:
+    if not isinstance(node, Keys):
+        return Formula(name, _text(path, name, node))
+    parts = _parts(path, name, node, NODE_KEYS)
+    if "expression" not in parts:
+        raise GdsolveError(f"{path}: line {node.line}: {name}: no expression", "add expression: and a formula")
+    marks = {key: _truth(path, name, key, parts) for key in NODE_KEYS[1:] if key in parts}
+    return Formula(name, _text(path, name, parts["expression"]), **marks)
+
+
+def _comparison(path: str, node: Node | None) -> Comparison | None:
+    if node is None:
+        return None
+    if not isinstance(node, Keys):
+        raise GdsolveError(f"{path}: line {node.line}: compare: keys are expected", "compare: {formula: …}")
+    parts = _parts(path, "compare", node, COMPARE_KEYS)
+    if "formula" not in parts:
+        raise GdsolveError(f"{path}: line {node.line}: compare: no formula", "add formula: and one for the gradient")
+    leaf = _text(path, "leaf", parts["leaf"]) if "leaf" in parts else None
+    return Comparison(_text(path, "formula", parts["formula"]), leaf)
+
+
+def _parts(path: str, name: str, node: Keys, allowed: tuple[str, ...]) -> dict[str, Node]:
+    lines: dict[str, int] = {}
+    for entry in node.entries:
+        _expect(path, entry.key, entry.line, entry.key, allowed, f"{name}: ")
+        _once(path, entry.key, entry.line, lines)
+    return {entry.key: entry.value for entry in node.entries}
+
+
+def _expect(path: str, key: str, line: int, name: str, allowed: tuple[str, ...], where: str = "") -> None:
+    if name not in allowed:
+        raise GdsolveError(f"{path}: line {line}: {where}unknown key {shown(key)}", _near(name, allowed))
+
+
+def _once(path: str, name: str, line: int, seen: dict[str, int]) -> None:
+    if name in seen:
+        raise GdsolveError(f"{path}: line {line}: {name}: given before, on line {seen[name]}", "keep one of them")
+    seen[name] = line
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(names[:20])}"
+
+
+def _text(path: str, name: str, node: Node) -> str:
+    if not isinstance(node, Scalar) or node.null:
+        raise GdsolveError(f"{path}: line {node.line}: {name}: one text is expected", f"write {name}: and a formula")
+    return node.text
+
+
+def _truth(path: str, name: str, key: str, parts: Mapping[str, Node]) -> bool:
+    node = parts[key]
+    try:
+        return bool(convert("steps", _text(path, key, node)))
+    except GdsolveError:
+        raise GdsolveError(
+            f"{path}: line {node.line}: {name}: {key} is neither true nor false", f"write {key}: true"
+        ) from None
+
+
+def _option(path: str, name: str, node: Node) -> Any:
+    if isinstance(node, Items) and is_list(name):
+        return convert(name, [_text(path, name, item) for item in node.items])
+    try:
+        return convert(name, _text(path, name, node))
+    except GdsolveError as fault:
+        where = "" if fault.message.startswith(path) else f"{path}: line {node.line}: "
+        raise GdsolveError(where + fault.message, fault.hint) from None
