@@ -1,0 +1,126 @@
+"""Formulas: what is read, what is refused and where, and the values against Python's own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gdsolve.objective.expression import FUNCTIONS, parse
+from gdsolve.status import GdsolveError
+
+NAMES = ("x", "y")
+
+
+def tensor(value: Any, **options: Any) -> torch.Tensor:
+    return torch.tensor(value, dtype=torch.float64, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("__import__('os')", "column 1: unknown function '__import__'"),
+        ("x + y.T", "column 5: an attribute (a dot after a name) has no place in a formula"),
+        ("x.__class__.__base__", "column 1: an attribute (a dot after a name) has no place in a formula"),
+        ("x[0]", "column 1: an index in brackets has no place in a formula"),
+        ("1 + (lambda: 1)", "column 6: Python's Lambda has no place in a formula"),
+        ("[x for x in y]", "column 1: Python's ListComp has no place in a formula"),
+        ("x < y", "column 1: a comparison has no place in a formula"),
+        ("sum(x, axis=1)", "column 1: a call other than name(…) has no place in a formula"),
+        ("sum(*x)", "column 5: Python's Starred has no place in a formula"),
+        ("(x := 1)", "column 2: Python's NamedExpr has no place in a formula"),
+        ("'x'", "column 1: such a constant has no place in a formula"),
+        ("True", "column 1: such a constant has no place in a formula"),
+        ("x % y", "column 1: Python's BinOp has no place in a formula"),
+        ("x + q", "column 5: unknown name 'q'"),
+        ("   x + q", "column 8: unknown name 'q'"),
+        ("sum", "column 1: sum is a function"),
+        ("x)+(y", "column 2: not a formula: unmatched ')'"),
+        ("x # y", "column 3: '#' has no place in a formula"),
+        ("", "column 1: no formula"),
+        ("dot(x)", "column 1: dot takes 2 argument(s), not 1"),
+        ("9**9**9", "column 1: a constant that is not finite"),
+        ("x + 1e999", "column 5: a constant that is not finite"),
+        ("1/0", "column 1: a constant that is not finite"),
+        ("1" + "0" * 400, "column 1: a constant that is not finite"),
+        ("-" * 9000 + "x", "column 1: nested deeper than 100"),
+        ("+".join(["x"] * 4000), "column 1: nested deeper than 100"),
+        ("(" * 10_000 + "x" + ")" * 10_000, "column 10001: longer than 10000 characters"),
+        ("(" * 4000 + "x" + ")" * 4000, "column 201: nested deeper than 100"),
+    ],
+)
+def test_what_is_refused_and_where(text: str, message: str) -> None:
+    with pytest.raises(GdsolveError) as fault:
+        parse(text, NAMES)
+    assert fault.value.message == message
+    assert fault.value.exit_code == 2
+    assert fault.value.hint
+
+
+def test_the_nearest_name_is_the_hint() -> None:
+    with pytest.raises(GdsolveError) as fault:
+        parse("weigth + 1", ("weight", "x"))
+    assert fault.value.hint == "did you mean weight?"
+
+
+def test_a_number_as_exponent_stays_a_number() -> None:
+    value = parse("x**2", NAMES).evaluate({"x": tensor(3.0, requires_grad=True)})
+    assert (value.item(), value.grad_fn.name()) == (9.0, "PowBackward0")
+
+
+def test_matrices_and_reductions() -> None:
+    values = {"x": tensor([[1.0, 2.0], [3.0, 4.0]]), "y": tensor([[1.0], [1.0]])}
+    assert parse("x @ y", NAMES).evaluate(values).tolist() == [[3.0], [7.0]]
+    assert parse("transpose(x)", NAMES).evaluate(values).tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    assert parse("sum(x) + mean(x) + max(x) - min(x)", NAMES).evaluate(values).item() == 15.5
+    assert parse("max(x, 2.5)", NAMES).evaluate(values).tolist() == [[2.5, 2.5], [3.0, 4.0]]
+
+
+def test_shapes_that_do_not_go_together_name_the_column() -> None:
+    with pytest.raises(GdsolveError, match=r"^column 5: @: "):
+        parse("1 + x @ y", NAMES).evaluate({"x": tensor([[1.0, 2.0]]), "y": tensor([[1.0]])})
+
+
+def grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    binary = st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(" ".join)
+    return (
+        binary | inner.map(lambda text: f"({text})") | inner.map(lambda text: f"-{text}") | inner.map("abs({})".format)
+    )
+
+
+FORMULAS = st.recursive(st.floats(0.1, 5.0).map(repr) | st.sampled_from(NAMES), grown, max_leaves=12)
+
+
+@given(FORMULAS, st.floats(-2, 2), st.floats(-2, 2))
+def test_values_are_those_of_python_to_the_last_bit(text: str, x: float, y: float) -> None:
+    expected = eval(text, {"abs": abs, "__builtins__": {}}, {"x": x, "y": y})
+    assert parse(text, NAMES).evaluate({"x": tensor(x), "y": tensor(y)}).item() == expected
+
+
+@pytest.mark.parametrize("name", ["exp", "log", "sin", "cos", "tan", "tanh", "sqrt"])
+@given(x=st.floats(0.1, 1.4))
+def test_functions_are_those_of_the_library(name: str, x: float) -> None:
+    expected = 2 / getattr(math, name)(x) ** 1.5 if getattr(math, name)(x) > 1e-3 else None
+    if expected is not None:
+        found = parse(f"2/{name}(x)**1.5", NAMES).evaluate({"x": tensor(x)}).item()
+        assert found == pytest.approx(expected, rel=1e-12)
+
+
+@given(st.text(alphabet="xy()+-*/@. 019_'[]:,=#\\\n\0é", max_size=40) | st.text(max_size=40))
+def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
+    try:
+        expression = parse(text, NAMES)
+    except GdsolveError as fault:
+        assert fault.message.startswith("column ")
+        assert "\n" not in fault.message
+    else:
+        assert expression.names <= set(NAMES)
+
+
+def test_every_function_has_a_value() -> None:
+    assert {name for name, (arities, _) in FUNCTIONS.items() if 1 not in arities} == {"dot"}
+    assert parse("dot(x, y)", NAMES).evaluate({"x": tensor([1.0, 2.0]), "y": tensor([3.0, 4.0])}).item() == 11.0
