@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -188,6 +189,22 @@ def test_the_table_has_tree_reasons_and_plain_words() -> None:
     assert "none: not a leaf and not retained" in text
     assert "after z = y + 1" in written("a10_dynamic", Format.TABLE)
     assert "largest difference" in written("a11_data", Format.TABLE)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("case", sorted(path.stem for path in SPECS.glob("*.yaml")))
+def test_a_narrow_terminal_gets_two_tables_of_nodes(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    write_record(traced(case), Format.TABLE, stream)
+    text = re.sub("\033\\[[0-9;]*m", "", stream.getvalue())
+    assert max(map(len, text.splitlines())) <= 60
+    assert "PowBackward0" in text or "MulBackward0" in text
 
 
 def test_dot_is_a_digraph() -> None:

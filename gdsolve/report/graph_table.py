@@ -12,6 +12,7 @@ from gdsolve.report.parts import Record, labelled, name_column
 
 MOST_ENTRIES = 6
 HEADS = ("kind", "expression", "value", "requires_grad", "is_leaf", "grad_fn", "grad")
+VALUES = ("expression", "value", "grad")
 
 
 def write_graph_table(record: Record, stream: TextIO) -> None:
@@ -60,21 +61,32 @@ def _list_text(value: Any) -> str:
 
 
 def _show_nodes(page: Page, nodes: Sequence[Mapping[str, Any]]) -> None:
-    heads = [name_column("node"), *(Column(head, right=False, folds=True, minimum=8) for head in HEADS)]
-    rows = []
-    for node in nodes:
-        grad = f"none: {node['grad_note']}" if node["grad"] is None else _value_text(node["grad"])
-        texts = [
-            node["name"],
-            node["kind"],
-            node["expression"] or ABSENT,
-            _value_text(node["value"]),
-            *(str(node[key]).lower() for key in ("requires_grad", "is_leaf")),
-            node["grad_fn"] or "none",
-            grad,
-        ]
-        rows.append(plain(texts))
-    page.table(Table(heads, rows))
+    """One table, or where that is too wide, one of the values and one of what autograd notes."""
+    whole = _node_table(nodes, HEADS)
+    if page.fits(whole):
+        page.table(whole)
+        return
+    page.table(_node_table(nodes, VALUES))
+    page.blank()
+    page.table(_node_table(nodes, [head for head in HEADS if head not in VALUES]))
+
+
+def _node_table(nodes: Sequence[Mapping[str, Any]], heads: Sequence[str]) -> Table:
+    columns = [Column(head, right=False, folds=head in VALUES, minimum=8) for head in heads]
+    return Table(
+        [name_column("node"), *columns],
+        [plain([node["name"], *(_cell(node, head) for head in heads)]) for node in nodes],
+    )
+
+
+def _cell(node: Mapping[str, Any], head: str) -> str:
+    if head == "grad":
+        return f"none: {node['grad_note']}" if node["grad"] is None else _value_text(node["grad"])
+    if head == "value":
+        return _value_text(node["value"])
+    if isinstance(node[head], bool):
+        return str(node[head]).lower()
+    return str(node[head]) if node[head] else (ABSENT if head == "expression" else "none")
 
 
 def _show_tree(page: Page, tree: Sequence[Mapping[str, Any]]) -> None:
