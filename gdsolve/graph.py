@@ -13,8 +13,6 @@ from gdsolve.objective.expression import FUNCTIONS, Expression, parse
 from gdsolve.status import GdsolveError
 from gdsolve.trace_spec import Formula, TraceSpec
 
-LARGEST_TREE = 2000
-
 
 @dataclass(frozen=True, slots=True)
 class NodeState:
@@ -149,7 +147,7 @@ def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mappi
 
 
 def _leaf_tensor(value: Any, requires_grad: bool) -> Tensor:
-    return torch.tensor(value, dtype=torch.float64, requires_grad=requires_grad)
+    return torch.tensor(value, dtype=torch.float64, device="cpu", requires_grad=requires_grad)
 
 
 def _compute(spec: TraceSpec, node: Formula, expression: Expression, values: Mapping[str, Tensor]) -> Tensor:
@@ -281,7 +279,7 @@ def _tree(tape: _Tape) -> tuple[TreeRow, ...]:
             shown.add(name)
             continue
         pending: list[tuple[int, Any]] = [(0, tensor.grad_fn)]
-        while pending and len(rows) < LARGEST_TREE:
+        while pending:
             depth, function = pending.pop()
             label, repeated = _name(tape, function, named), function in drawn
             leaf = hasattr(function, "variable")

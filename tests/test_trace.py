@@ -255,3 +255,14 @@ def test_options_of_trace_are_no_keys_of_a_fit(tmp_path: Path, capsys: pytest.Ca
 def test_every_spec_is_tested() -> None:
     tested = Path(__file__).read_text(encoding="utf-8")
     assert [spec.stem for spec in SPECS.glob("*.yaml") if f'"{spec.stem}' not in tested] == []
+
+
+def test_a_large_graph_is_drawn_whole(tmp_path: Path) -> None:
+    """Thirty nodes of ninety additions each: every function of the graph has its row."""
+    nodes = {f"n{i}": " + ".join([("t" if i == 0 else f"n{i - 1}")] + ["1"] * 90) for i in range(30)}
+    text = "leaves: {t: 1}\nnodes:\n" + "".join(f"  {name}: {formula}\n" for name, formula in nodes.items())
+    path = tmp_path / "large.yaml"
+    path.write_text(text)
+    graph = trace(build_trace_spec([str(path)], {}))
+    assert sum(row.operation == "AddBackward0" for row in graph.tree) == 30 * 90
+    assert graph.backward[0].grads == {"t": 1.0}

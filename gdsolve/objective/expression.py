@@ -224,7 +224,8 @@ def _matrix_side(step: Step, argument: Any) -> Any:
 
 
 def _tensor(value: Any) -> Tensor:
-    return value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
+    # A tensor of no dimension goes together with tensors of any device.
+    return value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64, device="cpu")
 
 
 def _described(node: ast.expr) -> str:
