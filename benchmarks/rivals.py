@@ -27,8 +27,7 @@ model = LinearRegression().fit(table.drop(columns="y"), table["y"])
 print(json.dumps([*model.coef_, model.intercept_]))
 """
 
-# The parentheses matter: lr * X.T would copy the table in every iteration.
-LOOP_OVER_ROWS = """
+_TABLE_IN_TORCH = """
 import json
 import sys
 import polars
@@ -40,7 +39,31 @@ X = torch.cat([table[:, :-1], torch.ones(m, 1, dtype=table.dtype)], dim=1)
 y = table[:, -1:].contiguous()
 w = torch.zeros(X.shape[1], 1, dtype=X.dtype)
 lr = 0.5
+"""
+
+# The parentheses matter: lr * X.T would copy the table in every iteration.
+UPDATES_ALONE = (
+    _TABLE_IN_TORCH
+    + """
 for _ in range(1000):
     w -= lr * (X.T @ (X @ w - y)) / m
 print(json.dumps(w[:, 0].tolist()))
 """
+)
+
+# The textbook's loop: it knows its SSE, and stops on small updates or small changes of the loss, as `fit` does.
+HANDWRITTEN_LOOP = (
+    _TABLE_IN_TORCH
+    + """
+loss = None
+for _ in range(1000):
+    residual = X @ w - y
+    sse = torch.sum(residual**2)
+    before, loss = loss, float(sse) / (2 * m)
+    update = lr * (X.T @ residual) / m
+    w -= update
+    if float(update.abs().max()) < 0.0 or (before is not None and abs(loss - before) < 0.0):
+        break
+print(json.dumps(w[:, 0].tolist()))
+"""
+)

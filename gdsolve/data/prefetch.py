@@ -91,7 +91,7 @@ class _Prefetch(Iterator[Batch]):
             self._queue.changed.notify_all()
 
 
-def prefetch(batches: Iterator[Batch], max_bytes: int = 32 << 20) -> Iterator[Batch]:
+def prefetch(batches: Iterator[Batch], max_bytes: int = 96 << 20) -> Iterator[Batch]:
     """Run an iterator of batches ahead in a thread that starts now, holding about `max_bytes` at most.
 
     Raises:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gdsolve.data import Batch, Roles, Table, inline_table, open_table, prefetch
 from gdsolve.spec import Device, DType, Engine, Spec
 from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs.imports import collector_at_rest
 
 if TYPE_CHECKING:
     import torch
@@ -69,9 +70,10 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
     with table or open_problem(spec) as opened:
         batches = prefetch(opened.batches())
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
-        import torch
+        with collector_at_rest():
+            import torch
 
-        from gdsolve.objective.triangle import build_triangle
+            from gdsolve.objective.triangle import build_triangle
 
         _require_device(spec.device)
         kept: list[Batch] = []
