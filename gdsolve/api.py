@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gdsolve.spec import Spec
-from gdsolve.spec_file import build_spec
+from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.expression import FUNCTIONS, Expression, parse
+from gdsolve.spec.graph import Formula, TraceSpec
 from gdsolve.status import GdsolveError
-from gdsolve.trace_spec import Formula, TraceSpec
 
 
 @dataclass(frozen=True, slots=True)

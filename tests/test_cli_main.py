@@ -18,8 +18,8 @@ import gdsolve.cli.predict
 from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
 from gdsolve.cli.output import check_outputs, present, writing
-from gdsolve.command import Command
 from gdsolve.spec import Format, Spec
+from gdsolve.spec.command import Command
 from gdsolve.status import DataError, ExitCode, GdsolveError
 
 

@@ -14,8 +14,8 @@ from gdsolve.cli.main import run
 from gdsolve.cli.options import default_text, given
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import Scale, Spec, flag, options_of
-from gdsolve.spec_file import nearest_option
-from gdsolve.spec_values import kinds
+from gdsolve.spec.file import nearest_option
+from gdsolve.spec.values import kinds
 
 
 def command(verb: str) -> Any:

@@ -12,9 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve import spec_yaml
 from gdsolve.spec import Loss, Spec
-from gdsolve.spec_file import build_spec
+from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
 
 
@@ -241,7 +240,7 @@ def test_broken_yaml_names_the_line(loader: str, text: str) -> None:
 
 
 def test_a_file_too_large_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spec_yaml, "LARGEST_FILE", 10)
+    monkeypatch.setattr(document, "LARGEST_FILE", 10)
     assert refusal("data: abcde.csv") == (
         "p.yaml: larger than 64 MiB",
         "put the numbers into a CSV file and name it under data:",

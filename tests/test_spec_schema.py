@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from gdsolve.spec import Spec, only_traced, options_of
-from gdsolve.spec_schema import json_schema
+from gdsolve.spec.schema import json_schema
 
 
 def test_the_schema_has_every_field_and_no_other() -> None:

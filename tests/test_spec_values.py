@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdsolve.spec import Every, LearningRate, Spec
-from gdsolve.spec_values import CONVERTERS, convert, kinds, parse_count, parse_learning_rate, parse_number
+from gdsolve.spec.values import CONVERTERS, convert, kinds, parse_count, parse_learning_rate, parse_number
 from gdsolve.status import GdsolveError
 
 

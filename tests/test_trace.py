@@ -17,8 +17,8 @@ from gdsolve.graph import trace
 from gdsolve.report.graph_record import graph_record
 from gdsolve.report.write import write_record
 from gdsolve.spec import Format
+from gdsolve.spec.graph import build_trace_spec
 from gdsolve.status import GdsolveError
-from gdsolve.trace_spec import build_trace_spec
 
 SPECS = Path(__file__).parent.parent / "configs" / "autograd"
 SECOND = "Trying to backward through the graph a second time"

@@ -15,9 +15,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from gdsolve.cli.messages import listen
 from gdsolve.cli.options import SOURCES, given, parameters
-from gdsolve.command import Command
 from gdsolve.spec import Spec
-from gdsolve.spec_file import build_spec
+from gdsolve.spec.command import Command
+from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
 
@@ -184,7 +184,7 @@ class _Group(TyperGroup):
 
 
 def _as_given(parameters: list[Any]) -> list[Any]:
-    """The parameters without typer's checks: those import pydantic, and `gdsolve.spec_file` reads the text anyway."""
+    """The parameters without typer's checks: those import pydantic, and `gdsolve.spec.file` reads the text anyway."""
     for parameter in parameters:
         parameter.process_value = functools.partial(_call_back, parameter)
     return parameters

@@ -9,7 +9,7 @@ from typing import Any
 
 import typer
 
-from gdsolve.spec_file import build_spec
+from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
 DIALECT = ("delimiter", "decimal", "encoding", "no_header", "na_values")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import check_outputs, present
-from gdsolve.command import Command
 from gdsolve.spec import Spec
+from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode
 
 

@@ -21,7 +21,7 @@ from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import flag, options_of
-from gdsolve.spec_file import nearest_option
+from gdsolve.spec.file import nearest_option
 from gdsolve.status import ExitCode, GdsolveError
 
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)

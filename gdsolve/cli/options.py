@@ -1,6 +1,6 @@
 """The options of a verb, generated from `gdsolve.spec.options_of`: name, help, panel, metavar, default and completion.
 
-Values arrive as text, and only when they were given: `gdsolve.spec_file` reads them exactly as it reads YAML.
+Values arrive as text, and only when they were given: `gdsolve.spec.file` reads them exactly as it reads YAML.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import typer
 
 from gdsolve.cli.columns import complete_column
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
-from gdsolve.spec_values import is_list, kinds
+from gdsolve.spec.values import is_list, kinds
 
 COLUMNS = ("target", "features", "ignore", "weight")
 WORDS = {"lr": ("auto",), "every": ("log",), "init": ("zeros", "random")}

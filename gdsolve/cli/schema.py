@@ -11,7 +11,7 @@ from gdsolve.status import ExitCode
 
 def run() -> int:
     """Print the JSON Schema of a spec; returns the exit code."""
-    from gdsolve.spec_schema import json_schema
+    from gdsolve.spec.schema import json_schema
 
     with writing("standard output"):
         json.dump(json_schema(), sys.stdout, indent=2, ensure_ascii=False)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gdsolve.cli.output import present
+from gdsolve.spec.graph import build_trace_spec
 from gdsolve.status import ExitCode
-from gdsolve.trace_spec import build_trace_spec
 
 
 def run(sources: Sequence[str], given: Mapping[str, Any]) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from gdsolve.command import Command
 from gdsolve.spec import Scale
+from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.run import Run, prepare
 

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.command import Command
 from gdsolve.data import ColumnSummary, describe
 from gdsolve.spec import Engine, Scale, Spec
+from gdsolve.spec.command import Command
 from gdsolve.status import DataError, Status
 from gdsolve.verbs.course import chart, descend
 from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of

@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.command import Command
 from gdsolve.spec import Spec
+from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.problem import DataInfo, load
 from gdsolve.verbs.result import Optimum, optimum_of, trace_in_units

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.command import Command
 from gdsolve.plan import Plan
 from gdsolve.spec import Spec
+from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, GdsolveError, Status
 from gdsolve.verbs.advice import advise, announce, explain
 from gdsolve.verbs.course import chart, descend, device_for

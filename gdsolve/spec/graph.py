@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gdsolve.spec import Spec, check_format, options_of
-from gdsolve.spec_file import from_flag, read_matrix
-from gdsolve.spec_values import convert, is_list, parse_number, shown
-from gdsolve.spec_yaml import Items, Keys, Node, Scalar, read_entries
+from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
+from gdsolve.spec.file import from_flag, read_matrix
+from gdsolve.spec.options import Spec, check_format, options_of
+from gdsolve.spec.values import convert, is_list, parse_number, shown
 from gdsolve.status import GdsolveError
 
 Value = float | tuple[Any, ...]

@@ -15,7 +15,8 @@ from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec import Every, LearningRate, Spec, flag
+from gdsolve.spec.choices import Every, LearningRate
+from gdsolve.spec.options import Spec, flag
 from gdsolve.status import GdsolveError
 
 MOST_RATES = 100_000

@@ -2,7 +2,7 @@
 
 It is read parser event by parser event, and no object is ever constructed from it: tags, anchors and aliases are
 refused, and so is nesting deeper than a matrix needs, before anything of it is kept. Scalars stay the text that was
-written (`gdsolve.spec_values` reads them).
+written (`gdsolve.spec.values` reads them).
 """
 
 from __future__ import annotations

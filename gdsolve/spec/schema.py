@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from gdsolve.spec import FORMATS, Spec, only_traced
-from gdsolve.spec_values import kinds
+from gdsolve.spec.choices import FORMATS
+from gdsolve.spec.options import Spec, only_traced
+from gdsolve.spec.values import kinds
 
 
 def json_schema() -> dict[str, Any]:

@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gdsolve.spec import Spec, check_format, only_traced
-from gdsolve.spec_values import (
+from gdsolve.spec.document import Items, Scalar, read_entries
+from gdsolve.spec.options import Spec, check_format, only_traced
+from gdsolve.spec.values import (
     convert,
     is_list,
     is_optional,
@@ -24,7 +25,6 @@ from gdsolve.spec_values import (
     parse_number,
     shown,
 )
-from gdsolve.spec_yaml import Items, Scalar, read_entries
 from gdsolve.status import GdsolveError
 
 __all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_learning_rate", "read_matrix"]

@@ -11,87 +11,26 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
+from gdsolve.spec.choices import (
+    DESCENDING,
+    FITTING,
+    FORMATS,
+    NA_VALUES,
+    READING,
+    Categorical,
+    Device,
+    DType,
+    Engine,
+    Every,
+    Format,
+    LearningRate,
+    Loss,
+    Missing,
+    Scale,
+)
 from gdsolve.status import GdsolveError
-
-
-class Loss(StrEnum):
-    """Names of the losses (formulas: `gdsolve.objective.losses`)."""
-
-    HALF_MSE = "half-mse"
-    MSE = "mse"
-    SSE = "sse"
-
-
-class Scale(StrEnum):
-    """Coordinates in which descent runs."""
-
-    AUTO = "auto"
-    NONE = "none"
-    STANDARD = "standard"
-
-
-class Engine(StrEnum):
-    """Ways to take the same steps."""
-
-    AUTO = "auto"
-    ROWS = "rows"
-    TRIANGLE = "triangle"
-    LEAP = "leap"
-
-
-class Device(StrEnum):
-    """Where tensors live."""
-
-    AUTO = "auto"
-    CPU = "cpu"
-    CUDA = "cuda"
-
-
-class DType(StrEnum):
-    """Precision in which the iterates are computed."""
-
-    FLOAT64 = "float64"
-    FLOAT32 = "float32"
-
-
-class Missing(StrEnum):
-    """What to do with a missing cell in a column that is used."""
-
-    ERROR = "error"
-    DROP = "drop"
-    MEAN = "mean"
-
-
-class Categorical(StrEnum):
-    """What to do with a column of text."""
-
-    ERROR = "error"
-    ONEHOT = "onehot"
-    IGNORE = "ignore"
-
-
-class Format(StrEnum):
-    """Form of the result on standard output."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    DOT = "dot"
-
-
-LearningRate = float | tuple[float, ...] | Literal["auto"]
-Every = int | Literal["log"]
-
-NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-FITTING = ("fit", "compare-lr", "check")
-DESCENDING = ("fit", "compare-lr")
-READING = (*FITTING, "predict")
-VERBS = (*READING, "trace", "schema")
-FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {
-    "trace": (Format.TABLE, Format.JSON, Format.DOT)
-}
 
 
 @dataclass(frozen=True, slots=True)
