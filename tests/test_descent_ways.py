@@ -14,6 +14,8 @@ from problems import ONE_WEIGHT, TWO_POINTS, Posed, pose, random_table
 from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.iterate import iterate
 from gdsolve.descent.leap import find_stops, leap, limit_status
+from gdsolve.descent.methods.gradient import GradientDescent
+from gdsolve.descent.rates import Constant
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
@@ -28,11 +30,20 @@ def three_ways(posed: Posed, rate: float, rules: tuple[StopRule, ...], max_iter:
     form = ClosedForm.of(posed.modes, posed.start, torch.tensor([rate], dtype=torch.float64))
     (at_limit,) = limit_status(form)
     loops = []
+    method = GradientDescent(Constant(rate))
     for objective in (posed.rows, posed.quadratic):
         dtype = posed.rows.design.dtype
         moved = objective.to(dtype, posed.start.device) if objective is posed.quadratic else objective
         loops.append(
-            iterate(moved, posed.start.to(dtype), rate, stops, max_iter=max_iter, schedule=schedule, at_limit=at_limit)
+            iterate(
+                moved,
+                posed.start.to(dtype),
+                method,
+                stops,
+                max_iter=max_iter,
+                schedule=schedule,
+                at_limit=at_limit,
+            )
         )
     return [*loops, leap(posed.modes, posed.start, rate, stops, max_iter=max_iter, schedule=schedule)]
 
@@ -214,6 +225,8 @@ def test_interrupt_returns_what_was_reached() -> None:
         def sse(self, weights: torch.Tensor) -> torch.Tensor:
             return posed.quadratic.sse(weights)
 
-    solution = iterate(Interrupted(), posed.start, 0.01, (), max_iter=100, schedule=Schedule(1))
+    solution = iterate(
+        Interrupted(), posed.start, GradientDescent(Constant(0.01)), (), max_iter=100, schedule=Schedule(1)
+    )
     assert (solution.status, solution.iterations) == (Status.INTERRUPTED, 4)
     assert solution.trace.iterations == (0, 1, 2, 3, 4)

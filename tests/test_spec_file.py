@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.spec import Loss, Spec
+from gdsolve.spec import Loss, Spec, document
 from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
 

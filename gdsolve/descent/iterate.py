@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from gdsolve.descent.methods.base import Halt, Method, Point
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.stop import Step, StopRule, first_to_stop
-from gdsolve.objective.base import Evaluation, Objective
+from gdsolve.objective.base import Objective
 from gdsolve.status import Status
 
 BLOCK = 64
@@ -19,12 +21,13 @@ LONG_STEP = 200_000
 
 @dataclass(slots=True)
 class _Journal:
-    """What the driver keeps while it runs: the reported columns and the best iterate."""
+    """What the driver keeps while it runs: the reported columns, the best iterate, and the evaluations so far."""
 
     iterations: list[int] = field(default_factory=list)
     weights: list[Tensor] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     best: tuple[float, int, Tensor] | None = None
+    evaluations: int = 1
 
     def note(self, step: Step, w: Tensor, *, reported: bool) -> None:
         if self.best is None or step.value < self.best[0]:
@@ -36,10 +39,11 @@ class _Journal:
 
     def trace(self, objective: Objective) -> Trace:
         weights = torch.cat(self.weights, dim=1)
+        errors = objective.sse(weights)
         return Trace(
             tuple(self.iterations),
             weights,
-            tuple(objective.sse(weights).tolist()),
+            (None,) * len(self.steps) if errors is None else tuple(errors.tolist()),
             tuple(step.value for step in self.steps),
             tuple(step.gradient_norm for step in self.steps),
             tuple(step.update for step in self.steps),
@@ -49,65 +53,74 @@ class _Journal:
 def iterate(
     objective: Objective,
     start: Tensor,
-    learning_rate: float,
+    method: Method,
     stops: tuple[StopRule, ...],
     *,
     max_iter: int,
     schedule: Schedule,
     at_limit: Status = Status.MAX_ITER,
 ) -> Solution:
-    """Descend from `start`, (p, 1): w ← w − α·∇L(w), until a rule stops it or after `max_iter` updates.
+    """Descend from `start`, (p, 1), by `method`, until a rule stops it or after `max_iter` updates.
 
-    Steps are taken in blocks without looking, then read at once and checked one by one: on an accelerator nothing waits
-    for the host inside a block, and the k that is returned is still the first at which a rule holds. Ctrl-C ends the
-    run with status `interrupted` and what was reached.
+    Blind steps are taken in blocks without looking, then read at once and checked one by one: on an accelerator nothing
+    waits for the host inside a block, and the k that is returned is still the first at which a rule holds. Ctrl-C ends
+    the run with status `interrupted` and what was reached.
     """
-    block = 1 if objective.step_elements > LONG_STEP and start.device.type == "cpu" else BLOCK
+    large = objective.step_elements > LONG_STEP and start.device.type == "cpu"
+    block = BLOCK if method.blind and not large else 1
     journal = _Journal()
-    now = objective.evaluate(start)
-    step = Step(0, float(now.value), None, float(now.gradient.norm()), None)
-    w, k = start, 0
+    point = Point.at(objective, start)
+    step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
+    w, k, memory, halt = start, 0, method.begin(objective, point), None
     journal.note(step, w, reported=True)
     ended = first_to_stop(stops, step)
     try:
-        while ended is None and k < max_iter:
-            path = _walk(objective, w, now, learning_rate, min(block, max_iter - k))
+        while ended is None and halt is None and k < max_iter:
+            path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)), journal)
             for after, reached in _read(path, w, step):
                 step, w = after, reached
                 journal.note(step, w, reported=schedule.includes(step.k))
                 ended = first_to_stop(stops, step)
                 if ended is not None:
                     break
-            k, now = step.k, path[-1][1]
+            k, point = step.k, path[-1] if path else point
     except KeyboardInterrupt:
         return _conclude(objective, journal, step, w, Status.INTERRUPTED, None)
-    if ended is None:
-        return _conclude(objective, journal, step, w, at_limit, "max_iter")
-    return _conclude(objective, journal, step, w, ended[1], ended[0].name)
+    if ended is not None:
+        return _conclude(objective, journal, step, w, ended[1], ended[0].name)
+    if halt is not None:
+        found = Status.CONVERGED if halt is Halt.ROUNDING else Status.FAILED
+        return _conclude(objective, journal, step, w, found, halt.value)
+    return _conclude(objective, journal, step, w, at_limit, "max_iter")
 
 
 def _walk(
-    objective: Objective, w: Tensor, now: Evaluation, learning_rate: float, steps: int
-) -> list[tuple[Tensor, Evaluation]]:
-    path = []
-    for _ in range(steps):
-        w = torch.sub(w, now.gradient, alpha=learning_rate)
-        now = objective.evaluate(w)
-        path.append((w, now))
-    return path
+    objective: Objective, method: Method, point: Point, memory: Any, updates: range, journal: _Journal
+) -> tuple[list[Point], Any, Halt | None]:
+    path: list[Point] = []
+    for k in updates:
+        advance = method.step(objective, point, memory, k)
+        if isinstance(advance, Halt):
+            return path, memory, advance
+        point, memory = advance.point, advance.memory
+        journal.evaluations += advance.evaluations
+        path.append(point)
+    return path, memory, None
 
 
-def _read(path: list[tuple[Tensor, Evaluation]], w: Tensor, before: Step) -> list[tuple[Step, Tensor]]:
+def _read(path: list[Point], w: Tensor, before: Step) -> list[tuple[Step, Tensor]]:
     """The steps of a block as numbers, fetched from the device in one transfer."""
-    weights = torch.cat([w, *(point for point, _ in path)], dim=1)
+    if not path:
+        return []
+    weights = torch.cat([w, *(point.w for point in path)], dim=1)
     updates = weights.diff(dim=1).abs().amax(dim=0)
-    norms = torch.cat([now.gradient for _, now in path], dim=1).norm(dim=0)
-    values = torch.stack([now.value for _, now in path])
+    norms = torch.cat([point.now.gradient for point in path], dim=1).norm(dim=0)
+    values = torch.stack([point.now.value for point in path])
     steps = []
     rows = torch.stack([values, norms, updates]).T.tolist()
-    for (point, _), (value, norm, update) in zip(path, rows, strict=True):
+    for point, (value, norm, update) in zip(path, rows, strict=True):
         before = Step(before.k + 1, value, before.value, norm, update)
-        steps.append((before, point))
+        steps.append((before, point.w))
     return steps
 
 
@@ -116,6 +129,6 @@ def _conclude(
 ) -> Solution:
     journal.note(step, w, reported=True)
     value, best_k = step.value, step.k
-    if status is Status.DIVERGED and journal.best is not None:
+    if status in (Status.DIVERGED, Status.FAILED) and journal.best is not None:
         value, best_k, w = journal.best
-    return Solution(w, value, status, stopped_by, step.k, best_k, journal.trace(objective))
+    return Solution(w, value, status, stopped_by, step.k, best_k, journal.evaluations, journal.trace(objective))

@@ -139,4 +139,4 @@ def leap(
         (best,) = best_iterations(form, [stop.iterations])
         reached = _trace_at(modes, form, start, [best])
         w, value = reached.weights, reached.values[0]
-    return Solution(w, value, stop.status, stop.stopped_by, stop.iterations, best, trace)
+    return Solution(w, value, stop.status, stop.stopped_by, stop.iterations, best, 0, trace)

@@ -14,12 +14,12 @@ class Trace:
     """The reported iterations, one column each; row k of the textbook's table is the state after k updates.
 
     Shapes: `iterations` has R entries, `weights` is (p, R), `sse`, `values`, `gradient_norms`, `updates` have R;
-    the update of iteration 0 is None. All in descent's coordinates.
+    the update of iteration 0 is None, and so is the SSE of an objective without data. All in descent's coordinates.
     """
 
     iterations: tuple[int, ...]
     weights: Tensor
-    sse: tuple[float, ...]
+    sse: tuple[float | None, ...]
     values: tuple[float, ...]
     gradient_norms: tuple[float, ...]
     updates: tuple[float | None, ...]
@@ -30,7 +30,8 @@ class Solution:
     """Where a descent ended: returned, never raised.
 
     `w`, (p, 1), is the last iterate, or the best one when the run diverged; `iterations` counts the updates taken and
-    `best_iteration` those that led to `w`. `stopped_by` names the rule, or `max_iter`.
+    `best_iteration` those that led to `w`. `stopped_by` names the rule, or `max_iter`, or why the method found no step.
+    `evaluations` counts those of the objective; the leap needs none.
     """
 
     w: Tensor
@@ -39,4 +40,5 @@ class Solution:
     stopped_by: str | None
     iterations: int
     best_iteration: int
+    evaluations: int
     trace: Trace

@@ -81,6 +81,20 @@ class Quadratic:
         """[B; P], (r, p), and [b; q], (r, 1): the penalty as rows of data."""
         return torch.cat([self.design, self.penalty.rows]), torch.cat([self.target, self.penalty.target])
 
+    def residuals(self, w: Tensor) -> Tensor:
+        """[B; P]w − [b; q], (r, 1)."""
+        stacked, target = self.stacked()
+        return stacked @ w - target
+
+    def jacobian(self, w: Tensor) -> Tensor:
+        """[B; P], (r, p), wherever `w` is."""
+        return self.stacked()[0]
+
+    def hessian(self, w: Tensor) -> Tensor:
+        """c·[B; P]ᵀ[B; P], (p, p), for Newton's method alone: descent itself never forms it."""
+        stacked = self.stacked()[0]
+        return self.curvature_scale * (stacked.mT @ stacked)
+
     def to(self, dtype: torch.dtype, device: torch.device) -> Quadratic:
         """The same quadratic in another precision or place."""
         design, target = self.design.to(device, dtype), self.target.to(device, dtype)

@@ -55,6 +55,19 @@ class Rows:
             total += (design @ weights - target).square().sum(dim=0)
         return total
 
+    def residuals(self, w: Tensor) -> Tensor:
+        """[√ω(Xw − y); Pw − q], (m + r, 1)."""
+        return torch.cat([self.design @ w - self.target, self.penalty.rows @ w - self.penalty.target])
+
+    def jacobian(self, w: Tensor) -> Tensor:
+        """[√ωX; P], (m + r, p), wherever `w` is."""
+        return torch.cat([self.design, self.penalty.rows]) if self.penalty.rows.shape[0] else self.design
+
+    def hessian(self, w: Tensor) -> Tensor:
+        """c·(XᵀωX + PᵀP), (p, p), for Newton's method alone: descent itself never forms it."""
+        squared = self.design.mT @ self.design + self.penalty.rows.mT @ self.penalty.rows
+        return self.curvature_scale * squared
+
     def _blocks(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         # An accelerator has its own way of blocking, and pays for every launch.
         height = (

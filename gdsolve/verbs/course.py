@@ -53,6 +53,8 @@ def descend(run: Run, course: Course, device: torch.device) -> Solution:
     """Take the course, in descent's coordinates."""
     from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import leap, limit_status
+    from gdsolve.descent.methods.gradient import GradientDescent
+    from gdsolve.descent.rates import Constant
 
     rate, stops, schedule = course.learning_rate, course.stops, course.schedule
     if course.plan.engine is Engine.LEAP or course.max_iter is None:
@@ -64,7 +66,8 @@ def descend(run: Run, course: Course, device: torch.device) -> Solution:
     else:
         objective = run.modes.quadratic.to(run.dtype, device)
     start = run.start.to(device, run.dtype)
-    return iterate(objective, start, rate, stops, max_iter=course.max_iter, schedule=schedule, at_limit=at_limit)
+    method = GradientDescent(Constant(rate))
+    return iterate(objective, start, method, stops, max_iter=course.max_iter, schedule=schedule, at_limit=at_limit)
 
 
 def device_for(asked: Device, engine: Engine) -> torch.device:

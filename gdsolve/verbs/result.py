@@ -70,6 +70,6 @@ def trace_in_units(run: Run, trace: Trace) -> Trace:
     return replace(
         trace,
         weights=weights,
-        sse=tuple(sse * unit for sse in trace.sse),
+        sse=tuple(None if sse is None else sse * unit for sse in trace.sse),
         values=tuple(value * unit for value in trace.values),
     )

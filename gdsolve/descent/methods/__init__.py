@@ -1,0 +1,1 @@
+"""How the next iterate is found: one method a file, each with its convention and source."""
