@@ -39,7 +39,7 @@ def test_flags_are_the_options_of_the_verb(verb: str) -> None:
 
 def test_every_option_that_is_not_data_is_a_flag_of_some_verb() -> None:
     flags = {name for verb in VERBS for name in options_of(verb)}
-    assert {field.name for field in dataclasses.fields(Spec)} - flags == {"data", "X", "y"}
+    assert {field.name for field in dataclasses.fields(Spec)} - flags == {"data", "X", "y", "parameters", "constants"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -148,9 +148,9 @@ def test_byte_order_mark_and_document_start_are_no_matter() -> None:
         (
             "loss: sse",
             "neither data nor X and y",
-            "add data: and a path, or X: and y: with the numbers",
+            "add data: and a path, or X: and y: with the numbers, or minimize:",
         ),
-        ("data: []", "neither data nor X and y", "add data: and a path, or X: and y: with the numbers"),
+        ("data: []", "neither data nor X and y", "add data: and a path, or X: and y: with the numbers, or minimize:"),
         ("X: [1]", "line 1: X and y must be given together", "add the missing one to the spec"),
         ("data: a.csv\nX: [1]\ny: [1]", "line 1: data and inline X, y exclude each other", "keep one of them"),
         (

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gdsolve.spec import Every, LearningRate, Spec
-from gdsolve.spec.values import CONVERTERS, convert, kinds, parse_count, parse_learning_rate, parse_number
+from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number
+from gdsolve.spec.values import CONVERTERS, convert, kinds
 from gdsolve.status import GdsolveError
 
 
@@ -181,7 +182,7 @@ def test_every_field_but_the_inline_data_can_be_converted() -> None:
     def known(kind: object) -> bool:
         return kind in (LearningRate, tuple[str, ...]) or kind in CONVERTERS or isinstance(kind, type)
 
-    assert {name for name, kind in kinds().items() if not known(kind)} == {"X", "y"}
+    assert {name for name, kind in kinds().items() if not known(kind)} == {"X", "y", "parameters", "constants"}
     assert set(kinds()) == {field.name for field in dataclasses.fields(Spec)}
     assert CONVERTERS[Every]("log", "every") == "log"
 

@@ -11,15 +11,20 @@ from gdsolve.spec.choices import (
     Format,
     LearningRate,
     Loss,
+    Method,
     Missing,
+    RateSchedule,
     Scale,
 )
-from gdsolve.spec.options import OptionInfo, Spec, check_format, choices, flag, only_traced, options_of
+from gdsolve.spec.option import OptionInfo, flag
+from gdsolve.spec.options import Spec, check_format, choices, only_traced, options_of
+from gdsolve.spec.parameters import Constant, Parameter
 
 __all__ = [
     "FORMATS",
     "VERBS",
     "Categorical",
+    "Constant",
     "DType",
     "Device",
     "Engine",
@@ -27,8 +32,11 @@ __all__ = [
     "Format",
     "LearningRate",
     "Loss",
+    "Method",
     "Missing",
     "OptionInfo",
+    "Parameter",
+    "RateSchedule",
     "Scale",
     "Spec",
     "check_format",

@@ -29,6 +29,30 @@ class Engine(StrEnum):
     ROWS = "rows"
     TRIANGLE = "triangle"
     LEAP = "leap"
+    AUTOGRAD = "autograd"
+
+
+class Method(StrEnum):
+    """How the next iterate is found (`gdsolve.descent.methods`)."""
+
+    AUTO = "auto"
+    GD = "gd"
+    MOMENTUM = "momentum"
+    NESTEROV = "nesterov"
+    ADAM = "adam"
+    BB = "bb"
+    LBFGS = "lbfgs"
+    NEWTON = "newton"
+    LM = "lm"
+
+
+class RateSchedule(StrEnum):
+    """How the learning rate goes on from step to step (`gdsolve.descent.rates`)."""
+
+    CONSTANT = "constant"
+    INVSCALING = "invscaling"
+    COSINE = "cosine"
+    BACKTRACKING = "backtracking"
 
 
 class Device(StrEnum):

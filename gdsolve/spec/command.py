@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from gdsolve.spec.options import flag
+from gdsolve.spec.option import flag
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,8 @@ class Entry:
 Node = Scalar | Items | Keys
 
 
-def read_entries(path: str, *, nested: bool = False) -> Iterator[Entry]:
-    """The keys of the mapping that a YAML file holds, in the order of the file; with `nested` values may have keys too.
+def read_entries(path: str, *, flat: Container[str]) -> Iterator[Entry]:
+    """The keys of the mapping that a YAML file holds, in the order of the file; those of `flat` hold no keys.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
@@ -76,7 +76,7 @@ def read_entries(path: str, *, nested: bool = False) -> Iterator[Entry]:
     # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from _entries(path, _events(path, yaml.parse(text, Loader=loader), nested), nested)
+        yield from _entries(path, _events(path, yaml.parse(text, Loader=loader)), flat)
     except yaml.MarkedYAMLError as fault:
         raise _syntax_error(path, text, fault) from None
 
@@ -121,9 +121,9 @@ def _no_alias(path: str, line: int) -> GdsolveError:
     )
 
 
-def _events(path: str, events: Iterator[Any], nested: bool) -> Iterator[tuple[str, Any, int]]:
+def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
     """The events that carry content, each as kind, event and line, after what a spec cannot hold was refused."""
-    depth = documents = 0
+    documents = 0
     for event in events:
         kind = type(event).__name__.removesuffix("Event")
         line = event.start_mark.line + 1
@@ -135,16 +135,11 @@ def _events(path: str, events: Iterator[Any], nested: bool) -> Iterator[tuple[st
         tag = getattr(event, "tag", None)
         if tag not in (None, "!") and tag not in PLAIN_TAGS:
             raise GdsolveError(f"{path}: line {line}: the tag {tag} is not accepted", "write the value without a tag")
-        depth += kind.endswith("Start") - kind.endswith("End") if kind[:3] in ("Map", "Seq") else 0
-        if depth > (DEEPEST_WITH_KEYS if nested else DEEPEST):
-            raise GdsolveError(
-                f"{path}: line {line}: nested deeper than a matrix", "write X as a list of rows, each a list of numbers"
-            )
         if kind in ("Scalar", "SequenceStart", "SequenceEnd", "MappingStart", "MappingEnd"):
             yield kind, event, line
 
 
-def _entries(path: str, events: Events, nested: bool) -> Iterator[Entry]:
+def _entries(path: str, events: Events, flat: Container[str]) -> Iterator[Entry]:
     kind, event, line = next(events, ("", None, 1))
     if not kind or (kind == "Scalar" and _scalar(event, line).null):
         raise GdsolveError(f"{path}: line {line}: the spec is empty", "begin with data: and a path, or with X: and y:")
@@ -156,39 +151,55 @@ def _entries(path: str, events: Events, nested: bool) -> Iterator[Entry]:
             continue
         if kind != "Scalar":
             raise GdsolveError(f"{path}: line {line}: a key that is no word", "write one key: value a line")
-        yield Entry(event.value, line, _value(path, event.value, events, nested))
+        value = _Value(path, event.value, events, event.value.replace("-", "_") not in flat)
+        yield Entry(event.value, line, value.read(next(events), 2))
 
 
-def _value(path: str, key: str, events: Events, nested: bool) -> Node:
-    kind, event, line = next(events)
-    return _node(path, key, (kind, event, line), events, nested)
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """The value of one key; `nested` where it may hold keys."""
 
+    path: str
+    key: str
+    events: Events
+    nested: bool
 
-def _node(path: str, key: str, first: tuple[str, Any, int], events: Events, nested: bool) -> Node:
-    """The value that begins with the event `first`; the depth of lists and keys is bounded by then."""
-    kind, event, line = first
-    if kind == "Scalar":
-        return _scalar(event, line)
-    if kind == "SequenceStart":
+    def read(self, first: tuple[str, Any, int], depth: int) -> Node:
+        """What begins with the event `first`, at this depth of lists and keys."""
+        kind, event, line = first
+        if kind == "Scalar":
+            return _scalar(event, line)
+        if depth > (DEEPEST_WITH_KEYS if self.nested else DEEPEST):
+            raise GdsolveError(
+                f"{self.path}: line {line}: nested deeper than a matrix",
+                "write X as a list of rows, each a list of numbers",
+            )
+        return self._items(line, depth) if kind == "SequenceStart" else self._keys(line, depth)
+
+    def _items(self, line: int, depth: int) -> Items:
         items = Items(line)
-        for following in events:
+        for following in self.events:
             if following[0] == "SequenceEnd":
                 break
-            items.items.append(_node(path, key, following, events, nested))
+            items.items.append(self.read(following, depth + 1))
         return items
-    if not nested:
-        raise GdsolveError(
-            f"{path}: line {line}: {key}: keys where a value or a list is expected", f"write {key}: and a value"
-        )
-    keys = Keys(line)
-    for inner, inner_event, inner_line in events:
-        if inner == "MappingEnd":
-            break
-        if inner != "Scalar":
-            raise GdsolveError(f"{path}: line {inner_line}: a key that is no word", "write one key: value a line")
-        name = inner_event.value
-        keys.entries.append(Entry(name, inner_line, _node(path, name, next(events), events, nested)))
-    return keys
+
+    def _keys(self, line: int, depth: int) -> Keys:
+        if not self.nested:
+            raise GdsolveError(
+                f"{self.path}: line {line}: {self.key}: keys where a value or a list is expected",
+                f"write {self.key}: and a value",
+            )
+        keys = Keys(line)
+        for kind, event, inner_line in self.events:
+            if kind == "MappingEnd":
+                break
+            if kind != "Scalar":
+                raise GdsolveError(
+                    f"{self.path}: line {inner_line}: a key that is no word", "write one key: value a line"
+                )
+            keys.entries.append(Entry(event.value, inner_line, self.read(next(self.events), depth + 1)))
+        return keys
 
 
 def _scalar(event: Any, line: int) -> Scalar:

@@ -13,18 +13,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gdsolve.spec.document import Items, Scalar, read_entries
+from gdsolve.spec.document import Items, Keys, Scalar, read_entries
+from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.options import Spec, check_format, only_traced
-from gdsolve.spec.values import (
-    convert,
-    is_list,
-    is_optional,
-    kinds,
-    parse_count,
-    parse_learning_rate,
-    parse_number,
-    shown,
-)
+from gdsolve.spec.parameters import Constant, Parameter, Value, is_name
+from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
 
 __all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_learning_rate", "read_matrix"]
@@ -32,6 +25,8 @@ __all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_le
 SINGLE_RATE_VERBS = ("fit", "check")
 PATHS = ("init", "save", "history")
 COUNTS = ("max_iter", "every", "iterates", "seed")
+FORMULA_PARTS = ("parameters", "constants")
+PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
 NICKNAMES = {
     "learning_rate": "lr",
     "alpha": "lr",
@@ -71,7 +66,8 @@ def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> S
         )
     flags = {name: from_flag(name, value) for name, value in given.items()}
     if not specs:
-        return _fit_for(Spec(**{"data": tuple(sources), **flags}), verb, "")
+        spec = Spec(**{"data": tuple(sources), **flags})
+        return _fit_for(spec, verb, "")
     return _from_yaml(specs[0], flags, verb)
 
 
@@ -118,7 +114,7 @@ def _fit_for(spec: Spec, verb: str, where: str) -> Spec:
 def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
     lines: dict[str, int] = {}
     values: dict[str, Any] = {}
-    for entry in read_entries(path):
+    for entry in read_entries(path, flat=kinds().keys() - set(FORMULA_PARTS)):
         name = _field_name(path, entry.key, entry.line)
         if name in lines:
             raise GdsolveError(
@@ -135,8 +131,10 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
         spec = Spec(**values, **flags)
     except GdsolveError as fault:
         raise GdsolveError(where(_subject(fault.message)) + fault.message, fault.hint, fault.exit_code) from None
-    if not spec.data and spec.X is None:
-        raise GdsolveError(f"{path}: neither data nor X and y", "add data: and a path, or X: and y: with the numbers")
+    if not spec.data and spec.X is None and spec.minimize is None:
+        raise GdsolveError(
+            f"{path}: neither data nor X and y", "add data: and a path, or X: and y: with the numbers, or minimize:"
+        )
     if spec.X is not None and spec.y is not None and len(spec.X) != len(spec.y):
         raise GdsolveError(
             f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
@@ -165,6 +163,8 @@ def _read_value(path: str, name: str, node: Any) -> Any:
     """The value of a key, converted by the type of its field."""
     if name in ("X", "y"):
         return read_matrix(path, node) if name == "X" else _column(path, node)
+    if name in FORMULA_PARTS:
+        return _formula_parts(path, name, node)
     if isinstance(node, Scalar):
         if node.null and is_optional(name):
             return None
@@ -183,6 +183,63 @@ def _read_value(path: str, name: str, node: Any) -> Any:
         return convert(name, texts)
     except GdsolveError as fault:
         raise GdsolveError(f"{path}: line {node.line}: {fault.message}", fault.hint) from None
+
+
+def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constant, ...]:
+    """The parameters or constants of a formula, by name."""
+    if not isinstance(node, Keys):
+        raise GdsolveError(f"{path}: line {node.line}: {name}: names are expected", f"{name}: {{a: 0, b: 0}}")
+    found: dict[str, Parameter | Constant] = {}
+    for entry in node.entries:
+        where = f"{path}: line {entry.line}: {name}: "
+        if not is_name(entry.key):
+            raise GdsolveError(f"{where}{shown(entry.key)} is no name", "use letters, digits and _")
+        if entry.key in found:
+            raise GdsolveError(f"{where}{entry.key} is given twice", "keep one of them")
+        if name == "constants":
+            found[entry.key] = Constant(entry.key, read_value(path, entry.key, entry.value))
+        else:
+            found[entry.key] = _parameter(path, entry.key, entry.value)
+    return tuple(found.values())
+
+
+def _parameter(path: str, name: str, node: Any) -> Parameter:
+    if not isinstance(node, Keys):
+        return Parameter(name, read_value(path, name, node))
+    given: dict[str, Any] = {}
+    for entry in node.entries:
+        where = f"{path}: line {entry.line}: {name}: "
+        if entry.key not in PARAMETER_KEYS:
+            near = nearest(entry.key, PARAMETER_KEYS)
+            remedy = f"did you mean {near}?" if near else f"known here: {', '.join(PARAMETER_KEYS)}"
+            raise GdsolveError(f"{where}unknown key {shown(entry.key)}", remedy)
+        if entry.key == "start":
+            given["start"] = read_value(path, name, entry.value)
+        elif not isinstance(entry.value, Scalar):
+            raise GdsolveError(f"{where}{entry.key}: one value is expected", f"write {entry.key}: and one value")
+        elif entry.key == "fixed":
+            given["fixed"] = convert("quiet", entry.value.text)
+        else:
+            given[entry.key] = parse_number(entry.value.text, entry.key)
+    if "start" not in given:
+        raise GdsolveError(f"{path}: line {node.line}: {name}: no start", "add start: and a number")
+    return Parameter(name, **given)
+
+
+def read_value(path: str, name: str, node: Any) -> Value:
+    """A number, a vector as a flat list, or a matrix as a list of rows.
+
+    Raises:
+        GdsolveError: anything else.
+    """
+    if isinstance(node, Scalar):
+        try:
+            return parse_number(node.text, name)
+        except GdsolveError as fault:
+            raise GdsolveError(f"{path}: line {node.line}: {fault.message}", f"write {name}: 1.0") from None
+    rows = read_matrix(path, node, name)
+    flat = isinstance(node, Items) and isinstance(node.items[0], Scalar)
+    return tuple(number for (number,) in rows) if flat else rows
 
 
 def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...], ...]:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import keyword
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
-from gdsolve.spec.file import from_flag, read_matrix
+from gdsolve.spec.file import from_flag, read_value
+from gdsolve.spec.numbers import shown
 from gdsolve.spec.options import Spec, check_format, options_of
-from gdsolve.spec.values import convert, is_list, parse_number, shown
+from gdsolve.spec.parameters import Value, is_name
+from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError
-
-Value = float | tuple[Any, ...]
 
 SECTIONS = ("leaves", "nodes", "compare")
 LEAF_KEYS = ("value", "requires_grad")
@@ -83,7 +81,7 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     lines: dict[str, int] = {}
     values: dict[str, Any] = {}
     known = list(options_of("trace"))
-    for entry in read_entries(path, nested=True):
+    for entry in read_entries(path, flat=known):
         name = entry.key.replace("-", "_")
         _expect(path, entry.key, entry.line, name, (*SECTIONS, *known))
         _once(path, entry.key, entry.line, lines)
@@ -129,7 +127,7 @@ def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, i
         raise GdsolveError(f"{path}: line {node.line}: {section}: more than {MOST_NODES}", "trace a smaller graph")
     for entry in node.entries:
         name = entry.key
-        if not name.isidentifier() or keyword.iskeyword(name) or unicodedata.normalize("NFKC", name) != name:
+        if not is_name(name):
             raise GdsolveError(
                 f"{path}: line {entry.line}: {section}: {shown(name)} is no name", "use letters, digits and _"
             )
@@ -139,23 +137,12 @@ def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, i
 
 def _leaf(path: str, name: str, node: Node) -> Leaf:
     if not isinstance(node, Keys):
-        return Leaf(name, _value(path, name, node))
+        return Leaf(name, read_value(path, name, node))
     parts = _parts(path, name, node, LEAF_KEYS)
     if "value" not in parts:
         raise GdsolveError(f"{path}: line {node.line}: {name}: no value", "add value: and a number or a list")
     requires_grad = _truth(path, name, "requires_grad", parts) if "requires_grad" in parts else True
-    return Leaf(name, _value(path, name, parts["value"]), requires_grad)
-
-
-def _value(path: str, name: str, node: Node) -> Value:
-    if isinstance(node, Scalar):
-        try:
-            return parse_number(node.text, name)
-        except GdsolveError as fault:
-            raise GdsolveError(f"{path}: line {node.line}: {fault.message}", f"write {name}: 1.0") from None
-    rows = read_matrix(path, node, name)
-    flat = isinstance(node, Items) and isinstance(node.items[0], Scalar)
-    return tuple(number for (number,) in rows) if flat else rows
+    return Leaf(name, read_value(path, name, parts["value"]), requires_grad)
 
 
 def _formula(path: str, name: str, node: Node) -> Formula:

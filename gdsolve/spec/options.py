@@ -7,12 +7,11 @@ stand beside it; the flags, the YAML keys, the JSON Schema and the reference in 
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
+from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     DESCENDING,
     FITTING,
@@ -27,38 +26,14 @@ from gdsolve.spec.choices import (
     Format,
     LearningRate,
     Loss,
+    Method,
     Missing,
+    RateSchedule,
     Scale,
 )
+from gdsolve.spec.option import OptionInfo, option
+from gdsolve.spec.parameters import Constant, Parameter
 from gdsolve.status import GdsolveError
-
-
-@dataclass(frozen=True, slots=True)
-class OptionInfo:
-    """What the command line and the reference say of one option."""
-
-    help: str
-    panel: str
-    verbs: tuple[str, ...]
-    metavar: str | None
-    default_text: str | None
-    minimum: float | None
-    maximum: float | None
-
-
-def _option(
-    default: Any,
-    help: str,
-    panel: str,
-    *,
-    verbs: tuple[str, ...] = FITTING,
-    metavar: str | None = None,
-    default_text: str | None = None,
-    minimum: float | None = None,
-    maximum: float | None = None,
-) -> Any:
-    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum)
-    return dataclasses.field(default=default, metadata={"option": info, "description": help})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,30 +44,61 @@ class Spec:
         GdsolveError: a value outside its range, or options that contradict each other.
     """
 
-    data: tuple[str, ...] = _option(
+    data: tuple[str, ...] = option(
         (), "Tables to read; a path in a YAML spec is relative to the spec.", "Data", verbs=()
     )
-    X: tuple[tuple[float, ...], ...] | None = _option(None, "Inline design matrix, one list per row.", "Data", verbs=())
-    y: tuple[float, ...] | None = _option(None, "Inline target, one number per row.", "Data", verbs=())
+    X: tuple[tuple[float, ...], ...] | None = option(None, "Inline design matrix, one list per row.", "Data", verbs=())
+    y: tuple[float, ...] | None = option(None, "Inline target, one number per row.", "Data", verbs=())
 
-    target: str | None = _option(
+    minimize: str | None = option(
+        None,
+        "Formula to minimise, such as (2 - a - b)**2 + (4 - 3*a - b)**2; with a table also of its columns.",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="FORMULA",
+    )
+    model: str | None = option(
+        None,
+        "Curve to fit to the target by least squares, such as b1*(1 - exp(-b2*x)).",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="FORMULA",
+    )
+    parameters: tuple[Parameter, ...] = option(
+        (), "Parameters of the formula: name: start, or name: {start, lower, upper, fixed}.", "Formula", verbs=()
+    )
+    constants: tuple[Constant, ...] = option(
+        (), "Numbers, vectors and matrices that the formula uses by name.", "Formula", verbs=()
+    )
+    start: tuple[str, ...] = option((), "Where parameters start.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…")
+    lower: tuple[str, ...] = option(
+        (), "Least values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+    )
+    upper: tuple[str, ...] = option(
+        (), "Largest values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+    )
+    fix: tuple[str, ...] = option(
+        (), "Parameters that stay where they start.", "Formula", verbs=DESCENDING, metavar="NAMES"
+    )
+
+    target: str | None = option(
         None, "Column to explain.", "Columns", metavar="COLUMN", default_text="the column y, else the last one"
     )
-    features: tuple[str, ...] = _option(
+    features: tuple[str, ...] = option(
         (), "Columns to explain it with.", "Columns", metavar="COLUMNS", default_text="all others"
     )
-    ignore: tuple[str, ...] = _option((), "Columns to leave out.", "Columns", metavar="COLUMNS")
-    weight: str | None = _option(
+    ignore: tuple[str, ...] = option((), "Columns to leave out.", "Columns", metavar="COLUMNS")
+    weight: str | None = option(
         None, "Column of row weights; weight 2 counts as the row twice.", "Columns", metavar="COLUMN"
     )
-    no_intercept: bool = _option(False, "Fit through the origin.", "Columns")
-    delimiter: str | None = _option(
+    no_intercept: bool = option(False, "Fit through the origin.", "Columns")
+    delimiter: str | None = option(
         None, "Field delimiter.", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
     )
-    decimal: str | None = _option(
+    decimal: str | None = option(
         None, "Decimal mark, . or ,", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
     )
-    encoding: str | None = _option(
+    encoding: str | None = option(
         None,
         "Encoding of text files.",
         "Columns",
@@ -100,13 +106,13 @@ class Spec:
         metavar="NAME",
         default_text="UTF-8, or as the BOM says",
     )
-    no_header: bool = _option(
+    no_header: bool = option(
         False, "The first line is data; columns are x1…xn, y.", "Columns", verbs=READING, default_text="detected"
     )
-    na: Missing = _option(
+    na: Missing = option(
         Missing.ERROR, "Missing cells in the columns used: stop, drop the row, or fill in the mean.", "Columns"
     )
-    na_values: tuple[str, ...] = _option(
+    na_values: tuple[str, ...] = option(
         NA_VALUES,
         "Cells that count as missing, in any case; the empty cell always does.",
         "Columns",
@@ -114,21 +120,51 @@ class Spec:
         metavar="VALUES",
         default_text="NA, N/A, NaN, null, None",
     )
-    categorical: Categorical = _option(
+    categorical: Categorical = option(
         Categorical.ERROR, "Columns of text: stop, one 0/1 column per level, or leave out.", "Columns"
     )
 
-    loss: Loss = _option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
-    ridge: float = _option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
-    penalize_intercept: bool = _option(False, "Let the ridge penalty act on the intercept too.", "Descent")
-    lr: LearningRate = _option(
+    loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    ridge: float = option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
+    penalize_intercept: bool = option(False, "Let the ridge penalty act on the intercept too.", "Descent")
+    method: Method = option(
+        Method.AUTO,
+        "How the next iterate is found.",
+        "Descent",
+        verbs=("fit", "compare-lr"),
+        default_text="gd; for a curve or another loss auto, unless --lr is given",
+    )
+    methods: tuple[str, ...] = option(
+        (),
+        "Methods to compare.",
+        "Descent",
+        verbs=("compare",),
+        metavar="METHODS",
+        default_text="all that can be used",
+    )
+    momentum: float | None = option(
+        None,
+        "Share β of the last step that is kept by momentum (0.9) and nesterov (its own sequence).",
+        "Descent",
+        verbs=DESCENDING,
+        metavar="NUMBER",
+        default_text="0.9; nesterov: β_k of FISTA with restart",
+        minimum=0.0,
+    )
+    lr: LearningRate = option(
         "auto",
-        "Learning rate α, as 0.01 or 1/28; auto takes the best stable one on standardised columns.",
+        "Learning rate α, as 0.01 or 1/28; auto takes the best stable one on standardised columns, or backtracks.",
         "Descent",
         metavar="NUMBER|auto",
         verbs=DESCENDING,
     )
-    max_iter: int | None = _option(
+    schedule: RateSchedule = option(
+        RateSchedule.CONSTANT,
+        "How the learning rate goes on: α, α/√(k+1), half a cosine to 0 at max_iter, or backtracking from α.",
+        "Descent",
+        verbs=("fit", "compare"),
+    )
+    max_iter: int | None = option(
         None,
         "Most updates to take; 1e12 is fine on the leap.",
         "Descent",
@@ -137,7 +173,7 @@ class Spec:
         minimum=0,
         verbs=DESCENDING,
     )
-    tol: float | None = _option(
+    tol: float | None = option(
         None,
         "Stop when no weight changes by this much; 0 turns the rule off.",
         "Descent",
@@ -145,7 +181,7 @@ class Spec:
         default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it",
         minimum=0.0,
     )
-    loss_tol: float | None = _option(
+    loss_tol: float | None = option(
         None,
         "Stop when the loss changes by less.",
         "Descent",
@@ -154,7 +190,7 @@ class Spec:
         minimum=0.0,
         verbs=DESCENDING,
     )
-    grad_tol: float | None = _option(
+    grad_tol: float | None = option(
         None,
         "Stop when the gradient norm is less.",
         "Descent",
@@ -163,34 +199,34 @@ class Spec:
         minimum=0.0,
         verbs=DESCENDING,
     )
-    init: str = _option(
+    init: str = option(
         "zeros",
         "Where to start: zeros, random, or a saved model.",
         "Descent",
         metavar="zeros|random|MODEL",
         verbs=DESCENDING,
     )
-    seed: int = _option(
+    seed: int = option(
         0, "Seed of --init random.", "Descent", metavar="N", minimum=0, maximum=2**63 - 1, verbs=DESCENDING
     )
-    scale: Scale = _option(
+    scale: Scale = option(
         Scale.AUTO,
         "Coordinates of descent; auto standardises when the learning rate is auto.",
         "Descent",
         verbs=DESCENDING,
     )
-    engine: Engine = _option(
+    engine: Engine = option(
         Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=("fit",)
     )
-    device: Device = _option(
+    device: Device = option(
         Device.AUTO,
         "Where to compute; auto takes CUDA, where it is there, for the way rows.",
         "Descent",
         verbs=("fit",),
     )
-    dtype: DType = _option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
+    dtype: DType = option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
 
-    backward_from: str | None = _option(
+    backward_from: str | None = option(
         None,
         "Node to go backward from.",
         "Graph",
@@ -198,7 +234,7 @@ class Spec:
         metavar="NAME",
         default_text="the last node",
     )
-    repeat: int = _option(
+    repeat: int = option(
         1,
         "How often to go backward; 0 leaves the gradients alone.",
         "Graph",
@@ -207,34 +243,32 @@ class Spec:
         minimum=0,
         maximum=1000,
     )
-    retain_graph: bool = _option(
+    retain_graph: bool = option(
         False, "Keep the graph after a backward, so that another can follow.", "Graph", verbs=("trace",)
     )
-    zero_grad: bool = _option(
+    zero_grad: bool = option(
         False, "Clear the gradients before each backward; else they add up.", "Graph", verbs=("trace",)
     )
-    retain_grad: tuple[str, ...] = _option(
+    retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient though they are no leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
-    steps: bool = _option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
+    steps: bool = option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
 
-    format: Format = _option(
-        Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*FITTING, "trace")
-    )
-    every: Every = _option(
+    format: Format = option(Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*FITTING, "trace"))
+    every: Every = option(
         "log",
         "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
         "Output",
         verbs=("fit",),
         metavar="N|log",
     )
-    history: str | None = _option(
+    history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
-    save: str | None = _option(
+    save: str | None = option(
         None, "Write the result and model as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
     )
-    iterates: int = _option(
+    iterates: int = option(
         0,
         "Show the first K iterates of every rate side by side.",
         "Output",
@@ -243,33 +277,16 @@ class Spec:
         minimum=0,
         maximum=1000,
     )
-    only: bool = _option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
-    quiet: bool = _option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
-    verbose: bool = _option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
-    exit_zero: bool = _option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=("fit",))
+    check_gradient: bool = option(
+        False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=("fit",)
+    )
+    only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
+    quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
+    verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
+    exit_zero: bool = option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=("fit",))
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            _check_range(field.name, getattr(self, field.name), field.metadata["option"])
-        _check_rates(self.lr)
-        if self.every != "log" and self.every < 1:
-            raise GdsolveError(
-                f"every: {self.every} is not a positive whole number", "give --every 1 or more, or --every log"
-            )
-        if self.decimal is not None and self.decimal not in (".", ","):
-            raise GdsolveError(f"decimal: {self.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,")
-        if self.delimiter is not None and (len(self.delimiter) != 1 or not self.delimiter.isascii()):
-            raise GdsolveError(
-                f"delimiter: {self.delimiter!r} is not a single ASCII character", r"for a tab give --delimiter $'\t'"
-            )
-        if self.decimal is not None and self.decimal == self.delimiter:
-            raise GdsolveError(
-                f"delimiter and decimal are both {self.decimal!r}", "European files: --delimiter ';' --decimal ,"
-            )
-        if (self.X is None) != (self.y is None):
-            raise GdsolveError("X and y must be given together", "add the missing one to the spec")
-        if self.X is not None and self.data:
-            raise GdsolveError("data and inline X, y exclude each other", "keep one of them")
+        check(self)
 
     @property
     def drives(self) -> bool:
@@ -280,27 +297,6 @@ class Spec:
     def standardise(self) -> bool:
         """True when descent runs in standardised coordinates."""
         return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives)
-
-
-def _check_range(name: str, value: object, info: OptionInfo) -> None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return
-    if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
-        limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
-        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} such a number")
-    if info.maximum is not None and value > info.maximum:
-        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} a smaller number")
-
-
-def _check_rates(rates: LearningRate) -> None:
-    for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
-        if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
-            raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
-
-
-def flag(name: str) -> str:
-    """The flag that goes with a field: `max_iter` gives `--max-iter`."""
-    return "--" + name.replace("_", "-")
 
 
 def options_of(verb: str) -> dict[str, OptionInfo]:

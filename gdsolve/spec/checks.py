@@ -1,0 +1,106 @@
+"""What a spec must fulfil whatever the data: ranges, and options that contradict each other."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+from gdsolve.spec.choices import Engine, LearningRate, Loss, Method, RateSchedule
+from gdsolve.spec.option import OptionInfo, flag
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.spec.options import Spec
+
+
+def check(spec: Spec) -> None:
+    """See that a spec can be meant.
+
+    Raises:
+        GdsolveError: a value outside its range, or options that contradict each other.
+    """
+    for field in dataclasses.fields(spec):
+        _check_range(field.name, getattr(spec, field.name), field.metadata["option"])
+    _check_rates(spec.lr)
+    if spec.every != "log" and spec.every < 1:
+        raise GdsolveError(
+            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
+        )
+    _check_dialect(spec)
+    _check_problem(spec)
+    _check_method(spec)
+
+
+def _check_dialect(spec: Spec) -> None:
+    if spec.decimal is not None and spec.decimal not in (".", ","):
+        raise GdsolveError(f"decimal: {spec.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,")
+    if spec.delimiter is not None and (len(spec.delimiter) != 1 or not spec.delimiter.isascii()):
+        raise GdsolveError(
+            f"delimiter: {spec.delimiter!r} is not a single ASCII character", r"for a tab give --delimiter $'\t'"
+        )
+    if spec.decimal is not None and spec.decimal == spec.delimiter:
+        raise GdsolveError(
+            f"delimiter and decimal are both {spec.decimal!r}", "European files: --delimiter ';' --decimal ,"
+        )
+
+
+def _check_problem(spec: Spec) -> None:
+    if (spec.X is None) != (spec.y is None):
+        raise GdsolveError("X and y must be given together", "add the missing one to the spec")
+    if spec.X is not None and spec.data:
+        raise GdsolveError("data and inline X, y exclude each other", "keep one of them")
+    if spec.minimize is not None and spec.model is not None:
+        raise GdsolveError(
+            "minimize and model exclude each other", "model: is fitted to a target, minimize: is the loss"
+        )
+    if spec.minimize is None and spec.model is None:
+        for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
+            if getattr(spec, name):
+                raise GdsolveError(
+                    f"{name}: there is no formula", "give --minimize or --model, or leave the option out"
+                )
+        return
+    formula = "minimize" if spec.minimize is not None else "model"
+    for name, usual in _LINEAR_ONLY.items():
+        if getattr(spec, name) != usual:
+            raise GdsolveError(f"{name}: goes with linear models, and this is a {formula}", f"leave {flag(name)} out")
+    if spec.minimize is not None and spec.loss is not Loss.HALF_MSE:
+        raise GdsolveError("loss: the formula of minimize is the loss itself", "leave --loss out, or give --model")
+    if spec.minimize is not None and (spec.target is not None or spec.weight is not None):
+        name = "target" if spec.target is not None else "weight"
+        raise GdsolveError(f"{name}: a formula names the columns that it uses", f"leave {flag(name)} out")
+    if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
+        raise GdsolveError(
+            f"engine: {spec.engine.value} is for linear models, and this is a {formula}", "leave --engine out"
+        )
+
+
+_LINEAR_ONLY = {"ridge": 0.0, "penalize_intercept": False, "no_intercept": False, "features": ()}
+
+
+def _check_method(spec: Spec) -> None:
+    if spec.momentum is not None and spec.momentum >= 1.0:
+        raise GdsolveError(f"momentum: {spec.momentum:g} is not below 1", "give --momentum 0.9, say")
+    if spec.momentum is not None and spec.method not in (Method.MOMENTUM, Method.NESTEROV):
+        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give one of them")
+    if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
+        raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter")
+    if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:
+        raise GdsolveError(f"schedule: {spec.schedule.value} has no closed form", "leave --engine leap out")
+
+
+def _check_range(name: str, value: object, info: OptionInfo) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return
+    if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
+        limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
+        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} such a number")
+    if info.maximum is not None and value > info.maximum:
+        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} a smaller number")
+
+
+def _check_rates(rates: LearningRate) -> None:
+    for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
+        if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
+            raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")

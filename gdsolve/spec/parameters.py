@@ -1,0 +1,172 @@
+"""The parameters and constants of a formula, from YAML and from flags such as `--start a=0,b=0`."""
+
+from __future__ import annotations
+
+import json
+import keyword
+import math
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gdsolve.spec.numbers import nearest, parse_number, shown
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.spec.options import Spec
+
+# A number, a vector as a tuple, or a matrix as a tuple of rows.
+Value = float | tuple[Any, ...]
+
+# A name, and a number or a list in brackets up to the next comma.
+_GIVEN = re.compile(r"\s*([^=,\[\]]+?)\s*=\s*(\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,\[\]]*)\s*(?:,|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a formula: where it starts, its bounds, and whether it stays there."""
+
+    name: str
+    start: Value
+    lower: float = -math.inf
+    upper: float = math.inf
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number, vector or matrix that a formula uses by its name."""
+
+    name: str
+    value: Value
+
+
+def is_name(text: str) -> bool:
+    """True for what a formula can use as a name."""
+    return text.isidentifier() and not keyword.iskeyword(text) and unicodedata.normalize("NFKC", text) == text
+
+
+def parameters_of(spec: Spec) -> tuple[Parameter, ...]:
+    """The parameters of a spec, with what `start`, `lower`, `upper` and `fix` say of them.
+
+    Raises:
+        GdsolveError: a name that is no name, a number that is none, bounds that leave no room or a start beyond them.
+    """
+    found = {parameter.name: parameter for parameter in spec.parameters}
+    for name, value in _pairs("start", spec.start):
+        found[name] = replace(found[name], start=value) if name in found else Parameter(name, value)
+    for side in ("lower", "upper"):
+        for name, value in _pairs(side, getattr(spec, side)):
+            if not isinstance(value, float):
+                raise GdsolveError(f"{side}: {name}: one number is expected", f"write --{side} {name}=0")
+            known = _known(side, name, found)
+            found[name] = replace(known, lower=value) if side == "lower" else replace(known, upper=value)
+    for name in _names(spec.fix):
+        found[name] = replace(_known("fix", name, found), fixed=True)
+    if not found:
+        raise GdsolveError("parameters: none is given", "say where they start, as in --start a=0,b=0")
+    for parameter in found.values():
+        _check(parameter)
+    if all(parameter.fixed for parameter in found.values()):
+        raise GdsolveError("parameters: all of them are fixed", "leave at least one free to move")
+    return tuple(found.values())
+
+
+def _known(option: str, name: str, found: dict[str, Parameter]) -> Parameter:
+    if name not in found:
+        near = nearest(name, list(found))
+        raise GdsolveError(
+            f"{option}: {shown(name)} is no parameter",
+            f"did you mean {near}?" if near else f"give it a start, as in --start {name}=1",
+        )
+    return found[name]
+
+
+def _names(texts: Sequence[str]) -> Iterator[str]:
+    yield from (name.strip() for text in texts for name in text.split(",") if name.strip())
+
+
+def _pairs(option: str, texts: Sequence[str]) -> Iterator[tuple[str, Value]]:
+    for text in texts:
+        place = 0
+        while place < len(text):
+            match = _GIVEN.match(text, place)
+            if match is None:
+                raise GdsolveError(
+                    f"{option}: {shown(text[place:])} is not NAME=NUMBER", f"write it as in --{option} a=0,b=0"
+                )
+            yield match[1], _value(option, match[1], match[2])
+            place = match.end()
+
+
+def _value(option: str, name: str, text: str) -> Value:
+    if not text.startswith("["):
+        return parse_number(text, option)
+    try:
+        return as_value(json.loads(text))
+    except (ValueError, TypeError):
+        raise GdsolveError(
+            f"{option}: {name}: {shown(text)} is no list of numbers", f"write --{option} '{name}=[0, 0]'"
+        ) from None
+
+
+def as_value(given: Any) -> Value:
+    """A number, a vector or a matrix from numbers and lists.
+
+    Raises:
+        ValueError: anything else.
+    """
+    if isinstance(given, bool) or not (isinstance(given, int | float) or len(given)):
+        raise ValueError("no numbers")
+    if isinstance(given, int | float):
+        return float(given)
+    rows = tuple(as_value(item) for item in given)
+    widths = {_width(row) for row in rows}
+    if len(widths) > 1:
+        raise ValueError("neither a vector nor a matrix")
+    return rows
+
+
+def _width(row: Value) -> int:
+    if isinstance(row, float):
+        return 0
+    if isinstance(row[0], tuple):
+        raise ValueError("deeper than a matrix")
+    return len(row)
+
+
+def _check(parameter: Parameter) -> None:
+    name = parameter.name
+    if not is_name(name):
+        raise GdsolveError(f"parameters: {shown(name)} is no name", "use letters, digits and _")
+    if not parameter.lower < parameter.upper:
+        raise GdsolveError(
+            f"{name}: its bounds {parameter.lower:g} and {parameter.upper:g} leave no room", f"--fix {name} holds it"
+        )
+    for number in entries(parameter.start):
+        if not math.isfinite(number):
+            raise GdsolveError(f"{name}: starts at {number}, which is not finite", "give it a finite start")
+        if not parameter.lower <= number <= parameter.upper:
+            raise GdsolveError(
+                f"{name}: starts at {number:g}, beyond its bounds {parameter.lower:g} to {parameter.upper:g}",
+                "start it within them",
+            )
+
+
+def entries(value: Value) -> list[float]:
+    """The numbers of a value, row by row."""
+    if isinstance(value, float | int):
+        return [float(value)]
+    return [number for item in value for number in entries(item)]
+
+
+def labels(parameter: Parameter) -> tuple[str, ...]:
+    """One name per number of a parameter: `a`, or `w[0]`, `w[1]`, or `W[0,1]`."""
+    name, start = parameter.name, parameter.start
+    if isinstance(start, float | int):
+        return (name,)
+    if isinstance(start[0], tuple):
+        return tuple(f"{name}[{i},{j}]" for i, row in enumerate(start) for j in range(len(row)))
+    return tuple(f"{name}[{i}]" for i in range(len(start)))
