@@ -1,16 +1,18 @@
-"""Which way to take the steps, and why."""
+"""Which way to take the steps, by which method, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gdsolve.spec import Engine
+from gdsolve.spec import Engine, Method
+from gdsolve.status import GdsolveError
 
 # Seconds on one core of 2024: what an update costs beside its arithmetic, a multiplication in and out of cache, and
 # the search of the closed form. Only their ratios matter, and only within an order of magnitude.
 PER_UPDATE = 3e-5
 PER_ELEMENT = 5e-10
 PER_LEAP = 5e-3
+NEWTON_WEIGHTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +55,55 @@ def _duration(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
     return f"{seconds / 1e-6:.0f} µs"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the choice of a method looks at: the number of weights, and what the objective is and offers.
+
+    `squares`: it is a sum of squares; `curved`: its Hessian is at hand; `smooth`: its gradient has no jumps.
+    """
+
+    weights: int
+    squares: bool
+    curved: bool
+    smooth: bool
+    bounded: bool
+    curve: bool
+    formula: bool
+
+
+def refusal(method: Method, traits: Traits) -> str | None:
+    """Why a method cannot be used, None where it can."""
+    if method is Method.LM and not traits.squares:
+        return "lm needs a sum of squares"
+    if method is Method.NEWTON and not traits.curved:
+        return "newton needs second derivatives"
+    if method is Method.LBFGS and traits.bounded:
+        return "lbfgs takes no bounds"
+    return None
+
+
+def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[Method, str]:
+    """The method asked for, or the one that suits, and why.
+
+    Raises:
+        GdsolveError: the method asked for cannot be used here.
+    """
+    if asked is not Method.AUTO:
+        if why := refusal(asked, traits):
+            raise GdsolveError(f"method: {why}", "--method auto picks one that can be used")
+        return asked, f"{asked.value}: asked for with --method"
+    if rate_given:
+        return Method.GD, "gd: a learning rate is given"
+    if traits.formula:
+        return Method.GD, "gd: plain descent, unless --method names another"
+    if traits.squares:
+        return Method.LM, f"lm: a sum of squares with {traits.weights} weights"
+    if not traits.smooth:
+        return Method.ADAM, "adam: the gradient has jumps, which a line search would stop at"
+    if traits.curved and traits.weights <= NEWTON_WEIGHTS:
+        return Method.NEWTON, f"newton: {traits.weights} weights, and second derivatives at hand"
+    if traits.bounded:
+        return Method.BB, "bb: bounds, and many weights"
+    return Method.LBFGS, f"lbfgs: {traits.weights} weights"

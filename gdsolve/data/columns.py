@@ -40,6 +40,21 @@ class Parts:
     named: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The columns that a formula uses; the last one of a formula without a target stands as `target`."""
+
+    features: tuple[str, ...]
+    target: str
+    reason: str
+
+    def roles(self, names: Sequence[str], spec: Spec) -> Roles:
+        """The roles of a table that is read for a formula."""
+        used = {*self.features, self.target, spec.weight}
+        ignored = tuple(name for name in names if name not in used)
+        return Roles(self.target, self.reason, self.features, spec.weight, ignored, {}, self.features)
+
+
 def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
     """Give every column its part, by the flags or by default.
 
@@ -57,10 +72,8 @@ def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
         reason = "--target"
-    elif "y" in left:
-        target, reason = "y", "the column y"
     else:
-        target, reason = left[-1], "the last column"
+        target, reason = usual_target(left)
     if target in features:
         raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
     chosen = features or tuple(name for name in left if name != target)
@@ -71,6 +84,11 @@ def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
         )
     named = {name for name in (spec.target and target, weight, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named))
+
+
+def usual_target(names: Sequence[str]) -> tuple[str, str]:
+    """The target where none is named, and why: the column y, else the last one."""
+    return ("y", "the column y") if "y" in names else (names[-1], "the last column")
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

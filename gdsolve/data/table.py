@@ -10,7 +10,7 @@ from typing import Self
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of, plain_columns
-from gdsolve.data.columns import Parts, Roles, assign, build_roles, refuse_unclear, without_texts
+from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refuse_unclear, without_texts
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
 from gdsolve.data.records import unreadable
@@ -92,6 +92,31 @@ def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
     roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
     return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack)
+
+
+def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[str]], Choice]) -> Table:
+    """Open files as one table of numbers, of the columns that `choose` picks from their names.
+
+    Raises:
+        GdsolveError: whatever `choose` raises.
+        DataError: a source or a column that cannot be used.
+    """
+    stack = ExitStack()
+    try:
+        opened = open_sources(sources, spec, stack)
+        names = list(opened[0].schema)
+        choice = choose(names)
+        parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
+        sampled, sample = sample_of(opened)
+        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+        _usable(sampled, sample, kinds, parts, spec)
+        numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
+        roles = choice.roles(names, spec)
+        reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers))
+        return Table(tuple(sources), roles, reader.batches, stack)
+    except BaseException:
+        stack.close()
+        raise
 
 
 def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
