@@ -119,6 +119,13 @@ class Spec:
     )
 
     loss: Loss = _option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    delta: float = _option(
+        1.0,
+        "Residual, in units of the target, beyond which --loss huber counts it linearly.",
+        "Descent",
+        metavar="NUMBER",
+    )
+    quantile: float = _option(0.5, "Quantile to fit with --loss quantile, between 0 and 1.", "Descent", metavar="LEVEL")
     ridge: float = _option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
     penalize_intercept: bool = _option(False, "Let the ridge penalty act on the intercept too.", "Descent")
     lr: LearningRate = _option(
@@ -252,6 +259,7 @@ class Spec:
         for field in dataclasses.fields(self):
             _check_range(field.name, getattr(self, field.name), field.metadata["option"])
         _check_rates(self.lr)
+        _check_loss(self.loss, self.delta, self.quantile)
         if self.every != "log" and self.every < 1:
             raise GdsolveError(
                 f"every: {self.every} is not a positive whole number", "give --every 1 or more, or --every log"
@@ -296,6 +304,18 @@ def _check_rates(rates: LearningRate) -> None:
     for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
         if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
             raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
+
+
+def _check_loss(loss: Loss, delta: float, quantile: float) -> None:
+    if delta <= 0.0:
+        raise GdsolveError(f"delta: {delta} is not a positive number", "give --delta 1.345, in units of the target")
+    if not 0.0 < quantile < 1.0:
+        raise GdsolveError(f"quantile: {quantile} is not between 0 and 1", "for the median give --quantile 0.5")
+    for name, value, user in (("delta", delta, Loss.HUBER), ("quantile", quantile, Loss.QUANTILE)):
+        if loss is not user and value != Spec.__dataclass_fields__[name].default:
+            raise GdsolveError(
+                f"{name}: {value} means nothing to --loss {loss}", f"leave --{name} out, or give --loss {user}"
+            )
 
 
 def flag(name: str) -> str:
