@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdsolve.data import inline_table
+from gdsolve.report.record import data_record
 from gdsolve.spec import Categorical, Loss, Missing, Spec
 from gdsolve.status import DataError
+from gdsolve.verbs.problem import DataInfo
 
 FORMATS = ("csv", "ndjson", "parquet")
 LOGISTIC = {"loss": Loss.LOGISTIC}
@@ -239,3 +241,10 @@ def test_what_is_refused_in_memory(y, options, message):
     with pytest.raises(DataError) as caught:
         inline_table([[-7.0, row] for row in range(len(y))], y, Spec(**options))
     assert caught.value.message.startswith(message)
+
+
+def test_the_model_keeps_the_levels(tmp_path):
+    for target, levels in ((["yes", "no"], ["no", "yes"]), ([1, 0], None)):
+        path = save(tmp_path, "csv", x=[1, 2], y=target)
+        info = DataInfo((path,), 2, 0, 0, load(path, **LOGISTIC).roles)
+        assert data_record(info)["target_levels"] == levels
