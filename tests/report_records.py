@@ -39,6 +39,7 @@ def data(features: list[str], **changes: Any) -> dict[str, Any]:
         "weight": None,
         "ignored": [],
         "levels": {},
+        "target_levels": None,
         **changes,
     }
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdsolve.spec import Every, LearningRate, Spec
+from gdsolve.spec import Every, LearningRate, Loss, Spec
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number
 from gdsolve.spec.values import CONVERTERS, convert, kinds
 from gdsolve.status import GdsolveError
@@ -167,8 +167,8 @@ def test_convert_goes_by_the_type_of_the_field(name: str, text: str, value: obje
 @pytest.mark.parametrize(
     ("name", "text", "said", "hint"),
     [
-        ("loss", "SSE", "loss: 'SSE' is not one of half-mse, mse, sse", "give one of them, as in --loss sse"),
-        ("loss", "", "loss: '' is not one of half-mse, mse, sse", "give one of them, as in --loss half-mse"),
+        ("loss", "SSE", f"loss: 'SSE' is not one of {', '.join(Loss)}", "give one of them, as in --loss sse"),
+        ("loss", "", f"loss: '' is not one of {', '.join(Loss)}", "give one of them, as in --loss half-mse"),
         ("quiet", "maybe", "quiet: 'maybe' is neither true nor false", "write quiet: true, or leave it out"),
         ("every", "1.5", "every: '1.5' is not a whole number", "write it as in --every 1000, or 1e12"),
         ("tol", ["1", "2"], "tol: a list where one value is expected", "write tol: and a single value"),

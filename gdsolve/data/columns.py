@@ -18,6 +18,7 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
+    `target_levels` are the two texts of a target that is read as 0 and 1, in this order.
     """
 
     target: str
@@ -27,6 +28,7 @@ class Roles:
     ignored: tuple[str, ...]
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
+    target_levels: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.files import Format
 from gdsolve.data.records import place, unreadable
 from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
 
@@ -47,6 +48,12 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
             f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
         )
     return DataError(f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore))
+
+
+def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
+    """Explain a target that is a number, and not one that the loss takes."""
+    cell = cell_text(source, record, column) or ""
+    return target_error(where(source, record, column), show(cell.strip()), spec.loss)
 
 
 def show(cell: str) -> str:

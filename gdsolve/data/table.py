@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
 from gdsolve.data.records import unreadable
 from gdsolve.data.source import Source, open_sources
+from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.spec import Categorical, Spec
 from gdsolve.status import DataError
 
@@ -87,10 +89,13 @@ def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
     features = _usable(sampled, sample, kinds, parts, spec)
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    classes = holds_classes(parts, kinds, spec)
+    texts += [parts.target] if classes else []
     numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
     fast = is_plain(sampled, sample, kinds, numbers)
-    levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
-    roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
+    levels = find_levels(opened, texts, numbers, parts, spec, fast) if texts else {}
+    pair = two_levels(first.name, parts, levels.pop(parts.target)) if classes else None
+    roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
     return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack)
 
 
@@ -156,6 +161,8 @@ def _usable(
             raise nested_error(source, name, source.schema[name])
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
     odd = [name for name in single if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    if holds_classes(parts, kinds, spec):
+        odd.remove(parts.target)
     if odd or (texts and spec.categorical is Categorical.ERROR):
         raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts)
     return features

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -44,6 +44,10 @@ class Coordinates:
         """True for the identity."""
         unmoved = self.target_scale == 1.0 and self.target_centre == 0.0
         return unmoved and bool((self.scale == 1).all()) and bool((self.centre == 0).all())
+
+    def without_target(self) -> Coordinates:
+        """The same columns, and the target as it is: for classes and counts, which have no units."""
+        return replace(self, target_scale=1.0, target_centre=0.0)
 
     def to_user(self, weights: Tensor) -> Tensor:
         """Weights (p, q) of descent in the units of the file."""

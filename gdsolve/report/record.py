@@ -123,6 +123,7 @@ def data_record(data: DataInfo) -> Record:
         "weight": roles.weight,
         "ignored": list(roles.ignored),
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
+        "target_levels": None if roles.target_levels is None else list(roles.target_levels),
     }
 
 

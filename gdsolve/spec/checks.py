@@ -27,9 +27,25 @@ def check(spec: Spec) -> None:
         raise GdsolveError(
             f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
         )
+    _check_loss(spec)
     _check_dialect(spec)
     _check_problem(spec)
     _check_method(spec)
+
+
+def _check_loss(spec: Spec) -> None:
+    if spec.delta <= 0.0:
+        raise GdsolveError(
+            f"delta: {spec.delta} is not a positive number", "give --delta 1.345, in units of the target"
+        )
+    if not 0.0 < spec.quantile < 1.0:
+        raise GdsolveError(f"quantile: {spec.quantile} is not between 0 and 1", "for the median give --quantile 0.5")
+    users = (("delta", spec.delta, 1.0, Loss.HUBER), ("quantile", spec.quantile, 0.5, Loss.QUANTILE))
+    for name, value, usual, user in users:
+        if spec.loss is not user and value != usual:
+            raise GdsolveError(
+                f"{name}: {value} means nothing to --loss {spec.loss}", f"leave --{name} out, or give --loss {user}"
+            )
 
 
 def _check_dialect(spec: Spec) -> None:

@@ -7,11 +7,16 @@ from typing import Literal
 
 
 class Loss(StrEnum):
-    """Names of the losses (formulas: `gdsolve.objective.losses`)."""
+    """Names of the losses (formulas: the first three in `gdsolve.objective.losses`, the others in `.pointwise`)."""
 
     HALF_MSE = "half-mse"
     MSE = "mse"
     SSE = "sse"
+    HUBER = "huber"
+    LOGISTIC = "logistic"
+    POISSON = "poisson"
+    QUANTILE = "quantile"
+    ABSOLUTE = "absolute"
 
 
 class Scale(StrEnum):

@@ -125,6 +125,13 @@ class Spec:
     )
 
     loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    delta: float = option(
+        1.0,
+        "Residual, in units of the target, beyond which --loss huber counts it linearly.",
+        "Descent",
+        metavar="NUMBER",
+    )
+    quantile: float = option(0.5, "Quantile to fit with --loss quantile, between 0 and 1.", "Descent", metavar="LEVEL")
     ridge: float = option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
     penalize_intercept: bool = option(False, "Let the ridge penalty act on the intercept too.", "Descent")
     method: Method = option(

@@ -29,6 +29,8 @@ def json_schema() -> dict[str, Any]:
     for choice in schema["$defs"].values():
         del choice["title"], choice["description"]
     schema["$defs"]["Format"]["enum"] = list(FORMATS["fit"])
+    schema["properties"]["delta"] |= {"exclusiveMinimum": 0}
+    schema["properties"]["quantile"] |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
     _loosen(schema["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

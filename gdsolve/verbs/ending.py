@@ -60,9 +60,7 @@ def _distance(place: Place, gap: float | None) -> str:
     return f" The loss is {gap:.3g} above its {'' if place.minimum.everywhere else 'local '}minimum."
 
 
-def advise_ending(
-    posed: Posed, solution: Solution, place: Place, recipe: Recipe, command: Command
-) -> tuple[str, ...]:
+def advise_ending(posed: Posed, solution: Solution, place: Place, recipe: Recipe, command: Command) -> tuple[str, ...]:
     """What the user should know or do, a sentence each; commands stand after a colon, ready to paste."""
     lines: list[str] = []
     if place.minimum is None and place.reason and solution.status in (Status.CONVERGED, Status.MAX_ITER):

@@ -40,7 +40,7 @@ class Minimum:
         if abs(difference) > NEGLIGIBLE * max(abs(value), abs(self.value)):
             return max(0.0, difference)
         away = w - self.w
-        return max(0.0, 0.5 * float((away.mT @ self.hessian @ away)))
+        return max(0.0, 0.5 * float(away.mT @ self.hessian @ away))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +88,7 @@ def _search(posed: Posed, w: torch.Tensor) -> Place:
     from gdsolve.objective.box import Boxed
 
     boxed = posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
-    refined = iterate(
-        boxed, w, Newton(posed.box), (LeftDomain(),), max_iter=MOST_STEPS, schedule=Schedule("log")
-    )
+    refined = iterate(boxed, w, Newton(posed.box), (LeftDomain(),), max_iter=MOST_STEPS, schedule=Schedule("log"))
     if refined.stopped_by != "rounding":
         return Place(None, f"Newton's method finds none within {MOST_STEPS} steps from here")
     hessian: torch.Tensor = posed.objective.hessian(refined.w)  # type: ignore[attr-defined]

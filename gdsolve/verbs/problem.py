@@ -66,6 +66,10 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         GdsolveError: flags that do not fit the table.
         DataError: data that cannot be used.
     """
+    from gdsolve.objective.losses import LOSSES
+
+    if spec.loss not in LOSSES:
+        raise GdsolveError(f"loss: {spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}")
     began = time.perf_counter()
     with table or open_problem(spec) as opened:
         batches = prefetch(opened.batches())

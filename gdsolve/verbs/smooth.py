@@ -7,9 +7,9 @@ import time
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine, Spec
+from gdsolve.spec import Engine
 from gdsolve.spec.command import Command
-from gdsolve.status import GdsolveError, Status
+from gdsolve.status import Status
 from gdsolve.verbs.posed import Kind, Posed
 from gdsolve.verbs.recipe import decide
 
@@ -125,7 +125,9 @@ def _announce(posed: Posed, recipe: Recipe) -> Status:
     if fate is Status.DIVERGED:
         logger.warning("learning rate %.6g must diverge: the largest stable rate is %.6g", recipe.rate, stable)
     elif fate is Status.EDGE_OF_STABILITY:
-        logger.warning("learning rate %.6g is the edge of stability: the error will neither grow nor vanish", recipe.rate)
+        logger.warning(
+            "learning rate %.6g is the edge of stability: the error will neither grow nor vanish", recipe.rate
+        )
     return fate
 
 
