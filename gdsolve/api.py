@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gdsolve.data import PredictCounts, Table
     from gdsolve.verbs.check import Check
     from gdsolve.verbs.compare_lr import Comparison
-    from gdsolve.verbs.fit import Fit
+    from gdsolve.verbs.outcome import Fit
 
 Source = str | os.PathLike[str] | Sequence[str]
 

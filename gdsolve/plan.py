@@ -96,14 +96,20 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
         return asked, f"{asked.value}: asked for with --method"
     if rate_given:
         return Method.GD, "gd: a learning rate is given"
-    if traits.formula:
-        return Method.GD, "gd: plain descent, unless --method names another"
-    if traits.squares:
-        return Method.LM, f"lm: a sum of squares with {traits.weights} weights"
-    if not traits.smooth:
-        return Method.ADAM, "adam: the gradient has jumps, which a line search would stop at"
-    if traits.curved and traits.weights <= NEWTON_WEIGHTS:
-        return Method.NEWTON, f"newton: {traits.weights} weights, and second derivatives at hand"
-    if traits.bounded:
-        return Method.BB, "bb: bounds, and many weights"
-    return Method.LBFGS, f"lbfgs: {traits.weights} weights"
+    return _suited(traits)
+
+
+def _suited(traits: Traits) -> tuple[Method, str]:
+    cases = (
+        (traits.formula, Method.GD, "gd: plain descent, unless --method names another"),
+        (traits.squares, Method.LM, f"lm: a sum of squares with {traits.weights} weights"),
+        (not traits.smooth, Method.ADAM, "adam: the gradient has jumps, at which a line search would stop"),
+        (
+            traits.curved and traits.weights <= NEWTON_WEIGHTS,
+            Method.NEWTON,
+            f"newton: {traits.weights} weights, and second derivatives at hand",
+        ),
+        (traits.bounded, Method.BB, "bb: bounds, and many weights"),
+        (True, Method.LBFGS, f"lbfgs: {traits.weights} weights"),
+    )
+    return next((method, reason) for holds, method, reason in cases if holds)

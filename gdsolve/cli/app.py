@@ -34,11 +34,13 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "fit": Verb(
         "fit",
-        "Fit a linear model by gradient descent, and say how far it is from the true optimum.",
+        "Fit a linear model, a curve or a formula by gradient descent, and say how far it is from the optimum.",
         (
             "gdsolve fit data.csv",
             "gdsolve fit data.csv --target price --lr 0.01 --max-iter 1000 --format json",
             "gdsolve fit data.csv --save model.json",
+            "gdsolve fit data.csv --model 'b1*(1 - exp(-b2*x))' --start b1=500,b2=0.0001",
+            "gdsolve fit --minimize '(2 - a - b)**2 + (4 - 3*a - b)**2' --start a=0,b=0 --lr 0.01",
         ),
     ),
     "compare-lr": Verb(
@@ -153,7 +155,7 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
 
 
 def _spec(sources: list[str], options: dict[str, Any], verb: str) -> Spec:
-    if not sources:
+    if not sources and not options.get("minimize"):
         piped = sys.stdin is not None and not sys.stdin.isatty()
         hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)

@@ -49,6 +49,10 @@ class Coordinates:
         """The same columns, and the target as it is: for classes and counts, which have no units."""
         return replace(self, target_scale=1.0, target_centre=0.0)
 
+    def to(self, device: torch.device) -> Coordinates:
+        """The same coordinates on another device."""
+        return replace(self, scale=self.scale.to(device), centre=self.centre.to(device))
+
     def to_user(self, weights: Tensor) -> Tensor:
         """Weights (p, q) of descent in the units of the file."""
         linear = weights[: self.n] * (self.target_scale / self.scale)[:, None]

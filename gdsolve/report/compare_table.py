@@ -43,7 +43,7 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
     """The rates from large to small, then the iterates of each where they were asked for."""
     page = page_for(stream)
     intercept = has_intercept(record)
-    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record["descent"]))])
+    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record))])
     page.blank()
     _show_rates(page, record)
     if any(rate["trace"] for rate in record["rates"]):

@@ -72,7 +72,7 @@ def history_columns(record: Record) -> list[str]:
     """Names of the columns of an iteration table; a weight whose name is taken is called `weight_` and its name."""
     names = list(FIXED_COLUMNS)
     last = ["intercept"] if has_intercept(record) else []
-    features = record["data"]["features"]
+    features = weight_names(record)
     for feature in features:
         name = feature
         while name in (*FIXED_COLUMNS, *last) or (name != feature and name in features):
@@ -83,12 +83,19 @@ def history_columns(record: Record) -> list[str]:
 
 def history_rows(record: Record) -> Iterator[list[Any]]:
     """Rows of the iteration table, in the order of `history_columns`."""
-    features = record["data"]["features"]
+    features = weight_names(record)
     intercept = has_intercept(record)
     for row in record["trace"]:
         weights = row["weights"] or {}
         last = [row["intercept"]] if intercept else []
         yield [*(row[name] for name in FIXED_COLUMNS), *(weights.get(name) for name in features), *last]
+
+
+def weight_names(record: Record) -> list[str]:
+    """The weights by name, in order: the features of a linear model, the parameters of a formula."""
+    if (record.get("objective") or {}).get("kind", "linear") == "linear":
+        return list(record["data"]["features"])
+    return list(record["weights"])
 
 
 def has_intercept(record: Record) -> bool:

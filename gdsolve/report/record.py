@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.version import __version__
@@ -13,9 +14,8 @@ if TYPE_CHECKING:
     from gdsolve.spec import Spec
     from gdsolve.verbs.check import Check, Diagnosis
     from gdsolve.verbs.compare_lr import Comparison
-    from gdsolve.verbs.fit import Fit
+    from gdsolve.verbs.outcome import Fit, Optimum
     from gdsolve.verbs.problem import DataInfo
-    from gdsolve.verbs.result import Optimum
 
 Record = dict[str, Any]
 
@@ -39,20 +39,28 @@ def fit_record(fit: Fit) -> Record:
         "r2": figures.r2,
         "gradient_norm": figures.gradient_norm,
         "learning_rate": fit.learning_rate,
-        "optimum": optimum_record(fit.optimum),
+        "optimum": None if fit.optimum is None else optimum_record(fit.optimum),
         "gap": fit.gap,
-        "spectrum": {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
-        "data": data_record(fit.data),
+        "spectrum": None
+        if fit.spectrum is None
+        else {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
+        "data": NO_DATA if fit.data is None else data_record(fit.data),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
+            "method": fit.method.value,
+            "schedule": fit.schedule.value,
+            "momentum": fit.momentum,
             "engine": fit.plan.engine.value,
             "reason": fit.plan.reason,
             "device": fit.device,
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "objective": {"kind": fit.subject.kind, "formula": fit.subject.formula},
         "best_iteration": fit.best_iteration,
+        "evaluations": fit.evaluations,
         "advice": list(fit.advice),
+        "gradient_checks": [asdict(one) for one in fit.gradient_checks],
         "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
         "seconds": fit.seconds,
     }
@@ -94,6 +102,7 @@ def optimum_record(optimum: Optimum) -> Record:
         "sse": optimum.sse,
         "loss": optimum.loss,
         "unique": optimum.unique,
+        "everywhere": optimum.everywhere,
     }
 
 
@@ -125,6 +134,22 @@ def data_record(data: DataInfo) -> Record:
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
     }
+
+
+NO_DATA: Record = {
+    "source": [],
+    "rows": 0,
+    "rows_dropped": 0,
+    "cells_filled": 0,
+    "target": None,
+    "target_reason": None,
+    "features": [],
+    "weight": None,
+    "ignored": [],
+    "levels": {},
+    "target_levels": None,
+}
+"""The data of a formula that needs none."""
 
 
 def descent_record(spec: Spec, *, standardised: bool) -> Record:

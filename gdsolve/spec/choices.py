@@ -19,6 +19,9 @@ class Loss(StrEnum):
     ABSOLUTE = "absolute"
 
 
+SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
+
+
 class Scale(StrEnum):
     """Coordinates in which descent runs."""
 

@@ -18,6 +18,7 @@ from gdsolve.spec.choices import (
     FORMATS,
     NA_VALUES,
     READING,
+    SQUARED_LOSSES,
     Categorical,
     Device,
     DType,
@@ -294,6 +295,11 @@ class Spec:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def is_least_squares(self) -> bool:
+        """True for a linear model with a squared loss, of which everything is known beforehand."""
+        return self.minimize is None and self.model is None and self.loss in SQUARED_LOSSES
 
     @property
     def drives(self) -> bool:

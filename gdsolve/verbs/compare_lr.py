@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
+from gdsolve.verbs.outcome import Optimum
 from gdsolve.verbs.problem import DataInfo, load
-from gdsolve.verbs.result import Optimum, optimum_of, trace_in_units
+from gdsolve.verbs.result import optimum_of, trace_in_units
 from gdsolve.verbs.run import Run, prepare
 
 if TYPE_CHECKING:

@@ -61,8 +61,9 @@ def descend(run: Run, course: Course, device: torch.device) -> Solution:
         return leap(run.modes, run.start, rate, stops, max_iter=course.max_iter, schedule=schedule)
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
-    if course.plan.engine is Engine.ROWS and run.problem.kept:
-        objective = rows_of(run.problem, run.modes, run.dtype, device)
+    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept:
+        autograd = course.plan.engine is Engine.AUTOGRAD
+        objective = rows_of(run.problem, run.modes, run.dtype, device, autograd=autograd)
     else:
         objective = run.modes.quadratic.to(run.dtype, device)
     start = run.start.to(device, run.dtype)
@@ -74,5 +75,5 @@ def device_for(asked: Device, engine: Engine) -> torch.device:
     """Where to descend: CUDA where it is asked for, or where it is there and every row is read at every step."""
     import torch
 
-    spare = asked is Device.AUTO and engine is Engine.ROWS and torch.cuda.is_available()
+    spare = asked is Device.AUTO and engine in (Engine.ROWS, Engine.AUTOGRAD) and torch.cuda.is_available()
     return torch.device("cuda" if asked is Device.CUDA or spare else "cpu")

@@ -29,29 +29,32 @@ FAILURES = {
 
 def explain_ending(posed: Posed, solution: Solution, place: Place, gap: float | None, tol: float) -> str:
     """One or two sentences on how the run ended."""
-    updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
-    best = f" The weights are those after {solution.best_iteration:,}, the best."
+    taken = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
     match solution.status:
         case Status.CONVERGED:
-            spec = posed.spec
-            held = RULES[solution.stopped_by or "tol"].format(
-                tol=tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0
-            )
-            return f"Converged after {updates}: {held}.{_distance(place, gap)}"
+            spec, rule = posed.spec, RULES[solution.stopped_by or "tol"]
+            held = rule.format(tol=tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0)
+            said = f"Converged after {taken}: {held}.{_distance(place, gap)}"
         case Status.MAX_ITER:
-            return f"Stopped at max_iter after {updates}, before convergence.{_distance(place, gap)}"
+            said = f"Stopped at max_iter after {taken}, before convergence.{_distance(place, gap)}"
         case Status.EDGE_OF_STABILITY:
-            return f"At the edge of stability after {updates}: the error neither grows nor vanishes."
+            said = f"At the edge of stability after {taken}: the error neither grows nor vanishes."
         case Status.INTERRUPTED:
-            return f"Interrupted after {updates}.{_distance(place, gap)}"
-        case Status.DIVERGED if solution.stopped_by == "unbounded":
-            return f"Diverged: after {updates} the loss falls on and on, and has no minimum.{best}"
+            said = f"Interrupted after {taken}.{_distance(place, gap)}"
         case Status.DIVERGED:
-            return f"Diverged: after {updates} the loss grows without bound.{best}"
+            course = (
+                "falls on and on, and has no minimum" if solution.stopped_by == "unbounded" else "grows without bound"
+            )
+            said = f"Diverged: after {taken} the loss {course}.{_best(solution)}"
         case Status.FAILED if solution.stopped_by == "domain" and solution.iterations == 0:
-            return "Failed at the start: the loss is not a number there."
+            said = "Failed at the start: the loss is not a number there."
         case Status.FAILED:
-            return f"Failed after {updates}: {FAILURES[solution.stopped_by or 'no_step']}.{best}"
+            said = f"Failed after {taken}: {FAILURES[solution.stopped_by or 'no_step']}.{_best(solution)}"
+    return said
+
+
+def _best(solution: Solution) -> str:
+    return f" The weights are those after {solution.best_iteration:,}, the best."
 
 
 def _distance(place: Place, gap: float | None) -> str:

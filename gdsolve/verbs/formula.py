@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
-from gdsolve.spec import Parameter, Scale, Spec
+from gdsolve.spec import Engine, Parameter, Scale, Spec
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.device import device_of, dtype_of
@@ -73,6 +73,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
     return Posed(
         spec=spec,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
+        engine=Engine.AUTOGRAD,
         objective=objective,
         start=start / scale,
         labels=names,

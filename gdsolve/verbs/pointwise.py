@@ -34,12 +34,9 @@ def pose_pointwise(spec: Spec, table: Table | None = None) -> Posed:
     with table or open_problem(spec) as opened:
         stream = prefetch(opened.batches())
         with collector_at_rest():
-            import torch  # noqa: F401
-
             from gdsolve.objective.triangle import build_triangle
-        device, dtype = device_of(spec), dtype_of(spec)
         kept = list(stream)
-        triangle = build_triangle(kept, dtype)
+        triangle = build_triangle(kept, dtype_of(spec))
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
@@ -65,6 +62,7 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], beg
     return Posed(
         spec=spec,
         kind=Kind.LINEAR,
+        engine=Engine.ROWS,
         objective=objective,
         start=start,
         labels=info.roles.design,

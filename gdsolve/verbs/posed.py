@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.base import Objective
     from gdsolve.objective.box import Box
     from gdsolve.objective.modes import Modes
-    from gdsolve.spec import Spec
+    from gdsolve.spec import Engine, Spec
     from gdsolve.verbs.problem import DataInfo
 
 
@@ -41,6 +41,7 @@ class Posed:
 
     spec: Spec
     kind: Kind
+    engine: Engine
     objective: Objective
     start: torch.Tensor
     labels: tuple[str, ...]

@@ -82,7 +82,7 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         _require_device(spec.device)
         kept: list[Batch] = []
         dtype = torch.float32 if spec.dtype is DType.FLOAT32 else torch.float64
-        stream = _keep(batches, kept) if spec.engine is Engine.ROWS else batches
+        stream = _keep(batches, kept) if spec.engine in (Engine.ROWS, Engine.AUTOGRAD) else batches
         triangle = build_triangle(stream, dtype)
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
@@ -141,9 +141,15 @@ def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torc
     return decompose(quadratic, problem.minimisers.nearest_to(start, coordinates), problem.minimisers.rank)
 
 
-def rows_of(problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device) -> Rows:
-    """All rows in memory, for the way `rows`."""
+def rows_of(
+    problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device, *, autograd: bool = False
+) -> Rows:
+    """All rows in memory, for the ways `rows` and `autograd`."""
+    from gdsolve.objective.autograd_rows import AutogradRows
     from gdsolve.objective.rows import collect_rows
 
     penalty = modes.quadratic.penalty
-    return collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)
+    rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)
+    if not autograd:
+        return rows
+    return AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)

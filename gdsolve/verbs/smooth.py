@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine
+from gdsolve.spec import Method, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
-from gdsolve.verbs.posed import Kind, Posed
-from gdsolve.verbs.recipe import decide
+from gdsolve.verbs.ending import advise_ending, explain_ending
+from gdsolve.verbs.outcome import Figures, Fit, Optimum, Subject
+from gdsolve.verbs.polish import Minimum, Place, minimum_near
+from gdsolve.verbs.posed import Posed
+from gdsolve.verbs.recipe import RATED, decide
 
 if TYPE_CHECKING:
     import torch
 
+    from gdsolve.descent.closed_form import ClosedForm
     from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.solution import Solution
+    from gdsolve.descent.solution import Solution, Trace
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
 
@@ -31,7 +38,7 @@ def stops_of(posed: Posed, tol: float) -> tuple[StopRule, ...]:
     spec, now = posed.spec, posed.objective.evaluate(posed.start)
     # A size of the loss near the start: what it is, or what a step as long as the start would change.
     slope = float(now.gradient.norm()) * (1.0 + float(posed.start.norm()))
-    reference = max(size for size in (abs(float(now.value)), slope, 0.0) if size == size)
+    reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
     rules: list[StopRule] = [LeftDomain(), Explosion(reference), Unbounded(reference)]
     wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
     return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
@@ -44,21 +51,26 @@ def tolerance_of(posed: Posed) -> float:
     return posed.spec.tol if posed.spec.tol is not None else TOLERANCE[posed.start.dtype]
 
 
+def bounded(posed: Posed) -> Objective:
+    """The objective within its bounds, if it has any."""
+    from gdsolve.objective.box import Boxed
+
+    return posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
+
+
 def descend_smoothly(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status) -> Solution:
     """Descend by a recipe, from the start, within the bounds."""
     from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
     from gdsolve.descent.methods.build import build_method
     from gdsolve.descent.schedule import Schedule
-    from gdsolve.objective.box import Boxed
 
     spec = posed.spec
-    objective: Objective = posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
     limit = DEFAULT_MAX_ITER if spec.max_iter is None else spec.max_iter
     schedule = Schedule(spec.every)
     schedule.require_room(limit, len(posed.start))
     method = build_method(recipe, posed.box)
-    return iterate(objective, posed.start, method, stops, max_iter=limit, schedule=schedule, at_limit=at_limit)
+    return iterate(bounded(posed), posed.start, method, stops, max_iter=limit, schedule=schedule, at_limit=at_limit)
 
 
 def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
@@ -79,12 +91,12 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     place = minimum_near(posed, solution.w, solution.status)
     solution = _flat(solution, place)
     minimum = place.minimum
-    gap = None if minimum is None else minimum.gap(solution.w, solution.value) * _unit(posed)
+    gap = _gap(posed, solution, minimum)
     finished = time.perf_counter()
     user = posed.units.to_user(solution.w)
     return Fit(
         spec=spec,
-        objective=Subject(posed.kind.value, spec.minimize or spec.model),
+        subject=Subject(posed.kind.value, spec.minimize or spec.model),
         w=user,
         status=solution.status,
         stopped_by=solution.stopped_by,
@@ -103,7 +115,9 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
         spectrum=None if minimum is None else minimum.spectrum,
         predicted_iterations=_predicted(posed, recipe, stops),
         method=recipe.method,
-        plan=Plan(Engine.ROWS if posed.kind is Kind.LINEAR else Engine.AUTOGRAD, reason),
+        schedule=recipe.schedule,
+        momentum=recipe.momentum,
+        plan=Plan(posed.engine, reason),
         device=solution.w.device.type,
         data=posed.data,
         message=explain_ending(posed, solution, place, gap, tol),
@@ -157,6 +171,13 @@ def _predicted(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int
     return stop.iterations if stop.status is Status.CONVERGED else None
 
 
+def _gap(posed: Posed, solution: Solution, minimum: Minimum | None) -> float | None:
+    """How far the loss is above its minimum, in the user's units."""
+    if posed.modes is not None:
+        return float(posed.modes.gap(solution.w.to(posed.modes.minimiser))) * _unit(posed)
+    return None if minimum is None else minimum.gap(solution.w, solution.value) * _unit(posed)
+
+
 def _flat(solution: Solution, place: Place) -> Solution:
     """A point where nothing slopes and nothing curves is no minimum that was reached."""
     still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[-1] == 0.0
@@ -175,7 +196,6 @@ def _unit(posed: Posed) -> float:
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:
-    place = solution.trace.iterations.index(solution.best_iteration)
     sse = posed.objective.sse(solution.w)
     squares = None if sse is None else float(sse) * _unit(posed)
     total = posed.total_sum_of_squares
@@ -184,7 +204,7 @@ def _figures(posed: Posed, solution: Solution) -> Figures:
         loss=solution.value * _unit(posed),
         rmse=None if squares is None else (squares / posed.rows) ** 0.5,
         r2=None if squares is None or not total else 1.0 - squares / total,
-        gradient_norm=solution.trace.gradient_norms[place],
+        gradient_norm=float(bounded(posed).evaluate(solution.w).gradient.norm()),
     )
 
 
