@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.report.inference_record import inference_record
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def fit_record(fit: Fit) -> Record:
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "report": None if fit.inference is None else inference_record(fit.inference),
         "best_iteration": fit.best_iteration,
         "advice": list(fit.advice),
         "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),

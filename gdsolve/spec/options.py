@@ -228,6 +228,15 @@ class Spec:
         verbs=("fit",),
         metavar="N|log",
     )
+    report: bool = _option(
+        False,
+        "Standard errors, t, confidence intervals and correlations of the parameters.",
+        "Output",
+        verbs=("fit",),
+    )
+    confidence: float = _option(
+        0.95, "Confidence of the intervals of --report.", "Output", verbs=("fit",), metavar="NUMBER"
+    )
     history: str | None = _option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
@@ -252,6 +261,11 @@ class Spec:
         for field in dataclasses.fields(self):
             _check_range(field.name, getattr(self, field.name), field.metadata["option"])
         _check_rates(self.lr)
+        if not 0.0 < self.confidence < 1.0:
+            raise GdsolveError(
+                f"confidence: {self.confidence:g} is not strictly between 0 and 1",
+                "for intervals of 95 % give --confidence 0.95",
+            )
         if self.every != "log" and self.every < 1:
             raise GdsolveError(
                 f"every: {self.every} is not a positive whole number", "give --every 1 or more, or --every log"

@@ -13,6 +13,7 @@ from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, GdsolveError, Status
 from gdsolve.verbs.advice import advise, announce, explain
 from gdsolve.verbs.course import chart, descend, device_for
+from gdsolve.verbs.inference import linear_inference
 from gdsolve.verbs.problem import DataInfo, load
 from gdsolve.verbs.result import Figures, Optimum, figures_of, optimum_of, trace_in_units
 from gdsolve.verbs.run import prepare
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from gdsolve.data import Table
     from gdsolve.descent.solution import Trace
+    from gdsolve.objective.inference import Inference
     from gdsolve.objective.modes import Spectrum
 
 logger = logging.getLogger("gdsolve")
@@ -32,7 +34,8 @@ class Fit:
     """What was reached, in the user's units, with its certificate (DESIGN.md, section 4).
 
     `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
-    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run.
+    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run; `inference` is
+    there if `spec.report` asks for it.
     """
 
     spec: Spec
@@ -55,6 +58,7 @@ class Fit:
     plan: Plan
     device: str
     data: DataInfo
+    inference: Inference | None
     message: str
     advice: tuple[str, ...]
     seconds: dict[str, float]
@@ -126,6 +130,7 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         plan=course.plan,
         device=device.type,
         data=problem.data,
+        inference=linear_inference(run, user, spec) if spec.report else None,
         message=explain(run, solution, course.learning_rate, course.tol, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
