@@ -72,7 +72,8 @@ class Coordinates:
     def matrix(self) -> Tensor:
         """The linear part of `to_user` as a matrix (p, p)."""
         identity = torch.eye(self.p, dtype=torch.float64, device=self.scale.device)
-        return self.to_user(identity) - self.offset()
+        # Without the constant part, rather than less it: a large mean of the target would take its digits along.
+        return replace(self, target_centre=0.0).to_user(identity)
 
     def offset(self) -> Tensor:
         """The constant part of `to_user`, (p, 1)."""

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from gdsolve.report import numbers
 from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.inference_table import show_inference
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
@@ -46,6 +47,9 @@ def write_fit_table(record: Record, stream: TextIO) -> None:
         page.blank()
         wide = _weights_table(record, 10)
         page.table(wide if page.fits(wide) else _weights_table(record, 8))
+    if record.get("report"):
+        page.blank()
+        show_inference(page, record["report"])
     page.blank()
     labelled(page, _figures(record))
     page.blank()

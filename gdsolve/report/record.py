@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.report.inference_record import inference_record
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def fit_record(fit: Fit) -> Record:
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "report": None if fit.inference is None else inference_record(fit.inference),
         "objective": {"kind": fit.subject.kind, "formula": fit.subject.formula},
         "best_iteration": fit.best_iteration,
         "evaluations": fit.evaluations,

@@ -28,6 +28,11 @@ def check(spec: Spec) -> None:
             f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
         )
     _check_loss(spec)
+    if not 0.0 < spec.confidence < 1.0:
+        raise GdsolveError(
+            f"confidence: {spec.confidence:g} is not strictly between 0 and 1",
+            "for intervals of 95 % give --confidence 0.95",
+        )
     _check_dialect(spec)
     _check_problem(spec)
     _check_method(spec)

@@ -270,6 +270,15 @@ class Spec:
         verbs=("fit",),
         metavar="N|log",
     )
+    report: bool = option(
+        False,
+        "Standard errors, t, confidence intervals and correlations of the parameters.",
+        "Output",
+        verbs=("fit",),
+    )
+    confidence: float = option(
+        0.95, "Confidence of the intervals of --report.", "Output", verbs=("fit",), metavar="NUMBER"
+    )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )

@@ -11,6 +11,7 @@ from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.advice import advise, announce, explain
 from gdsolve.verbs.course import chart, descend, device_for
+from gdsolve.verbs.inference import linear_inference
 from gdsolve.verbs.other_methods import pose_run
 from gdsolve.verbs.outcome import Fit, Subject
 from gdsolve.verbs.problem import load
@@ -80,6 +81,7 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         plan=course.plan,
         device=device.type,
         data=problem.data,
+        inference=linear_inference(run, user, spec) if spec.report else None,
         message=explain(run, solution, course.learning_rate, course.tol, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},

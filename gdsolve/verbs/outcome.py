@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from gdsolve.descent.solution import Trace
+    from gdsolve.objective.inference import Inference
     from gdsolve.objective.modes import Spectrum
 
 
@@ -100,6 +101,7 @@ class Fit:
     message: str
     advice: tuple[str, ...]
     seconds: dict[str, float]
+    inference: Inference | None = None
     gradient_checks: tuple[GradientCheck, ...] = ()
 
     @property
