@@ -12,7 +12,6 @@ from gdsolve.status import GdsolveError
 PER_UPDATE = 3e-5
 PER_ELEMENT = 5e-10
 PER_LEAP = 5e-3
-NEWTON_WEIGHTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,12 @@ def _duration(seconds: float) -> str:
 class Traits:
     """What the choice of a method looks at: the number of weights, and what the objective is and offers.
 
-    `squares`: it is a sum of squares; `curved`: its Hessian is at hand; `smooth`: its gradient has no jumps.
+    `rounds`: its curvature at the start is positive in every direction; `squares`: it is a sum of squares; `curved`:
+    its Hessian is at hand; `smooth`: its gradient has no jumps.
     """
 
     weights: int
+    rounds: bool
     squares: bool
     curved: bool
     smooth: bool
@@ -104,11 +105,7 @@ def _suited(traits: Traits) -> tuple[Method, str]:
         (traits.formula, Method.GD, "gd: plain descent, unless --method names another"),
         (traits.squares, Method.LM, f"lm: a sum of squares with {traits.weights} weights"),
         (not traits.smooth, Method.ADAM, "adam: the gradient has jumps, at which a line search would stop"),
-        (
-            traits.curved and traits.weights <= NEWTON_WEIGHTS,
-            Method.NEWTON,
-            f"newton: {traits.weights} weights, and second derivatives at hand",
-        ),
+        (traits.rounds, Method.NEWTON, f"newton: {traits.weights} weights, and the loss curves in all directions"),
         (traits.bounded, Method.BB, "bb: bounds, and many weights"),
         (True, Method.LBFGS, f"lbfgs: {traits.weights} weights"),
     )

@@ -48,6 +48,14 @@ VERBS: dict[str, Verb] = {
         "Run many learning rates side by side, around the limit of stability.",
         ("gdsolve compare-lr data.csv", "gdsolve compare-lr data.csv --lr 1e-4..1:20 --iterates 3"),
     ),
+    "compare": Verb(
+        "compare",
+        "Run several methods side by side: iterations, evaluations, time and how far each is from the minimum.",
+        (
+            "gdsolve compare data.csv --methods gd,momentum,nesterov",
+            "gdsolve compare curve.yaml --methods gd,nesterov,lbfgs,lm",
+        ),
+    ),
     "check": Verb(
         "check",
         "Look at the data before any fitting: columns, rank, condition, rates, iterations needed.",
@@ -127,24 +135,24 @@ def _root(version: VERSION = False) -> None:
 def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
     """The function that typer calls for a verb; its signature is made from the options of the verb."""
 
-    def call(*, sources: list[str] | None = None, model: str | None = None, **options: Any) -> int:
+    def call(*, sources: list[str] | None = None, saved: str | None = None, **options: Any) -> int:
         run = importlib.import_module(f"gdsolve.cli.{verb.module}").run
         if name == "schema":
             return int(run())
-        if name == "predict" and model is None:
+        if name == "predict" and saved is None:
             raise GdsolveError("predict: no MODEL is given", f"give one, as in {verb.examples[0]}")
         flags = given(options)
         if name == "trace":
             return int(run(sources or [], flags))
         spec = _spec(sources or [], flags, name)
         if name == "predict":
-            return int(run(spec, model))
+            return int(run(spec, saved))
         return int(run(spec, Command(name, tuple(sources or ()), flags)))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
-    arguments = {"model": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
+    arguments = {"saved": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
     if name != "predict":
-        del arguments["model"]
+        del arguments["saved"]
     if name == "schema":
         del arguments["sources"]
     positional = [inspect.Parameter(word, keyword, default=None, annotation=kind) for word, kind in arguments.items()]

@@ -61,9 +61,9 @@ def descent_line(record: Record) -> str:
         stops.append(counted(descent["max_iter"], "iteration"))
     stop = f"; stops at {' or '.join(stops)}" if stops else ""
     if kind != "linear":
-        units = " in units of their start" if descent["scale"] == "standard" else ""
+        units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
-        return f"{what} by {_method(descent)}, parameters{units}{stop}"
+        return f"{what} by {_method(descent)}{units}{stop}"
     by = "" if _method(descent) == "gd" else f" by {_method(descent)}"
     return f"{descent['loss']}{ridge}{penalized}{by} on {columns}, from {descent['init']}{stop}"
 

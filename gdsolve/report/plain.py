@@ -13,6 +13,19 @@ from gdsolve.report.text import encodable, encoding_of, is_unicode
 Record = Mapping[str, Any]
 FIXED_COLUMNS = ("iteration", "sse", "loss", "gradient_norm", "update")
 RATE_COLUMNS = ("learning_rate", "status", "iterations", "sse", "loss", "gap", "factor")
+METHOD_COLUMNS = (
+    "method",
+    "schedule",
+    "learning_rate",
+    "status",
+    "stopped_by",
+    "iterations",
+    "evaluations",
+    "seconds",
+    "sse",
+    "loss",
+    "gap",
+)
 CHECK_COLUMNS = (
     "name",
     "role",
@@ -54,6 +67,11 @@ def write_fit_csv(record: Record, stream: TextIO) -> None:
 def write_compare_csv(record: Record, stream: TextIO) -> None:
     """One row per learning rate, in the order they were given in."""
     _write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in record["rates"]), stream)
+
+
+def write_methods_csv(record: Record, stream: TextIO) -> None:
+    """One row per method, in the order they were given in."""
+    _write_csv(METHOD_COLUMNS, ([one[name] for name in METHOD_COLUMNS] for one in record["methods"]), stream)
 
 
 def write_check_csv(record: Record, stream: TextIO) -> None:

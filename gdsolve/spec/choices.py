@@ -107,8 +107,8 @@ LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log"]
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-FITTING = ("fit", "compare-lr", "check")
-DESCENDING = ("fit", "compare-lr")
+FITTING = ("fit", "compare-lr", "compare", "check")
+DESCENDING = ("fit", "compare-lr", "compare")
 READING = (*FITTING, "predict")
 VERBS = (*READING, "trace", "schema")
 FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {

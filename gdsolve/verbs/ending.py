@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.verbs.polish import Place
 
+FAR = 1e-4
 RULES = {
     "tol": "no weight changed by {tol:.3g} or more",
     "loss_tol": "the loss changed by less than {loss_tol:.3g}",
@@ -69,6 +70,10 @@ def advise_ending(posed: Posed, solution: Solution, place: Place, recipe: Recipe
     if place.minimum is None and place.reason and solution.status in (Status.CONVERGED, Status.MAX_ITER):
         lines.append(f"How far it is from a minimum is not known: {place.reason}.")
     match solution.status:
+        case Status.CONVERGED if place.minimum is not None and solution.value - place.minimum.value > FAR * _size(
+            place
+        ):
+            lines.append("A small step is not a small error: the loss is still well above its minimum.")
         case Status.DIVERGED if solution.stopped_by == "unbounded":
             lines.append("Check the formula, or bound its parameters with --lower and --upper.")
         case Status.DIVERGED | Status.EDGE_OF_STABILITY:
@@ -83,12 +88,16 @@ def advise_ending(posed: Posed, solution: Solution, place: Place, recipe: Recipe
             lines.append("Start elsewhere, or try another method: gd, bb, lbfgs, newton.")
         case Status.MAX_ITER:
             lines += _faster(posed, recipe, command)
-    if place.minimum is not None and not place.minimum.unique:
+    if place.minimum is not None and not place.minimum.unique and place.minimum.spectrum is not None:
         lines.append(
             f"The minimum is not unique: rank {place.minimum.spectrum.rank} < {len(posed.start)} weights; "
             "some of them can move without any change of the loss."
         )
     return tuple(lines)
+
+
+def _size(place: Place) -> float:
+    return 1.0 if place.minimum is None else abs(place.minimum.value)
 
 
 def _steadier(posed: Posed, command: Command) -> str:
@@ -104,6 +113,8 @@ def _faster(posed: Posed, recipe: Recipe, command: Command) -> list[str]:
     from gdsolve.plan import refusal
     from gdsolve.verbs.recipe import traits_of
 
+    if not posed.smooth:
+        return [f"Run instead: {command.but(max_iter=10 * (recipe.length or 1))}"] if recipe.length else []
     for method in (Method.LM, Method.NEWTON, Method.LBFGS, Method.BB):
         if method is recipe.method:
             return []

@@ -24,20 +24,21 @@ FADED = 1e-12
 class Minimum:
     """A minimum, (p, 1) in descent's coordinates, its value, and the curvature there.
 
-    `spectrum` is of the Hessian over the weights that no bound holds; `everywhere` is True where no point is lower.
+    `spectrum` is of the Hessian over the weights that no bound holds, None where the loss has corners instead;
+    `everywhere` is True where no point is lower.
     """
 
     w: torch.Tensor
     value: float
-    hessian: torch.Tensor
-    spectrum: Spectrum
+    hessian: torch.Tensor | None
+    spectrum: Spectrum | None
     unique: bool
     everywhere: bool
 
     def gap(self, w: torch.Tensor, value: float) -> float:
         """L(w) − L*, by the curvature where the difference of the values would cancel."""
         difference = value - self.value
-        if abs(difference) > NEGLIGIBLE * max(abs(value), abs(self.value)):
+        if self.hessian is None or abs(difference) > NEGLIGIBLE * max(abs(value), abs(self.value)):
             return max(0.0, difference)
         away = w - self.w
         return max(0.0, 0.5 * float(away.mT @ self.hessian @ away))
@@ -61,7 +62,7 @@ def minimum_near(posed: Posed, w: torch.Tensor, status: Status) -> Place:
     if posed.modes is not None:
         return _known(posed)
     if not isinstance(posed.objective, TwiceDifferentiable) or not posed.smooth:
-        return Place(None, "second derivatives are not at hand")
+        return _cornered(posed)
     p = len(posed.start)
     if p > MOST_WEIGHTS or p * p * max(1.0, posed.rows) > MOST_NUMBERS:
         return Place(None, "too large to look for it by Newton's method")
@@ -76,6 +77,17 @@ def _known(posed: Posed) -> Place:
     value = float(posed.objective.evaluate(modes.minimiser.to(posed.start.dtype)).value)
     hessian = modes.quadratic.hessian(modes.minimiser)
     return Place(Minimum(modes.minimiser, value, hessian, modes.spectrum, modes.unique, everywhere=True))
+
+
+def _cornered(posed: Posed) -> Place:
+    from gdsolve.objective.linear_program import piecewise_linear_minimum
+    from gdsolve.objective.pointwise_rows import PointwiseRows
+
+    w = piecewise_linear_minimum(posed.objective) if isinstance(posed.objective, PointwiseRows) else None
+    if w is None:
+        return Place(None, "the loss has corners, where second derivatives say nothing")
+    value = float(posed.objective.evaluate(w).value)
+    return Place(Minimum(w, value, None, None, unique=True, everywhere=True))
 
 
 def _search(posed: Posed, w: torch.Tensor) -> Place:

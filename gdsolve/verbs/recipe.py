@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 # A step of Adam is about as long as its rate; descent's coordinates make the weights about one.
 ADAM_RATE = 0.01
 MOST_CURVED = 500
+NEWTON_WEIGHTS = 200
+JUMPY_LENGTH = 10_000
+ROUNDED = 1e-12
 RATED = (Method.GD, Method.MOMENTUM, Method.NESTEROV, Method.ADAM)
 
 
@@ -25,10 +28,12 @@ def traits_of(posed: Posed) -> Traits:
     """What the choice of a method looks at."""
     from gdsolve.objective.base import SumOfSquares, TwiceDifferentiable
 
+    curved = isinstance(posed.objective, TwiceDifferentiable)
     return Traits(
         weights=len(posed.start),
+        rounds=curved and len(posed.start) <= NEWTON_WEIGHTS and _rounds(posed),
         squares=isinstance(posed.objective, SumOfSquares),
-        curved=isinstance(posed.objective, TwiceDifferentiable),
+        curved=curved,
         smooth=posed.smooth,
         bounded=posed.box is not None,
         curve=posed.kind.value == "curve",
@@ -50,8 +55,12 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
     if isinstance(spec.lr, float):
         return Recipe(method, spec.lr, spec.schedule, spec.momentum, spec.max_iter), reason
     rate, momentum, how = _own_rate(posed, method)
-    schedule = spec.schedule
-    if how is None:
+    schedule, length = spec.schedule, spec.max_iter
+    if method is Method.ADAM and not posed.smooth and spec.method is Method.AUTO and asked is None:
+        # Its steps stay as long as its rate where the gradient only changes its sign.
+        schedule, length = RateSchedule.COSINE, spec.max_iter or JUMPY_LENGTH
+        how = f"{how}, shrinking as half a cosine over {length:,} updates"
+    elif how is None:
         # No bound on the curvature holds everywhere: the rate must be found step by step where the method can.
         if method in (Method.GD, Method.NESTEROV) and posed.smooth and schedule is RateSchedule.CONSTANT:
             schedule = RateSchedule.BACKTRACKING
@@ -60,7 +69,7 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
             how = f"rate {rate:.3g}, from the curvature at the start"
     if method not in RATED:
         how = ""
-    return Recipe(method, rate, schedule, momentum, spec.max_iter), "; ".join(filter(None, (reason, how)))
+    return Recipe(method, rate, schedule, momentum, length), "; ".join(filter(None, (reason, how)))
 
 
 def _require_fit(posed: Posed, method: Method) -> None:
@@ -112,6 +121,13 @@ def _curvature_at_start(posed: Posed) -> float:
             return curvature
     length = float(objective.evaluate(start).gradient.norm()) / (1.0 + float(start.norm()))
     return length if 0.0 < length < float("inf") else 1.0
+
+
+def _rounds(posed: Posed) -> bool:
+    import torch
+
+    curvature = torch.linalg.eigvalsh(_finite(posed.objective, posed.start))
+    return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > 0.0)
 
 
 def _finite(objective: Objective, start: torch.Tensor) -> torch.Tensor:

@@ -66,7 +66,7 @@ def descend_smoothly(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], 
     from gdsolve.descent.schedule import Schedule
 
     spec = posed.spec
-    limit = DEFAULT_MAX_ITER if spec.max_iter is None else spec.max_iter
+    limit = DEFAULT_MAX_ITER if recipe.length is None else recipe.length
     schedule = Schedule(spec.every)
     schedule.require_room(limit, len(posed.start))
     method = build_method(recipe, posed.box)
@@ -91,26 +91,26 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     place = minimum_near(posed, solution.w, solution.status)
     solution = _flat(solution, place)
     minimum = place.minimum
-    gap = _gap(posed, solution, minimum)
+    gap = gap_above(posed, solution, minimum)
     finished = time.perf_counter()
-    user = posed.units.to_user(solution.w)
+    weights, intercept = weights_of(posed, solution.w)
     return Fit(
         spec=spec,
         subject=Subject(posed.kind.value, spec.minimize or spec.model),
-        w=user,
+        w=posed.units.to_user(solution.w),
         status=solution.status,
         stopped_by=solution.stopped_by,
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
         trace=_in_units(posed, solution.trace),
-        weights=_named(posed, user),
-        intercept=float(user[-1, 0]) if posed.intercept else None,
+        weights=weights,
+        intercept=intercept,
         figures=_figures(posed, solution),
         learning_rate=recipe.rate if recipe.method in RATED else None,
-        max_iter=DEFAULT_MAX_ITER if spec.max_iter is None else spec.max_iter,
+        max_iter=DEFAULT_MAX_ITER if recipe.length is None else recipe.length,
         tol=tol,
-        optimum=None if minimum is None else _optimum(posed, minimum),
+        optimum=None if minimum is None else optimum_at(posed, minimum),
         gap=gap,
         spectrum=None if minimum is None else minimum.spectrum,
         predicted_iterations=_predicted(posed, recipe, stops),
@@ -171,58 +171,66 @@ def _predicted(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int
     return stop.iterations if stop.status is Status.CONVERGED else None
 
 
-def _gap(posed: Posed, solution: Solution, minimum: Minimum | None) -> float | None:
+def gap_above(posed: Posed, solution: Solution, minimum: Minimum | None) -> float | None:
     """How far the loss is above its minimum, in the user's units."""
     if posed.modes is not None:
-        return float(posed.modes.gap(solution.w.to(posed.modes.minimiser))) * _unit(posed)
-    return None if minimum is None else minimum.gap(solution.w, solution.value) * _unit(posed)
+        return float(posed.modes.gap(solution.w.to(posed.modes.minimiser))) * loss_unit(posed)
+    return None if minimum is None else minimum.gap(solution.w, solution.value) * loss_unit(posed)
 
 
 def _flat(solution: Solution, place: Place) -> Solution:
     """A point where nothing slopes and nothing curves is no minimum that was reached."""
     still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[-1] == 0.0
-    if still and (place.minimum is None or place.minimum.spectrum.rank == 0):
+    if still and (place.minimum is None or _rank(place.minimum) == 0):
         return replace(solution, status=Status.FAILED, stopped_by="flat")
     return solution
 
 
-def _named(posed: Posed, user: torch.Tensor) -> dict[str, float]:
-    return dict(zip(posed.labels, user[: len(posed.labels), 0].tolist(), strict=True))
+def _rank(minimum: Minimum) -> int | None:
+    return None if minimum.spectrum is None else minimum.spectrum.rank
 
 
-def _unit(posed: Posed) -> float:
+def weights_of(posed: Posed, w: torch.Tensor) -> tuple[dict[str, float], float | None]:
+    """Weights by name and intercept, in the user's units, of `w`, (p, 1) in descent's."""
+    user = posed.units.to_user(w)
+    named = dict(zip(posed.labels, user[: len(posed.labels), 0].tolist(), strict=True))
+    return named, float(user[-1, 0]) if posed.intercept else None
+
+
+def loss_unit(posed: Posed) -> float:
     """What a loss in descent's coordinates counts for in the user's units."""
     return float(getattr(posed.units, "target_scale", 1.0)) ** 2
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:
     sse = posed.objective.sse(solution.w)
-    squares = None if sse is None else float(sse) * _unit(posed)
+    squares = None if sse is None else float(sse) * loss_unit(posed)
     total = posed.total_sum_of_squares
     return Figures(
         sse=squares,
-        loss=solution.value * _unit(posed),
+        loss=solution.value * loss_unit(posed),
         rmse=None if squares is None else (squares / posed.rows) ** 0.5,
         r2=None if squares is None or not total else 1.0 - squares / total,
         gradient_norm=float(bounded(posed).evaluate(solution.w).gradient.norm()),
     )
 
 
-def _optimum(posed: Posed, minimum: Minimum) -> Optimum:
-    user = posed.units.to_user(minimum.w.to(posed.start.dtype))
+def optimum_at(posed: Posed, minimum: Minimum) -> Optimum:
+    """A minimum in the user's units."""
+    weights, intercept = weights_of(posed, minimum.w.to(posed.start.dtype))
     sse = posed.objective.sse(minimum.w.to(posed.start.dtype))
     return Optimum(
-        weights=_named(posed, user),
-        intercept=float(user[-1, 0]) if posed.intercept else None,
-        sse=None if sse is None else float(sse) * _unit(posed),
-        loss=minimum.value * _unit(posed),
+        weights=weights,
+        intercept=intercept,
+        sse=None if sse is None else float(sse) * loss_unit(posed),
+        loss=minimum.value * loss_unit(posed),
         unique=minimum.unique,
         everywhere=minimum.everywhere,
     )
 
 
 def _in_units(posed: Posed, trace: Trace) -> Trace:
-    unit = _unit(posed)
+    unit = loss_unit(posed)
     return replace(
         trace,
         weights=posed.units.to_user(trace.weights),
