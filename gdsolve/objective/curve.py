@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,14 +32,31 @@ class Model:
 
     def jacobian(self, w: Tensor) -> Tensor:
         """∂f/∂w, (m, p), exact: row by row where rows do not meet in the expression, else one parameter at a time."""
+        if not self.expression.reduces and not any(self.layout.shapes):
+            return self._jacobian_of_numbers(w)
         slopes: Tensor
-        if self.expression.reduces:
-            slopes = torch.func.jacfwd(lambda point: self.at(point)[:, 0])(w)
-        elif self.columns:
-            slopes = torch.func.vmap(torch.func.grad(self._evaluate), in_dims=(None, 0))(w, dict(self.columns))
-        else:
-            slopes = torch.func.grad(self._evaluate)(w, {}).expand(self.rows, -1, -1)
+        with warnings.catch_warnings():
+            # Importing the transforms makes torch warn of a function of its own.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            if self.expression.reduces:
+                slopes = torch.func.jacfwd(lambda point: self.at(point)[:, 0])(w)
+            elif self.columns:
+                slopes = torch.func.vmap(torch.func.grad(self._evaluate), in_dims=(None, 0))(w, dict(self.columns))
+            else:
+                slopes = torch.func.grad(self._evaluate)(w, {}).expand(self.rows, -1, -1)
         return slopes[:, :, 0]
+
+    def _jacobian_of_numbers(self, w: Tensor) -> Tensor:
+        """The same by one backward pass: every row has parameters of its own, equal in value.
+
+        The transforms of torch.func take as long to import as torch itself, which most curves can do without.
+        """
+        own = w.detach().mT.repeat(self.rows, 1).requires_grad_()
+        scaled = own * self.layout.scale.mT
+        parameters = {name: scaled[:, place] for place, name in enumerate(self.layout.names)}
+        values = self.expression.evaluate({**self.constants, **self.columns, **parameters})
+        (slopes,) = torch.autograd.grad(values.sum(), own)
+        return slopes
 
     def _evaluate(self, w: Tensor, columns: Mapping[str, Tensor]) -> Tensor:
         value = self.expression.evaluate({**self.constants, **columns, **self.layout.unpack(w)})
