@@ -47,25 +47,38 @@ class _Model:
     levels: Mapping[str, Sequence[str]]
     intercept: float
     loss: Loss
+    curve: CurveModel | None
 
     @property
     def columns(self) -> list[str]:
+        if self.curve is not None:
+            return list(self.curve.columns)
         return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
 
 
-def predict_csv(sources: Sequence[str], spec: Spec, model: Mapping[str, Any], out: TextIO) -> PredictCounts:
+@dataclass(frozen=True, slots=True)
+class CurveModel:
+    """A curve of a saved model: the columns that it needs, and its values from theirs, (m,) each."""
+
+    columns: tuple[str, ...]
+    at: Callable[[Mapping[str, np.ndarray], int], np.ndarray]
+
+
+def predict_csv(
+    sources: Sequence[str], spec: Spec, model: Mapping[str, Any], out: TextIO, curve: CurveModel | None = None
+) -> PredictCounts:
     """Write the rows of the sources as CSV to `out`, each followed by what the model predicts.
 
-    With z = intercept + Σ weight·feature that is z; of a logistic model the probability 1/(1 + e⁻ᶻ) of 1, or of the
-    second level; of a Poisson model the mean eᶻ, which may be inf. `model` is the JSON of a fit (`gdsolve.fit/1`);
-    columns are matched by name. A row that lacks a feature gets an empty prediction. With `spec.only` the predictions
-    are written alone.
+    With z = intercept + Σ weight·feature, or z = f(x) of a `curve`, that is z; of a logistic model the probability
+    1/(1 + e⁻ᶻ) of 1, or of the second level; of a Poisson model the mean eᶻ, which may be inf. `model` is the JSON of a
+    fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets an empty prediction. With
+    `spec.only` the predictions are written alone.
 
     Raises:
         GdsolveError: the model is not one that a fit wrote.
         DataError: a column that is not there, or a cell that cannot be used (file, row, column).
     """
-    known = _read_model(model)
+    known = _read_model(model, curve)
     rows = without = 0
     with ExitStack() as stack:
         opened = [_renamed(source, known) for source in open_sources(sources, spec, stack)]
@@ -89,8 +102,10 @@ def predict_csv(sources: Sequence[str], spec: Spec, model: Mapping[str, Any], ou
     return PredictCounts(rows, without)
 
 
-def _read_model(model: Mapping[str, Any]) -> _Model:
+def _read_model(model: Mapping[str, Any], curve: CurveModel | None) -> _Model:
     try:
+        if curve is not None:
+            return _Model((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
         terms = []
@@ -98,7 +113,7 @@ def _read_model(model: Mapping[str, Any]) -> _Model:
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, float(model["weights"][name])))
         loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
-        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0), loss)
+        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0), loss, None)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -192,6 +207,16 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Mode
 
 def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     """Sum in the order of the features, and take the mean that the loss has there; NaN where a cell is missing."""
+    if model.curve is not None:
+        # numpy would hand out read-only memory of polars, which torch does not take.
+        total = model.curve.at({name: frame[name].to_numpy().copy() for name in model.columns}, frame.height)
+    else:
+        total = _linear(frame, model)
+    mean = _MEANS.get(model.loss)
+    return total if mean is None else mean(total)
+
+
+def _linear(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     total = np.zeros(frame.height)
     for term in model.terms:
         cells = frame[term.column]
@@ -200,9 +225,7 @@ def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     for name in model.levels:
         # A column of one level has no term, but an unknown level is unknown all the same.
         total[frame[name].is_null().to_numpy()] = np.nan
-    total += model.intercept
-    mean = _MEANS.get(model.loss)
-    return total if mean is None else mean(total)
+    return total + model.intercept
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:

@@ -183,5 +183,5 @@ def _iterations(record: Record, predicted: float | None) -> str:
 
 def _gradient_check(check: Mapping[str, Any]) -> str:
     verdict = "agrees with" if check["agrees"] else "DIFFERS from"
-    size = figure(check["relative"], 2)
-    return f"after {whole(check['iteration'])} updates {verdict} central differences (relative difference {size})"
+    apart, allowed = figure(check["largest_difference"], 2), figure(check["allowed"], 2)
+    return f"after {whole(check['iteration'])} updates {verdict} central differences ({apart} apart, {allowed} allowed)"

@@ -29,10 +29,15 @@ def data_lines(record: Record, *, intercept: bool) -> list[tuple[str, str]]:
     features = data["features"]
     read = f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     if subject["kind"] == "formula":
-        return [("data", read), ("minimise", subject["formula"]), ("ignored", ", ".join(data["ignored"]))]
+        return [
+            ("data", read),
+            ("minimise", subject["formula"]),
+            ("fixed", _fixed(subject)),
+            ("ignored", ", ".join(data["ignored"])),
+        ]
     explained = [("features", _features(features) + (" and an intercept" if intercept else ", no intercept"))]
     if subject["kind"] == "curve":
-        explained = [("model", f"{data['target']} = {subject['formula']}")]
+        explained = [("model", f"{data['target']} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),
@@ -74,6 +79,10 @@ def _method(descent: Mapping[str, Any]) -> str:
     parts = [] if schedule == "constant" else [f"{schedule} rate"]
     parts += [] if momentum is None else [f"β = {figure(momentum, 6)}"]
     return (descent.get("method") or "gd") + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _fixed(subject: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {figure(value)}" for name, value in (subject.get("fixed") or {}).items())
 
 
 def _classes(levels: Sequence[str] | None) -> str:

@@ -58,7 +58,12 @@ def fit_record(fit: Fit) -> Record:
             "tol": fit.tol,
         },
         "report": None if fit.inference is None else inference_record(fit.inference),
-        "objective": {"kind": fit.subject.kind, "formula": fit.subject.formula},
+        "objective": {
+            "kind": fit.subject.kind,
+            "formula": fit.subject.formula,
+            "fixed": dict(fit.fixed),
+            "constants": {one.name: one.value for one in fit.spec.constants},
+        },
         "best_iteration": fit.best_iteration,
         "evaluations": fit.evaluations,
         "advice": list(fit.advice),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, RateSchedule, Spec
@@ -11,15 +12,18 @@ from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.advice import advise, announce, explain
 from gdsolve.verbs.course import chart, descend, device_for
+from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.inference import linear_inference
 from gdsolve.verbs.other_methods import pose_run
-from gdsolve.verbs.outcome import Fit, Subject
+from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
 from gdsolve.verbs.problem import load
 from gdsolve.verbs.result import figures_of, optimum_of, trace_in_units
-from gdsolve.verbs.run import prepare
+from gdsolve.verbs.run import Run, prepare
 from gdsolve.verbs.smooth import fit_posed
 
 if TYPE_CHECKING:
+    import torch
+
     from gdsolve.data import Table
     from gdsolve.verbs.posed import Posed
 
@@ -43,7 +47,8 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     descending = time.perf_counter()
     run = prepare(spec, problem)
     if spec.method not in (Method.AUTO, Method.GD) or spec.schedule is not RateSchedule.CONSTANT:
-        return fit_posed(pose_run(run), command, began)
+        found = fit_posed(replace(pose_run(run), spec=replace(spec, report=False)), command, began)
+        return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
     course = chart(run)
     announce(logger, run, course.learning_rate)
     logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
@@ -82,10 +87,17 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         device=device.type,
         data=problem.data,
         inference=linear_inference(run, user, spec) if spec.report else None,
+        gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
         message=explain(run, solution, course.learning_rate, course.tol, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
     )
+
+
+def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:
+    """The gradient at the start and where the run ended."""
+    places = ((run.start, 0), (w, k))
+    return tuple(check_gradient(run.modes.quadratic, place, iteration) for place, iteration in places)
 
 
 def pose(spec: Spec, table: Table | None) -> Posed:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
+from gdsolve.model import read_model
 from gdsolve.spec import Engine, Parameter, Scale, Spec
-from gdsolve.spec.parameters import entries, labels, parameters_of
+from gdsolve.spec.parameters import Value, entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
@@ -56,7 +57,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
 
         from gdsolve.objective.layout import Layout
 
-    parameters, device, dtype = parameters_of(spec), device_of(spec), dtype_of(spec)
+    parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
     columns = _read(spec, parameters, table, dtype, device)
     free = [parameter for parameter in parameters if not parameter.fixed]
     start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
@@ -148,6 +149,29 @@ def _read(
             raise GdsolveError(f"{name}: is a parameter or constant and a column as well", "give it another name")
     weight = torch.cat(weights).to(device, dtype) if weights else None
     return _Columns(info, named, values[:, -1:].contiguous(), weight)
+
+
+def _started(spec: Spec) -> tuple[Parameter, ...]:
+    """The parameters, started where a saved model left them if --init names one."""
+    parameters = parameters_of(spec)
+    if spec.init == "zeros":
+        return parameters
+    if spec.init == "random":
+        raise GdsolveError("init: random is for linear models", "say where parameters start with --start")
+    saved = read_model(spec.init)["weights"]
+    moved = []
+    for parameter in parameters:
+        names = labels(parameter)
+        if not parameter.fixed and not set(names) <= set(saved):
+            raise GdsolveError(f"{spec.init}: has no parameter {parameter.name!r}", "start from a fit of this formula")
+        numbers = iter([saved[name] for name in names if name in saved])
+        moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
+    return tuple(moved)
+
+
+def _filled(value: Value, numbers: Iterator[float]) -> Value:
+    """The same shape with other numbers."""
+    return tuple(_filled(part, numbers) for part in value) if isinstance(value, tuple) else next(numbers)
 
 
 def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
@@ -57,11 +58,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class GradientCheck:
-    """The gradient beside central differences, at one iterate: the largest difference, and relative to their size."""
+    """The gradient beside central differences, at one iterate: the largest difference, and what those may err by."""
 
     iteration: int
     largest_difference: float
-    relative: float
+    allowed: float
     agrees: bool
 
 
@@ -103,6 +104,7 @@ class Fit:
     seconds: dict[str, float]
     inference: Inference | None = None
     gradient_checks: tuple[GradientCheck, ...] = ()
+    fixed: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def sse(self) -> float | None:

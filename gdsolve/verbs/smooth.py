@@ -14,9 +14,11 @@ from gdsolve.spec import Method, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.ending import advise_ending, explain_ending
-from gdsolve.verbs.outcome import Figures, Fit, Optimum, Subject
+from gdsolve.verbs.gradient_check import check_gradient
+from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Optimum, Subject
 from gdsolve.verbs.polish import Minimum, Place, minimum_near
 from gdsolve.verbs.posed import Posed
+from gdsolve.verbs.posed_inference import fixed_values, posed_inference
 from gdsolve.verbs.recipe import RATED, decide
 
 if TYPE_CHECKING:
@@ -120,10 +122,19 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
         plan=Plan(posed.engine, reason),
         device=solution.w.device.type,
         data=posed.data,
+        inference=posed_inference(posed, solution.w, place) if spec.report else None,
+        gradient_checks=_checks(posed, solution) if spec.check_gradient else (),
+        fixed=fixed_values(posed),
         message=explain_ending(posed, solution, place, gap, tol),
         advice=advise_ending(posed, solution, place, recipe, command),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
     )
+
+
+def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
+    """The gradient at the start and where the run ended."""
+    places = ((posed.start, 0), (solution.w, solution.best_iteration))
+    return tuple(check_gradient(posed.objective, w, k) for w, k in places)
 
 
 def _announce(posed: Posed, recipe: Recipe) -> Status:
