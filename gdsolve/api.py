@@ -13,7 +13,7 @@ from gdsolve.status import GdsolveError
 if TYPE_CHECKING:
     from gdsolve.data import PredictCounts, Table
     from gdsolve.verbs.check import Check
-    from gdsolve.verbs.compare_lr import Comparison
+    from gdsolve.verbs.comparison import Comparison
     from gdsolve.verbs.outcome import Fit
 
 Source = str | os.PathLike[str] | Sequence[str]

@@ -146,6 +146,6 @@ def test_central_differences_agree_with_autograd(numbers: list[float], a: float,
     text = f"({p})*a**3 + ({q})*a*b + ({r})*sin(b) + ({s})*exp(a/3) + ({t})*tanh(a*b) + ({u})"
     formula = Formula(parse(text, ("a", "b")), layout(), {})
     w = column(a, b)
-    torch.testing.assert_close(
-        formula.evaluate(w).gradient, central_differences(formula.value, w), rtol=1e-6, atol=1e-7
-    )
+    found = central_differences(formula.value, w)
+    assert bool(((formula.evaluate(w).gradient - found.slopes).abs() <= 10.0 * found.error + 1e-12).all())
+    assert bool((found.error <= 1e-6 * (1.0 + found.slopes.abs().amax())).all())

@@ -20,7 +20,7 @@ from gdsolve.report.parts import (
     parameter_names,
     parameter_values,
 )
-from gdsolve.report.plain import has_intercept
+from gdsolve.report.plain import has_intercept, weight_names
 
 STATUS_WORDS: dict[str, tuple[str, str]] = {
     "converged": ("converged", "green"),
@@ -93,8 +93,7 @@ def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
 
 
 def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercept: bool) -> None:
-    features = record["data"]["features"]
-    rates = record["rates"]
+    features, rates = weight_names(record), record["rates"]
     iterations = sorted({row["iteration"] for rate in rates for row in rate["trace"]})
     titles = [f"α = {figure(rate['learning_rate'])}" for rate in rates]
     blocks = [(f"iterates ({', '.join(names)})", list(range(len(names))))]

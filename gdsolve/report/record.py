@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.modes import Spectrum
     from gdsolve.spec import Spec
     from gdsolve.verbs.check import Check, Diagnosis
-    from gdsolve.verbs.compare_lr import Comparison
+    from gdsolve.verbs.comparison import Comparison
     from gdsolve.verbs.outcome import Fit, Optimum
     from gdsolve.verbs.problem import DataInfo
 
@@ -175,8 +175,8 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
 
 def comparison_record(comparison: Comparison) -> Record:
     """`gdsolve.compare-lr/1`: the rates in the order given."""
-    spec, intercept = comparison.spec, comparison.optimum.intercept is not None
-    design = tuple(comparison.optimum.weights)
+    spec, spectrum, optimum = comparison.spec, comparison.spectrum, comparison.optimum
+    design, intercept = comparison.names, comparison.intercept
     return {
         "schema": "gdsolve.compare-lr/1",
         "version": __version__,
@@ -195,11 +195,13 @@ def comparison_record(comparison: Comparison) -> Record:
             }
             for rate in comparison.rates
         ],
-        "largest_stable_lr": comparison.spectrum.largest_stable,
-        "best_lr": comparison.spectrum.best,
-        "optimum": optimum_record(comparison.optimum),
-        "spectrum": spectrum_record(comparison.spectrum),
-        "data": data_record(comparison.data),
+        "largest_stable_lr": None if spectrum is None else spectrum.largest_stable,
+        "best_lr": None if spectrum is None else spectrum.best,
+        "optimum": None if optimum is None else optimum_record(optimum),
+        "spectrum": None if spectrum is None else spectrum_record(spectrum),
+        "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},
+        "weights": list(design),
+        "data": NO_DATA if comparison.data is None else data_record(comparison.data),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
             "max_iter": comparison.max_iter,

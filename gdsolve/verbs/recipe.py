@@ -97,7 +97,7 @@ def _own_rate(posed: Posed, method: Method) -> tuple[float, float | None, str | 
         return rate, asked, "the best rate, the curvature being known" if method is Method.GD else "1/L_max"
     if posed.bound is not None:
         return 1.0 / posed.bound, asked, "1/L, L being a bound on the curvature everywhere"
-    return 1.0 / _curvature_at_start(posed), asked, None
+    return 1.0 / curvature_at_start(posed), asked, None
 
 
 def _heavy_ball(largest: float, smallest: float, asked: float | None) -> tuple[float, float | None, str | None]:
@@ -108,7 +108,7 @@ def _heavy_ball(largest: float, smallest: float, asked: float | None) -> tuple[f
     return 4.0 / (root + other) ** 2, ((root - other) / (root + other)) ** 2, "Polyak's rate and momentum"
 
 
-def _curvature_at_start(posed: Posed) -> float:
+def curvature_at_start(posed: Posed) -> float:
     """The largest curvature at the start; where it is not to be had, that of a first step as long as the start is."""
     import torch
 

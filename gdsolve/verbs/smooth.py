@@ -105,7 +105,7 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
-        trace=_in_units(posed, solution.trace),
+        trace=in_units(posed, solution.trace),
         weights=weights,
         intercept=intercept,
         figures=_figures(posed, solution),
@@ -240,7 +240,8 @@ def optimum_at(posed: Posed, minimum: Minimum) -> Optimum:
     )
 
 
-def _in_units(posed: Posed, trace: Trace) -> Trace:
+def in_units(posed: Posed, trace: Trace) -> Trace:
+    """The trace with weights, SSE and loss in the user's units."""
     unit = loss_unit(posed)
     return replace(
         trace,
