@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.descent.bounds import ROUNDING, Stretch
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
-from gdsolve.descent.sweep import Sweep, first_holding
+from gdsolve.descent.sweep import LONGEST, Sweep, first_holding
 
 SAMPLES = 1024
 
@@ -37,7 +37,12 @@ def _first(form: LinearRecurrence, rule: StopRule, last: float) -> float:
         verdicts = [impossible(Stretch(form, start, end, odd)) for odd in parities]
         return torch.stack(verdicts).all(dim=0)
 
-    return first_holding(holds, excluded, 1.0, last, form.rates.device)
+    return first_holding(holds, excluded, 1.0, last, form.rates.device, _longest(form))
+
+
+def _longest(form: LinearRecurrence) -> int:
+    """How many ranges may be looked at: what a range costs grows with the number of modes."""
+    return LONGEST // (1 + form.gradient.shape[1])
 
 
 Test = Callable[[Tensor], Tensor]
@@ -170,7 +175,7 @@ def _least(form: LinearRecurrence, last: float) -> float:
         lower = [_excess(form, Stretch(form, start, end, odd).gradients().smallest()) for odd in parities]
         return torch.stack(lower).amin(dim=0) > least
 
-    Sweep(excluded, visit, form.rates.device).run(1.0, last)
+    Sweep(excluded, visit, form.rates.device, _longest(form)).run(1.0, last)
     return best
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from gdsolve.status import GdsolveError
 WIDTH = 256
 FAN = 16
 GROUP = 64
-LONGEST = 20_000_000
+LONGEST = 100_000_000
 
 Excluded = Callable[[Tensor, Tensor], Tensor]
 Visit = Callable[[Tensor], bool]
@@ -40,13 +41,14 @@ class Sweep:
     `excluded(start, end)`, (n,) each, is True where no k of [start, end] can matter; `visit(k)` is shown the others,
     sorted, and returns True to end the sweep. Ranges grow while they are ruled out; those that are not are cut in
     pieces, down to single k. Method: branch and bound (Land and Doig, 1960) with interval bounds. Beyond 2⁵³, where a
-    float cannot count by ones, the whole numbers are those that there are. `spent` counts ranges and visits.
+    float cannot count by ones, the whole numbers are those that there are. `spent` counts ranges and visits, of which
+    no more than `longest` are worth it.
     """
 
     excluded: Excluded
     visit: Visit
     device: torch.device
-    longest: int = LONGEST
+    longest: int
     spent: int = 0
 
     def run(self, low: float, high: float) -> None:
@@ -102,11 +104,11 @@ def _cut(left: Tensor, right: Tensor) -> Tensor:
 
 def _spacing(k: float) -> float:
     """The distance from one whole number to the next that a float can hold."""
-    return max(1.0, 2.0 ** (torch.frexp(torch.tensor(k, dtype=torch.float64)).exponent.item() - 53))
+    return max(1.0, math.ulp(k))
 
 
 def first_holding(
-    holds: Callable[[Tensor], Tensor], excluded: Excluded, low: float, high: float, device: torch.device
+    holds: Callable[[Tensor], Tensor], excluded: Excluded, low: float, high: float, device: torch.device, longest: int
 ) -> float:
     """The least whole k in [low, high] at which `holds`, inf if there is none.
 
@@ -122,5 +124,5 @@ def first_holding(
             found = float(held[0])
         return bool(len(held))
 
-    Sweep(excluded, visit, device).run(low, high)
+    Sweep(excluded, visit, device, longest).run(low, high)
     return found
