@@ -26,8 +26,8 @@ class ConstantMomentum:
 
     Heavy ball: w_(k+1) = w_k − α·∇L(w_k) + β·(w_k − w_(k−1)), which is v ← βv + ∇L(w), w ← w − αv with v_0 = 0.
     Nesterov: y_k = w_k + β·(w_k − w_(k−1)), w_(k+1) = y_k − α·∇L(y_k). In both w_(−1) = w_0; β = 0 is plain descent.
-    Sources: Polyak (1964), Some methods of speeding up the convergence of iteration methods, equation 9;
-    Nesterov (2004), Introductory Lectures on Convex Optimization, scheme 2.2.11.
+    Sources: Polyak (1964), Some methods of speeding up the convergence of iteration methods; Nesterov (2004),
+    Introductory Lectures on Convex Optimization, section 2.2.1, constant step scheme III.
     """
 
     kind: MomentumKind
@@ -131,7 +131,7 @@ def _log_beside_one(short: Tensor, value: Tensor) -> Tensor:
 
 
 def largest_stable_rate(method: ConstantMomentum, largest: float) -> float | None:
-    """The rate below which descent by `method` is stable, from L_max: 2(1 + β)/L_max, by 1 + 2β less for Nesterov.
+    """The rate below which descent by `method` is stable, from L_max: 2(1 + β)/L_max, Nesterov's over 1 + 2β.
 
     None where there is no curvature. Source: `ConstantMomentum.limit`.
     """

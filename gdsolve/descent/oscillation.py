@@ -28,8 +28,7 @@ def first_stop(form: LinearRecurrence, rule: StopRule, horizon: Tensor) -> Tenso
 
 def _first(form: LinearRecurrence, rule: StopRule, last: float) -> float:
     holds, impossible = _tests(form, rule)
-    low = 0.0 if isinstance(rule, SmallGradient | Explosion) else 1.0
-    if low == 0.0 and last >= 0.0 and bool(holds(torch.zeros_like(form.rates[:, 0]))[0]):
+    if isinstance(rule, SmallGradient | Explosion) and bool(holds(torch.zeros_like(form.rates[:, 0]))):
         return 0.0
     parities = (True, False) if bool(form.roots.negative.any()) else (True,)
 
@@ -45,10 +44,7 @@ def _longest(form: LinearRecurrence) -> int:
     return LONGEST // (1 + form.gradient.shape[1])
 
 
-Test = Callable[[Tensor], Tensor]
-
-
-def _tests(form: LinearRecurrence, rule: StopRule) -> tuple[Test, Callable[[Stretch], Tensor]]:
+def _tests(form: LinearRecurrence, rule: StopRule) -> tuple[Callable[[Tensor], Tensor], Callable[[Stretch], Tensor]]:
     """Whether `rule` stops at k, (n,), and whether it certainly stops nowhere in a stretch."""
     match rule:
         case SmallUpdate(tolerance=tolerance):

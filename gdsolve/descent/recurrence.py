@@ -27,8 +27,8 @@ class LinearRecurrence:
 
     Shapes: q rates, r modes. `rates` is (q, 1); `eigenvalues` is (r,); `right` is (p, r); `gradient` is (q, r), at the
     start; `roots` are (q, r). k is float64, exact to 2⁵³: (q,), or any (n,) where q is 1.
-    Source: the solution of a linear difference equation by its characteristic roots, as in Polyak (1987),
-    Introduction to Optimization, section 3.2.1; and O'Donoghue and Candès (2015), Adaptive restart, section 4.
+    Source: the solution of a linear difference equation by its characteristic roots, as in Polyak (1987), Introduction
+    to Optimization, section 3.2.1, and O'Donoghue and Candès (2015), Adaptive restart for accelerated gradient schemes.
     """
 
     rates: Tensor
