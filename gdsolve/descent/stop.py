@@ -92,7 +92,8 @@ class SmallGradient:
 class Explosion:
     """Diverged when L is not finite or exceeds 10¹² times `reference`, the loss at the start.
 
-    Relative to the problem, never absolute; a stable rate cannot set it off, since its loss never rises.
+    Relative to the problem, never absolute; a stable rate of plain descent cannot set it off, since its loss never
+    rises. With momentum the loss of a stable rate may rise for a while, in theory even so far.
     """
 
     reference: float
