@@ -1,4 +1,4 @@
-"""`fit` on formulas, curves and other losses: the textbook's B8, the ways a run can end, and what it is measured against."""
+"""`fit` on formulas, curves and other losses: the textbook's B8, the ways a run can end, and its certificate."""
 
 from __future__ import annotations
 

@@ -141,7 +141,7 @@ def _figures(record: Record) -> list[tuple[str, str]]:
             _known(record["gap"], 3, " above the optimal loss" if optimum.get("everywhere", True) else " above it"),
         ),
         ("|gradient|", _known(record["gradient_norm"])),
-        ("learning rate", _rate(record["learning_rate"], spectrum)),
+        ("learning rate", _rate(record)),
         ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),
         ("iterations", _iterations(record, spectrum.get("predicted_iterations"))),
         ("gradient", "; ".join(_gradient_check(one) for one in record.get("gradient_checks") or ())),
@@ -159,10 +159,14 @@ def _beside(value: float | None, optimum: float | None) -> str:
     return figure(value) + ("" if optimum is None else f" (at the optimum {figure(optimum)})")
 
 
-def _rate(rate: float | None, spectrum: Mapping[str, Any]) -> str:
+def _rate(record: Record) -> str:
+    """The rate, beside the limits of its method; plain descent has a best one as well."""
+    rate, spectrum = record["learning_rate"], record["spectrum"] or {}
     if rate is None:
         return ""
-    largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
+    plain = (record["descent"].get("method") or "gd") == "gd"
+    largest = spectrum.get("largest_stable_lr") if plain else record["descent"].get("stable_below")
+    best = spectrum.get("best_lr") if plain else None
     stable = f"; stable below {figure(largest, 6)}" if largest is not None else ""
     return figure(rate) + stable + (f", best {figure(best, 6)}" if best is not None else "")
 

@@ -51,6 +51,7 @@ def fit_record(fit: Fit) -> Record:
             "method": fit.method.value,
             "schedule": fit.schedule.value,
             "momentum": fit.momentum,
+            "stable_below": fit.stable_below,
             "engine": fit.plan.engine.value,
             "reason": fit.plan.reason,
             "device": fit.device,

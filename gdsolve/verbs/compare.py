@@ -15,17 +15,14 @@ from gdsolve.verbs.fit import pose
 from gdsolve.verbs.other_methods import pose_run
 from gdsolve.verbs.outcome import Optimum, Subject
 from gdsolve.verbs.polish import Place, minimum_near
+from gdsolve.verbs.posed_units import gap_above, loss_unit, optimum_at, weights_of
 from gdsolve.verbs.problem import DataInfo, load
 from gdsolve.verbs.recipe import RATED, decide, traits_of
 from gdsolve.verbs.run import prepare
 from gdsolve.verbs.smooth import (
     descend_smoothly,
-    gap_above,
-    loss_unit,
-    optimum_at,
     stops_of,
     tolerance_of,
-    weights_of,
 )
 
 if TYPE_CHECKING:
@@ -79,7 +76,7 @@ def compare(spec: Spec, table: Table | None = None, command: Command | None = No
     """
     began = time.perf_counter()
     asked = _asked(spec)
-    posed = pose_run(prepare(spec, load(spec, table))) if spec.is_least_squares else pose(spec, table)
+    posed = pose_run(prepare(spec, load(spec, table)), may_leap=False) if spec.is_least_squares else pose(spec, table)
     methods, left_out = _usable(posed, asked)
     descending = time.perf_counter()
     runs = [_run(posed, method) for method in methods]
@@ -133,7 +130,7 @@ def _run(posed: Posed, method: Method) -> tuple[Recipe, Solution, float, str]:
     recipe, reason = decide(posed, method)
     began = time.perf_counter()
     stops = stops_of(posed, tolerance_of(posed))
-    solution = descend_smoothly(posed, recipe, stops, Status.MAX_ITER)
+    solution, _ = descend_smoothly(posed, recipe, stops, Status.MAX_ITER)
     return recipe, solution, time.perf_counter() - began, reason
 
 

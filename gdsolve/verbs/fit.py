@@ -81,6 +81,7 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         spectrum=run.modes.spectrum,
         predicted_iterations=needed.iterations if needed is not None and needed.status is Status.CONVERGED else None,
         method=Method.GD,
+        stable_below=run.modes.spectrum.largest_stable,
         schedule=RateSchedule.CONSTANT,
         momentum=None,
         plan=course.plan,

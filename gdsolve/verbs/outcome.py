@@ -104,6 +104,7 @@ class Fit:
     seconds: dict[str, float]
     inference: Inference | None = None
     gradient_checks: tuple[GradientCheck, ...] = ()
+    stable_below: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Method, Spec
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.comparison import GRID, Comparison, RateResult
+from gdsolve.verbs.known import form_of, quadratic_rules
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.polish import Place, minimum_near
+from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at
 from gdsolve.verbs.recipe import curvature_at_start
-from gdsolve.verbs.smooth import (
-    bounded,
-    closed_form,
-    gap_above,
-    in_units,
-    loss_unit,
-    optimum_at,
-    stops_of,
-    tolerance_of,
-)
+from gdsolve.verbs.smooth import bounded, stops_of, tolerance_of
 
 if TYPE_CHECKING:
     from gdsolve.descent.schedule import Schedule
@@ -80,16 +73,17 @@ def _rates(posed: Posed) -> tuple[float, ...]:
 def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
     from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import leap, limit_status
+    from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.methods.gradient import GradientDescent
     from gdsolve.descent.rates import Constant
-    from gdsolve.descent.stop import LeftDomain, Unbounded
 
     stops = stops_of(posed, tolerance_of(posed))
     if posed.modes is not None and posed.box is None:
-        rules = tuple(rule for rule in stops if not isinstance(rule, LeftDomain | Unbounded))
+        rules = quadratic_rules(stops)
         start = posed.start.to(posed.modes.minimiser)
         return leap(posed.modes, start, rate, rules, max_iter=limit, schedule=_schedule(posed.spec))
-    at_limit = Status.MAX_ITER if posed.modes is None else limit_status(closed_form(posed, [rate]))[0]
+    form = form_of(posed, Recipe(Method.GD, rate))
+    at_limit = Status.MAX_ITER if form is None else limit_status(form)[0]
     method = GradientDescent(Constant(rate), posed.box)
     return iterate(
         bounded(posed),

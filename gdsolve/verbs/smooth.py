@@ -5,28 +5,26 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Method, RateSchedule
+from gdsolve.spec import Engine
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.ending import advise_ending, explain_ending
 from gdsolve.verbs.gradient_check import check_gradient
-from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Optimum, Subject
+from gdsolve.verbs.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
+from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
 from gdsolve.verbs.polish import Minimum, Place, minimum_near
 from gdsolve.verbs.posed import Posed
 from gdsolve.verbs.posed_inference import fixed_values, posed_inference
+from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at, weights_of
 from gdsolve.verbs.recipe import RATED, decide
 
 if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.descent.closed_form import ClosedForm
     from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.solution import Solution, Trace
+    from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
 
@@ -60,19 +58,36 @@ def bounded(posed: Posed) -> Objective:
     return posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
 
 
-def descend_smoothly(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status) -> Solution:
-    """Descend by a recipe, from the start, within the bounds."""
+def descend_smoothly(
+    posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status
+) -> tuple[Solution, Engine]:
+    """Descend by a recipe, from the start, within the bounds; returns the way that was taken as well.
+
+    Raises:
+        GdsolveError: the leap was asked for and cannot find where it ends.
+    """
     from gdsolve.descent.iterate import iterate
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER, leap
     from gdsolve.descent.methods.build import build_method
     from gdsolve.descent.schedule import Schedule
+    from gdsolve.descent.sweep import SearchTooLongError
 
-    spec = posed.spec
+    spec, schedule = posed.spec, Schedule(posed.spec.every)
+    if posed.engine is Engine.LEAP and posed.modes is not None:
+        start, rules = posed.start.to(posed.modes.minimiser), quadratic_rules(stops)
+        try:
+            momentum = momentum_of(recipe)
+            limit = recipe.length
+            found = leap(posed.modes, start, recipe.rate, rules, max_iter=limit, schedule=schedule, momentum=momentum)
+            return found, Engine.LEAP
+        except SearchTooLongError:
+            if spec.engine is Engine.LEAP:
+                raise
     limit = DEFAULT_MAX_ITER if recipe.length is None else recipe.length
-    schedule = Schedule(spec.every)
     schedule.require_room(limit, len(posed.start))
     method = build_method(recipe, posed.box)
-    return iterate(bounded(posed), posed.start, method, stops, max_iter=limit, schedule=schedule, at_limit=at_limit)
+    found = iterate(bounded(posed), posed.start, method, stops, max_iter=limit, schedule=schedule, at_limit=at_limit)
+    return found, Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
 
 
 def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
@@ -87,9 +102,9 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     spec, tol = posed.spec, tolerance_of(posed)
     recipe, reason = decide(posed)
     stops = stops_of(posed, tol)
-    at_limit = _announce(posed, recipe)
+    at_limit = announce_fate(posed, recipe)
     logger.info("method %s", reason)
-    solution = descend_smoothly(posed, recipe, stops, at_limit)
+    solution, engine = descend_smoothly(posed, recipe, stops, at_limit)
     place = minimum_near(posed, solution.w, solution.status)
     solution = _flat(solution, place)
     minimum = place.minimum
@@ -110,16 +125,17 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
         intercept=intercept,
         figures=_figures(posed, solution),
         learning_rate=recipe.rate if recipe.method in RATED else None,
-        max_iter=DEFAULT_MAX_ITER if recipe.length is None else recipe.length,
+        max_iter=DEFAULT_MAX_ITER if recipe.length is None and engine is not Engine.LEAP else recipe.length,
         tol=tol,
         optimum=None if minimum is None else optimum_at(posed, minimum),
         gap=gap,
         spectrum=None if minimum is None else minimum.spectrum,
-        predicted_iterations=_predicted(posed, recipe, stops),
+        predicted_iterations=predict(posed, recipe, stops),
         method=recipe.method,
         schedule=recipe.schedule,
         momentum=recipe.momentum,
-        plan=Plan(posed.engine, reason),
+        plan=Plan(engine, reason),
+        stable_below=stable_below(posed, recipe),
         device=solution.w.device.type,
         data=posed.data,
         inference=posed_inference(posed, solution.w, place) if spec.report else None,
@@ -137,58 +153,6 @@ def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
     return tuple(check_gradient(posed.objective, w, k) for w, k in places)
 
 
-def _announce(posed: Posed, recipe: Recipe) -> Status:
-    """Say before the run what its rate must lead to, where the curvature is known; the status that max_iter gives."""
-    if posed.modes is None or posed.box is not None or recipe.method is not Method.GD or recipe.backtracks:
-        return Status.MAX_ITER
-    if recipe.schedule is not RateSchedule.CONSTANT:
-        return Status.MAX_ITER
-    from gdsolve.descent.leap import limit_status
-
-    (fate,) = limit_status(closed_form(posed, [recipe.rate]))
-    stable = posed.modes.spectrum.largest_stable
-    if fate is Status.DIVERGED:
-        logger.warning("learning rate %.6g must diverge: the largest stable rate is %.6g", recipe.rate, stable)
-    elif fate is Status.EDGE_OF_STABILITY:
-        logger.warning(
-            "learning rate %.6g is the edge of stability: the error will neither grow nor vanish", recipe.rate
-        )
-    return fate
-
-
-def closed_form(posed: Posed, rates: Sequence[float]) -> ClosedForm:
-    """The closed form of plain descent on a quadratic, at each of `rates`."""
-    import torch
-
-    from gdsolve.descent.closed_form import ClosedForm
-
-    assert posed.modes is not None
-    start = posed.start.to(torch.float64)
-    return ClosedForm.of(posed.modes, start, torch.tensor(rates, dtype=torch.float64, device=start.device))
-
-
-def _predicted(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int | None:
-    """The iterations that plain descent on a quadratic needs, known without taking them."""
-    from gdsolve.descent.leap import find_stops
-    from gdsolve.descent.stop import LeftDomain, Unbounded
-
-    plain = recipe.method is Method.GD and recipe.schedule is RateSchedule.CONSTANT
-    if posed.modes is None or posed.box is not None or not plain:
-        return None
-    rules = tuple(rule for rule in stops if not isinstance(rule, LeftDomain | Unbounded))
-    if len(rules) == 1:
-        return None
-    (stop,) = find_stops(closed_form(posed, [recipe.rate]), rules, None)
-    return stop.iterations if stop.status is Status.CONVERGED else None
-
-
-def gap_above(posed: Posed, solution: Solution, minimum: Minimum | None) -> float | None:
-    """How far the loss is above its minimum, in the user's units."""
-    if posed.modes is not None:
-        return float(posed.modes.gap(solution.w.to(posed.modes.minimiser))) * loss_unit(posed)
-    return None if minimum is None else minimum.gap(solution.w, solution.value) * loss_unit(posed)
-
-
 def _flat(solution: Solution, place: Place) -> Solution:
     """A point where nothing slopes and nothing curves is no minimum that was reached."""
     still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[-1] == 0.0
@@ -201,18 +165,6 @@ def _rank(minimum: Minimum) -> int | None:
     return None if minimum.spectrum is None else minimum.spectrum.rank
 
 
-def weights_of(posed: Posed, w: torch.Tensor) -> tuple[dict[str, float], float | None]:
-    """Weights by name and intercept, in the user's units, of `w`, (p, 1) in descent's."""
-    user = posed.units.to_user(w)
-    named = dict(zip(posed.labels, user[: len(posed.labels), 0].tolist(), strict=True))
-    return named, float(user[-1, 0]) if posed.intercept else None
-
-
-def loss_unit(posed: Posed) -> float:
-    """What a loss in descent's coordinates counts for in the user's units."""
-    return float(getattr(posed.units, "target_scale", 1.0)) ** 2
-
-
 def _figures(posed: Posed, solution: Solution) -> Figures:
     sse = posed.objective.sse(solution.w)
     squares = None if sse is None else float(sse) * loss_unit(posed)
@@ -223,29 +175,4 @@ def _figures(posed: Posed, solution: Solution) -> Figures:
         rmse=None if squares is None else (squares / posed.rows) ** 0.5,
         r2=None if squares is None or not total else 1.0 - squares / total,
         gradient_norm=float(bounded(posed).evaluate(solution.w).gradient.norm()),
-    )
-
-
-def optimum_at(posed: Posed, minimum: Minimum) -> Optimum:
-    """A minimum in the user's units."""
-    weights, intercept = weights_of(posed, minimum.w.to(posed.start.dtype))
-    sse = posed.objective.sse(minimum.w.to(posed.start.dtype))
-    return Optimum(
-        weights=weights,
-        intercept=intercept,
-        sse=None if sse is None else float(sse) * loss_unit(posed),
-        loss=minimum.value * loss_unit(posed),
-        unique=minimum.unique,
-        everywhere=minimum.everywhere,
-    )
-
-
-def in_units(posed: Posed, trace: Trace) -> Trace:
-    """The trace with weights, SSE and loss in the user's units."""
-    unit = loss_unit(posed)
-    return replace(
-        trace,
-        weights=posed.units.to_user(trace.weights),
-        sse=tuple(None if sse is None else sse * unit for sse in trace.sse),
-        values=tuple(value * unit for value in trace.values),
     )

@@ -20,6 +20,8 @@ from gdsolve.objective.box import Box
 from gdsolve.spec import Method as Name
 from gdsolve.spec import RateSchedule
 
+USUAL_MOMENTUM = 0.9
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
@@ -64,7 +66,7 @@ def _gradient(recipe: Recipe, box: Box | None) -> Method:
 METHODS: dict[Name, Callable[[Recipe, Box | None], Method]] = {
     Name.GD: _gradient,
     Name.MOMENTUM: lambda recipe, box: Momentum(
-        recipe.learning_rate(), 0.9 if recipe.momentum is None else recipe.momentum, box
+        recipe.learning_rate(), USUAL_MOMENTUM if recipe.momentum is None else recipe.momentum, box
     ),
     Name.NESTEROV: lambda recipe, box: Nesterov(recipe.learning_rate(), recipe.momentum, box, recipe.backtracks),
     Name.ADAM: lambda recipe, box: Adam(recipe.learning_rate(), box=box),
