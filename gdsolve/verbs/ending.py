@@ -103,7 +103,7 @@ def _size(place: Place) -> float:
 def _steadier(posed: Posed, command: Command) -> str:
     """The command with a rate that is found by itself."""
     if posed.modes is not None and posed.modes.spectrum.rank:
-        return command.but(lr=None, schedule=None, method=None, momentum=None, max_iter=None)
+        return command.but(lr=None, schedule=None, momentum=None, max_iter=None)
     changes = {"lr": None, "schedule": None, "momentum": None, "max_iter": None}
     method = Method.GD if posed.kind is Kind.FORMULA else None
     return command.but(method=method, **changes)

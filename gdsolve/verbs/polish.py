@@ -124,8 +124,10 @@ def _judge(posed: Posed, w: torch.Tensor, value: float, hessian: torch.Tensor, c
         return Place(None, "the curvature is negative in a direction: this is a saddle, no minimum")
     if largest <= FADED * _largest_at_start(posed):
         return Place(None, "the curvature has faded away: the loss falls on and on, and has no minimum here")
-    rank = int((curvature > NEGLIGIBLE * largest).sum()) if largest > 0.0 else 0
-    spectrum = Spectrum(largest, float(curvature[rank - 1]) if rank else 0.0, rank)
+    if largest <= 0.0:
+        return Place(None, "nothing curves there")
+    rank = int((curvature > NEGLIGIBLE * largest).sum())
+    spectrum = Spectrum(largest, float(curvature[rank - 1]), rank)
     unique = rank == len(curvature)
     return Place(Minimum(w, value, hessian, spectrum, unique, everywhere=posed.convex))
 

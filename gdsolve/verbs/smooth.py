@@ -16,7 +16,7 @@ from gdsolve.verbs.ending import advise_ending, explain_ending
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
-from gdsolve.verbs.polish import Minimum, Place, minimum_near
+from gdsolve.verbs.polish import Place, minimum_near
 from gdsolve.verbs.posed import Posed
 from gdsolve.verbs.posed_inference import fixed_values, posed_inference
 from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at, weights_of
@@ -154,15 +154,11 @@ def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
 
 
 def _flat(solution: Solution, place: Place) -> Solution:
-    """A point where nothing slopes and nothing curves is no minimum that was reached."""
-    still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[-1] == 0.0
-    if still and (place.minimum is None or _rank(place.minimum) == 0):
+    """A start where nothing slopes and nothing curves is no minimum that was reached."""
+    still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[0] == 0.0
+    if still and place.minimum is None:
         return replace(solution, status=Status.FAILED, stopped_by="flat")
     return solution
-
-
-def _rank(minimum: Minimum) -> int | None:
-    return None if minimum.spectrum is None else minimum.spectrum.rank
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:
