@@ -151,7 +151,7 @@ def _result(
     return MethodResult(
         recipe.method,
         recipe.schedule,
-        recipe.rate if recipe.method in RATED else None,
+        recipe.rate if recipe.method in RATED and not recipe.backtracks else None,
         solution.status,
         solution.stopped_by,
         solution.iterations,

@@ -124,7 +124,7 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
         weights=weights,
         intercept=intercept,
         figures=_figures(posed, solution),
-        learning_rate=recipe.rate if recipe.method in RATED else None,
+        learning_rate=recipe.rate if recipe.method in RATED and not recipe.backtracks else None,
         max_iter=DEFAULT_MAX_ITER if recipe.length is None and engine is not Engine.LEAP else recipe.length,
         tol=tol,
         optimum=None if minimum is None else optimum_at(posed, minimum),
