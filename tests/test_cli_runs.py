@@ -172,3 +172,11 @@ def test_every_spec_in_configs_can_be_read(shell: Shell, path: Path) -> None:
     code, record = shell.json("compare-lr", str(path), "--quiet")
     assert code == 0
     assert record["rates"]
+
+
+@pytest.mark.parametrize("cell", ["-999", "-inf", "1e400"])
+def test_a_number_can_mean_missing(shell: Shell, here: Path, cell: str) -> None:
+    (here / "t.csv").write_text(f"x,y\n1,2\n{cell},1\n3,4\n5,{cell}\n")
+    code, record = shell.json("fit", "t.csv", f"--na-values={cell}", "--na", "drop")
+    assert (code, record["data"]["rows"], record["data"]["rows_dropped"]) == (0, 2, 2)
+    assert record["weights"]["x"] == pytest.approx(1.0)

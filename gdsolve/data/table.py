@@ -142,4 +142,4 @@ def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], nu
         return False
     if source.dialect is None:
         return all(source.schema[name].is_numeric() for name in numbers)
-    return len(plain_columns(sample, numbers)) == len(numbers)
+    return len(plain_columns(sample, numbers, source.cells)) == len(numbers)
