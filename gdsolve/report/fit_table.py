@@ -144,8 +144,8 @@ def _rate(rate: float | None, spectrum: Mapping[str, Any]) -> str:
     if rate is None:
         return ""
     largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
-    stable = f"; stable below {figure(largest, 6)}" if largest is not None else ""
-    return figure(rate) + stable + (f", best {figure(best, 6)}" if best is not None else "")
+    stable = f"; stable below {numbers.rate(largest, 6)}" if largest is not None else ""
+    return numbers.rate(rate) + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
 def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:
