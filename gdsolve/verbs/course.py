@@ -37,7 +37,7 @@ def chart(run: Run) -> Course:
     from gdsolve.descent.schedule import Schedule
 
     spec, rows, p = run.spec, run.problem.triangle.rows, run.coordinates.p
-    rate = run.modes.spectrum.best if isinstance(spec.lr, str | tuple) else spec.lr
+    rate = run.learning_rate
     tol = run.tolerance(rate)
     stops = run.stops(tol)
     schedule = Schedule(spec.every)
