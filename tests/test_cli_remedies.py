@@ -59,7 +59,7 @@ def advised(record: dict[str, Any]) -> str:
         (("fit", "two.csv", "--lr", "0.01", "--tol", "0", "--max-iter", "5"), None),
         (("fit", "two.csv", "--lr", "5", "--tol", "0", "--max-iter", "5"), None),
         (("fit", "two.csv", "--lr", "5", "--max-iter", "3"), None),
-        (("fit", "two.csv", "--lr", "0.01", "--tol", "1e-320", "--max-iter", "5"), None),
+        (("fit", "two.csv", "--lr", "0.01", "--tol", "1e-300", "--max-iter", "5"), None),
         (("fit", "two.csv", "--lr", "0.01", "--tol", "0", "--grad-tol", "1e-6", "--max-iter", "5"), None),
         (("fit", str(CONFIGS / "longley.csv"), "--lr", "1e-8"), None),
         (("fit", str(CONFIGS / "longley.csv"), "--lr", "1e-8", "--every", "1", "--engine", "triangle"), None),

@@ -116,6 +116,7 @@ def _difference(value: float | None, goal: float | None) -> str:
 
 def _figures(record: Record) -> list[tuple[str, str]]:
     optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
+    precision = descent.get("computed_in") or descent["dtype"]
     return [
         ("SSE", _beside(record["sse"], optimum.get("sse"))),
         ("loss", _beside(record["loss"], optimum.get("loss"))),
@@ -126,7 +127,10 @@ def _figures(record: Record) -> list[tuple[str, str]]:
         ("learning rate", _rate(record["learning_rate"], spectrum)),
         ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),
         ("iterations", _iterations(record["iterations"], spectrum.get("predicted_iterations"))),
-        ("way", f"{descent['engine']} on {descent['device']} in {descent['dtype']}: {descent['reason']}"),
+        (
+            "way",
+            f"{descent['engine']} on {descent['device']} in {precision}: {descent['reason']}",
+        ),
     ]
 
 

@@ -48,6 +48,7 @@ def fit_record(fit: Fit) -> Record:
             "engine": fit.plan.engine.value,
             "reason": fit.plan.reason,
             "device": fit.device,
+            "computed_in": fit.computed_in.value,
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },

@@ -9,6 +9,7 @@ from gdsolve.spec import Scale
 from gdsolve.spec.command import Command
 from gdsolve.spec.numbers import rate_text, rate_texts
 from gdsolve.status import Status
+from gdsolve.verbs.course import Course
 from gdsolve.verbs.remedy import remedy
 from gdsolve.verbs.run import Run, prepare
 
@@ -40,23 +41,27 @@ def announce(logger: logging.Logger, run: Run, rate: float) -> None:
         )
 
 
-def explain(run: Run, solution: Solution, rate: float, tol: float, gap: float) -> str:
+def explain(run: Run, solution: Solution, course: Course, gap: float) -> str:
     """One or two sentences on how the run ended."""
+    rate, tol = course.learning_rate, course.tol
     updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
     spectrum, spec = run.modes.spectrum, run.spec
     match solution.status:
         case Status.CONVERGED:
             rule = RULES[solution.stopped_by or "tol"]
             held = rule.format(tol=tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0)
+            if course.is_foreseen(solution.stopped_by):
+                held = f"but for the rounding of {spec.dtype.value} {held}"
             return f"Converged after {updates}: {held}. The loss is {gap:.3g} above its optimum."
         case Status.MAX_ITER:
-            return f"Stopped at max_iter after {updates}, before convergence. The loss is {gap:.3g} above its optimum."
+            limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
+            return f"Stopped at {limit} after {updates}, before convergence. The loss is {gap:.3g} above its optimum."
         case Status.EDGE_OF_STABILITY:
             return f"At the edge of stability after {updates}: at 2/L_max the error neither grows nor vanishes."
         case Status.DIVERGED:
             stable = spectrum.largest_stable
-            shown, limit = (rate_text(rate), None) if stable is None else rate_texts(rate, stable)
-            bound = "" if limit is None else f"; the largest stable rate is {limit}"
+            shown, limit = rate_texts(rate, stable or 0.0)
+            bound = "" if stable is None else f"; the largest stable rate is {limit}"
             return (
                 f"Diverged: at learning rate {shown} the loss grows without bound{bound}. "
                 f"The weights are those after {solution.best_iteration:,} updates, the best of {solution.iterations:,}."

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Spec
+from gdsolve.spec import DType, Engine, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, GdsolveError, Status
 from gdsolve.verbs.advice import advise, announce, explain
@@ -75,6 +75,11 @@ class Fit:
         return self.figures.loss
 
     @property
+    def computed_in(self) -> DType:
+        """The precision of the iterates: the leap has only one, whatever that of the data."""
+        return DType.FLOAT64 if self.plan.engine is Engine.LEAP else self.spec.dtype
+
+    @property
     def exit_code(self) -> ExitCode:
         """The exit code that the command line gives for this result."""
         return self.status.exit_code
@@ -126,7 +131,7 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         plan=course.plan,
         device=device.type,
         data=problem.data,
-        message=explain(run, solution, course.learning_rate, course.tol, gap),
+        message=explain(run, solution, course, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
     )

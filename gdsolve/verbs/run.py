@@ -44,14 +44,12 @@ class Run:
         return Scale.STANDARD if self.coordinates is self.problem.standard else Scale.NONE
 
     def tolerance(self, learning_rate: float) -> float:
-        """The tolerance on updates: as asked for, else the default for this rate."""
+        """The tolerance on updates: as asked for, else the default for this rate, the same for every way."""
         from gdsolve.descent.learning_rate import default_tolerance
-        from gdsolve.spec import Engine
 
         if self.spec.tol is not None:
             return self.spec.tol
-        drives = self.spec.drives and self.spec.engine is Engine.AUTO
-        return default_tolerance(self.modes, learning_rate, self.dtype, drives=drives)
+        return default_tolerance(self.modes, learning_rate, self.dtype, drives=self.spec.drives)
 
     @property
     def learning_rate(self) -> float:
