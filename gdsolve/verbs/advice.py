@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Scale
@@ -104,7 +105,7 @@ def _distance(run: Run, solution: Solution, tol: float) -> list[str]:
         return []
     asked = min(tol, solution.trace.updates[-1] or 0.0) * FURTHER
     share = f" ({100 * away / size:.2g} % of the largest)" if size > 0.0 else ""
-    slow = f"; --tol {asked:.0e} would go on" if solution.stopped_by == "tol" and asked > 0.0 else ""
+    slow = f"; --tol {asked:.0e} would go on" if solution.stopped_by == "tol" and asked >= sys.float_info.min else ""
     return [f"A small step is not a small error: a weight is still {away:.3g} from its optimum{share}{slow}."]
 
 
