@@ -21,7 +21,7 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         GdsolveError: a flag that names no column.
         DataError: ragged rows, unequal lengths, or a number that is not finite.
     """
-    matrix, target = _matrix(X, source), _vector(y, source)
+    matrix, target = _matrix(_detached(X), source), _vector(_detached(y), source)
     if len(matrix) != len(target):
         raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
     if not len(matrix):
@@ -51,6 +51,15 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         yield Batch(np.asfortranarray(values[:, order]), weight)
 
     return Table((source,), roles, read)
+
+
+def _detached(values: Any) -> Any:
+    """Tensors of torch, also in a list, as arrays in memory, apart from any graph of autograd."""
+    if hasattr(values, "detach"):
+        return values.detach().cpu().double().numpy()
+    if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
+        return [_detached(item) for item in values]
+    return values
 
 
 def _matrix(X: Any, source: str) -> np.ndarray:
