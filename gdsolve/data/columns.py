@@ -40,8 +40,8 @@ class Parts:
     named: frozenset[str]
 
 
-def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
-    """Give every column its part, by the flags or by default.
+def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True) -> Parts:
+    """Give every column its part, by the flags or by default; without a header, names say nothing of the target.
 
     Raises:
         GdsolveError: a flag that names no column, or gives one column two parts.
@@ -57,7 +57,7 @@ def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
         reason = "--target"
-    elif "y" in left:
+    elif has_header and "y" in left:
         target, reason = "y", "the column y"
     else:
         target, reason = left[-1], "the last column"

@@ -22,7 +22,8 @@ from gdsolve.status import DataError
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
-    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass.
+    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass; `has_header` is False where the
+    first line is data.
     """
 
     def __init__(
@@ -31,9 +32,11 @@ class Table:
         roles: Roles,
         read: Callable[[Tally], Iterator[Batch]],
         temporaries: ExitStack | None = None,
+        has_header: bool = True,
     ) -> None:
         self.source = source
         self.roles = roles
+        self.has_header = has_header
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
@@ -81,7 +84,7 @@ def open_table(sources: Sequence[str], spec: Spec) -> Table:
 def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     opened = open_sources(sources, spec, stack)
     first, names = opened[0], list(opened[0].schema)
-    parts = assign(names, spec, first.name)
+    parts = assign(names, spec, first.name, first.has_header)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     sampled, sample = sample_of(opened)
     kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
@@ -91,7 +94,7 @@ def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     fast = is_plain(sampled, sample, kinds, numbers)
     levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
     roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
-    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack)
+    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack, first.has_header)
 
 
 def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:

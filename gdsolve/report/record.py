@@ -118,6 +118,7 @@ def data_record(data: DataInfo) -> Record:
         "rows": data.rows,
         "rows_dropped": data.rows_dropped,
         "cells_filled": data.cells_filled,
+        "has_header": data.has_header,
         "target": roles.target,
         "target_reason": roles.target_reason,
         "features": list(roles.design),

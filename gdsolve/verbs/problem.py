@@ -41,6 +41,7 @@ class DataInfo:
     rows_dropped: int
     cells_filled: int
     roles: Roles
+    has_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,10 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         # The pass over the table is the host's; all that follows is p×p, where it was asked for.
         triangle = triangle.to(torch.device("cuda" if spec.device is Device.CUDA else "cpu"))
         roles = opened.roles
+        if not opened.has_header:
+            logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
+        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles, opened.has_header)
         _require_squares(info, triangle, spec.dtype)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     return _pose(spec, info, triangle, kept, began)
