@@ -55,6 +55,7 @@ def descent(**changes: Any) -> dict[str, Any]:
         "reason": "the weights after any number of updates are known in closed form",
         "device": "cpu",
         "dtype": "float64",
+        "computed_in": "float64",
         "max_iter": 1,
         "tol": 1e-10,
         "loss_tol": None,

@@ -17,7 +17,8 @@ import gdsolve.cli.fit
 import gdsolve.cli.predict
 from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
-from gdsolve.cli.output import check_outputs, present, writing
+from gdsolve.cli.output import present, writing
+from gdsolve.outputs import check_outputs
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, ExitCode, GdsolveError

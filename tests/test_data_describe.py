@@ -89,3 +89,10 @@ def test_many_batches_and_large_offsets(tmp_path):
         assert first.std == pytest.approx((values - 1e9).std(), rel=1e-7)
         assert (second.duplicate_of, third.duplicate_of) == ("a", None)
         assert [column.type for column in nested] == (["nested"] if ending == "parquet" else [])
+
+
+def test_numbers_that_mean_missing_are_counted_and_out_of_range(tmp_path):
+    path = write(tmp_path / "t.csv", "a,b\n1,2\n-999,3\n3,-999.0\n5,-999\n")
+    first, second = describe([path], Spec(na_values=("-999",)))
+    assert (first.missing, first.minimum, first.maximum, first.mean) == (1, 1.0, 5.0, 3.0)
+    assert (second.missing, second.minimum, second.maximum, second.mean) == (2, 2.0, 3.0, 2.5)

@@ -233,3 +233,13 @@ def test_predictions_are_the_matrix_product(tmp_path_factory, rows, weights, int
     scale = np.abs(np.array(rows)) @ np.abs(np.array(weights)) + abs(intercept)
     assert (np.abs(told - expected) <= 1e-15 * scale).all()
     assert [line.rsplit(",", 1)[0] for line in text.splitlines()] == content.splitlines()
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.ndjson"])
+def test_a_number_that_means_missing_has_no_prediction(tmp_path, name):
+    frame = pl.DataFrame({"x1": [1.0, -999.0, 3.0], "x2": [1.0, 2.0, -999.0]})
+    {"t.csv": frame.write_csv, "t.parquet": frame.write_parquet, "t.ndjson": frame.write_ndjson}[name](tmp_path / name)
+    out = io.StringIO()
+    counts = predict_csv([str(tmp_path / name)], Spec(na_values=("-999",), only=True), PLAIN, out)
+    assert out.getvalue().splitlines() == ["prediction", "3.5", "", ""]
+    assert counts == PredictCounts(rows=3, rows_without_prediction=2)

@@ -242,8 +242,8 @@ def test_check_of_a_table_that_cannot_be_fitted_is_a_finding() -> None:
     assert "'Adelie' is text" in checked.problem
     path = str(CONFIGS / "penguins.csv")
     assert checked.commands == (
-        f"gdsolve fit {path} --categorical onehot --na drop",
-        f"gdsolve fit {path} --categorical ignore --na drop",
+        f"gdsolve fit {path} --target body_mass_g --categorical onehot --na drop",
+        f"gdsolve fit {path} --target body_mass_g --categorical ignore --na drop",
     )
     kinds = {column.name: (column.type, column.missing, column.levels) for column in checked.columns}
     assert kinds["species"] == ("text", 0, 3)

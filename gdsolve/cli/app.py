@@ -17,7 +17,7 @@ from gdsolve.cli.messages import listen
 from gdsolve.cli.options import SOURCES, given, parameters
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
-from gdsolve.spec.file import build_spec
+from gdsolve.spec.file import read_spec
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
 
@@ -144,10 +144,10 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
         flags = given(options)
         if name == "trace":
             return int(run(sources or [], flags))
-        spec = _spec(sources or [], flags, name)
+        spec, fixed = _spec(sources or [], flags, name)
         if name == "predict":
             return int(run(spec, saved))
-        return int(run(spec, Command(name, tuple(sources or ()), flags)))
+        return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     arguments = {"saved": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
@@ -162,14 +162,14 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
     return call
 
 
-def _spec(sources: list[str], options: dict[str, Any], verb: str) -> Spec:
+def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
     if not sources and not options.get("minimize"):
         piped = sys.stdin is not None and not sys.stdin.isatty()
         hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)
-    spec = build_spec(sources, options, verb)
+    spec, fixed = read_spec(sources, options, verb)
     listen(spec.quiet, spec.verbose)
-    return spec
+    return spec, fixed
 
 
 class _Command(TyperCommand):

@@ -57,8 +57,8 @@ class Choice:
         return Roles(self.target, self.reason, self.features, spec.weight, ignored, {}, self.features)
 
 
-def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
-    """Give every column its part, by the flags or by default.
+def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True) -> Parts:
+    """Give every column its part, by the flags or by default; without a header, names say nothing of the target.
 
     Raises:
         GdsolveError: a flag that names no column, or gives one column two parts.
@@ -75,7 +75,7 @@ def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
     if target is not None:
         reason = "--target"
     else:
-        target, reason = usual_target(left)
+        target, reason = usual_target(left, has_header)
     if target in features:
         raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
     chosen = features or tuple(name for name in left if name != target)
@@ -88,9 +88,9 @@ def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
     return Parts(target, reason, chosen, weight, frozenset(named))
 
 
-def usual_target(names: Sequence[str]) -> tuple[str, str]:
-    """The target where none is named, and why: the column y, else the last one."""
-    return ("y", "the column y") if "y" in names else (names[-1], "the last column")
+def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
+    """The target where none is named, and why: the column y of a header, else the last one."""
+    return ("y", "the column y") if has_header and "y" in names else (names[-1], "the last column")
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

@@ -88,7 +88,7 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
     with ExitStack() as stack:
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
-        parts = assign(names, spec, opened[0].name)
+        parts = assign(names, spec, opened[0].name, opened[0].has_header)
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
         columns = {name: _Column(kinds[name]) for name in names}

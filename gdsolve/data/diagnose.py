@@ -31,7 +31,7 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
     at = where(source, record, column)
     cell = cell_text(source, record, column)
     trimmed = "" if cell is None else cell.strip()
-    if cell is None or trimmed.lower() in source.cells.missing:
+    if source.cells.is_missing(cell):
         return _missing(at, column, spec, roles)
     shown = show(trimmed)
     ignore = _drop_hint(column, roles, spec)
@@ -42,7 +42,7 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
     if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
         return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore))
     if _overflows(trimmed, source.cells.decimal):
-        return DataError(f"{at}: {shown} is beyond the range of float64", ignore)
+        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore))
     if column == roles.weight and trimmed.startswith("-"):
         return DataError(
             f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
@@ -166,6 +166,9 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
 
 
 def _as_missing(cell: str, otherwise: str) -> str:
+    if "," in cell:
+        # At a comma the flag would split it.
+        return otherwise
     return f"--na-values {shlex.quote(cell)} --na drop if it means missing, or {otherwise}"
 
 

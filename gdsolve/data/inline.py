@@ -26,12 +26,12 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         GdsolveError: a flag that names no column.
         DataError: ragged rows, unequal lengths, a number that is not finite, or a target that the loss does not take.
     """
-    matrix = _matrix(X, source)
+    matrix = _matrix(_detached(X), source)
     if not len(matrix):
         raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
     columns = [*_names(matrix.shape[1], names, source), "y"]
     parts = assign(columns, spec, source)
-    target, pair = _target(y, parts, spec, source)
+    target, pair = _target(_detached(y), parts, spec, source)
     if len(matrix) != len(target):
         raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
     values = np.column_stack([matrix, target])
@@ -93,6 +93,15 @@ def _refuse_first(values: np.ndarray, columns: Sequence[str], parts: Parts, spec
     if wrong.any():
         row = int(wrong.argmax())
         raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+
+
+def _detached(values: Any) -> Any:
+    """Tensors of torch, also in a list, as arrays in memory, apart from any graph of autograd."""
+    if hasattr(values, "detach"):
+        return values.detach().cpu().double().numpy()
+    if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
+        return [_detached(item) for item in values]
+    return values
 
 
 def _matrix(X: Any, source: str) -> np.ndarray:

@@ -24,7 +24,8 @@ from gdsolve.status import DataError
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
-    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass.
+    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass; `has_header` is False where the
+    first line is data.
     """
 
     def __init__(
@@ -33,9 +34,11 @@ class Table:
         roles: Roles,
         read: Callable[[Tally], Iterator[Batch]],
         temporaries: ExitStack | None = None,
+        has_header: bool = True,
     ) -> None:
         self.source = source
         self.roles = roles
+        self.has_header = has_header
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
@@ -83,7 +86,7 @@ def open_table(sources: Sequence[str], spec: Spec) -> Table:
 def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     opened = open_sources(sources, spec, stack)
     first, names = opened[0], list(opened[0].schema)
-    parts = assign(names, spec, first.name)
+    parts = assign(names, spec, first.name, first.has_header)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     sampled, sample = sample_of(opened)
     kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
@@ -96,7 +99,7 @@ def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     levels = find_levels(opened, texts, numbers, parts, spec, fast) if texts else {}
     pair = two_levels(first.name, parts, levels.pop(parts.target)) if classes else None
     roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
-    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack)
+    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack, first.has_header)
 
 
 def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[str]], Choice]) -> Table:
@@ -118,7 +121,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
         roles = choice.roles(names, spec)
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers))
-        return Table(tuple(sources), roles, reader.batches, stack)
+        return Table(tuple(sources), roles, reader.batches, stack, opened[0].has_header)
     except BaseException:
         stack.close()
         raise
@@ -174,4 +177,4 @@ def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], nu
         return False
     if source.dialect is None:
         return all(source.schema[name].is_numeric() for name in numbers)
-    return len(plain_columns(sample, numbers)) == len(numbers)
+    return len(plain_columns(sample, numbers, source.cells)) == len(numbers)

@@ -113,7 +113,7 @@ def states_at(modes: Modes, form: Form, start: Tensor, k: Tensor) -> States:
     """The state of every rate of `form` after its own k, (q,), updates."""
     weights = start + form.displacements(k).mT
     updates = form.updates(k.clamp(min=1.0)).abs().amax(dim=1)
-    norms = form.gradients(k).norm(dim=1)
+    norms = form.gradient_norms(k)
     return States(weights, modes.quadratic.sse(weights), modes.quadratic.value(weights), norms, updates)
 
 

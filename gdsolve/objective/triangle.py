@@ -77,6 +77,14 @@ class Triangle:
         ratio = torch.where(spread > EPSILON * self.means().abs(), self.means().abs() / spread, 0.0)
         return EPSILON * (1.0 + float(ratio[:-1].amax() if self.n else 0.0))
 
+    def lengths(self) -> Tensor:
+        """‖x_j‖ and ‖y‖ over the rows, (n + 1,): not finite from the first column on that is beyond float64."""
+        columns = self.raw()[:, [*range(self.n), self.n + 1]]
+        largest = columns.abs().amax(dim=0)
+        unit = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
+        lengths: Tensor = torch.linalg.vector_norm(columns / unit, dim=0) * unit
+        return lengths
+
     def standardised(self, *, intercept: bool) -> Coordinates:
         """Coordinates with columns and target of mean 0 and spread 1 (without intercept: of root mean square 1).
 

@@ -131,6 +131,7 @@ def _difference(value: float | None, goal: float | None) -> str:
 
 def _figures(record: Record) -> list[tuple[str, str]]:
     optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
+    precision = descent.get("computed_in") or descent["dtype"]
     return [
         ("SSE", _beside(record["sse"], optimum.get("sse"))),
         ("loss", _beside(record["loss"], optimum.get("loss"))),
@@ -145,7 +146,7 @@ def _figures(record: Record) -> list[tuple[str, str]]:
         ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),
         ("iterations", _iterations(record, spectrum.get("predicted_iterations"))),
         ("gradient", "; ".join(_gradient_check(one) for one in record.get("gradient_checks") or ())),
-        ("way", f"{descent['engine']} on {descent['device']} in {descent['dtype']}: {descent['reason']}"),
+        ("way", f"{descent['engine']} on {descent['device']} in {precision}: {descent['reason']}"),
     ]
 
 
@@ -167,8 +168,8 @@ def _rate(record: Record) -> str:
     plain = (record["descent"].get("method") or "gd") == "gd"
     largest = spectrum.get("largest_stable_lr") if plain else record["descent"].get("stable_below")
     best = spectrum.get("best_lr") if plain else None
-    stable = f"; stable below {figure(largest, 6)}" if largest is not None else ""
-    return figure(rate) + stable + (f", best {figure(best, 6)}" if best is not None else "")
+    stable = f"; stable below {numbers.rate(largest, 6)}" if largest is not None else ""
+    return numbers.rate(rate) + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
 def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:

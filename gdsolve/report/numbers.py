@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from gdsolve.spec.numbers import rate_text
+
 ABSENT = "–"
 """What stands in a table where a figure does not exist."""
 
@@ -23,6 +25,15 @@ def figure(value: Number | str, digits: int = 8) -> str:
     if isinstance(value, str):
         return value
     return f"{value + 0.0:.{digits}g}"
+
+
+def rate(value: Number, digits: int = 8) -> str:
+    """A learning rate, rounded towards 0: what is read off a table and typed again must be stable if the rate is.
+
+    >>> rate(2 / 3, 4), rate(0.1), rate(None)
+    ('0.6666', '0.1', '–')
+    """
+    return ABSENT if value is None else rate_text(value, digits)
 
 
 def whole(value: Number) -> str:

@@ -145,6 +145,8 @@ def _rows_used(data: Mapping[str, Any]) -> str:
     parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
+    if data.get("has_header") is False:
+        parts.append("no header: the first line is data")
     return ", ".join(parts)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import Engine, LearningRate, Loss, Method, RateSchedule
@@ -22,6 +23,13 @@ def check(spec: Spec) -> None:
     """
     for field in dataclasses.fields(spec):
         _check_range(field.name, getattr(spec, field.name), field.metadata["option"])
+    for name in ("tol", "loss_tol", "grad_tol"):
+        value = getattr(spec, name)
+        if value and value < sys.float_info.min:
+            raise GdsolveError(
+                f"{name}: {value} is too small for float64 to tell what is below it",
+                f"give {flag(name)} 1e-300, say, or 0 to turn the rule off",
+            )
     _check_rates(spec.lr)
     if spec.every != "log" and spec.every < 1:
         raise GdsolveError(

@@ -20,7 +20,15 @@ from gdsolve.spec.parameters import Constant, Parameter, Value, is_name
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
 
-__all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_learning_rate", "read_matrix"]
+__all__ = [
+    "build_spec",
+    "from_flag",
+    "nearest_option",
+    "parse_count",
+    "parse_learning_rate",
+    "read_matrix",
+    "read_spec",
+]
 
 SINGLE_RATE_VERBS = ("fit", "check")
 PATHS = ("init", "save", "history")
@@ -50,7 +58,16 @@ NICKNAMES = {
 
 
 def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> Spec:
-    """The spec of one run.
+    """The spec of one run: the first of what `read_spec` gives.
+
+    Raises:
+        GdsolveError: as `read_spec`.
+    """
+    return read_spec(sources, given, verb)[0]
+
+
+def read_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
+    """The spec of one run, and the keys that a YAML file sets.
 
     `sources` are tables, or one YAML spec; `given` holds the options that were given as flags, as text (several texts
     where the flag may be repeated) or as a value already.
@@ -67,7 +84,7 @@ def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> S
     flags = {name: from_flag(name, value) for name, value in given.items()}
     if not specs:
         spec = Spec(**{"data": tuple(sources), **flags})
-        return _fit_for(spec, verb, "")
+        return _fit_for(spec, verb, ""), frozenset()
     return _from_yaml(specs[0], flags, verb)
 
 
@@ -111,7 +128,7 @@ def _fit_for(spec: Spec, verb: str, where: str) -> Spec:
     return spec
 
 
-def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
+def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
     lines: dict[str, int] = {}
     values: dict[str, Any] = {}
     for entry in read_entries(path, flat=kinds().keys() - set(FORMULA_PARTS)):
@@ -139,7 +156,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
         raise GdsolveError(
             f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
         )
-    return _fit_for(spec, verb, where("lr"))
+    return _fit_for(spec, verb, where("lr")), frozenset(lines)
 
 
 def _subject(message: str) -> str:

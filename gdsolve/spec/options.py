@@ -115,7 +115,7 @@ class Spec:
     )
     na_values: tuple[str, ...] = option(
         NA_VALUES,
-        "Cells that count as missing, in any case; the empty cell always does.",
+        "Cells that count as missing, in any case; a number means its value, the empty cell always counts.",
         "Columns",
         verbs=READING,
         metavar="VALUES",
@@ -183,7 +183,7 @@ class Spec:
     )
     tol: float | None = option(
         None,
-        "Stop when no weight changes by this much; 0 turns the rule off.",
+        "Stop when no weight changes by this much (but for rounding); 0 turns the rule off.",
         "Descent",
         metavar="NUMBER",
         default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it",
@@ -232,7 +232,9 @@ class Spec:
         "Descent",
         verbs=("fit",),
     )
-    dtype: DType = option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
+    dtype: DType = option(
+        DType.FLOAT64, "Precision of data and iterates; the leap computes in float64 on data so rounded.", "Descent"
+    )
 
     backward_from: str | None = option(
         None,

@@ -89,7 +89,7 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         data=problem.data,
         inference=linear_inference(run, user, spec) if spec.report else None,
         gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
-        message=explain(run, solution, course.learning_rate, course.tol, gap),
+        message=explain(run, solution, course, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
     )

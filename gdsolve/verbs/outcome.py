@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Method, RateSchedule, Spec
+from gdsolve.spec import DType, Engine, Method, RateSchedule, Spec
 from gdsolve.status import ExitCode, Status
 from gdsolve.verbs.problem import DataInfo
 
@@ -121,6 +121,11 @@ class Fit:
     def value(self) -> float:
         """The same as `loss`: the objective at `w`."""
         return self.figures.loss
+
+    @property
+    def computed_in(self) -> DType:
+        """The precision of the iterates: the leap has only one, whatever that of the data."""
+        return DType.FLOAT64 if self.plan.engine is Engine.LEAP else self.spec.dtype
 
     @property
     def exit_code(self) -> ExitCode:

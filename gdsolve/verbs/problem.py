@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gdsolve")
 
+# Sums of squares between these and their inverses keep all digits, with room for what descent makes of them.
+LEAST_SQUARE = 1e-300
+LEAST_SQUARE_32 = 1e-36
+
 
 @dataclass(frozen=True, slots=True)
 class DataInfo:
@@ -36,6 +41,7 @@ class DataInfo:
     rows_dropped: int
     cells_filled: int
     roles: Roles
+    has_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,11 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         # The pass over the table is the host's; all that follows is p×p, where it was asked for.
         triangle = triangle.to(torch.device("cuda" if spec.device is Device.CUDA else "cpu"))
         roles = opened.roles
+        if not opened.has_header:
+            logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
+        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles, opened.has_header)
+        _require_squares(info, triangle, spec.dtype)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     return _pose(spec, info, triangle, kept, began)
 
@@ -100,6 +109,39 @@ def _require_device(device: Device) -> None:
 
     if device is Device.CUDA and not torch.cuda.is_available():
         raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
+
+
+def _require_squares(info: DataInfo, triangle: Triangle, dtype: DType) -> None:
+    """See that least squares can be formed: squares of columns and weights within the range of float64."""
+    if not LEAST_SQUARE < triangle.total_weight < 1.0 / LEAST_SQUARE:
+        raise DataError(
+            f"{info.source[0]}: column {info.roles.weight!r}: its weights sum to {triangle.total_weight:.3g}",
+            "rescale them: only their ratios matter to the weights of the model",
+        )
+    lengths = triangle.lengths().tolist()
+    # Cells that are rounded to infinity were beyond float32 alone.
+    rounded = dtype is DType.FLOAT32 and not all(math.isfinite(length) for length in lengths)
+    for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
+        _require_square(info, name, length, LEAST_SQUARE, DType.FLOAT32 if rounded else DType.FLOAT64)
+
+
+def _require_descent(info: DataInfo, quadratic: Quadratic) -> None:
+    """See that descent in float32 can form the squares of the columns that it runs on."""
+    stacked, target = quadratic.stacked()
+    lengths = [*stacked.norm(dim=0)[: len(info.roles.design)].tolist(), float(target.norm())]
+    for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
+        _require_square(info, name, length, LEAST_SQUARE_32, DType.FLOAT32)
+
+
+def _require_square(info: DataInfo, name: str, length: float, least: float, dtype: DType) -> None:
+    if length == 0.0 or least**0.5 < length < least**-0.5:
+        return
+    small = length < 1.0
+    raise DataError(
+        f"{info.source[0]}: column {name!r}: its squares {'vanish in' if small else 'are beyond'} {dtype.value}",
+        ("--dtype float64, or " if dtype is DType.FLOAT32 else "")
+        + f"rescale it: other units, {'larger' if small else 'smaller'} numbers",
+    )
 
 
 def _keep(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
@@ -120,6 +162,8 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], beg
     coordinates = standard if spec.standardise else raw
     quadratic = quadratic_of(spec, triangle, standard, scale)
     minimisers = find_minimisers(quadratic, standard, triangle.rounding(intercept=intercept))
+    if spec.dtype is DType.FLOAT32:
+        _require_descent(info, quadratic_of(spec, triangle, coordinates, scale))
     seconds = time.perf_counter() - began
     return Problem(info, triangle, standard, coordinates, minimisers, scale, kept, seconds)
 
