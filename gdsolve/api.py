@@ -15,6 +15,7 @@ from gdsolve.status import GdsolveError
 if TYPE_CHECKING:
     from gdsolve.data import PredictCounts, Table
     from gdsolve.verbs.check import Check
+    from gdsolve.verbs.compare import MethodComparison
     from gdsolve.verbs.comparison import Comparison
     from gdsolve.verbs.outcome import Fit
 
@@ -29,11 +30,12 @@ COMMAND_LINE = {
 Source = str | os.PathLike[str] | Sequence[str]
 
 
-def fit(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
-    """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays.
+def fit(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
+    """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays; or minimise a formula.
 
     `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`;
-    `save` and `history` write their files. `names` are those of the columns of X. The result's `w`, (p, 1), has the
+    `save` and `history` write their files; a formula has `minimize` or `model`, and `parameters` as a mapping from names
+    to starts, or to `{"start": 1, "lower": 0}`. `names` are those of the columns of X. The result's `w`, (p, 1), has the
     intercept last.
 
     Raises:
@@ -53,7 +55,7 @@ def fit(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **options:
     return result
 
 
-def compare_lr(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
+def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
     """What learning rates do to a problem given as for `fit`: `lr` is a list, a range as text, or "auto".
 
     Raises:
@@ -62,6 +64,17 @@ def compare_lr(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **o
     from gdsolve.verbs.compare_lr import compare_lr as run
 
     return run(*_ask("compare-lr", X, y, names, options))
+
+
+def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> MethodComparison:
+    """Run several methods side by side on a problem given as for `fit`: `methods` is a list of their names.
+
+    Raises:
+        GdsolveError, DataError: as `fit`.
+    """
+    from gdsolve.verbs.compare import compare as run
+
+    return run(*_ask("compare", X, y, names, options))
 
 
 def check(source: Source, **options: Any) -> Check:
@@ -96,6 +109,10 @@ def _ask(
     from gdsolve.data import inline_table
 
     _require_options(options, verb)
+    if X is None and y is None:
+        if options.get("minimize") is None:
+            raise GdsolveError("X and y are missing", f"give {verb.replace('-', '_')}(X, y), or the path of a table")
+        return build_spec((), options, verb), None, Command(verb, (), options)
     if y is None:
         if not isinstance(X, str | os.PathLike) and not (isinstance(X, list | tuple) and _all_text(X)):
             raise GdsolveError("y is missing", f"give {verb.replace('-', '_')}(X, y), or the path of a table")

@@ -109,3 +109,37 @@ def test_a_default_limit_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdsolve.descent.leap.DEFAULT_MAX_ITER", 1000)
     fit = gdsolve.fit(CONFIGS / "longley.csv", lr=1e-12, engine="triangle", loss_tol=1e-300, tol=0.0)
     assert fit.message.startswith("Stopped at the default max_iter after 1,000 updates")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "a,b,y\n1000000003,1,1\n999999997,2,2\n1000000001,3,5\n999999999,4,5\n1000000000,2.5,4\n",
+            ["rounding to float32 changes the spread of column 'a' from 2 to 0"],
+        ),
+        (
+            "a,y\n1,1000000003\n2,999999997\n3,1000000001\n4,1000000090\n",
+            ["rounding to float32 changes the spread of column 'y' from 38.9 to 27.7"],
+        ),
+        (
+            "a,b,c,y\n0.1,0.2,0.3,1\n1.1,2.7,3.8,2\n0.7,0.35,1.05,3\n5.5,6.1,11.6,4\n1.3,2.2,3.5,9\n",
+            ["rounding to float32 hides that column 'c' is a combination of others"],
+        ),
+        ("a,b,y\n0.1,1,1\n0.2,5,2\n0.3,2,5\n0.7,8,5\n", []),
+    ],
+)
+@pytest.mark.parametrize("verb", [gdsolve.fit, gdsolve.compare_lr, gdsolve.check])
+def test_what_rounding_to_float32_loses_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, told: list[str], verb: Any
+) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    verb(path, dtype="float32")
+    assert len(caplog.messages) == len(told)
+    for message, start in zip(caplog.messages, told, strict=True):
+        assert message.startswith(f"{path}: {start}")
+        assert message.endswith("; --dtype float64 keeps it")
+    caplog.clear()
+    verb(path)
+    assert not caplog.messages

@@ -99,7 +99,7 @@ def test_every_bad_end_has_a_status_a_best_point_and_a_hint(
 def test_a_step_that_leaves_the_domain_is_not_taken_by_backtracking() -> None:
     found = minimise("a - log(a)", "a=5")
     assert found.status is Status.CONVERGED
-    assert found.weights["a"] == pytest.approx(1.0, abs=1e-9)
+    assert found.weights["a"] == pytest.approx(1.0, abs=1e-7)
     assert min(found.trace.weights[0].tolist()) > 0.0
 
 

@@ -249,3 +249,14 @@ def test_check_of_a_table_that_cannot_be_fitted_is_a_finding() -> None:
     assert kinds["species"] == ("text", 0, 3)
     assert kinds["sex"] == ("text", 11, 2)
     assert kinds["bill_length_mm"] == ("number", 2, None)
+
+
+def test_an_intercept_is_not_dropped_without_a_word(tmp_path: Path) -> None:
+    model = tmp_path / "m.json"
+    save_json(fit_record(gdsolve.fit(CONFIGS / "norris.csv")), str(model))
+    with pytest.raises(gdsolve.GdsolveError, match=r"has an intercept, -0\.262323, which --no-intercept") as caught:
+        gdsolve.fit(CONFIGS / "norris.csv", init=model, no_intercept=True)
+    assert caught.value.hint == "leave --no-intercept out, or start from a model without intercept"
+    save_json(fit_record(gdsolve.fit(CONFIGS / "norris.csv", no_intercept=True)), str(model))
+    for no_intercept in (True, False):
+        assert gdsolve.fit(CONFIGS / "norris.csv", init=model, no_intercept=no_intercept).exit_code == 0

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.cells import Kind
+from gdsolve.data.files import STDIN
 from gdsolve.spec import Categorical, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -80,10 +82,7 @@ def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True
         raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
-        mark = "' '" if any(" " in name for name in names) else "';'"
-        raise DataError(
-            _lonely(table, names, target), f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
-        )
+        raise DataError(_lonely(table, names, target), _split_hint(table, names))
     named = {name for name in (spec.target and target, weight, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named))
 
@@ -91,6 +90,19 @@ def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True
 def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
     """The target where none is named, and why: the column y of a header, else the last one."""
     return ("y", "the column y") if has_header and "y" in names else (names[-1], "the last column")
+
+
+def _split_hint(table: str, names: Sequence[str]) -> str:
+    if any(re.search(r"\s\s", name) for name in names):
+        return blanks_hint(table)
+    mark = "' '" if any(" " in name for name in names) else "';'"
+    return f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
+
+
+def blanks_hint(table: str) -> str:
+    """Say what turns runs of blanks, which no delimiter is, into commas."""
+    file = "FILE" if table == STDIN else shlex.quote(table)
+    return f"where runs of blanks set columns apart: sed -E 's/^ +| +$//g; s/ +/,/g' {file} | gdsolve fit -"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:
@@ -161,7 +173,9 @@ def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, s
         if not header:
             raise DataError(
                 f"{table}: column {position} has no name (a row index?)",
-                f"{flag_for('ignore', [name])}, or name the columns to use with --features",
+                blanks_hint(table)
+                if spec.delimiter == " "
+                else f"{flag_for('ignore', [name])}, or name the columns to use with --features",
             )
         twins = [place for place, other in enumerate(headers) if other == header and names[place] not in ignored]
         if len(twins) > 1:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.columns import Parts, Roles, flag_for
+from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
 from gdsolve.data.files import Format
 from gdsolve.data.records import place, unreadable
 from gdsolve.data.source import OVERFLOW, Source
@@ -100,7 +100,9 @@ def overflow_error(source: Source, record: int) -> DataError:
     whose = "header" if source.has_header else "first row"
     return DataError(
         f"{where(source, record)}: more fields than the {whose} has ({fields})",
-        "quote the cells that contain the delimiter, or give another --delimiter",
+        blanks_hint(source.name)
+        if source.dialect and source.dialect.delimiter == " "
+        else "quote the cells that contain the delimiter, or give another --delimiter",
     )
 
 

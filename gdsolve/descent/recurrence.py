@@ -131,6 +131,11 @@ class LinearRecurrence:
         after = envelope * (self.turn * cosine + self.roots.lean * sine)
         return torch.where(self.excited, self.gradient * torch.where(k[:, None] == 0.0, 1.0, after), 0.0)
 
+    def gradient_norms(self, k: Tensor) -> Tensor:
+        """‖∇L_k‖₂, (q,)."""
+        norms: Tensor = torch.linalg.vector_norm(self.gradients(k), dim=1)
+        return norms
+
     def updates(self, k: Tensor) -> Tensor:
         """w_k − w_(k−1), (q, p), for k ≥ 1."""
         return -self.strides(k) @ self.right.mT

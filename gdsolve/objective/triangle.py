@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -110,24 +110,31 @@ class Triangle:
 
 
 def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float64) -> Triangle | None:
-    """Merge batches of rows into their triangle, in blocks that stay in cache; None if there is no row.
+    """Merge batches of rows into their triangle, the first of what `build_triangles` gives; None if there is no row."""
+    built = build_triangles(batches, (dtype,))
+    return built[0] if built else None
+
+
+def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) -> tuple[Triangle, ...]:
+    """Merge batches of rows, in blocks that stay in cache, into a triangle per dtype; none if there is no row.
 
     R ← qr([R; block]), one Householder factorisation a block, O(m·n²) in all; XᵀX is never formed, which would square
-    the condition number. `dtype` float32 rounds the cells first, as descent in float32 sees them.
+    the condition number. The dtype float32 rounds the cells first, as descent in float32 sees them.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
-    state: _Merge | None = None
+    states: dict[torch.dtype, _Merge] = {}
     with _one_thread():
         for batch in batches:
-            values, weight = tensors_of(batch, dtype)
-            if values.shape[0] == 0:
-                continue
-            if state is None:
-                state = _Merge(_shift_of(values))
-            for start in range(0, values.shape[0], BLOCK_ROWS):
-                stop = start + BLOCK_ROWS
-                state.add(values[start:stop], None if weight is None else weight[start:stop])
-    return None if state is None else state.result()
+            for dtype in dtypes:
+                values, weight = tensors_of(batch, dtype)
+                if values.shape[0] == 0:
+                    continue
+                if dtype not in states:
+                    states[dtype] = _Merge(_shift_of(values))
+                for start in range(0, values.shape[0], BLOCK_ROWS):
+                    stop = start + BLOCK_ROWS
+                    states[dtype].add(values[start:stop], None if weight is None else weight[start:stop])
+    return tuple(state.result() for state in states.values())
 
 
 @contextmanager

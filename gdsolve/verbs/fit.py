@@ -44,12 +44,17 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     if not spec.is_least_squares:
         return fit_posed(pose(spec, table), command, began)
     problem = load(spec, table)
-    descending = time.perf_counter()
     run = prepare(spec, problem)
     if spec.method not in (Method.AUTO, Method.GD) or spec.schedule is not RateSchedule.CONSTANT:
         found = fit_posed(replace(pose_run(run), spec=replace(spec, report=False)), command, began)
         return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
-    course = chart(run)
+    return _descend(run, command, began)
+
+
+def _descend(run: Run, command: Command, began: float) -> Fit:
+    """Plain descent, by the way of least predicted cost."""
+    descending = time.perf_counter()
+    spec, problem, course = run.spec, run.problem, chart(run)
     announce(logger, run, course.learning_rate)
     logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
     device = device_for(spec.device, course.plan.engine)

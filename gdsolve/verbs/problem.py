@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Roles, Table, inline_table, open_table, prefetch
-from gdsolve.spec import Device, DType, Engine, Spec
+from gdsolve.spec import DType, Engine, Spec
 from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 
 if TYPE_CHECKING:
@@ -83,32 +84,35 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         with collector_at_rest():
             import torch
 
-            from gdsolve.objective.triangle import build_triangle
+            from gdsolve.objective.triangle import build_triangles
 
-        _require_device(spec.device)
+        device, dtype = device_of(spec), dtype_of(spec)
         kept: list[Batch] = []
-        dtype = torch.float32 if spec.dtype is DType.FLOAT32 else torch.float64
         stream = _keep(batches, kept) if spec.engine in (Engine.ROWS, Engine.AUTOGRAD) else batches
-        triangle = build_triangle(stream, dtype)
-        if triangle is None:
+        # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
+        built = build_triangles(stream, tuple(dict.fromkeys((dtype, torch.float64))))
+        if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         # The pass over the table is the host's; all that follows is p×p, where it was asked for.
-        triangle = triangle.to(torch.device("cuda" if spec.device is Device.CUDA else "cpu"))
+        triangle = built[0].to(device)
         roles = opened.roles
         if not opened.has_header:
             logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles, opened.has_header)
         _require_squares(info, triangle, spec.dtype)
+        _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     return _pose(spec, info, triangle, kept, began)
 
 
-def _require_device(device: Device) -> None:
-    import torch
+def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
+    """Warn of columns that rounding the cells has changed for good; `built` ends with the cells as they are."""
+    from gdsolve.objective.dependence import lost_in_rounding
 
-    if device is Device.CUDA and not torch.cuda.is_available():
-        raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
+    names, intercept = info.roles.design, not spec.no_intercept
+    for lost in lost_in_rounding(built[0], built[-1], names, info.roles.target, intercept=intercept):
+        logger.warning("%s: %s; --dtype float64 keeps it", info.source[0], lost)
 
 
 def _require_squares(info: DataInfo, triangle: Triangle, dtype: DType) -> None:

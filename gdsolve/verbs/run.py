@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.model import read_model
 from gdsolve.spec import DType, Scale, Spec
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.problem import Problem, modes_in
+from gdsolve.verbs.start import start_of
 
 if TYPE_CHECKING:
     import torch
@@ -99,37 +99,5 @@ class Run:
 def prepare(spec: Spec, problem: Problem, coordinates: Coordinates | None = None) -> Run:
     """The run of `spec` on `problem`, in its coordinates unless others are given."""
     coordinates = coordinates or problem.coordinates
-    start = _start(spec, problem, coordinates)
+    start = start_of(spec, coordinates, problem.data.roles.design)
     return Run(spec, problem, coordinates, modes_in(spec, problem, coordinates, start), start)
-
-
-def _start(spec: Spec, problem: Problem, coordinates: Coordinates) -> torch.Tensor:
-    import torch
-
-    device = problem.triangle.factor.device
-    if spec.init == "zeros":
-        return torch.zeros(coordinates.p, 1, dtype=torch.float64, device=device)
-    if spec.init == "random":
-        generator = torch.Generator(device="cpu").manual_seed(spec.seed)
-        return torch.randn(coordinates.p, 1, dtype=torch.float64, device="cpu", generator=generator).to(device)
-    return coordinates.from_user(_saved_weights(spec, problem).to(device))
-
-
-def _saved_weights(spec: Spec, problem: Problem) -> torch.Tensor:
-    """The weights of the model that --init names, in the order of this problem's columns."""
-    import torch
-
-    model = read_model(spec.init)
-    names, weights = problem.data.roles.design, model["weights"]
-    for name in names:
-        if name not in weights:
-            raise GdsolveError(f"{spec.init}: no weight for column {name!r}", "start from a model of the same columns")
-    for name in weights:
-        if name not in names:
-            raise GdsolveError(
-                f"{spec.init}: column {name!r} is not used here", f"add it with --features, or fit {spec.init} again"
-            )
-    values = [float(weights[name]) for name in names]
-    if problem.coordinates.intercept:
-        values.append(float(model["intercept"] or 0.0))
-    return torch.tensor(values, dtype=torch.float64, device="cpu")[:, None]

@@ -47,7 +47,12 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
             raise GdsolveError(
                 f"{spec.init}: column {name!r} is not used here", f"add it with --features, or fit {spec.init} again"
             )
-    values = [float(weights[name]) for name in names]
+    values, constant = [float(weights[name]) for name in names], float(model["intercept"] or 0.0)
     if coordinates.intercept:
-        values.append(float(model["intercept"] or 0.0))
+        values.append(constant)
+    elif constant:
+        raise GdsolveError(
+            f"{spec.init}: has an intercept, {constant:.6g}, which --no-intercept would drop",
+            "leave --no-intercept out, or start from a model without intercept",
+        )
     return torch.tensor(values, dtype=torch.float64, device="cpu")[:, None]
