@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
@@ -112,17 +113,19 @@ def _place(posed: Posed, solutions: list[Solution]) -> Place:
 
 
 def _result(posed: Posed, rate: float, solution: Solution, place: Place) -> RateResult:
+    """The state when the rate stopped, also where a better one came before."""
     spectrum = None if place.minimum is None else place.minimum.spectrum
-    sse = posed.objective.sse(solution.w.to(posed.start))
-    gap = gap_above(posed, solution, place.minimum)
+    trace, unit = solution.trace, loss_unit(posed)
+    sse = trace.sse[-1]
+    last = replace(solution, w=trace.weights[:, -1:], value=trace.values[-1])
     return RateResult(
         rate,
         solution.status,
         solution.stopped_by or "max_iter",
         solution.iterations,
-        None if sse is None else float(sse) * loss_unit(posed),
-        solution.value * loss_unit(posed),
-        gap,
+        None if sse is None else sse * unit,
+        last.value * unit,
+        gap_above(posed, last, place.minimum),
         None if spectrum is None else spectrum.contraction(rate),
         _first_iterates(posed, rate) if posed.spec.iterates else None,
     )
