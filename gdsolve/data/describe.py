@@ -44,7 +44,10 @@ class ColumnSummary:
 
 @dataclass(slots=True)
 class _Column:
-    """Running figures of one column; the spread by the merging formula of Chan, Golub and LeVeque (1979)."""
+    """Running figures of one column; `std` by the merging formula of Chan, Golub and LeVeque (1979).
+
+    No square of it is ever formed: that would overflow from 1e154 on.
+    """
 
     kind: Kind
     missing: int = 0
@@ -52,7 +55,7 @@ class _Column:
     minimum: float = math.inf
     maximum: float = -math.inf
     mean: float = 0.0
-    squares: float = 0.0
+    std: float = 0.0
     levels: set[str] = field(default_factory=set)
     digest: hashlib.blake2b = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
 
@@ -71,11 +74,26 @@ class _Column:
         self.minimum = min(self.minimum, float(values.min()))
         self.maximum = max(self.maximum, float(values.max()))
         count = self.count + values.size
-        mean = float(values.mean())
+        share = values.size / count
+        mean, std = _mean_and_std(values)
         step = mean - self.mean
-        self.squares += float(((values - mean) ** 2).sum()) + step**2 * self.count * values.size / count
-        self.mean += step * values.size / count
+        roots = math.sqrt(1.0 - share), math.sqrt(share)
+        self.std = math.hypot(roots[0] * self.std, roots[1] * std, roots[0] * roots[1] * step)
+        self.mean += step * share
         self.count = count
+
+
+def _mean_and_std(values: np.ndarray) -> tuple[float, float]:
+    """Mean and spread of finite numbers, without overflow as far as they are numbers themselves."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(values.mean())
+        if not math.isfinite(mean):
+            mean = float((values / values.size).sum())
+        deviations = values - mean
+    largest = float(np.abs(deviations).max())
+    if largest == 0.0 or math.isinf(largest):
+        return mean, largest
+    return mean, largest * math.sqrt(float(np.square(deviations / largest).mean()))
 
 
 def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
@@ -138,7 +156,7 @@ def _summary(name: str, role: str, column: _Column, twin: str | None) -> ColumnS
         minimum=column.minimum if known else None,
         maximum=column.maximum if known else None,
         mean=column.mean if known else None,
-        std=math.sqrt(column.squares / column.count) if known else None,
+        std=column.std if known else None,
         constant=len(column.levels) <= 1 if is_text else column.minimum >= column.maximum,
         duplicate_of=twin,
         levels=len(column.levels) if is_text else None,
