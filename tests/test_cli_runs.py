@@ -172,3 +172,12 @@ def test_every_spec_in_configs_can_be_read(shell: Shell, path: Path) -> None:
     code, record = shell.json("compare-lr", str(path), "--quiet")
     assert code == 0
     assert record["rates"]
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("textbook/*.yaml")), ids=lambda path: path.stem)
+def test_every_spec_in_configs_can_be_checked(shell: Shell, path: Path) -> None:
+    code, record = shell.json("check", str(path), "--quiet")
+    assert code == 0
+    assert {column["role"] for column in record["columns"]} == {"feature", "target"}
+    assert record["rank"] >= 1
+    assert shell(*record["commands"][0].split()[1:], "--max-iter", "3")[0] in (0, 3, 4)

@@ -1,7 +1,7 @@
 """Files and standard input -> named columns -> batches: the only place that knows file formats."""
 
 from gdsolve.data.columns import Roles
-from gdsolve.data.describe import ColumnSummary, describe
+from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.inline import inline_table
 from gdsolve.data.predict import PredictCounts, predict_csv
 from gdsolve.data.prefetch import prefetch
@@ -16,6 +16,7 @@ __all__ = [
     "Table",
     "column_names",
     "describe",
+    "describe_inline",
     "inline_table",
     "open_table",
     "predict_csv",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
+from gdsolve.data.inline import inline_columns
 from gdsolve.data.reading import MOST_LEVELS, read_cells
 from gdsolve.data.records import blank_records
 from gdsolve.data.source import Source, open_sources
@@ -116,7 +118,25 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
         fast = is_plain(sampled, sample, kinds, numbers)
         for source in opened:
             _add(source, columns, numbers, texts, fast)
-    roles = _roles(names, parts, without_texts(parts, kinds, spec))
+    return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)))
+
+
+def describe_inline(X: Any, y: Any, spec: Spec) -> tuple[ColumnSummary, ...]:
+    """Summarise the columns of a matrix X, (m, n), and a target y, (m,).
+
+    Raises:
+        GdsolveError: a flag that names no column.
+        DataError: ragged rows, unequal lengths, or a number that is not finite.
+    """
+    names, values = inline_columns(X, y)
+    parts = assign(names, spec, "inline")
+    columns = {name: _Column(Kind.NUMBER) for name in names}
+    for name, cells in zip(names, values.T, strict=True):
+        columns[name].add(pl.Series(name, cells))
+    return _summaries(columns, _roles(names, parts, parts.features))
+
+
+def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tuple[ColumnSummary, ...]:
     earlier: dict[tuple[bool, bytes], str] = {}
     summaries = []
     for name, column in columns.items():

@@ -21,6 +21,29 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         GdsolveError: a flag that names no column.
         DataError: ragged rows, unequal lengths, or a number that is not finite.
     """
+    columns, values = inline_columns(X, y, names, source)
+    parts = assign(columns, spec, source)
+    roles = build_roles(columns, parts, parts.features, {}, not spec.no_intercept, source)
+    order = [columns.index(name) for name in (*roles.features, roles.target)]
+    weight = values[:, columns.index(roles.weight)] if roles.weight else None
+    if weight is not None and ((weight < 0).any() or not weight.any()):
+        raise DataError(f"{source}: column {roles.weight!r} has negative weights, or only 0", "choose another --weight")
+
+    def read(tally: Tally) -> Iterator[Batch]:
+        tally.rows = len(values)
+        yield Batch(np.asfortranarray(values[:, order]), weight)
+
+    return Table((source,), roles, read)
+
+
+def inline_columns(
+    X: Any, y: Any, names: Sequence[str] | None = None, source: str = "inline"
+) -> tuple[list[str], np.ndarray]:
+    """Names and numbers, (m, n + 1), of the columns of X and of y, which comes last.
+
+    Raises:
+        DataError: ragged rows, unequal lengths, or a number that is not finite.
+    """
     matrix, target = _matrix(X, source), _vector(y, source)
     if len(matrix) != len(target):
         raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
@@ -39,18 +62,7 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         row, place = (int(index) for index in np.argwhere(~finite)[0])
         at = f"{source}: row {row + 1}, column {columns[place]!r}"
         raise DataError(f"{at}: {values[row, place]} is not finite", "leave the row out of X and y")
-    parts = assign(columns, spec, source)
-    roles = build_roles(columns, parts, parts.features, {}, not spec.no_intercept, source)
-    order = [columns.index(name) for name in (*roles.features, roles.target)]
-    weight = values[:, columns.index(roles.weight)] if roles.weight else None
-    if weight is not None and ((weight < 0).any() or not weight.any()):
-        raise DataError(f"{source}: column {roles.weight!r} has negative weights, or only 0", "choose another --weight")
-
-    def read(tally: Tally) -> Iterator[Batch]:
-        tally.rows = len(values)
-        yield Batch(np.asfortranarray(values[:, order]), weight)
-
-    return Table((source,), roles, read)
+    return columns, values
 
 
 def _matrix(X: Any, source: str) -> np.ndarray:

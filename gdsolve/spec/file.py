@@ -22,7 +22,7 @@ from gdsolve.status import GdsolveError
 
 __all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_learning_rate", "read_matrix"]
 
-SINGLE_RATE_VERBS = ("fit", "check")
+SINGLE_RATE_VERBS = ("fit",)
 PATHS = ("init", "save", "history")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import ColumnSummary, describe
+from gdsolve.data import ColumnSummary, describe, describe_inline
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, Status
@@ -83,7 +83,7 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
-    columns = describe(spec.data, spec)
+    columns = _describe(spec)
     try:
         problem = load(spec)
     except DataError as fault:
@@ -93,7 +93,13 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     diagnosis = _diagnose(spec, problem)
     finished = time.perf_counter()
     seconds = {"read": descending - began, "descend": finished - descending, "total": finished - began}
-    return Check(spec, columns, None, None, diagnosis, _commands(command, diagnosis), seconds)
+    return Check(spec, columns, None, None, diagnosis, _commands(command, spec, diagnosis), seconds)
+
+
+def _describe(spec: Spec) -> tuple[ColumnSummary, ...]:
+    if spec.X is not None and spec.y is not None:
+        return describe_inline(spec.X, spec.y, spec)
+    return describe(spec.data, spec)
 
 
 def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
@@ -193,8 +199,9 @@ def _candidate(method: str, ridge: float | None, status: str, run: Run, user: to
     return Candidate(method, ridge, status, weights, float(user[-1, 0]) if run.coordinates.intercept else None, sse)
 
 
-def _commands(command: Command, diagnosis: Diagnosis) -> tuple[str, ...]:
-    fit = command.but("fit", lr=None)
+def _commands(command: Command, spec: Spec, diagnosis: Diagnosis) -> tuple[str, ...]:
+    # A spec may hold several rates, of which fit takes none.
+    fit = command.but("fit", lr="auto" if isinstance(spec.lr, tuple) else None)
     rates = command.but("compare-lr", lr=None)
     stable = diagnosis.raw.spectrum.best
     return (fit, command.but("fit", lr=stable, max_iter=1000), rates)
