@@ -52,9 +52,9 @@ def test_cells_that_are_no_numbers_are_left_out(columns):
 
 
 def test_constant_and_duplicate(columns):
-    assert [name for name, column in columns.items() if column.constant] == ["same", "empty", "w"]
+    assert [name for name, column in columns.items() if column.constant] == ["same", "w"]
     assert {name: column.duplicate_of for name, column in columns.items() if column.duplicate_of} == {"twin": "size"}
-    assert (columns["empty"].missing, columns["empty"].mean) == (4, None)
+    assert (columns["empty"].missing, columns["empty"].mean, columns["empty"].empty) == (4, None, True)
 
 
 def test_texts_are_ignored_on_request(tmp_path):

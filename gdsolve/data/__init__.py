@@ -5,10 +5,11 @@ from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.inline import inline_table
 from gdsolve.data.predict import PredictCounts, predict_csv
 from gdsolve.data.prefetch import prefetch
-from gdsolve.data.reading import Batch
+from gdsolve.data.reading import MOST_LEVELS, Batch
 from gdsolve.data.table import Table, column_names, open_table
 
 __all__ = [
+    "MOST_LEVELS",
     "Batch",
     "ColumnSummary",
     "PredictCounts",

@@ -28,7 +28,8 @@ _NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
 class ColumnSummary:
     """One column: `type` is number, boolean, text, date or nested; `std` is that of the population.
 
-    `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells.
+    `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells; `unusable`
+    counts cells of a column of numbers that are none.
     """
 
     name: str
@@ -42,6 +43,13 @@ class ColumnSummary:
     constant: bool
     duplicate_of: str | None
     levels: int | None
+    unusable: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """True where every cell is missing."""
+        nothing = self.levels == 0 or (self.minimum is None and self.levels is None and not self.unusable)
+        return nothing and self.missing > 0
 
 
 @dataclass(slots=True)
@@ -53,6 +61,7 @@ class _Column:
 
     kind: Kind
     missing: int = 0
+    unusable: int = 0
     count: int = 0
     minimum: float = math.inf
     maximum: float = -math.inf
@@ -65,7 +74,9 @@ class _Column:
         self.missing += cells.null_count()
         self.digest.update(cells.hash().to_numpy().tobytes())
         if self.kind in _NUMBERS:
+            before = self.count
             self._add_numbers(cells.to_numpy())
+            self.unusable += len(cells) - cells.null_count() - (self.count - before)
         elif len(self.levels) <= MOST_LEVELS:
             self.levels.update(cells.drop_nulls().unique().head(MOST_LEVELS + 1))
 
@@ -177,7 +188,8 @@ def _summary(name: str, role: str, column: _Column, twin: str | None) -> ColumnS
         maximum=column.maximum if known else None,
         mean=column.mean if known else None,
         std=column.std if known else None,
-        constant=len(column.levels) <= 1 if is_text else column.minimum >= column.maximum,
+        constant=len(column.levels) == 1 if is_text else column.minimum == column.maximum,
         duplicate_of=twin,
         levels=len(column.levels) if is_text else None,
+        unusable=column.unusable,
     )

@@ -12,6 +12,7 @@ from gdsolve.spec.command import Command
 from gdsolve.status import DataError, Status
 from gdsolve.verbs.course import chart, descend
 from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
+from gdsolve.verbs.remedies import remedies
 from gdsolve.verbs.run import Run, prepare
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def check(spec: Spec, command: Command | None = None) -> Check:
         problem = load(spec)
     except DataError as fault:
         read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
-        return Check(spec, columns, fault.message, fault.hint, None, _remedies(command, columns), read)
+        return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
     descending = time.perf_counter()
     diagnosis = _diagnose(spec, problem)
     finished = time.perf_counter()
@@ -205,15 +206,3 @@ def _commands(command: Command, spec: Spec, diagnosis: Diagnosis) -> tuple[str, 
     rates = command.but("compare-lr", lr=None)
     stable = diagnosis.raw.spectrum.best
     return (fit, command.but("fit", lr=stable, max_iter=1000), rates)
-
-
-def _remedies(command: Command, columns: tuple[ColumnSummary, ...]) -> tuple[str, ...]:
-    """Commands that get past what was found: missing cells and columns of text."""
-    used = [column for column in columns if column.role != "ignored"]
-    text = any(column.type in ("text", "date") and column.role == "feature" for column in used)
-    missing = any(column.missing for column in used)
-    # A target, a weight and a text have no mean to fill in.
-    fillable = all(column.role == "feature" and column.type != "text" for column in used if column.missing)
-    kinds = ("onehot", "ignore") if text else (None,)
-    gaps = (("drop", "mean") if fillable else ("drop",)) if missing else (None,)
-    return tuple(command.but("fit", categorical=kind, na=gap) for kind in kinds for gap in gaps if kind or gap)
