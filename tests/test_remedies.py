@@ -24,6 +24,7 @@ TABLES = {
     "gap in the target": "a,b,y\n1,3,2\n2,5,\n3,6,5\n",
     "gap in a text": "a,c,y\n1,u,2\n2,v,3\n3,,5\n4,u,7\n",
     "no number": "a,b,y\n1,2,3\noops,9,4\n3,,5\n4,4,4\n",
+    "commas": '"a,b",c,"d,e",y\n,1,,2\n,2,,3\n',
     "comma": '"a,b",c,y\n,1,2\n,2,3\n',
 }
 
