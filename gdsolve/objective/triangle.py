@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.threads import one_thread
 
 BLOCK_ROWS = 8192
 EPSILON = torch.finfo(torch.float64).eps
@@ -109,7 +109,8 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
     state: _Merge | None = None
-    with _one_thread():
+    # Blocks are small, and the other cores are busy parsing the next ones: threads made the pass ten times slower.
+    with one_thread():
         for batch in batches:
             values, weight = tensors_of(batch, dtype)
             if values.shape[0] == 0:
@@ -120,20 +121,6 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
                 stop = start + BLOCK_ROWS
                 state.add(values[start:stop], None if weight is None else weight[start:stop])
     return None if state is None else state.result()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Factorise on one thread: blocks are small, and the other cores are busy parsing the next ones.
-
-    Threads that wait for each other over each block, while others hold their cores, made the pass ten times slower.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:

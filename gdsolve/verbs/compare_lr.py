@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # Shares of the largest stable rate: the grid that is shown when no rates are given.
 GRID = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0)
-AT_ONCE = 4_000_000
+# Rates × modes of so many numbers stay in cache.
+AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,15 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
     """
     began = time.perf_counter()
     problem = load(spec, table)
+    from gdsolve.objective.threads import one_thread
+
     descending = time.perf_counter()
     run = prepare(spec, problem)
     rates = _rates(run)
     tol = run.tolerance(min(rates)) if spec.tol is not None else _usual_tolerance(run)
-    # Chunks bound the memory of rates × modes.
     size = max(1, AT_ONCE // max(1, run.coordinates.p * (spec.iterates + 1)))
-    results = [result for i in range(0, len(rates), size) for result in _compare(run, rates[i : i + size], tol)]
+    with one_thread():
+        results = [result for i in range(0, len(rates), size) for result in _compare(run, rates[i : i + size], tol)]
     finished = time.perf_counter()
     return Comparison(
         spec,
