@@ -1,6 +1,6 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `check` and `predict` are the verbs for Python. They are imported when first used, so that
+`gdsolve.fit`, `compare_lr`, `compare`, `check` and `predict` are the verbs for Python. They are imported when first used, so that
 `gdsolve --help` does not pay for PyTorch.
 """
 
@@ -12,7 +12,7 @@ from gdsolve.status import DataError, ExitCode, GdsolveError, Status
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.api import check, compare_lr, fit, predict
+    from gdsolve.api import check, compare, compare_lr, fit, predict
 
 __all__ = [
     "DataError",
@@ -21,6 +21,7 @@ __all__ = [
     "Status",
     "__version__",
     "check",
+    "compare",
     "compare_lr",
     "fit",
     "predict",
@@ -28,7 +29,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in ("check", "compare_lr", "fit", "predict"):
+    if name in ("check", "compare", "compare_lr", "fit", "predict"):
         from gdsolve import api
 
         return getattr(api, name)

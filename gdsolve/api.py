@@ -6,36 +6,56 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gdsolve.spec import Spec
-from gdsolve.spec.file import build_spec
+from gdsolve.spec import Spec, options_of
+from gdsolve.spec.command import Command
+from gdsolve.spec.file import build_spec, nearest_option, read_spec
+from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.data import PredictCounts, Table
     from gdsolve.verbs.check import Check
-    from gdsolve.verbs.compare_lr import Comparison
-    from gdsolve.verbs.fit import Fit
+    from gdsolve.verbs.compare import MethodComparison
+    from gdsolve.verbs.comparison import Comparison
+    from gdsolve.verbs.outcome import Fit
+
+ARGUMENTS = ("data", "X", "y")
+COMMAND_LINE = {
+    "format": "leave it out: the result is an object, and save= writes it as JSON",
+    "quiet": 'logging.getLogger("gdsolve").setLevel("ERROR") silences warnings',
+    "verbose": 'logging.getLogger("gdsolve").setLevel("INFO") says more',
+    "exit_zero": "leave it out, and look at the status of the result",
+}
 
 Source = str | os.PathLike[str] | Sequence[str]
 
 
-def fit(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
-    """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays.
+def fit(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
+    """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays; or minimise a formula.
 
-    `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`.
-    `names` are those of the columns of X. The result's `w`, (p, 1), has the intercept last.
+    `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`;
+    `save` and `history` write their files; a formula has `minimize` or `model`, and `parameters` as a mapping from names
+    to starts, or to `{"start": 1, "lower": 0}`. `names` are those of the columns of X. The result's `w`, (p, 1), has the
+    intercept last.
 
     Raises:
-        GdsolveError: an option out of its range, or one that does not fit the table.
+        GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.
         DataError: data that cannot be used.
     """
+    from gdsolve.outputs import check_outputs, write_outputs
     from gdsolve.verbs.fit import fit as run
 
-    spec, table = _ask("fit", X, y, names, options)
-    return run(spec, table)
+    spec, table, command = _ask("fit", X, y, names, options)
+    check_outputs(spec)
+    result = run(spec, table, command)
+    if spec.save is not None or spec.history is not None:
+        from gdsolve.report.record import fit_record
+
+        write_outputs(spec, fit_record(result))
+    return result
 
 
-def compare_lr(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
+def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
     """What learning rates do to a problem given as for `fit`: `lr` is a list, a range as text, or "auto".
 
     Raises:
@@ -43,8 +63,18 @@ def compare_lr(X: Any, y: Any = None, *, names: Sequence[str] | None = None, **o
     """
     from gdsolve.verbs.compare_lr import compare_lr as run
 
-    spec, table = _ask("compare-lr", X, y, names, options)
-    return run(spec, table)
+    return run(*_ask("compare-lr", X, y, names, options))
+
+
+def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> MethodComparison:
+    """Run several methods side by side on a problem given as for `fit`: `methods` is a list of their names.
+
+    Raises:
+        GdsolveError, DataError: as `fit`.
+    """
+    from gdsolve.verbs.compare import compare as run
+
+    return run(*_ask("compare", X, y, names, options))
 
 
 def check(source: Source, **options: Any) -> Check:
@@ -55,7 +85,9 @@ def check(source: Source, **options: Any) -> Check:
     """
     from gdsolve.verbs.check import check as run
 
-    return run(build_spec(_paths(source), options, "check"))
+    _require_options(options, "check")
+    spec, fixed = read_spec(_paths(source), options, "check")
+    return run(spec, Command("check", _paths(source), options, fixed))
 
 
 def predict(model: str | os.PathLike[str], source: Source, out: TextIO, **options: Any) -> PredictCounts:
@@ -67,18 +99,46 @@ def predict(model: str | os.PathLike[str], source: Source, out: TextIO, **option
     """
     from gdsolve.verbs.predict import predict as run
 
+    _require_options(options, "predict")
     return run(build_spec(_paths(source), options, "predict"), os.fspath(model), out)
 
 
-def _ask(verb: str, X: Any, y: Any, names: Sequence[str] | None, options: dict[str, Any]) -> tuple[Spec, Table | None]:
+def _ask(
+    verb: str, X: Any, y: Any, names: Sequence[str] | None, options: dict[str, Any]
+) -> tuple[Spec, Table | None, Command]:
     from gdsolve.data import inline_table
 
+    _require_options(options, verb)
+    if X is None and y is None:
+        if options.get("minimize") is None:
+            raise GdsolveError("X and y are missing", f"give {verb.replace('-', '_')}(X, y), or the path of a table")
+        return build_spec((), options, verb), None, Command(verb, (), options)
     if y is None:
         if not isinstance(X, str | os.PathLike) and not (isinstance(X, list | tuple) and _all_text(X)):
             raise GdsolveError("y is missing", f"give {verb.replace('-', '_')}(X, y), or the path of a table")
-        return build_spec(_paths(X), options, verb), None
+        spec, fixed = read_spec(_paths(X), options, verb)
+        return spec, None, Command(verb, _paths(X), options, fixed)
     spec = build_spec((), options, verb)
-    return spec, inline_table(X, y, spec, names=names)
+    return spec, inline_table(X, y, spec, names=names), Command(verb, (), options)
+
+
+def _require_options(options: dict[str, Any], verb: str) -> None:
+    """See that every option means something to a verb of Python."""
+    name_of = verb.replace("-", "_")
+    for name in options:
+        if name not in kinds():
+            known = [option for option in options_of(verb) if option not in COMMAND_LINE]
+            near = nearest_option(name, known)
+            remedy = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+            raise GdsolveError(f"{name_of}: unknown option {name!r}", remedy)
+        if name in COMMAND_LINE:
+            raise GdsolveError(f"{name}: is an option of the command line alone", COMMAND_LINE[name])
+        if name in ARGUMENTS:
+            raise GdsolveError(f"{name}: is no option", f"give it in its place: gdsolve.{name_of}(X, y) or a path")
+        homes = Spec.__dataclass_fields__[name].metadata["option"].verbs
+        if homes and verb not in homes:
+            others = " and ".join(home.replace("-", "_") for home in homes)
+            raise GdsolveError(f"{name}: means nothing to {name_of}", f"leave it out; it goes with {others}")
 
 
 def _all_text(items: Sequence[object]) -> bool:

@@ -39,7 +39,8 @@ def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
     weights, data = model.get("weights"), model.get("data")
     if not isinstance(weights, dict) or not isinstance(data, dict) or not isinstance(data.get("features"), list):
         raise GdsolveError(f"{path}: weights or data.features are missing", "save the model again")
-    if set(weights) != set(data["features"]):
+    linear = (model.get("objective") or {}).get("kind", "linear") == "linear"
+    if linear and set(weights) != set(data["features"]):
         raise GdsolveError(f"{path}: weights and data.features name different columns", "save the model again")
     numbers = dict(weights)
     if model.get("intercept") is not None:

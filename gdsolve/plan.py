@@ -1,10 +1,11 @@
-"""Which way to take the steps, and why."""
+"""Which way to take the steps, by which method, and why."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gdsolve.spec import Engine
+from gdsolve.spec import Engine, Method
+from gdsolve.status import GdsolveError
 
 # Seconds on one core of 2024: what an update costs beside its arithmetic, a multiplication in and out of cache, and
 # the search of the closed form. Only their ratios matter, and only within an order of magnitude.
@@ -53,3 +54,59 @@ def _duration(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
     return f"{seconds / 1e-6:.0f} µs"
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the choice of a method looks at: the number of weights, and what the objective is and offers.
+
+    `rounds`: its curvature at the start is positive in every direction; `squares`: it is a sum of squares; `curved`:
+    its Hessian is at hand; `smooth`: its gradient has no jumps.
+    """
+
+    weights: int
+    rounds: bool
+    squares: bool
+    curved: bool
+    smooth: bool
+    bounded: bool
+    curve: bool
+    formula: bool
+
+
+def refusal(method: Method, traits: Traits) -> str | None:
+    """Why a method cannot be used, None where it can."""
+    if method is Method.LM and not traits.squares:
+        return "lm needs a sum of squares"
+    if method is Method.NEWTON and not traits.curved:
+        return "newton needs second derivatives"
+    if method is Method.LBFGS and traits.bounded:
+        return "lbfgs takes no bounds"
+    return None
+
+
+def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[Method, str]:
+    """The method asked for, or the one that suits, and why.
+
+    Raises:
+        GdsolveError: the method asked for cannot be used here.
+    """
+    if asked is not Method.AUTO:
+        if why := refusal(asked, traits):
+            raise GdsolveError(f"method: {why}", "--method auto picks one that can be used")
+        return asked, f"{asked.value}: asked for with --method"
+    if rate_given:
+        return Method.GD, "gd: a learning rate is given"
+    return _suited(traits)
+
+
+def _suited(traits: Traits) -> tuple[Method, str]:
+    cases = (
+        (traits.formula, Method.GD, "gd: plain descent, unless --method names another"),
+        (traits.squares, Method.LM, f"lm: a sum of squares with {traits.weights} weights"),
+        (not traits.smooth, Method.ADAM, "adam: the gradient has jumps, at which a line search would stop"),
+        (traits.rounds, Method.NEWTON, f"newton: {traits.weights} weights, and the loss curves in all directions"),
+        (traits.bounded, Method.BB, "bb: bounds, and many weights"),
+        (True, Method.LBFGS, f"lbfgs: {traits.weights} weights"),
+    )
+    return next((method, reason) for holds, method, reason in cases if holds)

@@ -39,6 +39,7 @@ def data(features: list[str], **changes: Any) -> dict[str, Any]:
         "weight": None,
         "ignored": [],
         "levels": {},
+        "target_levels": None,
         **changes,
     }
 
@@ -54,6 +55,7 @@ def descent(**changes: Any) -> dict[str, Any]:
         "reason": "the weights after any number of updates are known in closed form",
         "device": "cpu",
         "dtype": "float64",
+        "computed_in": "float64",
         "max_iter": 1,
         "tol": 1e-10,
         "loss_tol": None,
@@ -313,4 +315,37 @@ def impossible() -> dict[str, Any]:
         "advice": [],
         "commands": ["gdsolve fit houses.csv --categorical onehot"],
         "data": None,
+    }
+
+
+def two_methods() -> dict[str, Any]:
+    """Two methods on the two points, as `gdsolve compare` shows them; lm was left out."""
+    shared = {"schedule": "constant", "stopped_by": "tol", "intercept": None, "reason": "asked for"}
+    weights = {"a": 1.0, "b": 1.0}
+    return {
+        "schema": "gdsolve.compare/1",
+        "version": "0.1.0",
+        "exit_code": 0,
+        "methods": [
+            shared
+            | {"method": "gd", "learning_rate": 0.0833, "status": "converged", "iterations": 407, "evaluations": 408}
+            | {"seconds": 0.02, "sse": None, "loss": 1e-18, "gap": 1e-18, "weights": weights},
+            shared
+            | {"method": "newton", "learning_rate": None, "status": "max_iter", "iterations": 1, "evaluations": 3}
+            | {"seconds": 0.001, "sse": None, "loss": 0.25, "gap": 0.25, "weights": weights},
+        ],
+        "left_out": {"lm": "lm needs a sum of squares"},
+        "optimum": {
+            "weights": weights,
+            "intercept": None,
+            "sse": None,
+            "loss": 0.0,
+            "unique": True,
+            "everywhere": True,
+        },
+        "objective": {"kind": "formula", "formula": "(2 - a - b)**2 + (4 - 3*a - b)**2"},
+        "data": data([], source=[], rows=0, target=None, target_reason=None),
+        "descent": descent(scale="none", tol=1e-10),
+        "advice": [],
+        "seconds": {"read": 0.0, "descend": 0.02, "total": 0.02},
     }

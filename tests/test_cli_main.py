@@ -17,7 +17,8 @@ import gdsolve.cli.fit
 import gdsolve.cli.predict
 from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
-from gdsolve.cli.output import check_outputs, present, writing
+from gdsolve.cli.output import present, writing
+from gdsolve.outputs import check_outputs
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, ExitCode, GdsolveError
@@ -121,7 +122,7 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["fit", "a.csv", "--xyzzy"], "No such option: --xyzzy", "gdsolve fit --help"),
         (["fit", "a.csv", "--iterates", "3"], "No such option: --iterates", "--iterates goes with gdsolve compare-lr"),
         (["predict", "m", "a.csv", "--na", "drop"], "No such option: --na",
-         "--na goes with gdsolve fit and gdsolve compare-lr and gdsolve check"),
+         "--na goes with gdsolve fit and gdsolve compare-lr and gdsolve compare and gdsolve check"),
         (["--quiet", "fit"], "No such option: --quiet", "options come after the verb: gdsolve fit --quiet"),
         (["--verison"], "No such option: --verison", "did you mean --version?"),
         (["fti", "a.csv"], "No such command 'fti'", "did you mean gdsolve fit?"),
@@ -133,8 +134,29 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["schema", "a"], "Got unexpected extra argument(s) (a)", "gdsolve schema --help"),
         (["fit", "--max-iter", "1.5", "a.csv"], "max_iter: '1.5' is not a whole number",
          "write it as in --max-iter 1000, or 1e12"),
-        (["fit", "a.csv", "--loss", "huber"], "loss: 'huber' is not one of half-mse, mse, sse",
-         "give one of them, as in --loss half-mse"),
+        (["fit", "a.csv", "--loss", "hubert"],
+         "loss: 'hubert' is not one of half-mse, mse, sse, huber, logistic, poisson, quantile, absolute",
+         "give one of them, as in --loss huber"),
+        (["fit", "--minimize", "a**2"], "parameters: none is given", "say where they start, as in --start a=0,b=0"),
+        (["fit", "--minimize", "a**b", "--start", "a=1"], "minimize: column 4: unknown name 'b'", "known here: a"),
+        (["fit", "--minimize", "a**2", "--start", "a=1,b=1"], "b: the formula does not use this parameter",
+         "leave it out, or --fix b"),
+        (["fit", "--minimize", "__import__('os')", "--start", "a=1"],
+         "minimize: column 1: unknown function '__import__'", "known here: abs, arccos, arcsin, arctan, cos, cosh, dot,"
+         " exp, expm1, log, log10, log1p, max, mean, min, sigmoid, sin, sinh, sqrt, sum"),
+        (["fit", "--model", "a*x", "--start", "a=1"], "fit: no SOURCE is given", "use - to read standard input"),
+        (["fit", "table.csv", "--model", "a*z", "--start", "a=1"], "model: column 3: unknown name 'z'",
+         "known here: a, x, y"),
+        (["fit", "table.csv", "--model", "x*y", "--start", "x=1"],
+         "x: is a parameter or constant and a column as well", "give it another name"),
+        (["fit", "--minimize", "a**2", "--start", "a=1", "--method", "lm"], "method: lm needs a sum of squares",
+         "--method auto picks one that can be used"),
+        (["fit", "--minimize", "a**2", "--start", "a=1", "--method", "newton", "--lr", "1"],
+         "lr: newton takes no learning rate", "leave --lr out"),
+        (["fit", "table.csv", "--method", "lbfgs", "--schedule", "cosine", "--max-iter", "5"],
+         "schedule: lbfgs finds its own steps", "leave --schedule out, or give --method gd"),
+        (["compare", "table.csv", "--methods", "gd,lbgfs"], "methods: there is no method 'lbgfs'",
+         "did you mean lbfgs?"),
         (["fit", "a.csv", "--lr", "0.1", "--lr", "1"], "lr: 2 rates, and fit takes one",
          "gdsolve compare-lr takes several"),
         (["fit", "a.csv", "--tol", "-1"], "tol: -1.0 is not a finite number of at least 0",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
+import subprocess
+import sys
 
 import pytest
 from data_files import failure, load, write
@@ -206,3 +209,17 @@ def test_two_passes_are_the_same(tmp_path):
         passes = [[batch.values.tolist() for batch in table.batches()] for _ in range(2)]
     assert passes == [[PLAIN], [PLAIN]]
     assert (table.rows, table.rows_dropped) == (2, 1)
+
+
+def test_runs_of_blanks_are_made_commas_by_the_hint(tmp_path, monkeypatch):
+    path = write(tmp_path / "t x.csv", " a   b  y\n1  2 3  \n  3 4   4.5\n")
+    hint = f"where runs of blanks set columns apart: sed -E 's/^ +| +$//g; s/ +/,/g' '{path}' | gdsolve fit -"
+    assert failure(path)[2] == hint
+    assert failure(path, delimiter=" ")[2] == hint
+    single = write(tmp_path / "u.csv", "a b y\n1 2 3\n3  4 5\n")
+    assert failure(single, delimiter=" ")[2].startswith("where runs of blanks set columns apart: sed")
+    command = hint.partition(": ")[2].rpartition(" | ")[0]
+    done = subprocess.run(command, shell=True, capture_output=True, check=True)
+    assert load(write(tmp_path / "v.csv", done.stdout)).values.tolist() == [[1, 2, 3], [3, 4, 4.5]]
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a  b\n1  2\n")))
+    assert failure("-")[2].endswith(" FILE | gdsolve fit -")

@@ -100,3 +100,10 @@ def test_the_spread_of_values_whose_squares_are_no_numbers(tmp_path, size):
     _, column = describe([str(tmp_path / "t.parquet")], Spec())
     assert column.mean == pytest.approx(4.75 * size, rel=1e-12)
     assert column.std == pytest.approx(pattern.std() * abs(size), rel=1e-12)
+
+
+def test_numbers_that_mean_missing_are_counted_and_out_of_range(tmp_path):
+    path = write(tmp_path / "t.csv", "a,b\n1,2\n-999,3\n3,-999.0\n5,-999\n")
+    first, second = describe([path], Spec(na_values=("-999",)))
+    assert (first.missing, first.minimum, first.maximum, first.mean) == (1, 1.0, 5.0, 3.0)
+    assert (second.missing, second.minimum, second.maximum, second.mean) == (2, 2.0, 3.0, 2.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 
 import numpy as np
 import polars as pl
@@ -13,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdsolve.data import PredictCounts, predict_csv
-from gdsolve.spec import Spec
+from gdsolve.data.predict import _sigmoid
+from gdsolve.spec import Loss, Spec
 from gdsolve.status import GdsolveError
 
 MODEL = {
@@ -122,6 +124,10 @@ def test_unused_columns_may_hold_anything_with_only(tmp_path):
     [
         ({}, "the model lacks 'data'"),
         ({"data": {"features": ["a"]}, "weights": {}}, "the model lacks 'a'"),
+        (
+            {"data": {"features": []}, "weights": {}, "descent": {"loss": "hinge"}},
+            "the model is damaged ('hinge' is not a valid Loss)",
+        ),
         ({"data": []}, "the model is damaged ('list' object has no attribute 'get')"),
     ],
 )
@@ -166,6 +172,45 @@ def test_a_closed_pipe_passes_through(tmp_path):
         predict_csv([write(tmp_path / "t.csv", "c,a\nu,1\n")], Spec(), MODEL, Closed())
 
 
+def bent(loss, **changes):
+    return {**PLAIN, "descent": {"loss": loss}, **changes}
+
+
+def values(path, content, model):
+    text, _ = predict(path, content, model, only=True)
+    return [float(line) if line else None for line in text.splitlines()[1:]]
+
+
+def test_a_logistic_model_gives_probabilities(tmp_path):
+    """z = 2·x1 + x2 + 0.5 is 0.5 + log 3 = 1.5986, 0.5, and beyond ±700, where e^z overflows."""
+    rows = f"x1,x2\n0,{math.log(3) - 0.5!r}\n,1\n0,-0.5\n1e4,0\n-20.25,0\n-500,0\n"
+    levels = {"features": ["x1", "x2"], "target_levels": ["no", "yes"]}
+    for model in (bent("logistic"), bent("logistic", data=levels)):
+        told = values(tmp_path / "t.csv", rows, model)
+        assert told == [pytest.approx(0.75), None, 0.5, 1.0, pytest.approx(math.exp(-40.0), rel=1e-14), 0.0]
+
+
+def test_a_poisson_model_gives_means(tmp_path):
+    told = values(tmp_path / "t.csv", f"x1,x2\n0,{math.log(7) - 0.5!r}\n,1\n0,-0.5\n-1000,0\n1000,0\n", bent("poisson"))
+    assert told == [pytest.approx(7.0), None, 1.0, 0.0, math.inf]
+
+
+@pytest.mark.parametrize("loss", sorted(set(Loss) - {Loss.LOGISTIC, Loss.POISSON}))
+def test_other_models_give_the_sum_itself(tmp_path, loss):
+    assert values(tmp_path / "t.csv", "x1,x2\n1,2\n", bent(str(loss))) == [4.5]
+
+
+def test_probabilities_are_written_in_the_decimals_of_the_input(tmp_path):
+    assert predict(tmp_path / "t.csv", "x1;x2\n0,0;-0,5\n", bent("logistic"))[0] == "x1;x2;prediction\n0,0;-0,5;0,5\n"
+
+
+@given(z=st.floats(-700.0, 700.0))
+def test_probabilities_are_those_of_mathematics(z):
+    (told,) = _sigmoid(np.array([z]))
+    exact = math.exp(z) / (1.0 + math.exp(z)) if z < 0 else 1.0 / (1.0 + math.exp(-z))
+    assert told == pytest.approx(exact, rel=2e-15, abs=0.0)
+
+
 NUMBERS = st.floats(-1e6, 1e6)
 
 
@@ -188,3 +233,13 @@ def test_predictions_are_the_matrix_product(tmp_path_factory, rows, weights, int
     scale = np.abs(np.array(rows)) @ np.abs(np.array(weights)) + abs(intercept)
     assert (np.abs(told - expected) <= 1e-15 * scale).all()
     assert [line.rsplit(",", 1)[0] for line in text.splitlines()] == content.splitlines()
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet", "t.ndjson"])
+def test_a_number_that_means_missing_has_no_prediction(tmp_path, name):
+    frame = pl.DataFrame({"x1": [1.0, -999.0, 3.0], "x2": [1.0, 2.0, -999.0]})
+    {"t.csv": frame.write_csv, "t.parquet": frame.write_parquet, "t.ndjson": frame.write_ndjson}[name](tmp_path / name)
+    out = io.StringIO()
+    counts = predict_csv([str(tmp_path / name)], Spec(na_values=("-999",), only=True), PLAIN, out)
+    assert out.getvalue().splitlines() == ["prediction", "3.5", "", ""]
+    assert counts == PredictCounts(rows=3, rows_without_prediction=2)

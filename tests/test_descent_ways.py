@@ -60,7 +60,7 @@ def assert_same(solutions: list[Solution], rtol: float, atol: float) -> None:
 
 @pytest.mark.parametrize(
     ("loss", "standard", "ridge", "weighted", "share"),
-    list(itertools.product(Loss, (False, True), (0.0, 2.5), (False, True), (0.05, 0.5, 0.95, 1.0, 1.3))),
+    list(itertools.product(LOSSES, (False, True), (0.0, 2.5), (False, True), (0.05, 0.5, 0.95, 1.0, 1.3))),
 )
 def test_same_descent(loss: Loss, standard: bool, ridge: float, weighted: bool, share: float) -> None:
     values = random_table(3, 40, 3)

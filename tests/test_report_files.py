@@ -23,7 +23,13 @@ from gdsolve.report.write import HISTORY_WRITERS, WRITERS
 from gdsolve.spec import FORMATS, Format
 from gdsolve.status import ExitCode, GdsolveError
 
-RECORDS = [records.one_step(), records.textbook_rates(), records.collinear(), records.impossible()]
+RECORDS = [
+    records.one_step(),
+    records.textbook_rates(),
+    records.collinear(),
+    records.impossible(),
+    records.two_methods(),
+]
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 TREES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
 

@@ -95,8 +95,8 @@ learning rate  status             iterations      SSE      gap  factor
 0.1            diverged                 1201       56       56     1.8
 0.071428571    edge of stability   1,000,000       56       56       1
 ── largest stable rate 0.071428571 ───────────────────────────────────
-── best rate 0.035714286 ─────────────────────────────────────────────
-0.035714286    converged                   2        0        0       0
+── best rate 0.035714285 ─────────────────────────────────────────────
+0.035714285    converged                   2        0        0       0
 0.01           converged                  70  1.5e-19  1.5e-19    0.72
 0.0001         slow                     1000      0.2      0.2  0.9972
 """
@@ -105,7 +105,7 @@ learning rate  status             iterations      SSE      gap  factor
     assert (
         """\
 iterates of x
-iteration  α = 0.01  α = 0.035714286  α = 0.071428571  α = 0.1  α = 0.5   α = 2  α = 0.0001
+iteration  α = 0.01  α = 0.035714285  α = 0.071428571  α = 0.1  α = 0.5   α = 2  α = 0.0001
 ───────────────────────────────────────────────────────────────────────────────────────────
         0  0.000000                0                0    0.000        0       0  0.00000000
         1  0.560000                2                4    5.600       28     112  0.00560000
@@ -133,8 +133,8 @@ def test_collinear_columns_off_a_terminal() -> None:
                          as they are  standardised
 ──────────────────────────────────────────────────
 condition number             15625.5             1
-largest stable rate        0.0714286             1
-best rate                  0.0357143             –
+largest stable rate        0.0714285             1
+best rate                  0.0357142             –
 iterations to tol 1e-10    1,234,567             3
 """
         in text
@@ -265,7 +265,7 @@ def test_figures_that_do_not_exist_leave_no_trace() -> None:
     assert "None" not in text
     assert "nan" not in text
     assert "iterations      – taken\n" in text
-    assert "x            0.28        –           –\n" in text
+    assert "x            0.28\n" in text
 
 
 def test_model_without_an_intercept_has_no_row_for_it() -> None:

@@ -163,8 +163,8 @@ def test_byte_order_mark_and_document_start_are_no_matter() -> None:
         ),
         ("data: a.csv\nseed: 1e32", f"line 2: seed: {10**32} is more than {2**63 - 1}", "give --seed a smaller number"),
         (
-            "data: a.csv\nloss: huber",
-            "line 2: loss: 'huber' is not one of half-mse, mse, sse",
+            "data: a.csv\nloss: hinge",
+            f"line 2: loss: 'hinge' is not one of {', '.join(Loss)}",
             "give one of them, as in --loss half-mse",
         ),
         ("target: [a, b]", "line 1: target: a list where one value is expected", "write target: and one value"),

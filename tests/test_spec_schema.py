@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from gdsolve.spec import Spec, only_traced, options_of
+from gdsolve.spec import Loss, Spec, only_traced, options_of
 from gdsolve.spec.schema import json_schema
 
 
@@ -45,4 +45,7 @@ def test_limits_and_choices() -> None:
     schema = json_schema()
     assert schema["properties"]["tol"]["anyOf"][0] == {"type": "number", "minimum": 0}
     assert schema["properties"]["seed"]["maximum"] == 2**63 - 1
-    assert schema["$defs"]["Loss"]["enum"] == ["half-mse", "mse", "sse"]
+    assert schema["properties"]["delta"]["exclusiveMinimum"] == 0
+    limits = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    assert schema["properties"]["quantile"].items() >= limits.items()
+    assert schema["$defs"]["Loss"]["enum"] == list(Loss)

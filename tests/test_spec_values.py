@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdsolve.spec import Every, LearningRate, Spec
-from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number
+from gdsolve.spec import Every, LearningRate, Loss, Spec
+from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, rate_text, rate_texts
 from gdsolve.spec.values import CONVERTERS, convert, kinds
 from gdsolve.status import GdsolveError
 
@@ -167,8 +167,8 @@ def test_convert_goes_by_the_type_of_the_field(name: str, text: str, value: obje
 @pytest.mark.parametrize(
     ("name", "text", "said", "hint"),
     [
-        ("loss", "SSE", "loss: 'SSE' is not one of half-mse, mse, sse", "give one of them, as in --loss sse"),
-        ("loss", "", "loss: '' is not one of half-mse, mse, sse", "give one of them, as in --loss half-mse"),
+        ("loss", "SSE", f"loss: 'SSE' is not one of {', '.join(Loss)}", "give one of them, as in --loss sse"),
+        ("loss", "", f"loss: '' is not one of {', '.join(Loss)}", "give one of them, as in --loss half-mse"),
         ("quiet", "maybe", "quiet: 'maybe' is neither true nor false", "write quiet: true, or leave it out"),
         ("every", "1.5", "every: '1.5' is not a whole number", "write it as in --every 1000, or 1e12"),
         ("tol", ["1", "2"], "tol: a list where one value is expected", "write tol: and a single value"),
@@ -192,3 +192,28 @@ def test_flags_and_python_give_the_same_spec(tol: float, max_iter: int) -> None:
     assert Spec(tol=convert("tol", repr(tol)), max_iter=convert("max_iter", str(max_iter))) == Spec(
         tol=tol, max_iter=max_iter
     )
+
+
+@given(st.floats(1e-300, 1e300), st.integers(2, 12))
+def test_a_rate_is_shown_rounded_down(rate: float, digits: int) -> None:
+    shown = float(rate_text(rate, digits))
+    assert rate * (1 - 10.0 ** (1 - digits)) <= shown <= rate * (1 + 1e-12)
+
+
+@given(st.integers(1, 99_999), st.integers(-12, 3))
+def test_a_short_rate_is_shown_as_it_is(number: int, power: int) -> None:
+    rate = float(f"{number}e{power}")
+    assert float(rate_text(rate)) == rate
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(2 / 3, "0.666666"), (1.1561599e-11, "1.15615e-11"), (1 - 1e-14, "1"), (0.0, "0"), (math.inf, "inf")],
+)
+def test_rates_as_text(rate: float, text: str) -> None:
+    assert rate_text(rate) == text
+
+
+def test_a_rate_and_a_limit_are_told_apart() -> None:
+    assert rate_texts(0.1234567, 0.1234561) == ("0.1234567", "0.1234561")
+    assert rate_texts(0.2, 0.1234567) == ("0.2", "0.123456")

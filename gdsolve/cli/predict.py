@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 
-from gdsolve.cli.output import as_utf8, check_outputs, writing
+from gdsolve.cli.output import as_utf8, writing
+from gdsolve.outputs import check_outputs
 from gdsolve.spec import Spec
 from gdsolve.status import ExitCode
 

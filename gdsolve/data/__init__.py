@@ -1,17 +1,19 @@
 """Files and standard input -> named columns -> batches: the only place that knows file formats."""
 
-from gdsolve.data.columns import Roles
+from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.inline import inline_table
-from gdsolve.data.predict import PredictCounts, predict_csv
+from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv
 from gdsolve.data.prefetch import prefetch
 from gdsolve.data.reading import MOST_LEVELS, Batch
-from gdsolve.data.table import Table, column_names, open_table
+from gdsolve.data.table import Table, column_names, open_columns, open_table
 
 __all__ = [
     "MOST_LEVELS",
     "Batch",
+    "Choice",
     "ColumnSummary",
+    "CurveModel",
     "PredictCounts",
     "Roles",
     "Table",
@@ -19,7 +21,9 @@ __all__ = [
     "describe",
     "describe_inline",
     "inline_table",
+    "open_columns",
     "open_table",
     "predict_csv",
     "prefetch",
+    "usual_target",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,6 +15,8 @@ _DATE = (
     r"^(\d{4}[-/.]\d{1,2}([-/.]\d{1,2})?([T ]\d{1,2}:\d{2}.*)?"
     r"|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}( .*)?|\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?)$"
 )
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?")
+_TRUTHS = {"true", "false"}
 
 
 class Kind(StrEnum):
@@ -27,15 +31,29 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """How cells are read: the decimal mark, and what counts as missing (in lower case)."""
+    """How cells are read: the decimal mark, and what counts as missing.
+
+    `missing` holds texts, in lower case; a number among them is in `missing_numbers` too, and means its value however
+    it is written: -999 is also -999.0. One beyond float64 is ±∞ there, and means the text alone.
+    """
 
     decimal: str
     missing: frozenset[str]
+    missing_numbers: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, decimal: str, na_values: tuple[str, ...]) -> Cells:
         """Build from the values of `--na-values`; the empty cell is always missing."""
-        return cls(decimal, frozenset(value.strip().lower() for value in na_values) | {""})
+        texts = frozenset(value.strip().lower() for value in na_values) | {""}
+        # A shell writes numbers with a point, whatever the file does.
+        read = {_number(text, mark) for text in texts for mark in (decimal, ".")}
+        numbers = {number for number in read if number is not None}
+        return cls(decimal, texts, tuple(sorted(numbers)))
+
+    def is_missing(self, cell: str | None) -> bool:
+        """Tell whether a cell of a column of numbers counts as missing, as it is written."""
+        trimmed = "" if cell is None else cell.strip().lower()
+        return trimmed in self.missing or _number(trimmed, self.decimal) in self._values
 
     def text(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give the trimmed text of a column, null where it is missing."""
@@ -46,25 +64,45 @@ class Cells:
     def plain(self, name: str) -> pl.Expr:
         """Give a column as float64 as polars parses it by itself: null as well where a cell is no plain number."""
         value = pl.col(name).cast(pl.Float64, strict=False)
+        beyond = [math.inf, -math.inf] if len(self._values) < len(self.missing_numbers) else []
+        # Which text an infinity was is for the careful way to see.
+        value = _without(value, [*self._values, *beyond])
         return value.fill_nan(None) if "nan" in self.missing else value
 
     def number(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give a column as float64: null where missing, NaN where a cell is not a number, true and false as 1 and 0."""
-        if dtype.is_float():
-            return self.plain(name)
-        if dtype.is_numeric() or dtype in (pl.Boolean, pl.Null):
+        if dtype.is_numeric() or dtype == pl.Null:
+            value = _without(pl.col(name).cast(pl.Float64), self.missing_numbers)
+            return value.fill_nan(None) if dtype.is_float() and "nan" in self.missing else value
+        if dtype == pl.Boolean and not self.missing & _TRUTHS:
             return pl.col(name).cast(pl.Float64)
         text = self.text(name, dtype)
         lower = text.str.to_lowercase()
-        value = self._parse(text).fill_null(float("nan"))
+        value = _without(self._parse(text).fill_null(float("nan")), self._values)
         value = pl.when(lower == "true").then(1.0).when(lower == "false").then(0.0).otherwise(value)
         return pl.when(text.is_not_null()).then(value).alias(name)
+
+    @property
+    def _values(self) -> tuple[float, ...]:
+        return tuple(number for number in self.missing_numbers if math.isfinite(number))
 
     def _parse(self, text: pl.Expr) -> pl.Expr:
         if self.decimal == ",":
             # A point would be a thousands separator or another decimal mark: not to be guessed.
             text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(",", ".", literal=True))
         return text.cast(pl.Float64, strict=False)
+
+
+def _without(value: pl.Expr, missing: Sequence[float]) -> pl.Expr:
+    """The values with null for those that count as missing; the ordinary case, without any, costs nothing."""
+    return pl.when(~value.is_in(list(missing))).then(value).name.keep() if missing else value
+
+
+def _number(text: str, decimal: str) -> float | None:
+    """The number that a text in lower case is, with this decimal mark."""
+    if decimal != ".":
+        text = text.replace(".", "?").replace(decimal, ".")
+    return float(text) if _NUMBER.fullmatch(text) else None
 
 
 def kinds_of(sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cells, typed: bool) -> dict[str, Kind]:
@@ -75,14 +113,15 @@ def kinds_of(sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cel
     judged = {name: _by_type(dtype) for name, dtype in schema.items()}
     texts = [name for name, kind in judged.items() if kind is Kind.TEXT]
     if not typed:
-        plain = plain_columns(sample, texts)
+        plain = plain_columns(sample, texts, cells)
         judged |= dict.fromkeys(plain, Kind.NUMBER)
         texts = [name for name in texts if name not in plain]
     if not texts:
         return judged
     counts = sample.select(
         pl.struct(
-            _count(cells.text(name, schema[name]).is_not_null(), "filled"),
+            # A number that means missing is as good as an empty cell, however it is written.
+            _count(cells.number(name, schema[name]).is_not_null(), "filled"),
             _count(cells.number(name, schema[name]).is_not_nan(), "numbers"),
             _count(cells.text(name, schema[name]).str.to_lowercase().is_in(["true", "false"]), "booleans"),
             _count(cells.text(name, schema[name]).str.contains(_DATE), "dates"),
@@ -92,11 +131,11 @@ def kinds_of(sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cel
     return judged | {name: _by_cells(**counts[name], typed=typed) for name in texts}
 
 
-def plain_columns(sample: pl.DataFrame, names: Sequence[str]) -> frozenset[str]:
+def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> frozenset[str]:
     """Give the columns of text cells that polars parses as numbers by itself: no booleans, blanks or words."""
     if not names:
         return frozenset()
-    parsed = sample.select(pl.col(names).cast(pl.Float64, strict=False).null_count()).row(0)
+    parsed = sample.select(cells.plain(name).null_count() for name in names).row(0)
     empty = sample.select(pl.col(names).null_count()).row(0)
     return frozenset(name for name, lost, none in zip(names, parsed, empty, strict=True) if lost == none)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.cells import Kind
+from gdsolve.data.files import STDIN
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
@@ -19,6 +21,7 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
+    `target_levels` are the two texts of a target that is read as 0 and 1, in this order.
     """
 
     target: str
@@ -28,6 +31,7 @@ class Roles:
     ignored: tuple[str, ...]
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
+    target_levels: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,23 @@ class Parts:
     named: frozenset[str]
 
 
-def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
-    """Give every column its part, by the flags or by default.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The columns that a formula uses; the last one of a formula without a target stands as `target`."""
+
+    features: tuple[str, ...]
+    target: str
+    reason: str
+
+    def roles(self, names: Sequence[str], spec: Spec) -> Roles:
+        """The roles of a table that is read for a formula."""
+        used = {*self.features, self.target, spec.weight}
+        ignored = tuple(name for name in names if name not in used)
+        return Roles(self.target, self.reason, self.features, spec.weight, ignored, {}, self.features)
+
+
+def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True) -> Parts:
+    """Give every column its part, by the flags or by default; without a header, names say nothing of the target.
 
     Raises:
         GdsolveError: a flag that names no column, or gives one column two parts.
@@ -58,20 +77,33 @@ def assign(names: Sequence[str], spec: Spec, table: str) -> Parts:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
         reason = "--target"
-    elif "y" in left:
-        target, reason = "y", "the column y"
     else:
-        target, reason = left[-1], "the last column"
+        target, reason = usual_target(left, has_header)
     if target in features:
         raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
-        mark = "' '" if any(" " in name for name in names) else "';'"
-        raise DataError(
-            _lonely(table, names, target), f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
-        )
+        raise DataError(_lonely(table, names, target), _split_hint(table, names))
     named = {name for name in (spec.target and target, weight, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named))
+
+
+def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
+    """The target where none is named, and why: the column y of a header, else the last one."""
+    return ("y", "the column y") if has_header and "y" in names else (names[-1], "the last column")
+
+
+def _split_hint(table: str, names: Sequence[str]) -> str:
+    if any(re.search(r"\s\s", name) for name in names):
+        return blanks_hint(table)
+    mark = "' '" if any(" " in name for name in names) else "';'"
+    return f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
+
+
+def blanks_hint(table: str) -> str:
+    """Say what turns runs of blanks, which no delimiter is, into commas."""
+    file = "FILE" if table == STDIN else shlex.quote(table)
+    return f"where runs of blanks set columns apart: sed -E 's/^ +| +$//g; s/ +/,/g' {file} | gdsolve fit -"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:
@@ -140,7 +172,9 @@ def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, s
         if not header:
             raise DataError(
                 f"{table}: column {position} has no name (a row index?)",
-                f"{flag_for('ignore', [name])}, or name the columns to use with --features",
+                blanks_hint(table)
+                if spec.delimiter == " "
+                else f"{flag_for('ignore', [name])}, or name the columns to use with --features",
             )
         twins = [place for place, other in enumerate(headers) if other == header and names[place] not in ignored]
         if len(twins) > 1:

@@ -119,7 +119,7 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
     with ExitStack() as stack:
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
-        parts = assign(names, spec, opened[0].name)
+        parts = assign(names, spec, opened[0].name, opened[0].has_header)
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
         columns = {name: _Column(kinds[name]) for name in names}
@@ -139,8 +139,7 @@ def describe_inline(X: Any, y: Any, spec: Spec) -> tuple[ColumnSummary, ...]:
         GdsolveError: a flag that names no column.
         DataError: ragged rows, unequal lengths, or a number that is not finite.
     """
-    names, values = inline_columns(X, y)
-    parts = assign(names, spec, "inline")
+    names, parts, values, _ = inline_columns(X, y, spec)
     columns = {name: _Column(Kind.NUMBER) for name in names}
     for name, cells in zip(names, values.T, strict=True):
         columns[name].add(pl.Series(name, cells))

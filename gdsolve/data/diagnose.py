@@ -9,10 +9,11 @@ from collections.abc import Mapping
 import polars as pl
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.columns import Parts, Roles, flag_for
+from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
 from gdsolve.data.files import Format
 from gdsolve.data.records import place, unreadable
 from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
 
@@ -30,7 +31,7 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
     at = where(source, record, column)
     cell = cell_text(source, record, column)
     trimmed = "" if cell is None else cell.strip()
-    if cell is None or trimmed.lower() in source.cells.missing:
+    if source.cells.is_missing(cell):
         return _missing(at, column, spec, roles, empty=_is_empty(source, column))
     shown = show(trimmed)
     ignore = _drop_hint(column, roles, spec)
@@ -41,12 +42,18 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
     if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
         return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore))
     if _overflows(trimmed, source.cells.decimal):
-        return DataError(f"{at}: {shown} is beyond the range of float64", ignore)
+        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore))
     if column == roles.weight and trimmed.startswith("-"):
         return DataError(
             f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
         )
     return DataError(f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore))
+
+
+def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
+    """Explain a target that is a number, and not one that the loss takes."""
+    cell = cell_text(source, record, column) or ""
+    return target_error(where(source, record, column), show(cell.strip()), spec.loss)
 
 
 def show(cell: str) -> str:
@@ -93,7 +100,9 @@ def overflow_error(source: Source, record: int) -> DataError:
     whose = "header" if source.has_header else "first row"
     return DataError(
         f"{where(source, record)}: more fields than the {whose} has ({fields})",
-        "quote the cells that contain the delimiter, or give another --delimiter",
+        blanks_hint(source.name)
+        if source.dialect and source.dialect.delimiter == " "
+        else "quote the cells that contain the delimiter, or give another --delimiter",
     )
 
 
@@ -168,6 +177,9 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
 
 
 def _as_missing(cell: str, otherwise: str) -> str:
+    if "," in cell:
+        # At a comma the flag would split it.
+        return otherwise
     return f"--na-values {shlex.quote(cell)} --na drop if it means missing, or {otherwise}"
 
 

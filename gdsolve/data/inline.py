@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gdsolve.data.columns import assign, build_roles
+from gdsolve.data.cells import Cells
+from gdsolve.data.columns import Parts, assign, build_roles
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.table import Table
-from gdsolve.spec import Spec
+from gdsolve.data.targets import outside, target_error, two_levels
+from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError
 
 
 def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None, source: str = "inline") -> Table:
     """Make a table of a matrix X, (m, n), and a target y, (m,); columns are x1…xn (x if there is one) and y.
 
+    With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order.
+
     Raises:
         GdsolveError: a flag that names no column.
-        DataError: ragged rows, unequal lengths, or a number that is not finite.
+        DataError: ragged rows, unequal lengths, a number that is not finite, or a target that the loss does not take.
     """
-    columns, values = inline_columns(X, y, names, source)
-    parts = assign(columns, spec, source)
+    columns, parts, values, pair = inline_columns(X, y, spec, names, source)
     roles = build_roles(columns, parts, parts.features, {}, not spec.no_intercept, source)
+    roles = replace(roles, target_levels=pair)
     order = [columns.index(name) for name in (*roles.features, roles.target)]
     weight = values[:, columns.index(roles.weight)] if roles.weight else None
     if weight is not None and ((weight < 0).any() or not weight.any()):
@@ -37,32 +42,78 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
 
 
 def inline_columns(
-    X: Any, y: Any, names: Sequence[str] | None = None, source: str = "inline"
-) -> tuple[list[str], np.ndarray]:
-    """Names and numbers, (m, n + 1), of the columns of X and of y, which comes last.
+    X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None, source: str = "inline"
+) -> tuple[list[str], Parts, np.ndarray, tuple[str, str] | None]:
+    """Names of the columns of X and of y, their parts, their numbers, (m, n + 1), and the levels of y if it is text.
 
     Raises:
-        DataError: ragged rows, unequal lengths, or a number that is not finite.
+        GdsolveError, DataError: as `inline_table`.
     """
-    matrix, target = _matrix(X, source), _vector(y, source)
-    if len(matrix) != len(target):
-        raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
+    matrix = _matrix(_detached(X), source)
     if not len(matrix):
         raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
-    width = matrix.shape[1]
+    columns = [*_names(matrix.shape[1], names, source), "y"]
+    parts = assign(columns, spec, source)
+    target, pair = _target(_detached(y), parts, spec, source)
+    if len(matrix) != len(target):
+        raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
+    values = np.column_stack([matrix, target])
+    _refuse_first(values, columns, parts, spec, source)
+    return columns, parts, values, pair
+
+
+def _names(width: int, names: Sequence[str] | None, source: str) -> list[str]:
     columns = list(names) if names else [f"x{place}" for place in range(1, width + 1)] if width > 1 else ["x"]
     if len(columns) != width or len({*columns, "y"}) != width + 1:
         raise DataError(
             f"{source}: {len(columns)} names for {width} columns of X", "give every column a name of its own"
         )
-    columns.append("y")
-    values = np.column_stack([matrix, target])
+    return columns
+
+
+def _target(y: Any, parts: Parts, spec: Spec, source: str) -> tuple[np.ndarray, tuple[str, str] | None]:
+    """Give y as numbers, (m,), and the levels that it had as text, if it was text."""
+    texts = _texts(y) if spec.loss is Loss.LOGISTIC and parts.target == "y" else None
+    if texts is None:
+        return _vector(y, source), None
+    gone = np.isin(np.char.lower(texts), sorted(Cells.of(".", spec.na_values).missing))
+    if gone.any():
+        at = f"{source}: row {int(gone.argmax()) + 1}, column 'y'"
+        raise DataError(f"{at}: the cell is missing", "leave the row out of X and y")
+    pair = two_levels(source, parts, [str(level) for level in np.unique(texts)])
+    return (texts == pair[1]).astype(np.float64), pair
+
+
+def _texts(y: Any) -> np.ndarray | None:
+    """Give the texts of y, trimmed, (m,); None where it holds anything else."""
+    cells = np.asarray(y, dtype=object)
+    if cells.ndim == 2 and cells.shape[1] == 1:
+        cells = cells[:, 0]
+    if cells.ndim != 1 or not len(cells) or not all(isinstance(cell, str) for cell in cells):
+        return None
+    return np.array([cell.strip() for cell in cells])
+
+
+def _refuse_first(values: np.ndarray, columns: Sequence[str], parts: Parts, spec: Spec, source: str) -> None:
     finite = np.isfinite(values)
     if not finite.all():
         row, place = (int(index) for index in np.argwhere(~finite)[0])
         at = f"{source}: row {row + 1}, column {columns[place]!r}"
         raise DataError(f"{at}: {values[row, place]} is not finite", "leave the row out of X and y")
-    return columns, values
+    target = values[:, columns.index(parts.target)]
+    wrong = outside(spec.loss, target)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+
+
+def _detached(values: Any) -> Any:
+    """Tensors of torch, also in a list, as arrays in memory, apart from any graph of autograd."""
+    if hasattr(values, "detach"):
+        return values.detach().cpu().double().numpy()
+    if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
+        return [_detached(item) for item in values]
+    return values
 
 
 def _matrix(X: Any, source: str) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, TextIO
@@ -18,7 +18,7 @@ from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refus
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source, open_sources
-from gdsolve.spec import Spec
+from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
 
 _SAVED = "give a file that gdsolve fit wrote with --save or --format json"
@@ -46,23 +46,39 @@ class _Model:
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
     intercept: float
+    loss: Loss
+    curve: CurveModel | None
 
     @property
     def columns(self) -> list[str]:
+        if self.curve is not None:
+            return list(self.curve.columns)
         return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
 
 
-def predict_csv(sources: Sequence[str], spec: Spec, model: Mapping[str, Any], out: TextIO) -> PredictCounts:
-    """Write the rows of the sources as CSV to `out`, each followed by intercept + Σ weight·feature.
+@dataclass(frozen=True, slots=True)
+class CurveModel:
+    """A curve of a saved model: the columns that it needs, and its values from theirs, (m,) each."""
 
-    `model` is the JSON of a fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets
-    an empty prediction. With `spec.only` the predictions are written alone.
+    columns: tuple[str, ...]
+    at: Callable[[Mapping[str, np.ndarray], int], np.ndarray]
+
+
+def predict_csv(
+    sources: Sequence[str], spec: Spec, model: Mapping[str, Any], out: TextIO, curve: CurveModel | None = None
+) -> PredictCounts:
+    """Write the rows of the sources as CSV to `out`, each followed by what the model predicts.
+
+    With z = intercept + Σ weight·feature, or z = f(x) of a `curve`, that is z; of a logistic model the probability
+    1/(1 + e⁻ᶻ) of 1, or of the second level; of a Poisson model the mean eᶻ, which may be inf. `model` is the JSON of a
+    fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets an empty prediction. With
+    `spec.only` the predictions are written alone.
 
     Raises:
         GdsolveError: the model is not one that a fit wrote.
         DataError: a column that is not there, or a cell that cannot be used (file, row, column).
     """
-    known = _read_model(model)
+    known = _read_model(model, curve)
     rows = without = 0
     with ExitStack() as stack:
         opened = [_renamed(source, known) for source in open_sources(sources, spec, stack)]
@@ -86,15 +102,18 @@ def predict_csv(sources: Sequence[str], spec: Spec, model: Mapping[str, Any], ou
     return PredictCounts(rows, without)
 
 
-def _read_model(model: Mapping[str, Any]) -> _Model:
+def _read_model(model: Mapping[str, Any], curve: CurveModel | None) -> _Model:
     try:
+        if curve is not None:
+            return _Model((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
         terms = []
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, float(model["weights"][name])))
-        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0))
+        loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
+        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0), loss, None)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -187,7 +206,17 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Mode
 
 
 def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
-    """Sum in the order of the features; NaN where a cell is missing."""
+    """Sum in the order of the features, and take the mean that the loss has there; NaN where a cell is missing."""
+    if model.curve is not None:
+        # numpy would hand out read-only memory of polars, which torch does not take.
+        total = model.curve.at({name: frame[name].to_numpy().copy() for name in model.columns}, frame.height)
+    else:
+        total = _linear(frame, model)
+    mean = _MEANS.get(model.loss)
+    return total if mean is None else mean(total)
+
+
+def _linear(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     total = np.zeros(frame.height)
     for term in model.terms:
         cells = frame[term.column]
@@ -197,3 +226,17 @@ def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
         # A column of one level has no term, but an unknown level is unknown all the same.
         total[frame[name].is_null().to_numpy()] = np.nan
     return total + model.intercept
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    """1/(1 + e⁻ᶻ) from e^−|z|, which never overflows and keeps the digits of small probabilities."""
+    small = np.exp(-np.abs(z))
+    return np.asarray(np.where(z < 0.0, small, 1.0) / (1.0 + small))
+
+
+def _exp(z: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(z))
+
+
+_MEANS: Mapping[Loss, Callable[[np.ndarray], np.ndarray]] = {Loss.LOGISTIC: _sigmoid, Loss.POISSON: _exp}

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from gdsolve.data.columns import Roles, flag_for
-from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding
+from gdsolve.data.columns import Parts, Roles, flag_for
+from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
 from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.data.targets import outside, target_column, two_levels
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
 
@@ -50,7 +51,7 @@ class Reader:
     _means: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self._design = design_columns(self.roles)
+        self._design = [*design_columns(self.roles), target_column(self.roles)]
 
     def batches(self, tally: Tally) -> Iterator[Batch]:
         """Give the rows in order, batch by batch.
@@ -70,10 +71,15 @@ class Reader:
     @property
     def _numbers(self) -> list[str]:
         features = [name for name in self.roles.features if name not in self.roles.levels]
-        return [*features, self.roles.target, *([self.roles.weight] if self.roles.weight else [])]
+        target = [self.roles.target] if self.roles.target_levels is None else []
+        return [*features, *target, *([self.roles.weight] if self.roles.weight else [])]
+
+    @property
+    def _texts(self) -> list[str]:
+        return [*self.roles.levels, *([] if self.roles.target_levels is None else [self.roles.target])]
 
     def _frames(self, source: Source) -> Iterator[tuple[int, pl.DataFrame]]:
-        return read_cells(source, self._numbers, list(self.roles.levels), self.fast)
+        return read_cells(source, self._numbers, self._texts, self.fast)
 
     def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
@@ -82,28 +88,26 @@ class Reader:
         return self._arrays(self._mend(source, offset, frame, tally))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
-        values = frame.select(*self._design, self.roles.target).to_numpy()
+        values = frame.select(self._design).to_numpy()
         return Batch(values, frame[self.roles.weight].to_numpy() if self.roles.weight else None)
 
     def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
         if has_overflow(frame) or not np.isfinite(batch.values).all():
             return False
+        if outside(self.spec.loss, batch.values[:, -1]).any():
+            return False
         if batch.weight is not None and not (np.isfinite(batch.weight).all() and (batch.weight >= 0).all()):
             return False
-        return not any(frame[name].null_count() for name in self.roles.levels)
+        return not any(frame[name].null_count() for name in self._texts)
 
     def _mend(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
         numbers = self._numbers
-        used = [*numbers, *self.roles.levels]
-        values = frame.select(numbers).to_numpy()
+        used = [*numbers, *self._texts]
         missing = frame.select(pl.col(used).is_null()).to_numpy()
         blank = self._blank(source, offset, missing)
         missing = missing & ~blank[:, None]
-        fatal = np.zeros_like(missing)
-        fatal[:, : len(numbers)] = ~np.isfinite(values) & ~frame.select(pl.col(numbers).is_null()).to_numpy()
-        if self.roles.weight:
-            fatal[:, len(numbers) - 1] |= values[:, -1] < 0
+        fatal = self._unusable(frame, used)
         if self.spec.na is not Missing.DROP:
             filled = set(self.roles.features) - set(self.roles.levels) if self.spec.na is Missing.MEAN else set()
             fatal |= missing & np.array([name not in filled for name in used])
@@ -117,6 +121,18 @@ class Reader:
         return kept.with_columns(
             pl.col(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
         )
+
+    def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:
+        """Tell the cells that are there and cannot be used: no numbers, negative weights, targets outside the loss."""
+        fatal = np.zeros((frame.height, len(used)), dtype=bool)
+        for place, name in enumerate(self._numbers):
+            values = frame[name].to_numpy()
+            fatal[:, place] = ~np.isfinite(values) & frame[name].is_not_null().to_numpy()
+            if name == self.roles.weight:
+                fatal[:, place] |= values < 0
+            elif name == self.roles.target:
+                fatal[:, place] |= outside(self.spec.loss, values)
+        return fatal
 
     def _blank(self, source: Source, offset: int, missing: np.ndarray) -> np.ndarray:
         """Tell blank lines, which are no rows, from rows whose used cells are all missing."""
@@ -141,7 +157,11 @@ class Reader:
             raise overflow_error(source, offset + row)
         # In the order of the file, so that the leftmost cell is named.
         columns = [name for name, bad in zip(used, fatal[row], strict=True) if bad]
-        raise cell_error(source, offset + row, min(columns, key=list(source.schema).index), self.spec, self.roles)
+        column = min(columns, key=list(source.schema).index)
+        target = frame.select(target_column(self.roles)).to_series().to_numpy()
+        if column == self.roles.target and outside(self.spec.loss, target)[row]:
+            raise target_cell_error(source, offset + row, column, self.spec)
+        raise cell_error(source, offset + row, column, self.spec, self.roles)
 
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
@@ -231,20 +251,22 @@ def _is_number(cell: str, value: float) -> bool:
 
 
 def find_levels(
-    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], spec: Spec, fast: bool
+    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], parts: Parts, spec: Spec, fast: bool
 ) -> dict[str, tuple[str, ...]]:
     """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
 
     Raises:
-        DataError: a column of more than a thousand levels, or text that is not UTF-8.
+        DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
     """
     found: dict[str, set[str]] = {name: set() for name in texts}
     for source in sources:
-        dropping = numbers if spec.na is Missing.DROP else ()
-        for _, frame in read_cells(source, dropping, texts, fast):
-            kept = frame.drop_nulls([*dropping, *texts]) if dropping else frame
+        dropping = spec.na is Missing.DROP
+        for _, frame in read_cells(source, numbers if dropping else (), texts, fast):
+            kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())
+                if name == parts.target and len(found[name]) > 2:
+                    two_levels(source.name, parts, found[name])
                 if len(found[name]) > MOST_LEVELS:
                     raise DataError(
                         f"{source.name}: column {name!r} has more than {MOST_LEVELS} different texts",

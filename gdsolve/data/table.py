@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of, plain_columns
-from gdsolve.data.columns import Parts, Roles, assign, build_roles, refuse_unclear, without_texts
+from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refuse_unclear, without_texts
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
 from gdsolve.data.records import unreadable
 from gdsolve.data.source import Source, open_sources
+from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.spec import Categorical, Spec
 from gdsolve.status import DataError
 
@@ -22,7 +24,8 @@ from gdsolve.status import DataError
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
-    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass.
+    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass; `has_header` is False where the
+    first line is data.
     """
 
     def __init__(
@@ -31,9 +34,11 @@ class Table:
         roles: Roles,
         read: Callable[[Tally], Iterator[Batch]],
         temporaries: ExitStack | None = None,
+        has_header: bool = True,
     ) -> None:
         self.source = source
         self.roles = roles
+        self.has_header = has_header
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
@@ -81,17 +86,45 @@ def open_table(sources: Sequence[str], spec: Spec) -> Table:
 def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     opened = open_sources(sources, spec, stack)
     first, names = opened[0], list(opened[0].schema)
-    parts = assign(names, spec, first.name)
+    parts = assign(names, spec, first.name, first.has_header)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     sampled, sample = sample_of(opened)
     kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
     features = _usable(sampled, sample, kinds, parts, spec)
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    classes = holds_classes(parts, kinds, spec)
+    texts += [parts.target] if classes else []
     numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
     fast = is_plain(sampled, sample, kinds, numbers)
-    levels = find_levels(opened, texts, numbers, spec, fast) if texts else {}
-    roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name)
-    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack)
+    levels = find_levels(opened, texts, numbers, parts, spec, fast) if texts else {}
+    pair = two_levels(first.name, parts, levels.pop(parts.target)) if classes else None
+    roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
+    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack, first.has_header)
+
+
+def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[str]], Choice]) -> Table:
+    """Open files as one table of numbers, of the columns that `choose` picks from their names.
+
+    Raises:
+        GdsolveError: whatever `choose` raises.
+        DataError: a source or a column that cannot be used.
+    """
+    stack = ExitStack()
+    try:
+        opened = open_sources(sources, spec, stack)
+        names = list(opened[0].schema)
+        choice = choose(names)
+        parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
+        sampled, sample = sample_of(opened)
+        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+        _usable(sampled, sample, kinds, parts, spec)
+        numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
+        roles = choice.roles(names, spec)
+        reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers))
+        return Table(tuple(sources), roles, reader.batches, stack, opened[0].has_header)
+    except BaseException:
+        stack.close()
+        raise
 
 
 def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
@@ -131,6 +164,8 @@ def _usable(
             raise nested_error(source, name, source.schema[name])
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
     odd = [name for name in single if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    if holds_classes(parts, kinds, spec):
+        odd.remove(parts.target)
     if odd or (texts and spec.categorical is Categorical.ERROR):
         raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts)
     return features
@@ -142,4 +177,4 @@ def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], nu
         return False
     if source.dialect is None:
         return all(source.schema[name].is_numeric() for name in numbers)
-    return len(plain_columns(sample, numbers)) == len(numbers)
+    return len(plain_columns(sample, numbers, source.cells)) == len(numbers)

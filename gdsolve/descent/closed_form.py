@@ -89,8 +89,11 @@ class ClosedForm:
 
     def update_norms(self, k: Tensor) -> Tensor:
         """‖w_k − w_(k−1)‖₂, (q,)."""
-        stepped: Tensor = torch.linalg.vector_norm(self.rates * self.gradients(k - 1.0), dim=1)
-        return stepped
+        return _norms(self.rates * self.gradients(k - 1.0))
+
+    def gradient_norms(self, k: Tensor) -> Tensor:
+        """‖∇L_k‖₂, (q,)."""
+        return _norms(self.gradients(k))
 
     def decrease(self, k: Tensor) -> Tensor:
         """L_(k−1) − L_k, (q,) = Σ g²·d^(2k−2)·α(2 − αλ)/2: it falls with k whatever the rate."""
@@ -111,3 +114,13 @@ class ClosedForm:
         shrunk = torch.where(k[:, None] == 0, 0.0, shrunk) / curved
         phi = torch.where(flat, self.rates * k[:, None], shrunk)
         return -torch.where(self.excited, phi * self.gradient, 0.0) @ self.right.mT
+
+
+def _norms(rows: Tensor) -> Tensor:
+    """The 2-norm of every row: also of rows whose squares are too small for float64."""
+    if not rows.shape[1]:
+        return torch.zeros_like(rows.sum(dim=1))
+    largest = rows.abs().amax(dim=1)
+    unit = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
+    scaled: Tensor = unit * torch.linalg.vector_norm(rows / unit[:, None], dim=1)
+    return scaled

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.descent.methods.base import Halt, Method, Point
+from gdsolve.descent.methods.base import Advance, Halt, Method, Point
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.stop import Step, StopRule, first_to_stop
@@ -76,14 +76,15 @@ def iterate(
     ended = first_to_stop(stops, step)
     try:
         while ended is None and halt is None and k < max_iter:
-            path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)), journal)
-            for after, reached in _read(path, w, step):
-                step, w = after, reached
+            path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)))
+            for after, advance in zip(_read(path, w, step), path, strict=True):
+                step, w = after, advance.point.w
+                journal.evaluations += advance.evaluations
                 journal.note(step, w, reported=schedule.includes(step.k))
                 ended = first_to_stop(stops, step)
                 if ended is not None:
                     break
-            k, point = step.k, path[-1] if path else point
+            k, point = step.k, path[-1].point if path else point
     except KeyboardInterrupt:
         return _conclude(objective, journal, step, w, Status.INTERRUPTED, None)
     if ended is not None:
@@ -95,32 +96,31 @@ def iterate(
 
 
 def _walk(
-    objective: Objective, method: Method, point: Point, memory: Any, updates: range, journal: _Journal
-) -> tuple[list[Point], Any, Halt | None]:
-    path: list[Point] = []
+    objective: Objective, method: Method, point: Point, memory: Any, updates: range
+) -> tuple[list[Advance], Any, Halt | None]:
+    path: list[Advance] = []
     for k in updates:
         advance = method.step(objective, point, memory, k)
         if isinstance(advance, Halt):
             return path, memory, advance
         point, memory = advance.point, advance.memory
-        journal.evaluations += advance.evaluations
-        path.append(point)
+        path.append(advance)
     return path, memory, None
 
 
-def _read(path: list[Point], w: Tensor, before: Step) -> list[tuple[Step, Tensor]]:
+def _read(path: list[Advance], w: Tensor, before: Step) -> list[Step]:
     """The steps of a block as numbers, fetched from the device in one transfer."""
     if not path:
         return []
-    weights = torch.cat([w, *(point.w for point in path)], dim=1)
+    points = [advance.point for advance in path]
+    weights = torch.cat([w, *(point.w for point in points)], dim=1)
     updates = weights.diff(dim=1).abs().amax(dim=0)
-    norms = torch.cat([point.now.gradient for point in path], dim=1).norm(dim=0)
-    values = torch.stack([point.now.value for point in path])
+    norms = torch.cat([point.now.gradient for point in points], dim=1).norm(dim=0)
+    values = torch.stack([point.now.value for point in points])
     steps = []
-    rows = torch.stack([values, norms, updates]).T.tolist()
-    for point, (value, norm, update) in zip(path, rows, strict=True):
+    for value, norm, update in torch.stack([values, norms, updates]).T.tolist():
         before = Step(before.k + 1, value, before.value, norm, update)
-        steps.append((before, point.w))
+        steps.append(before)
     return steps
 
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gdsolve.descent import oscillation, search
+from gdsolve.descent.characteristic import ConstantMomentum
 from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
-from gdsolve.descent.search import first_stop, first_true, horizon_of
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.stop import Explosion, StopRule
 from gdsolve.objective.modes import Modes
 from gdsolve.status import Status
 
 DEFAULT_MAX_ITER = 1_000_000
+
+Form = ClosedForm | LinearRecurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class Stop:
     stopped_by: str
 
 
-def limit_status(form: ClosedForm) -> list[Status]:
+def limit_status(form: Form) -> list[Status]:
     """What a run at each rate is called when max_iter ends it: known from the spectrum before the first step."""
     statuses = []
     for slowest in form.slowest().tolist():
@@ -37,13 +41,28 @@ def limit_status(form: ClosedForm) -> list[Status]:
     return statuses
 
 
-def find_stops(form: ClosedForm, stops: tuple[StopRule, ...], max_iter: int | None) -> list[Stop]:
+def _horizon_of(form: Form, stops: tuple[StopRule, ...]) -> Tensor:
+    if isinstance(form, LinearRecurrence):
+        return oscillation.horizon_of(form, stops)
+    return search.horizon_of(form, stops)
+
+
+def _first_stop(form: Form, rule: StopRule, horizon: Tensor) -> Tensor:
+    if isinstance(form, LinearRecurrence):
+        return oscillation.first_stop(form, rule, horizon)
+    return search.first_stop(form, rule, horizon)
+
+
+def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) -> list[Stop]:
     """The exact k at which each rate stops, all rates at once.
 
     Without `max_iter` a rate at the edge of stability, which no rule stops, ends after 10⁶ updates as a loop would.
+
+    Raises:
+        SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
     """
     limit = torch.inf if max_iter is None else float(max_iter)
-    horizon = horizon_of(form, stops)
+    horizon = _horizon_of(form, stops)
     endless = horizon.isinf() & (torch.tensor(limit) == torch.inf).to(horizon.device)
     horizon = torch.where(endless, float(DEFAULT_MAX_ITER), horizon.clamp(max=limit))
     explosions = [rule for rule in stops if isinstance(rule, Explosion)]
@@ -51,7 +70,7 @@ def find_stops(form: ClosedForm, stops: tuple[StopRule, ...], max_iter: int | No
     winner = torch.full_like(horizon, -1, dtype=torch.long)
     # A run that explodes ends there: no other rule is asked beyond, where it would see nothing but overflow.
     for rule in (*explosions, *(rule for rule in stops if rule not in explosions)):
-        k = first_stop(form, rule, torch.minimum(horizon, first))
+        k = _first_stop(form, rule, torch.minimum(horizon, first))
         order = stops.index(rule)
         earlier = (k < first) | ((k == first) & (order < winner))
         first, winner = torch.where(earlier, k, first), torch.where(earlier, order, winner)
@@ -69,10 +88,12 @@ def find_stops(form: ClosedForm, stops: tuple[StopRule, ...], max_iter: int | No
     return ends
 
 
-def best_iterations(form: ClosedForm, last: Sequence[int]) -> list[int]:
-    """The k of least loss among the first `last` ones, per rate: the last before the loss begins to rise."""
+def best_iterations(form: Form, last: Sequence[int]) -> list[int]:
+    """The k of least loss among the first `last` ones, per rate: in plain descent the last before the loss rises."""
+    if isinstance(form, LinearRecurrence):
+        return oscillation.best_iterations(form, last)
     ends = torch.tensor([float(k) for k in last], dtype=form.rates.dtype, device=form.rates.device)
-    rises = first_true(lambda k: ~(form.decrease(k) > 0.0), torch.ones_like(ends), ends)
+    rises = search.first_true(lambda k: ~(form.decrease(k) > 0.0), torch.ones_like(ends), ends)
     best = torch.where(rises.isfinite(), rises - 1.0, ends)
     return [min(int(k), end) for k, end in zip(best.tolist(), last, strict=True)]
 
@@ -88,11 +109,11 @@ class States:
     updates: Tensor
 
 
-def states_at(modes: Modes, form: ClosedForm, start: Tensor, k: Tensor) -> States:
+def states_at(modes: Modes, form: Form, start: Tensor, k: Tensor) -> States:
     """The state of every rate of `form` after its own k, (q,), updates."""
     weights = start + form.displacements(k).mT
     updates = form.updates(k.clamp(min=1.0)).abs().amax(dim=1)
-    norms = form.gradients(k).norm(dim=1)
+    norms = form.gradient_norms(k)
     return States(weights, modes.quadratic.sse(weights), modes.quadratic.value(weights), norms, updates)
 
 
@@ -109,7 +130,7 @@ def trace_of(states: States, iterations: Sequence[int]) -> Trace:
     )
 
 
-def _trace_at(modes: Modes, form: ClosedForm, start: Tensor, iterations: Sequence[int]) -> Trace:
+def _trace_at(modes: Modes, form: Form, start: Tensor, iterations: Sequence[int]) -> Trace:
     k = torch.tensor([float(k) for k in iterations], dtype=start.dtype, device=start.device)
     repeated = form.only(torch.zeros(len(k), dtype=torch.long, device=start.device))
     return trace_of(states_at(modes, repeated, start, k), iterations)
@@ -123,13 +144,19 @@ def leap(
     *,
     max_iter: int | None,
     schedule: Schedule,
+    momentum: ConstantMomentum | None = None,
 ) -> Solution:
     """Descend from `start`, (p, 1), to where a rule stops, without the steps between: same Solution as `iterate`.
 
-    Source: DESIGN.md, section 2, "The leap".
+    Plain descent, unless `momentum` is given. Source: DESIGN.md, section 2, "The leap".
+
+    Raises:
+        SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
     """
     rates = torch.tensor([learning_rate], dtype=start.dtype, device=start.device)
-    form = ClosedForm.of(modes, start, rates)
+    form: Form = ClosedForm.of(modes, start, rates)
+    if momentum is not None:
+        form = LinearRecurrence.of(modes, start, rates, momentum)
     (stop,) = find_stops(form, stops, max_iter)
     schedule.require_room(stop.iterations, len(start))
     trace = _trace_at(modes, form, start, schedule.up_to(stop.iterations))

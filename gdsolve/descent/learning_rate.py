@@ -13,11 +13,11 @@ SMALLEST_SHARE = 1e-9
 
 
 def default_tolerance(modes: Modes, learning_rate: float, dtype: torch.dtype, *, drives: bool) -> float:
-    """The tolerance on updates where none was given.
+    """The tolerance on updates where none was given, the same for every way.
 
-    1e-10 (float32: 1e-6) where the user drives. Where gdsolve chooses both rate and way, a small update must also mean
-    a small error: an error e in the slowest mode makes updates of αμ·e, so that the tolerance is 1e-10·αμ·min|w*ᵢ| if
-    that is less, and every weight has ten digits at the end (weights below 1e-9 of the largest are not waited for).
+    1e-10 (float32: 1e-6) where the user drives. Where gdsolve chooses the rate, a small update must also mean a small
+    error: an error e in the slowest mode makes updates of αμ·e, so that the tolerance is 1e-10·αμ·min|w*ᵢ| if that is
+    less, and every weight has ten digits at the end (weights below 1e-9 of the largest are not waited for).
     """
     usual = TOLERANCE[dtype]
     if not drives or dtype is not torch.float64 or modes.spectrum.rank == 0:

@@ -31,13 +31,17 @@ class Schedule:
             reported = set(range(0, last + 1, self.every))
         return sorted(reported | {last})
 
+    def has_room(self, last: int, p: int) -> bool:
+        """True if the trace of a run of `last` updates of p weights fits in memory."""
+        return self.every == "log" or last // self.every * p <= MOST_NUMBERS
+
     def require_room(self, last: int, p: int) -> None:
         """Refuse a trace that would not fit in memory.
 
         Raises:
             GdsolveError: more than 2·10⁷ weights would have to be kept.
         """
-        if self.every != "log" and last // self.every * p > MOST_NUMBERS:
+        if self.every != "log" and not self.has_room(last, p):
             step = 10 ** len(str(last * p // MOST_NUMBERS))
             raise GdsolveError(
                 f"every: {self.every} would report {last // self.every + 1:,} of {last:,} iterations",

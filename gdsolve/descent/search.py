@@ -39,7 +39,7 @@ def first_stop(form: ClosedForm, rule: StopRule, horizon: Tensor) -> Tensor:
             return _first_small_change(form, rule.tolerance, horizon)
         case SmallGradient():
             start = torch.zeros_like(horizon)
-            return _first_below(form, lambda form, k: form.gradients(k).norm(dim=1), rule.tolerance, start, horizon)
+            return _first_below(form, ClosedForm.gradient_norms, rule.tolerance, start, horizon)
         case Explosion():
             return _first_explosion(form, rule.threshold, horizon)
     raise TypeError(f"no closed form for {type(rule).__name__}")
@@ -53,15 +53,15 @@ def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
     slowest = form.slowest()
     ends = torch.full_like(slowest, torch.inf)
     one, zero = torch.ones_like(slowest), torch.zeros_like(slowest)
-    update, gradient, decrease = form.update_norms(one), form.gradients(zero).norm(dim=1), form.decrease(one)
+    update, gradient, decrease = form.update_norms(one), form.gradient_norms(zero), form.decrease(one)
     for rule in stops:
         match rule:
             case SmallUpdate():
-                needed = torch.log(rule.tolerance / update) / slowest
+                needed = (math.log(rule.tolerance) - torch.log(update)) / slowest
             case SmallGradient():
-                needed = torch.log(rule.tolerance / gradient) / slowest
+                needed = (math.log(rule.tolerance) - torch.log(gradient)) / slowest
             case SmallLossChange():
-                needed = torch.log(rule.tolerance / decrease) / (2.0 * slowest)
+                needed = (math.log(rule.tolerance) - torch.log(decrease)) / (2.0 * slowest)
             case Explosion():
                 curved = torch.where(form.eigenvalues > 0, form.eigenvalues, torch.inf)
                 share = form.gradients(zero).square() / (2.0 * curved)

@@ -92,7 +92,8 @@ class SmallGradient:
 class Explosion:
     """Diverged when L is not finite or exceeds 10¹² times `reference`, the loss at the start.
 
-    Relative to the problem, never absolute; a stable rate cannot set it off, since its loss never rises.
+    Relative to the problem, never absolute; a stable rate of plain descent cannot set it off, since its loss never
+    rises. With momentum the loss of a stable rate may rise for a while, in theory even so far.
     """
 
     reference: float
@@ -110,6 +111,36 @@ class Explosion:
     def check(self, step: Step) -> Status | None:
         """Diverged on an exploding loss."""
         return None if math.isfinite(step.value) and step.value <= self.threshold else Status.DIVERGED
+
+
+@dataclass(frozen=True, slots=True)
+class LeftDomain:
+    """Failed when L is not a number: the formula is not defined where descent has come to."""
+
+    @property
+    def name(self) -> str:
+        """`domain`."""
+        return "domain"
+
+    def check(self, step: Step) -> Status | None:
+        """Failed on NaN."""
+        return Status.FAILED if math.isnan(step.value) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Unbounded:
+    """Diverged when L falls below −10¹² times `reference`, a size of L near the start: it has no minimum."""
+
+    reference: float
+
+    @property
+    def name(self) -> str:
+        """`unbounded`."""
+        return "unbounded"
+
+    def check(self, step: Step) -> Status | None:
+        """Diverged on a loss that falls without end."""
+        return Status.DIVERGED if step.value < -EXPLOSION * self.reference else None
 
 
 def first_to_stop(stops: tuple[StopRule, ...], step: Step) -> tuple[StopRule, Status] | None:

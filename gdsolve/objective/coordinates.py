@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -45,6 +45,14 @@ class Coordinates:
         unmoved = self.target_scale == 1.0 and self.target_centre == 0.0
         return unmoved and bool((self.scale == 1).all()) and bool((self.centre == 0).all())
 
+    def without_target(self) -> Coordinates:
+        """The same columns, and the target as it is: for classes and counts, which have no units."""
+        return replace(self, target_scale=1.0, target_centre=0.0)
+
+    def to(self, device: torch.device) -> Coordinates:
+        """The same coordinates on another device."""
+        return replace(self, scale=self.scale.to(device), centre=self.centre.to(device))
+
     def to_user(self, weights: Tensor) -> Tensor:
         """Weights (p, q) of descent in the units of the file."""
         linear = weights[: self.n] * (self.target_scale / self.scale)[:, None]
@@ -64,7 +72,8 @@ class Coordinates:
     def matrix(self) -> Tensor:
         """The linear part of `to_user` as a matrix (p, p)."""
         identity = torch.eye(self.p, dtype=torch.float64, device=self.scale.device)
-        return self.to_user(identity) - self.offset()
+        # Without the constant part, rather than less it: a large mean of the target would take its digits along.
+        return replace(self, target_centre=0.0).to_user(identity)
 
     def offset(self) -> Tensor:
         """The constant part of `to_user`, (p, 1)."""

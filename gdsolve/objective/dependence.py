@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 from gdsolve.objective.triangle import EPSILON, Triangle
 
 NEGLIGIBLE = 1e-9
+NOTABLE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,27 @@ def dependent_columns(triangle: Triangle, *, intercept: bool) -> list[Dependence
         else:
             found.append(_combination(columns, lengths, means, independent, j))
     return found
+
+
+def lost_in_rounding(
+    rounded: Triangle, exact: Triangle, names: Sequence[str], target: str, *, intercept: bool
+) -> list[str]:
+    """What rounding the cells to float32 has done to columns: their spread changed by over 1 %, or the rank did."""
+    if rounded is exact:
+        return []
+    spreads = (one.centred().norm(dim=0) / one.total_weight**0.5 for one in (exact, rounded))
+    found = {
+        name: f"rounding to float32 changes the spread of column {name!r} from {before:.3g} to {after:.3g}"
+        for name, before, after in zip([*names, target], *(one.tolist() for one in spreads), strict=True)
+        if abs(after - before) > NOTABLE * before
+    }
+    before, after = ({one.column for one in dependent_columns(it, intercept=intercept)} for it in (exact, rounded))
+    for column in sorted(before ^ after):
+        change = "hides" if column in before else "makes it seem"
+        found.setdefault(
+            names[column], f"rounding to float32 {change} that column {names[column]!r} is a combination of others"
+        )
+    return list(found.values())
 
 
 def _combination(columns: Tensor, lengths: Tensor, means: Tensor, independent: list[int], j: int) -> Dependence:

@@ -50,7 +50,16 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[..., Tensor]]] = {
     "sin": ((1,), torch.sin),
     "cos": ((1,), torch.cos),
     "tan": ((1,), torch.tan),
+    "arcsin": ((1,), torch.arcsin),
+    "arccos": ((1,), torch.arccos),
+    "arctan": ((1,), torch.arctan),
+    "sinh": ((1,), torch.sinh),
+    "cosh": ((1,), torch.cosh),
     "tanh": ((1,), torch.tanh),
+    "log10": ((1,), torch.log10),
+    "log1p": ((1,), torch.log1p),
+    "expm1": ((1,), torch.expm1),
+    "sigmoid": ((1,), torch.sigmoid),
     "sqrt": ((1,), torch.sqrt),
     "abs": ((1,), torch.abs),
     "sum": ((1,), torch.sum),
@@ -60,7 +69,9 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[..., Tensor]]] = {
     "dot": ((2,), torch.dot),
     "transpose": ((1,), torch.t),
 }
-KNOWN = "numbers, names, + - * / ** @, parentheses and " + ", ".join(FUNCTIONS)
+REDUCTIONS = ("sum", "mean", "max", "min", "transpose")
+NUMBERS = {"pi": math.pi}
+KNOWN = "numbers, pi, names, + - * / ** @, parentheses and " + ", ".join(FUNCTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +91,15 @@ class Expression:
     text: str
     steps: tuple[Step, ...]
     names: frozenset[str]
+
+    @property
+    def reduces(self) -> bool:
+        """True where entries of a tensor meet: in a sum, a product of matrices, and the like."""
+        return any(
+            (step.value in REDUCTIONS and (step.kind, step.arity) != ("call", 2)) or step.value in ("@", "dot")
+            for step in self.steps
+            if step.kind in ("apply", "call")
+        )
 
     def evaluate(self, values: Mapping[str, Tensor]) -> Tensor:
         """The value at the given tensors, tracked by autograd as they are.
@@ -178,6 +198,8 @@ class _Reader:
     def _name(self, name: str, column: int) -> Step:
         if name in self.names:
             return Step("name", name, 0, column)
+        if name in NUMBERS:
+            return Step("number", NUMBERS[name], 0, column)
         if name in FUNCTIONS:
             raise GdsolveError(f"column {column}: {name} is a function", f"write {name}(…)")
         raise GdsolveError(f"column {column}: unknown name {_short(name)}", _nearest(name, self.names))

@@ -11,16 +11,15 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.triangle import RowBlock, tensors_of
-
-CACHE_ELEMENTS = 32_768
+from gdsolve.objective.row_blocks import rows_in, split_rows
+from gdsolve.objective.triangle import RowBlock
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²) over all rows, in descent's coordinates.
 
-    X is walked in blocks that stay in cache between Xw and Xᵀr, so that a step reads it from memory once, not twice.
+    X is walked in blocks, so that a step reads it from memory once, not twice.
     Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω.
     """
 
@@ -38,7 +37,7 @@ class Rows:
         """Value and gradient at `w`, (p, 1)."""
         squares = torch.zeros((), dtype=w.dtype, device=w.device)
         gradient = torch.zeros_like(w)
-        for design, target in zip(*self._blocks(), strict=True):
+        for design, target in split_rows(self.design, self.target):
             residual = torch.addmm(target, design, w, beta=-1)
             squares += torch.sum(residual * residual)
             gradient.addmm_(design.mT, residual)
@@ -51,7 +50,7 @@ class Rows:
     def sse(self, weights: Tensor) -> Tensor:
         """‖X wᵢ − y‖² for every column of `weights`, (p, q): a tensor (q,)."""
         total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
-        for design, target in zip(*self._blocks(), strict=True):
+        for design, target in split_rows(self.design, self.target):
             total += (design @ weights - target).square().sum(dim=0)
         return total
 
@@ -68,13 +67,6 @@ class Rows:
         squared = self.design.mT @ self.design + self.penalty.rows.mT @ self.penalty.rows
         return self.curvature_scale * squared
 
-    def _blocks(self) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        # An accelerator has its own way of blocking, and pays for every launch.
-        height = (
-            max(1, CACHE_ELEMENTS // self.design.shape[1]) if self.design.device.type == "cpu" else len(self.design)
-        )
-        return torch.split(self.design, height), torch.split(self.target, height)
-
 
 def collect_rows(
     batches: Iterable[RowBlock],
@@ -87,16 +79,8 @@ def collect_rows(
     """Bring the batches into memory, in `coordinates`, as the objective `Rows`."""
     designs: list[Tensor] = []
     targets: list[Tensor] = []
-    for batch in batches:
-        values, weight = tensors_of(batch, dtype)
-        values = values.to(coordinates.scale.device)
-        design = (values[:, :-1] - coordinates.centre) / coordinates.scale
-        target = (values[:, -1:] - coordinates.target_centre) / coordinates.target_scale
-        if coordinates.intercept:
-            design = torch.cat([design, torch.ones(len(values), 1, dtype=torch.float64, device=values.device)], dim=1)
-        if weight is not None:
-            root = weight.to(values.device).sqrt()[:, None]
-            design, target = design * root, target * root
-        designs.append(design.to(device, dtype))
-        targets.append(target.to(device, dtype))
+    for design, target, weight in rows_in(batches, coordinates, dtype):
+        root = None if weight is None else weight.sqrt()
+        designs.append((design if root is None else design * root).to(device, dtype))
+        targets.append((target if root is None else target * root).to(device, dtype))
     return Rows(torch.cat(designs), torch.cat(targets), penalty.to(dtype, device), curvature_scale)

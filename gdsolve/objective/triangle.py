@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,6 +77,14 @@ class Triangle:
         ratio = torch.where(spread > EPSILON * self.means().abs(), self.means().abs() / spread, 0.0)
         return EPSILON * (1.0 + float(ratio[:-1].amax() if self.n else 0.0))
 
+    def lengths(self) -> Tensor:
+        """‖x_j‖ and ‖y‖ over the rows, (n + 1,): not finite from the first column on that is beyond float64."""
+        columns = self.raw()[:, [*range(self.n), self.n + 1]]
+        largest = columns.abs().amax(dim=0)
+        unit = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
+        lengths: Tensor = torch.linalg.vector_norm(columns / unit, dim=0) * unit
+        return lengths
+
     def standardised(self, *, intercept: bool) -> Coordinates:
         """Coordinates with columns and target of mean 0 and spread 1 (without intercept: of root mean square 1).
 
@@ -102,25 +110,32 @@ class Triangle:
 
 
 def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float64) -> Triangle | None:
-    """Merge batches of rows into their triangle, in blocks that stay in cache; None if there is no row.
+    """Merge batches of rows into their triangle, the first of what `build_triangles` gives; None if there is no row."""
+    built = build_triangles(batches, (dtype,))
+    return built[0] if built else None
+
+
+def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) -> tuple[Triangle, ...]:
+    """Merge batches of rows, in blocks that stay in cache, into a triangle per dtype; none if there is no row.
 
     R ← qr([R; block]), one Householder factorisation a block, O(m·n²) in all; XᵀX is never formed, which would square
-    the condition number. `dtype` float32 rounds the cells first, as descent in float32 sees them.
+    the condition number. The dtype float32 rounds the cells first, as descent in float32 sees them.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
-    state: _Merge | None = None
+    states: dict[torch.dtype, _Merge] = {}
     # Blocks are small, and the other cores are busy parsing the next ones: threads made the pass ten times slower.
     with one_thread():
         for batch in batches:
-            values, weight = tensors_of(batch, dtype)
-            if values.shape[0] == 0:
-                continue
-            if state is None:
-                state = _Merge(_shift_of(values))
-            for start in range(0, values.shape[0], BLOCK_ROWS):
-                stop = start + BLOCK_ROWS
-                state.add(values[start:stop], None if weight is None else weight[start:stop])
-    return None if state is None else state.result()
+            for dtype in dtypes:
+                values, weight = tensors_of(batch, dtype)
+                if values.shape[0] == 0:
+                    continue
+                if dtype not in states:
+                    states[dtype] = _Merge(_shift_of(values))
+                for start in range(0, values.shape[0], BLOCK_ROWS):
+                    stop = start + BLOCK_ROWS
+                    states[dtype].add(values[start:stop], None if weight is None else weight[start:stop])
+    return tuple(state.result() for state in states.values())
 
 
 def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:

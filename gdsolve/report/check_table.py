@@ -103,8 +103,8 @@ def _show_expectations(page: Page, record: Record) -> None:
     tol = "" if record["tol"] is None else f" to tol {figure(record['tol'], 3)}"
     measures = {
         "condition number": [figure(value, 6) for value in _both(record["condition"])],
-        "largest stable rate": [figure(value, 6) for value in _both(record["largest_stable_lr"])],
-        "best rate": [figure(value, 6) for value in _both(record["best_lr"])],
+        "largest stable rate": [numbers.rate(value, 6) for value in _both(record["largest_stable_lr"])],
+        "best rate": [numbers.rate(value, 6) for value in _both(record["best_lr"])],
         f"iterations{tol}": [whole(value) for value in _both(record["iterations"])],
     }
     known = {name: cells for name, cells in measures.items() if set(cells) != {numbers.ABSENT}}

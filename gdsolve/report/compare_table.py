@@ -20,7 +20,7 @@ from gdsolve.report.parts import (
     parameter_names,
     parameter_values,
 )
-from gdsolve.report.plain import has_intercept
+from gdsolve.report.plain import has_intercept, weight_names
 
 STATUS_WORDS: dict[str, tuple[str, str]] = {
     "converged": ("converged", "green"),
@@ -43,7 +43,7 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
     """The rates from large to small, then the iterates of each where they were asked for."""
     page = page_for(stream)
     intercept = has_intercept(record)
-    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record["descent"]))])
+    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record))])
     page.blank()
     _show_rates(page, record)
     if any(rate["trace"] for rate in record["rates"]):
@@ -70,7 +70,7 @@ def _rate_table(record: Record, digits: int, shown: int) -> Table:
         while limits and not limits[0][1](rate["learning_rate"]):
             rows.append(Separator(limits.pop(0)[0]))
         word, style = STATUS_WORDS[rate["status"]]
-        named = [Segment(figure(rate["learning_rate"])), Segment(word, style), Segment(whole(rate["iterations"]))]
+        named = [Segment(numbers.rate(rate["learning_rate"])), Segment(word, style), Segment(whole(rate["iterations"]))]
         # Rates differ by hundreds of orders of magnitude in what they reach: every figure stands for itself.
         rows.append(named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in MEASURES[:shown]])
     rows += [Separator(text) for text, _ in limits]
@@ -86,17 +86,16 @@ def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
     limits: list[tuple[str, Callable[[float], bool]]] = []
     if largest is not None:
         # The limit itself is not stable; a rate such as 1/14 meets it only within rounding.
-        limits.append((f"largest stable rate {figure(largest)}", lambda rate: rate >= largest * (1 - 1e-12)))
+        limits.append((f"largest stable rate {numbers.rate(largest)}", lambda rate: rate >= largest * (1 - 1e-12)))
     if best is not None:
-        limits.append((f"best rate {figure(best)}", lambda rate: rate > best * (1 + 1e-12)))
+        limits.append((f"best rate {numbers.rate(best)}", lambda rate: rate > best * (1 + 1e-12)))
     return limits
 
 
 def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercept: bool) -> None:
-    features = record["data"]["features"]
-    rates = record["rates"]
+    features, rates = weight_names(record), record["rates"]
     iterations = sorted({row["iteration"] for rate in rates for row in rate["trace"]})
-    titles = [f"α = {figure(rate['learning_rate'])}" for rate in rates]
+    titles = [f"α = {numbers.rate(rate['learning_rate'])}" for rate in rates]
     blocks = [(f"iterates ({', '.join(names)})", list(range(len(names))))]
     if len(names) > TUPLE_LIMIT:
         blocks = [(f"iterates of {name}", [place]) for place, name in enumerate(names)]

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from gdsolve.report import numbers
 from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.inference_table import show_inference
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
@@ -20,7 +21,8 @@ from gdsolve.report.parts import (
     parameter_names,
     parameter_values,
 )
-from gdsolve.report.plain import has_intercept
+from gdsolve.report.plain import has_intercept, weight_names
+from gdsolve.spec.choices import SQUARED_LOSSES
 
 ENDINGS: dict[str, tuple[str, str]] = {
     "converged": ("CONVERGED", "bold green"),
@@ -37,7 +39,7 @@ def write_fit_table(record: Record, stream: TextIO) -> None:
     """The whole result; the ending stands last, next to the prompt."""
     page = page_for(stream)
     intercept = has_intercept(record)
-    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record["descent"]))])
+    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record))])
     if record["trace"]:
         page.blank()
         _show_iterations(page, record, parameter_names(record, intercept=intercept))
@@ -45,6 +47,9 @@ def write_fit_table(record: Record, stream: TextIO) -> None:
         page.blank()
         wide = _weights_table(record, 10)
         page.table(wide if page.fits(wide) else _weights_table(record, 8))
+    if record.get("report"):
+        page.blank()
+        show_inference(page, record["report"])
     page.blank()
     labelled(page, _figures(record))
     page.blank()
@@ -61,9 +66,11 @@ def _show_ending(page: Page, ending: str, style: str, message: str) -> None:
 
 def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
     """The iteration table with all weights, else with the first of them, in a narrow page with fewer measures."""
-    measures = [("SSE", "sse"), ("|gradient|", "gradient_norm"), ("update", "update")]
-    if record["descent"]["ridge"]:
-        measures.insert(1, ("loss", "loss"))
+    measures = [("|gradient|", "gradient_norm"), ("update", "update")]
+    if any(row["sse"] is not None for row in record["trace"]):
+        measures.insert(0, ("SSE", "sse"))
+    if record["descent"]["ridge"] or record["descent"]["loss"] not in SQUARED_LOSSES or len(measures) == 2:
+        measures.insert(len(measures) - 2, ("loss", "loss"))
     # All of a few weights are worth more than the seventh and eighth digit.
     for digits in (8, 6):
         columns = _iteration_columns(record, measures, names, digits)
@@ -81,7 +88,7 @@ def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
 def _iteration_columns(
     record: Record, measures: Sequence[tuple[str, str]], names: Sequence[str], digits: int
 ) -> list[tuple[str, list[str]]]:
-    trace, features = record["trace"], record["data"]["features"]
+    trace, features = record["trace"], weight_names(record)
     columns = [("iteration", [whole(row["iteration"]) for row in trace])]
     columns += [(title, numbers.column([row[key] for row in trace], digits)) for title, key in measures]
     rows = [parameter_values(row, features, intercept=len(names) > len(features)) for row in trace]
@@ -96,16 +103,24 @@ def _iteration_table(columns: Sequence[tuple[str, list[str]]], total: int, shown
 
 
 def _weights_table(record: Record, digits: int) -> Table:
-    features, intercept = record["data"]["features"], has_intercept(record)
+    features, intercept = weight_names(record), has_intercept(record)
     names = parameter_names(record, intercept=intercept)
     optimum = record["optimum"] or {}
     reached = parameter_values(record, features, intercept=intercept)
     best = parameter_values(optimum, features, intercept=intercept)
     pairs = numbers.rows(list(zip(reached, best, strict=True)), digits)
-    title = "minimum-norm optimum" if optimum.get("unique") is False else "optimum"
-    columns = [name_column("parameter"), Column("weight"), Column(title), Column("difference")]
+    if not optimum:
+        columns = [name_column("parameter"), Column("weight")]
+        return Table(columns, transpose([names, [weight for weight, _ in pairs]]))
+    columns = [name_column("parameter"), Column("weight"), Column(_optimum_title(optimum)), Column("difference")]
     differences = [_difference(value, goal) for value, goal in zip(reached, best, strict=True)]
     return Table(columns, transpose([names, *zip(*pairs, strict=True), differences]))
+
+
+def _optimum_title(optimum: Mapping[str, Any]) -> str:
+    if optimum.get("everywhere") is False:
+        return "local minimum"
+    return "minimum-norm optimum" if optimum.get("unique") is False else "optimum"
 
 
 def _difference(value: float | None, goal: float | None) -> str:
@@ -116,17 +131,22 @@ def _difference(value: float | None, goal: float | None) -> str:
 
 def _figures(record: Record) -> list[tuple[str, str]]:
     optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
+    precision = descent.get("computed_in") or descent["dtype"]
     return [
         ("SSE", _beside(record["sse"], optimum.get("sse"))),
         ("loss", _beside(record["loss"], optimum.get("loss"))),
         ("RMSE", _known(record["rmse"])),
         ("R²", _known(record["r2"])),
-        ("gap", _known(record["gap"], 3, " above the optimal loss")),
+        (
+            "gap",
+            _known(record["gap"], 3, " above the optimal loss" if optimum.get("everywhere", True) else " above it"),
+        ),
         ("|gradient|", _known(record["gradient_norm"])),
-        ("learning rate", _rate(record["learning_rate"], spectrum)),
+        ("learning rate", _rate(record)),
         ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),
-        ("iterations", _iterations(record["iterations"], spectrum.get("predicted_iterations"))),
-        ("way", f"{descent['engine']} on {descent['device']} in {descent['dtype']}: {descent['reason']}"),
+        ("iterations", _iterations(record, spectrum.get("predicted_iterations"))),
+        ("gradient", "; ".join(_gradient_check(one) for one in record.get("gradient_checks") or ())),
+        ("way", f"{descent['engine']} on {descent['device']} in {precision}: {descent['reason']}"),
     ]
 
 
@@ -140,12 +160,16 @@ def _beside(value: float | None, optimum: float | None) -> str:
     return figure(value) + ("" if optimum is None else f" (at the optimum {figure(optimum)})")
 
 
-def _rate(rate: float | None, spectrum: Mapping[str, Any]) -> str:
+def _rate(record: Record) -> str:
+    """The rate, beside the limits of its method; plain descent has a best one as well."""
+    rate, spectrum = record["learning_rate"], record["spectrum"] or {}
     if rate is None:
         return ""
-    largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
-    stable = f"; stable below {figure(largest, 6)}" if largest is not None else ""
-    return figure(rate) + stable + (f", best {figure(best, 6)}" if best is not None else "")
+    plain = (record["descent"].get("method") or "gd") == "gd"
+    largest = spectrum.get("largest_stable_lr") if plain else record["descent"].get("stable_below")
+    best = spectrum.get("best_lr") if plain else None
+    stable = f"; stable below {numbers.rate(largest, 6)}" if largest is not None else ""
+    return numbers.rate(rate) + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
 def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:
@@ -154,5 +178,15 @@ def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:
     return text + (f"{' ' if text else ''}(rank {rank} of {parameters})" if rank is not None else "")
 
 
-def _iterations(taken: int | None, predicted: float | None) -> str:
-    return f"{whole(taken)} taken" + (f"; {whole(predicted)} predicted to converge" if predicted is not None else "")
+def _iterations(record: Record, predicted: float | None) -> str:
+    text = f"{whole(record['iterations'])} taken"
+    if predicted is not None:
+        return f"{text}; {whole(predicted)} predicted to converge"
+    evaluations = record.get("evaluations")
+    return f"{text}, {counted(evaluations, 'evaluation')} of the loss" if evaluations else text
+
+
+def _gradient_check(check: Mapping[str, Any]) -> str:
+    verdict = "agrees with" if check["agrees"] else "DIFFERS from"
+    apart, allowed = figure(check["largest_difference"], 2), figure(check["allowed"], 2)
+    return f"after {whole(check['iteration'])} updates {verdict} central differences ({apart} apart, {allowed} allowed)"

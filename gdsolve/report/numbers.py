@@ -6,6 +6,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from gdsolve.spec.numbers import rate_text
+
 ABSENT = "–"
 """What stands in a table where a figure does not exist."""
 
@@ -23,6 +25,15 @@ def figure(value: Number | str, digits: int = 8) -> str:
     if isinstance(value, str):
         return value
     return f"{value + 0.0:.{digits}g}"
+
+
+def rate(value: Number, digits: int = 8) -> str:
+    """A learning rate, rounded towards 0: what is read off a table and typed again must be stable if the rate is.
+
+    >>> rate(2 / 3, 4), rate(0.1), rate(None)
+    ('0.6666', '0.1', '–')
+    """
+    return ABSENT if value is None else rate_text(value, digits)
 
 
 def whole(value: Number) -> str:
@@ -72,7 +83,7 @@ def rows(values: Sequence[Sequence[Number]], digits: int = 10) -> list[list[str]
     Where aligning them would take too much room, everything is written in scientific form.
     """
     texts = [_row(row, digits) for row in values]
-    aligned = [_align_points(texts_down) for texts_down in zip(*texts, strict=True)]
+    aligned = [align_points(texts_down) for texts_down in zip(*texts, strict=True)]
     if any(len(text) > digits + 10 for texts_down in aligned for text in texts_down):
         flat = _trim([_scientific(value, digits) for row in values for value in row])
         size = len(values[0])
@@ -80,16 +91,21 @@ def rows(values: Sequence[Sequence[Number]], digits: int = 10) -> list[list[str]
     return [list(row) for row in zip(*aligned, strict=True)]
 
 
+def align_points(texts: Sequence[str]) -> list[str]:
+    """A column with its decimal points, or what stands for them, below each other.
+
+    >>> align_points(["1.25", "10", "–"])
+    ['1.25', '10   ', '–   ']
+    """
+    tails = [len(text) - len(re.split("[.e]", text, maxsplit=1)[0]) for text in texts]
+    return [text + " " * (max(tails) - tail) for text, tail in zip(texts, tails, strict=True)]
+
+
 def _row(row: Sequence[Number], digits: int) -> list[str]:
     high = _exponent(max(_sizes(row), default=1.0), digits)
     if -5 <= high <= 9:
         return _trim([_fixed(value, max(0, digits - 1 - high)) for value in row])
     return _trim([_scientific(value, digits) for value in row])
-
-
-def _align_points(texts: Sequence[str]) -> list[str]:
-    tails = [len(text) - len(re.split("[.e]", text, maxsplit=1)[0]) for text in texts]
-    return [text + " " * (max(tails) - tail) for text, tail in zip(texts, tails, strict=True)]
 
 
 def _sizes(values: Iterable[Number]) -> list[float]:

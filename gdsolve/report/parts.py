@@ -9,6 +9,7 @@ from typing import Any
 from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
+from gdsolve.report.plain import weight_names
 
 Record = Mapping[str, Any]
 _EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|check|predict|trace|schema)\b.*)$")
@@ -24,12 +25,24 @@ def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
 
 def data_lines(record: Record, *, intercept: bool) -> list[tuple[str, str]]:
     """What was read and which columns are used how."""
-    data = record["data"]
+    data, subject = record["data"], record.get("objective") or {"kind": "linear", "formula": None}
     features = data["features"]
+    read = f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
+    if subject["kind"] == "formula":
+        return [
+            ("data", read),
+            ("minimise", subject["formula"]),
+            ("fixed", _fixed(subject)),
+            ("ignored", ", ".join(data["ignored"])),
+        ]
+    explained = [("features", _features(features) + (" and an intercept" if intercept else ", no intercept"))]
+    if subject["kind"] == "curve":
+        explained = [("model", f"{data['target']} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
-        ("data", f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}"),
+        ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),
-        ("features", _features(features) + (" and an intercept" if intercept else ", no intercept")),
+        ("classes", _classes(data.get("target_levels"))),
+        *explained,
         ("levels", "; ".join(f"{name}: {_levels(levels)}" for name, levels in (data["levels"] or {}).items())),
         ("row weights", data["weight"] or ""),
         ("ignored", ", ".join(data["ignored"])),
@@ -41,8 +54,10 @@ def named_target(target: str | None, reason: str | None) -> str:
     return f"{target or ''}{f' ({reason})' if target and reason else ''}"
 
 
-def descent_line(descent: Mapping[str, Any]) -> str:
-    """What is minimised, in which coordinates, from where, and when descent stops."""
+def descent_line(record: Record) -> str:
+    """What is minimised, by which method, in which coordinates, from where, and when descent stops."""
+    descent = record["descent"]
+    kind = (record.get("objective") or {}).get("kind", "linear")
     columns = "standardised columns" if descent["scale"] == "standard" else "the columns as they are"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
@@ -50,7 +65,28 @@ def descent_line(descent: Mapping[str, Any]) -> str:
     if descent["max_iter"] is not None:
         stops.append(counted(descent["max_iter"], "iteration"))
     stop = f"; stops at {' or '.join(stops)}" if stops else ""
-    return f"{descent['loss']}{ridge}{penalized} on {columns}, from {descent['init']}{stop}"
+    if kind != "linear":
+        units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
+        what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
+        return f"{what} by {_method(descent)}{units}{stop}"
+    by = "" if _method(descent) == "gd" else f" by {_method(descent)}"
+    return f"{descent['loss']}{ridge}{penalized}{by} on {columns}, from {descent['init']}{stop}"
+
+
+def _method(descent: Mapping[str, Any]) -> str:
+    """The method, and what was asked for of it."""
+    schedule, momentum = descent.get("schedule") or "constant", descent.get("momentum")
+    parts = [] if schedule == "constant" else [f"{schedule} rate"]
+    parts += [] if momentum is None else [f"β = {figure(momentum, 6)}"]
+    return (descent.get("method") or "gd") + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _fixed(subject: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} = {figure(value)}" for name, value in (subject.get("fixed") or {}).items())
+
+
+def _classes(levels: Sequence[str] | None) -> str:
+    return "" if not levels else f"{levels[0]} is 0, {levels[1]} is 1"
 
 
 def advise(page: Page, advice: Sequence[str]) -> None:
@@ -68,7 +104,7 @@ def advise(page: Page, advice: Sequence[str]) -> None:
 
 def parameter_names(record: Record, *, intercept: bool) -> list[str]:
     """Names of the weights, and the intercept where there is one."""
-    return [*record["data"]["features"], *(["intercept"] if intercept else [])]
+    return [*weight_names(record), *(["intercept"] if intercept else [])]
 
 
 def parameter_values(
@@ -109,6 +145,8 @@ def _rows_used(data: Mapping[str, Any]) -> str:
     parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
+    if data.get("has_header") is False:
+        parts.append("no header: the first line is data")
     return ", ".join(parts)
 
 

@@ -13,6 +13,19 @@ from gdsolve.report.text import encodable, encoding_of, is_unicode
 Record = Mapping[str, Any]
 FIXED_COLUMNS = ("iteration", "sse", "loss", "gradient_norm", "update")
 RATE_COLUMNS = ("learning_rate", "status", "iterations", "sse", "loss", "gap", "factor")
+METHOD_COLUMNS = (
+    "method",
+    "schedule",
+    "learning_rate",
+    "status",
+    "stopped_by",
+    "iterations",
+    "evaluations",
+    "seconds",
+    "sse",
+    "loss",
+    "gap",
+)
 CHECK_COLUMNS = (
     "name",
     "role",
@@ -56,6 +69,11 @@ def write_compare_csv(record: Record, stream: TextIO) -> None:
     _write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in record["rates"]), stream)
 
 
+def write_methods_csv(record: Record, stream: TextIO) -> None:
+    """One row per method, in the order they were given in."""
+    _write_csv(METHOD_COLUMNS, ([one[name] for name in METHOD_COLUMNS] for one in record["methods"]), stream)
+
+
 def write_check_csv(record: Record, stream: TextIO) -> None:
     """One row per column of the table."""
     _write_csv(CHECK_COLUMNS, ([column[name] for name in CHECK_COLUMNS] for column in record["columns"]), stream)
@@ -72,7 +90,7 @@ def history_columns(record: Record) -> list[str]:
     """Names of the columns of an iteration table; a weight whose name is taken is called `weight_` and its name."""
     names = list(FIXED_COLUMNS)
     last = ["intercept"] if has_intercept(record) else []
-    features = record["data"]["features"]
+    features = weight_names(record)
     for feature in features:
         name = feature
         while name in (*FIXED_COLUMNS, *last) or (name != feature and name in features):
@@ -83,12 +101,19 @@ def history_columns(record: Record) -> list[str]:
 
 def history_rows(record: Record) -> Iterator[list[Any]]:
     """Rows of the iteration table, in the order of `history_columns`."""
-    features = record["data"]["features"]
+    features = weight_names(record)
     intercept = has_intercept(record)
     for row in record["trace"]:
         weights = row["weights"] or {}
         last = [row["intercept"]] if intercept else []
         yield [*(row[name] for name in FIXED_COLUMNS), *(weights.get(name) for name in features), *last]
+
+
+def weight_names(record: Record) -> list[str]:
+    """The weights by name, in order: the features of a linear model, the parameters of a formula."""
+    if (record.get("objective") or {}).get("kind", "linear") == "linear":
+        return list(record["data"]["features"])
+    return list(record["weights"])
 
 
 def has_intercept(record: Record) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.report.inference_record import inference_record
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
@@ -12,10 +14,9 @@ if TYPE_CHECKING:
     from gdsolve.objective.modes import Spectrum
     from gdsolve.spec import Spec
     from gdsolve.verbs.check import Check, Diagnosis
-    from gdsolve.verbs.compare_lr import Comparison
-    from gdsolve.verbs.fit import Fit
+    from gdsolve.verbs.comparison import Comparison
+    from gdsolve.verbs.outcome import Fit, Optimum
     from gdsolve.verbs.problem import DataInfo
-    from gdsolve.verbs.result import Optimum
 
 Record = dict[str, Any]
 
@@ -39,20 +40,36 @@ def fit_record(fit: Fit) -> Record:
         "r2": figures.r2,
         "gradient_norm": figures.gradient_norm,
         "learning_rate": fit.learning_rate,
-        "optimum": optimum_record(fit.optimum),
+        "optimum": None if fit.optimum is None else optimum_record(fit.optimum),
         "gap": fit.gap,
-        "spectrum": {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
-        "data": data_record(fit.data),
+        "spectrum": None
+        if fit.spectrum is None
+        else {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
+        "data": NO_DATA if fit.data is None else data_record(fit.data),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
+            "method": fit.method.value,
+            "schedule": fit.schedule.value,
+            "momentum": fit.momentum,
+            "stable_below": fit.stable_below,
             "engine": fit.plan.engine.value,
             "reason": fit.plan.reason,
             "device": fit.device,
+            "computed_in": fit.computed_in.value,
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "report": None if fit.inference is None else inference_record(fit.inference),
+        "objective": {
+            "kind": fit.subject.kind,
+            "formula": fit.subject.formula,
+            "fixed": dict(fit.fixed),
+            "constants": {one.name: one.value for one in fit.spec.constants},
+        },
         "best_iteration": fit.best_iteration,
+        "evaluations": fit.evaluations,
         "advice": list(fit.advice),
+        "gradient_checks": [asdict(one) for one in fit.gradient_checks],
         "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
         "seconds": fit.seconds,
     }
@@ -94,6 +111,7 @@ def optimum_record(optimum: Optimum) -> Record:
         "sse": optimum.sse,
         "loss": optimum.loss,
         "unique": optimum.unique,
+        "everywhere": optimum.everywhere,
     }
 
 
@@ -117,13 +135,31 @@ def data_record(data: DataInfo) -> Record:
         "rows": data.rows,
         "rows_dropped": data.rows_dropped,
         "cells_filled": data.cells_filled,
+        "has_header": data.has_header,
         "target": roles.target,
         "target_reason": roles.target_reason,
         "features": list(roles.design),
         "weight": roles.weight,
         "ignored": list(roles.ignored),
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
+        "target_levels": None if roles.target_levels is None else list(roles.target_levels),
     }
+
+
+NO_DATA: Record = {
+    "source": [],
+    "rows": 0,
+    "rows_dropped": 0,
+    "cells_filled": 0,
+    "target": None,
+    "target_reason": None,
+    "features": [],
+    "weight": None,
+    "ignored": [],
+    "levels": {},
+    "target_levels": None,
+}
+"""The data of a formula that needs none."""
 
 
 def descent_record(spec: Spec, *, standardised: bool) -> Record:
@@ -142,8 +178,8 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
 
 def comparison_record(comparison: Comparison) -> Record:
     """`gdsolve.compare-lr/1`: the rates in the order given."""
-    spec, intercept = comparison.spec, comparison.optimum.intercept is not None
-    design = tuple(comparison.optimum.weights)
+    spec, spectrum, optimum = comparison.spec, comparison.spectrum, comparison.optimum
+    design, intercept = comparison.names, comparison.intercept
     return {
         "schema": "gdsolve.compare-lr/1",
         "version": __version__,
@@ -162,11 +198,13 @@ def comparison_record(comparison: Comparison) -> Record:
             }
             for rate in comparison.rates
         ],
-        "largest_stable_lr": comparison.spectrum.largest_stable,
-        "best_lr": comparison.spectrum.best,
-        "optimum": optimum_record(comparison.optimum),
-        "spectrum": spectrum_record(comparison.spectrum),
-        "data": data_record(comparison.data),
+        "largest_stable_lr": None if spectrum is None else spectrum.largest_stable,
+        "best_lr": None if spectrum is None else spectrum.best,
+        "optimum": None if optimum is None else optimum_record(optimum),
+        "spectrum": None if spectrum is None else spectrum_record(spectrum),
+        "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},
+        "weights": list(design),
+        "data": NO_DATA if comparison.data is None else data_record(comparison.data),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
             "max_iter": comparison.max_iter,

@@ -11,6 +11,7 @@ from gdsolve.report.files import replacing
 from gdsolve.report.fit_table import write_fit_table
 from gdsolve.report.graph_dot import write_graph_dot
 from gdsolve.report.graph_table import write_graph_table
+from gdsolve.report.methods_table import write_methods_table
 from gdsolve.report.plain import (
     Record,
     write_check_csv,
@@ -18,6 +19,7 @@ from gdsolve.report.plain import (
     write_fit_csv,
     write_history_ndjson,
     write_json,
+    write_methods_csv,
 )
 from gdsolve.spec import Format
 from gdsolve.status import GdsolveError
@@ -31,6 +33,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.compare-lr/1", Format.TABLE): write_compare_table,
     ("gdsolve.compare-lr/1", Format.JSON): write_json,
     ("gdsolve.compare-lr/1", Format.CSV): write_compare_csv,
+    ("gdsolve.compare/1", Format.TABLE): write_methods_table,
+    ("gdsolve.compare/1", Format.JSON): write_json,
+    ("gdsolve.compare/1", Format.CSV): write_methods_csv,
     ("gdsolve.check/1", Format.TABLE): write_check_table,
     ("gdsolve.check/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.CSV): write_check_csv,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import Engine, LearningRate, Loss, Method, RateSchedule
@@ -22,14 +23,42 @@ def check(spec: Spec) -> None:
     """
     for field in dataclasses.fields(spec):
         _check_range(field.name, getattr(spec, field.name), field.metadata["option"])
+    for name in ("tol", "loss_tol", "grad_tol"):
+        value = getattr(spec, name)
+        if value and value < sys.float_info.min:
+            raise GdsolveError(
+                f"{name}: {value} is too small for float64 to tell what is below it",
+                f"give {flag(name)} 1e-300, say, or 0 to turn the rule off",
+            )
     _check_rates(spec.lr)
     if spec.every != "log" and spec.every < 1:
         raise GdsolveError(
             f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
         )
+    _check_loss(spec)
+    if not 0.0 < spec.confidence < 1.0:
+        raise GdsolveError(
+            f"confidence: {spec.confidence:g} is not strictly between 0 and 1",
+            "for intervals of 95 % give --confidence 0.95",
+        )
     _check_dialect(spec)
     _check_problem(spec)
     _check_method(spec)
+
+
+def _check_loss(spec: Spec) -> None:
+    if spec.delta <= 0.0:
+        raise GdsolveError(
+            f"delta: {spec.delta} is not a positive number", "give --delta 1.345, in units of the target"
+        )
+    if not 0.0 < spec.quantile < 1.0:
+        raise GdsolveError(f"quantile: {spec.quantile} is not between 0 and 1", "for the median give --quantile 0.5")
+    users = (("delta", spec.delta, 1.0, Loss.HUBER), ("quantile", spec.quantile, 0.5, Loss.QUANTILE))
+    for name, value, usual, user in users:
+        if spec.loss is not user and value != usual:
+            raise GdsolveError(
+                f"{name}: {value} means nothing to --loss {spec.loss}", f"leave --{name} out, or give --loss {user}"
+            )
 
 
 def _check_dialect(spec: Spec) -> None:

@@ -7,11 +7,19 @@ from typing import Literal
 
 
 class Loss(StrEnum):
-    """Names of the losses (formulas: `gdsolve.objective.losses`)."""
+    """Names of the losses (formulas: the first three in `gdsolve.objective.losses`, the others in `.pointwise`)."""
 
     HALF_MSE = "half-mse"
     MSE = "mse"
     SSE = "sse"
+    HUBER = "huber"
+    LOGISTIC = "logistic"
+    POISSON = "poisson"
+    QUANTILE = "quantile"
+    ABSOLUTE = "absolute"
+
+
+SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
 
 
 class Scale(StrEnum):
@@ -99,8 +107,8 @@ LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log"]
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-FITTING = ("fit", "compare-lr", "check")
-DESCENDING = ("fit", "compare-lr")
+FITTING = ("fit", "compare-lr", "compare", "check")
+DESCENDING = ("fit", "compare-lr", "compare")
 READING = (*FITTING, "predict")
 VERBS = (*READING, "trace", "schema")
 FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {

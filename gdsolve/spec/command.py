@@ -8,34 +8,43 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from gdsolve.spec.numbers import rate_text
 from gdsolve.spec.option import flag
+from gdsolve.spec.options import Spec
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A verb, its sources and the options that were given."""
+    """A verb, its sources and the options that were given; `fixed` are the options that a YAML spec among them sets."""
 
     verb: str
     sources: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
+    fixed: frozenset[str] = frozenset()
 
     def but(self, verb: str | None = None, **changes: Any) -> str:
-        """The command with some options changed; None takes one out."""
-        options = {name: value for name, value in {**self.given, **changes}.items() if value is not None}
+        """The command with some options changed; None takes one out.
+
+        What a YAML spec sets cannot be taken out, and is overruled with the default, where it can be given.
+        """
+        overruled = {
+            name: Spec.__dataclass_fields__[name].default if value is None and name in self.fixed else value
+            for name, value in changes.items()
+        }
         words = ["gdsolve", verb or self.verb, *self.sources]
-        for name, value in options.items():
-            words += _words(flag(name), value)
+        for name, value in {**self.given, **overruled}.items():
+            words += [] if value is None else _words(name, value)
         return shlex.join(words)
 
 
 def _words(name: str, value: Any) -> list[str]:
     if value is True:
-        return [name]
+        return [flag(name)]
     if value is False:
         return []
     if isinstance(value, tuple | list):
-        return list_words(name, [_text(item) for item in value])
-    return [name, _text(value)]
+        return list_words(flag(name), [_text(name, item) for item in value])
+    return [flag(name), _text(name, value)]
 
 
 def list_words(name: str, items: Sequence[str]) -> list[str]:
@@ -45,7 +54,7 @@ def list_words(name: str, items: Sequence[str]) -> list[str]:
     return [name, ",".join(items)]
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if isinstance(value, Enum):
         return str(value.value)
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return rate_text(value) if name == "lr" and isinstance(value, float) else str(value)

@@ -16,11 +16,19 @@ from typing import Any
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.options import Spec, check_format, only_traced
-from gdsolve.spec.parameters import Constant, Parameter, Value, is_name
+from gdsolve.spec.parameters import Constant, Parameter, Value, as_value, is_name
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
 
-__all__ = ["build_spec", "from_flag", "nearest_option", "parse_count", "parse_learning_rate", "read_matrix"]
+__all__ = [
+    "build_spec",
+    "from_flag",
+    "nearest_option",
+    "parse_count",
+    "parse_learning_rate",
+    "read_matrix",
+    "read_spec",
+]
 
 SINGLE_RATE_VERBS = ("fit",)
 PATHS = ("init", "save", "history")
@@ -50,7 +58,16 @@ NICKNAMES = {
 
 
 def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> Spec:
-    """The spec of one run.
+    """The spec of one run: the first of what `read_spec` gives.
+
+    Raises:
+        GdsolveError: as `read_spec`.
+    """
+    return read_spec(sources, given, verb)[0]
+
+
+def read_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
+    """The spec of one run, and the keys that a YAML file sets.
 
     `sources` are tables, or one YAML spec; `given` holds the options that were given as flags, as text (several texts
     where the flag may be repeated) or as a value already.
@@ -67,7 +84,7 @@ def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> S
     flags = {name: from_flag(name, value) for name, value in given.items()}
     if not specs:
         spec = Spec(**{"data": tuple(sources), **flags})
-        return _fit_for(spec, verb, "")
+        return _fit_for(spec, verb, ""), frozenset()
     return _from_yaml(specs[0], flags, verb)
 
 
@@ -88,6 +105,8 @@ def from_flag(name: str, value: Any) -> Any:
     """
     if name == "lr":
         return parse_learning_rate(value)
+    if name in FORMULA_PARTS and isinstance(value, Mapping):
+        return given_parts(name, value)
     if name in COUNTS and isinstance(value, float):
         return parse_count(value, name)
     if isinstance(value, os.PathLike):
@@ -95,6 +114,27 @@ def from_flag(name: str, value: Any) -> Any:
     if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
         return value
     return convert(name, _split_cells(name, value))
+
+
+def given_parts(name: str, values: Mapping[str, Any]) -> tuple[Parameter | Constant, ...]:
+    """Parameters or constants of a formula from a mapping of Python.
+
+    Raises:
+        GdsolveError: a value that is no number, vector or matrix.
+    """
+    found: list[Parameter | Constant] = []
+    for part, value in values.items():
+        keys = dict(value) if isinstance(value, Mapping) and name == "parameters" else {"start": value}
+        unknown = [key for key in keys if key not in PARAMETER_KEYS]
+        if unknown or "start" not in keys:
+            reason = f"unknown key {unknown[0]!r}" if unknown else "no start"
+            raise GdsolveError(f"{name}: {part}: {reason}", f"known here: {', '.join(PARAMETER_KEYS)}")
+        try:
+            number = as_value(keys.pop("start"))
+        except (TypeError, ValueError):
+            raise GdsolveError(f"{name}: {part}: neither a number nor a vector nor a matrix", "give numbers") from None
+        found.append(Parameter(part, number, **keys) if name == "parameters" else Constant(part, number))
+    return tuple(found)
 
 
 def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
@@ -111,7 +151,7 @@ def _fit_for(spec: Spec, verb: str, where: str) -> Spec:
     return spec
 
 
-def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
+def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
     lines: dict[str, int] = {}
     values: dict[str, Any] = {}
     for entry in read_entries(path, flat=kinds().keys() - set(FORMULA_PARTS)):
@@ -139,7 +179,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> Spec:
         raise GdsolveError(
             f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
         )
-    return _fit_for(spec, verb, where("lr"))
+    return _fit_for(spec, verb, where("lr")), frozenset(lines)
 
 
 def _subject(message: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_DOWN, Decimal, InvalidOperation
 
 from gdsolve.spec.choices import LearningRate
 from gdsolve.spec.option import flag
@@ -20,6 +20,26 @@ def shown(text: object) -> str:
     """A value as an error shows it: quoted when it is text, and never longer than a line can bear."""
     quoted = repr(text) if isinstance(text, str) else str(text)
     return quoted if len(quoted) <= SHOWN else f"{quoted[:SHOWN]}…"
+
+
+def rate_text(rate: float, digits: int = 6) -> str:
+    """A learning rate as it is shown, to be typed again: rounded towards 0, since rounded up it might diverge.
+
+    Within 5·10⁻¹³ of a shorter number it is that number.
+    """
+    if not math.isfinite(rate) or rate == 0.0:
+        return f"{rate:g}"
+    exact = Decimal(f"{rate:.12e}")
+    return f"{float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), ROUND_DOWN)):.{digits}g}"
+
+
+def rate_texts(rate: float, limit: float) -> tuple[str, str]:
+    """A rate and a limit as they are shown, with as many digits as tell them apart."""
+    for digits in range(6, 13):
+        pair = rate_text(rate, digits), rate_text(limit, digits)
+        if pair[0] != pair[1]:
+            return pair
+    return pair
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:

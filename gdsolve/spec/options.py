@@ -18,6 +18,7 @@ from gdsolve.spec.choices import (
     FORMATS,
     NA_VALUES,
     READING,
+    SQUARED_LOSSES,
     Categorical,
     Device,
     DType,
@@ -114,7 +115,7 @@ class Spec:
     )
     na_values: tuple[str, ...] = option(
         NA_VALUES,
-        "Cells that count as missing, in any case; the empty cell always does.",
+        "Cells that count as missing, in any case; a number means its value, the empty cell always counts.",
         "Columns",
         verbs=READING,
         metavar="VALUES",
@@ -125,6 +126,13 @@ class Spec:
     )
 
     loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    delta: float = option(
+        1.0,
+        "Residual, in units of the target, beyond which --loss huber counts it linearly.",
+        "Descent",
+        metavar="NUMBER",
+    )
+    quantile: float = option(0.5, "Quantile to fit with --loss quantile, between 0 and 1.", "Descent", metavar="LEVEL")
     ridge: float = option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
     penalize_intercept: bool = option(False, "Let the ridge penalty act on the intercept too.", "Descent")
     method: Method = option(
@@ -175,7 +183,7 @@ class Spec:
     )
     tol: float | None = option(
         None,
-        "Stop when no weight changes by this much; 0 turns the rule off.",
+        "Stop when no weight changes by this much (but for rounding); 0 turns the rule off.",
         "Descent",
         metavar="NUMBER",
         default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it",
@@ -224,7 +232,9 @@ class Spec:
         "Descent",
         verbs=("fit",),
     )
-    dtype: DType = option(DType.FLOAT64, "Precision of data and iterates.", "Descent")
+    dtype: DType = option(
+        DType.FLOAT64, "Precision of data and iterates; the leap computes in float64 on data so rounded.", "Descent"
+    )
 
     backward_from: str | None = option(
         None,
@@ -262,6 +272,15 @@ class Spec:
         verbs=("fit",),
         metavar="N|log",
     )
+    report: bool = option(
+        False,
+        "Standard errors, t, confidence intervals and correlations of the parameters.",
+        "Output",
+        verbs=("fit",),
+    )
+    confidence: float = option(
+        0.95, "Confidence of the intervals of --report.", "Output", verbs=("fit",), metavar="NUMBER"
+    )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
@@ -287,6 +306,11 @@ class Spec:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def is_least_squares(self) -> bool:
+        """True for a linear model with a squared loss, of which everything is known beforehand."""
+        return self.minimize is None and self.model is None and self.loss in SQUARED_LOSSES
 
     @property
     def drives(self) -> bool:

@@ -29,6 +29,8 @@ def json_schema() -> dict[str, Any]:
     for choice in schema["$defs"].values():
         del choice["title"], choice["description"]
     schema["$defs"]["Format"]["enum"] = list(FORMATS["fit"])
+    schema["properties"]["delta"] |= {"exclusiveMinimum": 0}
+    schema["properties"]["quantile"] |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
     _loosen(schema["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -41,10 +43,11 @@ def json_schema() -> dict[str, Any]:
 
 
 def _loosen(properties: dict[str, Any]) -> None:
-    """Let the schema accept the other forms that are read: rates as text, a flat X, a column y."""
+    """Let the schema say what its types do not: rates as text, a flat X, a column y, a confidence below 1."""
     number = {"type": "number"}
     rate: dict[str, Any] = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}
     properties["lr"]["anyOf"] = [*rate["anyOf"], {"type": "array", "items": rate, "minItems": 1}]
+    properties["confidence"] |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
     row = {"type": "array", "items": number, "minItems": 1}
     properties["X"]["anyOf"] = [{"type": "array", "minItems": 1, "items": {"anyOf": [number, row]}}]
     one = {"type": "array", "items": number, "minItems": 1, "maxItems": 1}

@@ -13,6 +13,7 @@ from gdsolve.status import DataError, Status
 from gdsolve.verbs.course import chart, descend
 from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
 from gdsolve.verbs.remedies import remedies
+from gdsolve.verbs.remedy import remedy
 from gdsolve.verbs.run import Run, prepare
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.optimum import Minimisers
 
 LAMBDAS = (0.1, 1.0, 10.0)
+FOREVER = "1e12"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     diagnosis = _diagnose(spec, problem)
     finished = time.perf_counter()
     seconds = {"read": descending - began, "descend": finished - descending, "total": finished - began}
-    return Check(spec, columns, None, None, diagnosis, _commands(command, spec, diagnosis), seconds)
+    return Check(spec, columns, None, None, diagnosis, _commands(command, spec, problem), seconds)
 
 
 def _describe(spec: Spec) -> tuple[ColumnSummary, ...]:
@@ -110,6 +112,7 @@ def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
         spec,
         lr="auto",
         max_iter=None,
+        tol=spec.tol or None,
         loss_tol=None,
         grad_tol=None,
         scale=Scale.AUTO,
@@ -120,7 +123,7 @@ def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
     problem = replace(problem, minimisers=_minimisers(plain, problem))
     raw = prepare(plain, problem, _raw(problem))
     standard = prepare(plain, problem, problem.standard)
-    tol = spec.tol or 1e-10
+    tol = spec.tol or _usual_tolerance(raw)
     return Diagnosis(
         problem.data,
         raw.coordinates.p,
@@ -200,9 +203,17 @@ def _candidate(method: str, ridge: float | None, status: str, run: Run, user: to
     return Candidate(method, ridge, status, weights, float(user[-1, 0]) if run.coordinates.intercept else None, sse)
 
 
-def _commands(command: Command, spec: Spec, diagnosis: Diagnosis) -> tuple[str, ...]:
-    # A spec may hold several rates, of which fit takes none.
-    fit = command.but("fit", lr="auto" if isinstance(spec.lr, tuple) else None)
-    rates = command.but("compare-lr", lr=None)
-    stable = diagnosis.raw.spectrum.best
-    return (fit, command.but("fit", lr=stable, max_iter=1000), rates)
+def _commands(command: Command, spec: Spec, problem: Problem) -> tuple[str, ...]:
+    """What to run next: a fit, plain descent at its best rate, and the rates around it."""
+    raw = prepare(spec, problem, _raw(problem))
+    fits = (remedy(raw, command, lr, "fit") for lr in ("auto", raw.modes.spectrum.best))
+    changes: dict[str, object] = {"lr": None, "max_iter": FOREVER if "max_iter" in command.fixed else None}
+    if spec.tol == 0.0:
+        changes["tol"] = f"{_usual_tolerance(raw):g}" if "tol" in command.fixed else None
+    return (*(fit for fit in fits if fit), command.but("compare-lr", **changes))
+
+
+def _usual_tolerance(run: Run) -> float:
+    from gdsolve.descent.learning_rate import TOLERANCE
+
+    return TOLERANCE[run.dtype]

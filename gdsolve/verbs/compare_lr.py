@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
-from gdsolve.verbs.problem import DataInfo, load
-from gdsolve.verbs.result import Optimum, optimum_of, trace_in_units
+from gdsolve.verbs.comparison import GRID, Comparison, RateResult
+from gdsolve.verbs.fit import pose
+from gdsolve.verbs.outcome import Subject
+from gdsolve.verbs.posed_rates import compare_posed
+from gdsolve.verbs.problem import load
+from gdsolve.verbs.result import optimum_of, trace_in_units
 from gdsolve.verbs.run import Run, prepare
 
 if TYPE_CHECKING:
@@ -18,45 +21,9 @@ if TYPE_CHECKING:
     from gdsolve.descent.closed_form import ClosedForm
     from gdsolve.descent.leap import States, Stop
     from gdsolve.descent.solution import Trace
-    from gdsolve.objective.modes import Spectrum
 
-# Shares of the largest stable rate: the grid that is shown when no rates are given.
-GRID = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0)
 # Rates × modes of so many numbers stay in cache.
 AT_ONCE = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class RateResult:
-    """What one rate reached: the state when it stopped, in the user's units.
-
-    `factor` is max|1 − αλ|, by which the error shrinks (or grows) a step in the long run; None without any curvature.
-    """
-
-    learning_rate: float
-    status: Status
-    stopped_by: str
-    iterations: int
-    sse: float
-    loss: float
-    gap: float
-    factor: float | None
-    trace: Trace | None
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The rates in the order in which they were given, and what all of them share."""
-
-    spec: Spec
-    rates: tuple[RateResult, ...]
-    spectrum: Spectrum
-    optimum: Optimum
-    tol: float
-    max_iter: int | None
-    data: DataInfo
-    advice: tuple[str, ...]
-    seconds: dict[str, float]
 
 
 def compare_lr(spec: Spec, table: Table | None = None, command: Command | None = None) -> Comparison:
@@ -67,6 +34,8 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
         DataError: data that cannot be used.
     """
     began = time.perf_counter()
+    if not spec.is_least_squares:
+        return compare_posed(pose(spec, table), began)
     problem = load(spec, table)
     from gdsolve.objective.threads import one_thread
 
@@ -80,6 +49,9 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
     finished = time.perf_counter()
     return Comparison(
         spec,
+        Subject("linear", None),
+        problem.data.roles.design,
+        run.coordinates.intercept,
         tuple(results),
         run.modes.spectrum,
         optimum_of(run),

@@ -4,80 +4,30 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gdsolve.plan import Plan
-from gdsolve.spec import Spec
+from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
-from gdsolve.status import ExitCode, GdsolveError, Status
+from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.advice import advise, announce, explain
 from gdsolve.verbs.course import chart, descend, device_for
-from gdsolve.verbs.problem import DataInfo, load
-from gdsolve.verbs.result import Figures, Optimum, figures_of, optimum_of, trace_in_units
-from gdsolve.verbs.run import prepare
+from gdsolve.verbs.gradient_check import check_gradient
+from gdsolve.verbs.inference import linear_inference
+from gdsolve.verbs.other_methods import pose_run
+from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
+from gdsolve.verbs.problem import load
+from gdsolve.verbs.result import figures_of, optimum_of, trace_in_units
+from gdsolve.verbs.run import Run, prepare
+from gdsolve.verbs.smooth import fit_posed
 
 if TYPE_CHECKING:
     import torch
 
     from gdsolve.data import Table
-    from gdsolve.descent.solution import Trace
-    from gdsolve.objective.modes import Spectrum
+    from gdsolve.verbs.posed import Posed
 
 logger = logging.getLogger("gdsolve")
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """What was reached, in the user's units, with its certificate (DESIGN.md, section 4).
-
-    `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
-    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run.
-    """
-
-    spec: Spec
-    w: torch.Tensor
-    status: Status
-    stopped_by: str | None
-    iterations: int
-    best_iteration: int
-    trace: Trace
-    weights: dict[str, float]
-    intercept: float | None
-    figures: Figures
-    learning_rate: float
-    max_iter: int | None
-    tol: float
-    optimum: Optimum
-    gap: float
-    spectrum: Spectrum
-    predicted_iterations: int | None
-    plan: Plan
-    device: str
-    data: DataInfo
-    message: str
-    advice: tuple[str, ...]
-    seconds: dict[str, float]
-
-    @property
-    def sse(self) -> float:
-        """‖Xw − y‖²."""
-        return self.figures.sse
-
-    @property
-    def loss(self) -> float:
-        """The loss, penalty included."""
-        return self.figures.loss
-
-    @property
-    def value(self) -> float:
-        """The same as `loss`: the objective at `w`."""
-        return self.figures.loss
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code that the command line gives for this result."""
-        return self.status.exit_code
 
 
 def fit(spec: Spec, table: Table | None = None, command: Command | None = None) -> Fit:
@@ -90,10 +40,21 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     if isinstance(spec.lr, tuple):
         raise GdsolveError(f"lr: {len(spec.lr)} rates, and fit takes one", "gdsolve compare-lr takes several")
     began = time.perf_counter()
+    command = command or Command("fit", spec.data)
+    if not spec.is_least_squares:
+        return fit_posed(pose(spec, table), command, began)
     problem = load(spec, table)
-    descending = time.perf_counter()
     run = prepare(spec, problem)
-    course = chart(run)
+    if spec.method not in (Method.AUTO, Method.GD) or spec.schedule is not RateSchedule.CONSTANT:
+        found = fit_posed(replace(pose_run(run), spec=replace(spec, report=False)), command, began)
+        return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
+    return _descend(run, command, began)
+
+
+def _descend(run: Run, command: Command, began: float) -> Fit:
+    """Plain descent, by the way of least predicted cost."""
+    descending = time.perf_counter()
+    spec, problem, course = run.spec, run.problem, chart(run)
     announce(logger, run, course.learning_rate)
     logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
     device = device_for(spec.device, course.plan.engine)
@@ -102,16 +63,17 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design
     gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
-    command = command or Command("fit", spec.data)
     finished = time.perf_counter()
     logger.info("%s updates in %.3f s", f"{solution.iterations:,}", finished - descending)
     return Fit(
         spec=spec,
+        subject=Subject("linear", None),
         w=user,
         status=solution.status,
         stopped_by=solution.stopped_by,
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
+        evaluations=solution.evaluations,
         trace=trace_in_units(run, solution.trace),
         weights=dict(zip(design, user[: len(design), 0].tolist(), strict=True)),
         intercept=float(user[-1, 0]) if run.coordinates.intercept else None,
@@ -123,10 +85,36 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         gap=gap,
         spectrum=run.modes.spectrum,
         predicted_iterations=needed.iterations if needed is not None and needed.status is Status.CONVERGED else None,
+        method=Method.GD,
+        stable_below=run.modes.spectrum.largest_stable,
+        schedule=RateSchedule.CONSTANT,
+        momentum=None,
         plan=course.plan,
         device=device.type,
         data=problem.data,
-        message=explain(run, solution, course.learning_rate, course.tol, gap),
+        inference=linear_inference(run, user, spec) if spec.report else None,
+        gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
+        message=explain(run, solution, course, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
     )
+
+
+def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:
+    """The gradient at the start and where the run ended."""
+    places = ((run.start, 0), (w, k))
+    return tuple(check_gradient(run.modes.quadratic, place, iteration) for place, iteration in places)
+
+
+def pose(spec: Spec, table: Table | None) -> Posed:
+    """The objective of a spec that is no least squares on a table.
+
+    Raises:
+        GdsolveError: what was asked for contradicts itself or the table.
+        DataError: data that cannot be used.
+    """
+    from gdsolve.verbs.formula import pose_formula
+    from gdsolve.verbs.pointwise import pose_pointwise
+
+    linear = spec.minimize is None and spec.model is None
+    return pose_pointwise(spec, table) if linear else pose_formula(spec, table)

@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TextIO
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TextIO
 
-from gdsolve.data import PredictCounts, predict_csv
+from gdsolve.data import CurveModel, PredictCounts, predict_csv
 from gdsolve.model import read_model
 from gdsolve.spec import Spec
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
 
 
 def predict(spec: Spec, model_path: str, out: TextIO) -> PredictCounts:
-    """Write the rows of the spec's tables, as CSV, with the predictions X·w of a saved model.
+    """Write the rows of the spec's tables, as CSV, with the predictions of a saved model.
 
     Raises:
-        GdsolveError: a file that is no model.
+        GdsolveError: a file that is no model, or the model of a formula, which predicts nothing.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
-    return predict_csv(spec.data, spec, read_model(model_path), out)
+    model = read_model(model_path)
+    kind = (model.get("objective") or {}).get("kind", "linear")
+    if kind == "formula":
+        raise GdsolveError(f"{model_path}: a formula predicts nothing", "fit a model, with --model")
+    return predict_csv(spec.data, spec, model, out, _curve_of(model) if kind == "curve" else None)
+
+
+def _curve_of(model: Mapping[str, Any]) -> CurveModel:
+    """The curve of a saved model, its parameters where the fit left them."""
+    import torch
+
+    from gdsolve.objective.expression import parse
+
+    subject, columns = model["objective"], tuple(model["data"]["features"])
+    numbers = {**model["weights"], **subject["fixed"], **subject["constants"]}
+    given = _tensors(numbers)
+    expression = parse(subject["formula"], [*given, *columns])
+
+    def at(cells: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
+        values = {name: torch.from_numpy(cells[name]) for name in columns}
+        return expression.evaluate({**given, **values}).expand(rows).numpy()
+
+    return CurveModel(columns, at)
+
+
+def _tensors(numbers: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """Parameters and constants by name: `w[0]`, `w[1]` make up the vector w, `W[0,1]` a row of the matrix W."""
+    import torch
+
+    found: dict[str, torch.Tensor] = {}
+    parts: dict[str, dict[tuple[int, ...], float]] = {}
+    for label, value in numbers.items():
+        name, bracket, places = label.partition("[")
+        if not bracket:
+            found[name] = torch.tensor(value, dtype=torch.float64, device="cpu")
+        else:
+            place = tuple(int(text) for text in places.rstrip("]").split(","))
+            parts.setdefault(name, {})[place] = value
+    for name, entries in parts.items():
+        shape = [1 + max(axis) for axis in zip(*entries, strict=True)]
+        found[name] = torch.zeros(shape, dtype=torch.float64, device="cpu")
+        for place, value in entries.items():
+            found[name][place] = value
+    return found

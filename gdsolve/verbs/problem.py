@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Roles, Table, inline_table, open_table, prefetch
-from gdsolve.spec import Device, DType, Engine, Spec
+from gdsolve.spec import DType, Engine, Spec
 from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gdsolve")
 
+# Sums of squares between these and their inverses keep all digits, with room for what descent makes of them.
+LEAST_SQUARE = 1e-300
+LEAST_SQUARE_32 = 1e-36
+
 
 @dataclass(frozen=True, slots=True)
 class DataInfo:
@@ -36,6 +42,7 @@ class DataInfo:
     rows_dropped: int
     cells_filled: int
     roles: Roles
+    has_header: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,10 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         GdsolveError: flags that do not fit the table.
         DataError: data that cannot be used.
     """
+    from gdsolve.objective.losses import LOSSES
+
+    if spec.loss not in LOSSES:
+        raise GdsolveError(f"loss: {spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}")
     began = time.perf_counter()
     with table or open_problem(spec) as opened:
         batches = prefetch(opened.batches())
@@ -73,29 +84,68 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         with collector_at_rest():
             import torch
 
-            from gdsolve.objective.triangle import build_triangle
+            from gdsolve.objective.triangle import build_triangles
 
-        _require_device(spec.device)
+        device, dtype = device_of(spec), dtype_of(spec)
         kept: list[Batch] = []
-        dtype = torch.float32 if spec.dtype is DType.FLOAT32 else torch.float64
-        stream = _keep(batches, kept) if spec.engine is Engine.ROWS else batches
-        triangle = build_triangle(stream, dtype)
-        if triangle is None:
+        stream = _keep(batches, kept) if spec.engine in (Engine.ROWS, Engine.AUTOGRAD) else batches
+        # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
+        built = build_triangles(stream, tuple(dict.fromkeys((dtype, torch.float64))))
+        if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         # The pass over the table is the host's; all that follows is p×p, where it was asked for.
-        triangle = triangle.to(torch.device("cuda" if spec.device is Device.CUDA else "cpu"))
+        triangle = built[0].to(device)
         roles = opened.roles
+        if not opened.has_header:
+            logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
+        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles, opened.has_header)
+        _require_squares(info, triangle, spec.dtype)
+        _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     return _pose(spec, info, triangle, kept, began)
 
 
-def _require_device(device: Device) -> None:
-    import torch
+def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
+    """Warn of columns that rounding the cells has changed for good; `built` ends with the cells as they are."""
+    from gdsolve.objective.dependence import lost_in_rounding
 
-    if device is Device.CUDA and not torch.cuda.is_available():
-        raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
+    names, intercept = info.roles.design, not spec.no_intercept
+    for lost in lost_in_rounding(built[0], built[-1], names, info.roles.target, intercept=intercept):
+        logger.warning("%s: %s; --dtype float64 keeps it", info.source[0], lost)
+
+
+def _require_squares(info: DataInfo, triangle: Triangle, dtype: DType) -> None:
+    """See that least squares can be formed: squares of columns and weights within the range of float64."""
+    if not LEAST_SQUARE < triangle.total_weight < 1.0 / LEAST_SQUARE:
+        raise DataError(
+            f"{info.source[0]}: column {info.roles.weight!r}: its weights sum to {triangle.total_weight:.3g}",
+            "rescale them: only their ratios matter to the weights of the model",
+        )
+    lengths = triangle.lengths().tolist()
+    # Cells that are rounded to infinity were beyond float32 alone.
+    rounded = dtype is DType.FLOAT32 and not all(math.isfinite(length) for length in lengths)
+    for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
+        _require_square(info, name, length, LEAST_SQUARE, DType.FLOAT32 if rounded else DType.FLOAT64)
+
+
+def _require_descent(info: DataInfo, quadratic: Quadratic) -> None:
+    """See that descent in float32 can form the squares of the columns that it runs on."""
+    stacked, target = quadratic.stacked()
+    lengths = [*stacked.norm(dim=0)[: len(info.roles.design)].tolist(), float(target.norm())]
+    for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
+        _require_square(info, name, length, LEAST_SQUARE_32, DType.FLOAT32)
+
+
+def _require_square(info: DataInfo, name: str, length: float, least: float, dtype: DType) -> None:
+    if length == 0.0 or least**0.5 < length < least**-0.5:
+        return
+    small = length < 1.0
+    raise DataError(
+        f"{info.source[0]}: column {name!r}: its squares {'vanish in' if small else 'are beyond'} {dtype.value}",
+        ("--dtype float64, or " if dtype is DType.FLOAT32 else "")
+        + f"rescale it: other units, {'larger' if small else 'smaller'} numbers",
+    )
 
 
 def _keep(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
@@ -116,6 +166,8 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], beg
     coordinates = standard if spec.standardise else raw
     quadratic = quadratic_of(spec, triangle, standard, scale)
     minimisers = find_minimisers(quadratic, standard, triangle.rounding(intercept=intercept))
+    if spec.dtype is DType.FLOAT32:
+        _require_descent(info, quadratic_of(spec, triangle, coordinates, scale))
     seconds = time.perf_counter() - began
     return Problem(info, triangle, standard, coordinates, minimisers, scale, kept, seconds)
 
@@ -137,9 +189,15 @@ def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torc
     return decompose(quadratic, problem.minimisers.nearest_to(start, coordinates), problem.minimisers.rank)
 
 
-def rows_of(problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device) -> Rows:
-    """All rows in memory, for the way `rows`."""
+def rows_of(
+    problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device, *, autograd: bool = False
+) -> Rows:
+    """All rows in memory, for the ways `rows` and `autograd`."""
+    from gdsolve.objective.autograd_rows import AutogradRows
     from gdsolve.objective.rows import collect_rows
 
     penalty = modes.quadratic.penalty
-    return collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)
+    rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)
+    if not autograd:
+        return rows
+    return AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from gdsolve.data import MOST_LEVELS, ColumnSummary
-from gdsolve.spec import Categorical, Missing, Spec
+from gdsolve.spec import Categorical, Loss, Missing, Spec
 from gdsolve.spec.command import Command
 
 MOST_TARGETS = 3
@@ -46,7 +46,8 @@ def _targets(spec: Spec, columns: Columns) -> Iterator[tuple[Changes, ColumnSumm
     """The target where it can be one, else others: what changes, the target, and the columns that may explain it."""
     target = next(column for column in columns if column.role == "target")
     features = [column for column in columns if column.role == "feature"]
-    if _has_numbers(target):
+    classes = spec.loss is Loss.LOGISTIC and _is_text(target) and target.levels == 2
+    if classes or _has_numbers(target):
         yield {}, target, features
         return
     # Features that were asked for by name stay features, and what was to be ignored stays so.

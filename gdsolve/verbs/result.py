@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from gdsolve.verbs.outcome import Figures, Optimum
 
 if TYPE_CHECKING:
     import torch
 
     from gdsolve.descent.solution import Trace
     from gdsolve.verbs.run import Run
-
-
-@dataclass(frozen=True, slots=True)
-class Optimum:
-    """The minimiser and its value, in the user's units; of minimum norm in descent's coordinates if not unique."""
-
-    weights: dict[str, float]
-    intercept: float | None
-    sse: float
-    loss: float
-    unique: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What an iterate is worth: SSE, loss with penalty, root mean square error, R² (None for a constant target)."""
-
-    sse: float
-    loss: float
-    rmse: float
-    r2: float | None
-    gradient_norm: float
 
 
 def figures_of(run: Run, w: torch.Tensor) -> Figures:

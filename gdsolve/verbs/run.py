@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.model import read_model
-from gdsolve.spec import DType, Spec
+from gdsolve.spec import DType, Scale, Spec
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.problem import Problem, modes_in
+from gdsolve.verbs.start import start_of
 
 if TYPE_CHECKING:
     import torch
@@ -38,34 +38,46 @@ class Run:
 
         return torch.float32 if self.spec.dtype is DType.FLOAT32 else torch.float64
 
+    @property
+    def scale(self) -> Scale:
+        """The coordinates of descent as one asks for them."""
+        return Scale.STANDARD if self.coordinates is self.problem.standard else Scale.NONE
+
     def tolerance(self, learning_rate: float) -> float:
-        """The tolerance on updates: as asked for, else the default for this rate."""
+        """The tolerance on updates: as asked for, else the default for this rate, the same for every way."""
         from gdsolve.descent.learning_rate import default_tolerance
-        from gdsolve.spec import Engine
 
         if self.spec.tol is not None:
             return self.spec.tol
-        drives = self.spec.drives and self.spec.engine is Engine.AUTO
-        return default_tolerance(self.modes, learning_rate, self.dtype, drives=drives)
+        return default_tolerance(self.modes, learning_rate, self.dtype, drives=self.spec.drives)
+
+    @property
+    def learning_rate(self) -> float:
+        """The rate that was asked for, or the best one."""
+        return self.modes.spectrum.best if isinstance(self.spec.lr, str | tuple) else self.spec.lr
 
     def stops(self, tolerance: float) -> tuple[StopRule, ...]:
-        """The rules in force; a tolerance of 0 is off.
+        """The rules in force.
 
         Raises:
             GdsolveError: nothing would ever stop the run.
         """
+        rules = self.rules(tolerance)
+        if len(rules) == 1 and self.spec.max_iter is None:
+            raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter")
+        return rules
+
+    def rules(self, tolerance: float) -> tuple[StopRule, ...]:
+        """Divergence, and the rules of convergence; a tolerance of 0 is off."""
         from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate
         from gdsolve.objective.triangle import EPSILON
 
         quadratic = self.modes.quadratic
         # The loss of doing nothing keeps rounding at a perfect start from looking like an explosion.
         floor = 0.5 * EPSILON * quadratic.curvature_scale * float(quadratic.target.square().sum())
-        rules: list[StopRule] = [Explosion(max(float(quadratic.value(self.start)), floor))]
+        rules: tuple[StopRule, ...] = (Explosion(max(float(quadratic.value(self.start)), floor)),)
         wanted = ((SmallUpdate, tolerance), (SmallLossChange, self.spec.loss_tol), (SmallGradient, self.spec.grad_tol))
-        rules += [rule(threshold) for rule, threshold in wanted if threshold]
-        if len(rules) == 1 and self.spec.max_iter is None:
-            raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter")
-        return tuple(rules)
+        return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
 
     def closed_form(self, rates: Sequence[float]) -> ClosedForm:
         """The closed form of descent at each of `rates`."""
@@ -87,37 +99,5 @@ class Run:
 def prepare(spec: Spec, problem: Problem, coordinates: Coordinates | None = None) -> Run:
     """The run of `spec` on `problem`, in its coordinates unless others are given."""
     coordinates = coordinates or problem.coordinates
-    start = _start(spec, problem, coordinates)
+    start = start_of(spec, coordinates, problem.data.roles.design)
     return Run(spec, problem, coordinates, modes_in(spec, problem, coordinates, start), start)
-
-
-def _start(spec: Spec, problem: Problem, coordinates: Coordinates) -> torch.Tensor:
-    import torch
-
-    device = problem.triangle.factor.device
-    if spec.init == "zeros":
-        return torch.zeros(coordinates.p, 1, dtype=torch.float64, device=device)
-    if spec.init == "random":
-        generator = torch.Generator(device="cpu").manual_seed(spec.seed)
-        return torch.randn(coordinates.p, 1, dtype=torch.float64, device="cpu", generator=generator).to(device)
-    return coordinates.from_user(_saved_weights(spec, problem).to(device))
-
-
-def _saved_weights(spec: Spec, problem: Problem) -> torch.Tensor:
-    """The weights of the model that --init names, in the order of this problem's columns."""
-    import torch
-
-    model = read_model(spec.init)
-    names, weights = problem.data.roles.design, model["weights"]
-    for name in names:
-        if name not in weights:
-            raise GdsolveError(f"{spec.init}: no weight for column {name!r}", "start from a model of the same columns")
-    for name in weights:
-        if name not in names:
-            raise GdsolveError(
-                f"{spec.init}: column {name!r} is not used here", f"add it with --features, or fit {spec.init} again"
-            )
-    values = [float(weights[name]) for name in names]
-    if problem.coordinates.intercept:
-        values.append(float(model["intercept"] or 0.0))
-    return torch.tensor(values, dtype=torch.float64, device="cpu")[:, None]

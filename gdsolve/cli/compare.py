@@ -1,0 +1,21 @@
+"""`gdsolve compare`: several methods side by side."""
+
+from __future__ import annotations
+
+from gdsolve.cli.cores import leave_a_core
+from gdsolve.cli.output import present
+from gdsolve.outputs import check_outputs
+from gdsolve.spec import Spec
+from gdsolve.spec.command import Command
+
+
+def run(spec: Spec, command: Command) -> int:
+    """Compare methods on the objective of a spec, which `command` asked for; returns the exit code."""
+    check_outputs(spec)
+    leave_a_core()
+    from gdsolve.report.compare_record import method_comparison_record
+    from gdsolve.verbs.compare import compare
+
+    record = method_comparison_record(compare(spec, command=command))
+    present(spec, record)
+    return int(record["exit_code"])

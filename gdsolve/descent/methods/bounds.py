@@ -1,0 +1,51 @@
+"""What methods need of bounds: the objective beneath them, and the weights that a bound keeps where they are."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
+from gdsolve.objective.box import Box, Boxed
+
+
+def project(box: Box | None, w: Tensor) -> Tensor:
+    """P(w), (p, 1), or w itself where there are no bounds."""
+    return w if box is None else box.project(w)
+
+
+def held(box: Box | None, w: Tensor, gradient: Tensor) -> Tensor:
+    """True, (p, 1), where a weight stands at a bound and its gradient does not lead away from it.
+
+    A gradient of 0 at a bound counts as held, so that the answer is the same for an objective that is `Boxed`.
+    """
+    if box is None:
+        return torch.zeros_like(w, dtype=torch.bool)
+    return ((w <= box.lower) & (gradient >= 0)) | ((w >= box.upper) & (gradient <= 0))
+
+
+def twice_differentiable(objective: Objective) -> TwiceDifferentiable:
+    """The objective with its Hessian, beneath its bounds if it has any.
+
+    Raises:
+        TypeError: it has none; which methods suit an objective is decided before the run.
+    """
+    return cast(TwiceDifferentiable, _beneath(objective, TwiceDifferentiable))
+
+
+def sum_of_squares(objective: Objective) -> SumOfSquares:
+    """The objective with its residuals, beneath its bounds if it has any.
+
+    Raises:
+        TypeError: it has none; which methods suit an objective is decided before the run.
+    """
+    return cast(SumOfSquares, _beneath(objective, SumOfSquares))
+
+
+def _beneath(objective: Objective, kind: type) -> Objective:
+    bare = objective.objective if isinstance(objective, Boxed) else objective
+    if not isinstance(bare, kind):
+        raise TypeError(f"{type(bare).__name__} is not {kind.__name__}")
+    return bare

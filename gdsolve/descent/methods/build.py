@@ -1,0 +1,82 @@
+"""From the name of a method, its rate and its bounds to the method itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gdsolve.descent.methods.adam import Adam
+from gdsolve.descent.methods.backtracking import BacktrackingDescent
+from gdsolve.descent.methods.barzilai_borwein import BarzilaiBorwein
+from gdsolve.descent.methods.base import Method
+from gdsolve.descent.methods.gradient import GradientDescent
+from gdsolve.descent.methods.lbfgs import LBFGS
+from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
+from gdsolve.descent.methods.momentum import Momentum
+from gdsolve.descent.methods.nesterov import Nesterov
+from gdsolve.descent.methods.newton import Newton
+from gdsolve.descent.rates import Constant, Cosine, InverseScaling, Rate
+from gdsolve.objective.box import Box
+from gdsolve.spec import Method as Name
+from gdsolve.spec import RateSchedule
+
+USUAL_MOMENTUM = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """All that is decided of a method before its first step; `rate` is its first one."""
+
+    method: Name
+    rate: float
+    schedule: RateSchedule = RateSchedule.CONSTANT
+    momentum: float | None = None
+    length: int | None = None
+
+    @property
+    def backtracks(self) -> bool:
+        """True where the rate is found anew at every step."""
+        return self.schedule is RateSchedule.BACKTRACKING
+
+    def learning_rate(self) -> Rate:
+        """The rate as a function of the updates taken."""
+        return SCHEDULES[self.schedule](self)
+
+
+def _cosine(recipe: Recipe) -> Rate:
+    if recipe.length is None:
+        raise ValueError("a cosine needs to know how long it is")
+    return Cosine(recipe.rate, recipe.length)
+
+
+SCHEDULES: dict[RateSchedule, Callable[[Recipe], Rate]] = {
+    RateSchedule.CONSTANT: lambda recipe: Constant(recipe.rate),
+    RateSchedule.INVSCALING: lambda recipe: InverseScaling(recipe.rate),
+    RateSchedule.COSINE: _cosine,
+    RateSchedule.BACKTRACKING: lambda recipe: Constant(recipe.rate),
+}
+
+
+def _gradient(recipe: Recipe, box: Box | None) -> Method:
+    if recipe.backtracks:
+        return BacktrackingDescent(recipe.rate, box)
+    return GradientDescent(recipe.learning_rate(), box)
+
+
+METHODS: dict[Name, Callable[[Recipe, Box | None], Method]] = {
+    Name.GD: _gradient,
+    Name.MOMENTUM: lambda recipe, box: Momentum(
+        recipe.learning_rate(), USUAL_MOMENTUM if recipe.momentum is None else recipe.momentum, box
+    ),
+    Name.NESTEROV: lambda recipe, box: Nesterov(recipe.learning_rate(), recipe.momentum, box, recipe.backtracks),
+    Name.ADAM: lambda recipe, box: Adam(recipe.learning_rate(), box=box),
+    Name.BB: lambda recipe, box: BarzilaiBorwein(recipe.rate, box),
+    Name.LBFGS: lambda recipe, box: LBFGS(recipe.rate),
+    Name.NEWTON: lambda recipe, box: Newton(box),
+    Name.LM: lambda recipe, box: LevenbergMarquardt(box),
+}
+
+
+def build_method(recipe: Recipe, box: Box | None = None) -> Method:
+    """The method of a recipe, within bounds where there are any."""
+    return METHODS[recipe.method](recipe, box)

@@ -1,0 +1,112 @@
+"""The limited-memory method of Broyden, Fletcher, Goldfarb and Shanno."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.methods.arc import Found, backtrack
+from gdsolve.descent.methods.base import Advance, Halt, Point
+from gdsolve.descent.methods.line_search import strong_wolfe
+from gdsolve.descent.methods.rounding import Faint, rounding
+from gdsolve.objective.base import Objective
+
+PATIENCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A change of w and of its gradient, s and y, (p, 1) each, with ρ = 1/sᵀy > 0."""
+
+    moved: Tensor
+    bent: Tensor
+    inverse: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Curvature:
+    """The last pairs, oldest first, and γ = sᵀy/yᵀy of the newest (`first` before there is one).
+
+    `faint` is the state of the steps whose promise −½∇Lᵀd was below rounding.
+    """
+
+    pairs: tuple[Pair, ...]
+    scale: float
+    faint: Faint
+
+
+@dataclass(frozen=True, slots=True)
+class LBFGS:
+    """w ← w + t·d with d = −H_k·∇L(w), H_k the inverse Hessian that the last `memory` changes imply.
+
+    t by a strong Wolfe line search that tries 1 first. A pair without positive curvature is left out. If the search
+    finds nothing, the pairs are dropped and steepest descent backtracks instead. `first` is the rate of the first trial
+    of all. Once steps promise less than rounding, they go on until ten in a row have not halved the least promise.
+    Source: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5, scaling by equation 7.20.
+    """
+
+    first: float = 1.0
+    memory: int = 10
+
+    @property
+    def blind(self) -> bool:
+        """False: the line search looks at every trial."""
+        return False
+
+    def begin(self, objective: Objective, start: Point) -> Curvature:
+        """No pairs yet."""
+        return Curvature((), self.first, Faint())
+
+    def step(self, objective: Objective, point: Point, memory: Curvature, k: int) -> Advance | Halt:
+        """One quasi-Newton step, or why there is none."""
+        direction = _direction(point.now.gradient, memory)
+        slope = float(torch.sum(direction * point.now.gradient))
+        if slope == 0.0:
+            return Halt.ROUNDING
+        if 0.0 < -0.5 * slope <= rounding(float(point.now.value), point.w.dtype):
+            memory = replace(memory, faint=memory.faint.after(-slope))
+            if memory.faint.idle == PATIENCE:
+                found = self._steepest(objective, point, memory)
+                return found if isinstance(found, Halt) else Halt.ROUNDING
+        sample, evaluations = None, 0
+        if slope < 0.0:
+            sample, evaluations = strong_wolfe(objective, point, direction, slope, 1.0)
+        if sample is not None:
+            return Advance(sample.point, self._learn(memory, point, sample.point), evaluations)
+        found = self._steepest(objective, point, memory)
+        if isinstance(found, Halt):
+            return found
+        fresh = replace(memory, pairs=(), scale=found.rate)
+        return Advance(found.point, self._learn(fresh, point, found.point), evaluations + found.evaluations)
+
+    def _steepest(self, objective: Objective, point: Point, memory: Curvature) -> Found | Halt:
+        def along(rate: float) -> Tensor:
+            return torch.sub(point.w, point.now.gradient, alpha=rate)
+
+        return backtrack(objective, point, along, memory.scale, longest=max(memory.scale, self.first))
+
+    def _learn(self, memory: Curvature, before: Point, after: Point) -> Curvature:
+        moved, bent = after.w - before.w, after.now.gradient - before.now.gradient
+        products = torch.stack([torch.sum(moved * bent), torch.sum(moved * moved), torch.sum(bent * bent)])
+        curvature, lengths, bends = products.tolist()
+        if not curvature > torch.finfo(moved.dtype).eps * (lengths * bends) ** 0.5:
+            return memory
+        pairs = (*memory.pairs, Pair(moved, bent, 1.0 / products[0]))[-self.memory :]
+        return replace(memory, pairs=pairs, scale=curvature / bends)
+
+
+def _direction(gradient: Tensor, memory: Curvature) -> Tensor:
+    """−H_k·∇L, (p, 1), by the two-loop recursion."""
+    rest = gradient
+    shares = []
+    for pair in reversed(memory.pairs):
+        share = pair.inverse * torch.sum(pair.moved * rest)
+        rest = torch.addcmul(rest, share, pair.bent, value=-1)
+        shares.append(share)
+    rest = memory.scale * rest
+    for pair, share in zip(memory.pairs, reversed(shares), strict=True):
+        back = pair.inverse * torch.sum(pair.bent * rest)
+        rest = torch.addcmul(rest, share - back, pair.moved)
+    return -rest

@@ -1,0 +1,43 @@
+"""Gradient descent with momentum: the heavy ball."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.methods.base import Advance, Point
+from gdsolve.descent.methods.bounds import project
+from gdsolve.descent.rates import Rate
+from gdsolve.objective.base import Objective
+from gdsolve.objective.box import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Momentum:
+    """v ← β·v + ∇L(w), then w ← P(w − α_k·v), with v = 0 at the start.
+
+    The convention of `torch.optim.SGD` with dampening 0: the rate multiplies the whole of v, the new gradient enters
+    with weight 1, and on a constant gradient g the step grows to α·g/(1 − β). Memory: v, (p, 1).
+    Source: Polyak (1964), Some methods of speeding up the convergence of iteration methods, equation 9.
+    """
+
+    rate: Rate
+    beta: float = 0.9
+    box: Box | None = None
+
+    @property
+    def blind(self) -> bool:
+        """True: rate and β are known beforehand."""
+        return True
+
+    def begin(self, objective: Objective, start: Point) -> Tensor:
+        """v = 0."""
+        return torch.zeros_like(start.w)
+
+    def step(self, objective: Objective, point: Point, memory: Tensor, k: int) -> Advance:
+        """One step along the velocity."""
+        velocity = torch.add(point.now.gradient, memory, alpha=self.beta)
+        w = torch.sub(point.w, velocity, alpha=self.rate.at(k))
+        return Advance(Point.at(objective, project(self.box, w)), velocity)

@@ -1,0 +1,123 @@
+"""Nesterov's accelerated gradient: the gradient is taken ahead, where momentum leads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.methods.arc import backtrack
+from gdsolve.descent.methods.base import Advance, Halt, Point
+from gdsolve.descent.methods.bounds import project
+from gdsolve.descent.methods.rounding import rounding
+from gdsolve.descent.rates import Rate
+from gdsolve.objective.base import Objective
+from gdsolve.objective.box import Box
+
+GROWTH = 1.25
+MOST_TRIALS = 100
+FAINT = 1e-10
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The point y, (p, 1), where the next gradient is taken, FISTA's t, (), and the rate found by backtracking."""
+
+    y: Tensor
+    t: Tensor
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Nesterov:
+    """x_{k+1} = P(y_k − α_k·∇L(y_k)) and y_{k+1} = P(x_{k+1} + β_k·(x_{k+1} − x_k)), y_0 = x_0; w is x.
+
+    With a number for `beta`, β_k = β. Without bounds and with a constant rate the y_k are then the iterates of
+    `torch.optim.SGD(momentum=β, nesterov=True)`: its buffer b obeys b_{k+1} = βb_k + ∇L(y_k) and its step is
+    −α(∇L(y_k) + βb_{k+1}), and x_{k+1} − x_k = −αb_{k+1}; its k-th iterate is x_k + β(x_k − x_{k−1}).
+
+    With None, β_k = (t_k − 1)/t_{k+1}, t_0 = 1, t_{k+1} = (1 + √(1 + 4t_k²))/2, and momentum starts anew, t = 1, y = x,
+    whenever it leads uphill: (y_k − x_{k+1})ᵀ(x_{k+1} − x_k) > 0. y is projected as x is, since a loss need not
+    exist beyond its bounds.
+
+    With `backtrack` the first rate is α_0 of `rate`, each step tries 1.25 times the last, and halves it until
+    L(x⁺) ≤ L(y) + ∇L(y)ᵀ(x⁺ − y) + ‖x⁺ − y‖²/(2α); where the losses differ by less than 10⁻¹⁰ of themselves, until
+    (∇L(x⁺) − ∇L(y))ᵀ(x⁺ − y) ≤ ‖x⁺ − y‖²/α, which rounding does not blur. Where a step without momentum, or one that
+    promises less than rounding, does not lower the loss, plain backtracking gives the step or the verdict.
+
+    A step costs two evaluations, at y and at x, or one where y is x, and one for every further trial.
+    Sources: Nesterov (1983); Beck and Teboulle (2009), A fast iterative shrinkage-thresholding algorithm, equations 4.1
+    to 4.3 and, for backtracking, section 4; O'Donoghue and Candès (2015), Adaptive restart for accelerated gradient
+    schemes, equation 12; the second test: Becker, Candès and Grant (2011), Templates for convex cone problems,
+    section 5.3.
+    """
+
+    rate: Rate
+    beta: float | None = None
+    box: Box | None = None
+    backtrack: bool = False
+
+    @property
+    def blind(self) -> bool:
+        """True unless the rate is found by backtracking: the restart is an operation on tensors."""
+        return not self.backtrack
+
+    def begin(self, objective: Objective, start: Point) -> Ahead:
+        """y = x, t = 1."""
+        return Ahead(start.w, torch.ones((), dtype=start.w.dtype, device=start.w.device), self.rate.at(0))
+
+    def step(self, objective: Objective, point: Point, memory: Ahead, k: int) -> Advance | Halt:
+        """One step from the point ahead."""
+        known = memory.y is point.w
+        ahead = point if known else Point.at(objective, memory.y)
+        evaluations = 0 if known else 1
+        if not self.backtrack:
+            rate = self.rate.at(k)
+            reached = Point.at(objective, self._from(ahead, rate))
+            return Advance(reached, self._next(point, memory, reached, rate), evaluations + 1)
+        found = self._search(objective, point, ahead, memory.rate if k == 0 else GROWTH * memory.rate)
+        if isinstance(found, Halt):
+            return found
+        reached, rate, trials = found
+        return Advance(reached, self._next(point, memory, reached, rate), evaluations + trials)
+
+    def _from(self, ahead: Point, rate: float) -> Tensor:
+        return project(self.box, torch.sub(ahead.w, ahead.now.gradient, alpha=rate))
+
+    def _next(self, point: Point, memory: Ahead, reached: Point, rate: float) -> Ahead:
+        moved = reached.w - point.w
+        if self.beta is not None:
+            return Ahead(project(self.box, torch.add(reached.w, moved, alpha=self.beta)), memory.t, rate)
+        uphill = torch.sum((memory.y - reached.w) * moved) > 0
+        following = 0.5 * (1.0 + torch.sqrt(1.0 + 4.0 * memory.t.square()))
+        factor = torch.where(uphill, 0.0, (memory.t - 1.0) / following)
+        following = torch.where(uphill, 1.0, following)
+        return Ahead(project(self.box, torch.addcmul(reached.w, factor, moved)), following, rate)
+
+    def _search(self, objective: Objective, point: Point, ahead: Point, rate: float) -> tuple[Point, float, int] | Halt:
+        value, before = torch.stack([ahead.now.value, point.now.value]).tolist()
+        for trial in range(1, MOST_TRIALS + 1):
+            reached = Point.at(objective, self._from(ahead, rate))
+            step = reached.w - ahead.w
+            figures = [
+                reached.now.value,
+                torch.sum(ahead.now.gradient * step),
+                torch.sum(reached.now.gradient * step),
+                torch.sum(step * step),
+                (ahead.w - point.w).abs().amax(),
+            ]
+            after, slope, turned, squares, lead = torch.stack(figures).tolist()
+            if math.isfinite(after) and math.isfinite(turned):
+                faint = abs(after - value) <= FAINT * max(abs(after), abs(value))
+                if turned - slope <= squares / rate if faint else after <= value + slope + 0.5 * squares / rate:
+                    settled = after >= before and (lead == 0.0 or -slope <= rounding(before, step.dtype))
+                    return self._plain(objective, point, rate, trial) if settled else (reached, rate, trial)
+            rate *= 0.5
+        return Halt.NO_STEP
+
+    def _plain(self, objective: Objective, point: Point, rate: float, trials: int) -> tuple[Point, float, int] | Halt:
+        """A step of plain descent that must lower the loss, or the verdict that none does."""
+        found = backtrack(objective, point, lambda shorter: self._from(point, shorter), rate, longest=self.rate.at(0))
+        return found if isinstance(found, Halt) else (found.point, found.rate, trials + found.evaluations)

@@ -1,0 +1,144 @@
+"""Newton's method, modified where the loss is not convex."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.methods.arc import Found, attempt, backtrack
+from gdsolve.descent.methods.base import Advance, Halt, Point
+from gdsolve.descent.methods.bounds import held, project, twice_differentiable
+from gdsolve.descent.methods.rounding import rounding
+from gdsolve.objective.base import Objective
+from gdsolve.objective.box import Box
+
+LEAST = 8.0
+SWEEPS = 20
+MOST_TRIALS = 60
+SUFFICIENT = 1e-4
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """The direction d of a step, its promise −½∇Lᵀd, the most negative curvature and the direction it has."""
+
+    direction: Tensor
+    promise: float
+    curvature: float
+    downward: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Newton:
+    """w ← P(w + t·d), d = −|H|⁻¹·∇L(w), t = 1, halved until the loss decreases enough.
+
+    |H| has the eigenvectors of the Hessian, equilibrated, and the moduli of its eigenvalues, none below 8ε of the
+    largest: d leads down and away from a saddle or maximum. Where the gradient promises less than rounding but
+    curvature is negative, the step goes along the most negative curvature. Weights that a bound holds, or that a
+    diagonal step would drive onto it, take that diagonal step instead.
+
+    Once losses no longer resolve a step, full steps go on while each promises at most half of the last, so that the
+    weights have the digits of the gradient, not the half of them that the loss has. The Hessian counts as one
+    evaluation. Memory: the last promise if it was below rounding, else None.
+
+    Sources: Nocedal and Wright, Numerical Optimization, 2nd ed., section 3.4 and algorithm 3.2; Ruiz (2001), A scaling
+    algorithm to equilibrate both rows and columns norms in matrices; bounds: Bertsekas (1982), Projected Newton methods
+    for optimization problems with simple constraints, equations 32 to 37.
+    """
+
+    box: Box | None = None
+
+    @property
+    def blind(self) -> bool:
+        """False: every trial is judged by its loss."""
+        return False
+
+    def begin(self, objective: Objective, start: Point) -> None:
+        """No promise has been below rounding yet."""
+
+    def step(self, objective: Objective, point: Point, memory: float | None, k: int) -> Advance | Halt:
+        """One Newton step, or why there is none."""
+        hessian = twice_differentiable(objective).hessian(point.w)
+        known = torch.isfinite(hessian).all() & torch.isfinite(point.now.gradient).all()
+        if not known:
+            return Halt.NO_STEP
+        model = self._model(point, hessian)
+        value = float(point.now.value)
+        floor = rounding(value, point.w.dtype)
+        halt = Halt.ROUNDING
+        if memory is None and model.promise > floor:
+            found = backtrack(objective, point, lambda t: self._along(point, model.direction, t), 1.0)
+            if isinstance(found, Found):
+                return Advance(found.point, None, found.evaluations + 1)
+            halt = found
+        if halt is Halt.ROUNDING and model.curvature < 0.0:
+            return self._escape(objective, point, model, value, floor)
+        if halt is Halt.ROUNDING:
+            return self._polish(objective, point, model, value, memory)
+        return halt
+
+    def _along(self, point: Point, direction: Tensor, t: float) -> Tensor:
+        return project(self.box, torch.add(point.w, direction, alpha=t))
+
+    def _model(self, point: Point, hessian: Tensor) -> _Model:
+        scale = equilibrate(hessian)
+        gradient = point.now.gradient / scale
+        bound = self._bound(point, scale)
+        free = ~bound
+        identity = torch.eye(hessian.shape[0], dtype=hessian.dtype, device=hessian.device)
+        scaled = torch.where(free & free.mT, hessian / (scale * scale.mT), identity)
+        eigenvalues, vectors = torch.linalg.eigh(0.5 * (scaled + scaled.mT))
+        moduli = eigenvalues.abs()
+        moduli = torch.maximum(moduli, LEAST * torch.finfo(moduli.dtype).eps * moduli.amax())
+        moduli = torch.where(moduli > 0, moduli, 1.0)
+        direction = -(vectors @ ((vectors.mT @ gradient) / moduli[:, None])) / scale
+        downward = vectors[:, :1] / scale
+        downward = torch.where(torch.sum(downward * point.now.gradient) > 0, -downward, downward)
+        step = self._along(point, direction, 1.0) - point.w
+        figures = torch.stack([-0.5 * torch.sum(step * point.now.gradient), eigenvalues[0], moduli.amax()])
+        promise, lowest, largest = figures.tolist()
+        curved = lowest < -math.sqrt(torch.finfo(moduli.dtype).eps) * largest
+        return _Model(direction, promise, lowest if curved else 0.0, downward)
+
+    def _bound(self, point: Point, scale: Tensor) -> Tensor:
+        stay = held(self.box, point.w, point.now.gradient)
+        if self.box is None:
+            return stay
+        step = point.w - point.now.gradient / scale.square()
+        return stay | (step <= self.box.lower) | (step >= self.box.upper)
+
+    def _escape(self, objective: Objective, point: Point, model: _Model, value: float, floor: float) -> Advance | Halt:
+        """Along negative curvature: L must fall by c₁·½t²|λ|, and by more than rounding."""
+        t = float((1.0 + point.w.norm()) / model.downward.norm())
+        for trial in range(1, MOST_TRIALS + 1):
+            reached, tried, moved = attempt(objective, point, value, self._along(point, model.downward, t), t)
+            gain = -tried.change
+            if moved and gain > max(floor, -0.5 * SUFFICIENT * t * t * model.curvature):
+                return Advance(reached, None, trial + 1)
+            t *= 0.5
+        return Halt.ROUNDING
+
+    def _polish(
+        self, objective: Objective, point: Point, model: _Model, value: float, last: float | None
+    ) -> Advance | Halt:
+        """A full step that only the gradient can judge."""
+        resolved = rounding(rounding(value, point.w.dtype), point.w.dtype)
+        if model.promise <= resolved or (last is not None and model.promise > 0.5 * last):
+            return Halt.ROUNDING
+        reached, tried, moved = attempt(objective, point, value, self._along(point, model.direction, 1.0), 1.0)
+        return Advance(reached, model.promise, 2) if moved and tried.finite else Halt.ROUNDING
+
+
+def equilibrate(matrix: Tensor) -> Tensor:
+    """s, (p, 1), such that every row of M/(s·sᵀ), M symmetric, (p, p), has about 1 as its largest modulus.
+
+    A row of zeros gets 1. Whatever the units of the weights, M/(s·sᵀ) is the same. Source: Ruiz (2001), algorithm 1.
+    """
+    scale = torch.ones_like(matrix[:, :1])
+    for _ in range(SWEEPS):
+        largest = (matrix / scale / scale.mT).abs().amax(dim=1, keepdim=True)
+        scale = scale * torch.where(largest > 0, largest.sqrt(), 1.0)
+    return scale

@@ -1,0 +1,153 @@
+"""A curve through data: nonlinear least squares, and other losses of it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.base import Evaluation
+from gdsolve.objective.differentiate import hessian, value_and_gradient
+from gdsolve.objective.expression import Expression
+from gdsolve.objective.layout import Layout
+from gdsolve.objective.pointwise import PointwiseLoss
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """f(x; w): an expression of the parameters in `layout`, of `constants`, and of `columns` of a table, (m,) each."""
+
+    expression: Expression
+    layout: Layout
+    constants: Mapping[str, Tensor]
+    columns: Mapping[str, Tensor]
+    rows: int
+
+    def at(self, w: Tensor) -> Tensor:
+        """f at all rows, (m, 1), tracked by autograd."""
+        return self._evaluate(w, self.columns).to(w.dtype).expand(self.rows)[:, None]
+
+    def jacobian(self, w: Tensor) -> Tensor:
+        """∂f/∂w, (m, p), exact: row by row where rows do not meet in the expression, else one parameter at a time."""
+        if not self.expression.reduces and not any(self.layout.shapes):
+            return self._jacobian_of_numbers(w)
+        slopes: Tensor
+        with warnings.catch_warnings():
+            # Importing the transforms makes torch warn of a function of its own.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            if self.expression.reduces:
+                slopes = torch.func.jacfwd(lambda point: self.at(point)[:, 0])(w)
+            elif self.columns:
+                slopes = torch.func.vmap(torch.func.grad(self._evaluate), in_dims=(None, 0))(w, dict(self.columns))
+            else:
+                slopes = torch.func.grad(self._evaluate)(w, {}).expand(self.rows, -1, -1)
+        return slopes[:, :, 0]
+
+    def _jacobian_of_numbers(self, w: Tensor) -> Tensor:
+        """The same by one backward pass: every row has parameters of its own, equal in value.
+
+        The transforms of torch.func take as long to import as torch itself, which most curves can do without.
+        """
+        own = w.detach().mT.repeat(self.rows, 1).requires_grad_()
+        scaled = own * self.layout.scale.mT
+        parameters = {name: scaled[:, place] for place, name in enumerate(self.layout.names)}
+        values = self.expression.evaluate({**self.constants, **self.columns, **parameters})
+        (slopes,) = torch.autograd.grad(values.sum(), own)
+        return slopes
+
+    def _evaluate(self, w: Tensor, columns: Mapping[str, Tensor]) -> Tensor:
+        value = self.expression.evaluate({**self.constants, **columns, **self.layout.unpack(w)})
+        return value.reshape(-1) if value.numel() == 1 and value.dim() > 1 else value
+
+    @property
+    def elements(self) -> int:
+        """Numbers read for one evaluation, at least."""
+        return len(self.expression.steps) * self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """c/2·‖√ω(f(x; w) − y)‖², with c the curvature scale of the loss.
+
+    Shapes: `target` is (m, 1), `root_weight` √ω is (m, 1) or None. Source: Seber and Wild, Nonlinear Regression, ch. 2.
+    """
+
+    model: Model
+    target: Tensor
+    root_weight: Tensor | None
+    curvature_scale: float
+
+    @property
+    def step_elements(self) -> int:
+        """Numbers read for one evaluation, at least."""
+        return self.model.elements
+
+    def residuals(self, w: Tensor) -> Tensor:
+        """√ω(f(x; w) − y), (m, 1)."""
+        errors = self.model.at(w) - self.target
+        return errors if self.root_weight is None else self.root_weight * errors
+
+    def jacobian(self, w: Tensor) -> Tensor:
+        """∂(√ω f)/∂w, (m, p)."""
+        slopes = self.model.jacobian(w)
+        return slopes if self.root_weight is None else self.root_weight * slopes
+
+    def value(self, w: Tensor) -> Tensor:
+        """The loss, (), tracked by autograd."""
+        return 0.5 * self.curvature_scale * self.residuals(w).square().sum()
+
+    def evaluate(self, w: Tensor) -> Evaluation:
+        """Value and gradient at `w`, (p, 1)."""
+        return value_and_gradient(self.value, w)
+
+    def hessian(self, w: Tensor) -> Tensor:
+        """c·(JᵀJ + Σ rᵢ∇²rᵢ), (p, p)."""
+        return hessian(self.value, w)
+
+    def sse(self, weights: Tensor) -> Tensor:
+        """‖√ω(f − y)‖² for every column of `weights`, (p, q): a tensor (q,)."""
+        with torch.no_grad():
+            return torch.stack([self.residuals(w[:, None]).square().sum() for w in weights.mT])
+
+
+@dataclass(frozen=True, slots=True)
+class PointwiseCurve:
+    """1/M·Σ ωᵢ·l(f(xᵢ; w), yᵢ), with M = Σ ωᵢ: a curve and a loss that is no square.
+
+    Shapes: `target` and `weight` are (m, 1), the latter None where all rows weigh 1. Source: DESIGN.md, section 2.
+    """
+
+    model: Model
+    target: Tensor
+    weight: Tensor | None
+    loss: PointwiseLoss
+    total_weight: float
+
+    @property
+    def step_elements(self) -> int:
+        """Numbers read for one evaluation, at least."""
+        return self.model.elements
+
+    def value(self, w: Tensor) -> Tensor:
+        """The loss, (), tracked by autograd."""
+        losses, _ = self.loss.loss_and_slope(self.model.at(w), self.target)
+        return (losses if self.weight is None else self.weight * losses).sum() / self.total_weight
+
+    def evaluate(self, w: Tensor) -> Evaluation:
+        """Value and gradient at `w`, (p, 1)."""
+        return value_and_gradient(self.value, w)
+
+    def hessian(self, w: Tensor) -> Tensor:
+        """∇²L(w), (p, p)."""
+        return hessian(self.value, w)
+
+    def sse(self, weights: Tensor) -> Tensor | None:
+        """Σ ω(f − y)² for every column of `weights`, (p, q): a tensor (q,); None for classes and counts."""
+        if not self.loss.of_residual:
+            return None
+        with torch.no_grad():
+            errors = torch.cat([self.model.at(w[:, None]) - self.target for w in weights.mT], dim=1).square()
+            return (errors if self.weight is None else self.weight * errors).sum(dim=0)

@@ -1,0 +1,40 @@
+"""How an expression depends on its parameters, read off its form: what is quadratic has a known optimum."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+from gdsolve.objective.expression import Expression, Step
+
+LINEAR = ("negative", "sum", "mean", "transpose")
+POWERS = (1.0, 2.0, 3.0)
+
+
+def degree(expression: Expression, names: Collection[str]) -> float:
+    """The degree of an expression as a polynomial of `names`; infinite where it is none, as far as can be seen."""
+    stack: list[float] = []
+    before: Step | None = None
+    for step in expression.steps:
+        if step.kind in ("number", "name"):
+            stack.append(float(step.value in names))
+        else:
+            parts = stack[-step.arity :]
+            del stack[-step.arity :]
+            stack.append(_combined(step, parts, before) if any(parts) else 0.0)
+        before = step
+    (result,) = stack
+    return result
+
+
+def _combined(step: Step, parts: list[float], before: Step | None) -> float:
+    """The degree of what `step` makes of parts of these degrees; `before` is the step in front of it, an exponent."""
+    if step.value in ("+", "-"):
+        return max(parts)
+    if step.value in ("*", "@", "dot"):
+        return sum(parts)
+    if step.value in LINEAR or (step.value == "/" and parts[1] == 0.0):
+        return parts[0]
+    if step.value == "**" and before is not None and before.kind == "number" and before.value in POWERS:
+        return parts[0] * float(before.value)
+    return math.inf

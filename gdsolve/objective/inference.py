@@ -1,0 +1,327 @@
+"""How well a fit determines its parameters: standard errors, tests, confidence intervals and correlations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.triangle import EPSILON
+
+NEGLIGIBLE = 1e-8
+FAR = 0.01
+
+FIXED = "held fixed"
+AT_BOUND = "at its bound, where the estimate cannot move both ways; the others are estimated with it held there"
+PENALISED = "the ridge penalty shrinks the estimates on purpose: they are biased, and the usual error bars do not hold"
+ABSOLUTE = "least absolute deviations: the error bars of least squares do not hold for it"
+EXACT = "the fit is exact to rounding: its residuals hold no scatter to tell an error from"
+NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
+NOT_FINITE = "the fit ended at numbers that are not finite"
+NO_INFLUENCE = "not determined by the data: the fit does not depend on it"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """One parameter; all figures but `value` are None where there is no error bar, and `reason` says why."""
+
+    name: str
+    value: float
+    standard_error: float | None = None
+    statistic: float | None = None
+    p_value: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """The estimates with their errors, in the order of the parameters.
+
+    `statistic` is "t" (`degrees_of_freedom` of Student's t) or "z" (of a likelihood: the normal distribution, with
+    neither residual standard deviation nor degrees of freedom). `correlation` is (p, p), None where it does not exist.
+    """
+
+    residual_standard_deviation: float | None
+    degrees_of_freedom: float | None
+    confidence: float
+    statistic: str
+    estimates: tuple[Estimate, ...]
+    correlation: tuple[tuple[float | None, ...], ...] | None
+
+
+def from_factor(
+    factor: Tensor,
+    estimates: Tensor,
+    sse: float,
+    rows: float,
+    *,
+    names: Sequence[str],
+    confidence: float = 0.95,
+    held: Mapping[str, str] | None = None,
+    to_user: Tensor | None = None,
+    tolerance: float | None = None,
+    noise: float = 0.0,
+    weighted: bool = False,
+) -> Inference:
+    """The inference of least squares from a factor of JᵀΩJ: a triangle's design, or a curve's weighted Jacobian.
+
+    Covariance s²·(JᵀΩJ)⁻¹, s² = SSE/(m − rank), t = ŵ/se with m − rank degrees of freedom, ŵ ± t₍₁₊c₎⸝₂·se.
+    Shapes: `factor` is (r, p) with factorᵀ·factor = JᵀΩJ in the coordinates that `to_user`, (p, p), takes to those of
+    `estimates`, (p,) (None: they are the same); `rows` is m, the sum of the weights where rows are weighted. `held`
+    parameters, each with its reason, count as known. `tolerance` decides over the rank (default 4·p·ε); a residual
+    norm √SSE of at most `noise` is rounding; `weighted` tells that `rows` is a sum of weights.
+    Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4 and 3.9, and chapter 5; for curves,
+    where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its Applications,
+    section 2.3.
+    """
+    held = held or {}
+    numbers = (factor, estimates, torch.tensor([sse], dtype=torch.float64, device="cpu"))
+    if not all(bool(torch.isfinite(tensor).all()) for tensor in numbers):
+        return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held)
+    free, into, out = _restrict(factor, names, held, to_user)
+    upper = _square(factor.to(torch.float64) @ into)
+    spread = _spread(upper, out, free, names, held, tolerance)
+    freedom = max(rows - spread.rank, 0.0)
+    scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
+    reason = EXACT if sse**0.5 <= noise else None
+    if scatter is None:
+        reason = _no_freedom(rows, spread.rank, weighted=weighted)
+    error = None if reason else scatter
+    found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=reason)
+    return Inference(scatter, freedom, confidence, "t", found, _correlation(spread, names))
+
+
+def from_hessian(
+    hessian: Tensor,
+    estimates: Tensor,
+    *,
+    names: Sequence[str],
+    confidence: float = 0.95,
+    held: Mapping[str, str] | None = None,
+    to_user: Tensor | None = None,
+) -> Inference:
+    """The inference of maximum likelihood from the Hessian H, (p, p), of the summed negative log-likelihood.
+
+    Covariance H⁻¹, z = ŵ/se, ŵ ± z₍₁₊c₎⸝₂·se: what holds of many rows. Shapes and `held` as for `from_factor`.
+    Source: McCullagh and Nelder, Generalized Linear Models, 2nd ed., section 4.4.4 and appendix A.
+    """
+    held = held or {}
+    if not (bool(torch.isfinite(hessian).all()) and bool(torch.isfinite(estimates).all())):
+        return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held, statistic="z")
+    free, into, out = _restrict(hessian, names, held, to_user)
+    inner = into.mT @ hessian.to(torch.float64) @ into
+    lengths = _or_one(inner.diagonal().clamp(min=0.0).sqrt())
+    values, vectors = torch.linalg.eigh(inner / lengths / lengths[:, None])
+    # A Hessian carries the square of what a factor carries, and so the root of the tolerance.
+    tolerance = (4.0 * max(len(free), 1) * EPSILON) ** 0.5
+    if len(free) and float(values[0]) < -(tolerance**2) * max(1.0, float(values[-1])):
+        return without_bars(names, estimates, NO_MINIMUM, confidence=confidence, held=held, statistic="z")
+    factor = values.clamp(min=0.0).sqrt()[:, None] * vectors.mT * lengths
+    spread = _spread(factor, out, free, names, held, tolerance)
+    found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
+    return Inference(None, None, confidence, "z", found, _correlation(spread, names))
+
+
+def without_bars(
+    names: Sequence[str],
+    estimates: Tensor,
+    reason: str,
+    *,
+    confidence: float = 0.95,
+    held: Mapping[str, str] | None = None,
+    statistic: str = "t",
+) -> Inference:
+    """The estimates, (p,), of a fit that allows no error bars, and why; `held` parameters keep their own reason."""
+    bare = tuple(
+        Estimate(name, value, reason=(held or {}).get(name, reason))
+        for name, value in zip(names, estimates.tolist(), strict=True)
+    )
+    return Inference(None, None, confidence, statistic, bare, None)
+
+
+def withhold(inference: Inference, reasons: Mapping[str, str]) -> Inference:
+    """The same inference without the error bars of the parameters in `reasons`, unless they lack them already."""
+    estimates = tuple(
+        Estimate(one.name, one.value, reason=reasons[one.name]) if one.reason is None and one.name in reasons else one
+        for one in inference.estimates
+    )
+    barred = [one.name in reasons for one in inference.estimates]
+    table = inference.correlation
+    kept = table and tuple(
+        tuple(None if barred[i] or barred[j] else value for j, value in enumerate(row)) for i, row in enumerate(table)
+    )
+    return replace(inference, estimates=estimates, correlation=None if all(barred) else kept)
+
+
+def too_far(inference: Inference, optimum: Tensor) -> dict[str, str]:
+    """The parameters that stopped more than 1 % of a standard error away from `optimum`, (p,), with that as reason.
+
+    What is left of the way must be small beside the error that the data leave. For a curve, a Gauss-Newton step from
+    where it stopped leads near enough to the optimum. Source: Bates and Watts (1981), A relative offset orthogonality
+    convergence criterion for nonlinear least squares, Technometrics 23(2).
+    """
+    found = {}
+    for one, goal in zip(inference.estimates, optimum.tolist(), strict=True):
+        if one.standard_error is not None and abs(one.value - goal) > FAR * one.standard_error:
+            away = abs(one.value - goal) / one.standard_error
+            found[one.name] = f"not converged: {away:.3g} standard errors away from the optimum"
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """The covariance of the estimates but for σ²: root·rootᵀ = (JᵀΩJ)⁻¹.
+
+    Shapes: `root` is (p, rank), a row of zeros for a parameter without error bar, which has its reason in `reasons`.
+    """
+
+    root: Tensor
+    rank: int
+    reasons: Mapping[str, str]
+
+
+def _restrict(
+    factor: Tensor, names: Sequence[str], held: Mapping[str, str], to_user: Tensor | None
+) -> tuple[list[int], Tensor, Tensor]:
+    """The free parameters, and their coordinates η: w' = into·η inside, w = out·η in the user's units.
+
+    Shapes: `into` is (p, q), `out` (q, q), for q free parameters.
+    """
+    free = [j for j, name in enumerate(names) if name not in held]
+    identity = torch.eye(len(names), dtype=torch.float64, device=factor.device)
+    if to_user is None:
+        return free, identity[:, free], identity[free][:, free]
+    fixed = [j for j in range(len(names)) if j not in free]
+    if not bool(to_user[fixed][:, free].any()):
+        # The free coordinates alone leave the held parameters where they are: standardised ones stay standardised.
+        return free, identity[:, free], to_user[free][:, free]
+    return free, torch.linalg.inv(to_user)[:, free], identity[free][:, free]
+
+
+def _square(factor: Tensor) -> Tensor:
+    """A factor with no more rows than columns and the same factorᵀ·factor."""
+    return torch.linalg.qr(factor, mode="r").R if factor.shape[0] > factor.shape[1] else factor
+
+
+def _or_one(lengths: Tensor) -> Tensor:
+    return torch.where(lengths > 0.0, lengths, 1.0)
+
+
+def _spread(
+    factor: Tensor,
+    out: Tensor,
+    free: Sequence[int],
+    names: Sequence[str],
+    held: Mapping[str, str],
+    tolerance: float | None,
+) -> _Spread:
+    """The spread of the free parameters, from a factor (r, q) of theirs that `out`, (q, q), takes to their units.
+
+    Columns are brought to equal length first, so that rank and accuracy do not depend on units; JᵀΩJ is never formed.
+    A parameter is determined if it has no part in the null space: it is estimable.
+    Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.5; Seber and Lee, section 3.9.
+    """
+    root = torch.zeros(len(names), max(len(free), 1), dtype=torch.float64, device=factor.device)
+    if not free:
+        return _Spread(root, 0, held)
+    lengths = _or_one(torch.linalg.vector_norm(factor, dim=0))
+    _, singular, right = torch.linalg.svd(factor / lengths, full_matrices=True)
+    least = 4.0 * len(free) * EPSILON if tolerance is None else tolerance
+    rank = int((singular > least * singular[:1]).sum())
+    scaled = out / lengths
+    inner = scaled @ right[:rank].mT / singular[:rank]
+    undetermined = _undetermined(scaled, right[rank:].mT, [names[j] for j in free])
+    for place, j in enumerate(free):
+        if names[j] not in undetermined:
+            root[j, :rank] = inner[place]
+    return _Spread(root, rank, {**held, **undetermined})
+
+
+def _undetermined(scaled: Tensor, null: Tensor, names: Sequence[str]) -> dict[str, str]:
+    """The parameters with a part in the null space, and the others of which only combinations are determined.
+
+    Shapes: `scaled` is (q, q), from equilibrated coordinates to the user's units; `null` is (q, q − rank).
+    """
+    if not null.shape[1]:
+        return {}
+    parts = (scaled @ null) / torch.linalg.vector_norm(scaled, dim=1)[:, None]
+    involved = torch.linalg.vector_norm(parts, dim=1) > NEGLIGIBLE
+    basis = torch.linalg.qr(torch.where(involved[:, None], parts, 0.0)).Q
+    # Parameters trade against each other where the projector on the null space joins them, at first or second hand.
+    joined = (basis @ basis.mT).abs() > NEGLIGIBLE
+    for _ in range(len(names).bit_length()):
+        joined = (joined.to(torch.float64) @ joined.to(torch.float64)) > 0.0
+    groups = {j: [names[i] for i in joined[j].nonzero()[:, 0].tolist()] for j in involved.nonzero()[:, 0].tolist()}
+    return {names[j]: _combinations(group) if len(group) > 1 else NO_INFLUENCE for j, group in groups.items()}
+
+
+def _combinations(names: Sequence[str]) -> str:
+    shown = list(names) if len(names) <= 5 else [*names[:4], f"{len(names) - 4} others"]
+    return f"not determined by the data: only combinations of {', '.join(shown[:-1])} and {shown[-1]} are"
+
+
+def _no_freedom(rows: float, rank: int, *, weighted: bool) -> str:
+    words = "1 row" if rows == 1 else f"{rows:.6g} rows"
+    words += " (the sum of the row weights)" if weighted else ""
+    count = "1 parameter" if rank == 1 else f"{rank} parameters"
+    return f"no degrees of freedom: {words} for {count} leave no scatter to tell an error from"
+
+
+def _bars(
+    names: Sequence[str],
+    estimates: Tensor,
+    spread: _Spread,
+    scatter: float | None,
+    *,
+    freedom: float,
+    confidence: float,
+    reason: str | None = None,
+) -> tuple[Estimate, ...]:
+    """The estimates with error bars, but for those of `spread.reasons`, and for all of them if there is a `reason`."""
+    found = []
+    lengths = torch.linalg.vector_norm(spread.root, dim=1).tolist()
+    width = 0.0 if scatter is None else _quantile(freedom, confidence)
+    for name, value, length in zip(names, estimates.tolist(), lengths, strict=True):
+        why = spread.reasons.get(name, reason)
+        error = 0.0 if scatter is None else scatter * length
+        # A spread of 0 is one that float64 cannot hold.
+        if why is not None or error == 0.0:
+            found.append(Estimate(name, value, reason=why or EXACT))
+            continue
+        ratio = value / error
+        bounds = (value - width * error, value + width * error)
+        found.append(Estimate(name, value, error, ratio, _two_sided(ratio, freedom), *bounds))
+    return tuple(found)
+
+
+def _quantile(freedom: float, confidence: float) -> float:
+    """q with P(|T| < q) = `confidence` for Student's t, or the normal distribution where `freedom` is infinite."""
+    from scipy.special import ndtri, stdtrit
+
+    tail = (1.0 - confidence) / 2.0
+    return -float(ndtri(tail) if math.isinf(freedom) else stdtrit(freedom, tail))
+
+
+def _two_sided(statistic: float, freedom: float) -> float:
+    """P(|T| ≥ |statistic|)."""
+    from scipy.special import ndtr, stdtr
+
+    tail = -abs(statistic)
+    return 2.0 * float(ndtr(tail) if math.isinf(freedom) else stdtr(freedom, tail))
+
+
+def _correlation(spread: _Spread, names: Sequence[str]) -> tuple[tuple[float | None, ...], ...] | None:
+    """Correlations of the estimates, None for those that are held or not determined; None if there are no others."""
+    known = [name not in spread.reasons for name in names]
+    if not any(known):
+        return None
+    root = spread.root / _or_one(torch.linalg.vector_norm(spread.root, dim=1))[:, None]
+    table = (root @ root.mT).clamp(-1.0, 1.0).fill_diagonal_(1.0).tolist()
+    return tuple(
+        tuple(value if known[i] and known[j] else None for j, value in enumerate(row)) for i, row in enumerate(table)
+    )

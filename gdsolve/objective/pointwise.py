@@ -1,0 +1,269 @@
+"""The losses that are a sum over rows of l(z, y), z = xᵀw, and no square: one class each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import ClassVar, Protocol, Self
+
+import torch
+from torch import Tensor
+
+from gdsolve.spec import Loss, Spec
+
+
+class PointwiseLoss(Protocol):
+    """A loss l(z, y) of one row, convex in the prediction z = xᵀw; z and y are (m, q) and (m, 1), or alike.
+
+    `of_residual`: it depends on z − y alone, so that the target may be centred and scaled.
+    `differentiable`: ∂l/∂z exists everywhere; where it does not, its slope is 0, the subgradient of `torch.abs` too.
+    `largest_curvature`: the supremum of ∂²l/∂z²; None where it is unbounded, or l is not differentiable.
+    """
+
+    formula: ClassVar[str]
+    source: ClassVar[str]
+    of_residual: ClassVar[bool]
+    differentiable: ClassVar[bool]
+    largest_curvature: ClassVar[float | None]
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The loss with the parameters that `spec` gives it."""
+        ...
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """l(z, y) and ∂l/∂z, row by row: together, as they share their work."""
+        ...
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """∂²l/∂z², row by row; 0 where it does not exist."""
+        ...
+
+    def mean(self, z: Tensor) -> Tensor:
+        """What is predicted of y at z, in the units of y."""
+        ...
+
+    def in_units_of(self, scale: float) -> Self:
+        """The loss l' of a target in units of `scale`: l(s·z, s·y) = s²·l'(z, y), as for the squared losses.
+
+        Raises:
+            ValueError: the loss does not depend on z − y alone, and the scale is not 1.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Huber:
+    """r²/2 for |r| ≤ δ, else δ·(|r| − δ/2), with r = z − y: squares for small residuals, absolute values for large.
+
+    Source: Huber (1964), Robust Estimation of a Location Parameter, Annals of Mathematical Statistics 35(1).
+    """
+
+    formula: ClassVar[str] = "r²/2 where |r| ≤ δ, else δ·(|r| − δ/2)"
+    source: ClassVar[str] = "Huber (1964)"
+    of_residual: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
+    largest_curvature: ClassVar[float | None] = 1.0
+
+    delta: float
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """Huber's loss with δ = `spec.delta`, in units of the target."""
+        return cls(spec.delta)
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """With c = r clipped to ±δ: c·(r − c/2) and c."""
+        residual = z - y
+        clipped = residual.clamp(-self.delta, self.delta)
+        return clipped * (residual - 0.5 * clipped), clipped
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """1 for |r| ≤ δ, else 0."""
+        return ((z - y).abs() <= self.delta).to(z.dtype)
+
+    def mean(self, z: Tensor) -> Tensor:
+        """The prediction itself: z."""
+        return z
+
+    def in_units_of(self, scale: float) -> Self:
+        """Huber's loss with δ/s."""
+        return replace(self, delta=self.delta / scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """log(1 + eᶻ) − y·z for y in {0, 1}: minus the logarithm of the likelihood of y, with P(y = 1) = 1/(1 + e⁻ᶻ).
+
+    Source: McCullagh and Nelder, Generalized Linear Models, 2nd ed., section 4.4.
+    """
+
+    formula: ClassVar[str] = "log(1 + eᶻ) − y·z"
+    source: ClassVar[str] = "McCullagh and Nelder (1989), section 4.4"
+    of_residual: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
+    largest_curvature: ClassVar[float | None] = 0.25
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The logistic loss, which has no parameters."""
+        return cls()
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """With s = 1 − 2y and u = s·z: log(1 + eᵘ) and s·σ(u)."""
+        # For y = 1 the formula as it stands subtracts numbers of the size of z; at −z nothing cancels.
+        sign = 1.0 - 2.0 * y
+        towards = sign * z
+        return -torch.nn.functional.logsigmoid(-towards), sign * torch.sigmoid(towards)
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """σ(z)·σ(−z), whatever y is."""
+        return torch.sigmoid(z) * torch.sigmoid(-z)
+
+    def mean(self, z: Tensor) -> Tensor:
+        """The probability of y = 1: σ(z)."""
+        return torch.sigmoid(z)
+
+    def in_units_of(self, scale: float) -> Self:
+        """The loss itself, as classes have no units.
+
+        Raises:
+            ValueError: a scale other than 1.
+        """
+        _refuse_units(scale)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Poisson:
+    """eᶻ − y·z for y ≥ 0: minus the logarithm of the likelihood of a count y of mean eᶻ, less log y!.
+
+    Source: McCullagh and Nelder, Generalized Linear Models, 2nd ed., section 6.2.
+    """
+
+    formula: ClassVar[str] = "eᶻ − y·z"
+    source: ClassVar[str] = "McCullagh and Nelder (1989), section 6.2"
+    of_residual: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
+    largest_curvature: ClassVar[float | None] = None
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The Poisson loss, which has no parameters."""
+        return cls()
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """With μ = eᶻ: μ − y·z and μ − y."""
+        mean = z.exp()
+        return mean - y * z, mean - y
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """eᶻ, whatever y is."""
+        return z.exp()
+
+    def mean(self, z: Tensor) -> Tensor:
+        """The expected count: eᶻ."""
+        return z.exp()
+
+    def in_units_of(self, scale: float) -> Self:
+        """The loss itself, as counts have no units.
+
+        Raises:
+            ValueError: a scale other than 1.
+        """
+        _refuse_units(scale)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """s·max(τr, (τ − 1)r) with r = y − z, whose minimiser is the conditional quantile of level τ; s is `steepness`.
+
+    At r = 0 the subgradients are [−τ, 1 − τ]; the one that is given is 0.
+    Source: Koenker and Bassett (1978), Regression Quantiles, Econometrica 46(1).
+    """
+
+    formula: ClassVar[str] = "max(τ·r, (τ − 1)·r), r = y − z"
+    source: ClassVar[str] = "Koenker and Bassett (1978)"
+    of_residual: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = False
+    largest_curvature: ClassVar[float | None] = None
+
+    level: float
+    steepness: float = 1.0
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The loss of level τ = `spec.quantile`."""
+        return cls(spec.quantile)
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """−s·τ above the prediction, s·(1 − τ) below it, as the slope; minus the slope times r as the loss."""
+        residual = y - z
+        slope = (residual < 0).to(z.dtype) * (self.steepness * (1.0 - self.level))
+        slope -= (residual > 0).to(z.dtype) * (self.steepness * self.level)
+        return -slope * residual, slope
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """0 wherever it exists."""
+        return torch.zeros_like(z - y)
+
+    def mean(self, z: Tensor) -> Tensor:
+        """The quantile itself: z."""
+        return z
+
+    def in_units_of(self, scale: float) -> Self:
+        """The same level, with steepness s divided by the scale."""
+        return replace(self, steepness=self.steepness / scale)
+
+
+@dataclass(frozen=True, slots=True)
+class Absolute:
+    """s·|z − y|, twice the quantile loss of level 1/2: its minimiser is the conditional median; s is `steepness`.
+
+    Source: Koenker and Bassett (1978), Regression Quantiles, Econometrica 46(1); Boscovich (1757) before all others.
+    """
+
+    formula: ClassVar[str] = "|z − y|"
+    source: ClassVar[str] = "Boscovich (1757); Koenker and Bassett (1978)"
+    of_residual: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = False
+    largest_curvature: ClassVar[float | None] = None
+
+    steepness: float = 1.0
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The absolute loss, which has no parameters."""
+        return cls()
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """s·|r| and s·sign(r), with r = z − y."""
+        residual = z - y
+        return self.steepness * residual.abs(), self.steepness * residual.sign()
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """0 wherever it exists."""
+        return torch.zeros_like(z - y)
+
+    def mean(self, z: Tensor) -> Tensor:
+        """The median itself: z."""
+        return z
+
+    def in_units_of(self, scale: float) -> Self:
+        """The absolute loss with steepness s divided by the scale."""
+        return replace(self, steepness=self.steepness / scale)
+
+
+def _refuse_units(scale: float) -> None:
+    if scale != 1.0:
+        raise ValueError(f"a target of classes or counts has no units, and is given in units of {scale}")
+
+
+POINTWISE: Mapping[Loss, type[PointwiseLoss]] = {
+    Loss.HUBER: Huber,
+    Loss.LOGISTIC: Logistic,
+    Loss.POISSON: Poisson,
+    Loss.QUANTILE: Quantile,
+    Loss.ABSOLUTE: Absolute,
+}

@@ -1,0 +1,150 @@
+"""Pointwise losses on all rows, block by block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.base import Evaluation
+from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.pointwise import PointwiseLoss
+from gdsolve.objective.quadratic import Penalty
+from gdsolve.objective.row_blocks import rows_in, split_rows
+from gdsolve.objective.triangle import RowBlock
+
+
+@dataclass(frozen=True, slots=True)
+class PointwiseRows:
+    """1/M·(Σ ωᵢ·l(xᵢᵀw, yᵢ) + 1/2·‖Pw − q‖²) over all rows, in descent's coordinates, with M = Σ ωᵢ.
+
+    The gradient is 1/M·(Xᵀ(ω·∂l/∂z) + Pᵀ(Pw − q)); ridge is on the SSE scale, as for `half-mse`.
+    Shapes: `design` X is (m, p), intercept last; `target` and `weight` are (m, 1), neither multiplied by √ω; without
+    weights ω = 1. Source: DESIGN.md, section 2; Hastie, Tibshirani and Friedman, The Elements of Statistical Learning,
+    2nd ed., section 10.6.
+    """
+
+    design: Tensor
+    target: Tensor
+    weight: Tensor | None
+    penalty: Penalty
+    loss: PointwiseLoss
+    total_weight: float
+
+    @property
+    def step_elements(self) -> int:
+        """Numbers read for one evaluation."""
+        return self.design.numel() + 2 * self.penalty.rows.numel()
+
+    def evaluate(self, w: Tensor) -> Evaluation:
+        """Value and gradient at `w`, (p, 1); where l has a kink, the subgradient with ∂l/∂z = 0."""
+        total = torch.zeros((), dtype=w.dtype, device=w.device)
+        gradient = torch.zeros_like(w)
+        for design, target, weight in self._blocks():
+            losses, slopes = self.loss.loss_and_slope(design @ w, target)
+            if weight is not None:
+                losses, slopes = losses * weight, slopes * weight
+            total += torch.sum(losses)
+            gradient.addmm_(design.mT, slopes)
+        if self.penalty.rows.shape[0]:
+            excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
+            total += 0.5 * torch.sum(excess * excess)
+            gradient.addmm_(self.penalty.rows.mT, excess)
+        return Evaluation(total / self.total_weight, gradient / self.total_weight)
+
+    def sse(self, weights: Tensor) -> Tensor | None:
+        """Σ ω(Xwᵢ − y)² for every column of `weights`, (p, q): a tensor (q,); None for classes and counts."""
+        if not self.loss.of_residual:
+            return None
+        total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
+        for design, target, weight in self._blocks():
+            squares = (design @ weights - target).square()
+            total += (squares if weight is None else squares * weight).sum(dim=0)
+        return total
+
+    def curvature_bound(self) -> float | None:
+        """The largest eigenvalue of 1/M·(sup l″·XᵀωX + PᵀP): no Hessian has a larger one; None where l″ has no bound.
+
+        Descent with a rate of at most its inverse never raises the loss. Of a Gram matrix the largest eigenvalue keeps
+        its digits, whatever becomes of the smallest.
+        Source: Nesterov, Introductory Lectures on Convex Optimization, section 2.1.5.
+        """
+        largest = self.loss.largest_curvature
+        if largest is None:
+            return None
+        gram = torch.zeros(self.design.shape[1], self.design.shape[1], dtype=torch.float64, device=self.design.device)
+        for design, _, weight in self._blocks():
+            block = design.to(torch.float64)
+            gram.addmm_(block.mT, block if weight is None else block * weight)
+        rows = self.penalty.rows.to(torch.float64)
+        return float(torch.linalg.eigvalsh(largest * gram + rows.mT @ rows)[-1]) / self.total_weight
+
+    def _blocks(self) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+        if self.weight is None:
+            return ((design, target, None) for design, target in split_rows(self.design, self.target))
+        blocks = split_rows(self.design, self.target, self.weight)
+        return ((design, target, weight) for design, target, weight in blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothPointwiseRows(PointwiseRows):
+    """The same for a loss that is differentiable everywhere, so that its second derivatives say where a minimum is."""
+
+    def hessian(self, w: Tensor) -> Tensor:
+        """1/M·(Xᵀ·diag(ω·∂²l/∂z²)·X + PᵀP), (p, p), at `w`, (p, 1)."""
+        hessian = self.penalty.rows.mT @ self.penalty.rows
+        for design, target, weight in self._blocks():
+            curvature = self.loss.curvature(design @ w, target)
+            hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))
+        return hessian / self.total_weight
+
+
+def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinates:
+    """`coordinates` as this loss bears them: the target is moved and scaled only where residuals alone matter."""
+    return coordinates if loss.of_residual else coordinates.without_target()
+
+
+def collect_pointwise_rows(
+    batches: Iterable[RowBlock],
+    coordinates: Coordinates,
+    penalty: Penalty,
+    loss: PointwiseLoss,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> PointwiseRows:
+    """Bring the batches into memory, in `coordinates`, as the objective of `loss`, which is given in the user's units.
+
+    Its values are those in the user's units divided by `coordinates.target_scale`², as for the squared losses. It is
+    `SmoothPointwiseRows` where the loss is differentiable.
+
+    Raises:
+        ValueError: `coordinates` move a target that has no units (see `coordinates_for`).
+    """
+    if not loss.of_residual and coordinates.target_centre != 0.0:
+        raise ValueError("a target of classes or counts cannot be centred")
+    designs: list[Tensor] = []
+    targets: list[Tensor] = []
+    weights: list[Tensor] = []
+    total = 0.0
+    for design, target, weight in rows_in(batches, coordinates, dtype):
+        total += float(len(design) if weight is None else weight.sum())
+        if weight is not None:
+            # A row of weight 0 is no row: were its loss infinite, 0·∞ would be no number.
+            kept = weight[:, 0] > 0.0
+            designs.append(design[kept].to(device, dtype))
+            targets.append(target[kept].to(device, dtype))
+            weights.append(weight[kept].to(device, dtype))
+        else:
+            designs.append(design.to(device, dtype))
+            targets.append(target.to(device, dtype))
+    kind = SmoothPointwiseRows if loss.differentiable else PointwiseRows
+    return kind(
+        torch.cat(designs),
+        torch.cat(targets),
+        torch.cat(weights) if weights else None,
+        penalty.to(dtype, device),
+        loss.in_units_of(coordinates.target_scale),
+        total,
+    )

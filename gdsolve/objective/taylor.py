@@ -1,0 +1,56 @@
+"""What a quadratic is, from its derivatives at one point."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
+from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.modes import Modes, decompose
+from gdsolve.objective.optimum import find_minimisers
+from gdsolve.objective.quadratic import Penalty, Quadratic
+
+NEGLIGIBLE = 1e-12
+
+
+def modes_of_quadratic(objective: Objective, start: Tensor) -> Modes | None:
+    """The eigenmodes of an objective that is known to be quadratic; None where it has no minimum.
+
+    Residuals that are linear in w give B = ∂r/∂w, and nothing is squared; else B = √Λ·Qᵀ from ∇²L = QΛQᵀ.
+    """
+    start = start.to(torch.float64)
+    quadratic = _from_residuals(objective, start) if isinstance(objective, SumOfSquares) else None
+    if quadratic is None and isinstance(objective, TwiceDifferentiable):
+        quadratic = _from_hessian(objective.evaluate(start).gradient, objective.hessian(start), start)
+    if quadratic is None:
+        return None
+    own = Coordinates.raw(quadratic.p, intercept=False, device=start.device)
+    minimisers = find_minimisers(quadratic, own, torch.finfo(start.dtype).eps)
+    return decompose(quadratic, minimisers.nearest_to(start, own), minimisers.rank)
+
+
+def _from_residuals(objective: SumOfSquares, start: Tensor) -> Quadratic:
+    design = objective.jacobian(start)
+    target = design @ start - objective.residuals(start)
+    return Quadratic(design, target, _no_penalty(start), objective.curvature_scale)
+
+
+def _from_hessian(gradient: Tensor, hessian: Tensor, start: Tensor) -> Quadratic | None:
+    eigenvalues, vectors = torch.linalg.eigh(hessian)
+    largest = eigenvalues.abs().amax()
+    if eigenvalues[0] < -NEGLIGIBLE * largest:
+        return None
+    curved = eigenvalues > NEGLIGIBLE * largest
+    eigenvalues, vectors = eigenvalues[curved], vectors[:, curved]
+    along = vectors.mT @ gradient
+    # A slope where there is no curvature leads down for ever.
+    if torch.linalg.vector_norm(gradient - vectors @ along) > NEGLIGIBLE * torch.linalg.vector_norm(gradient):
+        return None
+    design = eigenvalues.sqrt()[:, None] * vectors.mT
+    target = design @ start - along / eigenvalues.sqrt()[:, None]
+    return Quadratic(design, target, _no_penalty(start), 1.0)
+
+
+def _no_penalty(start: Tensor) -> Penalty:
+    return Penalty(start.new_zeros(0, len(start)), start.new_zeros(0, 1))

@@ -1,0 +1,53 @@
+"""A comparison of methods as a plain dict: the schema `gdsolve.compare/1`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gdsolve.report.record import NO_DATA, data_record, descent_record, optimum_record
+from gdsolve.version import __version__
+
+if TYPE_CHECKING:
+    from gdsolve.verbs.compare import MethodComparison
+
+Record = dict[str, Any]
+
+
+def method_comparison_record(comparison: MethodComparison) -> Record:
+    """`gdsolve.compare/1`: the methods in the order given."""
+    spec, optimum = comparison.spec, comparison.optimum
+    return {
+        "schema": "gdsolve.compare/1",
+        "version": __version__,
+        "exit_code": 0,
+        "methods": [
+            {
+                "method": one.method.value,
+                "schedule": one.schedule.value,
+                "learning_rate": one.learning_rate,
+                "status": one.status.value,
+                "stopped_by": one.stopped_by,
+                "iterations": one.iterations,
+                "evaluations": one.evaluations,
+                "seconds": one.seconds,
+                "sse": one.sse,
+                "loss": one.loss,
+                "gap": one.gap,
+                "weights": one.weights,
+                "intercept": one.intercept,
+                "reason": one.reason,
+            }
+            for one in comparison.methods
+        ],
+        "left_out": comparison.left_out,
+        "optimum": None if optimum is None else optimum_record(optimum),
+        "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},
+        "data": NO_DATA if comparison.data is None else data_record(comparison.data),
+        "descent": {
+            **descent_record(spec, standardised=spec.standardise),
+            "max_iter": spec.max_iter,
+            "tol": comparison.tol,
+        },
+        "advice": list(comparison.advice),
+        "seconds": comparison.seconds,
+    }

@@ -1,0 +1,166 @@
+"""`compare`: methods side by side on one objective, measured against the best minimum that any of them leads to."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.plan import choose_method, refusal
+from gdsolve.spec import Method, RateSchedule, Spec
+from gdsolve.spec.command import Command
+from gdsolve.spec.numbers import nearest, shown
+from gdsolve.status import GdsolveError, Status
+from gdsolve.verbs.fit import pose
+from gdsolve.verbs.other_methods import pose_run
+from gdsolve.verbs.outcome import Optimum, Subject
+from gdsolve.verbs.polish import Place, minimum_near
+from gdsolve.verbs.posed_units import gap_above, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.problem import DataInfo, load
+from gdsolve.verbs.recipe import RATED, decide, traits_of
+from gdsolve.verbs.run import prepare
+from gdsolve.verbs.smooth import (
+    descend_smoothly,
+    stops_of,
+    tolerance_of,
+)
+
+if TYPE_CHECKING:
+    from gdsolve.data import Table
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.solution import Solution
+    from gdsolve.verbs.posed import Posed
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """What one method reached, in the user's units, and what it cost."""
+
+    method: Method
+    schedule: RateSchedule
+    learning_rate: float | None
+    status: Status
+    stopped_by: str | None
+    iterations: int
+    evaluations: int
+    seconds: float
+    sse: float | None
+    loss: float
+    gap: float | None
+    weights: dict[str, float]
+    intercept: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodComparison:
+    """The methods in the order in which they were given, and what all of them share."""
+
+    spec: Spec
+    subject: Subject
+    methods: tuple[MethodResult, ...]
+    left_out: dict[str, str]
+    optimum: Optimum | None
+    tol: float
+    data: DataInfo | None
+    advice: tuple[str, ...]
+    seconds: dict[str, float]
+
+
+def compare(spec: Spec, table: Table | None = None, command: Command | None = None) -> MethodComparison:
+    """Descend by every method of `spec`, or by all that can be used.
+
+    Raises:
+        GdsolveError: a method that does not exist or cannot be used here.
+        DataError: data that cannot be used.
+    """
+    began = time.perf_counter()
+    asked = _asked(spec)
+    posed = pose_run(prepare(spec, load(spec, table)), may_leap=False) if spec.is_least_squares else pose(spec, table)
+    methods, left_out = _usable(posed, asked)
+    descending = time.perf_counter()
+    runs = [_run(posed, method) for method in methods]
+    place = _best_place(posed, [solution for _, solution, _, _ in runs])
+    results = [_result(posed, *run, place) for run in runs]
+    finished = time.perf_counter()
+    minimum = place.minimum
+    return MethodComparison(
+        spec,
+        Subject(posed.kind.value, spec.minimize or spec.model),
+        tuple(results),
+        left_out,
+        None if minimum is None else optimum_at(posed, minimum),
+        tolerance_of(posed),
+        posed.data,
+        (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else (),
+        {"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+    )
+
+
+def _asked(spec: Spec) -> tuple[Method, ...]:
+    names = [name.strip() for text in spec.methods for name in text.split(",") if name.strip()]
+    known = [method.value for method in Method if method is not Method.AUTO]
+    for name in names:
+        if name not in known:
+            near = nearest(name, known)
+            remedy = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
+            raise GdsolveError(f"methods: there is no method {shown(name)}", remedy)
+    return tuple(dict.fromkeys(Method(name) for name in names))
+
+
+def _usable(posed: Posed, asked: tuple[Method, ...]) -> tuple[list[Method], dict[str, str]]:
+    """The methods to run; those left out where none was asked for, with the reason."""
+    traits = traits_of(posed)
+    if asked:
+        for method in asked:
+            choose_method(method, traits, rate_given=False)
+        return list(asked), {}
+    left_out: dict[str, str] = {}
+    usable: list[Method] = []
+    for method in Method:
+        why = "" if method is Method.AUTO else refusal(method, traits)
+        if why is None:
+            usable.append(method)
+        elif why:
+            left_out[method.value] = why
+    return usable, left_out
+
+
+def _run(posed: Posed, method: Method) -> tuple[Recipe, Solution, float, str]:
+    recipe, reason = decide(posed, method)
+    began = time.perf_counter()
+    stops = stops_of(posed, tolerance_of(posed))
+    solution, _ = descend_smoothly(posed, recipe, stops, Status.MAX_ITER)
+    return recipe, solution, time.perf_counter() - began, reason
+
+
+def _best_place(posed: Posed, solutions: list[Solution]) -> Place:
+    """The minimum near the lowest point that was reached."""
+    usable = [one for one in solutions if one.status not in (Status.DIVERGED, Status.FAILED)]
+    if not usable:
+        return Place(None, "no method reached a point to look from")
+    best = min(usable, key=lambda one: one.value)
+    return minimum_near(posed, best.w, best.status)
+
+
+def _result(
+    posed: Posed, recipe: Recipe, solution: Solution, seconds: float, reason: str, place: Place
+) -> MethodResult:
+    weights, intercept = weights_of(posed, solution.w)
+    sse = posed.objective.sse(solution.w)
+    return MethodResult(
+        recipe.method,
+        recipe.schedule,
+        recipe.rate if recipe.method in RATED and not recipe.backtracks else None,
+        solution.status,
+        solution.stopped_by,
+        solution.iterations,
+        solution.evaluations,
+        seconds,
+        None if sse is None else float(sse) * loss_unit(posed),
+        solution.value * loss_unit(posed),
+        gap_above(posed, solution, place.minimum),
+        weights,
+        intercept,
+        reason,
+    )

@@ -1,0 +1,54 @@
+"""What `compare-lr` returns: what each rate reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.spec import Spec
+from gdsolve.status import Status
+from gdsolve.verbs.outcome import Optimum, Subject
+from gdsolve.verbs.problem import DataInfo
+
+if TYPE_CHECKING:
+    from gdsolve.descent.solution import Trace
+    from gdsolve.objective.modes import Spectrum
+
+# Shares of the largest stable rate: the grid that is shown when no rates are given.
+GRID = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RateResult:
+    """What one rate reached: the state when it stopped, in the user's units.
+
+    `factor` is max|1 − αλ|, by which the error shrinks (or grows) a step in the long run; None without any curvature.
+    """
+
+    learning_rate: float
+    status: Status
+    stopped_by: str
+    iterations: int
+    sse: float | None
+    loss: float
+    gap: float | None
+    factor: float | None
+    trace: Trace | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rates in the order in which they were given, and what all of them share."""
+
+    spec: Spec
+    subject: Subject
+    names: tuple[str, ...]
+    intercept: bool
+    rates: tuple[RateResult, ...]
+    spectrum: Spectrum | None
+    optimum: Optimum | None
+    tol: float
+    max_iter: int | None
+    data: DataInfo | None
+    advice: tuple[str, ...]
+    seconds: dict[str, float]

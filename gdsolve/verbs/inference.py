@@ -1,0 +1,64 @@
+"""The errors of a linear fit's weights, from what the one pass over the table left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.spec import Spec
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.inference import Inference
+    from gdsolve.verbs.run import Run
+
+
+def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> Inference:
+    """The inference of a linear fit at `solution_weights`, (p, 1), in the user's units, the intercept last.
+
+    Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
+    nothing cancels however large the means are. s² is that of the optimum, SSE*/(m − rank): the data decide over it,
+    not how far descent came; a weight that stopped too far from the optimum gets no error bar.
+
+    Row weights count rows: weight 2 is the row written twice, m = Σω, and the standard errors are those of the longer
+    table. Weights that stand for precision, ω = 1/σ², give the same estimates, but of `rows` independent readings:
+    their standard errors are these times √((Σω − p)/(rows − p)).
+    """
+    import torch
+
+    from gdsolve.objective.inference import PENALISED, from_factor, too_far, withhold, without_bars
+    from gdsolve.objective.triangle import EPSILON
+
+    triangle, standard = run.problem.triangle, run.problem.standard
+    names = parameter_names(run)
+    if spec.ridge:
+        return without_bars(names, solution_weights[:, 0], PENALISED, confidence=spec.confidence)
+    optimum = run.problem.minimisers.point if run.modes.unique else run.coordinates.to_user(run.modes.minimiser)
+    sse = float(run.modes.quadratic.sse(run.modes.minimiser)) * run.coordinates.target_scale**2
+    # What storing cells and weights leaves of a residual that is zero.
+    lengths = triangle.raw().norm(dim=0)
+    noise = 8.0 * torch.finfo(run.dtype).eps * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1])
+    found = from_factor(
+        triangle.in_coordinates(standard)[0] * standard.target_scale,
+        solution_weights[:, 0],
+        sse,
+        triangle.total_weight,
+        names=names,
+        confidence=spec.confidence,
+        to_user=standard.matrix(),
+        tolerance=4.0 * (len(names) * EPSILON + triangle.rounding(intercept=standard.intercept)),
+        noise=noise,
+        weighted=run.problem.data.roles.weight is not None,
+    )
+    return withhold(found, too_far(found, optimum[:, 0]))
+
+
+def parameter_names(run: Run) -> list[str]:
+    """The columns of the design and the intercept, which gives way to a column of that name."""
+    design = list(run.problem.data.roles.design)
+    if not run.coordinates.intercept:
+        return design
+    name = "intercept"
+    while name in design:
+        name = f"({name})"
+    return [*design, name]

@@ -1,0 +1,133 @@
+"""What `fit` returns: what was reached, and how far that is from the optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gdsolve.plan import Plan
+from gdsolve.spec import DType, Engine, Method, RateSchedule, Spec
+from gdsolve.status import ExitCode, Status
+from gdsolve.verbs.problem import DataInfo
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.solution import Trace
+    from gdsolve.objective.inference import Inference
+    from gdsolve.objective.modes import Spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is minimised: `kind` is linear, curve or formula; `formula` is None for a linear model."""
+
+    kind: str
+    formula: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The minimiser and its value, in the user's units; of minimum norm in descent's coordinates if not unique.
+
+    `everywhere` is False for a minimum that is known to be one near by alone.
+    """
+
+    weights: dict[str, float]
+    intercept: float | None
+    sse: float | None
+    loss: float
+    unique: bool
+    everywhere: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an iterate is worth: SSE, loss with penalty, root mean square error, R² (None for a constant target).
+
+    SSE and what follows from it are None for an objective without residuals.
+    """
+
+    sse: float | None
+    loss: float
+    rmse: float | None
+    r2: float | None
+    gradient_norm: float
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """The gradient beside central differences, at one iterate: the largest difference, and what those may err by."""
+
+    iteration: int
+    largest_difference: float
+    allowed: float
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was reached, in the user's units, with its certificate (DESIGN.md, section 4).
+
+    `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
+    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run.
+    """
+
+    spec: Spec
+    subject: Subject
+    w: torch.Tensor
+    status: Status
+    stopped_by: str | None
+    iterations: int
+    best_iteration: int
+    evaluations: int
+    trace: Trace
+    weights: dict[str, float]
+    intercept: float | None
+    figures: Figures
+    learning_rate: float | None
+    max_iter: int | None
+    tol: float
+    optimum: Optimum | None
+    gap: float | None
+    spectrum: Spectrum | None
+    predicted_iterations: int | None
+    method: Method
+    schedule: RateSchedule
+    momentum: float | None
+    plan: Plan
+    device: str
+    data: DataInfo | None
+    message: str
+    advice: tuple[str, ...]
+    seconds: dict[str, float]
+    inference: Inference | None = None
+    gradient_checks: tuple[GradientCheck, ...] = ()
+    stable_below: float | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def sse(self) -> float | None:
+        """‖Xw − y‖²; None for an objective without residuals."""
+        return self.figures.sse
+
+    @property
+    def loss(self) -> float:
+        """The loss, penalty included."""
+        return self.figures.loss
+
+    @property
+    def value(self) -> float:
+        """The same as `loss`: the objective at `w`."""
+        return self.figures.loss
+
+    @property
+    def computed_in(self) -> DType:
+        """The precision of the iterates: the leap has only one, whatever that of the data."""
+        return DType.FLOAT64 if self.plan.engine is Engine.LEAP else self.spec.dtype
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that the command line gives for this result."""
+        return self.status.exit_code

@@ -1,0 +1,101 @@
+"""The errors of the weights of a curve or of a likelihood."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.spec import Loss
+from gdsolve.spec.parameters import entries, labels, parameters_of
+from gdsolve.verbs.posed import Kind, Posed
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.inference import Inference
+    from gdsolve.verbs.polish import Place
+
+LIKELIHOODS = (Loss.LOGISTIC, Loss.POISSON)
+NO_DATA = "a formula has no residuals to make an error bar of"
+NOT_SQUARED = "the loss is neither a sum of squares nor a likelihood"
+
+
+def posed_inference(posed: Posed, w: torch.Tensor, place: Place) -> Inference:
+    """The inference at `w`, (p, 1) in descent's coordinates: by the Jacobian of a curve or the Hessian of a likelihood.
+
+    A weight at its bound, one that is fixed, and all of a run that stopped too far from the minimum get no error bar.
+    """
+    from gdsolve.objective.base import SumOfSquares
+    from gdsolve.objective.inference import AT_BOUND, PENALISED, from_factor, from_hessian, withhold, without_bars
+    from gdsolve.objective.inference import too_far as far_from
+
+    spec, user = posed.spec, posed.units.to_user(w)
+    names = _names(posed)
+    held = {} if posed.box is None else _held(posed, w, names, AT_BOUND)
+    if spec.ridge:
+        return without_bars(names, user[:, 0], PENALISED, confidence=spec.confidence)
+    if posed.kind is Kind.FORMULA:
+        return without_bars(names, user[:, 0], NO_DATA, confidence=spec.confidence)
+    to_user = _linear_map(posed)
+    if isinstance(posed.objective, SumOfSquares):
+        found = from_factor(
+            posed.objective.jacobian(w),
+            user[:, 0],
+            _sse(posed, w),
+            posed.rows,
+            names=names,
+            confidence=spec.confidence,
+            held=held,
+            to_user=to_user,
+            weighted=posed.data is not None and posed.data.roles.weight is not None,
+        )
+    elif spec.loss in LIKELIHOODS:
+        hessian = posed.objective.hessian(w) * posed.rows  # type: ignore[attr-defined]
+        found = from_hessian(hessian, user[:, 0], names=names, confidence=spec.confidence, held=held, to_user=to_user)
+    else:
+        return without_bars(names, user[:, 0], NOT_SQUARED, confidence=spec.confidence)
+    if place.minimum is None:
+        return found
+    return withhold(found, far_from(found, posed.units.to_user(place.minimum.w.to(w.dtype))[:, 0]))
+
+
+def fixed_values(posed: Posed) -> dict[str, float]:
+    """The parameters of a formula that are fixed, by name."""
+    if posed.kind is Kind.LINEAR:
+        return {}
+    return {
+        name: value
+        for parameter in parameters_of(posed.spec)
+        if parameter.fixed
+        for name, value in zip(labels(parameter), entries(parameter.start), strict=True)
+    }
+
+
+def _names(posed: Posed) -> list[str]:
+    if not posed.intercept:
+        return list(posed.labels)
+    name = "intercept"
+    while name in posed.labels:
+        name = f"({name})"
+    return [*posed.labels, name]
+
+
+def _held(posed: Posed, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:
+    assert posed.box is not None
+    at_bound = ((w <= posed.box.lower) | (w >= posed.box.upper))[:, 0].tolist()
+    return {name: reason for name, stands in zip(names, at_bound, strict=True) if stands}
+
+
+def _linear_map(posed: Posed) -> torch.Tensor:
+    """The matrix (p, p) from descent's coordinates to the user's, without its constant part."""
+    import torch
+
+    p = len(posed.start)
+    identity = torch.eye(p, dtype=posed.start.dtype, device=posed.start.device)
+    origin = torch.zeros(p, 1, dtype=posed.start.dtype, device=posed.start.device)
+    return posed.units.to_user(identity) - posed.units.to_user(origin)
+
+
+def _sse(posed: Posed, w: torch.Tensor) -> float:
+    found = posed.objective.sse(w)
+    assert found is not None
+    return float(found)

@@ -1,0 +1,149 @@
+"""`compare-lr` where there is no triangle: plain descent at many rates on a formula, a curve or another loss."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from gdsolve.spec import Method, Spec
+from gdsolve.status import GdsolveError, Status
+from gdsolve.verbs.comparison import GRID, Comparison, RateResult
+from gdsolve.verbs.known import form_of, quadratic_rules
+from gdsolve.verbs.outcome import Subject
+from gdsolve.verbs.polish import Place, minimum_near
+from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at
+from gdsolve.verbs.recipe import curvature_at_start
+from gdsolve.verbs.smooth import bounded, stops_of, tolerance_of
+
+if TYPE_CHECKING:
+    from gdsolve.descent.schedule import Schedule
+    from gdsolve.descent.solution import Solution, Trace
+    from gdsolve.verbs.posed import Posed
+
+# Every rate is a run of its own here.
+MOST_UPDATES = 10_000
+
+
+def compare_posed(posed: Posed, began: float) -> Comparison:
+    """Descend at every rate of the spec, or on a grid around the limit that the curvature sets.
+
+    Raises:
+        GdsolveError: a method other than plain descent.
+    """
+    spec = posed.spec
+    if spec.method not in (Method.AUTO, Method.GD):
+        raise GdsolveError(f"method: compare-lr compares rates of gd, not of {spec.method.value}", "gdsolve compare")
+    descending = time.perf_counter()
+    rates = _rates(posed)
+    limit = MOST_UPDATES if spec.max_iter is None and posed.modes is None else spec.max_iter
+    solutions = [_descend(posed, rate, limit) for rate in rates]
+    place = _place(posed, solutions)
+    results = [_result(posed, rate, one, place) for rate, one in zip(rates, solutions, strict=True)]
+    finished = time.perf_counter()
+    minimum = place.minimum
+    return Comparison(
+        spec=spec,
+        subject=Subject(posed.kind.value, spec.minimize or spec.model),
+        names=posed.labels,
+        intercept=posed.intercept,
+        rates=tuple(results),
+        spectrum=None if minimum is None else minimum.spectrum,
+        optimum=None if minimum is None else optimum_at(posed, minimum),
+        tol=tolerance_of(posed),
+        max_iter=limit,
+        data=posed.data,
+        advice=_advice(posed, place),
+        seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+    )
+
+
+def _rates(posed: Posed) -> tuple[float, ...]:
+    lr = posed.spec.lr
+    if isinstance(lr, tuple):
+        return lr
+    if isinstance(lr, float):
+        return (lr,)
+    if posed.modes is not None and posed.modes.spectrum.rank:
+        stable, best = 2.0 / posed.modes.spectrum.largest, posed.modes.spectrum.best
+        return tuple(sorted({*(share * stable for share in GRID), best}))
+    stable = 2.0 / (posed.bound or curvature_at_start(posed))
+    return tuple(share * stable for share in GRID)
+
+
+def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.leap import leap, limit_status
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.methods.gradient import GradientDescent
+    from gdsolve.descent.rates import Constant
+
+    stops = stops_of(posed, tolerance_of(posed))
+    if posed.modes is not None and posed.box is None:
+        rules = quadratic_rules(stops)
+        start = posed.start.to(posed.modes.minimiser)
+        return leap(posed.modes, start, rate, rules, max_iter=limit, schedule=_schedule(posed.spec))
+    form = form_of(posed, Recipe(Method.GD, rate))
+    at_limit = Status.MAX_ITER if form is None else limit_status(form)[0]
+    method = GradientDescent(Constant(rate), posed.box)
+    return iterate(
+        bounded(posed),
+        posed.start,
+        method,
+        stops,
+        max_iter=MOST_UPDATES if limit is None else limit,
+        schedule=_schedule(posed.spec),
+        at_limit=at_limit,
+    )
+
+
+def _schedule(spec: Spec) -> Schedule:
+    """Every iterate where the first ones were asked for, else as few as possible."""
+    from gdsolve.descent.schedule import Schedule
+
+    return Schedule(1 if spec.iterates and spec.max_iter == spec.iterates else "log")
+
+
+def _place(posed: Posed, solutions: list[Solution]) -> Place:
+    usable = [one for one in solutions if one.status not in (Status.DIVERGED, Status.FAILED)]
+    if not usable:
+        return Place(None, "every rate diverges")
+    best = min(usable, key=lambda one: one.value)
+    return minimum_near(posed, best.w, best.status)
+
+
+def _result(posed: Posed, rate: float, solution: Solution, place: Place) -> RateResult:
+    spectrum = None if place.minimum is None else place.minimum.spectrum
+    sse = posed.objective.sse(solution.w.to(posed.start))
+    gap = gap_above(posed, solution, place.minimum)
+    return RateResult(
+        rate,
+        solution.status,
+        solution.stopped_by or "max_iter",
+        solution.iterations,
+        None if sse is None else float(sse) * loss_unit(posed),
+        solution.value * loss_unit(posed),
+        gap,
+        None if spectrum is None else spectrum.contraction(rate),
+        _first_iterates(posed, rate) if posed.spec.iterates else None,
+    )
+
+
+def _first_iterates(posed: Posed, rate: float) -> Trace:
+    """Iterates 0 to K, whether or not a rule would stop the descent before."""
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.methods.gradient import GradientDescent
+    from gdsolve.descent.rates import Constant
+    from gdsolve.descent.schedule import Schedule
+
+    method = GradientDescent(Constant(rate), posed.box)
+    steps = posed.spec.iterates
+    found = iterate(bounded(posed), posed.start, method, (), max_iter=steps, schedule=Schedule(1))
+    return in_units(posed, found.trace)
+
+
+def _advice(posed: Posed, place: Place) -> tuple[str, ...]:
+    if place.minimum is None:
+        return (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else ()
+    if posed.modes is None and posed.bound is None:
+        return ("The largest stable rate is that near the minimum; on the way there the curvature may be larger.",)
+    return ()

@@ -1,0 +1,174 @@
+"""`fit` where there is no triangle: formulas, curves, and losses that are no squares."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gdsolve.plan import Plan
+from gdsolve.spec import Engine
+from gdsolve.spec.command import Command
+from gdsolve.status import Status
+from gdsolve.verbs.ending import advise_ending, explain_ending
+from gdsolve.verbs.gradient_check import check_gradient
+from gdsolve.verbs.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
+from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
+from gdsolve.verbs.polish import Place, minimum_near
+from gdsolve.verbs.posed import Posed
+from gdsolve.verbs.posed_inference import fixed_values, posed_inference
+from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.recipe import RATED, decide
+
+if TYPE_CHECKING:
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.solution import Solution
+    from gdsolve.descent.stop import StopRule
+    from gdsolve.objective.base import Objective
+
+logger = logging.getLogger("gdsolve")
+
+
+def stops_of(posed: Posed, tol: float) -> tuple[StopRule, ...]:
+    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
+    from gdsolve.descent.stop import Explosion, LeftDomain, SmallGradient, SmallLossChange, SmallUpdate, Unbounded
+
+    spec, now = posed.spec, posed.objective.evaluate(posed.start)
+    # A size of the loss near the start: what it is, or what a step as long as the start would change.
+    slope = float(now.gradient.norm()) * (1.0 + float(posed.start.norm()))
+    reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
+    rules: list[StopRule] = [LeftDomain(), Explosion(reference), Unbounded(reference)]
+    wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
+    return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
+
+
+def tolerance_of(posed: Posed) -> float:
+    """The tolerance on updates: as asked for, else the usual one of the precision."""
+    from gdsolve.descent.learning_rate import TOLERANCE
+
+    return posed.spec.tol if posed.spec.tol is not None else TOLERANCE[posed.start.dtype]
+
+
+def bounded(posed: Posed) -> Objective:
+    """The objective within its bounds, if it has any."""
+    from gdsolve.objective.box import Boxed
+
+    return posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
+
+
+def descend_smoothly(
+    posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status
+) -> tuple[Solution, Engine]:
+    """Descend by a recipe, from the start, within the bounds; returns the way that was taken as well.
+
+    Raises:
+        GdsolveError: the leap was asked for and cannot find where it ends.
+    """
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER, leap
+    from gdsolve.descent.methods.build import build_method
+    from gdsolve.descent.schedule import Schedule
+    from gdsolve.descent.sweep import SearchTooLongError
+
+    spec, schedule = posed.spec, Schedule(posed.spec.every)
+    if posed.engine is Engine.LEAP and posed.modes is not None:
+        start, rules = posed.start.to(posed.modes.minimiser), quadratic_rules(stops)
+        try:
+            momentum = momentum_of(recipe)
+            limit = recipe.length
+            found = leap(posed.modes, start, recipe.rate, rules, max_iter=limit, schedule=schedule, momentum=momentum)
+            return found, Engine.LEAP
+        except SearchTooLongError:
+            if spec.engine is Engine.LEAP:
+                raise
+    limit = DEFAULT_MAX_ITER if recipe.length is None else recipe.length
+    schedule.require_room(limit, len(posed.start))
+    method = build_method(recipe, posed.box)
+    found = iterate(bounded(posed), posed.start, method, stops, max_iter=limit, schedule=schedule, at_limit=at_limit)
+    return found, Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
+
+
+def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
+    """Descend on a posed objective, and say how far the end is from a minimum near it.
+
+    Raises:
+        GdsolveError: a method or an option that does not go with this objective.
+    """
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER
+
+    descending = time.perf_counter()
+    spec, tol = posed.spec, tolerance_of(posed)
+    recipe, reason = decide(posed)
+    stops = stops_of(posed, tol)
+    at_limit = announce_fate(posed, recipe)
+    logger.info("method %s", reason)
+    solution, engine = descend_smoothly(posed, recipe, stops, at_limit)
+    place = minimum_near(posed, solution.w, solution.status)
+    solution = _flat(solution, place)
+    minimum = place.minimum
+    gap = gap_above(posed, solution, minimum)
+    finished = time.perf_counter()
+    weights, intercept = weights_of(posed, solution.w)
+    return Fit(
+        spec=spec,
+        subject=Subject(posed.kind.value, spec.minimize or spec.model),
+        w=posed.units.to_user(solution.w),
+        status=solution.status,
+        stopped_by=solution.stopped_by,
+        iterations=solution.iterations,
+        best_iteration=solution.best_iteration,
+        evaluations=solution.evaluations,
+        trace=in_units(posed, solution.trace),
+        weights=weights,
+        intercept=intercept,
+        figures=_figures(posed, solution),
+        learning_rate=recipe.rate if recipe.method in RATED and not recipe.backtracks else None,
+        max_iter=DEFAULT_MAX_ITER if recipe.length is None and engine is not Engine.LEAP else recipe.length,
+        tol=tol,
+        optimum=None if minimum is None else optimum_at(posed, minimum),
+        gap=gap,
+        spectrum=None if minimum is None else minimum.spectrum,
+        predicted_iterations=predict(posed, recipe, stops),
+        method=recipe.method,
+        schedule=recipe.schedule,
+        momentum=recipe.momentum,
+        plan=Plan(engine, reason),
+        stable_below=stable_below(posed, recipe),
+        device=solution.w.device.type,
+        data=posed.data,
+        inference=posed_inference(posed, solution.w, place) if spec.report else None,
+        gradient_checks=_checks(posed, solution) if spec.check_gradient else (),
+        fixed=fixed_values(posed),
+        message=explain_ending(posed, solution, place, gap, tol),
+        advice=advise_ending(posed, solution, place, recipe, command),
+        seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+    )
+
+
+def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
+    """The gradient at the start and where the run ended."""
+    places = ((posed.start, 0), (solution.w, solution.best_iteration))
+    return tuple(check_gradient(posed.objective, w, k) for w, k in places)
+
+
+def _flat(solution: Solution, place: Place) -> Solution:
+    """A start where nothing slopes and nothing curves is no minimum that was reached."""
+    still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[0] == 0.0
+    if still and place.minimum is None:
+        return replace(solution, status=Status.FAILED, stopped_by="flat")
+    return solution
+
+
+def _figures(posed: Posed, solution: Solution) -> Figures:
+    sse = posed.objective.sse(solution.w)
+    squares = None if sse is None else float(sse) * loss_unit(posed)
+    total = posed.total_sum_of_squares
+    return Figures(
+        sse=squares,
+        loss=solution.value * loss_unit(posed),
+        rmse=None if squares is None else (squares / posed.rows) ** 0.5,
+        r2=None if squares is None or not total else 1.0 - squares / total,
+        gradient_norm=float(bounded(posed).evaluate(solution.w).gradient.norm()),
+    )
