@@ -108,6 +108,17 @@ def test_a_full_disk_for_messages_leaves_the_exit_code() -> None:
         assert start("fti", stderr=full).wait(timeout=60) == 2
 
 
+def test_standard_input_that_the_shell_closed() -> None:
+    shell = '"$0" -m gdsolve fit - <&-'
+    done = subprocess.run(
+        ["/bin/sh", "-c", shell, sys.executable], env=QUIET_ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "gdsolve: error: standard input is closed\nhint: redirect it, as in gdsolve fit - < data.csv\n"
+    )
+
+
 @pytest.mark.parametrize(("descriptor", "code"), [(1, 2), (2, 2)])
 def test_a_stream_that_the_shell_closed(descriptor: int, code: int) -> None:
     shell = f'"$0" -m gdsolve {"schema" if descriptor == 1 else "fti"} {descriptor}>&-'
@@ -246,6 +257,28 @@ def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
     assert record["status"] == "interrupted"
     assert record["iterations"] > 0
     assert b"Traceback" not in errors
+
+
+@pytest.mark.parametrize("arguments", [["fit", "-"], ["check", "-"], ["predict", "m.json", "-"], ["fit", "pipe.csv"]])
+def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence[str]) -> None:
+    model = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
+    (here / "m.json").write_text(json.dumps(model))
+    os.mkfifo(here / "pipe.csv")
+    process = start(*arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdin is not None
+    with process.stdin, process.stdin if "-" in arguments else (here / "pipe.csv").open("wb") as pipe:
+        # More than a pipe holds: all of it is written only once it is being read.
+        pipe.write(b"x,y\n" + b"1,2\n" * 50_000)
+        pipe.flush()
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        # Not communicate: that would close the input.
+        assert process.wait(timeout=60) == 130
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert (process.stdout.read(), process.stderr.read()) == (b"", b"")
+    for stream in (process.stdout, process.stderr):
+        stream.close()
 
 
 def test_a_missing_file_is_told_before_torch_is_there() -> None:

@@ -174,6 +174,15 @@ def test_every_spec_in_configs_can_be_read(shell: Shell, path: Path) -> None:
     assert record["rates"]
 
 
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("textbook/[!b]*.yaml")), ids=lambda path: path.stem)
+def test_every_spec_in_configs_can_be_checked(shell: Shell, path: Path) -> None:
+    code, record = shell.json("check", str(path), "--quiet")
+    assert code == 0
+    assert {column["role"] for column in record["columns"]} == {"feature", "target"}
+    assert record["rank"] >= 1
+    assert shell(*record["commands"][0].split()[1:], "--max-iter", "3")[0] in (0, 3, 4)
+
+
 @pytest.mark.parametrize("cell", ["-999", "-inf", "1e400"])
 def test_a_number_can_mean_missing(shell: Shell, here: Path, cell: str) -> None:
     (here / "t.csv").write_text(f"x,y\n1,2\n{cell},1\n3,4\n5,{cell}\n")

@@ -52,9 +52,9 @@ def test_cells_that_are_no_numbers_are_left_out(columns):
 
 
 def test_constant_and_duplicate(columns):
-    assert [name for name, column in columns.items() if column.constant] == ["same", "empty", "w"]
+    assert [name for name, column in columns.items() if column.constant] == ["same", "w"]
     assert {name: column.duplicate_of for name, column in columns.items() if column.duplicate_of} == {"twin": "size"}
-    assert (columns["empty"].missing, columns["empty"].mean) == (4, None)
+    assert (columns["empty"].missing, columns["empty"].mean, columns["empty"].empty) == (4, None, True)
 
 
 def test_texts_are_ignored_on_request(tmp_path):
@@ -89,6 +89,17 @@ def test_many_batches_and_large_offsets(tmp_path):
         assert first.std == pytest.approx((values - 1e9).std(), rel=1e-7)
         assert (second.duplicate_of, third.duplicate_of) == ("a", None)
         assert [column.type for column in nested] == (["nested"] if ending == "parquet" else [])
+
+
+@pytest.mark.parametrize("size", [1e155, -1e-170, 1e307])
+def test_the_spread_of_values_whose_squares_are_no_numbers(tmp_path, size):
+    pattern = np.array([1.0, -2.0, 3.0, 17.0])
+    # More than one batch, so that means are merged as well.
+    values = np.tile(pattern, 40_000) * size
+    pl.DataFrame({"x": np.arange(len(values)), "y": values}).write_parquet(tmp_path / "t.parquet")
+    _, column = describe([str(tmp_path / "t.parquet")], Spec())
+    assert column.mean == pytest.approx(4.75 * size, rel=1e-12)
+    assert column.std == pytest.approx(pattern.std() * abs(size), rel=1e-12)
 
 
 def test_numbers_that_mean_missing_are_counted_and_out_of_range(tmp_path):

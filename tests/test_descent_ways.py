@@ -198,6 +198,24 @@ def test_many_rates_stop_as_each_alone() -> None:
     assert {stop.status for stop in together} == {Status.CONVERGED, Status.DIVERGED}
 
 
+def test_what_a_rate_costs_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two bisections, of the norm and of the maximum, and few ranges: what only growing modes need is left out."""
+    posed = pose(random_table(4, 40, 7, scale=100.0), 1.0 / 40.0)
+    rates = torch.logspace(-6, -0.01, 1000, dtype=torch.float64) * posed.modes.spectrum.largest_stable
+    form = ClosedForm.of(posed.modes, posed.start, rates)
+    evaluated: list[int] = []
+    magnitude = ClosedForm.magnitude
+
+    def counted(self: ClosedForm, k: torch.Tensor) -> torch.Tensor:
+        evaluated.append(len(k))
+        return magnitude(self, k)
+
+    monkeypatch.setattr(ClosedForm, "magnitude", counted)
+    stops = find_stops(form, (Explosion(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-10)), None)
+    assert {stop.status for stop in stops} == {Status.CONVERGED}
+    assert sum(evaluated) < 150 * len(rates)
+
+
 @pytest.mark.parametrize(("k", "more"), [(7, 7), (1, 99), (500, 500)])
 def test_going_on_is_the_same_as_going_at_once(k: int, more: int) -> None:
     posed = pose(random_table(10, 20, 3), 0.05)

@@ -14,6 +14,8 @@ from problems import CPU, TWO_POINTS, Block, pose, random_table
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.dependence import dependent_columns
 from gdsolve.objective.losses import LOSSES
+from gdsolve.objective.modes import decompose
+from gdsolve.objective.quadratic import Penalty, Quadratic
 from gdsolve.objective.triangle import BLOCK_ROWS, build_triangle
 from gdsolve.spec import Loss
 
@@ -218,3 +220,10 @@ def test_raw_coordinates_are_the_identity() -> None:
     w = torch.tensor([[1.0], [2.0], [3.0]], dtype=torch.float64)
     assert torch.equal(raw.to_user(w), w)
     assert torch.equal(raw.from_user(w), w)
+
+
+def test_curvature_beyond_float64_is_infinite_and_no_error():
+    design, target = torch.tensor([[1e155]], dtype=torch.float64), torch.ones(1, 1, dtype=torch.float64)
+    nothing = torch.zeros(1, 1, dtype=torch.float64)
+    modes = decompose(Quadratic(design, target, Penalty(nothing, nothing), 1.0), nothing, 1)
+    assert modes.spectrum.largest == float("inf")

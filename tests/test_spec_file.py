@@ -85,13 +85,16 @@ def test_rates_in_yaml() -> None:
     assert load(INLINE + "lr:\n- 0.5\n- 0.1\n", "compare-lr").lr == (0.5, 0.1)
 
 
-@pytest.mark.parametrize("verb", ["fit", "check"])
-def test_several_rates_belong_to_compare_lr(verb: str) -> None:
+def test_several_rates_belong_to_compare_lr() -> None:
     with pytest.raises(GdsolveError) as caught:
-        build_spec(["a.csv"], {"lr": ["0.5", "0.1"]}, verb)
-    assert caught.value.message == f"lr: 2 rates, and {verb} takes one"
+        build_spec(["a.csv"], {"lr": ["0.5", "0.1"]}, "fit")
+    assert caught.value.message == "lr: 2 rates, and fit takes one"
     assert caught.value.hint == "gdsolve compare-lr takes several"
-    assert refusal(INLINE + "lr: [0.5, 0.1]", verb)[0] == f"p.yaml: line 3: lr: 2 rates, and {verb} takes one"
+    assert refusal(INLINE + "lr: [0.5, 0.1]", "fit")[0] == "p.yaml: line 3: lr: 2 rates, and fit takes one"
+
+
+def test_check_has_no_use_for_rates_and_takes_any_number_of_them() -> None:
+    assert load(INLINE + "lr: [0.5, 0.1]", "check").lr == (0.5, 0.1)
 
 
 def test_inline_numbers() -> None:

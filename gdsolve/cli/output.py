@@ -12,6 +12,7 @@ from typing import Any
 
 from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
+from gdsolve.verbs.imports import collector_at_rest
 
 
 def present(spec: Spec, record: Mapping[str, Any]) -> None:
@@ -20,7 +21,8 @@ def present(spec: Spec, record: Mapping[str, Any]) -> None:
 
     if spec.format is Format.CSV:
         as_utf8()
-    with writing("standard output"):
+    # What is written is needed to the end: to look for garbage among it takes longer than to write a table.
+    with writing("standard output"), collector_at_rest():
         write_record(record, spec.format, sys.stdout)
         sys.stdout.flush()
 

@@ -1,14 +1,15 @@
 """Files and standard input -> named columns -> batches: the only place that knows file formats."""
 
 from gdsolve.data.columns import Choice, Roles, usual_target
-from gdsolve.data.describe import ColumnSummary, describe
+from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.inline import inline_table
 from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv
 from gdsolve.data.prefetch import prefetch
-from gdsolve.data.reading import Batch
+from gdsolve.data.reading import MOST_LEVELS, Batch
 from gdsolve.data.table import Table, column_names, open_columns, open_table
 
 __all__ = [
+    "MOST_LEVELS",
     "Batch",
     "Choice",
     "ColumnSummary",
@@ -18,6 +19,7 @@ __all__ = [
     "Table",
     "column_names",
     "describe",
+    "describe_inline",
     "inline_table",
     "open_columns",
     "open_table",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from gdsolve.data.cells import Kind
 from gdsolve.data.files import STDIN
-from gdsolve.spec import Categorical, Spec
+from gdsolve.spec import Categorical, Spec, flag
+from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -154,9 +155,7 @@ def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tupl
 
 def flag_for(option: str, names: Sequence[str]) -> str:
     """Write a list flag as a shell takes it: `--ignore name,city`; a name with a comma gets a flag of its own."""
-    if any("," in name for name in names):
-        return " ".join(f"--{option} {shlex.quote(name)}" for name in names)
-    return f"--{option} {shlex.quote(','.join(names))}"
+    return shlex.join(list_words(flag(option), names))
 
 
 def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, spec: Spec, table: str) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
+from gdsolve.data.inline import inline_columns
 from gdsolve.data.reading import MOST_LEVELS, read_cells
 from gdsolve.data.records import blank_records
 from gdsolve.data.source import Source, open_sources
@@ -26,7 +28,8 @@ _NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
 class ColumnSummary:
     """One column: `type` is number, boolean, text, date or nested; `std` is that of the population.
 
-    `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells.
+    `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells; `unusable`
+    counts cells of a column of numbers that are none.
     """
 
     name: str
@@ -40,19 +43,30 @@ class ColumnSummary:
     constant: bool
     duplicate_of: str | None
     levels: int | None
+    unusable: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """True where every cell is missing."""
+        nothing = self.levels == 0 or (self.minimum is None and self.levels is None and not self.unusable)
+        return nothing and self.missing > 0
 
 
 @dataclass(slots=True)
 class _Column:
-    """Running figures of one column; the spread by the merging formula of Chan, Golub and LeVeque (1979)."""
+    """Running figures of one column; `std` by the merging formula of Chan, Golub and LeVeque (1979).
+
+    No square of it is ever formed: that would overflow from 1e154 on.
+    """
 
     kind: Kind
     missing: int = 0
+    unusable: int = 0
     count: int = 0
     minimum: float = math.inf
     maximum: float = -math.inf
     mean: float = 0.0
-    squares: float = 0.0
+    std: float = 0.0
     levels: set[str] = field(default_factory=set)
     digest: hashlib.blake2b = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
 
@@ -60,7 +74,9 @@ class _Column:
         self.missing += cells.null_count()
         self.digest.update(cells.hash().to_numpy().tobytes())
         if self.kind in _NUMBERS:
+            before = self.count
             self._add_numbers(cells.to_numpy())
+            self.unusable += len(cells) - cells.null_count() - (self.count - before)
         elif len(self.levels) <= MOST_LEVELS:
             self.levels.update(cells.drop_nulls().unique().head(MOST_LEVELS + 1))
 
@@ -71,11 +87,26 @@ class _Column:
         self.minimum = min(self.minimum, float(values.min()))
         self.maximum = max(self.maximum, float(values.max()))
         count = self.count + values.size
-        mean = float(values.mean())
+        share = values.size / count
+        mean, std = _mean_and_std(values)
         step = mean - self.mean
-        self.squares += float(((values - mean) ** 2).sum()) + step**2 * self.count * values.size / count
-        self.mean += step * values.size / count
+        roots = math.sqrt(1.0 - share), math.sqrt(share)
+        self.std = math.hypot(roots[0] * self.std, roots[1] * std, roots[0] * roots[1] * step)
+        self.mean += step * share
         self.count = count
+
+
+def _mean_and_std(values: np.ndarray) -> tuple[float, float]:
+    """Mean and spread of finite numbers, without overflow as far as they are numbers themselves."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(values.mean())
+        if not math.isfinite(mean):
+            mean = float((values / values.size).sum())
+        deviations = values - mean
+    largest = float(np.abs(deviations).max())
+    if largest == 0.0 or math.isinf(largest):
+        return mean, largest
+    return mean, largest * math.sqrt(float(np.square(deviations / largest).mean()))
 
 
 def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
@@ -98,7 +129,24 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
         fast = is_plain(sampled, sample, kinds, numbers)
         for source in opened:
             _add(source, columns, numbers, texts, fast)
-    roles = _roles(names, parts, without_texts(parts, kinds, spec))
+    return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)))
+
+
+def describe_inline(X: Any, y: Any, spec: Spec) -> tuple[ColumnSummary, ...]:
+    """Summarise the columns of a matrix X, (m, n), and a target y, (m,).
+
+    Raises:
+        GdsolveError: a flag that names no column.
+        DataError: ragged rows, unequal lengths, or a number that is not finite.
+    """
+    names, parts, values, _ = inline_columns(X, y, spec)
+    columns = {name: _Column(Kind.NUMBER) for name in names}
+    for name, cells in zip(names, values.T, strict=True):
+        columns[name].add(pl.Series(name, cells))
+    return _summaries(columns, _roles(names, parts, parts.features))
+
+
+def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tuple[ColumnSummary, ...]:
     earlier: dict[tuple[bool, bytes], str] = {}
     summaries = []
     for name, column in columns.items():
@@ -138,8 +186,9 @@ def _summary(name: str, role: str, column: _Column, twin: str | None) -> ColumnS
         minimum=column.minimum if known else None,
         maximum=column.maximum if known else None,
         mean=column.mean if known else None,
-        std=math.sqrt(column.squares / column.count) if known else None,
-        constant=len(column.levels) <= 1 if is_text else column.minimum >= column.maximum,
+        std=column.std if known else None,
+        constant=len(column.levels) == 1 if is_text else column.minimum == column.maximum,
         duplicate_of=twin,
         levels=len(column.levels) if is_text else None,
+        unusable=column.unusable,
     )

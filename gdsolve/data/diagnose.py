@@ -32,7 +32,7 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
     cell = cell_text(source, record, column)
     trimmed = "" if cell is None else cell.strip()
     if source.cells.is_missing(cell):
-        return _missing(at, column, spec, roles)
+        return _missing(at, column, spec, roles, empty=_is_empty(source, column))
     shown = show(trimmed)
     ignore = _drop_hint(column, roles, spec)
     if "\ufffd" in trimmed:
@@ -151,7 +151,16 @@ def has_overflow(frame: pl.DataFrame) -> bool:
     return OVERFLOW in frame.columns and frame[OVERFLOW].null_count() < frame.height
 
 
-def _missing(at: str, column: str, spec: Spec, roles: Roles) -> DataError:
+def _is_empty(source: Source, column: str) -> bool:
+    """True where no cell of the file stands in this column."""
+    text = source.cells.text(column, source.raw_type(column))
+    there = source.raw([column]).select(text.is_not_null().any()).collect(engine="streaming")
+    return not there.item()
+
+
+def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:
+    if empty:
+        return DataError(f"{at}: the cell is missing, as all of the column are", _drop_hint(column, roles, spec))
     if column in (roles.target, roles.weight, *roles.levels):
         part = "target" if column == roles.target else "weight" if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""

@@ -7,7 +7,7 @@ import difflib
 import glob
 import gzip
 import io
-import shutil
+import signal
 import sys
 import tempfile
 import zlib
@@ -89,12 +89,13 @@ def _open(source: str, codec: str | None, stack: ExitStack) -> File:
     name, path = (STDIN, "-") if source == "-" else (source, source)
     try:
         if source == "-":
-            path = _spool(cast(IO[bytes], sys.stdin.buffer), stack)
+            path = _spool(_standard_input(), stack)
         elif Path(source).is_dir():
             raise DataError(f"{name}: is a directory", f"name its files: '{source.rstrip('/')}/*.csv'")
         elif not Path(source).is_file() and Path(source).exists():
+            _let_interrupts_through()
             with Path(source).open("rb") as pipe:
-                path = _spool(cast(IO[bytes], pipe), stack)
+                path = _spool(pipe, stack)
         return _examine(name, path, codec, stack)
     except FileNotFoundError:
         raise DataError(f"{name}: no such file", _near(source)) from None
@@ -115,9 +116,24 @@ def _near(source: str) -> str:
     return "give a CSV, Parquet or NDJSON file, or - for standard input"
 
 
-def _spool(stream: IO[bytes], stack: ExitStack) -> str:
+def _standard_input() -> io.BufferedReader:
+    if sys.stdin is None:
+        raise GdsolveError("standard input is closed", "redirect it, as in gdsolve fit - < data.csv")
+    return cast(io.BufferedReader, sys.stdin.buffer)
+
+
+def _let_interrupts_through() -> None:
+    """Have Ctrl-C end a read that waits for input, as Python does by itself: polars has the system take it up again."""
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)
+
+
+def _spool(stream: io.BufferedReader, stack: ExitStack) -> str:
+    _let_interrupts_through()
     spool = _temporary(stack)
-    shutil.copyfileobj(stream, spool, 1 << 20)
+    # One call of the system at a time: between them Python looks whether Ctrl-C was pressed.
+    while chunk := stream.read1(1 << 20):
+        spool.write(chunk)
     return _path_of(spool)
 
 

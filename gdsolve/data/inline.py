@@ -26,16 +26,7 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         GdsolveError: a flag that names no column.
         DataError: ragged rows, unequal lengths, a number that is not finite, or a target that the loss does not take.
     """
-    matrix = _matrix(_detached(X), source)
-    if not len(matrix):
-        raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
-    columns = [*_names(matrix.shape[1], names, source), "y"]
-    parts = assign(columns, spec, source)
-    target, pair = _target(_detached(y), parts, spec, source)
-    if len(matrix) != len(target):
-        raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
-    values = np.column_stack([matrix, target])
-    _refuse_first(values, columns, parts, spec, source)
+    columns, parts, values, pair = inline_columns(X, y, spec, names, source)
     roles = build_roles(columns, parts, parts.features, {}, not spec.no_intercept, source)
     roles = replace(roles, target_levels=pair)
     order = [columns.index(name) for name in (*roles.features, roles.target)]
@@ -48,6 +39,27 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         yield Batch(np.asfortranarray(values[:, order]), weight)
 
     return Table((source,), roles, read)
+
+
+def inline_columns(
+    X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None, source: str = "inline"
+) -> tuple[list[str], Parts, np.ndarray, tuple[str, str] | None]:
+    """Names of the columns of X and of y, their parts, their numbers, (m, n + 1), and the levels of y if it is text.
+
+    Raises:
+        GdsolveError, DataError: as `inline_table`.
+    """
+    matrix = _matrix(_detached(X), source)
+    if not len(matrix):
+        raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
+    columns = [*_names(matrix.shape[1], names, source), "y"]
+    parts = assign(columns, spec, source)
+    target, pair = _target(_detached(y), parts, spec, source)
+    if len(matrix) != len(target):
+        raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
+    values = np.column_stack([matrix, target])
+    _refuse_first(values, columns, parts, spec, source)
+    return columns, parts, values, pair
 
 
 def _names(width: int, names: Sequence[str] | None, source: str) -> list[str]:

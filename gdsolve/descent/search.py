@@ -12,6 +12,8 @@ from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 
 Predicate = Callable[[Tensor], Tensor]
+Norm = Callable[[ClosedForm, Tensor], Tensor]
+Search = Callable[[ClosedForm, Tensor, Tensor], Tensor]
 
 
 def first_true(predicate: Predicate, low: Tensor, high: Tensor) -> Tensor:
@@ -37,9 +39,9 @@ def first_stop(form: ClosedForm, rule: StopRule, horizon: Tensor) -> Tensor:
             return _first_small_change(form, rule.tolerance, horizon)
         case SmallGradient():
             start = torch.zeros_like(horizon)
-            return _first_below(form, form.gradient_norms, rule.tolerance, start, horizon)
+            return _first_below(form, ClosedForm.gradient_norms, rule.tolerance, start, horizon)
         case Explosion():
-            return first_true(lambda k: ~(form.values(k) <= rule.threshold), torch.zeros_like(horizon), horizon)
+            return _first_explosion(form, rule.threshold, horizon)
     raise TypeError(f"no closed form for {type(rule).__name__}")
 
 
@@ -75,13 +77,34 @@ def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
     return ends
 
 
-def _first_below(form: ClosedForm, norm: Predicate, tolerance: float, low: Tensor, horizon: Tensor) -> Tensor:
+def _first_explosion(form: ClosedForm, threshold: float, horizon: Tensor) -> Tensor:
+    """The first k at which the loss is beyond `threshold`: at once, or where a mode grows; else it never rises."""
+    start = torch.zeros_like(horizon)
+    candidates = (form.slowest() > 0) | ~(form.values(start) <= threshold)
+
+    def search(grown: ClosedForm, low: Tensor, high: Tensor) -> Tensor:
+        return first_true(lambda k: ~(grown.values(k) <= threshold), low, high)
+
+    return _among(candidates, form, search, start, horizon)
+
+
+def _first_below(form: ClosedForm, norm: Norm, tolerance: float, low: Tensor, horizon: Tensor) -> Tensor:
     """The first k with norm(k) < tolerance, for the square root of a sum of exponentials: it falls, then may rise."""
-    bottom = horizon
-    if bool((form.slowest() > 0).any()):
-        turned = first_true(lambda k: ~(norm(k + 1.0) < norm(k)), low, horizon)
-        bottom = torch.minimum(turned, horizon)
-    return first_true(lambda k: norm(k) < tolerance, low, bottom)
+
+    def search(grown: ClosedForm, low: Tensor, high: Tensor) -> Tensor:
+        return first_true(lambda k: ~(norm(grown, k + 1.0) < norm(grown, k)), low, high)
+
+    turned = _among(form.slowest() > 0, form, search, low, horizon)
+    return first_true(lambda k: norm(form, k) < tolerance, low, torch.minimum(turned, horizon))
+
+
+def _among(candidates: Tensor, form: ClosedForm, search: Search, low: Tensor, high: Tensor) -> Tensor:
+    """What `search` finds for the rates where `candidates`, (q,), is true; inf for the others."""
+    found = torch.full_like(high, torch.inf)
+    chosen = candidates.nonzero()[:, 0]
+    if len(chosen):
+        found[chosen] = search(form.only(chosen), low[chosen], high[chosen])
+    return found
 
 
 def _first_small_change(form: ClosedForm, tolerance: float, horizon: Tensor) -> Tensor:
@@ -91,27 +114,33 @@ def _first_small_change(form: ClosedForm, tolerance: float, horizon: Tensor) -> 
 
 
 def _first_small_update(form: ClosedForm, tolerance: float, horizon: Tensor) -> Tensor:
-    """The first k with max|Δwᵢ| < tolerance, between the two k that the 2-norm gives.
+    """The first k with max|Δwᵢ| < tolerance.
 
-    As ‖Δ‖₂/√p ≤ ‖Δ‖∞ ≤ ‖Δ‖₂, none is below the first k with ‖Δ‖₂ < √p·tolerance. The maximum itself need not fall
-    steadily, so that what lies between is searched by bounds over whole ranges.
+    As ‖Δ‖₂/√p ≤ ‖Δ‖∞ ≤ ‖Δ‖₂, none is below the first k with ‖Δ‖₂ < √p·tolerance. From there on a k is found as if the
+    maximum fell steadily; as it need not, what lies before is then searched by bounds over whole ranges.
     """
     root = math.sqrt(form.right.shape[0])
-    one = torch.ones_like(horizon)
-    low = _first_below(form, form.update_norms, root * tolerance, one, horizon)
-    high = torch.minimum(_first_below(form, form.update_norms, tolerance, one, horizon), horizon)
-    first = torch.full_like(horizon, torch.inf)
+    low = _first_below(form, ClosedForm.update_norms, root * tolerance, torch.ones_like(horizon), horizon)
     hopeful = low.isfinite().nonzero()[:, 0]
+    first = torch.full_like(horizon, torch.inf)
     if len(hopeful):
-        first[hopeful] = _search_ranges(form.only(hopeful), tolerance, low[hopeful], high[hopeful])
+        form, low, horizon = form.only(hopeful), low[hopeful], horizon[hopeful]
+        # Where no mode grows, ‖Δ‖₂ shrinks by √p in so many steps at most: then the maximum is small enough as well.
+        slowest = form.slowest()
+        further = torch.ceil(math.log(root) / -slowest * (1.0 + 1e-9)) + 3.0
+        high = torch.where(slowest < 0, torch.minimum(low + further, horizon), horizon)
+        found = first_true(lambda k: form.updates(k).abs().amax(dim=1) < tolerance, low, high)
+        before = torch.where(found.isfinite(), found - 1.0, high)
+        first[hopeful] = torch.minimum(found, _search_ranges(form, tolerance, low, before))
     return first
 
 
 def _search_ranges(form: ClosedForm, tolerance: float, low: Tensor, high: Tensor) -> Tensor:
     """The first k in [low, high] with max|Δwᵢ_k| < tolerance: ranges that cannot hold it are skipped, others halved."""
     first = torch.full_like(low, torch.inf)
-    index = torch.arange(len(low), device=low.device)
-    start, span = low.clone(), torch.floor(0.5 * (high - low))
+    index = (low <= high).nonzero()[:, 0]
+    form, start, high = form.only(index), low[index], high[index]
+    span = high - start
     while len(index):
         end = torch.minimum(start + span, high)
         reached = form.updates(start).abs().amax(dim=1) < tolerance

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from gdsolve.objective.threads import one_thread
 from gdsolve.status import GdsolveError
 
 WIDTH = 256
@@ -58,7 +58,7 @@ class Sweep:
         Raises:
             SearchTooLongError: `longest` ranges and visits did not suffice.
         """
-        with _one_thread():
+        with one_thread():
             self._run(low, high)
 
     def _run(self, low: float, high: float) -> None:
@@ -98,21 +98,6 @@ class Sweep:
             if self.spent > self.longest:
                 raise SearchTooLongError(float(left[group]))
         return False
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Have torch compute in this thread alone.
-
-    Some thousand numbers at a time are not worth sharing, and on a busy machine each operation would wait for the other
-    threads to be scheduled: measured, a hundred times as long.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _cut(left: Tensor, right: Tensor) -> Tensor:

@@ -95,9 +95,14 @@ def decompose(quadratic: Quadratic, minimiser: Tensor, rank: int) -> Modes:
     left, singular, right = torch.linalg.svd(stacked, full_matrices=False)
     left, singular, right = left[:, :rank], singular[:rank], right[:rank].mT
     c = quadratic.curvature_scale
-    largest = c * float(singular[0]) ** 2 if rank else 0.0
-    smallest = c * _smallest_singular_value(stacked, singular) ** 2 if rank else 0.0
+    largest = _square(float(singular[0])) * c if rank else 0.0
+    smallest = _square(_smallest_singular_value(stacked, singular)) * c if rank else 0.0
     return Modes(quadratic, c * singular.square(), left, right, minimiser, Spectrum(largest, smallest, rank))
+
+
+def _square(value: float) -> float:
+    # Infinite where it overflows: `value ** 2` raises.
+    return value * value
 
 
 def _smallest_singular_value(stacked: Tensor, singular: Tensor) -> float:

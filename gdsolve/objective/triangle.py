@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.threads import one_thread
 
 BLOCK_ROWS = 8192
 EPSILON = torch.finfo(torch.float64).eps
@@ -123,7 +123,8 @@ def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) 
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
     states: dict[torch.dtype, _Merge] = {}
-    with _one_thread():
+    # Blocks are small, and the other cores are busy parsing the next ones: threads made the pass ten times slower.
+    with one_thread():
         for batch in batches:
             for dtype in dtypes:
                 values, weight = tensors_of(batch, dtype)
@@ -135,20 +136,6 @@ def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) 
                     stop = start + BLOCK_ROWS
                     states[dtype].add(values[start:stop], None if weight is None else weight[start:stop])
     return tuple(state.result() for state in states.values())
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Factorise on one thread: blocks are small, and the other cores are busy parsing the next ones.
-
-    Threads that wait for each other over each block, while others hold their cores, made the pass ten times slower.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:

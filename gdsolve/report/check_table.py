@@ -79,12 +79,17 @@ def _column_table(names: Sequence[str], shown: Sequence[tuple[str, Sequence[str]
 
 
 def _remark(column: Mapping[str, Any]) -> str:
-    parts = ["constant"] if column["constant"] else []
+    parts = ["empty"] if _is_empty(column) else ["constant"] if column["constant"] else []
     if column["duplicate_of"] is not None:
         parts.append(f"same as {column['duplicate_of']}")
     if column["levels"] is not None:
         parts.append(counted(column["levels"], "level"))
     return ", ".join(parts)
+
+
+def _is_empty(column: Mapping[str, Any]) -> bool:
+    nothing = column["minimum"] is None and column["type"] in ("number", "boolean")
+    return column["missing"] > 0 and (nothing or column["levels"] == 0)
 
 
 def _show_expectations(page: Page, record: Record) -> None:

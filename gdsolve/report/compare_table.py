@@ -56,8 +56,8 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
 
 def _show_rates(page: Page, record: Record) -> None:
     table = partial(_rate_table, record)
-    if page.fits(table(8, len(MEASURES))):
-        page.table(table(8, len(MEASURES)))
+    if page.fits(wide := table(8, len(MEASURES))):
+        page.table(wide)
     else:
         page.table(table(6, page.most_that_fit(partial(table, 6), 0, len(MEASURES))))
 

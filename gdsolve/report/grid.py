@@ -132,12 +132,20 @@ def _row_lines(
 
 
 def _line(texts: Sequence[str], styles: Sequence[str], columns: Sequence[Column], widths: Sequence[int]) -> Line:
+    """The cells side by side; what stands between two styles is one piece, which a table of 100,000 rows is glad of."""
     line: Line = []
-    for text, style, column, width in zip(texts, styles, columns, widths, strict=True):
+    run = ""
+    for place, (text, style, column, width) in enumerate(zip(texts, styles, columns, widths, strict=True)):
         pad = " " * (width - cells(text))
-        gap = Segment(GAP if line else "")
-        line += [gap, Segment(pad if column.right else ""), Segment(text, style), Segment("" if column.right else pad)]
-    return line
+        run += GAP if place else ""
+        run += pad if column.right else ""
+        if style:
+            line += [Segment(run), Segment(text, style)]
+            run = ""
+        else:
+            run += text
+        run += "" if column.right else pad
+    return [*line, Segment(run)]
 
 
 def _separator(row: Separator, width: int, rule: str) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -43,8 +43,15 @@ def _words(name: str, value: Any) -> list[str]:
     if value is False:
         return []
     if isinstance(value, tuple | list):
-        return [flag(name), ",".join(_text(name, item) for item in value)]
+        return list_words(flag(name), [_text(name, item) for item in value])
     return [flag(name), _text(name, value)]
+
+
+def list_words(name: str, items: Sequence[str]) -> list[str]:
+    """A list flag as words: `--ignore name,city`; where an item holds a comma, every one gets a flag of its own."""
+    if any("," in item for item in items):
+        return [word for item in items for word in (name, item)]
+    return [name, ",".join(items)]
 
 
 def _text(name: str, value: Any) -> str:

@@ -6,12 +6,13 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import ColumnSummary, describe
+from gdsolve.data import ColumnSummary, describe, describe_inline
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, Status
 from gdsolve.verbs.course import chart, descend
 from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
+from gdsolve.verbs.remedies import remedies
 from gdsolve.verbs.remedy import remedy
 from gdsolve.verbs.run import Run, prepare
 
@@ -85,17 +86,23 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
-    columns = describe(spec.data, spec)
+    columns = _describe(spec)
     try:
         problem = load(spec)
     except DataError as fault:
         read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
-        return Check(spec, columns, fault.message, fault.hint, None, _remedies(command, columns), read)
+        return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
     descending = time.perf_counter()
     diagnosis = _diagnose(spec, problem)
     finished = time.perf_counter()
     seconds = {"read": descending - began, "descend": finished - descending, "total": finished - began}
     return Check(spec, columns, None, None, diagnosis, _commands(command, spec, problem), seconds)
+
+
+def _describe(spec: Spec) -> tuple[ColumnSummary, ...]:
+    if spec.X is not None and spec.y is not None:
+        return describe_inline(spec.X, spec.y, spec)
+    return describe(spec.data, spec)
 
 
 def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
@@ -210,15 +217,3 @@ def _usual_tolerance(run: Run) -> float:
     from gdsolve.descent.learning_rate import TOLERANCE
 
     return TOLERANCE[run.dtype]
-
-
-def _remedies(command: Command, columns: tuple[ColumnSummary, ...]) -> tuple[str, ...]:
-    """Commands that get past what was found: missing cells and columns of text."""
-    used = [column for column in columns if column.role != "ignored"]
-    text = any(column.type in ("text", "date") and column.role == "feature" for column in used)
-    missing = any(column.missing for column in used)
-    # A target, a weight and a text have no mean to fill in.
-    fillable = all(column.role == "feature" and column.type != "text" for column in used if column.missing)
-    kinds = ("onehot", "ignore") if text else (None,)
-    gaps = (("drop", "mean") if fillable else ("drop",)) if missing else (None,)
-    return tuple(command.but("fit", categorical=kind, na=gap) for kind in kinds for gap in gaps if kind or gap)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from gdsolve.descent.leap import States, Stop
     from gdsolve.descent.solution import Trace
 
-AT_ONCE = 4_000_000
+# Rates × modes of so many numbers stay in cache.
+AT_ONCE = 65_536
 
 
 def compare_lr(spec: Spec, table: Table | None = None, command: Command | None = None) -> Comparison:
@@ -36,13 +37,15 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
     if not spec.is_least_squares:
         return compare_posed(pose(spec, table), began)
     problem = load(spec, table)
+    from gdsolve.objective.threads import one_thread
+
     descending = time.perf_counter()
     run = prepare(spec, problem)
     rates = _rates(run)
     tol = run.tolerance(min(rates)) if spec.tol is not None else _usual_tolerance(run)
-    # Chunks bound the memory of rates × modes.
     size = max(1, AT_ONCE // max(1, run.coordinates.p * (spec.iterates + 1)))
-    results = [result for i in range(0, len(rates), size) for result in _compare(run, rates[i : i + size], tol)]
+    with one_thread():
+        results = [result for i in range(0, len(rates), size) for result in _compare(run, rates[i : i + size], tol)]
     finished = time.perf_counter()
     return Comparison(
         spec,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
-    """Keep Python's garbage collector from running while modules are imported.
+    """Keep the garbage collector of Python from running, as while modules are imported.
 
     An import makes hundreds of thousands of objects that all stay: to look for garbage among them, again and again,
     took an eighth of the import of torch, and finds none.

@@ -1,0 +1,14 @@
+"""The command that is shown again is the command that was given."""
+
+from __future__ import annotations
+
+import shlex
+
+from gdsolve.spec.command import Command
+
+
+def test_a_name_with_a_comma_gets_a_flag_of_its_own() -> None:
+    command = Command("check", ("t.csv",), {"ignore": ["a,b", "c d"], "target": "y"})
+    assert command.but("fit") == "gdsolve fit t.csv --ignore a,b --ignore 'c d' --target y"
+    assert command.but("fit", ignore=("x", "z")) == "gdsolve fit t.csv --ignore x,z --target y"
+    assert shlex.split(command.but(features=["a,b", "c,d"]))[-4:] == ["--features", "a,b", "--features", "c,d"]
