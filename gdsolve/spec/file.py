@@ -16,7 +16,7 @@ from typing import Any
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.options import Spec, check_format, only_traced
-from gdsolve.spec.parameters import Constant, Parameter, Value, is_name
+from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
 
@@ -90,6 +90,8 @@ def from_flag(name: str, value: Any) -> Any:
         return parse_learning_rate(value)
     if name in COUNTS and isinstance(value, float):
         return parse_count(value, name)
+    if name in FORMULA_PARTS and isinstance(value, Mapping):
+        return parts_from(name, value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
