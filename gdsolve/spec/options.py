@@ -186,7 +186,8 @@ class Spec:
         "Stop when no weight changes by this much (but for rounding); 0 turns the rule off.",
         "Descent",
         metavar="NUMBER",
-        default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it",
+        default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it; "
+        "0 for lm, newton and lbfgs, which end where no step lowers the loss by more than rounding",
         minimum=0.0,
     )
     loss_tol: float | None = option(

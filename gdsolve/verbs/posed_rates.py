@@ -50,7 +50,7 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
         rates=tuple(results),
         spectrum=None if minimum is None else minimum.spectrum,
         optimum=None if minimum is None else optimum_at(posed, minimum),
-        tol=tolerance_of(posed),
+        tol=tolerance_of(posed, Method.GD),
         max_iter=limit,
         data=posed.data,
         advice=_advice(posed, place),
@@ -78,7 +78,7 @@ def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
     from gdsolve.descent.methods.gradient import GradientDescent
     from gdsolve.descent.rates import Constant
 
-    stops = stops_of(posed, tolerance_of(posed))
+    stops = stops_of(posed, tolerance_of(posed, Method.GD))
     if posed.modes is not None and posed.box is None:
         rules = quadratic_rules(stops)
         start = posed.start.to(posed.modes.minimiser)

@@ -22,6 +22,9 @@ NEWTON_WEIGHTS = 200
 JUMPY_LENGTH = 10_000
 ROUNDED = 1e-12
 RATED = (Method.GD, Method.MOMENTUM, Method.NESTEROV, Method.ADAM)
+# They know when no step lowers the loss by more than rounding. A small step says less: it may be one in a narrow
+# valley, or of a weight that started far too large.
+SELF_ENDING = (Method.LM, Method.NEWTON, Method.LBFGS)
 
 
 def traits_of(posed: Posed) -> Traits:
