@@ -84,6 +84,33 @@ def test_a_rate_that_must_diverge_is_announced_unless_quiet(shell: Shell) -> Non
     assert silent[2] == ""
 
 
+@pytest.mark.parametrize("form", ["json", "csv"])
+@pytest.mark.parametrize(("options", "code"), [(("--lr", "0.01", "--max-iter", "3"), 3), (("--lr", "9"), 4)])
+def test_what_only_a_table_says_goes_to_standard_error(
+    shell: Shell, form: str, options: tuple[str, ...], code: int
+) -> None:
+    found, out, err = shell("fit", "two.csv", *options, "--format", form)
+    assert found == code
+    warning, *hints = [line for line in err.splitlines() if "must diverge" not in line]
+    assert warning.startswith("gdsolve: warning: Stopped at max_iter" if code == 3 else "gdsolve: warning: Diverged")
+    assert any(line.startswith("hint: Run instead: gdsolve fit two.csv") for line in hints)
+    if form == "json":
+        assert hints == [f"hint: {advice}" for advice in json.loads(out)["advice"]]
+    found, _, err = shell("fit", "two.csv", *options, "--format", form, "--quiet")
+    assert (found, err) == (code, "")
+    assert "hint" not in shell("fit", "two.csv", *options)[2]
+
+
+def test_a_table_that_cannot_be_fitted_is_told_beside_its_csv(shell: Shell, here: Path) -> None:
+    (here / "text.csv").write_text("x,y\na,1\nb,2\n")
+    code, out, err = shell("check", "text.csv", "--format", "csv")
+    assert (code, out.count("\n")) == (0, 3)
+    assert err.splitlines() == [
+        "gdsolve: warning: text.csv: row 1 (line 2), column 'x': 'a' is text",
+        "hint: --ignore x, or --categorical onehot|ignore",
+    ]
+
+
 def test_unusable_data_is_one_line_and_a_hint(shell: Shell, here: Path) -> None:
     (here / "hole.csv").write_text("x,y\n1,2\n,4\n")
     code, out, err = shell("fit", "hole.csv")

@@ -121,12 +121,30 @@ def test_csv_without_an_intercept_has_no_column_for_it() -> None:
 
 def test_csv_of_rates_keeps_their_order() -> None:
     record = records.textbook_rates()
+    for rate in record["rates"]:
+        rate["trace"] = []
     record["rates"][5]["sse"] = math.inf
     rows = cells(written(record, Format.CSV))
     assert [float(row["learning_rate"]) for row in rows] == [rate["learning_rate"] for rate in record["rates"]]
     assert list(rows[0]) == ["learning_rate", "status", "iterations", "sse", "loss", "gap", "factor"]
     assert rows[5]["sse"] == ""
     assert rows[2]["status"] == "edge_of_stability"
+
+
+def test_csv_of_iterates_has_a_row_per_rate_and_iteration() -> None:
+    record = records.textbook_rates()
+    record["data"]["features"] = ["status"]
+    for rate in record["rates"]:
+        for row in rate["trace"]:
+            row["weights"] = {"status": row["weights"].popitem()[1]}
+    rows = cells(written(record, Format.CSV))
+    names = ["learning_rate", "status", "iteration", "sse", "loss", "gradient_norm", "update", "weight_status"]
+    assert list(rows[0]) == names
+    expected = [(rate, row) for rate in record["rates"] for row in rate["trace"]]
+    assert [(float(row["learning_rate"]), row["status"], int(row["iteration"])) for row in rows] == [
+        (rate["learning_rate"], rate["status"], row["iteration"]) for rate, row in expected
+    ]
+    assert [float(row["weight_status"]) for row in rows] == [row["weights"]["status"] for _, row in expected]
 
 
 def test_csv_of_a_check_has_a_row_per_column() -> None:

@@ -13,7 +13,7 @@ from report_records import AsciiStream, FakeTerminal
 
 from gdsolve.report import write_record
 from gdsolve.report.compare_table import STATUS_WORDS
-from gdsolve.report.fit_table import ENDINGS
+from gdsolve.report.fit_table import ENDINGS, MOST_TABLES
 from gdsolve.report.text import cells
 from gdsolve.spec import Format
 from gdsolve.status import Status
@@ -170,12 +170,14 @@ def test_a_table_that_allows_no_model_says_why() -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
-@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_no_line_is_wider_than_the_terminal_and_no_value_is_cut(
     sample: str, width: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = ESCAPE.sub("", on_terminal(SAMPLES[sample], width, monkeypatch))
-    assert max(cells(line) for line in text.splitlines()) <= width
+    # A single word of a command, such as a path, is never broken: it would not be the same command.
+    lines = [line for line in text.splitlines() if len(line.strip(" \\").split()) > 1 or "/" not in line]
+    assert max(cells(line) for line in lines) <= width
     assert "…" not in text
     assert "..." not in text
 
@@ -191,15 +193,56 @@ def test_every_weight_is_shown_with_eight_digits_at_any_width(
     assert [float(text) for text in found] == pytest.approx([*record["weights"].values(), 12.5], rel=6e-8)
 
 
-@pytest.mark.parametrize(("width", "shown"), [(60, 0), (80, 1), (200, 11)])
-def test_weights_leave_the_iteration_table_first(width: int, shown: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def iteration_heads(text: str) -> list[list[str]]:
+    return [line.split() for line in text.splitlines() if line.lstrip().startswith("iteration ")]
+
+
+@pytest.mark.parametrize(("width", "shown"), [(40, 5), (60, 10), (80, 15), (200, 40)])
+def test_weights_that_do_not_fit_follow_in_tables_of_their_own(
+    width: int, shown: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     features = [f"x{n}" for n in range(40)]
     record = records.large(40, features)
     record["descent"]["ridge"] = 0.0
-    lines = ESCAPE.sub("", on_terminal(record, width, monkeypatch)).splitlines()
-    head = next(line for line in lines if "|gradient|" in line)
-    assert head.split() == ["iteration", "SSE", "|gradient|", "update", *features[:shown]]
-    assert f"{41 - shown} columns left out for width; --format csv and --history" in "\n".join(lines)
+    text = ESCAPE.sub("", on_terminal(record, width, monkeypatch))
+    heads = iteration_heads(text)
+    assert len(heads) <= MOST_TABLES
+    named = [name for head in heads for name in head if name != "iteration"]
+    assert named == ["SSE", "|gradient|", "update", *[*features, "intercept"][: len(named) - 3]]
+    assert len(named) - 3 >= shown
+    left = 41 - (len(named) - 3)
+    assert (f"{left} columns left out" in " ".join(text.split())) == (left > 1)
+
+
+def test_a_table_that_is_a_little_too_wide_is_cut_in_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = records.large(3, ["GNP", "UNEMP", "A_RATHER_LONG_NAME"])
+    text = ESCAPE.sub("", on_terminal(record, 40, monkeypatch))
+    heads = [line.split()[1:] for line in text.splitlines() if line.startswith("parameter ")]
+    assert [title for head in heads for title in head] == ["weight", "optimum", "difference"]
+    assert len(heads) > 1
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_page_has_gap_and_factor_in_a_second_table(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = copy.deepcopy(records.textbook_rates())
+    for rate in record["rates"]:
+        rate.update(learning_rate=rate["learning_rate"] * 1.2345678e-5, iterations=123_456_789)
+    text = ESCAPE.sub("", on_terminal(record, width, monkeypatch))
+    heads = [line.split("learning rate")[1].split() for line in text.splitlines() if line.startswith("learning rate ")]
+    assert [title for head in heads for title in head] == ["status", "iterations", "SSE", "gap", "factor"]
+    assert len(heads) > 1
+    assert "left out" not in text
+
+
+def test_a_heading_is_not_folded_within_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    record = copy.deepcopy(records.textbook_rates())
+    for number, rate in enumerate(record["rates"]):
+        rate["learning_rate"] = (number + 1) * 1.2345678e-05
+    for width in range(40, 80):
+        text = ESCAPE.sub("", on_terminal(record, width, monkeypatch))
+        iterates = text.split("iterates")[1]
+        for number in range(len(record["rates"])):
+            assert f"{(number + 1) * 1.2345678e-05:.8g}" in iterates
 
 
 def test_off_a_terminal_nothing_is_left_out() -> None:

@@ -6,6 +6,8 @@ import logging
 import os
 import sys
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from gdsolve.status import GdsolveError
 
@@ -18,6 +20,20 @@ def show_error(fault: GdsolveError) -> None:
     _write(f"gdsolve: {_paint('error')}: {one_line(fault.message)}\n")
     if fault.hint:
         _write(f"{_paint('hint')}: {one_line(fault.hint)}\n")
+
+
+def show_advice(record: Mapping[str, Any]) -> None:
+    """Write to standard error how a run that did not end well ended, and the advice, as the table would say it.
+
+    Scripts read the record; whoever started them reads this. `--quiet` silences it.
+    """
+    logger = logging.getLogger("gdsolve")
+    ending = record.get("problem") or (record.get("message") if record.get("exit_code") else None)
+    if ending and logger.isEnabledFor(logging.WARNING):
+        logger.warning("%s", ending)
+        for advice in (record.get("hint"), *record["advice"]):
+            if advice:
+                _write(f"{_paint('hint')}: {one_line(advice)}\n")
 
 
 def listen(quiet: bool, verbose: bool) -> None:

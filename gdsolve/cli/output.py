@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
 
+from gdsolve.cli.messages import show_advice
 from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
 from gdsolve.verbs.imports import collector_at_rest
 
 
 def present(spec: Spec, record: Mapping[str, Any]) -> None:
-    """Write the result to standard output in the form asked for."""
+    """Write the result to standard output in the form asked for, and what only its table says to standard error."""
     from gdsolve.report import write_record
 
     if spec.format is Format.CSV:
@@ -25,6 +26,8 @@ def present(spec: Spec, record: Mapping[str, Any]) -> None:
     with writing("standard output"), collector_at_rest():
         write_record(record, spec.format, sys.stdout)
         sys.stdout.flush()
+    if spec.format is not Format.TABLE:
+        show_advice(record)
 
 
 def as_utf8() -> None:

@@ -56,8 +56,10 @@ def _show_columns(page: Page, columns: Sequence[Mapping[str, Any]]) -> None:
     if page.fits(whole_table):
         page.table(whole_table)
         return
-    page.table(_column_table(names, [*kinds, *remarks]))
-    page.blank()
+    for shown in [[*kinds, *remarks]] if page.fits(_column_table(names, [*kinds, *remarks])) else [kinds, remarks]:
+        if shown:
+            page.table(_column_table(names, shown))
+            page.blank()
     chunked_tables(page, name_column("column"), names, *map(list, zip(*figures, strict=True)))
 
 

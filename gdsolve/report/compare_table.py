@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TextIO
 
 from gdsolve.report import numbers
-from gdsolve.report.grid import Column, Row, Segment, Separator, Table
+from gdsolve.report.grid import Column, Row, Segment, Separator, Table, transpose
 from gdsolve.report.numbers import figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
@@ -35,6 +35,9 @@ STATUS_WORDS: dict[str, tuple[str, str]] = {
 MEASURES = (("SSE", "sse", 8), ("gap", "gap", 3), ("factor", "factor", 6))
 """Figures of a rate, the first ones kept on a narrow page: title, key, significant digits."""
 
+STATUS_WIDTH = 11
+"""What became of a rate is folded down to so many cells."""
+
 TUPLE_LIMIT = 3
 """Up to so many parameters an iterate is written as a tuple."""
 
@@ -55,18 +58,28 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
 
 
 def _show_rates(page: Page, record: Record) -> None:
-    table = partial(_rate_table, record)
-    if page.fits(wide := table(8, len(MEASURES))):
+    """One table, or on a narrow page a second one of the figures that do not fit into the first."""
+    if page.fits(wide := _rate_table(record, 8, len(MEASURES))):
         page.table(wide)
-    else:
-        page.table(table(6, page.most_that_fit(partial(table, 6), 0, len(MEASURES))))
+        return
+    shown = page.most_that_fit(partial(_rate_table, record, 6), 0, len(MEASURES))
+    page.table(_rate_table(record, 6, shown))
+    if shown < len(MEASURES):
+        page.blank()
+        rates = [numbers.rate(rate["learning_rate"]) for rate in _by_size(record)]
+        left = MEASURES[shown:]
+        columns = [[figure(rate[key], min(6, most)) for rate in _by_size(record)] for _, key, most in left]
+        chunked_tables(page, Column("learning rate", right=False), rates, [title for title, _, _ in left], columns)
+
+
+def _by_size(record: Record) -> list[Record]:
+    return sorted(record["rates"], key=lambda rate: -rate["learning_rate"])
 
 
 def _rate_table(record: Record, digits: int, shown: int) -> Table:
-    rates = sorted(record["rates"], key=lambda rate: -rate["learning_rate"])
     rows: list[Row] = []
     limits = _limits(record)
-    for rate in rates:
+    for rate in _by_size(record):
         while limits and not limits[0][1](rate["learning_rate"]):
             rows.append(Separator(limits.pop(0)[0]))
         word, style = STATUS_WORDS[rate["status"]]
@@ -74,10 +87,9 @@ def _rate_table(record: Record, digits: int, shown: int) -> Table:
         # Rates differ by hundreds of orders of magnitude in what they reach: every figure stands for itself.
         rows.append(named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in MEASURES[:shown]])
     rows += [Separator(text) for text, _ in limits]
-    heads = [Column("learning rate", right=False), Column("status", right=False), Column("iterations")]
-    left_out = [title for title, _, _ in MEASURES[shown:]]
-    note = f"{', '.join(left_out)} left out for width; --format csv has all" if left_out else ""
-    return Table([*heads, *(Column(title) for title, _, _ in MEASURES[:shown])], rows, note)
+    status = Column("status", right=False, folds=True, minimum=STATUS_WIDTH)
+    heads = [Column("learning rate", right=False), status, Column("iterations")]
+    return Table([*heads, *(Column(title) for title, _, _ in MEASURES[:shown])], rows)
 
 
 def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
@@ -96,19 +108,22 @@ def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercep
     features, rates = weight_names(record), record["rates"]
     iterations = sorted({row["iteration"] for rate in rates for row in rate["trace"]})
     titles = [f"α = {numbers.rate(rate['learning_rate'])}" for rate in rates]
-    blocks = [(f"iterates ({', '.join(names)})", list(range(len(names))))]
-    if len(names) > TUPLE_LIMIT:
-        blocks = [(f"iterates of {name}", [place]) for place, name in enumerate(names)]
-    elif len(names) == 1:
-        blocks = [(f"iterates of {names[0]}", [0])]
     traces = [
         {row["iteration"]: parameter_values(row, features, intercept=intercept) for row in rate["trace"]}
         for rate in rates
     ]
-    for heading, places in blocks:
-        page.heading(heading)
-        columns = [_iterates(trace, iterations, places) for trace in traces]
-        chunked_tables(page, Column("iteration"), [whole(k) for k in iterations], titles, columns)
+    first, numbered = Column("iteration"), [whole(k) for k in iterations]
+    together = (
+        [_iterates(trace, iterations, range(len(names))) for trace in traces] if len(names) <= TUPLE_LIMIT else []
+    )
+    # Tuples that are too wide for the page are shown component by component.
+    if together and all(page.fits(Table([first, Column()], transpose([numbered, column]))) for column in together):
+        page.heading(f"iterates ({', '.join(names)})" if len(names) > 1 else f"iterates of {names[0]}")
+        chunked_tables(page, first, numbered, titles, together)
+        return
+    for place, name in enumerate(names):
+        page.heading(f"iterates of {name}")
+        chunked_tables(page, first, numbered, titles, [_iterates(trace, iterations, [place]) for trace in traces])
 
 
 def _iterates(trace: dict[int, list[float | None]], iterations: Sequence[int], places: Sequence[int]) -> list[str]:

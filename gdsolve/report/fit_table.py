@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, TextIO
 
 from gdsolve.report import numbers
@@ -14,6 +13,7 @@ from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
     Record,
     advise,
+    chunked_tables,
     data_lines,
     descent_line,
     labelled,
@@ -23,6 +23,9 @@ from gdsolve.report.parts import (
 )
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.choices import SQUARED_LOSSES
+
+MOST_TABLES = 5
+"""On a narrow page the iterations take so many tables at most."""
 
 ENDINGS: dict[str, tuple[str, str]] = {
     "converged": ("CONVERGED", "bold green"),
@@ -45,8 +48,7 @@ def write_fit_table(record: Record, stream: TextIO) -> None:
         _show_iterations(page, record, parameter_names(record, intercept=intercept))
     if record["weights"]:
         page.blank()
-        wide = _weights_table(record, 10)
-        page.table(wide if page.fits(wide) else _weights_table(record, 8))
+        _show_weights(page, record)
     if record.get("report"):
         page.blank()
         show_inference(page, record["report"])
@@ -65,7 +67,7 @@ def _show_ending(page: Page, ending: str, style: str, message: str) -> None:
 
 
 def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
-    """The iteration table with all weights, else with the first of them, in a narrow page with fewer measures."""
+    """The iteration table; where it is too wide several, of which the first has the measures."""
     measures = [("|gradient|", "gradient_norm"), ("update", "update")]
     if any(row["sse"] is not None for row in record["trace"]):
         measures.insert(0, ("SSE", "sse"))
@@ -74,15 +76,17 @@ def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
     # All of a few weights are worth more than the seventh and eighth digit.
     for digits in (8, 6):
         columns = _iteration_columns(record, measures, names, digits)
-        if page.fits(_iteration_table(columns, len(columns), len(columns))):
-            page.table(_iteration_table(columns, len(columns), len(columns)))
+        if page.fits(_iteration_table(columns)):
+            page.table(_iteration_table(columns))
             return
     for digits in (8, 6):
-        columns = _iteration_columns(record, measures, names, digits)
-        make = partial(_iteration_table, columns, len(columns))
-        if page.fits(make(1 + len(measures))):
+        (title, iterations), *columns = _iteration_columns(record, measures, names, digits)
+        if page.fits(_iteration_table([(title, iterations), *columns[: len(measures)]])):
             break
-    page.table(make(page.most_that_fit(make, 2, len(columns))))
+    titles, texts = [title for title, _ in columns], [texts for _, texts in columns]
+    shown = chunked_tables(page, Column(title), iterations, titles, texts, most=MOST_TABLES)
+    if left := len(columns) - shown:
+        page.paragraph(f"{counted(left, 'column')} left out for width; --format csv and --history FILE have all", "dim")
 
 
 def _iteration_columns(
@@ -96,25 +100,32 @@ def _iteration_columns(
     return columns + list(zip(names, weights, strict=True))
 
 
-def _iteration_table(columns: Sequence[tuple[str, list[str]]], total: int, shown: int) -> Table:
-    note = f"{counted(total - shown, 'column')} left out for width; --format csv and --history FILE have all"
-    texts = transpose([texts for _, texts in columns[:shown]])
-    return Table([Column(title) for title, _ in columns[:shown]], texts, note if shown < total else "")
+def _iteration_table(columns: Sequence[tuple[str, list[str]]]) -> Table:
+    return Table([Column(title) for title, _ in columns], transpose([texts for _, texts in columns]))
 
 
-def _weights_table(record: Record, digits: int) -> Table:
+def _show_weights(page: Page, record: Record) -> None:
+    """The weights beside the optimum, with ten or eight digits; where that is too wide, in tables side by side."""
+    for digits in (10, 8):
+        titles, columns = _weight_columns(record, digits)
+        names = parameter_names(record, intercept=has_intercept(record))
+        table = Table([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
+        if page.fits(table):
+            page.table(table)
+            return
+    chunked_tables(page, name_column("parameter"), names, titles, columns)
+
+
+def _weight_columns(record: Record, digits: int) -> tuple[list[str], list[list[str]]]:
     features, intercept = weight_names(record), has_intercept(record)
-    names = parameter_names(record, intercept=intercept)
     optimum = record["optimum"] or {}
     reached = parameter_values(record, features, intercept=intercept)
     best = parameter_values(optimum, features, intercept=intercept)
-    pairs = numbers.rows(list(zip(reached, best, strict=True)), digits)
+    weights, goals = map(list, zip(*numbers.rows(list(zip(reached, best, strict=True)), digits), strict=True))
     if not optimum:
-        columns = [name_column("parameter"), Column("weight")]
-        return Table(columns, transpose([names, [weight for weight, _ in pairs]]))
-    columns = [name_column("parameter"), Column("weight"), Column(_optimum_title(optimum)), Column("difference")]
+        return ["weight"], [weights]
     differences = [_difference(value, goal) for value, goal in zip(reached, best, strict=True)]
-    return Table(columns, transpose([names, *zip(*pairs, strict=True), differences]))
+    return ["weight", _optimum_title(optimum), "difference"], [weights, goals, differences]
 
 
 def _optimum_title(optimum: Mapping[str, Any]) -> str:

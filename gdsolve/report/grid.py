@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
-from gdsolve.report.text import cells, wrap
+from gdsolve.report.text import cells, longest_number, wrap
 
 GAP = "  "
 TITLE_MINIMUM = 10
@@ -93,7 +93,8 @@ def _extents(table: Table) -> list[tuple[int, int]]:
         content = max((cells(row[place].text) for row in rows), default=0)
         title = cells(column.title)
         least = min(content, column.minimum) if column.folds else content
-        extents.append((max(least, min(title, TITLE_MINIMUM)), max(content, title)))
+        narrowest = min(title, max(TITLE_MINIMUM, longest_number(column.title)))
+        extents.append((max(least, narrowest), max(content, title)))
     return extents
 
 

@@ -118,11 +118,20 @@ def parameter_values(
 
 
 def chunked_tables(
-    page: Page, first: Column, first_cells: Sequence[str], titles: Sequence[str], columns: Sequence[Sequence[str]]
-) -> None:
-    """One table if it fits, else several with the same first column, each with as many of the others as fit."""
-    start = 0
-    while start < len(titles):
+    page: Page,
+    first: Column,
+    first_cells: Sequence[str],
+    titles: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    *,
+    most: int | None = None,
+) -> int:
+    """One table if it fits, else several with the same first column, each with as many of the others as fit.
+
+    With `most` there are no more tables than that. Returns how many columns are shown.
+    """
+    start = tables = 0
+    while start < len(titles) and tables != most:
 
         def table(stop: int, start: int = start) -> Table:
             shown = slice(start, stop)
@@ -132,7 +141,8 @@ def chunked_tables(
             page.blank()
         stop = page.most_that_fit(table, start + 1, len(titles))
         page.table(table(stop))
-        start = stop
+        start, tables = stop, tables + 1
+    return start
 
 
 def name_column(title: str = "") -> Column:

@@ -65,8 +65,14 @@ def write_fit_csv(record: Record, stream: TextIO) -> None:
 
 
 def write_compare_csv(record: Record, stream: TextIO) -> None:
-    """One row per learning rate, in the order they were given in."""
-    _write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in record["rates"]), stream)
+    """One row per learning rate, in the order they were given in; with iterates, one per rate and iteration."""
+    rates = record["rates"]
+    if not any(rate["trace"] for rate in rates):
+        _write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in rates), stream)
+        return
+    whose = ("learning_rate", "status")
+    rows = ([*(rate[name] for name in whose), *row] for rate in rates for row in history_rows(record, rate["trace"]))
+    _write_csv(history_columns(record, whose), rows, stream)
 
 
 def write_methods_csv(record: Record, stream: TextIO) -> None:
@@ -86,24 +92,24 @@ def write_history_ndjson(record: Record, stream: TextIO) -> None:
         stream.write(json.dumps(dict(zip(names, finite(row), strict=True)), ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def history_columns(record: Record) -> list[str]:
+def history_columns(record: Record, before: Sequence[str] = ()) -> list[str]:
     """Names of the columns of an iteration table; a weight whose name is taken is called `weight_` and its name."""
-    names = list(FIXED_COLUMNS)
+    names = [*before, *FIXED_COLUMNS]
     last = ["intercept"] if has_intercept(record) else []
-    features = weight_names(record)
+    features, taken = weight_names(record), (*names, *last)
     for feature in features:
         name = feature
-        while name in (*FIXED_COLUMNS, *last) or (name != feature and name in features):
+        while name in taken or (name != feature and name in features):
             name = "weight_" + name
         names.append(name)
     return names + last
 
 
-def history_rows(record: Record) -> Iterator[list[Any]]:
-    """Rows of the iteration table, in the order of `history_columns`."""
+def history_rows(record: Record, trace: Sequence[Record] | None = None) -> Iterator[list[Any]]:
+    """Rows of the iteration table, that of the record unless another is given, in the order of `history_columns`."""
     features = weight_names(record)
     intercept = has_intercept(record)
-    for row in record["trace"]:
+    for row in record["trace"] if trace is None else trace:
         weights = row["weights"] or {}
         last = [row["intercept"]] if intercept else []
         yield [*(row[name] for name in FIXED_COLUMNS), *(weights.get(name) for name in features), *last]

@@ -38,6 +38,7 @@ _ASCII = {
 }
 _ASCII_TABLE = str.maketrans(_ASCII)
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
 _COMMAND_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|['"])+""")
 
 
@@ -92,6 +93,11 @@ def wrap(text: str, width: int, hanging: int = 0) -> list[str]:
     return lines
 
 
+def longest_number(text: str) -> int:
+    """The cells that the longest number in the text takes, which no line break may go through."""
+    return max((len(number[0]) for number in _NUMBER.finditer(text)), default=0)
+
+
 def _cut(text: str, room: int) -> int:
     end = room
     if not text.isascii():
@@ -99,7 +105,9 @@ def _cut(text: str, room: int) -> int:
     if text[end : end + 1] == " ":
         return end
     space = text.rfind(" ", 0, end) + 1
-    mark = max(text.rfind(mark, 0, end) for mark in MARKS) + 1
+    numbers = [match.span() for match in _NUMBER.finditer(text)]
+    breaks = (place + 1 for place in range(end) if text[place] in MARKS)
+    mark = max((place for place in breaks if not any(a < place < b for a, b in numbers)), default=0)
     # A break inside a word is only worth it where the space would leave most of the line empty.
     return space if space > end // 3 else mark if mark > end // 2 else space if text[:space].strip() else end
 

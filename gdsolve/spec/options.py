@@ -290,7 +290,8 @@ class Spec:
     )
     iterates: int = option(
         0,
-        "Show the first K iterates of every rate side by side.",
+        "Show the first K iterates of every rate side by side; in CSV one row per rate and iteration, instead of one "
+        "per rate.",
         "Output",
         verbs=("compare-lr",),
         metavar="K",

@@ -1,56 +1,216 @@
-"""The JSON Schema of a YAML spec, so that editors complete and check it."""
+"""The JSON Schema of a YAML spec, so that editors complete and check it.
+
+It describes what `yaml.safe_load` makes of a file that `gdsolve.spec.file` and `gdsolve.spec.graph` accept: a number is
+often a text there (`1e-6`, `1/3`), and a column called 5 or true is none.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import FORMATS
-from gdsolve.spec.options import Spec, only_traced
-from gdsolve.spec.values import kinds
+from gdsolve.spec.choices import FORMATS, LearningRate
+from gdsolve.spec.graph import SECTIONS
+from gdsolve.spec.option import OptionInfo
+from gdsolve.spec.options import Spec, only_traced, options_of
+from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.values import TRUTHS, is_optional, kinds
+
+Schema = dict[str, Any]
+
+_DIGITS = r"(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][+-]?\d+)?"
+_ZERO = r"(?=[0_.]*([eE]|/|\s*$))"
+_COUNT = r"\d+\.?\d*([eE][+-]?\d+)?"
+_SIGN = r"[+-]?"
+_NO_MINUS = rf"(\+|-{_ZERO})?"
+_RATE = rf"\s*\+?{_DIGITS}\s*(/\s*\+?{_DIGITS}\s*)?"
+_RATES = rf"{_RATE}(\.\.{_RATE}(:\s*{_COUNT}\s*)?)?"
+# Letters, digits and _, and whatever is beyond ASCII.
+_NAME = r"^[^\x00-@\[-^`{-\x7f][^\x00-/:-@\[-^`{-\x7f]*$"
+
+TEXT: Schema = {"type": ["string", "number", "boolean"]}
+NUMBER: Schema = {
+    "anyOf": [
+        {"type": "number"},
+        {"type": "string", "pattern": rf"^\s*{_SIGN}{_DIGITS}\s*(/\s*{_SIGN}{_DIGITS}\s*)?$"},
+    ]
+}
+TRUTH: Schema = {
+    "anyOf": [
+        {"type": "boolean"},
+        {
+            "type": "string",
+            "pattern": rf"^\s*({'|'.join(''.join(f'[{c}{c.upper()}]' for c in word) for word in TRUTHS)})\s*$",
+        },
+    ]
+}
+_ROW: Schema = {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/number"}}
+MATRIX: Schema = {"type": "array", "minItems": 1, "items": {"anyOf": [{"$ref": "#/$defs/number"}, _ROW]}}
+COLUMN: Schema = {
+    "type": "array",
+    "minItems": 1,
+    "items": {"anyOf": [{"$ref": "#/$defs/number"}, {**_ROW, "maxItems": 1}]},
+}
+VALUE: Schema = {"anyOf": [{"$ref": "#/$defs/number"}, {"$ref": "#/$defs/matrix"}]}
+_POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
+RATE: Schema = {
+    "anyOf": [
+        _POSITIVE,
+        {"type": "string", "pattern": rf"^\s*auto\s*$|^{_RATES}(,{_RATES})*$"},
+        {
+            "type": "array",
+            "minItems": 1,
+            "items": {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATES}(,{_RATES})*$"}]},
+        },
+        {"type": "array", "minItems": 1, "maxItems": 1, "items": {"const": "auto"}},
+    ]
+}
+DEFINITIONS: dict[str, Schema] = {
+    "text": TEXT,
+    "number": NUMBER,
+    "truth": TRUTH,
+    "matrix": MATRIX,
+    "column": COLUMN,
+    "value": VALUE,
+    "rate": RATE,
+}
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a YAML spec, made from the fields of `Spec`."""
-    from pydantic import TypeAdapter
+def _texts(at_least: int) -> Schema:
+    """One text or a list of them; in a list even `null` is a text."""
+    item = {"type": ["string", "number", "boolean", "null"]}
+    one: Schema = {**TEXT, "minLength": 1} if at_least else TEXT
+    return {"anyOf": [one, {"type": "array", "items": item, "minItems": at_least}]}
 
-    schema = TypeAdapter(Spec).json_schema()
-    schema["properties"] = {name: field for name, field in schema["properties"].items() if not only_traced(name)}
-    for name, field in schema["properties"].items():
-        field.pop("title", None)
-        info = Spec.__dataclass_fields__[name].metadata["option"]
-        field["description"] = info.help
-        limits = {"minimum": info.minimum, "maximum": info.maximum}
-        for kind in field.get("anyOf", [field]):
-            if kind.get("type") in ("number", "integer"):
-                kind.update({word: int(limit) for word, limit in limits.items() if limit is not None})
-        if kinds()[name] == tuple[str, ...]:
-            # What is read as a list may be written as a single value.
-            field["anyOf"] = [{"type": "string"}, {"type": field.pop("type"), "items": field.pop("items")}]
-    for choice in schema["$defs"].values():
-        del choice["title"], choice["description"]
-    schema["$defs"]["Format"]["enum"] = list(FORMATS["fit"])
-    schema["properties"]["delta"] |= {"exclusiveMinimum": 0}
-    schema["properties"]["quantile"] |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
-    _loosen(schema["properties"])
+
+# What the type of a field and its limits do not say.
+SPECIAL: dict[str, Schema] = {
+    "data": _texts(at_least=1),
+    "X": {"$ref": "#/$defs/matrix"},
+    "y": {"$ref": "#/$defs/column"},
+    "delimiter": {
+        "anyOf": [
+            {"type": "string", "minLength": 1, "maxLength": 1, "pattern": r"^[\x00-\x7f]*$"},
+            {"type": "integer", "minimum": 0, "maximum": 9},
+        ]
+    },
+    "decimal": {"enum": [".", ",", None]},
+    "every": {
+        "anyOf": [
+            {"const": "log"},
+            {"type": "integer", "minimum": 1},
+            {"type": "string", "pattern": rf"^\s*\+?{_COUNT}\s*$"},
+        ]
+    },
+    "delta": {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATE}$"}]},
+}
+BETWEEN = ("quantile", "confidence")
+
+
+def json_schema() -> Schema:
+    """The JSON Schema of a YAML spec: a problem, made from the fields of `Spec`, or a graph to trace."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **schema,
         "title": "gdsolve spec",
-        "description": "A problem and how to solve it: tables or inline numbers, and the options of gdsolve.",
-        "additionalProperties": False,
-        "anyOf": [{"required": ["data"]}, {"required": ["X", "y"]}],
+        "description": "A problem and how to solve it, with the options of gdsolve; or a graph for gdsolve trace.",
+        "oneOf": [{"$ref": "#/$defs/problem"}, {"$ref": "#/$defs/graph"}],
+        "$defs": {**DEFINITIONS, "problem": _problem(), "graph": _graph()},
     }
 
 
-def _loosen(properties: dict[str, Any]) -> None:
-    """Let the schema say what its types do not: rates as text, a flat X, a column y, a confidence below 1."""
-    number = {"type": "number"}
-    rate: dict[str, Any] = {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]}
-    properties["lr"]["anyOf"] = [*rate["anyOf"], {"type": "array", "items": rate, "minItems": 1}]
-    properties["confidence"] |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
-    row = {"type": "array", "items": number, "minItems": 1}
-    properties["X"]["anyOf"] = [{"type": "array", "minItems": 1, "items": {"anyOf": [number, row]}}]
-    one = {"type": "array", "items": number, "minItems": 1, "maxItems": 1}
-    properties["y"]["anyOf"] = [{"type": "array", "minItems": 1, "items": {"anyOf": [number, one]}}]
-    for name in ("X", "y"):
-        del properties[name]["default"]
+def _problem() -> Schema:
+    names = [name for name in Spec.__dataclass_fields__ if not only_traced(name)]
+    return {
+        "title": "problem",
+        **_keys({name: _field(name, FORMATS["fit"]) for name in names}),
+        "anyOf": [{"required": ["data"]}, {"required": ["X", "y"]}, {"required": ["minimize"]}],
+        "dependentRequired": {"X": ["y"], "y": ["X"]},
+        "allOf": [
+            {"not": {"required": ["data", "X"]}},
+            {
+                "not": {
+                    "required": ["minimize", "model"],
+                    "properties": {"minimize": {"not": {"type": "null"}}, "model": {"not": {"type": "null"}}},
+                }
+            },
+        ],
+    }
+
+
+def _graph() -> Schema:
+    text, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("text", "truth", "value"))
+    leaf = _closed({"value": value, "requires_grad": truth}, "value")
+    node = _closed({"expression": text, "retain_grad": truth, "detach": truth, "no_grad": truth}, "expression")
+    compare = _closed({"formula": text, "leaf": text}, "formula")
+    sections = dict(zip(SECTIONS, (_named([value, leaf]), _named([text, node]), compare), strict=True))
+    options = {name: _field(name, FORMATS["trace"]) for name in options_of("trace")}
+    return {"title": "graph", **_keys(sections | options), "required": ["leaves"]}
+
+
+def _keys(properties: dict[str, Schema]) -> Schema:
+    """An object with these keys, in which - may stand for _, and no others."""
+    spelled = [name for name in properties if "_" in name]
+    return {
+        "type": "object",
+        "properties": properties,
+        "patternProperties": {f"^{name.replace('_', '[-_]')}$": properties[name] for name in spelled},
+        "additionalProperties": False,
+    }
+
+
+def _closed(properties: dict[str, Schema], *required: str) -> Schema:
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def _named(forms: list[Schema]) -> Schema:
+    """Names, and what each of them is."""
+    return {"type": "object", "propertyNames": {"pattern": _NAME}, "additionalProperties": {"anyOf": forms}}
+
+
+def _field(name: str, formats: Iterable[str]) -> Schema:
+    """One field of `Spec`: what it takes, what it means, and its default."""
+    field = Spec.__dataclass_fields__[name]
+    schema = (
+        {"enum": list(formats)} if name == "format" else SPECIAL.get(name) or _of_kind(name, field.metadata["option"])
+    )
+    if is_optional(name) and "anyOf" in schema:
+        schema = {"anyOf": [*schema["anyOf"], {"type": "null"}]}
+    described = {**schema, "description": field.metadata["option"].help}
+    if field.default is None or name in ("X", "y") or (isinstance(field.default, tuple) and name != "na_values"):
+        return described
+    default = list(field.default) if isinstance(field.default, tuple) else field.default
+    return {**described, "default": default.value if isinstance(default, StrEnum) else default}
+
+
+def _of_kind(name: str, info: OptionInfo) -> Schema:
+    kind = kinds()[name]
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return {"enum": [word.value for word in kind]}
+    return _by_kind().get(kind) or _numeric(name, info, whole=kind in (int, int | None))
+
+
+def _by_kind() -> dict[object, Schema]:
+    number, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value"))
+    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth}, "start")
+    return {
+        str: {"anyOf": [TEXT]},
+        str | None: {"anyOf": [TEXT]},
+        bool: truth,
+        tuple[str, ...]: _texts(at_least=0),
+        LearningRate: {"$ref": "#/$defs/rate"},
+        tuple[Constant, ...]: _named([value]),
+        tuple[Parameter, ...]: _named([value, parameter]),
+    }
+
+
+def _numeric(name: str, info: OptionInfo, *, whole: bool) -> Schema:
+    sign = _SIGN if info.minimum is None else _NO_MINUS
+    quotient = "" if whole else rf"(/\s*{_SIGN}{_DIGITS}\s*)?"
+    number: Schema = {"type": "integer" if whole else "number"}
+    if name in BETWEEN:
+        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    limits = {"minimum": info.minimum, "maximum": info.maximum}
+    number |= {word: int(limit) for word, limit in limits.items() if limit is not None}
+    text = {"type": "string", "pattern": rf"^\s*{sign}{_COUNT if whole else _DIGITS}\s*{quotient}$"}
+    return {"anyOf": [number, text]}
