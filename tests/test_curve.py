@@ -147,5 +147,6 @@ def test_central_differences_agree_with_autograd(numbers: list[float], a: float,
     formula = Formula(parse(text, ("a", "b")), layout(), {})
     w = column(a, b)
     found = central_differences(formula.value, w)
-    assert bool(((formula.evaluate(w).gradient - found.slopes).abs() <= 10.0 * found.error + 1e-12).all())
+    # Terms that cancel leave more rounding than their sum shows.
+    assert bool(((formula.evaluate(w).gradient - found.slopes).abs() <= 10.0 * found.error + 1e-9).all())
     assert bool((found.error <= 1e-6 * (1.0 + found.slopes.abs().amax())).all())

@@ -12,6 +12,8 @@ from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
 
 Record = Mapping[str, Any]
+SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
+"""Methods that end where no step lowers the loss by more than rounding."""
 _EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|check|predict|trace|schema)\b.*)$")
 
 
@@ -62,6 +64,8 @@ def descent_line(record: Record) -> str:
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
     stops = [f"{name} {figure(descent[name], 3)}" for name in ("tol", "loss_tol", "grad_tol") if descent.get(name)]
+    if not stops and descent.get("method") in SELF_ENDING:
+        stops.append("rounding")
     if descent["max_iter"] is not None:
         stops.append(counted(descent["max_iter"], "iteration"))
     stop = f"; stops at {' or '.join(stops)}" if stops else ""
