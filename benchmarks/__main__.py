@@ -26,6 +26,8 @@ def main(words: Sequence[str] | None = None) -> int:
         for case in CASES:
             print(f"{case.name:18}{case.bound or 'no bound'!s:10}{case.a}  /  {case.b}")
         return 0
+    if asked.nist is not None:
+        return _nist(asked.nist, asked.json)
     machine = describe()
     cases = [case for case in CASES if not asked.only or case.name in asked.only]
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as temporary:
@@ -38,6 +40,16 @@ def main(words: Sequence[str] | None = None) -> int:
     for problem in (found := problems(rows)):
         print(problem, file=sys.stderr)
     return 1 if found else 0
+
+
+def _nist(folder: Path, written: Path | None) -> int:
+    from benchmarks import nist
+
+    try:
+        return nist.run(folder, written)
+    except nist.NotNistError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _measure(case: Case, folder: Folder, runs: int) -> Row:
@@ -93,6 +105,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--folder", type=Path, help="keep the tables here (default: a temporary folder, removed)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to this file, too")
+    parser.add_argument(
+        "--nist", type=Path, metavar="FOLDER", help="solve NIST's nonlinear problems in .dat files instead"
+    )
     parser.add_argument("--list", action="store_true", help="list the rows and leave")
     return parser
 

@@ -1,7 +1,7 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `compare`, `check` and `predict` are the verbs for Python. They are imported when first used, so that
-`gdsolve --help` does not pay for PyTorch.
+`gdsolve.fit`, `compare_lr`, `compare`, `check` and `predict` are the verbs for Python. They are imported when first
+used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations

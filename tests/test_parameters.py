@@ -137,3 +137,28 @@ def test_a_start_is_read_as_it_is_written(starts: dict[str, float]) -> None:
     text = ",".join(f"{name}={value!r}" for name, value in starts.items())
     assert {one.name: one.start for one in asked(start=(text,))} == starts
     assert all(one.lower == -math.inf and one.upper == math.inf for one in asked(start=(text,)))
+
+
+def test_python_gives_parameters_and_constants_by_name() -> None:
+    given = {"a": 1, "w": [1.0, 2], "c": {"start": 0.5, "lower": 0.0, "fixed": True}}
+    spec = build_spec([], {"minimize": "a", "parameters": given, "constants": {"k": 2}}, "fit")
+    assert parameters_of(spec) == (
+        Parameter("a", 1.0),
+        Parameter("w", (1.0, 2.0)),
+        Parameter("c", 0.5, lower=0.0, fixed=True),
+    )
+    assert spec.constants == (Constant("k", 2.0),)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"a": "one"}, "parameters: a: 'one' is no value of it"),
+        ({"a": {"lower": 0.0}}, "parameters: a: no start"),
+        ({"a": {"start": 1.0, "least": 0.0}}, "parameters: a: .* is no value of it"),
+        ({"a": [[1.0], [1.0, 2.0]]}, "parameters: a: .* is no value of it"),
+    ],
+)
+def test_python_gives_parameters_that_are_none(given: dict[str, object], said: str) -> None:
+    with pytest.raises(GdsolveError, match=said):
+        build_spec([], {"minimize": "a", "parameters": given}, "fit")

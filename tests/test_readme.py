@@ -16,7 +16,19 @@ def rounded(text: str) -> str:
         value = float(found[0].replace(",", ""))
         return "~0" if abs(value) < 1e-11 else f"{value:.5g}"
 
-    return re.sub(r" +|─+", " ", NUMBER.sub(shorten, text))
+    return re.sub(r" +|─+", " ", NUMBER.sub(shorten, without_times(text)))
+
+
+def without_times(text: str) -> str:
+    """The text without the column `seconds` of its tables."""
+    lines, column = [], None
+    for line in text.split("\n"):
+        if found := re.search(r" +seconds", line):
+            column = slice(*found.span())
+        elif not line.strip():
+            column = None
+        lines.append(line if column is None else line[: column.start] + line[column.stop :])
+    return "\n".join(lines)
 
 
 def test_readme_is_current() -> None:

@@ -68,7 +68,8 @@ def descent_line(record: Record) -> str:
     if kind != "linear":
         units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
-        return f"{what} by {_method(descent)}{units}{stop}"
+        by = f" by {_method(descent)}" if "method" in descent else ""
+        return f"{what}{by}{units}{stop}"
     by = "" if _method(descent) == "gd" else f" by {_method(descent)}"
     return f"{descent['loss']}{ridge}{penalized}{by} on {columns}, from {descent['init']}{stop}"
 

@@ -16,7 +16,7 @@ from typing import Any
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.options import Spec, check_format, only_traced
-from gdsolve.spec.parameters import Constant, Parameter, Value, as_value, is_name
+from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
 
@@ -109,36 +109,15 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
     """
     if name == "lr":
         return parse_learning_rate(value)
-    if name in FORMULA_PARTS and isinstance(value, Mapping):
-        return given_parts(name, value)
     if name in COUNTS and isinstance(value, float):
         return parse_count(value, name)
+    if name in FORMULA_PARTS and isinstance(value, Mapping):
+        return parts_from(name, value)
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
         return value
     return convert(name, _split_cells(name, value), verb)
-
-
-def given_parts(name: str, values: Mapping[str, Any]) -> tuple[Parameter | Constant, ...]:
-    """Parameters or constants of a formula from a mapping of Python.
-
-    Raises:
-        GdsolveError: a value that is no number, vector or matrix.
-    """
-    found: list[Parameter | Constant] = []
-    for part, value in values.items():
-        keys = dict(value) if isinstance(value, Mapping) and name == "parameters" else {"start": value}
-        unknown = [key for key in keys if key not in PARAMETER_KEYS]
-        if unknown or "start" not in keys:
-            reason = f"unknown key {unknown[0]!r}" if unknown else "no start"
-            raise GdsolveError(f"{name}: {part}: {reason}", f"known here: {', '.join(PARAMETER_KEYS)}")
-        try:
-            number = as_value(keys.pop("start"))
-        except (TypeError, ValueError):
-            raise GdsolveError(f"{name}: {part}: neither a number nor a vector nor a matrix", "give numbers") from None
-        found.append(Parameter(part, number, **keys) if name == "parameters" else Constant(part, number))
-    return tuple(found)
 
 
 def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:

@@ -51,37 +51,6 @@ class Spec:
     X: tuple[tuple[float, ...], ...] | None = option(None, "Inline design matrix, one list per row.", "Data", verbs=())
     y: tuple[float, ...] | None = option(None, "Inline target, one number per row.", "Data", verbs=())
 
-    minimize: str | None = option(
-        None,
-        "Formula to minimise, such as (2 - a - b)**2 + (4 - 3*a - b)**2; with a table also of its columns.",
-        "Formula",
-        verbs=DESCENDING,
-        metavar="FORMULA",
-    )
-    model: str | None = option(
-        None,
-        "Curve to fit to the target by least squares, such as b1*(1 - exp(-b2*x)).",
-        "Formula",
-        verbs=DESCENDING,
-        metavar="FORMULA",
-    )
-    parameters: tuple[Parameter, ...] = option(
-        (), "Parameters of the formula: name: start, or name: {start, lower, upper, fixed}.", "Formula", verbs=()
-    )
-    constants: tuple[Constant, ...] = option(
-        (), "Numbers, vectors and matrices that the formula uses by name.", "Formula", verbs=()
-    )
-    start: tuple[str, ...] = option((), "Where parameters start.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…")
-    lower: tuple[str, ...] = option(
-        (), "Least values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
-    )
-    upper: tuple[str, ...] = option(
-        (), "Largest values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
-    )
-    fix: tuple[str, ...] = option(
-        (), "Parameters that stay where they start.", "Formula", verbs=DESCENDING, metavar="NAMES"
-    )
-
     target: str | None = option(
         None, "Column to explain.", "Columns", metavar="COLUMN", default_text="the column y, else the last one"
     )
@@ -123,6 +92,37 @@ class Spec:
     )
     categorical: Categorical = option(
         Categorical.ERROR, "Columns of text: stop, one 0/1 column per level, or leave out.", "Columns"
+    )
+
+    minimize: str | None = option(
+        None,
+        "Formula to minimise, such as (2 - a - b)**2 + (4 - 3*a - b)**2; with a table also of its columns.",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="FORMULA",
+    )
+    model: str | None = option(
+        None,
+        "Curve to fit to the target by least squares, such as b1*(1 - exp(-b2*x)).",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="FORMULA",
+    )
+    parameters: tuple[Parameter, ...] = option(
+        (), "Parameters of the formula: name: start, or name: {start, lower, upper, fixed}.", "Formula", verbs=()
+    )
+    constants: tuple[Constant, ...] = option(
+        (), "Numbers, vectors and matrices that the formula uses by name.", "Formula", verbs=()
+    )
+    start: tuple[str, ...] = option((), "Where parameters start.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…")
+    lower: tuple[str, ...] = option(
+        (), "Least values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+    )
+    upper: tuple[str, ...] = option(
+        (), "Largest values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+    )
+    fix: tuple[str, ...] = option(
+        (), "Parameters that stay where they start.", "Formula", verbs=DESCENDING, metavar="NAMES"
     )
 
     loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
@@ -194,7 +194,8 @@ class Spec:
         "Stop when no weight changes by this much (but for rounding); 0 turns the rule off.",
         "Descent",
         metavar="NUMBER",
-        default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it",
+        default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it; "
+        "0 for lm, newton and lbfgs, which end where no step lowers the loss by more than rounding",
         minimum=0.0,
     )
     loss_tol: float | None = option(

@@ -7,8 +7,9 @@ import keyword
 import math
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.spec.numbers import nearest, parse_number, shown
@@ -74,6 +75,28 @@ def parameters_of(spec: Spec) -> tuple[Parameter, ...]:
     return tuple(found.values())
 
 
+def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Constant, ...]:
+    """The `parameters` or `constants` of a formula from names and values, as Python gives them.
+
+    Raises:
+        GdsolveError: a value that is neither a number nor a list of numbers, or a key that no parameter has.
+    """
+    found: list[Parameter | Constant] = []
+    for name, value in given.items():
+        described = value if isinstance(value, Mapping) and option == "parameters" else {"start": value}
+        try:
+            number = as_value(described["start"])
+            rest = {key: described[key] for key in described if key != "start"}
+            found.append(Parameter(name, number, **rest) if option == "parameters" else Constant(name, number))
+        except KeyError:
+            raise GdsolveError(f"{option}: {name}: no start", "give it one, as in {'start': 1.0}") from None
+        except (ValueError, TypeError):
+            raise GdsolveError(
+                f"{option}: {name}: {shown(value)} is no value of it", "give a number or a list of numbers"
+            ) from None
+    return tuple(found)
+
+
 def _known(option: str, name: str, found: dict[str, Parameter]) -> Parameter:
     if name not in found:
         near = nearest(name, list(found))
@@ -118,9 +141,9 @@ def as_value(given: Any) -> Value:
     Raises:
         ValueError: anything else.
     """
-    if isinstance(given, bool) or not (isinstance(given, int | float) or len(given)):
+    if isinstance(given, bool | str) or not (isinstance(given, Real) or len(given)):
         raise ValueError("no numbers")
-    if isinstance(given, int | float):
+    if isinstance(given, Real):
         return float(given)
     rows = tuple(as_value(item) for item in given)
     widths = {_width(row) for row in rows}

@@ -90,7 +90,7 @@ def compare(spec: Spec, table: Table | None = None, command: Command | None = No
         tuple(results),
         left_out,
         None if minimum is None else optimum_at(posed, minimum),
-        tolerance_of(posed),
+        tolerance_of(posed, Method.GD),
         posed.data,
         (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else (),
         {"read": posed.seconds, "descend": finished - descending, "total": finished - began},
@@ -129,7 +129,7 @@ def _usable(posed: Posed, asked: tuple[Method, ...]) -> tuple[list[Method], dict
 def _run(posed: Posed, method: Method) -> tuple[Recipe, Solution, float, str]:
     recipe, reason = decide(posed, method)
     began = time.perf_counter()
-    stops = stops_of(posed, tolerance_of(posed))
+    stops = stops_of(posed, tolerance_of(posed, method))
     solution, _ = descend_smoothly(posed, recipe, stops, Status.MAX_ITER)
     return recipe, solution, time.perf_counter() - began, reason
 

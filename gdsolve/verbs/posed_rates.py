@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
@@ -50,7 +51,7 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
         rates=tuple(results),
         spectrum=None if minimum is None else minimum.spectrum,
         optimum=None if minimum is None else optimum_at(posed, minimum),
-        tol=tolerance_of(posed),
+        tol=tolerance_of(posed, Method.GD),
         max_iter=limit,
         data=posed.data,
         advice=_advice(posed, place),
@@ -87,7 +88,7 @@ def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
     from gdsolve.descent.methods.gradient import GradientDescent
     from gdsolve.descent.rates import Constant
 
-    stops = stops_of(posed, tolerance_of(posed))
+    stops = stops_of(posed, tolerance_of(posed, Method.GD))
     if posed.modes is not None and posed.box is None:
         rules = quadratic_rules(stops)
         start = posed.start.to(posed.modes.minimiser)
@@ -122,17 +123,19 @@ def _place(posed: Posed, solutions: list[Solution]) -> Place:
 
 
 def _result(posed: Posed, rate: float, solution: Solution, place: Place) -> RateResult:
+    """The state when the rate stopped, also where a better one came before."""
     spectrum = None if place.minimum is None else place.minimum.spectrum
-    sse = posed.objective.sse(solution.w.to(posed.start))
-    gap = gap_above(posed, solution, place.minimum)
+    trace, unit = solution.trace, loss_unit(posed)
+    sse = trace.sse[-1]
+    last = replace(solution, w=trace.weights[:, -1:], value=trace.values[-1])
     return RateResult(
         rate,
         solution.status,
         solution.stopped_by or "max_iter",
         solution.iterations,
-        None if sse is None else float(sse) * loss_unit(posed),
-        solution.value * loss_unit(posed),
-        gap,
+        None if sse is None else sse * unit,
+        last.value * unit,
+        gap_above(posed, last, place.minimum),
         None if spectrum is None else spectrum.contraction(rate),
         _first_iterates(posed, rate) if posed.spec.iterates else None,
     )

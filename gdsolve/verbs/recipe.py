@@ -22,6 +22,9 @@ NEWTON_WEIGHTS = 200
 JUMPY_LENGTH = 10_000
 ROUNDED = 1e-12
 RATED = (Method.GD, Method.MOMENTUM, Method.NESTEROV, Method.ADAM)
+# They know when no step lowers the loss by more than rounding. A small step says less: it may be one in a narrow
+# valley, or of a weight that started far too large.
+SELF_ENDING = (Method.LM, Method.NEWTON, Method.LBFGS)
 
 
 def traits_of(posed: Posed) -> Traits:
@@ -86,6 +89,8 @@ def _require_fit(posed: Posed, method: Method) -> None:
 
 def _own_rate(posed: Posed, method: Method) -> tuple[float, float | None, str | None]:
     """The rate that gdsolve takes, the momentum that goes with it, and how it is known; None where it is a guess."""
+    from gdsolve.descent.methods.build import USUAL_MOMENTUM
+
     asked = posed.spec.momentum
     if method is Method.ADAM:
         return ADAM_RATE, None, f"rate {ADAM_RATE:g}, about the length of a step"
@@ -95,9 +100,12 @@ def _own_rate(posed: Posed, method: Method) -> tuple[float, float | None, str | 
             return _heavy_ball(spectrum.largest, spectrum.smallest, asked)
         rate = spectrum.best if method is Method.GD else 1.0 / spectrum.largest
         return rate, asked, "the best rate, the curvature being known" if method is Method.GD else "1/L_max"
-    if posed.bound is not None:
-        return 1.0 / posed.bound, asked, "1/L, L being a bound on the curvature everywhere"
-    return 1.0 / curvature_at_start(posed), asked, None
+    largest = posed.bound or curvature_at_start(posed)
+    if method is Method.MOMENTUM:
+        # Steps add up to 1/(1 − β) of one: Ghadimi, Feyzmahdavian and Johansson (2015), theorem 2.
+        beta = USUAL_MOMENTUM if asked is None else asked
+        return (1.0 - beta) / largest, asked, None if posed.bound is None else "(1 − β)/L, L bounding the curvature"
+    return 1.0 / largest, asked, None if posed.bound is None else "1/L, L bounding the curvature"
 
 
 def _heavy_ball(largest: float, smallest: float, asked: float | None) -> tuple[float, float | None, str | None]:

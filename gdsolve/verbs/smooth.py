@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine
+from gdsolve.spec import Engine, Method
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.ending import advise_ending, explain_ending
@@ -20,7 +20,7 @@ from gdsolve.verbs.polish import Place, minimum_near
 from gdsolve.verbs.posed import Posed
 from gdsolve.verbs.posed_inference import fixed_values, posed_inference
 from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at, weights_of
-from gdsolve.verbs.recipe import RATED, decide
+from gdsolve.verbs.recipe import RATED, SELF_ENDING, decide
 
 if TYPE_CHECKING:
     from gdsolve.descent.methods.build import Recipe
@@ -44,11 +44,13 @@ def stops_of(posed: Posed, tol: float) -> tuple[StopRule, ...]:
     return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
 
 
-def tolerance_of(posed: Posed) -> float:
-    """The tolerance on updates: as asked for, else the usual one of the precision."""
+def tolerance_of(posed: Posed, method: Method) -> float:
+    """The tolerance on updates: as asked for, else none for a method that ends by itself, or that of the precision."""
     from gdsolve.descent.learning_rate import TOLERANCE
 
-    return posed.spec.tol if posed.spec.tol is not None else TOLERANCE[posed.start.dtype]
+    if posed.spec.tol is not None:
+        return posed.spec.tol
+    return 0.0 if method in SELF_ENDING else TOLERANCE[posed.start.dtype]
 
 
 def bounded(posed: Posed) -> Objective:
@@ -99,8 +101,8 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
 
     descending = time.perf_counter()
-    spec, tol = posed.spec, tolerance_of(posed)
     recipe, reason = decide(posed)
+    spec, tol = posed.spec, tolerance_of(posed, recipe.method)
     stops = stops_of(posed, tol)
     at_limit = announce_fate(posed, recipe)
     logger.info("method %s", reason)

@@ -13,13 +13,14 @@ from torch import Tensor
 class DampedModel:
     """½‖r + Jd‖² + ½μ‖Dd‖² about w, with J·D⁻¹ = U·S·Vᵀ found by QR and a singular value decomposition.
 
-    JᵀJ is never formed, and a further μ costs no decomposition. Shapes: `vectors` V is (p, q), `singular` S and
-    `shares` Uᵀr are (q,) on the device and `figures` holds them on the host, `scale` D and `undamped`, the step of
-    least norm without damping, are (p, 1). `promise` is what that step gains, ½‖r‖² − ½‖r + Jd‖², over the directions
-    that J determines; `value` is ½‖r‖² and `size` is ‖Dw‖. Source: Moré (1978), section 3; Golub and Van Loan, Matrix
-    Computations, 4th ed., section 6.1.4.
+    JᵀJ is never formed, and neither a further μ nor another r costs a decomposition. Shapes: `left` U is (m, q),
+    `vectors` V is (p, q), `singular` S and `shares` Uᵀr are (q,) on the device and `figures` holds them on the host,
+    `scale` D and `undamped`, the step of least norm without damping, are (p, 1). `promise` is what that step gains,
+    ½‖r‖² − ½‖r + Jd‖², over the directions that J determines; `value` is ½‖r‖² and `size` is ‖Dw‖. Source: Moré
+    (1978), section 3; Golub and Van Loan, Matrix Computations, 4th ed., section 6.1.4.
     """
 
+    left: Tensor
     singular: Tensor
     shares: Tensor
     vectors: Tensor
@@ -52,11 +53,20 @@ class DampedModel:
         *flat, promise, value, square = torch.cat([singular, shares, torch.stack(sizes)]).tolist()
         q = singular.numel()
         pairs = tuple(zip(flat[:q], flat[q:], strict=True))
-        return cls(singular, shares, right.mT, scale, undamped, pairs, promise, value, math.sqrt(square))
+        return cls(
+            orthonormal @ left, singular, shares, right.mT, scale, undamped, pairs, promise, value, math.sqrt(square)
+        )
 
     def step(self, damping: float) -> Tensor:
         """d = −D⁻¹·V·(S² + μ)⁻¹·S·Uᵀr, (p, 1), for μ > 0."""
-        filtered = self.singular / (self.singular.square() + damping) * self.shares
+        return self._filtered(self.shares, damping)
+
+    def towards(self, residuals: Tensor, damping: float) -> Tensor:
+        """The same, (p, 1), for other residuals, (m, 1)."""
+        return self._filtered((self.left.mT @ residuals)[:, 0], damping)
+
+    def _filtered(self, shares: Tensor, damping: float) -> Tensor:
+        filtered = self.singular / (self.singular.square() + damping) * shares
         return -(self.vectors @ filtered[:, None]) / self.scale
 
     def damping_within(self, reach: float, damping: float) -> float:

@@ -91,7 +91,7 @@ class LBFGS:
         moved, bent = after.w - before.w, after.now.gradient - before.now.gradient
         products = torch.stack([torch.sum(moved * bent), torch.sum(moved * moved), torch.sum(bent * bent)])
         curvature, lengths, bends = products.tolist()
-        if not curvature > torch.finfo(moved.dtype).eps * (lengths * bends) ** 0.5:
+        if not (bends > 0.0 and curvature > torch.finfo(moved.dtype).eps * (lengths * bends) ** 0.5):
             return memory
         pairs = (*memory.pairs, Pair(moved, bent, 1.0 / products[0]))[-self.memory :]
         return replace(memory, pairs=pairs, scale=curvature / bends)
