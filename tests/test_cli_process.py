@@ -175,6 +175,11 @@ def test_completion_in_bash(here: Path) -> None:
     assert complete("gdsolve fit houses.csv --weight pr", 4) == ["price", "prix"]
     assert complete("gdsolve check houses.csv --na ", 4) == ["error", "drop", "mean"]
     assert complete("gdsolve fit houses.csv --target zz", 4) == [""]
+    # bash breaks words at =.
+    assert complete("gdsolve fit houses.csv --target = p", 5) == ["price", "prix"]
+    assert complete("gdsolve fit houses.csv --target =", 4) == ["price", "crim\\ rate", "a,b", "prix"]
+    assert complete("gdsolve fit --loss = m houses.csv", 4) == ["mse"]
+    assert complete("gdsolve fit --loss = mse houses.csv --scale = n", 8) == ["none"]
 
 
 def test_completion_of_columns_does_without_torch(here: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import logging
 import sys
@@ -230,3 +231,87 @@ def test_a_first_line_of_numbers_is_said_to_be_data(shell: Shell, here: Path) ->
         assert (record["data"]["has_header"], record["data"]["target_reason"]) == (False, "the last column")
     assert shell.json("fit", "two.csv")[1]["data"]["has_header"] is True
     assert "no header" not in shell("fit", "two.csv", "--verbose")[1]
+
+
+@pytest.mark.parametrize(
+    ("lines", "flags", "message"),
+    [
+        ("target: z\n", [], "p.yaml: line 3: target: two.csv has no column 'z'"),
+        ("features: [x, y]\n", [], "p.yaml: line 3: features: the target 'y' (the column y) is named in --features"),
+        ("format: xml\n", [], "p.yaml: line 3: format: 'xml' is not one of table, json, csv\n"),
+        ("format: dot\n", [], "p.yaml: line 3: format: fit does not write dot"),
+        ("target: z\n", ["--target", "w"], "--target: two.csv has no column 'w'"),
+    ],
+)
+def test_what_shows_only_with_the_data_names_the_line_of_the_spec(
+    shell: Shell, here: Path, lines: str, flags: list[str], message: str
+) -> None:
+    (here / "p.yaml").write_text(f"# a problem\ndata: two.csv\n{lines}")
+    code, out, err = shell("fit", "p.yaml", *flags)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"gdsolve: error: {message}")
+
+
+def test_a_formula_is_nothing_to_check(shell: Shell) -> None:
+    path = str(CONFIGS / "textbook/b8_formula.yaml")
+    assert shell("check", path) == (
+        2,
+        "",
+        f"gdsolve: error: {path}: line 2: minimize: check looks at tables, and this is a formula without one\n"
+        "hint: gdsolve fit\n",
+    )
+
+
+def test_a_format_is_one_of_those_of_the_verb(shell: Shell) -> None:
+    assert "not one of table, json, csv\n" in shell("fit", "two.csv", "--format", "xml")[2]
+    assert (
+        "not one of table, json, dot\n" in shell("trace", str(CONFIGS / "autograd/a01_chain.yaml"), "--format", "x")[2]
+    )
+
+
+def test_a_json_array_gets_a_command_that_runs(shell: Shell, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "some rows.json").write_text('[{"x": 1, "y": 2}]')
+    assert shell("fit", "some rows.json")[2].endswith(
+        "hint: give one object a line: jq -c '.[]' 'some rows.json' > rows.ndjson\n"
+    )
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b'[{"x": 1, "y": 2}]')))
+    assert shell("fit", "-")[2].endswith("hint: give one object a line: put jq -c '.[]' before gdsolve\n")
+
+
+@pytest.mark.parametrize("problem", [["two.csv"], ["--minimize", "(a - 1)**2", "--start", "a=0"]])
+def test_what_an_interrupted_comparison_reached_is_shown(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, problem: list[str]
+) -> None:
+    from gdsolve.verbs import compare_lr, posed_rates
+
+    monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
+    reached = 0
+    for module, name in ((compare_lr, "_compare"), (posed_rates, "_descend")):
+
+        def until_the_third(*arguments: Any, do: Any = getattr(module, name)) -> Any:
+            nonlocal reached
+            reached += 1
+            if reached == 3:
+                raise KeyboardInterrupt
+            return do(*arguments)
+
+        monkeypatch.setattr(module, name, until_the_third)
+    code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
+    assert code == record["exit_code"] == 130
+    assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]
+
+
+def test_sums_and_counts_read_well(shell: Shell, here: Path) -> None:
+    (here / "sum.csv").write_text("p,q,r,s,y\n1,2,3,-1,1\n2,5,7,-3,3\n3,1,4,2,2\n7,1,8,6,3\n1,1,2,0,9\n")
+    out = shell("check", "sum.csv")[1]
+    assert "dependent       r = p + q\n" in out
+    assert " s = p - q\n" in out
+    (here / "flat.csv").write_text("x,y\n1,2\n1,4\n")
+    assert "after 1 update\n" in shell("check", "flat.csv")[1]
+
+
+def test_the_rates_of_compare_lr_are_described(shell: Shell) -> None:
+    help = " ".join(shell("compare-lr", "--help")[1].split())
+    assert "--lr RATES|auto" in help
+    assert "1e-4..1:20" in help
+    assert "1e-4..1:20" not in shell("fit", "--help")[1]

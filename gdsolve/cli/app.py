@@ -18,6 +18,7 @@ from gdsolve.cli.options import SOURCES, given, parameters
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import read_spec
+from gdsolve.spec.located import located
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
 
@@ -145,9 +146,12 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
         if name == "trace":
             return int(run(sources or [], flags))
         spec, fixed = _spec(sources or [], flags, name)
-        if name == "predict":
-            return int(run(spec, saved))
-        return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
+        try:
+            if name == "predict":
+                return int(run(spec, saved))
+            return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
+        except GdsolveError as fault:
+            raise located(fault, sources or (), flags) from None
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     arguments = {"saved": MODEL, "sources": GRAPH if name == "trace" else SOURCES}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import typer
 from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
+# A word as bash hands it over, quotes and backslashes included.
+_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'?|"(?:[^"\\]|\\.)*"?)+""")
 DIALECT = ("delimiter", "decimal", "encoding", "no_header", "na_values")
 
 
@@ -23,6 +26,23 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
     fresh = [name for name in names if name.startswith(last) and name not in before.split(",")]
     escape = "bash" in os.environ.get("_GDSOLVE_COMPLETE", "")
     return [before + comma + (_escaped(name) if escape else name) for name in fresh]
+
+
+def join_assignments(environment: MutableMapping[str, str]) -> None:
+    """Take the = out of what bash asks to complete: it makes three words of `--target=price`."""
+    words = _WORD.findall(environment.get("COMP_WORDS", ""))
+    cursor = int(environment.get("COMP_CWORD") or 0)
+    kept: list[str] = []
+    place = cursor
+    for number, word in enumerate(words):
+        if word != "=" or not kept or not kept[-1].startswith("--"):
+            kept.append(word)
+        elif number == cursor:
+            kept.append("''")
+        else:
+            place -= number < cursor
+    if len(kept) != len(words) or "''" in kept:
+        environment.update(COMP_WORDS=" ".join(kept), COMP_CWORD=str(place))
 
 
 def columns_of(source: str, options: Mapping[str, Any]) -> tuple[str, ...]:

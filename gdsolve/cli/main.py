@@ -17,6 +17,7 @@ from typing import NoReturn
 import typer
 
 from gdsolve.cli.app import VERBS, command_line
+from gdsolve.cli.columns import join_assignments
 from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
 from gdsolve.spec import VERBS as SPEC_VERBS
@@ -51,6 +52,7 @@ def leave(code: int) -> NoReturn:
 
 def _run(arguments: list[str]) -> int:
     if os.environ.get(COMPLETION):
+        join_assignments(os.environ)
         command_line(VERBS).main(args=arguments, prog_name="gdsolve")
     if sys.stdout is None:
         raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")

@@ -7,6 +7,7 @@ import difflib
 import glob
 import gzip
 import io
+import shlex
 import signal
 import sys
 import tempfile
@@ -229,7 +230,8 @@ def _refuse_other_formats(name: str, head: str) -> None:
             f"{name}: is not text, nor Parquet", "save it as CSV; for UTF-16 without a mark: --encoding utf-16-le"
         )
     if head.lstrip().startswith("[") and head.lstrip()[1:].lstrip().startswith(("{", "]")):
-        raise DataError(f"{name}: is a JSON array", f"give one object a line: jq -c '.[]' {name} | gdsolve … -")
+        lines = "put jq -c '.[]' before gdsolve" if name == STDIN else f"jq -c '.[]' {shlex.quote(name)} > rows.ndjson"
+        raise DataError(f"{name}: is a JSON array", f"give one object a line: {lines}")
 
 
 def _text_format(suffixes: list[str], head: str) -> Format:

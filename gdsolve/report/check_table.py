@@ -121,10 +121,14 @@ def _both(pair: Mapping[str, Any] | None) -> list[Any]:
 
 
 def _dependence(item: Mapping[str, Any]) -> str:
-    terms = [f"{figure(factor, 6)} × {name}" for name, factor in item["equals"].items()]
+    terms = [_term(figure(factor, 6), name) for name, factor in item["equals"].items()]
     if item["intercept"] or not terms:
         terms.append(figure(item["intercept"] or 0.0, 6))
     return f"{item['column']} = {' + '.join(terms)}".replace("+ -", "- ")
+
+
+def _term(factor: str, name: str) -> str:
+    return {"1": name, "-1": f"-{name}"}.get(factor, f"{factor} × {name}")
 
 
 def _show_solutions(page: Page, solutions: Sequence[Mapping[str, Any]]) -> None:

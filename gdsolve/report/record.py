@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import inference_record
+from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def comparison_record(comparison: Comparison) -> Record:
     return {
         "schema": "gdsolve.compare-lr/1",
         "version": __version__,
-        "exit_code": 0,
+        "exit_code": int(ExitCode.INTERRUPTED if comparison.interrupted else ExitCode.OK),
         "rates": [
             {
                 "learning_rate": rate.learning_rate,

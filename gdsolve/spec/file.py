@@ -75,17 +75,21 @@ def read_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> tu
     Raises:
         GdsolveError: sources that do not go together, an unknown key, or a value out of its type or range.
     """
-    specs = [source for source in sources if source.lower().endswith((".yaml", ".yml"))]
+    specs = [source for source in sources if is_yaml(source)]
     if specs and len(sources) > 1:
         raise GdsolveError(
             f"{specs[0]}: a YAML spec stands alone, not with {len(sources) - 1} more",
             "name the tables under data: in the spec",
         )
-    flags = {name: from_flag(name, value) for name, value in given.items()}
+    flags = {name: from_flag(name, value, verb) for name, value in given.items()}
     if not specs:
-        spec = Spec(**{"data": tuple(sources), **flags})
-        return _fit_for(spec, verb, ""), frozenset()
+        return _fit_for(Spec(**{"data": tuple(sources), **flags}), verb), frozenset()
     return _from_yaml(specs[0], flags, verb)
+
+
+def is_yaml(source: str) -> bool:
+    """True for a source that is a spec and no table."""
+    return source.lower().endswith((".yaml", ".yml"))
 
 
 def nearest_option(name: str, names: Sequence[str]) -> str | None:
@@ -97,7 +101,7 @@ def nearest_option(name: str, names: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, names, n=1)), None)
 
 
-def from_flag(name: str, value: Any) -> Any:
+def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
     """The value of a field from what a flag or a caller gave.
 
     Raises:
@@ -113,7 +117,7 @@ def from_flag(name: str, value: Any) -> Any:
         return os.fspath(value)
     if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
         return value
-    return convert(name, _split_cells(name, value))
+    return convert(name, _split_cells(name, value), verb)
 
 
 def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
@@ -123,10 +127,10 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
     return [part for text in ([texts] if isinstance(texts, str) else texts) for part in text.split(",")]
 
 
-def _fit_for(spec: Spec, verb: str, where: str) -> Spec:
+def _fit_for(spec: Spec, verb: str) -> Spec:
     check_format(spec.format, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
-        raise GdsolveError(f"{where}lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
+        raise GdsolveError(f"lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
     return spec
 
 
@@ -141,13 +145,13 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
             )
         lines[name] = entry.line
         if name not in flags:
-            values[name] = _relative(path, name, _read_value(path, name, entry.value))
+            values[name] = _relative(path, name, _read_value(path, name, entry.value, verb))
 
     def where(name: str) -> str:
         return f"{path}: line {lines[name]}: " if name in values else f"{path}: " if name in ("X", "y") else ""
 
     try:
-        spec = Spec(**values, **flags)
+        spec = _fit_for(Spec(**values, **flags), verb)
     except GdsolveError as fault:
         raise GdsolveError(where(_subject(fault.message)) + fault.message, fault.hint, fault.exit_code) from None
     if not spec.data and spec.X is None and spec.minimize is None:
@@ -158,7 +162,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
         raise GdsolveError(
             f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
         )
-    return _fit_for(spec, verb, where("lr")), frozenset(lines)
+    return spec, frozenset(lines)
 
 
 def _subject(message: str) -> str:
@@ -178,7 +182,7 @@ def _field_name(path: str, key: str, line: int) -> str:
     )
 
 
-def _read_value(path: str, name: str, node: Any) -> Any:
+def _read_value(path: str, name: str, node: Any, verb: str) -> Any:
     """The value of a key, converted by the type of its field."""
     if name in ("X", "y"):
         return read_matrix(path, node) if name == "X" else _column(path, node)
@@ -199,7 +203,7 @@ def _read_value(path: str, name: str, node: Any) -> Any:
             )
         texts = [item.text for item in node.items]
     try:
-        return convert(name, texts)
+        return convert(name, texts, verb)
     except GdsolveError as fault:
         raise GdsolveError(f"{path}: line {node.line}: {fault.message}", fault.hint) from None
 

@@ -89,7 +89,7 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
             found[name] = entry.value
         else:
             values[name] = _option(path, name, entry.value)
-    values |= {name: from_flag(name, value) for name, value in given.items()}
+    values |= {name: from_flag(name, value, "trace") for name, value in given.items()}
     values["retain_grad"] = tuple(name for text in values.get("retain_grad", ()) for name in text.split(","))
     try:
         options = Spec(**values)
@@ -211,7 +211,7 @@ def _option(path: str, name: str, node: Node) -> Any:
     if isinstance(node, Items) and is_list(name):
         return convert(name, [_text(path, name, item) for item in node.items])
     try:
-        return convert(name, _text(path, name, node))
+        return convert(name, _text(path, name, node), "trace")
     except GdsolveError as fault:
         where = "" if fault.message.startswith(path) else f"{path}: line {node.line}: "
         raise GdsolveError(where + fault.message, fault.hint) from None

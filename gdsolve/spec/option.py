@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,12 @@ class OptionInfo:
     default_text: str | None
     minimum: float | None
     maximum: float | None
+    by_verb: Mapping[str, Mapping[str, str]]
+
+    def of(self, verb: str) -> OptionInfo:
+        """What is said of the option where a verb takes it in a way of its own."""
+        own: dict[str, Any] = dict(self.by_verb.get(verb, {}))
+        return dataclasses.replace(self, **own)
 
 
 def option(
@@ -32,9 +39,10 @@ def option(
     default_text: str | None = None,
     minimum: float | None = None,
     maximum: float | None = None,
+    by_verb: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Any:
-    """A field of `Spec` with what is said of it; its type stands in the annotation."""
-    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum)
+    """A field of `Spec` with what is said of it, for some verbs otherwise; its type stands in the annotation."""
+    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum, by_verb or {})
     return dataclasses.field(default=default, metadata={"option": info, "description": help})
 
 

@@ -165,6 +165,14 @@ class Spec:
         "Descent",
         metavar="NUMBER|auto",
         verbs=DESCENDING,
+        by_verb={
+            "compare-lr": {
+                "help": "Learning rates α: a list such as 0.5,0.1,1/28 and ranges such as 1e-4..1:20, that is 20 rates "
+                "(10 without :20) evenly spaced on a log scale.",
+                "metavar": "RATES|auto",
+                "default_text": "a grid around the largest stable rate",
+            }
+        },
     )
     schedule: RateSchedule = option(
         RateSchedule.CONSTANT,
@@ -330,14 +338,14 @@ def options_of(verb: str) -> dict[str, OptionInfo]:
     infos: Iterable[tuple[str, OptionInfo]] = (
         (field.name, field.metadata["option"]) for field in dataclasses.fields(Spec)
     )
-    return {name: info for name, info in infos if verb in info.verbs}
+    return {name: info.of(verb) for name, info in infos if verb in info.verbs}
 
 
 def choices(name: str, verb: str) -> tuple[str, ...] | None:
     """The words that an option of a verb takes, None where it takes other values."""
     kind = type(Spec.__dataclass_fields__[name].default)
     if name == "format":
-        return FORMATS[verb]
+        return FORMATS.get(verb, tuple(Format))
     return tuple(kind) if issubclass(kind, StrEnum) else None
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from gdsolve.spec.choices import Every, LearningRate
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.option import flag
-from gdsolve.spec.options import Spec
+from gdsolve.spec.options import Spec, choices
 from gdsolve.status import GdsolveError
 
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -37,13 +37,14 @@ def _truth(text: str, name: str) -> bool:
     return truth
 
 
-def _choice(kind: type[StrEnum], text: str, name: str) -> StrEnum:
+def _choice(kind: type[StrEnum], text: str, name: str, verb: str | None) -> StrEnum:
     try:
         return kind(text)
     except ValueError:
-        near = difflib.get_close_matches(text.lower(), list(kind), n=1) or list(kind)[:1]
+        words = (choices(name, verb) if verb else None) or tuple(kind)
+        near = difflib.get_close_matches(text.lower(), words, n=1) or words
         raise GdsolveError(
-            f"{name}: {shown(text)} is not one of {', '.join(kind)}", f"give one of them, as in {flag(name)} {near[0]}"
+            f"{name}: {shown(text)} is not one of {', '.join(words)}", f"give one of them, as in {flag(name)} {near[0]}"
         ) from None
 
 
@@ -75,8 +76,10 @@ def is_optional(name: str) -> bool:
     return type(None) in typing.get_args(kinds()[name])
 
 
-def convert(name: str, given: str | Sequence[str]) -> Any:
+def convert(name: str, given: str | Sequence[str], verb: str | None = None) -> Any:
     """The value of the field `name` from text, or from several texts where the field holds a list.
+
+    With a `verb` an error names the words that this verb takes.
 
     Raises:
         GdsolveError: the text cannot be read as a value of this field.
@@ -89,5 +92,5 @@ def convert(name: str, given: str | Sequence[str]) -> Any:
     if not isinstance(given, str):
         raise GdsolveError(f"{name}: a list where one value is expected", f"write {name}: and a single value")
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return _choice(kind, given, name)
+        return _choice(kind, given, name, verb)
     return CONVERTERS[kind](given, name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gdsolve.data import ColumnSummary, describe, describe_inline
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
-from gdsolve.status import DataError, Status
+from gdsolve.status import DataError, GdsolveError, Status
 from gdsolve.verbs.course import chart, descend
 from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
 from gdsolve.verbs.remedies import remedies
@@ -102,6 +102,8 @@ def check(spec: Spec, command: Command | None = None) -> Check:
 def _describe(spec: Spec) -> tuple[ColumnSummary, ...]:
     if spec.X is not None and spec.y is not None:
         return describe_inline(spec.X, spec.y, spec)
+    if not spec.data and spec.minimize is not None:
+        raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
     return describe(spec.data, spec)
 
 
@@ -190,7 +192,8 @@ def _descent(spec: Spec, problem: Problem, ridge: float | None) -> Candidate:
     run = prepare(spec, problem, problem.standard)
     solution = descend(run, chart(run), torch.device("cpu"))
     w = run.coordinates.to_user(solution.w.to(run.start.dtype))
-    note = f"{solution.status.value.replace('_', ' ')} after {solution.iterations:,} updates"
+    updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
+    note = f"{solution.status.value.replace('_', ' ')} after {updates}"
     return _candidate("descent", ridge, note, run, w)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
-from gdsolve.verbs.comparison import GRID, Comparison, RateResult
+from gdsolve.verbs.comparison import GRID, Comparison, RateResult, until_interrupted
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed_rates import compare_posed
@@ -45,7 +45,8 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
     tol = run.tolerance(min(rates)) if spec.tol is not None else _usual_tolerance(run)
     size = max(1, AT_ONCE // max(1, run.coordinates.p * (spec.iterates + 1)))
     with one_thread():
-        results = [result for i in range(0, len(rates), size) for result in _compare(run, rates[i : i + size], tol)]
+        chunks = (_compare(run, rates[i : i + size], tol) for i in range(0, len(rates), size))
+        results = [result for chunk in until_interrupted(chunks) for result in chunk]
     finished = time.perf_counter()
     return Comparison(
         spec,
@@ -60,6 +61,7 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
         problem.data,
         _advice(run, results, command or Command("compare-lr", spec.data)),
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
+        interrupted=len(results) < len(rates),
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gdsolve.spec import Spec
 from gdsolve.status import Status
@@ -13,6 +14,8 @@ from gdsolve.verbs.problem import DataInfo
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.modes import Spectrum
+
+T = TypeVar("T")
 
 # Shares of the largest stable rate: the grid that is shown when no rates are given.
 GRID = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0)
@@ -36,9 +39,25 @@ class RateResult:
     trace: Trace | None
 
 
+def until_interrupted(steps: Iterable[T]) -> list[T]:
+    """What there is of `steps` when Ctrl-C is pressed, or all of it.
+
+    Raises:
+        KeyboardInterrupt: there is nothing yet.
+    """
+    done: list[T] = []
+    try:
+        for step in steps:
+            done.append(step)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+    return done
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The rates in the order in which they were given, and what all of them share."""
+    """The rates in the order in which they were given, and what all of them share; those reached, if interrupted."""
 
     spec: Spec
     subject: Subject
@@ -52,3 +71,4 @@ class Comparison:
     data: DataInfo | None
     advice: tuple[str, ...]
     seconds: dict[str, float]
+    interrupted: bool = False

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
 from gdsolve.status import GdsolveError, Status
-from gdsolve.verbs.comparison import GRID, Comparison, RateResult
+from gdsolve.verbs.comparison import GRID, Comparison, RateResult, until_interrupted
 from gdsolve.verbs.known import form_of, quadratic_rules
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.polish import Place, minimum_near
@@ -37,9 +38,9 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
     descending = time.perf_counter()
     rates = _rates(posed)
     limit = MOST_UPDATES if spec.max_iter is None and posed.modes is None else spec.max_iter
-    solutions = [_descend(posed, rate, limit) for rate in rates]
+    solutions = until_interrupted(_descents(posed, rates, limit))
     place = _place(posed, solutions)
-    results = [_result(posed, rate, one, place) for rate, one in zip(rates, solutions, strict=True)]
+    results = [_result(posed, rate, one, place) for rate, one in zip(rates, solutions, strict=False)]
     finished = time.perf_counter()
     minimum = place.minimum
     return Comparison(
@@ -55,6 +56,7 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
         data=posed.data,
         advice=_advice(posed, place),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+        interrupted=len(solutions) < len(rates) or solutions[-1].status is Status.INTERRUPTED,
     )
 
 
@@ -69,6 +71,14 @@ def _rates(posed: Posed) -> tuple[float, ...]:
         return tuple(sorted({*(share * stable for share in GRID), best}))
     stable = 2.0 / (posed.bound or curvature_at_start(posed))
     return tuple(share * stable for share in GRID)
+
+
+def _descents(posed: Posed, rates: tuple[float, ...], limit: int | None) -> Iterator[Solution]:
+    for rate in rates:
+        solution = _descend(posed, rate, limit)
+        yield solution
+        if solution.status is Status.INTERRUPTED:
+            return
 
 
 def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
