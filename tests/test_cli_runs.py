@@ -286,16 +286,19 @@ def test_what_an_interrupted_comparison_reached_is_shown(
 
     monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
     reached = 0
-    for module, name in ((compare_lr, "_compare"), (posed_rates, "_descend")):
 
-        def until_the_third(*arguments: Any, do: Any = getattr(module, name)) -> Any:
+    def until_the_third(do: Any) -> Any:
+        def run(*arguments: Any) -> Any:
             nonlocal reached
             reached += 1
             if reached == 3:
                 raise KeyboardInterrupt
             return do(*arguments)
 
-        monkeypatch.setattr(module, name, until_the_third)
+        return run
+
+    for module, name in ((compare_lr, "_compare"), (posed_rates, "_descend")):
+        monkeypatch.setattr(module, name, until_the_third(getattr(module, name)))
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
     assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]
