@@ -282,7 +282,8 @@ def test_a_json_array_gets_a_command_that_runs(shell: Shell, here: Path, monkeyp
 def test_what_an_interrupted_comparison_reached_is_shown(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, problem: list[str]
 ) -> None:
-    from gdsolve.verbs import compare_lr, posed_rates
+    from gdsolve.verbs import compare_lr
+    from gdsolve.verbs.posed import rates
 
     monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
     reached = 0
@@ -297,7 +298,7 @@ def test_what_an_interrupted_comparison_reached_is_shown(
 
         return run
 
-    for module, name in ((compare_lr, "_compare"), (posed_rates, "_descend")):
+    for module, name in ((compare_lr, "_compare"), (rates, "_descend")):
         monkeypatch.setattr(module, name, until_the_third(getattr(module, name)))
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130

@@ -15,7 +15,7 @@ from gdsolve.data import inline_table
 from gdsolve.report.record import data_record
 from gdsolve.spec import Categorical, Loss, Missing, Spec
 from gdsolve.status import DataError
-from gdsolve.verbs.problem import DataInfo
+from gdsolve.verbs.data import DataInfo
 
 FORMATS = ("csv", "ndjson", "parquet")
 LOGISTIC = {"loss": Loss.LOGISTIC}

@@ -11,7 +11,7 @@ from problems import pose, random_table
 
 import gdsolve
 from gdsolve.descent.closed_form import ClosedForm
-from gdsolve.descent.rounding import Foreseen, judge
+from gdsolve.descent.foreseen import Foreseen, judge
 from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate
 from gdsolve.spec import DType
 

@@ -15,8 +15,8 @@ from momentum_loop import HEAVY_BALL, NESTEROV, assert_same, both_ways, form_of,
 from problems import ONE_WEIGHT, pose
 
 from gdsolve.descent import oscillation
-from gdsolve.descent.bounds import Stretch, cosine_between
 from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind
+from gdsolve.descent.intervals import Stretch, cosine_between
 from gdsolve.descent.leap import best_iterations, find_stops, leap
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule

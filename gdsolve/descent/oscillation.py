@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from gdsolve.descent.bounds import ROUNDING, Stretch
+from gdsolve.descent.intervals import ROUNDING, Stretch
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 from gdsolve.descent.sweep import LONGEST, Sweep, first_holding

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gdsolve.spec import Spec
     from gdsolve.verbs.check import Check, Diagnosis
     from gdsolve.verbs.comparison import Comparison
+    from gdsolve.verbs.data import DataInfo
     from gdsolve.verbs.outcome import Fit, Optimum
-    from gdsolve.verbs.problem import DataInfo
 
 Record = dict[str, Any]
 

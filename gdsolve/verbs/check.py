@@ -10,11 +10,12 @@ from gdsolve.data import ColumnSummary, describe, describe_inline
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError, Status
-from gdsolve.verbs.course import chart, descend
-from gdsolve.verbs.problem import DataInfo, Problem, load, quadratic_of
-from gdsolve.verbs.remedies import remedies
-from gdsolve.verbs.remedy import remedy
-from gdsolve.verbs.run import Run, prepare
+from gdsolve.verbs.data import DataInfo
+from gdsolve.verbs.next_commands import remedies
+from gdsolve.verbs.squares.course import chart, descend
+from gdsolve.verbs.squares.problem import Problem, load, quadratic_of
+from gdsolve.verbs.squares.remedy import remedy
+from gdsolve.verbs.squares.run import Run, prepare
 
 if TYPE_CHECKING:
     import torch

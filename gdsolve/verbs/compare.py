@@ -11,25 +11,26 @@ from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.numbers import nearest, shown
 from gdsolve.status import GdsolveError, Status
+from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.fit import pose
-from gdsolve.verbs.other_methods import pose_run
 from gdsolve.verbs.outcome import Optimum, Subject
-from gdsolve.verbs.polish import Place, minimum_near
-from gdsolve.verbs.posed_units import gap_above, loss_unit, optimum_at, weights_of
-from gdsolve.verbs.problem import DataInfo, load
-from gdsolve.verbs.recipe import RATED, decide, traits_of
-from gdsolve.verbs.run import prepare
-from gdsolve.verbs.smooth import (
+from gdsolve.verbs.posed.descend import (
     descend_smoothly,
     stops_of,
     tolerance_of,
 )
+from gdsolve.verbs.posed.polish import Place, minimum_near
+from gdsolve.verbs.posed.recipe import RATED, decide, traits_of
+from gdsolve.verbs.posed.table import pose_run
+from gdsolve.verbs.posed.units import gap_above, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.squares.problem import load
+from gdsolve.verbs.squares.run import prepare
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
-    from gdsolve.verbs.posed import Posed
+    from gdsolve.verbs.posed.problem import Posed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from gdsolve.status import Status
 from gdsolve.verbs.comparison import GRID, Comparison, RateResult, until_interrupted
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Subject
-from gdsolve.verbs.posed_rates import compare_posed
-from gdsolve.verbs.problem import load
-from gdsolve.verbs.result import optimum_of, trace_in_units
-from gdsolve.verbs.run import Run, prepare
+from gdsolve.verbs.posed.rates import compare_posed
+from gdsolve.verbs.squares.problem import load
+from gdsolve.verbs.squares.result import optimum_of, trace_in_units
+from gdsolve.verbs.squares.run import Run, prepare
 
 if TYPE_CHECKING:
     from gdsolve.data import Table

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gdsolve.spec import Spec
 from gdsolve.status import Status
+from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.outcome import Optimum, Subject
-from gdsolve.verbs.problem import DataInfo
 
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace

@@ -10,22 +10,22 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
-from gdsolve.verbs.advice import advise, announce, explain
-from gdsolve.verbs.course import chart, descend, device_for
 from gdsolve.verbs.gradient_check import check_gradient
-from gdsolve.verbs.inference import linear_inference
-from gdsolve.verbs.other_methods import pose_run
 from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
-from gdsolve.verbs.problem import load
-from gdsolve.verbs.result import figures_of, optimum_of, trace_in_units
-from gdsolve.verbs.run import Run, prepare
-from gdsolve.verbs.smooth import fit_posed
+from gdsolve.verbs.posed.descend import fit_posed
+from gdsolve.verbs.posed.table import pose_run
+from gdsolve.verbs.squares.advice import advise, announce, explain
+from gdsolve.verbs.squares.course import chart, descend, device_for
+from gdsolve.verbs.squares.inference import linear_inference
+from gdsolve.verbs.squares.problem import load
+from gdsolve.verbs.squares.result import figures_of, optimum_of, trace_in_units
+from gdsolve.verbs.squares.run import Run, prepare
 
 if TYPE_CHECKING:
     import torch
 
     from gdsolve.data import Table
-    from gdsolve.verbs.posed import Posed
+    from gdsolve.verbs.posed.problem import Posed
 
 logger = logging.getLogger("gdsolve")
 
@@ -113,8 +113,8 @@ def pose(spec: Spec, table: Table | None) -> Posed:
         GdsolveError: what was asked for contradicts itself or the table.
         DataError: data that cannot be used.
     """
-    from gdsolve.verbs.formula import pose_formula
-    from gdsolve.verbs.pointwise import pose_pointwise
+    from gdsolve.verbs.posed.formula import pose_formula
+    from gdsolve.verbs.posed.pointwise import pose_pointwise
 
     linear = spec.minimize is None and spec.model is None
     return pose_pointwise(spec, table) if linear else pose_formula(spec, table)

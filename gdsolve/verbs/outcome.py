@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gdsolve.plan import Plan
 from gdsolve.spec import DType, Engine, Method, RateSchedule, Spec
 from gdsolve.status import ExitCode, Status
-from gdsolve.verbs.problem import DataInfo
+from gdsolve.verbs.data import DataInfo
 
 if TYPE_CHECKING:
     import torch

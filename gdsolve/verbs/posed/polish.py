@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.status import Status
-from gdsolve.verbs.posed import Kind, Posed
+from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec import DType, Scale, Spec
 from gdsolve.status import GdsolveError
-from gdsolve.verbs.problem import Problem, modes_in
+from gdsolve.verbs.squares.problem import Problem, modes_in
 from gdsolve.verbs.start import start_of
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from gdsolve.spec import Scale
 from gdsolve.spec.command import Command
 from gdsolve.spec.numbers import rate_text, rate_texts
 from gdsolve.status import Status
-from gdsolve.verbs.course import Course
-from gdsolve.verbs.remedy import remedy
-from gdsolve.verbs.run import Run, prepare
+from gdsolve.verbs.squares.course import Course
+from gdsolve.verbs.squares.remedy import remedy
+from gdsolve.verbs.squares.run import Run, prepare
 
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution

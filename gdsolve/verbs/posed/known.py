@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.leap import Form
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.stop import StopRule
-    from gdsolve.verbs.posed import Posed
+    from gdsolve.verbs.posed.problem import Posed
 
 logger = logging.getLogger("gdsolve")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.box import Box
     from gdsolve.objective.modes import Modes
     from gdsolve.spec import Engine, Spec
-    from gdsolve.verbs.problem import DataInfo
+    from gdsolve.verbs.data import DataInfo
 
 
 class Kind(StrEnum):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Method
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
-from gdsolve.verbs.posed import Kind, Posed
+from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
-    from gdsolve.verbs.polish import Place
+    from gdsolve.verbs.posed.polish import Place
 
 FAR = 1e-4
 RULES = {
@@ -111,7 +111,7 @@ def _steadier(posed: Posed, command: Command) -> str:
 
 def _faster(posed: Posed, recipe: Recipe, command: Command) -> list[str]:
     from gdsolve.plan import refusal
-    from gdsolve.verbs.recipe import traits_of
+    from gdsolve.verbs.posed.recipe import traits_of
 
     if not posed.smooth:
         return [f"Run instead: {command.but(max_iter=10 * (recipe.length or 1))}"] if recipe.length else []

@@ -12,15 +12,15 @@ from gdsolve.plan import Plan
 from gdsolve.spec import Engine, Method
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
-from gdsolve.verbs.ending import advise_ending, explain_ending
 from gdsolve.verbs.gradient_check import check_gradient
-from gdsolve.verbs.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
-from gdsolve.verbs.polish import Place, minimum_near
-from gdsolve.verbs.posed import Posed
-from gdsolve.verbs.posed_inference import fixed_values, posed_inference
-from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at, weights_of
-from gdsolve.verbs.recipe import RATED, SELF_ENDING, decide
+from gdsolve.verbs.posed.ending import advise_ending, explain_ending
+from gdsolve.verbs.posed.inference import fixed_values, posed_inference
+from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
+from gdsolve.verbs.posed.polish import Place, minimum_near
+from gdsolve.verbs.posed.problem import Posed
+from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
+from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at, weights_of
 
 if TYPE_CHECKING:
     from gdsolve.descent.methods.build import Recipe

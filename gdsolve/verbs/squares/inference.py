@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import torch
 
     from gdsolve.objective.inference import Inference
-    from gdsolve.verbs.run import Run
+    from gdsolve.verbs.squares.run import Run
 
 
 def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> Inference:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec import Loss
 from gdsolve.spec.parameters import entries, labels, parameters_of
-from gdsolve.verbs.posed import Kind, Posed
+from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
     import torch
 
     from gdsolve.objective.inference import Inference
-    from gdsolve.verbs.polish import Place
+    from gdsolve.verbs.posed.polish import Place
 
 LIKELIHOODS = (Loss.LOGISTIC, Loss.POISSON)
 NO_DATA = "a formula has no residuals to make an error bar of"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from gdsolve.data import Batch, Table, prefetch
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs.data import DataInfo, open_problem
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
-from gdsolve.verbs.posed import Kind, Posed
-from gdsolve.verbs.problem import DataInfo, open_problem
+from gdsolve.verbs.posed.problem import Kind, Posed
 from gdsolve.verbs.start import start_of
 
 if TYPE_CHECKING:

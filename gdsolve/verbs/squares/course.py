@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan, choose
 from gdsolve.spec import Device, DType, Engine, Spec
-from gdsolve.verbs.problem import rows_of
-from gdsolve.verbs.run import Run
+from gdsolve.verbs.squares.problem import rows_of
+from gdsolve.verbs.squares.run import Run
 
 if TYPE_CHECKING:
     import torch
@@ -40,15 +40,15 @@ class Course:
 
     def is_foreseen(self, rule: str | None) -> bool:
         """True for the name of a rule that the closed form judged in place of a loop."""
-        from gdsolve.descent.rounding import Foreseen
+        from gdsolve.descent.foreseen import Foreseen
 
         return any(isinstance(one, Foreseen) and one.name == rule for one in self.loop_stops)
 
 
 def chart(run: Run) -> Course:
     """Decide on a course: the rate that was asked for or the best one, and the way of least predicted cost."""
+    from gdsolve.descent.foreseen import judge
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
-    from gdsolve.descent.rounding import judge
     from gdsolve.descent.schedule import Schedule
 
     spec, rows, p = run.spec, run.problem.triangle.rows, run.coordinates.p
@@ -69,7 +69,7 @@ def chart(run: Run) -> Course:
 
 def _arithmetic(spec: Spec, leaps: bool, rules: tuple[StopRule, ...]) -> str:
     """What the precision asked for means to the way that is taken, to follow the reason for it; else nothing."""
-    from gdsolve.descent.rounding import Foreseen
+    from gdsolve.descent.foreseen import Foreseen
 
     if leaps:
         return "; evaluated in float64, on cells rounded to float32" if spec.dtype is DType.FLOAT32 else ""

@@ -13,10 +13,10 @@ from gdsolve.model import read_model
 from gdsolve.spec import Engine, Parameter, Scale, Spec
 from gdsolve.spec.parameters import Value, entries, labels, parameters_of
 from gdsolve.status import GdsolveError
+from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
-from gdsolve.verbs.posed import Kind, Posed
-from gdsolve.verbs.problem import DataInfo
+from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
     import torch

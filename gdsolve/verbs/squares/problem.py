@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Batch, Roles, Table, inline_table, open_table, prefetch
+from gdsolve.data import Batch, Table, prefetch
 from gdsolve.spec import DType, Engine, Spec
 from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs.data import DataInfo, open_problem
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 
@@ -34,18 +35,6 @@ LEAST_SQUARE_32 = 1e-36
 
 
 @dataclass(frozen=True, slots=True)
-class DataInfo:
-    """What was read: sources, counts and the part that each column plays."""
-
-    source: tuple[str, ...]
-    rows: int
-    rows_dropped: int
-    cells_filled: int
-    roles: Roles
-    has_header: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand."""
 
@@ -57,13 +46,6 @@ class Problem:
     curvature_scale: float
     kept: list[Batch]
     seconds: float
-
-
-def open_problem(spec: Spec) -> Table:
-    """The table that a spec names, or the one that it holds."""
-    if spec.X is not None and spec.y is not None:
-        return inline_table(spec.X, spec.y, spec)
-    return open_table(spec.data, spec)
 
 
 def load(spec: Spec, table: Table | None = None) -> Problem:

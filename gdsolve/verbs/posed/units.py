@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.verbs.outcome import Optimum
-from gdsolve.verbs.polish import Minimum
-from gdsolve.verbs.posed import Posed
+from gdsolve.verbs.posed.polish import Minimum
+from gdsolve.verbs.posed.problem import Posed
 
 if TYPE_CHECKING:
     import torch

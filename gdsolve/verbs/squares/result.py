@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import torch
 
     from gdsolve.descent.solution import Trace
-    from gdsolve.verbs.run import Run
+    from gdsolve.verbs.squares.run import Run
 
 
 def figures_of(run: Run, w: torch.Tensor) -> Figures:

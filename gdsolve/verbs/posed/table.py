@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Engine
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.device import device_of
-from gdsolve.verbs.known import has_closed_form
-from gdsolve.verbs.posed import Kind, Posed
-from gdsolve.verbs.problem import rows_of
-from gdsolve.verbs.run import Run
+from gdsolve.verbs.posed.known import has_closed_form
+from gdsolve.verbs.posed.problem import Kind, Posed
+from gdsolve.verbs.squares.problem import rows_of
+from gdsolve.verbs.squares.run import Run
 
 if TYPE_CHECKING:
     from gdsolve.objective.base import Objective

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.objective.base import Objective
-    from gdsolve.verbs.posed import Posed
+    from gdsolve.verbs.posed.problem import Posed
 
 # A step of Adam is about as long as its rate; descent's coordinates make the weights about one.
 ADAM_RATE = 0.01

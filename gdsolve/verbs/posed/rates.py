@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Method, Spec
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.comparison import GRID, Comparison, RateResult, until_interrupted
-from gdsolve.verbs.known import form_of, quadratic_rules
 from gdsolve.verbs.outcome import Subject
-from gdsolve.verbs.polish import Place, minimum_near
-from gdsolve.verbs.posed_units import gap_above, in_units, loss_unit, optimum_at
-from gdsolve.verbs.recipe import curvature_at_start
-from gdsolve.verbs.smooth import bounded, stops_of, tolerance_of
+from gdsolve.verbs.posed.descend import bounded, stops_of, tolerance_of
+from gdsolve.verbs.posed.known import form_of, quadratic_rules
+from gdsolve.verbs.posed.polish import Place, minimum_near
+from gdsolve.verbs.posed.recipe import curvature_at_start
+from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at
 
 if TYPE_CHECKING:
     from gdsolve.descent.schedule import Schedule
     from gdsolve.descent.solution import Solution, Trace
-    from gdsolve.verbs.posed import Posed
+    from gdsolve.verbs.posed.problem import Posed
 
 # Every rate is a run of its own here.
 MOST_UPDATES = 10_000

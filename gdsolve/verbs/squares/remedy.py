@@ -9,7 +9,7 @@ from gdsolve.spec import Engine, Scale
 from gdsolve.spec.command import Command
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import Status
-from gdsolve.verbs.run import Run, prepare
+from gdsolve.verbs.squares.run import Run, prepare
 
 SHORTEST_LIMIT = 1000
 

@@ -1,0 +1,27 @@
+"""The table of a spec, and what was read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gdsolve.data import Roles, Table, inline_table, open_table
+from gdsolve.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class DataInfo:
+    """What was read: sources, counts and the part that each column plays."""
+
+    source: tuple[str, ...]
+    rows: int
+    rows_dropped: int
+    cells_filled: int
+    roles: Roles
+    has_header: bool = True
+
+
+def open_problem(spec: Spec) -> Table:
+    """The table that a spec names, or the one that it holds."""
+    if spec.X is not None and spec.y is not None:
+        return inline_table(spec.X, spec.y, spec)
+    return open_table(spec.data, spec)
