@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -56,7 +57,7 @@ def backtrack(
         if trial.finite and trial.promised > 0.0 and above + trial.change <= -SUFFICIENT * trial.promised:
             return Found(reached, rate, value + trial.change, count)
         trials.append(trial)
-        if trial.finite and 0.0 < trial.promised <= 0.125 * floor:
+        if math.isfinite(trial.change) and abs(trial.promised) <= 0.125 * floor:
             break
         rate *= 0.5
     else:

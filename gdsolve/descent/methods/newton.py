@@ -135,7 +135,8 @@ class Newton:
 def equilibrate(matrix: Tensor) -> Tensor:
     """s, (p, 1), such that every row of M/(s·sᵀ), M symmetric, (p, p), has about 1 as its largest modulus.
 
-    A row of zeros gets 1. Whatever the units of the weights, M/(s·sᵀ) is the same. Source: Ruiz (2001), algorithm 1.
+    A row of zeros gets 1. A diagonal matrix becomes the identity, whatever the units of the weights.
+    Source: Ruiz (2001), algorithm 1.
     """
     scale = torch.ones_like(matrix[:, :1])
     for _ in range(SWEEPS):

@@ -11,6 +11,8 @@ from gdsolve.descent.methods.base import Halt
 
 UNITS = 4.0
 RESOLVED = 8.0
+REPEATED = 4
+STRETCH = 256.0
 
 
 def rounding(value: float, dtype: torch.dtype) -> float:
@@ -36,6 +38,17 @@ class Trial:
         """True where loss and gradient exist."""
         return math.isfinite(self.change) and math.isfinite(self.turned)
 
+    @property
+    def explained(self) -> bool:
+        """True where the loss moved, by no more than the slopes at both ends account for."""
+        return 0.0 < abs(self.change) <= 2.0 * self.promised * max(1.0, self.turned)
+
+    @property
+    def rises(self) -> bool:
+        """True where the loss is higher than before, or as flat as the slope is that it ends with."""
+        flat = abs(self.change - (self.turned - 1.0) * self.promised) <= 0.1 * self.promised
+        return self.change > 0.1 * self.promised or flat
+
 
 @dataclass(frozen=True, slots=True)
 class Faint:
@@ -59,27 +72,31 @@ def verdict(trials: list[Trial], floor: float) -> Halt:
     it is `NO_STEP` if
 
     - no trial lies in the domain,
-    - the slope, unchanged over the step, promises a decrease well above the noise, and there is none: the gradient is
-      not that of the loss; or
-    - the slope turns within a short step and hardly more within a far longer one that promises a decrease well above
-      the noise: a kink, where a smooth function's slope would have turned in proportion to the length;
+    - the loss rises over several steps that promise a decrease well above the noise, though the slope is what it was:
+      the gradient is not that of the loss; or
+    - the loss rises over such steps, and the slope turns hardly more over the longest of them than over the shortest: a
+      kink, where a smooth function's slope would turn in proportion to the length;
 
-    and `ROUNDING` otherwise. The noise is what the loss changed by over the three shortest steps.
+    and `ROUNDING` otherwise. The noise is what the loss changed by over the three shortest steps, and over those that
+    follow as long as the slopes do not explain it.
     """
     if not trials:
         return Halt.ROUNDING
     finite = sorted((trial for trial in trials if trial.finite), key=lambda trial: trial.rate)
     if not finite:
         return Halt.NO_STEP
-    noise = max(floor, *(abs(trial.change) for trial in finite[:3]))
-    if any(trial.turned < 0.5 and trial.promised > RESOLVED * noise for trial in finite):
+    noise = floor
+    for i, trial in enumerate(finite):
+        if i >= 3 and trial.explained:
+            break
+        noise = max(noise, abs(trial.change))
+    rising = [trial for trial in finite if trial.promised > RESOLVED * noise and trial.rises]
+    bent = [trial for trial in rising if trial.turned >= 0.5]
+    if len(rising) - len(bent) >= REPEATED:
         return Halt.NO_STEP
-    longest = finite[-1]
-    bends = (trial for trial in finite if trial.turned >= 0.5 and 16.0 * trial.rate <= longest.rate)
-    bend = next(bends, None)
-    kinked = (
-        bend is not None
-        and longest.promised > RESOLVED * noise
-        and longest.turned <= bend.turned * math.sqrt(longest.rate / bend.rate)
-    )
+    if len(bent) < REPEATED:
+        return Halt.ROUNDING
+    shortest, longest = bent[0], bent[-1]
+    stretch = longest.rate / shortest.rate
+    kinked = stretch >= STRETCH and longest.turned <= shortest.turned * math.sqrt(stretch)
     return Halt.NO_STEP if kinked else Halt.ROUNDING
