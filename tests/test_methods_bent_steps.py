@@ -11,8 +11,10 @@ import torch
 import gdsolve
 from gdsolve.descent.iterate import iterate
 from gdsolve.descent.methods import levenberg_marquardt
+from gdsolve.descent.methods.base import Method
 from gdsolve.descent.methods.damped import DampedModel
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
+from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.box import Box, Boxed
@@ -75,6 +77,18 @@ def test_bent_steps_stay_within_bounds() -> None:
     a, b = found.w[:, 0].tolist()
     assert b == 0.25
     assert -(1 - a) + 2e6 * a * (a * a - 0.25) == pytest.approx(0.0, abs=1e-8)
+
+
+@pytest.mark.parametrize("method", [LevenbergMarquardt(), Newton()])
+def test_a_step_below_rounding_that_leads_far_astray_is_not_taken(method: Method) -> None:
+    """½ + ½·10⁻¹⁸·(1 − a/1000 + a⁴)²: the step from 0 promises 10⁻¹⁸, leads to a = 1000, and the loss to 5·10⁵."""
+    rows = {"one": torch.tensor([1.0, 0.0]).double(), "two": torch.tensor([0.0, 1.0]).double()}
+    layout = Layout(("a",), ((),), ("a",), torch.ones(1, 1, dtype=torch.float64))
+    model = Model(parse("one + two*1e-9*(1 - a/1000 + a**4)", ("a", *rows)), layout, {}, rows, 2)
+    curve = Curve(model, torch.zeros(2, 1, dtype=torch.float64), None, 1.0)
+    found = iterate(curve, column(0.0), method, (), max_iter=100, schedule=Schedule(1))
+    assert found.stopped_by == "rounding"
+    assert max(found.trace.values) <= 0.5 * (1.0 + 1e-15)
 
 
 @pytest.mark.parametrize("method", ["lm", "newton", "lbfgs"])

@@ -14,7 +14,7 @@ from gdsolve.descent.methods.arc import backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
 from gdsolve.descent.methods.bounds import held, project, sum_of_squares
 from gdsolve.descent.methods.damped import DampedModel
-from gdsolve.descent.methods.rounding import rounding
+from gdsolve.descent.methods.rounding import rounding, unresolved
 from gdsolve.objective.base import Evaluation, Objective, SumOfSquares
 from gdsolve.objective.box import Box
 
@@ -174,7 +174,7 @@ class LevenbergMarquardt:
     def _polish(
         self, squares: SumOfSquares, point: Point, state: State, model: DampedModel, spent: int
     ) -> Advance | Halt:
-        """An undamped step that only the gradient can judge."""
+        """An undamped step that only the gradient can judge, as long as the loss stays about what it is."""
         dtype = point.w.dtype
         resolved = rounding(rounding(model.value, dtype), dtype)
         if model.promise <= resolved or (state.faint is not None and model.promise > 0.5 * state.faint):
@@ -183,7 +183,11 @@ class LevenbergMarquardt:
         if torch.equal(w, point.w):
             return Halt.ROUNDING
         following = replace(state, faint=model.promise)
-        advance = self._arrive(squares, w, squares.residuals(w), following)
+        residuals = squares.residuals(w)
+        # Where columns are nearly dependent, a step that promises next to nothing may be a long one.
+        if not unresolved(0.5 * float(residuals.square().sum()) - model.value, model.value, dtype):
+            return Halt.ROUNDING
+        advance = self._arrive(squares, w, residuals, following)
         return Halt.ROUNDING if advance is None else replace(advance, evaluations=spent + 2)
 
 

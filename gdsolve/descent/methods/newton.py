@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.descent.methods.arc import Found, attempt, backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
 from gdsolve.descent.methods.bounds import held, project, twice_differentiable
-from gdsolve.descent.methods.rounding import rounding
+from gdsolve.descent.methods.rounding import rounding, unresolved
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
 
@@ -124,12 +124,13 @@ class Newton:
     def _polish(
         self, objective: Objective, point: Point, model: _Model, value: float, last: float | None
     ) -> Advance | Halt:
-        """A full step that only the gradient can judge."""
+        """A full step that only the gradient can judge, as long as the loss stays about what it is."""
         resolved = rounding(rounding(value, point.w.dtype), point.w.dtype)
         if model.promise <= resolved or (last is not None and model.promise > 0.5 * last):
             return Halt.ROUNDING
         reached, tried, moved = attempt(objective, point, value, self._along(point, model.direction, 1.0), 1.0)
-        return Advance(reached, model.promise, 2) if moved and tried.finite else Halt.ROUNDING
+        taken = moved and tried.finite and unresolved(tried.change, value, point.w.dtype)
+        return Advance(reached, model.promise, 2) if taken else Halt.ROUNDING
 
 
 def equilibrate(matrix: Tensor) -> Tensor:

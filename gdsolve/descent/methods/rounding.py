@@ -20,6 +20,11 @@ def rounding(value: float, dtype: torch.dtype) -> float:
     return UNITS * torch.finfo(dtype).eps * abs(value)
 
 
+def unresolved(change: float, value: float, dtype: torch.dtype) -> bool:
+    """True unless a loss rose by more than √ε·|L|, which is far more than rounding: then a step went astray."""
+    return change <= math.sqrt(torch.finfo(dtype).eps) * abs(value)
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """One point w_t that was tried from w, at rate `rate`.
