@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -284,18 +285,19 @@ def test_what_an_interrupted_comparison_reached_is_shown(
 ) -> None:
     from gdsolve.verbs import compare_lr, posed_rates
 
-    monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
-    reached = 0
-    for module, name in ((compare_lr, "_compare"), (posed_rates, "_descend")):
+    def until_the_third(do: Callable[..., Any]) -> Callable[..., Any]:
+        reached = itertools.count(1)
 
-        def until_the_third(*arguments: Any, do: Any = getattr(module, name)) -> Any:
-            nonlocal reached
-            reached += 1
-            if reached == 3:
+        def stopped(*arguments: Any) -> Any:
+            if next(reached) == 3:
                 raise KeyboardInterrupt
             return do(*arguments)
 
-        monkeypatch.setattr(module, name, until_the_third)
+        return stopped
+
+    monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
+    monkeypatch.setattr(compare_lr, "_compare", until_the_third(compare_lr._compare))
+    monkeypatch.setattr(posed_rates, "_descend", until_the_third(posed_rates._descend))
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
     assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]
