@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import inference_record
+from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
@@ -61,18 +62,23 @@ def fit_record(fit: Fit) -> Record:
             "tol": fit.tol,
         },
         "report": None if fit.inference is None else inference_record(fit.inference),
-        "objective": {
-            "kind": fit.subject.kind,
-            "formula": fit.subject.formula,
-            "fixed": dict(fit.fixed),
-            "constants": {one.name: one.value for one in fit.spec.constants},
-        },
+        "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
         "evaluations": fit.evaluations,
         "advice": list(fit.advice),
         "gradient_checks": [asdict(one) for one in fit.gradient_checks],
         "trace": trace_record(fit.trace, tuple(fit.weights), intercept=fit.intercept is not None),
         "seconds": fit.seconds,
+    }
+
+
+def _objective_record(fit: Fit) -> Record:
+    """What was minimised, with all that a prediction needs beside the weights."""
+    return {
+        "kind": fit.subject.kind,
+        "formula": fit.subject.formula,
+        "fixed": dict(fit.fixed),
+        "constants": {one.name: one.value for one in fit.spec.constants},
     }
 
 
@@ -229,7 +235,7 @@ def check_record(check: Check) -> Record:
         "rows_dropped": None if found is None else found.data.rows_dropped,
         "target": target,
         "target_reason": None if found is None else found.data.roles.target_reason,
-        "columns": [{name: getattr(column, name) for name in COLUMN_FIELDS} for column in check.columns],
+        "columns": [{name: getattr(column, name) for name in CHECK_COLUMNS} for column in check.columns],
         "problem": check.problem,
         "hint": check.hint,
         **(_no_figures() if found is None else _figures(found)),
@@ -238,21 +244,6 @@ def check_record(check: Check) -> Record:
         "data": data,
         "seconds": check.seconds,
     }
-
-
-COLUMN_FIELDS = (
-    "name",
-    "role",
-    "type",
-    "missing",
-    "minimum",
-    "maximum",
-    "mean",
-    "std",
-    "constant",
-    "duplicate_of",
-    "levels",
-)
 
 
 def _figures(found: Diagnosis) -> Record:

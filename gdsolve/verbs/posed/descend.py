@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
@@ -92,6 +92,28 @@ def descend_smoothly(
     return found, Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A descent that was decided on and taken."""
+
+    recipe: Recipe
+    reason: str
+    tol: float
+    stops: tuple[StopRule, ...]
+    solution: Solution
+    engine: Engine
+
+
+def _take(posed: Posed) -> _Taken:
+    recipe, reason = decide(posed)
+    tol = tolerance_of(posed, recipe.method)
+    stops = stops_of(posed, tol)
+    at_limit = announce_fate(posed, recipe)
+    logger.info("method %s", reason)
+    solution, engine = descend_smoothly(posed, recipe, stops, at_limit)
+    return _Taken(recipe, reason, tol, stops, solution, engine)
+
+
 def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     """Descend on a posed objective, and say how far the end is from a minimum near it.
 
@@ -101,12 +123,8 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
 
     descending = time.perf_counter()
-    recipe, reason = decide(posed)
-    spec, tol = posed.spec, tolerance_of(posed, recipe.method)
-    stops = stops_of(posed, tol)
-    at_limit = announce_fate(posed, recipe)
-    logger.info("method %s", reason)
-    solution, engine = descend_smoothly(posed, recipe, stops, at_limit)
+    taken = _take(posed)
+    recipe, tol, solution = taken.recipe, taken.tol, taken.solution
     place = minimum_near(posed, solution.w, solution.status)
     solution = _flat(solution, place)
     minimum = place.minimum
@@ -114,8 +132,8 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     finished = time.perf_counter()
     weights, intercept = weights_of(posed, solution.w)
     return Fit(
-        spec=spec,
-        subject=Subject(posed.kind.value, spec.minimize or spec.model),
+        spec=posed.spec,
+        subject=Subject(posed.kind.value, posed.spec.minimize or posed.spec.model),
         w=posed.units.to_user(solution.w),
         status=solution.status,
         stopped_by=solution.stopped_by,
@@ -127,21 +145,21 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
         intercept=intercept,
         figures=_figures(posed, solution),
         learning_rate=recipe.rate if recipe.method in RATED and not recipe.backtracks else None,
-        max_iter=DEFAULT_MAX_ITER if recipe.length is None and engine is not Engine.LEAP else recipe.length,
+        max_iter=DEFAULT_MAX_ITER if recipe.length is None and taken.engine is not Engine.LEAP else recipe.length,
         tol=tol,
         optimum=None if minimum is None else optimum_at(posed, minimum),
         gap=gap,
         spectrum=None if minimum is None else minimum.spectrum,
-        predicted_iterations=predict(posed, recipe, stops),
+        predicted_iterations=predict(posed, recipe, taken.stops),
         method=recipe.method,
         schedule=recipe.schedule,
         momentum=recipe.momentum,
-        plan=Plan(engine, reason),
+        plan=Plan(taken.engine, taken.reason),
         stable_below=stable_below(posed, recipe),
         device=solution.w.device.type,
         data=posed.data,
-        inference=posed_inference(posed, solution.w, place) if spec.report else None,
-        gradient_checks=_checks(posed, solution) if spec.check_gradient else (),
+        inference=posed_inference(posed, solution.w, place) if posed.spec.report else None,
+        gradient_checks=_checks(posed, solution) if posed.spec.check_gradient else (),
         fixed=fixed_values(posed),
         message=explain_ending(posed, solution, place, gap, tol),
         advice=advise_ending(posed, solution, place, recipe, command),
