@@ -100,13 +100,17 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
     return _suited(traits)
 
 
+def _weights(traits: Traits) -> str:
+    return f"{traits.weights} weight{'' if traits.weights == 1 else 's'}"
+
+
 def _suited(traits: Traits) -> tuple[Method, str]:
     cases = (
         (traits.formula, Method.GD, "gd: plain descent, unless --method names another"),
-        (traits.squares, Method.LM, f"lm: a sum of squares with {traits.weights} weights"),
+        (traits.squares, Method.LM, f"lm: a sum of squares with {_weights(traits)}"),
         (not traits.smooth, Method.ADAM, "adam: the gradient has jumps, at which a line search would stop"),
-        (traits.rounds, Method.NEWTON, f"newton: {traits.weights} weights, and the loss curves in all directions"),
+        (traits.rounds, Method.NEWTON, f"newton: {_weights(traits)}, and the loss curves in all directions"),
         (traits.bounded, Method.BB, "bb: bounds, and many weights"),
-        (True, Method.LBFGS, f"lbfgs: {traits.weights} weights"),
+        (True, Method.LBFGS, f"lbfgs: {_weights(traits)}"),
     )
     return next((method, reason) for holds, method, reason in cases if holds)

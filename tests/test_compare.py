@@ -125,6 +125,33 @@ def test_rates_of_a_curve_are_runs_of_their_own(tmp_path: Path) -> None:
     assert found.max_iter == 500
 
 
+def test_rates_of_a_formula_show_its_own_loss() -> None:
+    found = gdsolve.compare_lr(minimize=B8 + " + 7", parameters={"a": 0, "b": 0}, lr=[0.01], max_iter=1)
+    assert (found.rates[0].sse, found.rates[0].loss) == (None, pytest.approx(18.8016, rel=1e-13))
+
+
+def test_what_does_not_go_with_a_rate_is_left_out() -> None:
+    found = gdsolve.compare(CONFIGS / "norris.csv", lr=0.1, max_iter=100)
+    assert set(found.left_out) == {"newton", "lm"}
+    assert {one.learning_rate for one in found.methods if one.learning_rate is not None} == {0.1}
+
+
+def test_a_comparison_that_is_interrupted_shows_what_was_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    from gdsolve.objective.formula import Formula
+
+    evaluate, calls = Formula.evaluate, iter(range(10**6))
+
+    def stopped(self: Formula, w: torch.Tensor) -> object:
+        if next(calls) == 500:
+            raise KeyboardInterrupt
+        return evaluate(self, w)
+
+    monkeypatch.setattr(Formula, "evaluate", stopped)
+    found = gdsolve.compare(minimize=ROSENBROCK, parameters={"a": -1.2, "b": 1}, max_iter=10_000)
+    assert [one.status for one in found.methods] == [Status.INTERRUPTED]
+    assert method_comparison_record(found)["exit_code"] == 130
+
+
 def test_compare_lr_is_about_plain_descent() -> None:
     with pytest.raises(GdsolveError, match="compare-lr compares rates of gd"):
         gdsolve.compare_lr(minimize=B8, parameters={"a": 0, "b": 0}, method="adam")

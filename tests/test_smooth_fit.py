@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 from pathlib import Path
@@ -71,7 +72,11 @@ def test_what_must_diverge_is_announced(caplog: pytest.LogCaptureFixture) -> Non
 @pytest.mark.parametrize(
     ("formula", "start", "options", "status", "stopped_by", "iterations"),
     [
-        ("log(a) + a", "a=-1", {}, Status.FAILED, "domain", 0),
+        ("log(a) + a", "a=-1", {}, Status.FAILED, "start", 0),
+        ("1/a", "a=0", {}, Status.FAILED, "start", 0),
+        ("exp(a)", "a=1000", {}, Status.FAILED, "start", 0),
+        ("log(a)", "a=1", {}, Status.FAILED, "edge", None),
+        ("a*b", "a=1,b=1", {}, Status.FAILED, "saddle", None),
         ("a - log(a)", "a=5", {"lr": 10.0}, Status.FAILED, "domain", 1),
         ("sqrt(a) + (a - 1)**2", "a=1", {"lr": 3.0}, Status.FAILED, "domain", 1),
         ("-a**2", "a=1", {}, Status.DIVERGED, "unbounded", 7),
@@ -81,6 +86,7 @@ def test_what_must_diverge_is_announced(caplog: pytest.LogCaptureFixture) -> Non
         ("exp(exp(a))", "a=5", {"lr": 1.0}, Status.CONVERGED, "tol", None),
         ("exp(a**2)", "a=4", {"lr": 0.1}, Status.DIVERGED, "explosion", 1),
         ("abs(a)", "a=1", {}, Status.CONVERGED, None, None),
+        ("abs(a)", "a=0", {}, Status.CONVERGED, None, None),
     ],
 )
 def test_every_bad_end_has_a_status_a_best_point_and_a_hint(
@@ -207,8 +213,8 @@ def test_logistic_weights_zero_the_score(tmp_path: Path) -> None:
 def test_separable_classes_have_no_minimum(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("x,y\n-2,0\n-1,0\n1,1\n2,1\n")
-    found = gdsolve.fit(path, loss="logistic", max_iter=50)
-    assert found.optimum is None
+    found = gdsolve.fit(path, loss="logistic")
+    assert (found.status, found.stopped_by, found.optimum) == (Status.DIVERGED, "unbounded", None)
     ridge = gdsolve.fit(path, loss="logistic", ridge=0.1)
     assert ridge.status is Status.CONVERGED
     assert ridge.optimum is not None
@@ -249,3 +255,36 @@ def test_going_on_from_a_saved_curve(tmp_path: Path) -> None:
 def test_a_formula_needs_no_table_and_a_model_does() -> None:
     with pytest.raises(GdsolveError, match="there is no table to fit it to"):
         fit(Spec(model="a*x", start=("a=1",)))
+
+
+def test_a_linear_model_of_another_loss_is_not_taken_for_a_quadratic(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n-2,0\n-1,1\n0,0\n1,1\n2,1\n3,0\n")
+    table = gdsolve.fit(path, loss="logistic")
+    formula = gdsolve.fit(path, model="b + a*x", parameters={"a": 0, "b": 0}, loss="logistic")
+    assert formula.weights["a"] == pytest.approx(table.weights["x"], rel=1e-7)
+    assert formula.optimum is not None
+    assert formula.optimum.weights["b"] == pytest.approx(table.intercept, rel=1e-7)
+    assert not formula.optimum.everywhere
+    assert formula.gap == pytest.approx(0.0, abs=1e-14)
+
+
+def test_a_rate_that_fades_away_proves_nothing() -> None:
+    short = minimise(ROSENBROCK, "a=-1.2,b=1", method="gd", lr=1e-3, schedule="cosine", max_iter=300)
+    assert (short.status, short.stopped_by, short.iterations) == (Status.MAX_ITER, "max_iter", 300)
+    quadratic = minimise(B8, "a=0,b=0", lr=0.05, schedule="cosine", max_iter=3000)
+    assert (quadratic.status, quadratic.stopped_by, quadratic.iterations) == (Status.CONVERGED, "gap", 3000)
+
+
+def test_predictions_must_not_depend_on_other_rows(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("x,y\n0,1\n1,3\n2,5\n")
+    gdsolve.fit(path, model="a*(x - mean(x)) + c", parameters={"a": 1, "c": 0}, save=str(tmp_path / "m.json"))
+    with pytest.raises(GdsolveError, match="the curve sums over the rows of its table"):
+        gdsolve.predict(tmp_path / "m.json", path, io.StringIO())
+
+
+def test_a_long_sum_is_not_deep() -> None:
+    text = " + ".join(f"(a - {place})**2" for place in range(300))
+    found = minimise(text, "a=+1")
+    assert found.weights["a"] == pytest.approx(149.5, rel=1e-10)

@@ -167,7 +167,7 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
 
 
 def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
-    if not sources and not options.get("minimize"):
+    if not sources and options.get("minimize") is None:
         piped = sys.stdin is not None and not sys.stdin.isatty()
         hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)

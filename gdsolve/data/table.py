@@ -117,7 +117,10 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
-        _usable(sampled, sample, kinds, parts, spec)
+        try:
+            _usable(sampled, sample, kinds, parts, spec)
+        except DataError as fault:
+            raise DataError(fault.message, "a formula takes columns of numbers alone: leave it out") from None
         numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
         roles = choice.roles(names, spec)
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers))

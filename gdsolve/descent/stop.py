@@ -114,6 +114,21 @@ class Explosion:
 
 
 @dataclass(frozen=True, slots=True)
+class BadStart:
+    """Failed when L or ∇L is not finite at the start: there is nothing to descend from."""
+
+    @property
+    def name(self) -> str:
+        """`start`."""
+        return "start"
+
+    def check(self, step: Step) -> Status | None:
+        """Failed before the first update, or never."""
+        finite = math.isfinite(step.value) and math.isfinite(step.gradient_norm)
+        return Status.FAILED if step.k == 0 and not finite else None
+
+
+@dataclass(frozen=True, slots=True)
 class LeftDomain:
     """Failed when L is not a number: the formula is not defined where descent has come to."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from gdsolve.objective.expression import Expression, Step
+from gdsolve.objective.expression import REDUCTIONS, Expression, Step
 
 LINEAR = ("negative", "sum", "mean", "transpose")
 POWERS = (1.0, 2.0, 3.0)
@@ -25,6 +25,24 @@ def degree(expression: Expression, names: Collection[str]) -> float:
         before = step
     (result,) = stack
     return result
+
+
+def meets(expression: Expression, names: Collection[str]) -> bool:
+    """True where entries of one of `names`, columns say, meet in a sum, a mean or a product of vectors."""
+    stack: list[bool] = []
+    for step in expression.steps:
+        if step.kind in ("number", "name"):
+            stack.append(step.value in names)
+            continue
+        parts = stack[-step.arity :]
+        del stack[-step.arity :]
+        reduces = step.value in (*REDUCTIONS, "@", "dot") and not (
+            step.kind == "call" and step.value in ("max", "min") and step.arity == 2
+        )
+        if reduces and any(parts):
+            return True
+        stack.append(any(parts))
+    return False
 
 
 def _combined(step: Step, parts: list[float], before: Step | None) -> float:

@@ -177,14 +177,28 @@ class _Reader:
                 return [self._name(name, column)]
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return self._fold(Step("apply", "negative", 1, column), [self._steps(operand, depth + 1)])
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in OPERATORS:
-                sides = [self._steps(side, depth + 1) for side in (left, right)]
-                return self._fold(Step("apply", OPERATORS[type(op)], 2, column), sides)
+            case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+                return self._steps(operand, depth + 1)
+            case ast.BinOp(op=op) if type(op) in OPERATORS:
+                return self._chain(node, depth)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 self._check_call(name, len(arguments), column)
                 given = [self._steps(argument, depth + 1) for argument in arguments]
                 return self._fold(Step("call", name, len(given), column), given)
         raise GdsolveError(f"column {column}: {_described(node)} has no place in a formula", f"use {KNOWN}")
+
+    def _chain(self, node: ast.BinOp, depth: int) -> list[Step]:
+        """a + b + c + …, which leans to the left however long it is, and nests no deeper for that."""
+        links: list[ast.BinOp] = []
+        first: ast.expr = node
+        while isinstance(first, ast.BinOp) and type(first.op) in OPERATORS:
+            links.append(first)
+            first = first.left
+        steps = self._steps(first, depth + 1)
+        for link in reversed(links):
+            step = Step("apply", OPERATORS[type(link.op)], 2, self._column(link))
+            steps = self._fold(step, [steps, self._steps(link.right, depth + 1)])
+        return steps
 
     def _number(self, value: float, column: int) -> Step:
         try:

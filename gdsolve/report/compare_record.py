@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.record import NO_DATA, data_record, descent_record, optimum_record
+from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
     return {
         "schema": "gdsolve.compare/1",
         "version": __version__,
-        "exit_code": 0,
+        "exit_code": int(ExitCode.INTERRUPTED if comparison.interrupted else ExitCode.OK),
         "methods": [
             {
                 "method": one.method.value,

@@ -111,7 +111,7 @@ _LINEAR_ONLY = {"ridge": 0.0, "penalize_intercept": False, "no_intercept": False
 def _check_method(spec: Spec) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"momentum: {spec.momentum:g} is not below 1", "give --momentum 0.9, say")
-    if spec.momentum is not None and spec.method not in (Method.MOMENTUM, Method.NESTEROV):
+    if spec.momentum is not None and spec.method not in (Method.AUTO, Method.MOMENTUM, Method.NESTEROV):
         raise GdsolveError("momentum: goes with --method momentum or nesterov", "give one of them")
     if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
         raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,7 @@ class MethodComparison:
     data: DataInfo | None
     advice: tuple[str, ...]
     seconds: dict[str, float]
+    interrupted: bool = False
 
 
 def compare(spec: Spec, table: Table | None = None, command: Command | None = None) -> MethodComparison:
@@ -80,8 +82,9 @@ def compare(spec: Spec, table: Table | None = None, command: Command | None = No
     posed = pose_run(prepare(spec, load(spec, table)), may_leap=False) if spec.is_least_squares else pose(spec, table)
     methods, left_out = _usable(posed, asked)
     descending = time.perf_counter()
-    runs = [_run(posed, method) for method in methods]
-    place = _best_place(posed, [solution for _, solution, _, _ in runs])
+    runs = list(_runs(posed, methods))
+    interrupted = any(solution.status is Status.INTERRUPTED for _, solution, _, _ in runs)
+    place = Place(None) if interrupted else _best_place(posed, [solution for _, solution, _, _ in runs])
     results = [_result(posed, *run, place) for run in runs]
     finished = time.perf_counter()
     minimum = place.minimum
@@ -95,7 +98,16 @@ def compare(spec: Spec, table: Table | None = None, command: Command | None = No
         posed.data,
         (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else (),
         {"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+        interrupted,
     )
+
+
+def _runs(posed: Posed, methods: list[Method]) -> Iterator[tuple[Recipe, Solution, float, str]]:
+    for method in methods:
+        run = _run(posed, method)
+        yield run
+        if run[1].status is Status.INTERRUPTED:
+            return
 
 
 def _asked(spec: Spec) -> tuple[Method, ...]:
@@ -119,11 +131,15 @@ def _usable(posed: Posed, asked: tuple[Method, ...]) -> tuple[list[Method], dict
     left_out: dict[str, str] = {}
     usable: list[Method] = []
     for method in Method:
-        why = "" if method is Method.AUTO else refusal(method, traits)
-        if why is None:
+        if method is Method.AUTO:
+            continue
+        try:
+            if why := refusal(method, traits):
+                raise GdsolveError(why)
+            decide(posed, method)
             usable.append(method)
-        elif why:
-            left_out[method.value] = why
+        except GdsolveError as fault:
+            left_out[method.value] = fault.message
     return usable, left_out
 
 

@@ -45,8 +45,10 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
         return fit_posed(pose(spec, table), command, began)
     problem = load(spec, table)
     run = prepare(spec, problem)
-    if spec.method not in (Method.AUTO, Method.GD) or spec.schedule is not RateSchedule.CONSTANT:
-        found = fit_posed(replace(pose_run(run), spec=replace(spec, report=False)), command, began)
+    plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
+    if not plain or spec.schedule is not RateSchedule.CONSTANT:
+        method = Method.GD if spec.method is Method.AUTO else spec.method
+        found = fit_posed(replace(pose_run(run), spec=replace(spec, method=method, report=False)), command, began)
         return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
     return _descend(run, command, began)
 

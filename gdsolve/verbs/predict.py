@@ -26,19 +26,25 @@ def predict(spec: Spec, model_path: str, out: TextIO) -> PredictCounts:
     kind = (model.get("objective") or {}).get("kind", "linear")
     if kind == "formula":
         raise GdsolveError(f"{model_path}: a formula predicts nothing", "fit a model, with --model")
-    return predict_csv(spec.data, spec, model, out, _curve_of(model) if kind == "curve" else None)
+    return predict_csv(spec.data, spec, model, out, _curve_of(model_path, model) if kind == "curve" else None)
 
 
-def _curve_of(model: Mapping[str, Any]) -> CurveModel:
+def _curve_of(path: str, model: Mapping[str, Any]) -> CurveModel:
     """The curve of a saved model, its parameters where the fit left them."""
     import torch
 
+    from gdsolve.objective.degree import meets
     from gdsolve.objective.expression import parse
 
     subject, columns = model["objective"], tuple(model["data"]["features"])
     numbers = {**model["weights"], **subject["fixed"], **subject["constants"]}
     given = _tensors(numbers)
     expression = parse(subject["formula"], [*given, *columns])
+    if meets(expression, columns):
+        raise GdsolveError(
+            f"{path}: the curve sums over the rows of its table, so that predictions would depend on all other rows",
+            "write such figures into the model as constants",
+        )
 
     def at(cells: Mapping[str, np.ndarray], rows: int) -> np.ndarray:
         values = {name: torch.from_numpy(cells[name]) for name in columns}

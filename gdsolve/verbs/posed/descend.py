@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine, Method
+from gdsolve.spec import Engine, Method, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.gradient_check import check_gradient
@@ -17,10 +17,11 @@ from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
 from gdsolve.verbs.posed.ending import advise_ending, explain_ending
 from gdsolve.verbs.posed.inference import fixed_values, posed_inference
 from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
-from gdsolve.verbs.posed.polish import Place, minimum_near
+from gdsolve.verbs.posed.polish import minimum_near
 from gdsolve.verbs.posed.problem import Posed
 from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
 from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.posed.verdict import judged
 
 if TYPE_CHECKING:
     from gdsolve.descent.methods.build import Recipe
@@ -33,24 +34,32 @@ logger = logging.getLogger("gdsolve")
 
 def stops_of(posed: Posed, tol: float) -> tuple[StopRule, ...]:
     """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
-    from gdsolve.descent.stop import Explosion, LeftDomain, SmallGradient, SmallLossChange, SmallUpdate, Unbounded
+    from gdsolve.descent.stop import (
+        BadStart,
+        Explosion,
+        LeftDomain,
+        SmallGradient,
+        SmallLossChange,
+        SmallUpdate,
+        Unbounded,
+    )
 
     spec, now = posed.spec, posed.objective.evaluate(posed.start)
     # A size of the loss near the start: what it is, or what a step as long as the start would change.
     slope = float(now.gradient.norm()) * (1.0 + float(posed.start.norm()))
     reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
-    rules: list[StopRule] = [LeftDomain(), Explosion(reference), Unbounded(reference)]
+    rules: list[StopRule] = [BadStart(), LeftDomain(), Explosion(reference), Unbounded(reference)]
     wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
     return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
 
 
-def tolerance_of(posed: Posed, method: Method) -> float:
-    """The tolerance on updates: as asked for, else none for a method that ends by itself, or that of the precision."""
+def tolerance_of(posed: Posed, method: Method, schedule: RateSchedule = RateSchedule.CONSTANT) -> float:
+    """The tolerance on updates: as asked for, else none for a method that ends by itself or a rate that fades away."""
     from gdsolve.descent.learning_rate import TOLERANCE
 
     if posed.spec.tol is not None:
         return posed.spec.tol
-    return 0.0 if method in SELF_ENDING else TOLERANCE[posed.start.dtype]
+    return 0.0 if method in SELF_ENDING or schedule is RateSchedule.COSINE else TOLERANCE[posed.start.dtype]
 
 
 def bounded(posed: Posed) -> Objective:
@@ -106,7 +115,7 @@ class _Taken:
 
 def _take(posed: Posed) -> _Taken:
     recipe, reason = decide(posed)
-    tol = tolerance_of(posed, recipe.method)
+    tol = tolerance_of(posed, recipe.method, recipe.schedule)
     stops = stops_of(posed, tol)
     at_limit = announce_fate(posed, recipe)
     logger.info("method %s", reason)
@@ -126,7 +135,7 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     taken = _take(posed)
     recipe, tol, solution = taken.recipe, taken.tol, taken.solution
     place = minimum_near(posed, solution.w, solution.status)
-    solution = _flat(solution, place)
+    solution = judged(posed, solution, place, recipe)
     minimum = place.minimum
     gap = gap_above(posed, solution, minimum)
     finished = time.perf_counter()
@@ -171,14 +180,6 @@ def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
     """The gradient at the start and where the run ended."""
     places = ((posed.start, 0), (solution.w, solution.best_iteration))
     return tuple(check_gradient(posed.objective, w, k) for w, k in places)
-
-
-def _flat(solution: Solution, place: Place) -> Solution:
-    """A start where nothing slopes and nothing curves is no minimum that was reached."""
-    still = solution.status is Status.CONVERGED and solution.trace.gradient_norms[0] == 0.0
-    if still and place.minimum is None:
-        return replace(solution, status=Status.FAILED, stopped_by="flat")
-    return solution
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:

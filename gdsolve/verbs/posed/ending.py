@@ -19,12 +19,15 @@ RULES = {
     "tol": "no weight changed by {tol:.3g} or more",
     "loss_tol": "the loss changed by less than {loss_tol:.3g}",
     "grad_tol": "the gradient norm is below {grad_tol:.3g}",
+    "gap": "what is left of the loss is less than a millionth",
     "rounding": "no step lowers the loss by more than rounding",
 }
 FAILURES = {
     "domain": "the loss is not a number at the next point, as of the logarithm or root of a negative number",
     "no_step": "no step along the direction of descent lowers the loss",
     "flat": "the gradient is zero and nothing curves: the loss is flat here",
+    "saddle": "the gradient vanishes at a saddle, which is no minimum",
+    "edge": "steps have become small and the gradient has not, as at the edge of where the loss is defined",
 }
 
 
@@ -47,8 +50,8 @@ def explain_ending(posed: Posed, solution: Solution, place: Place, gap: float | 
                 "falls on and on, and has no minimum" if solution.stopped_by == "unbounded" else "grows without bound"
             )
             said = f"Diverged: after {taken} the loss {course}.{_best(solution)}"
-        case Status.FAILED if solution.stopped_by == "domain" and solution.iterations == 0:
-            said = "Failed at the start: the loss is not a number there."
+        case Status.FAILED if solution.stopped_by == "start":
+            said = "Failed at the start: the loss or its gradient is not finite there."
         case Status.FAILED:
             said = f"Failed after {taken}: {FAILURES[solution.stopped_by or 'no_step']}.{_best(solution)}"
     return said
@@ -70,24 +73,25 @@ def advise_ending(posed: Posed, solution: Solution, place: Place, recipe: Recipe
     if place.minimum is None and place.reason and solution.status in (Status.CONVERGED, Status.MAX_ITER):
         lines.append(f"How far it is from a minimum is not known: {place.reason}.")
     match solution.status:
-        case Status.CONVERGED if place.minimum is not None and solution.value - place.minimum.value > FAR * _size(
-            place
-        ):
+        case Status.CONVERGED if _is_far(solution, place):
             lines.append("A small step is not a small error: the loss is still well above its minimum.")
         case Status.DIVERGED if solution.stopped_by == "unbounded":
             lines.append("Check the formula, or bound its parameters with --lower and --upper.")
         case Status.DIVERGED | Status.EDGE_OF_STABILITY:
-            lines.append(f"Run instead: {_steadier(posed, command)}")
+            lines += _steadier(posed, command, "Run instead")
         case Status.FAILED if solution.stopped_by == "flat":
             lines.append("Start elsewhere, with --start.")
-        case Status.FAILED if solution.iterations == 0:
-            lines.append("Start where it is defined, with --start; --lower and --upper keep parameters within bounds.")
+        case Status.FAILED if solution.stopped_by == "start":
+            lines.append("Start elsewhere, with --start; --lower and --upper keep parameters within bounds.")
+        case Status.FAILED if solution.stopped_by in ("saddle", "edge"):
+            lines.append("Start elsewhere, with --start, or bound the parameters with --lower and --upper.")
         case Status.FAILED if solution.stopped_by == "domain":
-            lines.append(f"Run instead, with steps that stay where it is defined: {_steadier(posed, command)}")
+            lines += _steadier(posed, command, "Run instead, with steps that stay where it is defined")
         case Status.FAILED:
-            lines.append("Start elsewhere, or try another method: gd, bb, lbfgs, newton.")
+            others = [name.value for name in (Method.GD, Method.BB, Method.NEWTON) if name is not recipe.method]
+            lines.append(f"Start elsewhere, or try another method: {', '.join(others)}.")
         case Status.MAX_ITER:
-            lines += _faster(posed, recipe, command)
+            lines += _faster(posed, recipe, command) if place.minimum is not None else []
     if place.minimum is not None and not place.minimum.unique and place.minimum.spectrum is not None:
         lines.append(
             f"The minimum is not unique: rank {place.minimum.spectrum.rank} < {len(posed.start)} weights; "
@@ -96,12 +100,23 @@ def advise_ending(posed: Posed, solution: Solution, place: Place, recipe: Recipe
     return tuple(lines)
 
 
-def _size(place: Place) -> float:
-    return 1.0 if place.minimum is None else abs(place.minimum.value)
+def _is_far(solution: Solution, place: Place) -> bool:
+    """True where a good part of the way down is still ahead."""
+    if place.minimum is None:
+        return False
+    left, all_of_it = solution.value - place.minimum.value, solution.trace.values[0] - place.minimum.value
+    return left > FAR * max(abs(place.minimum.value), all_of_it)
 
 
-def _steadier(posed: Posed, command: Command) -> str:
-    """The command with a rate that is found by itself."""
+def _steadier(posed: Posed, command: Command, words: str) -> list[str]:
+    """The command with a rate that is found by itself; where that is the one that was run, another start."""
+    instead = _with_own_rate(posed, command)
+    if instead == command.but():
+        return ["Start elsewhere, with --start, or bound the parameters with --lower and --upper."]
+    return [f"{words}: {instead}"]
+
+
+def _with_own_rate(posed: Posed, command: Command) -> str:
     if posed.modes is not None and posed.modes.spectrum.rank:
         return command.but(lr=None, schedule=None, momentum=None, max_iter=None)
     changes = {"lr": None, "schedule": None, "momentum": None, "max_iter": None}

@@ -245,10 +245,15 @@ def _require_one_a_row(model: Model) -> None:
 def _modes(objective: Objective, expression: Expression, layout: Layout, start: torch.Tensor) -> Modes | None:
     from gdsolve.objective.base import SumOfSquares
     from gdsolve.objective.degree import degree
+    from gdsolve.objective.formula import Formula
     from gdsolve.objective.taylor import modes_of_quadratic
 
-    highest = 1.0 if isinstance(objective, SumOfSquares) else 2.0
-    return modes_of_quadratic(objective, start) if degree(expression, layout.names) <= highest else None
+    squares = isinstance(objective, SumOfSquares)
+    if not squares and not isinstance(objective, Formula):
+        # The expression of a curve is not its loss.
+        return None
+    quadratic = degree(expression, layout.names) <= (1.0 if squares else 2.0)
+    return modes_of_quadratic(objective, start) if quadratic else None
 
 
 def _box(parameters: Sequence[Parameter], scale: torch.Tensor) -> Box | None:

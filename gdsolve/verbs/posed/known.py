@@ -100,6 +100,6 @@ def predict(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int | 
 
 def quadratic_rules(stops: tuple[StopRule, ...]) -> tuple[StopRule, ...]:
     """The rules that can hold on a convex quadratic, which is defined everywhere and bounded below."""
-    from gdsolve.descent.stop import LeftDomain, Unbounded
+    from gdsolve.descent.stop import BadStart, LeftDomain, Unbounded
 
-    return tuple(rule for rule in stops if not isinstance(rule, LeftDomain | Unbounded))
+    return tuple(rule for rule in stops if not isinstance(rule, BadStart | LeftDomain | Unbounded))

@@ -18,6 +18,9 @@ MOST_NUMBERS = 200_000_000
 MOST_STEPS = 100
 NEGLIGIBLE = 1e-10
 FADED = 1e-12
+NEAR = 1e-6
+SADDLE = "the curvature is negative in a direction: this is a saddle, no minimum"
+FADED_AWAY = "the curvature has faded away: the loss falls on and on, and has no minimum here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,28 @@ def minimum_near(posed: Posed, w: torch.Tensor, status: Status) -> Place:
         return Place(None, "too large to look for it by Newton's method")
     if status in (Status.DIVERGED, Status.INTERRUPTED):
         return Place(None, None)
+    if status is Status.CONVERGED and posed.box is None and _at_a_saddle(posed, w):
+        return Place(None, SADDLE)
     return _search(posed, w)
+
+
+def _at_a_saddle(posed: Posed, w: torch.Tensor) -> bool:
+    """True where the gradient all but vanishes, a Newton step being short, and the curvature is negative somewhere."""
+    import torch
+
+    hessian: torch.Tensor = posed.objective.hessian(w)  # type: ignore[attr-defined]
+    gradient = posed.objective.evaluate(w).gradient.to(torch.float64)
+    steep = gradient.norm() > NEAR * posed.objective.evaluate(posed.start).gradient.norm()
+    if bool(steep) or not bool(torch.isfinite(hessian).all()):
+        return False
+    curvature, directions = torch.linalg.eigh(hessian.to(torch.float64))
+    sizes = curvature.abs()
+    if curvature[0] >= -NEAR * sizes.amax():
+        return False
+    along = directions.mT @ gradient
+    bent = sizes > NEAR * sizes.amax()
+    step = (along[bent, 0] / sizes[bent]).abs().amax()
+    return bool(step <= NEAR * (1.0 + w.abs().amax()))
 
 
 def _known(posed: Posed) -> Place:
@@ -121,9 +145,10 @@ def _judge(posed: Posed, w: torch.Tensor, value: float, hessian: torch.Tensor, c
         return Place(Minimum(w, value, hessian, spectrum, unique=True, everywhere=False))
     largest, smallest = float(curvature[0]), float(curvature[-1])
     if smallest < -NEGLIGIBLE * abs(largest):
-        return Place(None, "the curvature is negative in a direction: this is a saddle, no minimum")
-    if largest <= FADED * _largest_at_start(posed):
-        return Place(None, "the curvature has faded away: the loss falls on and on, and has no minimum here")
+        return Place(None, SADDLE)
+    at_start = _largest_at_start(posed)
+    if at_start > 0.0 and largest <= FADED * at_start:
+        return Place(None, FADED_AWAY)
     if largest <= 0.0:
         return Place(None, "nothing curves there")
     rank = int((curvature > NEGLIGIBLE * largest).sum())

@@ -15,7 +15,7 @@ from gdsolve.verbs.posed.descend import bounded, stops_of, tolerance_of
 from gdsolve.verbs.posed.known import form_of, quadratic_rules
 from gdsolve.verbs.posed.polish import Place, minimum_near
 from gdsolve.verbs.posed.recipe import curvature_at_start
-from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at
+from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at, own_figures
 
 if TYPE_CHECKING:
     from gdsolve.descent.schedule import Schedule
@@ -92,7 +92,7 @@ def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
     if posed.modes is not None and posed.box is None:
         rules = quadratic_rules(stops)
         start = posed.start.to(posed.modes.minimiser)
-        return leap(posed.modes, start, rate, rules, max_iter=limit, schedule=_schedule(posed.spec))
+        return own_figures(posed, leap(posed.modes, start, rate, rules, max_iter=limit, schedule=_schedule(posed.spec)))
     form = form_of(posed, Recipe(Method.GD, rate))
     at_limit = Status.MAX_ITER if form is None else limit_status(form)[0]
     method = GradientDescent(Constant(rate), posed.box)

@@ -34,6 +34,16 @@ def gap_above(posed: Posed, solution: Solution, minimum: Minimum | None) -> floa
     return None if minimum is None else minimum.gap(solution.w, solution.value) * loss_unit(posed)
 
 
+def own_figures(posed: Posed, solution: Solution) -> Solution:
+    """A leap's solution with the loss and SSE of the objective itself, of which the quadratic knows the shape alone."""
+    weights = solution.trace.weights.to(posed.start)
+    values = tuple(float(posed.objective.evaluate(w[:, None]).value) for w in weights.mT)
+    errors = posed.objective.sse(weights)
+    sse = (None,) * len(values) if errors is None else tuple(errors.tolist())
+    value = float(posed.objective.evaluate(solution.w.to(posed.start)).value)
+    return replace(solution, value=value, trace=replace(solution.trace, values=values, sse=sse))
+
+
 def optimum_at(posed: Posed, minimum: Minimum) -> Optimum:
     """A minimum in the user's units."""
     weights, intercept = weights_of(posed, minimum.w.to(posed.start.dtype))
