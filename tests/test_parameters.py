@@ -121,7 +121,7 @@ def test_errors_in_yaml_name_the_line(tmp_path: Path, text: str, message: str, h
         ({"minimize": "a", "target": "y"}, "target: a formula names the columns that it uses"),
         ({"model": "a", "engine": "leap"}, "engine: leap is for linear models, and this is a model"),
         ({"momentum": 1.0, "method": "momentum"}, "momentum: 1 is not below 1"),
-        ({"momentum": 0.5}, "momentum: goes with --method momentum or nesterov"),
+        ({"momentum": 0.5, "method": "adam"}, "momentum: goes with --method momentum or nesterov"),
         ({"schedule": "cosine"}, "schedule: cosine needs to know the length of the run"),
     ],
 )
