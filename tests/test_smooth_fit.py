@@ -81,6 +81,8 @@ def test_what_must_diverge_is_announced(caplog: pytest.LogCaptureFixture) -> Non
         ("sqrt(a) + (a - 1)**2", "a=1", {"lr": 3.0}, Status.FAILED, "domain", 1),
         ("-a**2", "a=1", {}, Status.DIVERGED, "unbounded", 7),
         ("a**3", "a=-1", {}, Status.DIVERGED, "unbounded", None),
+        ("-a", "a=0", {"method": "newton"}, Status.DIVERGED, "unbounded", 1),
+        ("exp(-a) - a", "a=0", {"method": "newton"}, Status.DIVERGED, "unbounded", 4),
         ("a", "a=0", {"lr": 1.0, "max_iter": 10}, Status.MAX_ITER, "max_iter", 10),
         ("a**3", "a=0", {}, Status.FAILED, "flat", None),
         ("exp(exp(a))", "a=5", {"lr": 1.0}, Status.CONVERGED, "tol", None),

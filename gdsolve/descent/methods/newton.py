@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -19,14 +19,19 @@ LEAST = 8.0
 SWEEPS = 20
 MOST_TRIALS = 60
 SUFFICIENT = 1e-4
+STRAIGHT = 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class _Model:
-    """The direction d of a step, its promise −½∇Lᵀd, the most negative curvature and the direction it has."""
+    """The direction d of a step, its promise −½∇Lᵀd, and the most negative curvature with the direction it has.
+
+    L is straight along d where dᵀHd is nothing beside ∇Lᵀd.
+    """
 
     direction: Tensor
     promise: float
+    straight: bool
     curvature: float
     downward: Tensor
 
@@ -38,7 +43,8 @@ class Newton:
     |H| has the eigenvectors of the Hessian, equilibrated, and the moduli of its eigenvalues, none below 8ε of the
     largest: d leads down and away from a saddle or maximum. Where the gradient promises less than rounding but
     curvature is negative, the step goes along the most negative curvature. Weights that a bound holds, or that a
-    diagonal step would drive onto it, take that diagonal step instead.
+    diagonal step would drive onto it, take that diagonal step instead. Where the Hessian knows no curvature along d,
+    t = 1 means nothing: t is doubled as long as L falls by ¾ of what the gradient promises.
 
     Once losses no longer resolve a step, full steps go on while each promises at most half of the last, so that the
     weights have the digits of the gradient, not the half of them that the loss has. The Hessian counts as one
@@ -72,6 +78,7 @@ class Newton:
         if memory is None and model.promise > floor:
             found = backtrack(objective, point, lambda t: self._along(point, model.direction, t), 1.0)
             if isinstance(found, Found):
+                found = self._lengthened(objective, point, model, found) if model.straight else found
                 return Advance(found.point, None, found.evaluations + 1)
             halt = found
         if halt is Halt.ROUNDING and model.curvature < 0.0:
@@ -79,6 +86,18 @@ class Newton:
         if halt is Halt.ROUNDING:
             return self._polish(objective, point, model, value, memory)
         return halt
+
+    def _lengthened(self, objective: Objective, point: Point, model: _Model, found: Found) -> Found:
+        """The longest of t, 2t, 4t, … that L still falls along about as steeply as it does at the start."""
+        start = float(point.now.value)
+        for _ in range(MOST_TRIALS):
+            rate = 2.0 * found.rate
+            reached, tried, _moved = attempt(objective, point, start, self._along(point, model.direction, rate), rate)
+            value, evaluations = start + tried.change, found.evaluations + 1
+            if not (tried.finite and value < found.value and tried.change <= -STRAIGHT * tried.promised):
+                return replace(found, evaluations=evaluations)
+            found = Found(reached, rate, value, evaluations)
+        return found
 
     def _along(self, point: Point, direction: Tensor, t: float) -> Tensor:
         return project(self.box, torch.add(point.w, direction, alpha=t))
@@ -98,10 +117,11 @@ class Newton:
         downward = vectors[:, :1] / scale
         downward = torch.where(torch.sum(downward * point.now.gradient) > 0, -downward, downward)
         step = self._along(point, direction, 1.0) - point.w
-        figures = torch.stack([-0.5 * torch.sum(step * point.now.gradient), eigenvalues[0], moduli.amax()])
-        promise, lowest, largest = figures.tolist()
-        curved = lowest < -math.sqrt(torch.finfo(moduli.dtype).eps) * largest
-        return _Model(direction, promise, lowest if curved else 0.0, downward)
+        slope, bent = torch.sum(step * point.now.gradient), torch.sum(step * (hessian @ step))
+        promise, curvature, lowest, largest = torch.stack([-0.5 * slope, bent, eigenvalues[0], moduli.amax()]).tolist()
+        nothing = math.sqrt(torch.finfo(moduli.dtype).eps)
+        straight = abs(curvature) <= nothing * abs(promise)
+        return _Model(direction, promise, straight, lowest if lowest < -nothing * largest else 0.0, downward)
 
     def _bound(self, point: Point, scale: Tensor) -> Tensor:
         stay = held(self.box, point.w, point.now.gradient)
