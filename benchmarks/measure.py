@@ -52,7 +52,12 @@ def run_process(command: Command) -> Process:
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         began = time.perf_counter()
         child = subprocess.Popen(
-            (sys.executable, *command.arguments), cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=errors
+            (sys.executable, *command.arguments),
+            cwd=ROOT,
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=errors,
         )
         _, status, usage = os.wait4(child.pid, 0)
         seconds = time.perf_counter() - began
@@ -62,6 +67,11 @@ def run_process(command: Command) -> Process:
             shown = " ".join(command.arguments)
             raise MeasurementError(f"exit code {child.returncode} of: {shown}\n{_text(errors)[-2000:]}")
     return Process(seconds, usage.ru_utime, usage.ru_stime, usage.ru_maxrss * PEAK_UNIT, text)
+
+
+def _environment() -> dict[str, str]:
+    """That of this process, with bytecode: pip compiles what it installs, and a checkout is to run as it does."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def alternate(a: Callable[[], T], b: Callable[[], T], runs: int) -> tuple[list[T], list[T]]:

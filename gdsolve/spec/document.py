@@ -20,7 +20,7 @@ LARGEST_FILE = 64 * 2**20
 DEEPEST = 3  # the mapping, a matrix, its rows
 DEEPEST_WITH_KEYS = 5  # the mapping, the leaves, one leaf, a matrix, its rows
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
-FORBIDDEN = re.compile(r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # as YAML has it
+FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # as YAML has it
 NULLS = ("", "~", "null", "Null", "NULL")
 
 
@@ -96,7 +96,7 @@ def _read(path: str) -> str:
         line = content.count(b"\n", 0, fault.start) + 1
         byte = content[fault.start]
         raise GdsolveError(f"{path}: line {line}: byte 0x{byte:02x} is not UTF-8", "save the spec as UTF-8") from None
-    if control := FORBIDDEN.search(text):
+    if control := re.search(FORBIDDEN, text):
         line = text.count("\n", 0, control.start()) + 1
         raise GdsolveError(f"{path}: line {line}: not YAML: {control[0]!r} is a control character", "take it out")
     return text

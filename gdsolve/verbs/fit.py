@@ -12,8 +12,6 @@ from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
-from gdsolve.verbs.posed.descend import fit_posed
-from gdsolve.verbs.posed.table import pose_run
 from gdsolve.verbs.squares.advice import advise, announce, explain
 from gdsolve.verbs.squares.course import chart, descend, device_for
 from gdsolve.verbs.squares.inference import linear_inference
@@ -42,15 +40,26 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     began = time.perf_counter()
     command = command or Command("fit", spec.data)
     if not spec.is_least_squares:
+        from gdsolve.verbs.posed.descend import fit_posed
+
         return fit_posed(pose(spec, table), command, began)
     problem = load(spec, table)
     run = prepare(spec, problem)
     plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
     if not plain or spec.schedule is not RateSchedule.CONSTANT:
-        method = Method.GD if spec.method is Method.AUTO else spec.method
-        found = fit_posed(replace(pose_run(run), spec=replace(spec, method=method, report=False)), command, began)
-        return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
+        return _descend_posed(run, command, began)
     return _descend(run, command, began)
+
+
+def _descend_posed(run: Run, command: Command, began: float) -> Fit:
+    """Least squares by a method other than plain descent."""
+    from gdsolve.verbs.posed.descend import fit_posed
+    from gdsolve.verbs.posed.table import pose_run
+
+    spec = run.spec
+    method = Method.GD if spec.method is Method.AUTO else spec.method
+    found = fit_posed(replace(pose_run(run), spec=replace(spec, method=method, report=False)), command, began)
+    return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
 
 
 def _descend(run: Run, command: Command, began: float) -> Fit:
