@@ -29,6 +29,27 @@ def check_outputs(spec: Spec) -> None:
         for source in spec.data:
             if Path(source).exists() and Path(spec.history).exists() and Path(source).samefile(spec.history):
                 raise GdsolveError(f"history: {spec.history} is read as well", "give --history another file")
+    if spec.checkpoint is not None:
+        _check_checkpoint(spec, spec.checkpoint)
+
+
+def _check_checkpoint(spec: Spec, path: str) -> None:
+    """See that a checkpoint replaces nothing but what the run goes on from: not a table, nor another run's work."""
+    from gdsolve.checkpoint import is_checkpoint
+
+    _check_folder("checkpoint", path)
+    if path in (spec.save, spec.history):
+        raise GdsolveError(f"checkpoint: {path} is written as well", "give --checkpoint another file")
+    there = Path(path)
+    if not there.is_file() or not there.stat().st_size:
+        return
+    if spec.resume is not None and Path(spec.resume).exists() and there.samefile(spec.resume):
+        return
+    if not is_checkpoint(path):
+        raise GdsolveError(f"checkpoint: {path} is there and is no checkpoint", "give --checkpoint another file")
+    raise GdsolveError(
+        f"checkpoint: {path} is there, of a run before", f"go on with it: --resume {path}; or to start anew: rm {path}"
+    )
 
 
 def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum, StrEnum
+
+# What the system says where the disk, and nobody else, is to blame.
+DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class ExitCode(IntEnum):
@@ -16,6 +20,7 @@ class ExitCode(IntEnum):
     DATA = 5
     INTERRUPTED = 130
     CLOSED_PIPE = 141
+    TERMINATED = 143
 
     @property
     def meaning(self) -> str:
@@ -25,13 +30,14 @@ class ExitCode(IntEnum):
 
 EXIT_MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "converged (for the other verbs: done)",
-    ExitCode.FAULT: "a fault of gdsolve itself",
+    ExitCode.FAULT: "a fault of gdsolve itself, or of the machine: a full disk",
     ExitCode.USAGE: "wrong flags or spec",
     ExitCode.MAX_ITER: "max_iter reached, result printed and usable (`--exit-zero` makes it 0)",
     ExitCode.DIVERGED: "diverged or not finite: best iterate, the largest stable rate, and the command to run instead",
     ExitCode.DATA: "unusable data: one line with file, row and column, and the remedy",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C, after printing what was reached",
     ExitCode.CLOSED_PIPE: "the reader of standard output went away (`| head`)",
+    ExitCode.TERMINATED: "ended by SIGTERM, after printing what was reached",
 }
 
 
@@ -59,6 +65,10 @@ STATUS_EXIT_CODES: dict[Status, ExitCode] = {
     Status.FAILED: ExitCode.DIVERGED,
     Status.INTERRUPTED: ExitCode.INTERRUPTED,
 }
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as Ctrl-C reaches a program: what ends a loop with what was reached ends it for both."""
 
 
 class GdsolveError(Exception):

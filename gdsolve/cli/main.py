@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import sys
@@ -23,9 +22,8 @@ from gdsolve.cli.output import write_error
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import flag, options_of
 from gdsolve.spec.file import nearest_option
-from gdsolve.status import ExitCode, GdsolveError
+from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
 
-DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 COMPLETION = "_GDSOLVE_COMPLETE"
 
 
@@ -86,6 +84,8 @@ def _tell(fault: BaseException, arguments: Sequence[str] = ()) -> int:
     """Say in one line what went wrong; returns the exit code."""
     if _pipe_closed(fault):
         return int(ExitCode.CLOSED_PIPE)
+    if isinstance(fault, Terminated):
+        fault = GdsolveError("ended by SIGTERM before it was done", None, ExitCode.TERMINATED)
     if isinstance(fault, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)
     if isinstance(fault, SystemExit):

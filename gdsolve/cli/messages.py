@@ -33,7 +33,13 @@ def show_advice(record: Mapping[str, Any]) -> None:
         logger.warning("%s", ending)
         for advice in (record.get("hint"), *record["advice"]):
             if advice:
-                _write(f"{_paint('hint')}: {one_line(advice)}\n")
+                show_hint(advice)
+
+
+def show_hint(advice: str) -> None:
+    """Write a line of advice to standard error, unless `--quiet` silences it."""
+    if logging.getLogger("gdsolve").isEnabledFor(logging.WARNING):
+        _write(f"{_paint('hint')}: {one_line(advice)}\n")
 
 
 def listen(quiet: bool, verbose: bool) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.descent.methods.base import Advance, Halt, Method, Point
+from gdsolve.descent.methods.base import Advance, Condensing, Halt, Method, Point
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
+from gdsolve.descent.standing import Keeper, Standing
 from gdsolve.descent.stop import Step, StopRule, first_to_stop
 from gdsolve.objective.base import Objective
 from gdsolve.status import Status
@@ -23,6 +24,18 @@ LONG_STEP = 200_000
 Observer = Callable[[Step], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A place between two blocks to which the journal can be cut back."""
+
+    point: Point
+    memory: Any
+    step: Step
+    reported: int
+    best: tuple[float, int, Tensor]
+    evaluations: int
+
+
 @dataclass(slots=True)
 class _Journal:
     """What the driver keeps while it runs: the reported columns, the best iterate, and the evaluations so far."""
@@ -32,6 +45,23 @@ class _Journal:
     steps: list[Step] = field(default_factory=list)
     best: tuple[float, int, Tensor] | None = None
     evaluations: int = 1
+
+    @classmethod
+    def of(cls, standing: Standing) -> _Journal:
+        """The journal of a run that stood there."""
+        iterations, columns = [step.k for step in standing.reported], torch.split(standing.weights, 1, dim=1)
+        return cls(iterations, list(columns), list(standing.reported), standing.best, standing.evaluations)
+
+    def mark(self, point: Point, memory: Any, step: Step) -> _Mark:
+        """Here, with all that is noted so far."""
+        assert self.best is not None
+        return _Mark(point, memory, step, len(self.steps), self.best, self.evaluations)
+
+    def standing(self, mark: _Mark, method: Method) -> Standing:
+        """Where the run stood at `mark`, whatever was noted since."""
+        memory = method.condense(mark.memory) if isinstance(method, Condensing) else mark.memory
+        steps, weights = tuple(self.steps[: mark.reported]), torch.cat(self.weights[: mark.reported], dim=1)
+        return Standing(mark.point, memory, mark.step, steps, weights, mark.best, mark.evaluations)
 
     def note(self, step: Step, w: Tensor, *, reported: bool) -> None:
         if self.best is None or step.value < self.best[0]:
@@ -64,23 +94,29 @@ def iterate(
     schedule: Schedule,
     at_limit: Status = Status.MAX_ITER,
     observe: Observer | None = None,
+    keeper: Keeper | None = None,
 ) -> Solution:
     """Descend from `start`, (p, 1), by `method`, until a rule stops it or after `max_iter` updates.
 
     Blind steps are taken in blocks without looking, then read at once and checked one by one: on an accelerator nothing
     waits for the host inside a block, and the k that is returned is still the first at which a rule holds. Ctrl-C ends
     the run with status `interrupted` and what was reached. `observe` is told the latest step after every block.
+
+    `keeper` says where to begin, and is given where the run stands: always between two blocks, which are those of a run
+    that never stops, since what is summed over a block is rounded by its length. What was taken of the block in which
+    the run ended is taken again by one that goes on.
     """
     large = objective.step_elements > LONG_STEP and start.device.type == "cpu"
     block = BLOCK if method.blind and not large else 1
-    journal = _Journal()
-    point = Point.at(objective, start)
-    step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
-    w, k, memory, halt = start, 0, method.begin(objective, point), None
-    journal.note(step, w, reported=True)
+    journal, point, memory, step = _begin(objective, start, method, keeper)
+    w, k, halt, mark = point.w, step.k, None, journal.mark(point, memory, step)
     ended = first_to_stop(stops, step)
     try:
         while ended is None and halt is None and k < max_iter:
+            if keeper is not None:
+                mark = journal.mark(point, memory, step)
+                if keeper.due():
+                    keeper.keep(journal.standing(mark, method), last=False)
             path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)))
             for after, advance in zip(_read(path, w, step), path, strict=True):
                 step, w = after, advance.point.w
@@ -92,14 +128,38 @@ def iterate(
             k, point = step.k, path[-1].point if path else point
             if observe is not None:
                 observe(step)
+        status, stopped_by = _ending(ended, halt, at_limit)
     except KeyboardInterrupt:
-        return _conclude(objective, journal, step, w, Status.INTERRUPTED, None)
+        status, stopped_by = Status.INTERRUPTED, None
+    if keeper is not None:
+        if status is at_limit and stopped_by == "max_iter" and k % block == 0:
+            mark = journal.mark(point, memory, step)
+        keeper.keep(journal.standing(mark, method), last=True)
+    return _conclude(objective, journal, step, w, status, stopped_by)
+
+
+def _begin(
+    objective: Objective, start: Tensor, method: Method, keeper: Keeper | None
+) -> tuple[_Journal, Point, Any, Step]:
+    """At the start, or where an earlier run stood."""
+    standing = None if keeper is None else keeper.begin(start)
+    if standing is not None:
+        memory = standing.memory
+        if isinstance(method, Condensing):
+            memory = method.expand(objective, standing.point, memory)
+        return _Journal.of(standing), standing.point, memory, standing.step
+    journal, point = _Journal(), Point.at(objective, start)
+    step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
+    journal.note(step, start, reported=True)
+    return journal, point, method.begin(objective, point), step
+
+
+def _ending(ended: tuple[StopRule, Status] | None, halt: Halt | None, at_limit: Status) -> tuple[Status, str]:
     if ended is not None:
-        return _conclude(objective, journal, step, w, ended[1], ended[0].name)
+        return ended[1], ended[0].name
     if halt is not None:
-        found = Status.CONVERGED if halt is Halt.ROUNDING else Status.FAILED
-        return _conclude(objective, journal, step, w, found, halt.value)
-    return _conclude(objective, journal, step, w, at_limit, "max_iter")
+        return Status.CONVERGED if halt is Halt.ROUNDING else Status.FAILED, halt.value
+    return at_limit, "max_iter"
 
 
 def _walk(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TextIO
 
+from gdsolve.files import replacing
 from gdsolve.report.check_table import write_check_table
 from gdsolve.report.compare_table import write_compare_table
-from gdsolve.report.files import replacing
 from gdsolve.report.fit_table import write_fit_table
 from gdsolve.report.graph_dot import write_graph_dot
 from gdsolve.report.graph_table import write_graph_table

@@ -41,6 +41,10 @@ def check(spec: Spec) -> None:
             f"confidence: {spec.confidence:g} is not strictly between 0 and 1",
             "for intervals of 95 % give --confidence 0.95",
         )
+    if spec.checkpoint is None and spec.checkpoint_every != 60.0:
+        raise GdsolveError(
+            "checkpoint_every: there is no checkpoint to write", "give --checkpoint FILE, or leave the option out"
+        )
     _check_dialect(spec)
     _check_problem(spec)
     _check_method(spec)

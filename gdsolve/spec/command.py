@@ -12,6 +12,8 @@ from gdsolve.spec.numbers import rate_text
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec
 
+CHECKPOINTS = ("checkpoint", "checkpoint_every", "resume")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -32,9 +34,18 @@ class Command:
             for name, value in changes.items()
         }
         words = ["gdsolve", verb or self.verb, *self.sources]
-        for name, value in {**self.given, **overruled}.items():
+        for name, value in {**self._goes_on(changes, verb), **overruled}.items():
             words += [] if value is None else _words(name, value)
         return shlex.join(words)
+
+    def _goes_on(self, changes: Mapping[str, Any], verb: str | None) -> Mapping[str, Any]:
+        """What was given, with its checkpoint resumed by a run that is merely longer, and left to itself by others."""
+        checkpoint = self.given.get("checkpoint")
+        if verb in (None, self.verb) and set(changes) == {"max_iter"}:
+            return {**self.given, "resume": checkpoint} if checkpoint is not None else self.given
+        if set(changes) <= {"resume"}:
+            return self.given
+        return {name: value for name, value in self.given.items() if name not in CHECKPOINTS}
 
 
 def _words(name: str, value: Any) -> list[str]:

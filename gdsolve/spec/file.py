@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SINGLE_RATE_VERBS = ("fit",)
-PATHS = ("init", "save", "history")
+PATHS = ("init", "save", "history", "checkpoint", "resume")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")

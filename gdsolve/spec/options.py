@@ -296,6 +296,28 @@ class Spec:
     save: str | None = option(
         None, "Write the result and model as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
     )
+    checkpoint: str | None = option(
+        None,
+        "Write where the descent stands to a file, now and then, on Ctrl-C and on SIGTERM, for --resume to go on from.",
+        "Output",
+        verbs=("fit",),
+        metavar="FILE",
+    )
+    checkpoint_every: float = option(
+        60.0,
+        "Most seconds between two checkpoints; the first ones come sooner.",
+        "Output",
+        verbs=("fit",),
+        metavar="SECONDS",
+        minimum=0.0,
+    )
+    resume: str | None = option(
+        None,
+        "Go on from a checkpoint of the same problem, to the bit as if never stopped.",
+        "Output",
+        verbs=("fit",),
+        metavar="FILE",
+    )
     iterates: int = option(
         0,
         "Show the first K iterates of every rate side by side; in CSV one row per rate and iteration, instead of one "

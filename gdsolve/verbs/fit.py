@@ -11,6 +11,7 @@ from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.gradient_check import check_gradient
+from gdsolve.verbs.keeper import RunKeeper, keeper_of
 from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
 from gdsolve.verbs.squares.advice import advise, announce, explain
 from gdsolve.verbs.squares.course import chart, descend, device_for
@@ -42,19 +43,20 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None, 
         raise GdsolveError(f"lr: {len(spec.lr)} rates, and fit takes one", "gdsolve compare-lr takes several")
     began = time.perf_counter()
     command = command or Command("fit", spec.data)
+    keeper = keeper_of(spec, spec.data[0] if spec.data else "these")
     if not spec.is_least_squares:
         from gdsolve.verbs.posed.descend import fit_posed
 
-        return fit_posed(pose(spec, table), command, began, observe)
+        return fit_posed(pose(spec, table), command, began, observe, keeper)
     problem = load(spec, table)
     run = prepare(spec, problem)
     plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
     if not plain or spec.schedule is not RateSchedule.CONSTANT:
-        return _descend_posed(run, command, began, observe)
-    return _descend(run, command, began, observe)
+        return _descend_posed(run, command, began, observe, keeper)
+    return _descend(run, command, began, observe, keeper)
 
 
-def _descend_posed(run: Run, command: Command, began: float, observe: Observer | None) -> Fit:
+def _descend_posed(run: Run, command: Command, began: float, observe: Observer | None, keeper: RunKeeper | None) -> Fit:
     """Least squares by a method other than plain descent."""
     from gdsolve.verbs.posed.descend import fit_posed
     from gdsolve.verbs.posed.table import pose_run
@@ -62,18 +64,18 @@ def _descend_posed(run: Run, command: Command, began: float, observe: Observer |
     spec = run.spec
     method = Method.GD if spec.method is Method.AUTO else spec.method
     posed = replace(pose_run(run), spec=replace(spec, method=method, report=False))
-    found = fit_posed(posed, command, began, observe)
+    found = fit_posed(posed, command, began, observe, keeper)
     return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
 
 
-def _descend(run: Run, command: Command, began: float, observe: Observer | None) -> Fit:
+def _descend(run: Run, command: Command, began: float, observe: Observer | None, keeper: RunKeeper | None) -> Fit:
     """Plain descent, by the way of least predicted cost."""
     descending = time.perf_counter()
-    spec, problem, course = run.spec, run.problem, chart(run)
+    spec, problem, course = run.spec, run.problem, chart(run, None if keeper is None else keeper.way)
     announce(logger, run, course.learning_rate)
     logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
     device = device_for(spec.device, course.plan.engine)
-    solution = descend(run, course, device, observe)
+    solution = descend(run, course, device, observe, keeper)
     needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design
@@ -112,6 +114,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None)
         message=explain(run, solution, course, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
+        unwritten=None if keeper is None else keeper.unwritten,
     )
 
 

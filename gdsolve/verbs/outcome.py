@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
 from gdsolve.spec import DType, Engine, Method, RateSchedule, Spec
-from gdsolve.status import ExitCode, Status
+from gdsolve.status import ExitCode, GdsolveError, Status
 from gdsolve.verbs.data import DataInfo
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class Fit:
     """What was reached, in the user's units, with its certificate (DESIGN.md, section 4).
 
     `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
-    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run.
+    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run; `unwritten`
+    is why the last checkpoint could not be written.
     """
 
     spec: Spec
@@ -106,6 +107,7 @@ class Fit:
     gradient_checks: tuple[GradientCheck, ...] = ()
     stable_below: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
+    unwritten: GdsolveError | None = None
 
     @property
     def sse(self) -> float | None:

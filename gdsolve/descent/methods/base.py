@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -59,4 +59,17 @@ class Method(Protocol):
 
     def step(self, objective: Objective, point: Point, memory: Any, k: int) -> Advance | Halt:
         """Update number k + 1, from `point`, which is the state after k updates."""
+        ...
+
+
+@runtime_checkable
+class Condensing(Protocol):
+    """A method that remembers what it could compute anew at a point, and can do without while nothing runs."""
+
+    def condense(self, memory: Any) -> Any:
+        """What cannot be computed anew of what the method remembers."""
+        ...
+
+    def expand(self, objective: Objective, point: Point, condensed: Any) -> Any:
+        """All of it again, bit for bit, at the point where it was condensed."""
         ...

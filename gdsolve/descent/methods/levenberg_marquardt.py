@@ -46,6 +46,16 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Condensed:
+    """The same without residuals and Jacobian, which are as large as the data and follow from w."""
+
+    scale: Tensor
+    damping: float
+    growth: float
+    faint: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class LevenbergMarquardt:
     """w ← P(w + d), d the least-squares solution of [J; √μ·D]·d = [−r; 0], for an objective c/2·‖r(w)‖².
 
@@ -76,6 +86,21 @@ class LevenbergMarquardt:
 
     def begin(self, objective: Objective, start: Point) -> None:
         """Nothing: the first step evaluates residuals and Jacobian, so that they are counted."""
+
+    def condense(self, memory: State | None) -> Condensed | None:
+        """Damping and scale."""
+        if memory is None:
+            return None
+        return Condensed(memory.scale, memory.damping, memory.growth, memory.faint)
+
+    def expand(self, objective: Objective, point: Point, condensed: Condensed | None) -> State | None:
+        """The state at a point, residuals and Jacobian evaluated anew and not counted."""
+        if condensed is None:
+            return None
+        squares = sum_of_squares(objective)
+        residuals, jacobian = squares.residuals(point.w), squares.jacobian(point.w)
+        kept = (condensed.scale, condensed.damping, condensed.growth, condensed.faint)
+        return State(residuals, jacobian, *kept)
 
     def step(self, objective: Objective, point: Point, memory: State | None, k: int) -> Advance | Halt:
         """One damped step, or why there is none."""

@@ -13,6 +13,7 @@ from gdsolve.spec import Engine, Method, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.gradient_check import check_gradient
+from gdsolve.verbs.identity import Identity, columns_of, fingerprint
 from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
 from gdsolve.verbs.posed.ending import advise_ending, explain_ending
 from gdsolve.verbs.posed.inference import fixed_values, posed_inference
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
+    from gdsolve.verbs.keeper import RunKeeper
 
 logger = logging.getLogger("gdsolve")
 
@@ -71,46 +73,83 @@ def bounded(posed: Posed) -> Objective:
 
 
 def descend_smoothly(
-    posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status, observe: Observer | None = None
+    posed: Posed,
+    recipe: Recipe,
+    stops: tuple[StopRule, ...],
+    at_limit: Status,
+    observe: Observer | None = None,
+    keeper: RunKeeper | None = None,
 ) -> tuple[Solution, Engine]:
     """Descend by a recipe, from the start, within the bounds; returns the way that was taken as well.
 
-    A loop tells `observe` how far it is.
+    A loop tells `observe` how far it is, and `keeper` where it stands.
 
     Raises:
-        GdsolveError: the leap was asked for and cannot find where it ends.
+        GdsolveError: the leap was asked for and cannot find where it ends, or a run cannot be resumed.
     """
     from gdsolve.descent.iterate import iterate
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER, leap
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER
     from gdsolve.descent.methods.build import build_method
     from gdsolve.descent.schedule import Schedule
     from gdsolve.descent.sweep import SearchTooLongError
 
     spec, schedule = posed.spec, Schedule(posed.spec.every)
-    if posed.engine is Engine.LEAP and posed.modes is not None:
-        start, rules = posed.start.to(posed.modes.minimiser), quadratic_rules(stops)
+    resumed = None if keeper is None else keeper.way
+    if posed.engine is Engine.LEAP and (resumed is None or spec.engine is Engine.LEAP):
         try:
-            momentum = momentum_of(recipe)
-            limit = recipe.length
-            found = leap(posed.modes, start, recipe.rate, rules, max_iter=limit, schedule=schedule, momentum=momentum)
-            return found, Engine.LEAP
+            return _leap(posed, recipe, stops, keeper), Engine.LEAP
         except SearchTooLongError:
             if spec.engine is Engine.LEAP:
                 raise
+    way = Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
     limit = DEFAULT_MAX_ITER if recipe.length is None else recipe.length
     schedule.require_room(limit, len(posed.start))
-    method = build_method(recipe, posed.box)
+    if keeper is not None:
+        keeper.identify(_identity(posed, recipe, stops, way))
     found = iterate(
         bounded(posed),
         posed.start,
-        method,
+        build_method(recipe, posed.box),
         stops,
         max_iter=limit,
         schedule=schedule,
         at_limit=at_limit,
         observe=observe,
+        keeper=keeper,
     )
-    return found, Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
+    return found, way
+
+
+def _leap(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], keeper: RunKeeper | None) -> Solution:
+    from gdsolve.descent.leap import leap
+    from gdsolve.descent.schedule import Schedule
+
+    assert posed.modes is not None
+    start, rules, momentum = posed.start.to(posed.modes.minimiser), quadratic_rules(stops), momentum_of(recipe)
+    schedule, limit = Schedule(posed.spec.every), recipe.length
+    if keeper is not None:
+        keeper.identify(_identity(posed, recipe, stops, Engine.LEAP))
+    found = leap(posed.modes, start, recipe.rate, rules, max_iter=limit, schedule=schedule, momentum=momentum)
+    if keeper is not None:
+        keeper.keep_leap(found.iterations, found.value)
+    return found
+
+
+def _identity(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], way: Engine) -> Identity:
+    from gdsolve.descent.stop import SmallGradient, SmallLossChange, SmallUpdate
+
+    convergent = SmallUpdate | SmallLossChange | SmallGradient
+    tolerances = {rule.name: rule.tolerance for rule in stops if isinstance(rule, convergent)}
+    return Identity(
+        way=way,
+        device=posed.start.device.type,
+        length=recipe.length if recipe.schedule is RateSchedule.COSINE else None,
+        tolerances={"tol": 0.0, "loss_tol": 0.0, "grad_tol": 0.0} | tolerances,
+        columns=columns_of(posed.labels, posed.data),
+        start=fingerprint(posed.units.to_user(posed.start)),
+        bounds=fingerprint(posed.box),
+        data=fingerprint(posed.objective, posed.units),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +164,23 @@ class _Taken:
     engine: Engine
 
 
-def _take(posed: Posed, observe: Observer | None) -> _Taken:
+def _take(posed: Posed, observe: Observer | None, keeper: RunKeeper | None) -> _Taken:
     recipe, reason = decide(posed)
     tol = tolerance_of(posed, recipe.method, recipe.schedule)
     stops = stops_of(posed, tol)
     at_limit = announce_fate(posed, recipe)
     logger.info("method %s", reason)
-    solution, engine = descend_smoothly(posed, recipe, stops, at_limit, observe)
+    solution, engine = descend_smoothly(posed, recipe, stops, at_limit, observe, keeper)
     return _Taken(recipe, reason, tol, stops, solution, engine)
 
 
-def fit_posed(posed: Posed, command: Command, began: float, observe: Observer | None = None) -> Fit:
+def fit_posed(
+    posed: Posed,
+    command: Command,
+    began: float,
+    observe: Observer | None = None,
+    keeper: RunKeeper | None = None,
+) -> Fit:
     """Descend on a posed objective, and say how far the end is from a minimum near it.
 
     Raises:
@@ -144,7 +189,7 @@ def fit_posed(posed: Posed, command: Command, began: float, observe: Observer | 
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
 
     descending = time.perf_counter()
-    taken = _take(posed, observe)
+    taken = _take(posed, observe, keeper)
     recipe, tol, solution = taken.recipe, taken.tol, taken.solution
     place = minimum_near(posed, solution.w, solution.status)
     solution = judged(posed, solution, place, recipe)
@@ -185,6 +230,7 @@ def fit_posed(posed: Posed, command: Command, began: float, observe: Observer | 
         message=explain_ending(posed, solution, place, gap, tol),
         advice=advise_ending(posed, solution, place, recipe, command),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+        unwritten=None if keeper is None else keeper.unwritten,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan, choose
 from gdsolve.spec import Device, DType, Engine, Spec
+from gdsolve.verbs.identity import Identity, columns_of, fingerprint
 from gdsolve.verbs.squares.problem import rows_of
 from gdsolve.verbs.squares.run import Run
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
+    from gdsolve.verbs.keeper import RunKeeper
 
 
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
@@ -46,8 +48,11 @@ class Course:
         return any(isinstance(one, Foreseen) and one.name == rule for one in self.loop_stops)
 
 
-def chart(run: Run) -> Course:
-    """Decide on a course: the rate that was asked for or the best one, and the way of least predicted cost."""
+def chart(run: Run, way: Engine | None = None) -> Course:
+    """Decide on a course: the rate that was asked for or the best one, and the way of least predicted cost.
+
+    An earlier run that took `way` is gone on with on the same.
+    """
     from gdsolve.descent.foreseen import judge
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
     from gdsolve.descent.schedule import Schedule
@@ -61,6 +66,8 @@ def chart(run: Run) -> Course:
     schedule.require_room(predicted, p)
     reported = len(schedule.up_to(predicted))
     plan = choose(spec.engine, rows=rows, p=p, iterations=predicted, reported=reported)
+    if way not in (None, plan.engine) and spec.engine is Engine.AUTO:
+        plan = Plan(way, "the way of the run that is resumed")
     leaps = plan.engine is Engine.LEAP
     looped = stops if leaps else judge(stops, run.modes, run.closed_form([rate]), run.dtype)
     plan = replace(plan, reason=plan.reason + _arithmetic(spec, leaps, looped))
@@ -82,16 +89,27 @@ def _arithmetic(spec: Spec, leaps: bool, rules: tuple[StopRule, ...]) -> str:
     )
 
 
-def descend(run: Run, course: Course, device: torch.device, observe: Observer | None = None) -> Solution:
-    """Take the course, in descent's coordinates; a loop tells `observe` how far it is."""
+def descend(
+    run: Run,
+    course: Course,
+    device: torch.device,
+    observe: Observer | None = None,
+    keeper: RunKeeper | None = None,
+) -> Solution:
+    """Take the course, in descent's coordinates; a loop tells `observe` how far it is, and `keeper` where it stands."""
     from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import leap, limit_status
     from gdsolve.descent.methods.gradient import GradientDescent
     from gdsolve.descent.rates import Constant
 
     rate, stops, schedule = course.learning_rate, course.stops, course.schedule
+    if keeper is not None:
+        keeper.identify(_identity(run, course, device))
     if course.plan.engine is Engine.LEAP or course.max_iter is None:
-        return leap(run.modes, run.start, rate, stops, max_iter=course.max_iter, schedule=schedule)
+        found = leap(run.modes, run.start, rate, stops, max_iter=course.max_iter, schedule=schedule)
+        if keeper is not None:
+            keeper.keep_leap(found.iterations, found.value)
+        return found
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
     if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept:
@@ -110,6 +128,21 @@ def descend(run: Run, course: Course, device: torch.device, observe: Observer | 
         schedule=schedule,
         at_limit=at_limit,
         observe=observe,
+        keeper=keeper,
+    )
+
+
+def _identity(run: Run, course: Course, device: torch.device) -> Identity:
+    spec, data = run.spec, run.problem.data
+    return Identity(
+        way=course.plan.engine,
+        device=device.type,
+        length=None,
+        tolerances={"tol": course.tol, "loss_tol": spec.loss_tol or 0.0, "grad_tol": spec.grad_tol or 0.0},
+        columns=columns_of(data.roles.design, data),
+        start=fingerprint(run.start),
+        bounds=fingerprint(None),
+        data=fingerprint(run.problem.triangle, run.coordinates),
     )
 
 

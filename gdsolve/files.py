@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, TextIO
 
-from gdsolve.status import GdsolveError
+from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
 
 _HINTS = {
     errno.EACCES: "choose a folder that you may write to",
@@ -22,8 +22,10 @@ _HINTS = {
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.ENOSPC: "free some space or choose another disk; the file is as it was before",
     errno.EDQUOT: "free some space or choose another disk; the file is as it was before",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f); the file is as it was before",
     errno.ENAMETOOLONG: "choose a shorter name",
 }
+_DESCRIPTORS = Path("/proc/self/fd")
 
 
 @contextlib.contextmanager
@@ -31,7 +33,7 @@ def replacing(path: str) -> Iterator[TextIO]:
     """A stream to write `path` with: the file is replaced in one step at the end, or left as it was on any error.
 
     Raises:
-        GdsolveError: the file cannot be written; the message names it.
+        GdsolveError: the file cannot be written; the message names it. Exit code 1 where the disk is to blame.
     """
     try:
         mode = _mode(path)
@@ -42,7 +44,8 @@ def replacing(path: str) -> Iterator[TextIO]:
             yield stream
     except OSError as error:
         reason = error.strerror or str(error)
-        raise GdsolveError(f"cannot write {path}: {reason}", _hint(path, error)) from error
+        code = ExitCode.FAULT if error.errno in DISK_FAULTS else ExitCode.USAGE
+        raise GdsolveError(f"cannot write {path}: {reason}", _hint(path, error), code) from error
 
 
 def _mode(path: str) -> int:
@@ -57,11 +60,14 @@ def _through_temporary(path: str) -> Iterator[TextIO]:
     target = Path(path).resolve()
     # Opened by hand, not by tempfile, so that a new file gets the rights that the umask grants.
     temporary = target.with_name(f".gdsolve-{uuid.uuid4().hex}.tmp")
+    unnamed = _unnamed(target.parent)
     try:
-        with _opened(str(temporary), "x") as stream:
+        with _opened(str(temporary), "x") if unnamed is None else _opened(unnamed, "w") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+            if unnamed is not None:
+                _give_name(unnamed, temporary)
         with contextlib.suppress(FileNotFoundError):
             shutil.copymode(target, temporary)
         temporary.replace(target)
@@ -69,8 +75,27 @@ def _through_temporary(path: str) -> Iterator[TextIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _opened(path: str, mode: Literal["w", "x"]) -> TextIO:
-    return Path(path).open(mode, encoding="utf-8", errors="backslashreplace", newline="")
+def _unnamed(folder: Path) -> int | None:
+    """A descriptor of a new file that has no name yet, so that not even SIGKILL leaves it behind; None without such."""
+    if not hasattr(os, "O_TMPFILE") or not _DESCRIPTORS.is_dir():
+        return None
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except OSError:
+        return None
+
+
+def _give_name(descriptor: int, path: Path) -> None:
+    unnamed = _DESCRIPTORS / str(descriptor)
+    try:
+        # Only with a descriptor of a folder, whichever, does Python follow the link to the file itself.
+        os.link(unnamed, path, src_dir_fd=descriptor, follow_symlinks=True)
+    except OSError:
+        shutil.copyfile(unnamed, path)
+
+
+def _opened(file: str | int, mode: Literal["w", "x"]) -> TextIO:
+    return open(file, mode, encoding="utf-8", errors="backslashreplace", newline="")  # noqa: PTH123, may be a descriptor
 
 
 def _hint(path: str, error: OSError) -> str:

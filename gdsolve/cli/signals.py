@@ -1,0 +1,40 @@
+"""Ctrl-C and SIGTERM: the first ends what runs with what was reached, the second ends the process at once."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+from gdsolve.status import ExitCode, Terminated
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+_arrived: list[int] = []
+
+
+def listen_to_signals() -> None:
+    """Have the signals end the run; one that whoever started this process has it ignore (nohup) stays ignored."""
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+
+
+def interrupted_code() -> ExitCode:
+    """The exit code of a run that was interrupted: by Ctrl-C, or by SIGTERM."""
+    return ExitCode.TERMINATED if signal.SIGTERM in _arrived else ExitCode.INTERRUPTED
+
+
+def with_signal(record: dict[str, Any]) -> dict[str, Any]:
+    """The record of a run with the exit code of the signal that ended it, where one did."""
+    return {**record, "exit_code": int(interrupted_code())} if _was_interrupted(record) else record
+
+
+def _was_interrupted(record: dict[str, Any]) -> bool:
+    return int(record["exit_code"]) == ExitCode.INTERRUPTED
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    _arrived.append(number)
+    for each in ENDING:
+        signal.signal(each, signal.SIG_DFL)
+    raise Terminated if number == signal.SIGTERM else KeyboardInterrupt
