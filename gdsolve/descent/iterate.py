@@ -19,6 +19,7 @@ from gdsolve.status import Status
 
 BLOCK = 64
 LONG_STEP = 200_000
+COLUMNS = 1024
 
 # Told the latest step after every block of updates that was read.
 Observer = Callable[[Step], None]
@@ -73,11 +74,13 @@ class _Journal:
 
     def trace(self, objective: Objective) -> Trace:
         weights = torch.cat(self.weights, dim=1)
-        errors = objective.sse(weights)
+        # Some at a time: the errors of all rows at all iterations would not fit in memory.
+        errors = [objective.sse(part) for part in torch.split(weights, COLUMNS, dim=1)]
+        sse = [error for part in errors if part is not None for error in part.tolist()]
         return Trace(
             tuple(self.iterations),
             weights,
-            (None,) * len(self.steps) if errors is None else tuple(errors.tolist()),
+            tuple(sse) or (None,) * len(self.steps),
             tuple(step.value for step in self.steps),
             tuple(step.gradient_norm for step in self.steps),
             tuple(step.update for step in self.steps),
