@@ -299,6 +299,7 @@ class Result:
 
     def __init__(self, code: int) -> None:
         self.exit_code = code
+        self.unwritten = None
 
 
 @pytest.fixture

@@ -182,10 +182,26 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(GdsolveError, match=r"cannot write .*model\.json: No space left on device") as caught:
         save_json(records.one_step(), str(path))
-    assert caught.value.exit_code is ExitCode.USAGE
+    assert caught.value.exit_code is ExitCode.FAULT
     assert "free some space" in (caught.value.hint or "")
     assert path.read_text() == "old"
     assert [entry.name for entry in tmp_path.iterdir()] == ["model.json"]
+
+
+@pytest.mark.parametrize("missing", ["link", "O_TMPFILE"])
+def test_where_a_file_cannot_be_without_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(18, "Invalid cross-device link")
+
+    if missing == "link":
+        monkeypatch.setattr(os, "link", refuse)
+    else:
+        monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    path = tmp_path / "model.json"
+    for _ in range(2):
+        save_json(records.one_step(), str(path))
+        assert json.loads(path.read_text()) == records.one_step()
+        assert [entry.name for entry in tmp_path.iterdir()] == ["model.json"]
 
 
 def test_an_interrupt_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,9 +139,12 @@ def require_loop(path: str, earlier: Mapping[str, Any], now: Identity) -> None:
     for name, after in now.tolerances.items():
         before = float(earlier["tolerances"][name])
         if after > before:
+            tolerance, remedy = (f"{before:g}", f"give {flag(name)} {before:g} or less")
+            if not before:
+                tolerance, remedy = "none", f"leave {flag(name)} out"
             raise GdsolveError(
-                f"{name}: {after:g} is looser than {before:g}, that of {path}: it might have ended the run before",
-                f"give {flag(name)} {before:g} or less, {ANEW}",
+                f"{name}: {after:g} is looser than {tolerance}, that of {path}: it might have ended the run before",
+                f"{remedy}, {ANEW}",
             )
 
 

@@ -125,6 +125,8 @@ def _search(posed: Posed, w: torch.Tensor) -> Place:
 
     boxed = posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
     refined = iterate(boxed, w, Newton(posed.box), (LeftDomain(),), max_iter=MOST_STEPS, schedule=Schedule("log"))
+    if refined.status is Status.INTERRUPTED:
+        return Place(None, "the search for it was interrupted")
     if refined.stopped_by != "rounding":
         return Place(None, f"Newton's method finds none within {MOST_STEPS} steps from here")
     hessian: torch.Tensor = posed.objective.hessian(refined.w)  # type: ignore[attr-defined]
