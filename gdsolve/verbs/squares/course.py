@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan, choose
-from gdsolve.spec import Device, DType, Engine, Spec
+from gdsolve.spec import DType, Engine, Spec
 from gdsolve.verbs.squares.problem import rows_of
 from gdsolve.verbs.squares.run import Run
 
@@ -93,20 +93,12 @@ def descend(run: Run, course: Course, device: torch.device) -> Solution:
         return leap(run.modes, run.start, rate, stops, max_iter=course.max_iter, schedule=schedule)
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
-    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept:
+    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept.rows:
         autograd = course.plan.engine is Engine.AUTOGRAD
-        objective = rows_of(run.problem, run.modes, run.dtype, device, autograd=autograd)
+        objective = rows_of(run.problem, run.modes, device, autograd=autograd)
     else:
         objective = run.modes.quadratic.to(run.dtype, device)
     start = run.start.to(device, run.dtype)
     method = GradientDescent(Constant(rate))
     rules = course.loop_stops
     return iterate(objective, start, method, rules, max_iter=course.max_iter, schedule=schedule, at_limit=at_limit)
-
-
-def device_for(asked: Device, engine: Engine) -> torch.device:
-    """Where to descend: CUDA where it is asked for, or where it is there and every row is read at every step."""
-    import torch
-
-    spare = asked is Device.AUTO and engine in (Engine.ROWS, Engine.AUTOGRAD) and torch.cuda.is_available()
-    return torch.device("cuda" if asked is Device.CUDA or spare else "cpu")
