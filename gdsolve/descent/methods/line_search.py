@@ -66,9 +66,10 @@ def strong_wolfe(
 
     `first` is tried first; `here` is φ(0) and φ'(0) < 0. A trial outside of the domain shrinks the bracket. The
     decrease may fall short by the rounding of the loss, so that near a minimum, where losses no longer differ, the
-    slopes decide. None if 60 trials find no such t. Shapes: `direction` is (p, 1). Sources: Nocedal and Wright, Numerical
-    Optimization, 2nd ed., algorithms 3.5 and 3.6, interpolation by equation 3.59; the allowance for rounding: Hager
-    and Zhang (2005), A new conjugate gradient method with guaranteed descent, equation 4.1.
+    slopes decide. None if 60 trials find no such t. Shapes: `direction` is (p, 1).
+    Sources: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.5 and 3.6, interpolation by equation
+    3.59; the allowance for rounding: Hager and Zhang (2005), A new conjugate gradient method with guaranteed descent,
+    equation 4.1.
     """
     value, slope = here
     start = Sample(0.0, value, slope, point)
