@@ -20,6 +20,8 @@ BLOCK_BYTES = 2 << 20
 # Tasks that threads share: few enough for a gradient each, enough to be shared evenly.
 MOST_TASKS = 64
 MOST_THREADS = 16
+# Below this a thread has done its share before another one is awake.
+LEAST_TASKS = 8
 # Up to so many columns, each is a run of memory of its own: a row is then too short for the processor's vectors.
 MOST_LONG_COLUMNS = 256
 # Numbers of a product of many columns of weights, or of rows brought into other coordinates, at a time.
@@ -92,9 +94,9 @@ class Walk:
         groups = [tuple(blocks[i : i + size]) for i in range(0, len(blocks), size)]
         self._gradients = torch.empty(len(groups), p, dtype=dtype, device=device)
         self._tasks = [_Task(*one) for one in zip(groups, self._gradients.unbind(), strict=True)]
-        threads = min(torch.get_num_threads(), len(groups), MOST_THREADS) if on_host else 1
+        threads = min(torch.get_num_threads(), len(groups) // LEAST_TASKS, MOST_THREADS) if on_host else 1
         tallest = min(height, len(design))
-        self._scratch = [torch.empty(tallest, dtype=dtype, device=device) for _ in range(threads)]
+        self._scratch = [torch.empty(tallest, dtype=dtype, device=device) for _ in range(max(1, threads))]
         self._on_host = on_host
         self._lock = Lock()
 
@@ -103,7 +105,6 @@ class Walk:
         with self._lock:
             if not self._on_host:
                 return self._sums(w[:, 0], visit)
-            # Beside the other blocks, a single one is not worth sharing.
             with one_thread():
                 return self._sums(w[:, 0], visit)
 
@@ -116,8 +117,10 @@ class Walk:
         finally:
             # After Ctrl-C nobody may go on to write to the scratch.
             pending.clear()
-            wait(helpers)
-        for helper in helpers:
+            # On a busy machine a helper may not even have begun: there is nothing left for it to do.
+            begun = [helper for helper in helpers if not helper.cancel()]
+            wait(begun)
+        for helper in begun:
             helper.result()
         return self._values.sum(), self._gradients.sum(dim=0)[:, None]
 
