@@ -154,6 +154,7 @@ def test_a_step_on_all_rows_allocates_nothing_that_grows_with_them(weighted: boo
     values = random_table(6, 200_000, 10)
     rows = collect(values, weight=np.ones(len(values)) if weighted else None)
     w = torch.ones(11, 1, dtype=torch.float64)
+    rows.evaluate(w)
     held = {one.data_ptr() for one in rows._walk._scratch}
     with _Allocations() as seen:
         for _ in range(3):
@@ -171,8 +172,9 @@ def test_a_step_of_another_loss_allocates_no_more_than_a_block(loss) -> None:  #
     rows = collect_pointwise_rows(
         keep([Block(values)]), own, Penalty.ridge(0.0, own, penalize_intercept=False), loss, CPU
     )
+    w = 0.1 * torch.ones(11, 1, dtype=torch.float64)
     with _Allocations() as seen:
-        rows.evaluate(0.1 * torch.ones(11, 1, dtype=torch.float64))
+        rows.evaluate(w)
     assert seen.largest <= row_blocks.BLOCK_BYTES // 11
 
 

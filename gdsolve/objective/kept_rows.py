@@ -17,6 +17,7 @@ HOST = torch.device("cpu")
 # Large enough that the system takes a slab back as soon as it is released.
 SLAB_BYTES = 64 << 20
 CHUNK_BYTES = 4 << 20
+BUFFERS = 4
 
 Batch = TypeVar("Batch", bound=RowBlock)
 
@@ -112,16 +113,16 @@ class KeptRows:
 class Shipment:
     """Copies of tensors of the host to a device, each under way while the host makes the next one ready.
 
-    To CUDA they go through pinned memory, on a stream of their own, that all later work there waits for; of the two
-    pinned buffers one is filled while the other is read.
+    To CUDA they go through pinned memory, on a stream of their own, that all later work there waits for. Pinned buffers
+    are taken in turn: some are still read while the next one is filled.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._stream: torch.cuda.Stream | None = None
         if device.type == "cuda":
             self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        self._buffers: list[Tensor | None] = [None, None]
-        self._sent: list[torch.cuda.Event | None] = [None, None]
+        self._buffers: list[Tensor | None] = [None] * BUFFERS
+        self._sent: list[torch.cuda.Event | None] = [None] * BUFFERS
         self._turn = 0
 
     def __enter__(self) -> Self:
@@ -140,7 +141,7 @@ class Shipment:
         if self._stream is None:
             place.copy_(source)
             return
-        self._turn = 1 - self._turn
+        self._turn = (self._turn + 1) % BUFFERS
         sent = self._sent[self._turn]
         if sent is not None:
             sent.synchronize()

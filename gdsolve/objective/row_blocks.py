@@ -71,7 +71,7 @@ Visit = Callable[[Block, Tensor, Tensor], Tensor]
 
 
 class Walk:
-    """The blocks of a design and the scratch for visiting them, made once for an objective.
+    """The blocks of a design and the scratch for visiting them, made once, at the first visit.
 
     On the host the blocks are shared among threads, one thread to a block. Every sum is taken in the order of the
     blocks, whichever thread came first, so that results are the same to the last bit at any number of threads. Nothing
@@ -95,14 +95,18 @@ class Walk:
         self._gradients = torch.empty(len(groups), p, dtype=dtype, device=device)
         self._tasks = [_Task(*one) for one in zip(groups, self._gradients.unbind(), strict=True)]
         threads = min(torch.get_num_threads(), len(groups) // LEAST_TASKS, MOST_THREADS) if on_host else 1
-        tallest = min(height, len(design))
-        self._scratch = [torch.empty(tallest, dtype=dtype, device=device) for _ in range(max(1, threads))]
+        self._threads = max(1, threads)
+        self._scratch: list[Tensor] = []
         self._on_host = on_host
         self._lock = Lock()
 
     def sums(self, w: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
         """Σ of the losses, (), and Xᵀ·slopes, (p, 1), at `w`, (p, 1), by one `visit` to every block."""
         with self._lock:
+            if not self._scratch:
+                tallest = len(self._tasks[0].blocks[0].design)
+                # Not parts of one tensor: the last bits of a sum depend on how its numbers are aligned.
+                self._scratch = [self._values.new_empty(tallest) for _ in range(self._threads)]
             if not self._on_host:
                 return self._sums(w[:, 0], visit)
             with one_thread():
