@@ -288,5 +288,6 @@ CASES: tuple[Case, ...] = (
     StepCase("samples-matrix", "matrix form", "loop over samples", TEN_THOUSAND),
     StepCase("samples-triangle", "triangle", "loop over samples", TEN_THOUSAND),
     StepCase("step-rows", "rows", "torch.optim.SGD", MILLION),
+    StepCase("step-matrix", "rows", "matrix form", MILLION, Bound(0.6)),
     StepCase("step-triangle", "triangle", "torch.optim.SGD", MILLION),
 )

@@ -15,8 +15,9 @@ from benchmarks.data import Shape, blocks
 from benchmarks.measure import MeasurementError, alternate
 from gdsolve.objective.base import Objective
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.quadratic import Penalty, Quadratic
-from gdsolve.objective.rows import Rows
+from gdsolve.objective.rows import collect_rows
 from gdsolve.objective.triangle import build_triangle
 
 LEARNING_RATE = 0.5
@@ -46,7 +47,7 @@ def loop_over_samples(X: Tensor, y: Tensor) -> Update:
 
 
 def matrix_form(X: Tensor, y: Tensor) -> Update:
-    """w − α/m·(Xᵀ(Xw − y)), in two products over all rows."""
+    """w − α/m·(Xᵀ(Xw − y)), in two products over all rows: `X.t() @ (X @ w - y)`, as anybody writes it."""
     return lambda w: w - LEARNING_RATE / len(X) * (X.T @ (X @ w - y))
 
 
@@ -67,8 +68,10 @@ def torch_sgd(X: Tensor, y: Tensor) -> Update:
 
 
 def rows(X: Tensor, y: Tensor) -> Update:
-    """gdsolve's way `rows`."""
-    return _descend(Rows(X, y, _no_penalty(X), 1.0 / len(X)))
+    """gdsolve's way `rows`, the rows laid out as it lays them out."""
+    kept = KeptRows(X.dtype)
+    kept.add(_Block(torch.cat([X[:, :-1], y], dim=1).numpy()))
+    return _descend(collect_rows(kept, _raw(X), _no_penalty(X), 1.0 / len(X), X.device))
 
 
 def triangle(X: Tensor, y: Tensor) -> Update:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.modes import Modes, decompose
 from gdsolve.objective.optimum import find_minimisers
 from gdsolve.objective.quadratic import Penalty, Quadratic
@@ -63,8 +64,16 @@ def pose(
     objective = quadratic(coordinates)
     w0 = torch.zeros(coordinates.p, 1, dtype=torch.float64) if start is None else start
     modes = decompose(objective, minimisers.nearest_to(w0, coordinates), minimisers.rank)
-    rows = collect_rows(blocks, coordinates, objective.penalty, c, dtype, CPU)
+    rows = collect_rows(keep(blocks, dtype), coordinates, objective.penalty, c, CPU)
     return Posed(triangle, coordinates, modes, objective, rows, w0)
+
+
+def keep(blocks: list[Block], dtype: torch.dtype = torch.float64) -> KeptRows:
+    """The rows of `blocks`, as a way that reads all of them keeps them."""
+    kept = KeptRows(dtype)
+    for block in blocks:
+        kept.add(block)
+    return kept
 
 
 def random_table(seed: int, m: int, n: int, scale: float = 1.0) -> np.ndarray:

@@ -144,7 +144,7 @@ def test_strong_wolfe(first: float, bend: float) -> None:
     direction = -point.now.gradient
     slope = float((direction * point.now.gradient).sum())
     objective.calls = 0
-    sample, evaluations = strong_wolfe(objective, point, direction, slope, first)
+    sample, evaluations = strong_wolfe(objective, point, direction, (float(point.now.value), slope), first)
     assert sample is not None
     assert (sample.t > 0.0, evaluations) == (True, objective.calls)
     assert evaluations <= 40

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from problems import CPU, Block, random_table
+from problems import CPU, Block, keep, random_table
 from torch.nn import functional
 
 from gdsolve.objective.base import TwiceDifferentiable
@@ -23,7 +23,7 @@ from gdsolve.objective.pointwise_rows import (
     coordinates_for,
 )
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import CACHE_ELEMENTS
+from gdsolve.objective.row_blocks import BLOCK_BYTES
 from gdsolve.objective.rows import collect_rows
 from gdsolve.objective.triangle import build_triangle
 
@@ -71,7 +71,7 @@ def pose(
     raw = Coordinates.raw(triangle.n, intercept=True, device=CPU)
     coordinates = coordinates_for(loss, triangle.standardised(intercept=True) if standard else raw)
     penalty = Penalty.ridge(ridge, coordinates, penalize_intercept=False)
-    return collect_pointwise_rows(blocks, coordinates, penalty, loss, dtype, CPU), coordinates
+    return collect_pointwise_rows(keep(blocks, dtype), coordinates, penalty, loss, CPU), coordinates
 
 
 def point(p: int, seed: int = 0, scale: float = 0.3) -> torch.Tensor:
@@ -187,9 +187,7 @@ def test_huber_with_a_large_delta_is_half_mse() -> None:
     for standard in (False, True):
         rows, coordinates = pose(Huber(1e6), values, weight=weight, standard=standard, ridge=3.0)
         penalty = Penalty.ridge(3.0, coordinates, penalize_intercept=False)
-        squared = collect_rows(
-            [Block(values, weight)], coordinates, penalty, 1.0 / float(weight.sum()), torch.float64, CPU
-        )
+        squared = collect_rows(keep([Block(values, weight)]), coordinates, penalty, 1.0 / float(weight.sum()), CPU)
         w = point(3, 2)
         now, expected = rows.evaluate(w), squared.evaluate(w)
         torch.testing.assert_close(now.value, expected.value, rtol=1e-13, atol=0)
@@ -218,7 +216,7 @@ def test_weight_two_is_the_row_twice_and_weight_zero_none(loss: PointwiseLoss) -
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_more_rows_than_a_block(loss: PointwiseLoss) -> None:
-    m = CACHE_ELEMENTS // 3 + 1234
+    m = 2 * (BLOCK_BYTES // 24) + 1234
     rows, _ = pose(loss, table_for(loss, 40, m, 2), weight=np.random.default_rng(41).uniform(0.5, 1.5, m))
     w = point(3, 4).requires_grad_()
     value = reference(rows, w)
@@ -287,7 +285,7 @@ def test_coordinates_leave_classes_and_counts_alone() -> None:
         assert torch.equal(kept.scale, standard.scale)
         with pytest.raises(ValueError, match="cannot be centred"):
             collect_pointwise_rows(
-                [], standard, Penalty.ridge(0.0, standard, penalize_intercept=False), loss, torch.float64, CPU
+                keep([]), standard, Penalty.ridge(0.0, standard, penalize_intercept=False), loss, CPU
             )
 
 

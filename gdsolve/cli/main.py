@@ -121,6 +121,12 @@ def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | 
     if isinstance(fault, OSError) and fault.errno in DISK_FAULTS:
         return write_error("standard output", fault)
     # torch tells it with a RuntimeError.
+    if isinstance(fault, RuntimeError) and re.search("CUDA out of memory|ALLOC_FAILED", str(fault)):
+        return GdsolveError(
+            "the CUDA device has not enough memory",
+            "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows",
+            ExitCode.DATA,
+        )
     full = isinstance(fault, RuntimeError) and re.search("can't allocate memory|out of memory", str(fault))
     if full or isinstance(fault, MemoryError):
         return GdsolveError(

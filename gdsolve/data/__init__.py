@@ -2,6 +2,7 @@
 
 from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import ColumnSummary, describe, describe_inline
+from gdsolve.data.extent import RowCount
 from gdsolve.data.inline import inline_table
 from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv
 from gdsolve.data.prefetch import prefetch
@@ -16,6 +17,7 @@ __all__ = [
     "CurveModel",
     "PredictCounts",
     "Roles",
+    "RowCount",
     "Table",
     "column_names",
     "describe",

@@ -10,6 +10,7 @@ import numpy as np
 
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles
+from gdsolve.data.extent import RowCount
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.table import Table
 from gdsolve.data.targets import outside, target_error, two_levels
@@ -38,7 +39,7 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         tally.rows = len(values)
         yield Batch(np.asfortranarray(values[:, order]), weight)
 
-    return Table((source,), roles, read)
+    return Table((source,), roles, read, count=lambda: RowCount(len(values), exact=True))
 
 
 def inline_columns(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +14,7 @@ import polars as pl
 from gdsolve.data.cells import Kind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refuse_unclear, without_texts
 from gdsolve.data.diagnose import nested_error, text_error
+from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
 from gdsolve.data.records import unreadable
 from gdsolve.data.source import Source, open_sources
@@ -35,6 +37,7 @@ class Table:
         read: Callable[[Tally], Iterator[Batch]],
         temporaries: ExitStack | None = None,
         has_header: bool = True,
+        count: Callable[[], RowCount | None] = lambda: None,
     ) -> None:
         self.source = source
         self.roles = roles
@@ -43,6 +46,7 @@ class Table:
         self.rows_dropped = 0
         self.cells_filled = 0
         self._read = read
+        self._count = count
         self._temporaries = temporaries or ExitStack()
 
     def batches(self) -> Iterator[Batch]:
@@ -54,6 +58,10 @@ class Table:
         tally = Tally()
         yield from self._read(tally)
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
+
+    def count(self) -> RowCount | None:
+        """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
+        return self._count()
 
     def close(self) -> None:
         """Remove temporaries."""
@@ -99,7 +107,14 @@ def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
     levels = find_levels(opened, texts, numbers, parts, spec, fast) if texts else {}
     pair = two_levels(first.name, parts, levels.pop(parts.target)) if classes else None
     roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
-    return Table(tuple(sources), roles, Reader(opened, roles, spec, fast).batches, stack, first.has_header)
+    return Table(
+        tuple(sources),
+        roles,
+        Reader(opened, roles, spec, fast).batches,
+        stack,
+        first.has_header,
+        partial(count_rows, opened),
+    )
 
 
 def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[str]], Choice]) -> Table:
@@ -124,7 +139,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
         roles = choice.roles(names, spec)
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers))
-        return Table(tuple(sources), roles, reader.batches, stack, opened[0].has_header)
+        return Table(tuple(sources), roles, reader.batches, stack, opened[0].has_header, partial(count_rows, opened))
     except BaseException:
         stack.close()
         raise

@@ -63,7 +63,7 @@ def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) ->
     """
     limit = torch.inf if max_iter is None else float(max_iter)
     horizon = _horizon_of(form, stops)
-    endless = horizon.isinf() & (torch.tensor(limit) == torch.inf).to(horizon.device)
+    endless = horizon.isinf() & (max_iter is None)
     horizon = torch.where(endless, float(DEFAULT_MAX_ITER), horizon.clamp(max=limit))
     explosions = [rule for rule in stops if isinstance(rule, Explosion)]
     first = torch.full_like(horizon, torch.inf)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import rows_in, split_rows
-from gdsolve.objective.triangle import RowBlock
+from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,11 @@ class PointwiseRows:
     penalty: Penalty
     loss: PointwiseLoss
     total_weight: float
+    _walk: Walk = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        columns = (self.target,) if self.weight is None else (self.target, self.weight)
+        object.__setattr__(self, "_walk", Walk(self.design, *columns))
 
     @property
     def step_elements(self) -> int:
@@ -40,26 +45,27 @@ class PointwiseRows:
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1); where l has a kink, the subgradient with ∂l/∂z = 0."""
-        total = torch.zeros((), dtype=w.dtype, device=w.device)
-        gradient = torch.zeros_like(w)
-        for design, target, weight in self._blocks():
-            losses, slopes = self.loss.loss_and_slope(design @ w, target)
-            if weight is not None:
-                losses, slopes = losses * weight, slopes * weight
-            total += torch.sum(losses)
-            gradient.addmm_(design.mT, slopes)
+        total, gradient = self._walk.sums(w, self._visit)
         if self.penalty.rows.shape[0]:
             excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
             total += 0.5 * torch.sum(excess * excess)
             gradient.addmm_(self.penalty.rows.mT, excess)
         return Evaluation(total / self.total_weight, gradient / self.total_weight)
 
+    def _visit(self, block: Block, v: Tensor, z: Tensor) -> Tensor:
+        """Σ ω·l of a block; the slopes are ω·∂l/∂z."""
+        losses, slopes = self.loss.loss_and_slope(torch.mv(block.design, v, out=z), block.columns[0])
+        if self.weight is not None:
+            losses, slopes = losses * block.columns[1], slopes * block.columns[1]
+        torch.sum(losses, dim=0, out=block.value)
+        return slopes
+
     def sse(self, weights: Tensor) -> Tensor | None:
         """Σ ω(Xwᵢ − y)² for every column of `weights`, (p, q): a tensor (q,); None for classes and counts."""
         if not self.loss.of_residual:
             return None
         total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
-        for design, target, weight in self._blocks():
+        for design, target, weight in self._blocks(weights.shape[1]):
             squares = (design @ weights - target).square()
             total += (squares if weight is None else squares * weight).sum(dim=0)
         return total
@@ -81,10 +87,11 @@ class PointwiseRows:
         rows = self.penalty.rows.to(torch.float64)
         return float(torch.linalg.eigvalsh(largest * gram + rows.mT @ rows)[-1]) / self.total_weight
 
-    def _blocks(self) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    def _blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         if self.weight is None:
-            return ((design, target, None) for design, target in split_rows(self.design, self.target))
-        blocks = split_rows(self.design, self.target, self.weight)
+            blocks = split_rows(self.design, self.target, width=width)
+            return ((design, target, None) for design, target in blocks)
+        blocks = split_rows(self.design, self.target, self.weight, width=width)
         return ((design, target, weight) for design, target, weight in blocks)
 
 
@@ -107,44 +114,40 @@ def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinate
 
 
 def collect_pointwise_rows(
-    batches: Iterable[RowBlock],
+    kept: KeptRows,
     coordinates: Coordinates,
     penalty: Penalty,
     loss: PointwiseLoss,
-    dtype: torch.dtype,
     device: torch.device,
 ) -> PointwiseRows:
-    """Bring the batches into memory, in `coordinates`, as the objective of `loss`, which is given in the user's units.
+    """The kept rows in `coordinates`, on `device`, as the objective of `loss`, which is given in the user's units.
 
     Its values are those in the user's units divided by `coordinates.target_scale`², as for the squared losses. It is
-    `SmoothPointwiseRows` where the loss is differentiable.
+    `SmoothPointwiseRows` where the loss is differentiable. `kept` is empty thereafter.
 
     Raises:
         ValueError: `coordinates` move a target that has no units (see `coordinates_for`).
     """
     if not loss.of_residual and coordinates.target_centre != 0.0:
         raise ValueError("a target of classes or counts cannot be centred")
-    designs: list[Tensor] = []
-    targets: list[Tensor] = []
-    weights: list[Tensor] = []
-    total = 0.0
-    for design, target, weight in rows_in(batches, coordinates, dtype):
-        total += float(len(design) if weight is None else weight.sum())
-        if weight is not None:
-            # A row of weight 0 is no row: were its loss infinite, 0·∞ would be no number.
-            kept = weight[:, 0] > 0.0
-            designs.append(design[kept].to(device, dtype))
-            targets.append(target[kept].to(device, dtype))
-            weights.append(weight[kept].to(device, dtype))
-        else:
-            designs.append(design.to(device, dtype))
-            targets.append(target.to(device, dtype))
+    m, dtype, weighted = kept.positive, kept.dtype, kept.weighted
+    design = empty_design(m, coordinates.p, dtype=dtype, device=device)
+    target = torch.empty(m, 1, dtype=dtype, device=device)
+    weights = torch.empty(m, 1, dtype=dtype, device=device) if weighted else None
+    place, total = 0, 0.0
+    with Shipment(device) as shipment:
+        for rows, aim, weight in kept.in_coordinates(coordinates):
+            chosen, sought, weighing = rows, aim, weight
+            if weight is not None:
+                # A row of weight 0 is no row: were its loss infinite, 0·∞ would be no number.
+                there = weight[:, 0] > 0.0
+                chosen, sought, weighing = rows[there], aim[there], weight[there]
+            here = slice(place, place + len(chosen))
+            shipment.send(chosen, design[here])
+            shipment.send(sought, target[here])
+            if weights is not None and weighing is not None:
+                shipment.send(weighing, weights[here])
+            total += float(len(chosen) if weighing is None else weighing.sum())
+            place += len(chosen)
     kind = SmoothPointwiseRows if loss.differentiable else PointwiseRows
-    return kind(
-        torch.cat(designs),
-        torch.cat(targets),
-        torch.cat(weights) if weights else None,
-        penalty.to(dtype, device),
-        loss.in_units_of(coordinates.target_scale),
-        total,
-    )
+    return kind(design, target, weights, penalty.to(dtype, device), loss.in_units_of(coordinates.target_scale), total)

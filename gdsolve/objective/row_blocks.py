@@ -1,40 +1,154 @@
-"""Rows on their way into an objective, and in blocks that stay in cache."""
+"""All rows of a table in blocks that stay in cache, and the one walk over them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
 
 import torch
 from torch import Tensor
 
-from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.triangle import RowBlock, tensors_of
+from gdsolve.objective.threads import one_thread
 
-CACHE_ELEMENTS = 32_768
+# A block is read from memory for Xw and, half a cache later, once more for Xᵀr.
+BLOCK_BYTES = 2 << 20
+# Tasks that threads share: few enough for a gradient each, enough to be shared evenly.
+MOST_TASKS = 64
+MOST_THREADS = 16
+# Below this a thread has done its share before another one is awake.
+LEAST_TASKS = 8
+# Up to so many columns, each is a run of memory of its own: a row is then too short for the processor's vectors.
+MOST_LONG_COLUMNS = 256
+# Numbers of a product of many columns of weights, or of rows brought into other coordinates, at a time.
+PRODUCT_ELEMENTS = 1 << 18
+PRODUCT_ELEMENTS_ELSEWHERE = 1 << 24
 
 
-def split_rows(design: Tensor, *columns: Tensor) -> Iterator[tuple[Tensor, ...]]:
+def empty_design(rows: int, p: int, *, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """A matrix (rows, p) to be filled, laid out in memory as a walk reads it fastest."""
+    if p > MOST_LONG_COLUMNS:
+        return torch.empty(rows, p, dtype=dtype, device=device)
+    # Columns a power of two apart would fall on the same lines of the cache, and push each other out.
+    apart = rows if rows < 4096 else rows + (-rows) % 512 + 72
+    return torch.empty_strided((rows, p), (1, max(1, apart)), dtype=dtype, device=device)
+
+
+def split_rows(design: Tensor, *columns: Tensor, width: int = 1) -> Iterator[tuple[Tensor, ...]]:
     """Blocks of the rows of `design`, (m, p), and of `columns` beside it, (m, 1) each.
 
-    A block stays in cache between Xw and Xᵀr, so that a step reads X from memory once, not twice.
+    Their height bounds what a product with a matrix of `width` columns takes.
     """
-    # An accelerator has its own way of blocking, and pays for every launch.
-    height = max(1, CACHE_ELEMENTS // design.shape[1]) if design.device.type == "cpu" else len(design)
+    elements = PRODUCT_ELEMENTS if design.device.type == "cpu" else PRODUCT_ELEMENTS_ELSEWHERE
+    height = max(1, elements // max(design.shape[1], width))
     return zip(*(torch.split(tensor, height) for tensor in (design, *columns)), strict=True)
 
 
-def rows_in(
-    batches: Iterable[RowBlock], coordinates: Coordinates, dtype: torch.dtype
-) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """Design (rows, p), target (rows, 1) and weight (rows, 1), if any, of every batch in `coordinates`, in float64.
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows: `design` (h, p) and its transpose, `columns` (h,) each, and `value`, (), for their loss."""
 
-    The cells are rounded to `dtype` first: what descent in it sees.
+    design: Tensor
+    transposed: Tensor
+    columns: tuple[Tensor, ...]
+    value: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Blocks that one thread visits in order, and their share of the gradient, (p,)."""
+
+    blocks: tuple[Block, ...]
+    gradient: Tensor
+
+
+# Of a block, w as (p,) and scratch (h,): writes the block's loss to its `value` and returns the slopes ∂l/∂z, (h,).
+Visit = Callable[[Block, Tensor, Tensor], Tensor]
+
+
+class Walk:
+    """The blocks of a design and the scratch for visiting them, made once, at the first visit.
+
+    On the host the blocks are shared among threads, one thread to a block. Every sum is taken in the order of the
+    blocks, whichever thread came first, so that results are the same to the last bit at any number of threads. Nothing
+    that grows with the rows is allocated while walking, and nothing of the scratch is ever given away.
+    Shapes: `design` is (m, p), `columns` are (m, 1) each.
     """
-    for batch in batches:
-        values, weight = tensors_of(batch, dtype)
-        values = values.to(coordinates.scale.device)
-        design = (values[:, :-1] - coordinates.centre) / coordinates.scale
-        target = (values[:, -1:] - coordinates.target_centre) / coordinates.target_scale
-        if coordinates.intercept:
-            design = torch.cat([design, torch.ones(len(values), 1, dtype=torch.float64, device=values.device)], dim=1)
-        yield design, target, None if weight is None else weight.to(values.device)[:, None]
+
+    def __init__(self, design: Tensor, *columns: Tensor) -> None:
+        p, device, dtype = design.shape[1], design.device, design.dtype
+        on_host = device.type == "cpu"
+        # An accelerator has its own way of blocking, and pays for every launch.
+        height = max(1, BLOCK_BYTES // (p * design.element_size())) if on_host else max(1, len(design))
+        parts = [torch.split(tensor, height) for tensor in (design, *(column[:, 0] for column in columns))]
+        self._values = torch.empty(len(parts[0]), dtype=dtype, device=device)
+        values = self._values.unbind()
+        blocks = [
+            Block(rows, rows.mT, tuple(beside), value) for value, rows, *beside in zip(values, *parts, strict=True)
+        ]
+        size = -(-len(blocks) // MOST_TASKS)
+        groups = [tuple(blocks[i : i + size]) for i in range(0, len(blocks), size)]
+        self._gradients = torch.empty(len(groups), p, dtype=dtype, device=device)
+        self._tasks = [_Task(*one) for one in zip(groups, self._gradients.unbind(), strict=True)]
+        threads = min(torch.get_num_threads(), len(groups) // LEAST_TASKS, MOST_THREADS) if on_host else 1
+        self._threads = max(1, threads)
+        self._scratch: list[Tensor] = []
+        self._on_host = on_host
+        self._lock = Lock()
+
+    def sums(self, w: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
+        """Σ of the losses, (), and Xᵀ·slopes, (p, 1), at `w`, (p, 1), by one `visit` to every block."""
+        with self._lock:
+            if not self._scratch:
+                tallest = len(self._tasks[0].blocks[0].design)
+                # Not parts of one tensor: the last bits of a sum depend on how its numbers are aligned.
+                self._scratch = [self._values.new_empty(tallest) for _ in range(self._threads)]
+            if not self._on_host:
+                return self._sums(w[:, 0], visit)
+            with one_thread():
+                return self._sums(w[:, 0], visit)
+
+    def _sums(self, v: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
+        pending = deque(self._tasks)
+        mine, *others = self._scratch
+        helpers = [_pool().submit(_work, pending, scratch, v, visit) for scratch in others]
+        try:
+            _work(pending, mine, v, visit)
+        finally:
+            # After Ctrl-C nobody may go on to write to the scratch.
+            pending.clear()
+            # On a busy machine a helper may not even have begun: there is nothing left for it to do.
+            begun = [helper for helper in helpers if not helper.cancel()]
+            wait(begun)
+        for helper in begun:
+            helper.result()
+        return self._values.sum(), self._gradients.sum(dim=0)[:, None]
+
+
+def _work(pending: deque[_Task], scratch: Tensor, v: Tensor, visit: Visit) -> None:
+    while True:
+        try:
+            task = pending.popleft()
+        except IndexError:
+            return
+        beta = 0
+        for block in task.blocks:
+            height = len(block.design)
+            slopes = visit(block, v, scratch if height == len(scratch) else scratch[:height])
+            task.gradient.addmv_(block.transposed, slopes, beta=beta)
+            beta = 1
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    """The threads that help the one that walks; torch releases Python's lock while it computes."""
+    return ThreadPoolExecutor(MOST_THREADS - 1, thread_name_prefix="gdsolve-rows")
+
+
+if hasattr(os, "register_at_fork"):
+    # A forked process has none of the threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)

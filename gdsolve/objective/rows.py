@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import rows_in, split_rows
-from gdsolve.objective.triangle import RowBlock
+from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²) over all rows, in descent's coordinates.
 
-    X is walked in blocks, so that a step reads it from memory once, not twice.
+    X is walked in blocks, so that a step reads it from memory once, not twice (`row_blocks.Walk`).
     Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω.
     """
 
@@ -27,6 +26,10 @@ class Rows:
     target: Tensor
     penalty: Penalty
     curvature_scale: float
+    _walk: Walk = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_walk", Walk(self.design, self.target))
 
     @property
     def step_elements(self) -> int:
@@ -35,12 +38,7 @@ class Rows:
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1)."""
-        squares = torch.zeros((), dtype=w.dtype, device=w.device)
-        gradient = torch.zeros_like(w)
-        for design, target in split_rows(self.design, self.target):
-            residual = torch.addmm(target, design, w, beta=-1)
-            squares += torch.sum(residual * residual)
-            gradient.addmm_(design.mT, residual)
+        squares, gradient = self._walk.sums(w, _square_residuals)
         if self.penalty.rows.shape[0]:
             excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
             squares += torch.sum(excess * excess)
@@ -50,7 +48,7 @@ class Rows:
     def sse(self, weights: Tensor) -> Tensor:
         """‖X wᵢ − y‖² for every column of `weights`, (p, q): a tensor (q,)."""
         total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
-        for design, target in split_rows(self.design, self.target):
+        for design, target in split_rows(self.design, self.target, width=weights.shape[1]):
             total += (design @ weights - target).square().sum(dim=0)
         return total
 
@@ -68,19 +66,30 @@ class Rows:
         return self.curvature_scale * squared
 
 
+def _square_residuals(block: Block, v: Tensor, residual: Tensor) -> Tensor:
+    """‖Xv − y‖² of a block; the slopes are the residuals themselves."""
+    torch.addmv(block.columns[0], block.design, v, beta=-1, out=residual)
+    torch.dot(residual, residual, out=block.value)
+    return residual
+
+
 def collect_rows(
-    batches: Iterable[RowBlock],
+    kept: KeptRows,
     coordinates: Coordinates,
     penalty: Penalty,
     curvature_scale: float,
-    dtype: torch.dtype,
     device: torch.device,
 ) -> Rows:
-    """Bring the batches into memory, in `coordinates`, as the objective `Rows`."""
-    designs: list[Tensor] = []
-    targets: list[Tensor] = []
-    for design, target, weight in rows_in(batches, coordinates, dtype):
-        root = None if weight is None else weight.sqrt()
-        designs.append((design if root is None else design * root).to(device, dtype))
-        targets.append((target if root is None else target * root).to(device, dtype))
-    return Rows(torch.cat(designs), torch.cat(targets), penalty.to(dtype, device), curvature_scale)
+    """The kept rows in `coordinates`, on `device`, as the objective `Rows`; `kept` is empty thereafter."""
+    m, dtype = kept.rows, kept.dtype
+    design = empty_design(m, coordinates.p, dtype=dtype, device=device)
+    target = torch.empty(m, 1, dtype=dtype, device=device)
+    place = 0
+    with Shipment(device) as shipment:
+        for rows, aim, weight in kept.in_coordinates(coordinates):
+            here = slice(place, place + len(rows))
+            root = None if weight is None else weight.sqrt()
+            shipment.send(rows if root is None else rows * root, design[here])
+            shipment.send(aim if root is None else aim * root, target[here])
+            place += len(rows)
+    return Rows(design, target, penalty.to(dtype, device), curvature_scale)

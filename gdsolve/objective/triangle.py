@@ -140,11 +140,12 @@ def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) 
 
 def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
     """Values and weights of a batch in float64, the values rounded to `dtype` first: what descent in it sees."""
-    values = _from_numpy(batch.values).to(dtype).to(torch.float64)
-    return values, None if batch.weight is None else _from_numpy(batch.weight).to(torch.float64)
+    values = from_numpy(batch.values).to(dtype).to(torch.float64)
+    return values, None if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
 
 
-def _from_numpy(array: np.ndarray) -> Tensor:
+def from_numpy(array: np.ndarray) -> Tensor:
+    """An array as a tensor of the host, sharing its memory where that may be written to."""
     # What polars lends without a copy is read-only, which torch does not know of.
     return torch.from_numpy(array if array.flags.writeable else array.copy())
 

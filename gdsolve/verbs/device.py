@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gdsolve.spec import Device, DType, Spec
+from gdsolve.spec import Device, DType, Engine, Spec
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -23,6 +23,22 @@ def device_of(spec: Spec) -> torch.device:
         return torch.device("cpu")
     if not torch.cuda.is_available():
         raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
+    return _accelerator()
+
+
+def device_for(asked: Device, engine: Engine) -> torch.device:
+    """Where to descend: CUDA where it is asked for, or where it is there and every row is read at every step."""
+    import torch
+
+    spare = asked is Device.AUTO and engine in (Engine.ROWS, Engine.AUTOGRAD) and torch.cuda.is_available()
+    return _accelerator() if asked is Device.CUDA or spare else torch.device("cpu")
+
+
+def _accelerator() -> torch.device:
+    """CUDA, with products in float32 that keep all its digits: not those of TF32, a thousandth each."""
+    import torch
+
+    torch.set_float32_matmul_precision("highest")
     return torch.device("cuda")
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
+from gdsolve.verbs.device import device_for
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.keeper import RunKeeper, keeper_of
 from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
 from gdsolve.verbs.squares.advice import advise, announce, explain
-from gdsolve.verbs.squares.course import chart, descend, device_for
+from gdsolve.verbs.squares.course import chart, descend
 from gdsolve.verbs.squares.inference import linear_inference
 from gdsolve.verbs.squares.problem import load
 from gdsolve.verbs.squares.result import figures_of, optimum_of, trace_in_units

@@ -45,17 +45,18 @@ def backtrack(
     Sources: Armijo (1966); Nocedal and Wright, Numerical Optimization, 2nd ed., equation 3.4 and algorithm 3.1; along
     an arc, Bertsekas, Nonlinear Programming, 2nd ed., equation 2.35.
     """
-    value = float(point.now.value)
-    above = 0.0 if ceiling is None else value - ceiling
-    floor = rounding(value, point.w.dtype)
     trials: list[Trial] = []
+    floor = 0.0
     rate, exhausted = first, True
     for count in range(1, MOST_TRIALS + 1):
-        reached, trial, moved = attempt(objective, point, value, arc(rate), rate)
-        if not moved:
+        tried = attempt(objective, point, arc(rate), rate)
+        trial, value = tried.trial, tried.before
+        floor = rounding(value, point.w.dtype)
+        if not tried.moved:
             break
+        above = 0.0 if ceiling is None else value - ceiling
         if trial.finite and trial.promised > 0.0 and above + trial.change <= -SUFFICIENT * trial.promised:
-            return Found(reached, rate, value + trial.change, count)
+            return Found(tried.point, rate, value + trial.change, count)
         trials.append(trial)
         if math.isfinite(trial.change) and abs(trial.promised) <= 0.125 * floor:
             break
@@ -68,8 +69,18 @@ def backtrack(
     return verdict(trials, floor) if exhausted else Halt.NO_STEP
 
 
-def attempt(objective: Objective, point: Point, value: float, w: Tensor, rate: float) -> tuple[Point, Trial, bool]:
-    """The point w, (p, 1), what came of it, and whether any weight moved; `value` is L at `point`."""
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The point that was tried, what came of it, whether any weight moved, and the loss before, on the host."""
+
+    point: Point
+    trial: Trial
+    moved: bool
+    before: float
+
+
+def attempt(objective: Objective, point: Point, w: Tensor, rate: float) -> Attempt:
+    """Try w, (p, 1), at `rate` from `point`; all numbers come in one transfer."""
     reached = Point.at(objective, w)
     step = w - point.w
     figures = torch.stack(
@@ -78,8 +89,9 @@ def attempt(objective: Objective, point: Point, value: float, w: Tensor, rate: f
             torch.sum(point.now.gradient * step),
             torch.sum(reached.now.gradient * step),
             step.abs().amax(),
+            point.now.value,
         ]
     )
-    after, before_slope, after_slope, length = figures.tolist()
+    after, before_slope, after_slope, length, value = figures.tolist()
     turned = 1.0 - after_slope / before_slope if before_slope else float("nan")
-    return reached, Trial(rate, -before_slope, after - value, turned), length != 0.0
+    return Attempt(reached, Trial(rate, -before_slope, after - value, turned), length != 0.0, value)

@@ -62,17 +62,17 @@ class LBFGS:
     def step(self, objective: Objective, point: Point, memory: Curvature, k: int) -> Advance | Halt:
         """One quasi-Newton step, or why there is none."""
         direction = _direction(point.now.gradient, memory)
-        slope = float(torch.sum(direction * point.now.gradient))
+        slope, value = torch.stack([torch.sum(direction * point.now.gradient), point.now.value]).tolist()
         if slope == 0.0:
             return Halt.ROUNDING
-        if 0.0 < -0.5 * slope <= rounding(float(point.now.value), point.w.dtype):
+        if 0.0 < -0.5 * slope <= rounding(value, point.w.dtype):
             memory = replace(memory, faint=memory.faint.after(-slope))
             if memory.faint.idle == PATIENCE:
                 found = self._steepest(objective, point, memory)
                 return found if isinstance(found, Halt) else Halt.ROUNDING
         sample, evaluations = None, 0
         if slope < 0.0:
-            sample, evaluations = strong_wolfe(objective, point, direction, slope, 1.0)
+            sample, evaluations = strong_wolfe(objective, point, direction, (value, slope), 1.0)
         if sample is not None:
             return Advance(sample.point, self._learn(memory, point, sample.point), evaluations)
         found = self._steepest(objective, point, memory)

@@ -60,17 +60,18 @@ class _Line:
 
 
 def strong_wolfe(
-    objective: Objective, point: Point, direction: Tensor, slope: float, first: float
+    objective: Objective, point: Point, direction: Tensor, here: tuple[float, float], first: float
 ) -> tuple[Sample | None, int]:
     """A step t with φ(t) ≤ φ(0) + c₁tφ'(0) and |φ'(t)| ≤ c₂|φ'(0)|, c₁ = 10⁻⁴, c₂ = 0.9, and the evaluations made.
 
-    `first` is tried first; `slope` is φ'(0) < 0. A trial outside of the domain shrinks the bracket. The decrease may
-    fall short by the rounding of the loss, so that near a minimum, where losses no longer differ, the slopes decide.
-    None if 60 trials find no such t. Shapes: `direction` is (p, 1). Sources: Nocedal and Wright, Numerical
-    Optimization, 2nd ed., algorithms 3.5 and 3.6, interpolation by equation 3.59; the allowance for rounding: Hager
-    and Zhang (2005), A new conjugate gradient method with guaranteed descent, equation 4.1.
+    `first` is tried first; `here` is φ(0) and φ'(0) < 0. A trial outside of the domain shrinks the bracket. The
+    decrease may fall short by the rounding of the loss, so that near a minimum, where losses no longer differ, the
+    slopes decide. None if 60 trials find no such t. Shapes: `direction` is (p, 1).
+    Sources: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.5 and 3.6, interpolation by equation
+    3.59; the allowance for rounding: Hager and Zhang (2005), A new conjugate gradient method with guaranteed descent,
+    equation 4.1.
     """
-    value = float(point.now.value)
+    value, slope = here
     start = Sample(0.0, value, slope, point)
     line = _Line(objective, point, direction, start, rounding(value, direction.dtype))
     previous, t = start, first

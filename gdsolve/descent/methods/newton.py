@@ -69,10 +69,10 @@ class Newton:
         """One Newton step, or why there is none."""
         hessian = twice_differentiable(objective).hessian(point.w)
         known = torch.isfinite(hessian).all() & torch.isfinite(point.now.gradient).all()
-        if not known:
+        finite, value = torch.stack([known.to(point.w.dtype), point.now.value]).tolist()
+        if not finite:
             return Halt.NO_STEP
         model = self._model(point, hessian)
-        value = float(point.now.value)
         floor = rounding(value, point.w.dtype)
         halt = Halt.ROUNDING
         if memory is None and model.promise > floor:
@@ -82,21 +82,21 @@ class Newton:
                 return Advance(found.point, None, found.evaluations + 1)
             halt = found
         if halt is Halt.ROUNDING and model.curvature < 0.0:
-            return self._escape(objective, point, model, value, floor)
+            return self._escape(objective, point, model, floor)
         if halt is Halt.ROUNDING:
             return self._polish(objective, point, model, value, memory)
         return halt
 
     def _lengthened(self, objective: Objective, point: Point, model: _Model, found: Found) -> Found:
         """The longest of t, 2t, 4t, … that L still falls along about as steeply as it does at the start."""
-        start = float(point.now.value)
         for _ in range(MOST_TRIALS):
             rate = 2.0 * found.rate
-            reached, tried, _moved = attempt(objective, point, start, self._along(point, model.direction, rate), rate)
-            value, evaluations = start + tried.change, found.evaluations + 1
+            reached = attempt(objective, point, self._along(point, model.direction, rate), rate)
+            tried = reached.trial
+            value, evaluations = reached.before + tried.change, found.evaluations + 1
             if not (tried.finite and value < found.value and tried.change <= -STRAIGHT * tried.promised):
                 return replace(found, evaluations=evaluations)
-            found = Found(reached, rate, value, evaluations)
+            found = Found(reached.point, rate, value, evaluations)
         return found
 
     def _along(self, point: Point, direction: Tensor, t: float) -> Tensor:
@@ -130,14 +130,14 @@ class Newton:
         step = point.w - point.now.gradient / scale.square()
         return stay | (step <= self.box.lower) | (step >= self.box.upper)
 
-    def _escape(self, objective: Objective, point: Point, model: _Model, value: float, floor: float) -> Advance | Halt:
+    def _escape(self, objective: Objective, point: Point, model: _Model, floor: float) -> Advance | Halt:
         """Along negative curvature: L must fall by c₁·½t²|λ|, and by more than rounding."""
         t = float((1.0 + point.w.norm()) / model.downward.norm())
         for trial in range(1, MOST_TRIALS + 1):
-            reached, tried, moved = attempt(objective, point, value, self._along(point, model.downward, t), t)
-            gain = -tried.change
-            if moved and gain > max(floor, -0.5 * SUFFICIENT * t * t * model.curvature):
-                return Advance(reached, None, trial + 1)
+            reached = attempt(objective, point, self._along(point, model.downward, t), t)
+            gain = -reached.trial.change
+            if reached.moved and gain > max(floor, -0.5 * SUFFICIENT * t * t * model.curvature):
+                return Advance(reached.point, None, trial + 1)
             t *= 0.5
         return Halt.ROUNDING
 
@@ -148,9 +148,10 @@ class Newton:
         resolved = rounding(rounding(value, point.w.dtype), point.w.dtype)
         if model.promise <= resolved or (last is not None and model.promise > 0.5 * last):
             return Halt.ROUNDING
-        reached, tried, moved = attempt(objective, point, value, self._along(point, model.direction, 1.0), 1.0)
-        taken = moved and tried.finite and unresolved(tried.change, value, point.w.dtype)
-        return Advance(reached, model.promise, 2) if taken else Halt.ROUNDING
+        reached = attempt(objective, point, self._along(point, model.direction, 1.0), 1.0)
+        tried = reached.trial
+        taken = reached.moved and tried.finite and unresolved(tried.change, value, point.w.dtype)
+        return Advance(reached.point, model.promise, 2) if taken else Halt.ROUNDING
 
 
 def equilibrate(matrix: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from gdsolve.status import GdsolveError
 from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
+from gdsolve.verbs.memory import demand_of_formula
 from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
@@ -122,9 +123,7 @@ def _read(
     spec: Spec, parameters: Sequence[Parameter], table: Table | None, dtype: torch.dtype, device: torch.device
 ) -> _Columns | None:
     """The columns that the formula names, all rows of them; None where there is no table."""
-    import torch
-
-    from gdsolve.objective.triangle import tensors_of
+    from gdsolve.objective.kept_rows import KeptRows, collect_columns
 
     known = [*(one.name for one in parameters), *(one.name for one in spec.constants)]
     if table is None and spec.X is not None and spec.y is not None:
@@ -136,19 +135,24 @@ def _read(
             )
         return None
     with table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)) as opened:
-        batches = [tensors_of(batch, dtype) for batch in opened.batches()]
         roles = opened.roles
+        steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
+        p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
+        demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
+        demand.require(count)
+        demand.require_on(device, count)
+        kept = KeptRows(dtype, demand.grow)
+        for batch in opened.batches():
+            kept.add(batch)
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
-    values = torch.cat([values for values, _ in batches]).to(device, dtype)
-    weights = [weight for _, weight in batches if weight is not None]
-    named = {name: values[:, place].contiguous() for place, name in enumerate(roles.features)}
+    cells, weight = collect_columns(kept, device)
+    named = dict(zip(roles.features, cells, strict=False))
     if spec.minimize is not None:
-        named[roles.target] = values[:, -1].contiguous()
+        named[roles.target] = cells[-1]
     for name in known:
         if name in named:
             raise GdsolveError(f"{name}: is a parameter or constant and a column as well", "give it another name")
-    weight = torch.cat(weights).to(device, dtype) if weights else None
-    return _Columns(info, named, values[:, -1:].contiguous(), weight)
+    return _Columns(info, named, cells[-1][:, None], weight)
 
 
 def _started(spec: Spec) -> tuple[Parameter, ...]:

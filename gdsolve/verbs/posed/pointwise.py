@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Batch, Table, prefetch
+from gdsolve.data import Table, prefetch
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.data import DataInfo, open_problem
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
+from gdsolve.verbs.memory import demand_of_loss
 from gdsolve.verbs.posed.problem import Kind, Posed
 from gdsolve.verbs.start import start_of
 
 if TYPE_CHECKING:
+    from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.triangle import Triangle
 
 
@@ -32,18 +34,22 @@ def pose_pointwise(spec: Spec, table: Table | None = None) -> Posed:
         )
     began = time.perf_counter()
     with table or open_problem(spec) as opened:
-        stream = prefetch(opened.batches())
+        demand, count = demand_of_loss(spec, opened), opened.count()
+        demand.require(count)
+        batches = prefetch(opened.batches())
         with collector_at_rest():
+            from gdsolve.objective.kept_rows import KeptRows
             from gdsolve.objective.triangle import build_triangle
-        kept = list(stream)
-        triangle = build_triangle(kept, dtype_of(spec))
+        demand.require_on(device_of(spec), count)
+        kept = KeptRows(dtype_of(spec), demand.grow)
+        triangle = build_triangle(kept.passing(batches), dtype_of(spec))
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
     return _pose(spec, info, triangle, kept, began)
 
 
-def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], began: float) -> Posed:
+def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float) -> Posed:
     from gdsolve.objective.base import TwiceDifferentiable
     from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.pointwise import POINTWISE
@@ -57,7 +63,7 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], beg
     coordinates = coordinates_for(loss, standard) if spec.standardise else raw
     penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
     device, dtype = device_of(spec), dtype_of(spec)
-    objective = collect_pointwise_rows(kept, coordinates, penalty, loss, dtype, device)
+    objective = collect_pointwise_rows(kept, coordinates, penalty, loss, device)
     start = start_of(spec, coordinates, info.roles.design).to(device, dtype)
     return Posed(
         spec=spec,

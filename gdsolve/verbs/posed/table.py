@@ -36,7 +36,7 @@ def pose_run(run: Run, *, may_leap: bool = True) -> Posed:
     if engine in (Engine.TRIANGLE, Engine.LEAP):
         objective = run.modes.quadratic.to(run.dtype, device)
     else:
-        objective = rows_of(run.problem, run.modes, run.dtype, device, autograd=engine is Engine.AUTOGRAD)
+        objective = rows_of(run.problem, run.modes, device, autograd=engine is Engine.AUTOGRAD)
     triangle = run.problem.triangle
     return Posed(
         spec=spec,

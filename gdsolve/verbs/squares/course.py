@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan, choose
-from gdsolve.spec import Device, DType, Engine, Spec
+from gdsolve.spec import DType, Engine, Spec
 from gdsolve.verbs.identity import Identity, columns_of, fingerprint
 from gdsolve.verbs.squares.problem import rows_of
 from gdsolve.verbs.squares.run import Run
@@ -112,9 +112,9 @@ def descend(
         return found
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
-    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept:
+    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept.rows:
         autograd = course.plan.engine is Engine.AUTOGRAD
-        objective = rows_of(run.problem, run.modes, run.dtype, device, autograd=autograd)
+        objective = rows_of(run.problem, run.modes, device, autograd=autograd)
     else:
         objective = run.modes.quadratic.to(run.dtype, device)
     start = run.start.to(device, run.dtype)
@@ -144,11 +144,3 @@ def _identity(run: Run, course: Course, device: torch.device) -> Identity:
         bounds=fingerprint(None),
         data=fingerprint(run.problem.triangle, run.coordinates),
     )
-
-
-def device_for(asked: Device, engine: Engine) -> torch.device:
-    """Where to descend: CUDA where it is asked for, or where it is there and every row is read at every step."""
-    import torch
-
-    spare = asked is Device.AUTO and engine in (Engine.ROWS, Engine.AUTOGRAD) and torch.cuda.is_available()
-    return torch.device("cuda" if asked is Device.CUDA or spare else "cpu")

@@ -5,21 +5,23 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Batch, Table, prefetch
-from gdsolve.spec import DType, Engine, Spec
+from gdsolve.data import Table, prefetch
+from gdsolve.spec import DType, Spec
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.data import DataInfo, open_problem
-from gdsolve.verbs.device import device_of, dtype_of
+from gdsolve.verbs.device import device_for, device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
+from gdsolve.verbs.memory import demand_of
 
 if TYPE_CHECKING:
     import torch
 
     from gdsolve.objective.coordinates import Coordinates
+    from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.quadratic import Quadratic
@@ -44,7 +46,7 @@ class Problem:
     coordinates: Coordinates
     minimisers: Minimisers
     curvature_scale: float
-    kept: list[Batch]
+    kept: KeptRows
     seconds: float
 
 
@@ -61,21 +63,30 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         raise GdsolveError(f"loss: {spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}")
     began = time.perf_counter()
     with table or open_problem(spec) as opened:
+        demand = demand_of(spec, opened)
+        count = opened.count() if demand else None
+        if demand:
+            demand.require(count)
         batches = prefetch(opened.batches())
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
         with collector_at_rest():
             import torch
 
+            from gdsolve.objective.kept_rows import KeptRows
             from gdsolve.objective.triangle import build_triangles
 
         device, dtype = device_of(spec), dtype_of(spec)
-        kept: list[Batch] = []
-        stream = _keep(batches, kept) if spec.engine in (Engine.ROWS, Engine.AUTOGRAD) else batches
+        kept, stream = KeptRows(dtype), batches
+        if demand:
+            demand.require_on(device_for(spec.device, spec.engine), count)
+            kept = KeptRows(dtype, demand.grow)
+            stream = kept.passing(batches)
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         built = build_triangles(stream, tuple(dict.fromkeys((dtype, torch.float64))))
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
-        # The pass over the table is the host's; all that follows is p×p, where it was asked for.
+        # The pass over the table is the host's by design: cells are parsed there, and blocks of a few columns are
+        # factorised while the next ones are parsed. What follows is p×p, where it was asked for.
         triangle = built[0].to(device)
         roles = opened.roles
         if not opened.has_header:
@@ -130,13 +141,7 @@ def _require_square(info: DataInfo, name: str, length: float, least: float, dtyp
     )
 
 
-def _keep(batches: Iterator[Batch], kept: list[Batch]) -> Iterator[Batch]:
-    for batch in batches:
-        kept.append(batch)
-        yield batch
-
-
-def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], began: float) -> Problem:
+def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float) -> Problem:
     from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.losses import LOSSES
     from gdsolve.objective.optimum import find_minimisers
@@ -171,15 +176,13 @@ def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torc
     return decompose(quadratic, problem.minimisers.nearest_to(start, coordinates), problem.minimisers.rank)
 
 
-def rows_of(
-    problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device, *, autograd: bool = False
-) -> Rows:
-    """All rows in memory, for the ways `rows` and `autograd`."""
+def rows_of(problem: Problem, modes: Modes, device: torch.device, *, autograd: bool = False) -> Rows:
+    """All rows in memory, for the ways `rows` and `autograd`; the problem keeps them no longer."""
     from gdsolve.objective.autograd_rows import AutogradRows
     from gdsolve.objective.rows import collect_rows
 
     penalty = modes.quadratic.penalty
-    rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)
+    rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, device)
     if not autograd:
         return rows
     return AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)

@@ -1,0 +1,212 @@
+"""Whether all rows of a table have room in memory, told before they are read."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gdsolve.spec import DType, Engine, Spec
+from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.data import RowCount, Table
+
+logger = logging.getLogger("gdsolve")
+
+_GROUPS = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes that can still be had: `resident`, and `address` where addresses are limited; None where unknown."""
+
+    resident: int | None
+    address: int | None
+
+    def falls_short(self, resident: int, address: int) -> int | None:
+        """The bytes of `resident` that there are, where they or those of `address` are too few; else None."""
+        if self.resident is not None and resident > self.resident:
+            return max(0, self.resident)
+        if self.address is not None and address > self.address:
+            return max(0, self.address * resident // address)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A way that keeps every row of a table in memory: `numbers` of them a row, of which `kept` while it is read.
+
+    `way` is what asks for it, as the user knows it; `remedy` is what needs less.
+    """
+
+    table: str
+    way: str
+    numbers: int
+    kept: int
+    size: int
+    remedy: str
+
+    def require(self, count: RowCount | None) -> None:
+        """Say what the rows take, and see that the host has it.
+
+        Raises:
+            DataError: it has less.
+        """
+        room = host_room()
+        if count is None:
+            logger.info("%s keeps every row in memory; how many there are, reading will tell", self.way)
+            return
+        need = count.rows * self.numbers * self.size
+        there = "" if room.resident is None else f", {_bytes(room.resident)} are available"
+        logger.info("%s keeps every row in memory: %s%s", self.way, self._words(str(count), need), there)
+        # While they are brought into their final place, their addresses are taken twice.
+        self._refuse(str(count), need, room.falls_short(need, need + count.rows * self.kept * self.size))
+
+    def require_on(self, device: torch.device, count: RowCount | None) -> None:
+        """See that an accelerator has room for the rows.
+
+        Raises:
+            DataError: it has less.
+        """
+        import torch
+
+        if device.type != "cuda" or count is None:
+            return
+        free, _ = torch.cuda.mem_get_info(device)
+        need = count.rows * self.numbers * self.size
+        logger.info("on %s they take %s of %s", torch.cuda.get_device_name(device), _bytes(need), _bytes(free))
+        self._refuse(str(count), need, free if need > free else None, "--device cpu; else ")
+
+    def grow(self, before: int, rows: int) -> None:
+        """See, while reading, that the host has room for `rows` rows where it holds `before`.
+
+        Raises:
+            DataError: it has not.
+        """
+        a_row = self.kept * self.size
+        more = (rows - before) * a_row
+        short = host_room().falls_short(more, more + rows * a_row)
+        self._refuse(f"more than {rows:,} rows", rows * a_row, None if short is None else short + before * a_row)
+
+    def _refuse(self, rows: str, need: int, there: int | None, first: str = "") -> None:
+        if there is not None:
+            words = self._words(rows, need)
+            fault = f"{self.table}: {self.way} keeps every row in memory: {words}, and {_bytes(there)} are available"
+            raise DataError(fault, first + self.remedy)
+
+    def _words(self, rows: str, need: int) -> str:
+        return f"{rows} of {self.numbers} numbers take {_bytes(need)}"
+
+
+def demand_of(spec: Spec, table: Table) -> Demand | None:
+    """What least squares asks for: nothing on the triangle, all rows on the ways that read them at every step."""
+    if spec.engine not in (Engine.ROWS, Engine.AUTOGRAD):
+        return None
+    remedy = "--engine triangle keeps no rows; else fewer columns (--features)"
+    return _of_linear(spec, table, f"--engine {spec.engine.value}", remedy)
+
+
+def demand_of_loss(spec: Spec, table: Table) -> Demand:
+    """What a loss that is no square asks for: all rows, at every step."""
+    return _of_linear(spec, table, f"--loss {spec.loss.value}", "fit a sample of the rows, fewer columns (--features)")
+
+
+def _of_linear(spec: Spec, table: Table, way: str, remedy: str) -> Demand:
+    roles = table.roles
+    kept = len(roles.design) + 1 + (roles.weight is not None)
+    return Demand(
+        table.source[0], way, kept + (not spec.no_intercept), kept, _size(spec), _with_precision(spec, remedy)
+    )
+
+
+def demand_of_formula(spec: Spec, table: Table, steps: int, p: int) -> Demand:
+    """What a formula asks for: its columns, the result of every step of it, and the slopes of p parameters."""
+    columns = len(table.roles.features) + 1 + (table.roles.weight is not None)
+    key = "--minimize" if spec.minimize is not None else "--model"
+    remedy = _with_precision(spec, "fit a sample of the rows")
+    return Demand(table.source[0], key, columns + steps + p, columns, _size(spec), remedy)
+
+
+def _size(spec: Spec) -> int:
+    return 4 if spec.dtype is DType.FLOAT32 else 8
+
+
+def _with_precision(spec: Spec, remedy: str) -> str:
+    return remedy if spec.dtype is DType.FLOAT32 else f"{remedy}, or --dtype float32"
+
+
+def _bytes(count: int) -> str:
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}"
+    return f"{count / 1e3:.3g} kB"
+
+
+def host_room() -> Room:
+    """What the machine, the container and the limits of the process leave."""
+    found = [room for room in (_machine_room(), *_container_rooms()) if room is not None]
+    return Room(min(found, default=None), _address_room())
+
+
+def _machine_room() -> int | None:
+    """Memory that can be had without swapping; all of it where the system does not tell how much is free."""
+    for line in _read(Path("/proc/meminfo")).splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _container_rooms() -> list[int]:
+    """What the control groups of the process, of either version, leave; files that were read can be given back."""
+    rooms = []
+    for group in _groups():
+        for limit, used, spare in (
+            ("memory.max", "memory.current", "inactive_file"),
+            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+        ):
+            most, now = _read(group / limit).strip(), _read(group / used).strip()
+            if most.isdigit() and now.isdigit():
+                stat = dict(line.split() for line in _read(group / "memory.stat").splitlines() if line.count(" ") == 1)
+                rooms.append(int(most) - int(now) + int(stat.get(spare, 0)))
+    return rooms
+
+
+def _groups() -> set[Path]:
+    """The control group of the process and all above it; a container sees its own as the root."""
+    groups = {_GROUPS, _GROUPS / "memory"}
+    for line in _read(Path("/proc/self/cgroup")).splitlines():
+        _, controllers, path = line.split(":", 2)
+        root = _GROUPS / "memory" if "memory" in controllers.split(",") else _GROUPS
+        if not controllers or "memory" in controllers.split(","):
+            own = root / path.lstrip("/")
+            groups.update(group for group in (own, *own.parents) if group.is_relative_to(root))
+    return groups
+
+
+def _address_room() -> int | None:
+    try:
+        import resource
+    except ImportError:
+        return None
+    used = _read(Path("/proc/self/statm")).split()
+    limits = []
+    for limit, place in (("RLIMIT_AS", 0), ("RLIMIT_DATA", 5)):
+        most = resource.getrlimit(getattr(resource, limit))[0] if hasattr(resource, limit) else resource.RLIM_INFINITY
+        if most != resource.RLIM_INFINITY and len(used) > place:
+            limits.append(most - int(used[place]) * resource.getpagesize())
+    return min(limits, default=None)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
