@@ -1,0 +1,101 @@
+"""How large files are, in bytes and about how many rows, and how far a pass over them has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import polars as pl
+
+from gdsolve.data.files import File, Format
+from gdsolve.data.source import Source
+from gdsolve.progress import SILENT, Reading, listener
+
+# Rows may be longer at the end of a file than at its beginning: looked at are so many places, so many bytes each.
+_PLACES = 8
+_GLANCE = 1 << 15
+_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Bytes of a file on disk, and about how many rows they are."""
+
+    bytes: float
+    rows: float
+
+
+def extent_of(file: File) -> Extent | None:
+    """Estimate how large a file is; None where only reading it tells, as of compressed text."""
+    try:
+        size = Path(file.path).stat().st_size
+        if file.format is Format.PARQUET:
+            rows = float(pl.scan_parquet(file.path, glob=False).select(pl.len()).collect().item())
+        elif file.format in (Format.CSV, Format.NDJSON):
+            rows = _lines(file.path, size)
+        else:
+            rows = 0.0
+    except (OSError, pl.exceptions.PolarsError):
+        # Reading the file will tell what is wrong with it.
+        return None
+    return Extent(float(size), rows) if rows else None
+
+
+def _lines(path: str, size: int) -> float:
+    """About how many lines a text file has; 0 where it is compressed."""
+    places = _PLACES if size > _PLACES * _GLANCE else 1
+    lines = seen = 0
+    with Path(path).open("rb") as file:
+        for place in range(places):
+            file.seek(place * (size // places))
+            glance = file.read(_GLANCE if places > 1 else size)
+            if place == 0 and glance.startswith(_PACKED):
+                return 0.0
+            lines += glance.count(b"\n")
+            seen += len(glance)
+    return size * lines / seen if seen else 0.0
+
+
+class Pass:
+    """One pass over files, which tells whoever listens how far it has come: the batches of each, in turn, go through.
+
+    Nothing is looked at and nothing costs time where nobody listens.
+    """
+
+    def __init__(self, title: str, sources: Sequence[Source]) -> None:
+        self._told = listener()
+        self._title = title
+        self._extents = [] if self._told is SILENT else [extent_of(source.file) for source in sources]
+        self._rows = self._here = self._place = 0
+        if self._told is not SILENT:
+            self._told.tell(self._now())
+
+    def through(self, batches: Iterator[tuple[T, pl.DataFrame]]) -> Iterator[tuple[T, pl.DataFrame]]:
+        """Count the rows of the batches of the next file, and give them on."""
+        return batches if self._told is SILENT else self._count(batches)
+
+    def _count(self, batches: Iterator[tuple[T, pl.DataFrame]]) -> Iterator[tuple[T, pl.DataFrame]]:
+        over = True
+        try:
+            for what, frame in batches:
+                self._rows += frame.height
+                self._here += frame.height
+                self._told.tell(self._now())
+                yield what, frame
+            self._place, self._here = self._place + 1, 0
+            over = self._place == len(self._extents)
+        finally:
+            if over:
+                self._told.done()
+
+    def _now(self) -> Reading:
+        known = [extent for extent in self._extents if extent is not None]
+        if len(known) < len(self._extents):
+            return Reading(self._title, self._rows, None, None)
+        extent = known[self._place]
+        done = sum(one.bytes for one in known[: self._place]) + extent.bytes * min(1.0, self._here / extent.rows)
+        return Reading(self._title, self._rows, done, done / sum(one.bytes for one in known))
