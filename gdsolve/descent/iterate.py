@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,9 @@ from gdsolve.status import Status
 
 BLOCK = 64
 LONG_STEP = 200_000
+
+# Told the latest step after every block of updates that was read.
+Observer = Callable[[Step], None]
 
 
 @dataclass(slots=True)
@@ -59,12 +63,13 @@ def iterate(
     max_iter: int,
     schedule: Schedule,
     at_limit: Status = Status.MAX_ITER,
+    observe: Observer | None = None,
 ) -> Solution:
     """Descend from `start`, (p, 1), by `method`, until a rule stops it or after `max_iter` updates.
 
     Blind steps are taken in blocks without looking, then read at once and checked one by one: on an accelerator nothing
     waits for the host inside a block, and the k that is returned is still the first at which a rule holds. Ctrl-C ends
-    the run with status `interrupted` and what was reached.
+    the run with status `interrupted` and what was reached. `observe` is told the latest step after every block.
     """
     large = objective.step_elements > LONG_STEP and start.device.type == "cpu"
     block = BLOCK if method.blind and not large else 1
@@ -85,6 +90,8 @@ def iterate(
                 if ended is not None:
                     break
             k, point = step.k, path[-1].point if path else point
+            if observe is not None:
+                observe(step)
     except KeyboardInterrupt:
         return _conclude(objective, journal, step, w, Status.INTERRUPTED, None)
     if ended is not None:

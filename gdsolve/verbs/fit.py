@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     import torch
 
     from gdsolve.data import Table
+    from gdsolve.descent.iterate import Observer
     from gdsolve.verbs.posed.problem import Posed
 
 logger = logging.getLogger("gdsolve")
 
 
-def fit(spec: Spec, table: Table | None = None, command: Command | None = None) -> Fit:
+def fit(spec: Spec, table: Table | None = None, command: Command | None = None, observe: Observer | None = None) -> Fit:
     """Fit `spec`, on `table` where one is given; `command` is how the user asked, for the advice.
+
+    A descent that takes its steps one by one tells `observe` the latest, again and again; the closed form has none.
 
     Raises:
         GdsolveError: what was asked for contradicts itself or the table.
@@ -42,34 +45,35 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None) 
     if not spec.is_least_squares:
         from gdsolve.verbs.posed.descend import fit_posed
 
-        return fit_posed(pose(spec, table), command, began)
+        return fit_posed(pose(spec, table), command, began, observe)
     problem = load(spec, table)
     run = prepare(spec, problem)
     plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
     if not plain or spec.schedule is not RateSchedule.CONSTANT:
-        return _descend_posed(run, command, began)
-    return _descend(run, command, began)
+        return _descend_posed(run, command, began, observe)
+    return _descend(run, command, began, observe)
 
 
-def _descend_posed(run: Run, command: Command, began: float) -> Fit:
+def _descend_posed(run: Run, command: Command, began: float, observe: Observer | None) -> Fit:
     """Least squares by a method other than plain descent."""
     from gdsolve.verbs.posed.descend import fit_posed
     from gdsolve.verbs.posed.table import pose_run
 
     spec = run.spec
     method = Method.GD if spec.method is Method.AUTO else spec.method
-    found = fit_posed(replace(pose_run(run), spec=replace(spec, method=method, report=False)), command, began)
+    posed = replace(pose_run(run), spec=replace(spec, method=method, report=False))
+    found = fit_posed(posed, command, began, observe)
     return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
 
 
-def _descend(run: Run, command: Command, began: float) -> Fit:
+def _descend(run: Run, command: Command, began: float, observe: Observer | None) -> Fit:
     """Plain descent, by the way of least predicted cost."""
     descending = time.perf_counter()
     spec, problem, course = run.spec, run.problem, chart(run)
     announce(logger, run, course.learning_rate)
     logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
     device = device_for(spec.device, course.plan.engine)
-    solution = descend(run, course, device)
+    solution = descend(run, course, device, observe)
     needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design

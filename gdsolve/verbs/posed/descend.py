@@ -24,6 +24,7 @@ from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at
 from gdsolve.verbs.posed.verdict import judged
 
 if TYPE_CHECKING:
+    from gdsolve.descent.iterate import Observer
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
@@ -70,9 +71,11 @@ def bounded(posed: Posed) -> Objective:
 
 
 def descend_smoothly(
-    posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status
+    posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status, observe: Observer | None = None
 ) -> tuple[Solution, Engine]:
     """Descend by a recipe, from the start, within the bounds; returns the way that was taken as well.
+
+    A loop tells `observe` how far it is.
 
     Raises:
         GdsolveError: the leap was asked for and cannot find where it ends.
@@ -97,7 +100,16 @@ def descend_smoothly(
     limit = DEFAULT_MAX_ITER if recipe.length is None else recipe.length
     schedule.require_room(limit, len(posed.start))
     method = build_method(recipe, posed.box)
-    found = iterate(bounded(posed), posed.start, method, stops, max_iter=limit, schedule=schedule, at_limit=at_limit)
+    found = iterate(
+        bounded(posed),
+        posed.start,
+        method,
+        stops,
+        max_iter=limit,
+        schedule=schedule,
+        at_limit=at_limit,
+        observe=observe,
+    )
     return found, Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
 
 
@@ -113,17 +125,17 @@ class _Taken:
     engine: Engine
 
 
-def _take(posed: Posed) -> _Taken:
+def _take(posed: Posed, observe: Observer | None) -> _Taken:
     recipe, reason = decide(posed)
     tol = tolerance_of(posed, recipe.method, recipe.schedule)
     stops = stops_of(posed, tol)
     at_limit = announce_fate(posed, recipe)
     logger.info("method %s", reason)
-    solution, engine = descend_smoothly(posed, recipe, stops, at_limit)
+    solution, engine = descend_smoothly(posed, recipe, stops, at_limit, observe)
     return _Taken(recipe, reason, tol, stops, solution, engine)
 
 
-def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
+def fit_posed(posed: Posed, command: Command, began: float, observe: Observer | None = None) -> Fit:
     """Descend on a posed objective, and say how far the end is from a minimum near it.
 
     Raises:
@@ -132,7 +144,7 @@ def fit_posed(posed: Posed, command: Command, began: float) -> Fit:
     from gdsolve.descent.leap import DEFAULT_MAX_ITER
 
     descending = time.perf_counter()
-    taken = _take(posed)
+    taken = _take(posed, observe)
     recipe, tol, solution = taken.recipe, taken.tol, taken.solution
     place = minimum_near(posed, solution.w, solution.status)
     solution = judged(posed, solution, place, recipe)

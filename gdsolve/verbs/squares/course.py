@@ -13,6 +13,7 @@ from gdsolve.verbs.squares.run import Run
 if TYPE_CHECKING:
     import torch
 
+    from gdsolve.descent.iterate import Observer
     from gdsolve.descent.schedule import Schedule
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
@@ -81,8 +82,8 @@ def _arithmetic(spec: Spec, leaps: bool, rules: tuple[StopRule, ...]) -> str:
     )
 
 
-def descend(run: Run, course: Course, device: torch.device) -> Solution:
-    """Take the course, in descent's coordinates."""
+def descend(run: Run, course: Course, device: torch.device, observe: Observer | None = None) -> Solution:
+    """Take the course, in descent's coordinates; a loop tells `observe` how far it is."""
     from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import leap, limit_status
     from gdsolve.descent.methods.gradient import GradientDescent
@@ -100,8 +101,16 @@ def descend(run: Run, course: Course, device: torch.device) -> Solution:
         objective = run.modes.quadratic.to(run.dtype, device)
     start = run.start.to(device, run.dtype)
     method = GradientDescent(Constant(rate))
-    rules = course.loop_stops
-    return iterate(objective, start, method, rules, max_iter=course.max_iter, schedule=schedule, at_limit=at_limit)
+    return iterate(
+        objective,
+        start,
+        method,
+        course.loop_stops,
+        max_iter=course.max_iter,
+        schedule=schedule,
+        at_limit=at_limit,
+        observe=observe,
+    )
 
 
 def device_for(asked: Device, engine: Engine) -> torch.device:
