@@ -31,13 +31,13 @@ class Reading:
 class Descending:
     """Where a descent stands after `iteration` updates, of `last` at most; None where no end is known.
 
-    The loss is in the user's units, the gradient norm as a trace has it.
+    The loss is in the user's units, the gradient norm as a trace has it; None before the first is known.
     """
 
     title: str
     iteration: int
-    loss: float
-    gradient_norm: float
+    loss: float | None
+    gradient_norm: float | None
     last: int | None
 
     @property

@@ -17,13 +17,18 @@ from gdsolve.progress import Stage, listening
 
 if TYPE_CHECKING:
     from gdsolve.cli.bar_line import Drawing
+    from gdsolve.report.progress_line import Pace
 
-# What is over in less is not worth a bar, neither for what it takes to import rich.
+# What is over in less is not worth a bar, neither for what it takes to import rich; once that is there, little is.
 DELAY = 0.5
 WORTH = 0.5
+# Stages that follow each other within so long are shown as one piece of work.
+GAP = 0.2
+# A run that tells nothing for so long is shown to be at work; importing torch must not be shown as a rule.
+IDLE_DELAY = 2.0
 TICK = 0.1
-# The pace is that of the last seconds.
 WINDOW = 3.0
+LEAST_SAMPLES = 6
 # How long whoever else writes waits for the bar to be gone; a terminal that was stopped (Ctrl-S) takes no more.
 PATIENCE = 1.0
 
@@ -31,7 +36,7 @@ PATIENCE = 1.0
 class Bar:
     """Listens to a run and draws how far it is, in a thread of its own, which alone touches the bar on the terminal.
 
-    So neither Ctrl-C nor an error can come between two halves of a drawing. The thread starts with the first stage.
+    So neither Ctrl-C nor an error can come between two halves of a drawing.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -39,35 +44,41 @@ class Bar:
         self._changed = Condition()
         self._stage: Stage | None = None
         self._samples: deque[tuple[float, Stage]] = deque()
-        self._since = 0.0
+        # Since when stages follow each other, and since when there is none.
+        self._busy = self._idle = monotonic()
         self._holds = 0
-        self._closed = False
-        self._thread: Thread | None = None
+        self._closed = self._has_drawn = False
         self._drawing: Drawing | None = None
+        self._thread = Thread(target=self._draw_on, name="gdsolve-progress", daemon=True)
+        self._thread.start()
 
     def tell(self, stage: Stage) -> None:
         """Where the run stands now."""
-        before, self._stage = self._stage, stage
+        before = self._stage
         if before is None or before.title != stage.title:
             self._begin(stage)
+        else:
+            self._stage = stage
 
     def done(self) -> None:
         """The stage is over."""
         with self._changed:
-            self._stage = None
-            self._changed.notify_all()
+            self._stage, self._idle = None, monotonic()
 
     @contextmanager
     def hidden(self) -> Iterator[None]:
         """A span in which the bar is not there."""
+        with self._changed:
+            self._holds += 1
+            self._changed.notify_all()
         try:
             with self._changed:
-                self._holds += 1
-                self._changed.notify_all()
                 self._changed.wait_for(lambda: self._drawing is None, PATIENCE)
             yield
         finally:
-            self._holds -= 1
+            with self._changed:
+                self._holds -= 1
+                self._idle = monotonic()
 
     def close(self) -> None:
         """Take the bar away for good, also while Ctrl-C is pressed again.
@@ -82,8 +93,7 @@ class Bar:
             try:
                 with self._changed:
                     self._changed.notify_all()
-                if self._thread is not None:
-                    self._thread.join(until - monotonic())
+                self._thread.join(until - monotonic())
                 break
             except KeyboardInterrupt as pressed:
                 interrupt = pressed
@@ -92,12 +102,13 @@ class Bar:
 
     def _begin(self, stage: Stage) -> None:
         with self._changed:
-            self._since = monotonic()
-            self._samples = deque([(self._since, stage)])
-            if self._thread is None and not self._closed:
-                self._thread = Thread(target=self._draw_on, name="gdsolve-progress", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+            now = monotonic()
+            if self._stage is None and now > self._idle + GAP:
+                self._busy = now
+            if not self._has_drawn:
+                # From then on the thread looks at every tick.
+                self._changed.notify_all()
+            self._stage, self._samples = stage, deque([(now, stage)])
 
     def _draw_on(self) -> None:
         # A terminal that went away, or anything else that is wrong with it, is no fault of the run.
@@ -109,36 +120,47 @@ class Bar:
             finally:
                 self._erase()
 
-    def _pause(self) -> float | None:
-        """Seconds until there is something to do; None where whoever changes that says so."""
-        return None if self._stage is None else TICK
+    def _pause(self) -> float:
+        """Seconds until there is something to do, unless whoever changes that says so."""
+        if self._stage is None and not self._has_drawn:
+            return max(TICK, self._idle + IDLE_DELAY - monotonic())
+        return TICK
 
     def _draw(self) -> None:
-        stage = self._stage
-        if stage is None or self._holds or not _is_free(self._stream):
+        now, stage = monotonic(), self._stage
+        pace = None if stage is None else self._sample(now, stage)
+        if self._holds or not _is_free(self._stream):
             self._erase()
-            return
-        now = monotonic()
-        if not self._samples[-1][1].begun:
-            # What went before is no pace: files were opened, modules imported.
-            self._samples.clear()
-        while len(self._samples) > 1 and self._samples[1][0] < now - WINDOW:
-            self._samples.popleft()
-        self._samples.append((now, stage))
-        if self._drawing is None and now < self._since + DELAY:
-            return
+        elif self._is_due(now, pace):
+            if self._drawing is None:
+                from gdsolve.cli.bar_line import Drawing
+
+                self._drawing, self._has_drawn = Drawing(self._stream), True
+            self._drawing.show(pace)
+
+    def _is_due(self, now: float, pace: Pace | None) -> bool:
+        """Tell whether a stage, or the time without one, has lasted long enough to be shown."""
+        if pace is None:
+            return now > self._idle + (GAP if self._has_drawn else IDLE_DELAY)
+        if self._drawing is not None:
+            return True
+        left = pace.seconds_left
+        return now > self._busy + (GAP if self._has_drawn else DELAY) and (left is None or left > WORTH)
+
+    def _sample(self, now: float, stage: Stage) -> Pace:
+        """The pace of the last seconds, or of the last few steps where they are slow."""
         from gdsolve.report.progress_line import Pace
 
-        began, before = self._samples[0]
-        pace = Pace(before, stage, now - began)
-        if self._drawing is None:
-            left = pace.seconds_left
-            if left is not None and left < WORTH:
-                return
-            from gdsolve.cli.bar_line import Drawing
-
-            self._drawing = Drawing(self._stream)
-        self._drawing.show(pace)
+        samples = self._samples
+        if not samples[-1][1].begun:
+            # What went before is no pace: files were opened, modules imported.
+            samples.clear()
+        if not samples or samples[-1][1] is not stage:
+            samples.append((now, stage))
+        while len(samples) > LEAST_SAMPLES and samples[1][0] < now - WINDOW:
+            samples.popleft()
+        began, before = samples[0]
+        return Pace(before, stage, now - began)
 
     def _erase(self) -> None:
         drawing, self._drawing = self._drawing, None

@@ -14,7 +14,7 @@ from gdsolve.report.progress_line import GAP, Line, Pace, line_of
 from gdsolve.report.text import encoding_of, printable
 
 # Room for the ^C that a terminal shows, which must not break the line.
-MARGIN = 3
+MARGIN = 2
 
 
 class _Console(Console):
@@ -51,7 +51,7 @@ class Drawing:
             console=self._console, auto_refresh=False, transient=True, redirect_stdout=False, redirect_stderr=False
         )
 
-    def show(self, pace: Pace) -> None:
+    def show(self, pace: Pace | None) -> None:
         """Draw the line as it is now, to the width that the terminal has now."""
         self._console.width = os.get_terminal_size(self._stream.fileno()).columns or 80
         line = line_of(pace, self._console.width - MARGIN)

@@ -1,4 +1,4 @@
-"""One line that says how far a run has come, made to the width of a terminal; figures keep their places as they grow."""
+"""One line that says how far a run has come, to the width of a terminal; figures keep their places as they grow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from gdsolve.progress import Descending, Reading, Stage
-from gdsolve.report.numbers import whole
+from gdsolve.report.numbers import ABSENT
 
-LEAST_BAR = 10
+LEAST_BAR = 8
 MOST_BAR = 40
 GAP = "  "
+IDLE = "working"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,23 @@ class Pace:
         return max(0.0, now - before) / self.seconds
 
 
-def line_of(pace: Pace, width: int) -> Line:
-    """The line of at most `width` cells with the most figures beside a bar of some length."""
-    title = pace.now.title
-    layouts = list(_reading(pace.now, pace) if isinstance(pace.now, Reading) else _descending(pace.now, pace))
-    texts = [GAP.join(figures) for figures in layouts]
+def line_of(pace: Pace | None, width: int) -> Line:
+    """The line of at most `width` cells with the most figures beside a bar of some length; None has no figures."""
+    title = IDLE if pace is None else pace.now.title
+    texts = [GAP.join(figures) for figures in _layouts(pace)]
     around = len(title) + 1 + len(GAP)
     text = next((text for text in texts if around + LEAST_BAR + len(text) <= width), texts[-1])
-    return Line(title, max(0, min(MOST_BAR, width - around - len(text))), pace.now.share, text)
+    share = None if pace is None else pace.now.share
+    return Line(title, max(0, min(MOST_BAR, width - around - len(text))), share, text)
+
+
+def _layouts(pace: Pace | None) -> Iterator[Sequence[str]]:
+    if pace is None:
+        yield []
+    elif isinstance(pace.now, Reading):
+        yield from _reading(pace.now, pace)
+    else:
+        yield from _descending(pace.now, pace)
 
 
 def _reading(now: Reading, pace: Pace) -> Iterator[Sequence[str]]:
@@ -94,23 +104,25 @@ def _reading(now: Reading, pace: Pace) -> Iterator[Sequence[str]]:
 
 def _descending(now: Descending, pace: Pace) -> Iterator[Sequence[str]]:
     """The figures of a descent, all of them first, then ever fewer."""
-    loss, rate = f"loss {now.loss:.4e}".rjust(15), f"{_count(pace.of_iterations())}/s".rjust(9)
-    gradient = f"gradient norm {now.gradient_norm:.2e}".rjust(22)
+    loss, gradient = f"loss {_scientific(now.loss, 4)}", f"gradient norm {_scientific(now.gradient_norm, 2)}"
+    rate = f"{_count(pace.of_iterations())}/s".rjust(9)
     if now.last is None or now.share is None:
-        k = whole(now.iteration).rjust(9)
-        yield [f"{k} iterations", loss, gradient, rate]
-        yield [f"{k} iterations", loss, rate]
-        yield [k, loss, rate]
+        k = f"{now.iteration:,}".ljust(9)
+        yield [f"iteration {k}", loss, gradient, rate]
+        yield [f"iteration {k}", loss, rate]
+        yield [f"iteration {k}", loss]
         yield [k, loss]
         return
-    end = whole(now.last)
-    k, left, percent = whole(now.iteration).rjust(len(end)), _left(pace), _percent(now.share)
+    end = f"{now.last:,}"
+    k, left, percent = f"{now.iteration:,}".rjust(len(end)), _left(pace), _percent(now.share)
     yield [percent, f"{k} of {end} iterations", loss, gradient, rate, left]
     yield [percent, f"{k} of {end} iterations", loss, rate, left]
     yield [percent, f"{k} of {end}", loss, left]
     yield [f"{k} of {end}", loss, left]
+    loss = f"loss {_scientific(now.loss, 3)}"
     yield [k, loss, left]
-    yield [percent, left]
+    yield [loss, left]
+    yield [left]
 
 
 def _percent(share: float) -> str:
@@ -119,12 +131,17 @@ def _percent(share: float) -> str:
 
 
 def _count(rate: float | None) -> str:
-    return "–" if rate is None else whole(rate) if rate >= 10 else f"{rate:.1f}"
+    return ABSENT if rate is None else f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+
+
+def _scientific(value: float | None, decimals: int) -> str:
+    return (ABSENT if value is None else f"{value:.{decimals}e}").rjust(decimals + 6)
 
 
 def _megabytes(rate: float | None) -> str:
-    speed = 0.0 if rate is None else rate / 1e6
-    return f"{speed:>4.0f} MB/s" if speed >= 9.95 else f"{speed:>4.1f} MB/s"
+    speed = None if rate is None else rate / 1e6
+    text = ABSENT if speed is None else f"{speed:.0f}" if speed >= 9.95 else f"{speed:.1f}"
+    return f"{text:>4} MB/s"
 
 
 def _left(pace: Pace) -> str:

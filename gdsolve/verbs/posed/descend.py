@@ -18,10 +18,11 @@ from gdsolve.verbs.posed.ending import advise_ending, explain_ending
 from gdsolve.verbs.posed.inference import fixed_values, posed_inference
 from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.posed.polish import minimum_near
-from gdsolve.verbs.posed.problem import Posed
+from gdsolve.verbs.posed.problem import Posed, loss_unit
 from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
-from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, weights_of
 from gdsolve.verbs.posed.verdict import judged
+from gdsolve.verbs.telling import is_told, telling
 
 if TYPE_CHECKING:
     from gdsolve.descent.iterate import Observer
@@ -71,11 +72,16 @@ def bounded(posed: Posed) -> Objective:
 
 
 def descend_smoothly(
-    posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], at_limit: Status, observe: Observer | None = None
+    posed: Posed,
+    recipe: Recipe,
+    stops: tuple[StopRule, ...],
+    at_limit: Status,
+    observe: Observer | None = None,
+    title: str = "descending",
 ) -> tuple[Solution, Engine]:
     """Descend by a recipe, from the start, within the bounds; returns the way that was taken as well.
 
-    A loop tells `observe` how far it is.
+    A loop tells `observe` how far it is, and whoever listens, under `title`.
 
     Raises:
         GdsolveError: the leap was asked for and cannot find where it ends.
@@ -100,17 +106,26 @@ def descend_smoothly(
     limit = DEFAULT_MAX_ITER if recipe.length is None else recipe.length
     schedule.require_room(limit, len(posed.start))
     method = build_method(recipe, posed.box)
-    found = iterate(
-        bounded(posed),
-        posed.start,
-        method,
-        stops,
-        max_iter=limit,
-        schedule=schedule,
-        at_limit=at_limit,
-        observe=observe,
-    )
+    with telling(title, _end_of(posed, recipe, stops), loss_unit(posed), observe) as told:
+        found = iterate(
+            bounded(posed),
+            posed.start,
+            method,
+            stops,
+            max_iter=limit,
+            schedule=schedule,
+            at_limit=at_limit,
+            observe=told,
+        )
     return found, Engine.TRIANGLE if posed.engine is Engine.LEAP else posed.engine
+
+
+def _end_of(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int | None:
+    """The update at which a loop ends, as far as it is known beforehand, for whoever is told how far it is."""
+    if not is_told():
+        return None
+    ends = [end for end in (predict(posed, recipe, stops), recipe.length) if end is not None]
+    return min(ends, default=None)
 
 
 @dataclass(frozen=True, slots=True)
