@@ -113,8 +113,9 @@ class Slow:
 
     def feed_until(self, terminal: Terminal, condition: Callable[[], Any]) -> None:
         """Write a little, again and again, until something holds of the terminal; the pipe stays open."""
-        terminal.wait_for(self._is_open)
-        self._write(self._first)
+        if self._file < 0:
+            terminal.wait_for(self._is_open)
+            self._write(self._first)
 
         def is_so() -> Any:
             self._write(b"1,2\n" * 100)

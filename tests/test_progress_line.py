@@ -45,7 +45,7 @@ def test_a_descent_with_a_known_end() -> None:
     line = line_of(descending(20_000, 300_000), 200)
     assert line.share == pytest.approx(1 / 15)
     assert [word.strip() for word in line.figures.split("  ") if word] == [
-        *("6%", "20,000 of 300,000 iterations", "loss 1.2346e-05", "gradient norm 2.00e-07", "10,000/s", "0:28 left")
+        *("6%", "20,000 of 300,000 iterations", "loss 1.2346e-05", "|gradient| 2.00e-07", "10,000/s", "0:28 left")
     ]
 
 
@@ -53,8 +53,9 @@ def test_a_descent_without_a_known_end() -> None:
     line = line_of(descending(20_000, None), 200)
     assert line.share is None
     assert line.figures.split() == [
-        *("iteration", "20,000", "loss", "1.2346e-05", "gradient", "norm", "2.00e-07", "10,000/s")
+        *("iteration", "20,000", "loss", "1.2346e-05", "|gradient|", "2.00e-07", "10,000/s")
     ]
+    assert "|gradient|" in line_of(descending(20_000, None), 78).figures
     assert "–" in line_of(Pace(d := Descending("descending", 0, None, None, None), d, 0.0), 200).figures
 
 

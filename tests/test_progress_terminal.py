@@ -12,6 +12,7 @@ import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,8 +42,8 @@ def is_clean(terminal: Terminal) -> bool:
 # Whole runs.
 
 
-@pytest.mark.parametrize("columns", [60, 200])
-def test_a_slow_source_shows_a_bar_that_leaves_result_and_advice_alone(here: Path, columns: int) -> None:
+def test_a_slow_source_shows_a_bar_that_leaves_result_and_advice_alone(here: Path) -> None:
+    columns = 60
     terminal, source = Terminal(columns), Slow(here / "slow.csv", HEADER, "2,4\n")
     arguments = ("fit", "slow.csv", "--format", "csv", "--max-iter", "1", "--tol", "0")
     process = terminal.start(*arguments)
@@ -87,13 +88,12 @@ def test_ctrl_c_in_a_descent_leaves_what_was_reached(here: Path) -> None:
     assert BAR not in text
 
 
-@pytest.mark.parametrize(("key", "code"), [(b"\x03", 130), (None, -signal.SIGTERM)])
-def test_a_signal_while_reading_leaves_nothing(here: Path, key: bytes | None, code: int) -> None:
+def test_ctrl_c_while_reading_leaves_nothing(here: Path) -> None:
     terminal, source = Terminal(), Slow(here / "slow.csv", HEADER)
     process = terminal.start("predict", "m.json", "slow.csv", stdout=subprocess.DEVNULL)
     source.feed_until(terminal, lambda: BAR in terminal.text())
-    terminal.press(key) if key else process.send_signal(signal.SIGTERM)
-    assert terminal.close(process) == code
+    terminal.press(b"\x03")
+    assert terminal.close(process) == 130
     source.abandon()
     assert (terminal.text(), is_clean(terminal)) == ("", True)
 
@@ -131,33 +131,29 @@ def test_without_colours(here: Path) -> None:
     assert terminal.text() == ""
 
 
-@pytest.mark.parametrize(
-    ("arguments", "environment"),
-    [
-        (["predict", "m.json", "slow.csv", "--quiet"], {}),
-        (["predict", "m.json", "slow.csv"], {"TERM": "dumb"}),
-        (["predict", "m.json", "slow.csv"], {"PLACE": "file"}),
-        (["-c", "import gdsolve, sys; gdsolve.predict('m.json', 'slow.csv', sys.stdout)"], {}),
-    ],
-)
-def test_where_there_is_none(here: Path, arguments: list[str], environment: dict[str, str]) -> None:
-    terminal, source = Terminal(), Slow(here / "slow.csv", HEADER)
-    code = arguments.pop(1) if arguments[0] == "-c" else None
-    words = [] if code else arguments
-    elsewhere = environment.pop("PLACE", None)
+def test_where_there_is_none(here: Path) -> None:
+    code = "import gdsolve, sys; gdsolve.predict('m.json', sys.argv[1], sys.stdout)"
     with (here / "errors").open("wb") as errors:
-        process = terminal.start(
-            *words,
-            code=code,
-            stdout=subprocess.DEVNULL,
-            stderr=errors if elsewhere else None,
-            **environment,
-        )
+        cases: list[tuple[list[str], dict[str, Any]]] = [
+            (["predict", "m.json", "0.csv", "--quiet"], {}),
+            (["predict", "m.json", "1.csv"], {"TERM": "dumb"}),
+            (["predict", "m.json", "2.csv"], {"stderr": errors}),
+            (["3.csv"], {"code": code}),
+        ]
+        sources = [Slow(here / f"{place}.csv", HEADER) for place in range(len(cases))]
+        terminals = [Terminal() for _ in cases]
+        runs = [
+            terminal.start(*words, stdout=subprocess.DEVNULL, **elsewhere)
+            for terminal, (words, elsewhere) in zip(terminals, cases, strict=True)
+        ]
+        for source, terminal in zip(sources, terminals, strict=True):
+            source.feed_until(terminal, lambda: True)
         began = time.monotonic()
-        source.feed_until(terminal, lambda: time.monotonic() > began + 2 * bar.DELAY)
-        source.end()
-        assert terminal.close(process) == 0
-    assert terminal.raw == b""
+        for source, terminal in zip(sources, terminals, strict=True):
+            source.feed_until(terminal, lambda: time.monotonic() > began + 2 * bar.DELAY)
+            source.end()
+        assert [one.close(process) for one, process in zip(terminals, runs, strict=True)] == [0, 0, 0, 0]
+    assert [one.raw for one in terminals] == [b"", b"", b"", b""]
     assert (here / "errors").read_bytes() == b""
 
 
@@ -249,6 +245,15 @@ def test_a_terminal_that_a_pager_took_over_is_left_alone(terminal: Terminal, sho
     time.sleep(0.3)
     terminal.read(0.0)
     assert terminal.raw == b""
+
+
+def test_where_ctrl_c_would_end_the_process_at_once_nothing_is_left_for_it(
+    terminal: Terminal, shown: bar.Bar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown.tell(Reading("reading", 5, 5.0, 0.1))
+    terminal.wait_for(lambda: "reading" in terminal.text())
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.SIG_DFL)
+    terminal.wait_for(lambda: not terminal.text())
 
 
 def test_in_the_background_the_terminal_is_left_alone(here: Path) -> None:

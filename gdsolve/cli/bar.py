@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Condition, Thread
 from time import monotonic
-from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
 from gdsolve.progress import Stage, listening
@@ -24,8 +23,8 @@ DELAY = 0.5
 WORTH = 0.5
 # Stages that follow each other within so long are shown as one piece of work.
 GAP = 0.2
-# A run that tells nothing for so long is shown to be at work; importing torch must not be shown as a rule.
-IDLE_DELAY = 2.0
+# A run that tells nothing for so long is shown to be at work; to import torch must not take so long as a rule.
+IDLE_DELAY = 5.0
 TICK = 0.1
 WINDOW = 3.0
 LEAST_SAMPLES = 6
@@ -129,7 +128,7 @@ class Bar:
     def _draw(self) -> None:
         now, stage = monotonic(), self._stage
         pace = None if stage is None else self._sample(now, stage)
-        if self._holds or not _is_free(self._stream):
+        if self._holds or not _can_tidy_up() or not _is_ours(self._stream):
             self._erase()
         elif self._is_due(now, pace):
             if self._drawing is None:
@@ -166,7 +165,7 @@ class Bar:
         drawing, self._drawing = self._drawing, None
         if drawing is not None:
             try:
-                drawing.end(visible=_is_free(self._stream))
+                drawing.end(visible=_is_ours(self._stream))
             finally:
                 self._changed.notify_all()
 
@@ -179,29 +178,23 @@ def watching(quiet: bool, verb: str) -> Iterator[None]:
         yield
         return
     bar = Bar(sys.stderr)
-    before = signal.getsignal(signal.SIGTERM)
-
-    def terminate(number: int, frame: FrameType | None) -> None:
-        bar.close()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    if before is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, terminate)
     try:
         with listening(bar):
             yield
     finally:
         bar.close()
-        if before is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, before)
 
 
 def _has_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _is_free(stream: TextIO) -> bool:
+def _can_tidy_up() -> bool:
+    """Tell whether what is drawn can be taken away again, which Ctrl-C would not let us where it ends the process."""
+    return signal.getsignal(signal.SIGINT) is not signal.SIG_DFL
+
+
+def _is_ours(stream: TextIO) -> bool:
     """Tell whether the terminal is ours to draw on: not in the background, nor taken over by a pager or an editor."""
     if not hasattr(os, "tcgetpgrp"):
         return True

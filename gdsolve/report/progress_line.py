@@ -104,12 +104,12 @@ def _reading(now: Reading, pace: Pace) -> Iterator[Sequence[str]]:
 
 def _descending(now: Descending, pace: Pace) -> Iterator[Sequence[str]]:
     """The figures of a descent, all of them first, then ever fewer."""
-    loss, gradient = f"loss {_scientific(now.loss, 4)}", f"gradient norm {_scientific(now.gradient_norm, 2)}"
+    loss, gradient = f"loss {_scientific(now.loss, 4)}", f"|gradient| {_scientific(now.gradient_norm, 2)}"
     rate = f"{_count(pace.of_iterations())}/s".rjust(9)
     if now.last is None or now.share is None:
         k = f"{now.iteration:,}".ljust(9)
         yield [f"iteration {k}", loss, gradient, rate]
-        yield [f"iteration {k}", loss, rate]
+        yield [f"iteration {k}", loss, gradient]
         yield [f"iteration {k}", loss]
         yield [k, loss]
         return
