@@ -18,9 +18,10 @@ import pytest
 
 pytest.importorskip("termios", reason="needs pseudo-terminals")
 
+from terminal import ROOT, Slow, Terminal
+
 from gdsolve.cli import bar
 from gdsolve.progress import Descending, Reading
-from tests.terminal import ROOT, Slow, Terminal
 
 MODEL = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
 HEADER = "x,y\n"
