@@ -168,6 +168,25 @@ def test_rows_on_the_terminal_are_progress_enough(here: Path) -> None:
     assert b"\x1b" not in terminal.raw
 
 
+def test_nothing_is_shown_while_somebody_types(here: Path) -> None:
+    code = "import sys; from gdsolve.cli import bar, main; bar.IDLE_DELAY = 0.0; sys.exit(main.run(sys.argv[1:]))"
+    terminal = Terminal()
+    with (here / "out").open("wb") as out:
+        process = terminal.start("predict", "m.json", "-", stdout=out, code=code)
+        # Before the table is read, the run tells nothing.
+        terminal.wait_for(lambda: "working" in terminal.text())
+        terminal.wait_for(lambda: not terminal.text())
+        before = len(terminal.raw)
+        for key in b"x\n1\n":
+            terminal.press(bytes([key]))
+            terminal.read(0.1)
+        assert terminal.raw[before:] == b"x\r\n1\r\n"
+        terminal.press(b"\x04")
+        assert terminal.close(process) == 0
+    assert (here / "out").read_text() == "x,prediction\n1,3.0\n"
+    assert terminal.text() == "x\n1"
+
+
 def test_a_run_that_is_soon_over_does_without_rich(here: Path) -> None:
     (here / "t.csv").write_text("x,y\n1,2\n2,4\n")
     code = (

@@ -15,12 +15,14 @@ from gdsolve.progress import Reading, listener
 def copying(title: str, stream: IO[bytes]) -> Iterator[Callable[[int], None]]:
     """Tell how far the copying of `stream` has come: what is given is to be called with the bytes so far.
 
-    Nothing is told of what is typed at a terminal.
+    While somebody types at a terminal, nothing else is shown there.
     """
+    told = listener()
     if stream.isatty():
-        yield lambda done: None
+        with told.hidden():
+            yield lambda done: None
         return
-    told, size = listener(), _size(stream)
+    size = _size(stream)
 
     def reach(done: int) -> None:
         told.tell(Reading(title, None, done, min(1.0, done / size) if size else None))
