@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gdsolve.cli.bar import watching
 from gdsolve.cli.messages import listen
 from gdsolve.cli.options import SOURCES, given, parameters
 from gdsolve.spec import Spec
@@ -147,9 +148,10 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
             return int(run(sources or [], flags))
         spec, fixed = _spec(sources or [], flags, name)
         try:
-            if name == "predict":
-                return int(run(spec, saved))
-            return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
+            with watching(spec.quiet, name):
+                if name == "predict":
+                    return int(run(spec, saved))
+                return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
         except GdsolveError as fault:
             raise located(fault, sources or (), flags) from None
 

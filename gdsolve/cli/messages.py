@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from gdsolve.progress import listener
 from gdsolve.status import GdsolveError
 
 COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "hint": "\033[36m"}
@@ -78,8 +79,9 @@ def _write(text: str) -> None:
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        with listener().hidden():
+            sys.stderr.write(text)
+            sys.stderr.flush()
     except BrokenPipeError:
         raise
     except OSError:

@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import Any
 
 from gdsolve.cli.messages import show_advice
+from gdsolve.progress import listener
 from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
 from gdsolve.verbs.imports import collector_at_rest
@@ -23,7 +24,7 @@ def present(spec: Spec, record: Mapping[str, Any]) -> None:
     if spec.format is Format.CSV:
         as_utf8()
     # What is written is needed to the end: to look for garbage among it takes longer than to write a table.
-    with writing("standard output"), collector_at_rest():
+    with listener().hidden(), writing("standard output"), collector_at_rest():
         write_record(record, spec.format, sys.stdout)
         sys.stdout.flush()
     if spec.format is not Format.TABLE:

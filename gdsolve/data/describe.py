@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
+from gdsolve.data.extent import Pass
 from gdsolve.data.inline import inline_columns
 from gdsolve.data.reading import MOST_LEVELS, read_cells
 from gdsolve.data.records import blank_records
@@ -127,8 +128,9 @@ def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
         # Nested cells have no text in Parquet; of them only the type is told.
         texts = [name for name in names if kinds[name] in (Kind.TEXT, Kind.DATE)]
         fast = is_plain(sampled, sample, kinds, numbers)
+        describing = Pass("describing", opened)
         for source in opened:
-            _add(source, columns, numbers, texts, fast)
+            _add(source, columns, describing.through(read_cells(source, numbers, texts, fast)), [*numbers, *texts])
     return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)))
 
 
@@ -155,10 +157,12 @@ def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tupl
     return tuple(summaries)
 
 
-def _add(source: Source, columns: dict[str, _Column], numbers: Sequence[str], texts: Sequence[str], fast: bool) -> None:
+def _add(
+    source: Source, columns: dict[str, _Column], batches: Iterator[tuple[int, pl.DataFrame]], names: Sequence[str]
+) -> None:
     blanks: np.ndarray | None = None
-    for done, batch in read_cells(source, numbers, texts, fast):
-        frame = batch.select(*numbers, *texts)
+    for done, batch in batches:
+        frame = batch.select(names)
         empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
         if source.dialect is not None and empty.any():
             blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks

@@ -1,20 +1,33 @@
-"""How many rows there are, before they are read."""
+"""How large files are, in bytes and about how many rows, and how far a pass over them has come."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 
 from gdsolve.data.files import File, Format
 from gdsolve.data.source import Source
+from gdsolve.progress import SILENT, Reading, listener
 
-# Places of a file that are looked at, and bytes at each.
-_PLACES = 16
-_GLANCE = 1 << 16
+# Rows may be longer at the end of a file than at its beginning: looked at are so many places, so many bytes each.
+_PLACES = 8
+_GLANCE = 1 << 15
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Bytes of a file on disk, and how many rows they are: `exact` where they were counted, not judged by its size."""
+
+    bytes: float
+    rows: float
+    exact: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,32 +43,80 @@ class RowCount:
 
 def count_rows(sources: Sequence[Source]) -> RowCount | None:
     """Count the rows of all sources: of Parquet exactly, of text by its size; None where something is compressed."""
-    counts = [_count(source) for source in sources]
-    known = [count for count in counts if count is not None]
-    if len(known) < len(counts):
+    extents = [extent_of(source.file) for source in sources]
+    known = [extent for extent in extents if extent is not None]
+    if len(known) < len(extents):
         return None
-    return RowCount(sum(count.rows for count in known), all(count.exact for count in known))
+    return RowCount(max(1, round(sum(one.rows for one in known))), all(one.exact for one in known))
 
 
-def _count(source: Source) -> RowCount | None:
-    if source.file.format is Format.PARQUET:
-        found = pl.scan_parquet(source.file.path, glob=False).select(pl.len()).collect()
-        return RowCount(int(found.item()), exact=True)
-    if source.dialect is None and source.file.format is not Format.NDJSON:
+def extent_of(file: File) -> Extent | None:
+    """Estimate how large a file is; None where only reading it tells, as of compressed text."""
+    try:
+        size = Path(file.path).stat().st_size
+        if file.format is Format.PARQUET:
+            rows = float(pl.scan_parquet(file.path, glob=False).select(pl.len()).collect().item())
+        elif file.format in (Format.CSV, Format.NDJSON):
+            rows = _lines(file.path, size)
+        else:
+            rows = 0.0
+    except (OSError, pl.exceptions.PolarsError):
+        # Reading the file will tell what is wrong with it.
         return None
-    return _judge(source.file)
+    return Extent(float(size), rows, file.format is Format.PARQUET) if rows else None
 
 
-def _judge(file: File) -> RowCount | None:
-    """The size of a text file over the bytes of a line, as they are at places all over it."""
-    size = Path(file.path).stat().st_size
-    with Path(file.path).open("rb") as text:
-        if text.read(4).startswith(_PACKED):
-            return None
-        lines = seen = 0
-        for place in range(_PLACES):
-            text.seek(size * place // _PLACES)
-            glance = text.read(min(_GLANCE, -(-size // _PLACES)))
+def _lines(path: str, size: int) -> float:
+    """About how many lines a text file has; 0 where it is compressed."""
+    places = _PLACES if size > _PLACES * _GLANCE else 1
+    lines = seen = 0
+    with Path(path).open("rb") as file:
+        for place in range(places):
+            file.seek(place * (size // places))
+            glance = file.read(_GLANCE if places > 1 else size)
+            if place == 0 and glance.startswith(_PACKED):
+                return 0.0
             lines += glance.count(b"\n")
             seen += len(glance)
-    return RowCount(max(1, round(size * lines / seen)), exact=False) if seen else None
+    return size * lines / seen if seen else 0.0
+
+
+class Pass:
+    """One pass over files, which tells whoever listens how far it has come: the batches of each, in turn, go through.
+
+    Nothing is looked at and nothing costs time where nobody listens.
+    """
+
+    def __init__(self, title: str, sources: Sequence[Source]) -> None:
+        self._told = listener()
+        self._title = title
+        self._extents = [] if self._told is SILENT else [extent_of(source.file) for source in sources]
+        self._rows = self._here = self._place = 0
+        if self._told is not SILENT:
+            self._told.tell(self._now())
+
+    def through(self, batches: Iterator[tuple[T, pl.DataFrame]]) -> Iterator[tuple[T, pl.DataFrame]]:
+        """Count the rows of the batches of the next file, and give them on."""
+        return batches if self._told is SILENT else self._count(batches)
+
+    def _count(self, batches: Iterator[tuple[T, pl.DataFrame]]) -> Iterator[tuple[T, pl.DataFrame]]:
+        over = True
+        try:
+            for what, frame in batches:
+                self._rows += frame.height
+                self._here += frame.height
+                self._told.tell(self._now())
+                yield what, frame
+            self._place, self._here = self._place + 1, 0
+            over = self._place == len(self._extents)
+        finally:
+            if over:
+                self._told.done()
+
+    def _now(self) -> Reading:
+        known = [extent for extent in self._extents if extent is not None]
+        if len(known) < len(self._extents):
+            return Reading(self._title, self._rows, None, None)
+        extent = known[self._place]
+        done = sum(one.bytes for one in known[: self._place]) + extent.bytes * min(1.0, self._here / extent.rows)
+        return Reading(self._title, self._rows, done, done / sum(one.bytes for one in known))

@@ -21,6 +21,7 @@ from typing import IO, cast
 
 import polars as pl
 
+from gdsolve.data.copying import copying
 from gdsolve.data.scan import scan_lines
 from gdsolve.status import DataError, GdsolveError
 
@@ -132,9 +133,13 @@ def _let_interrupts_through() -> None:
 def _spool(stream: io.BufferedReader, stack: ExitStack) -> str:
     _let_interrupts_through()
     spool = _temporary(stack)
-    # One call of the system at a time: between them Python looks whether Ctrl-C was pressed.
-    while chunk := stream.read1(1 << 20):
-        spool.write(chunk)
+    with copying("receiving", stream) as reach:
+        done = 0
+        # One call of the system at a time: between them Python looks whether Ctrl-C was pressed.
+        while chunk := stream.read1(1 << 20):
+            spool.write(chunk)
+            done += len(chunk)
+            reach(done)
     return _path_of(spool)
 
 
@@ -208,12 +213,14 @@ def _byte_order(raw: bytes) -> str | None:
 
 def _transcode(name: str, path: str, zipped: bool, codec: str, stack: ExitStack) -> str:
     spool = _temporary(stack)
-    with gzip.open(path, "rb") if zipped else Path(path).open("rb") as file:
+    with Path(path).open("rb") as file, copying("decoding", file) as reach:
+        plain = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if zipped else file
         # Lone carriage returns (old spreadsheets) end lines as well; polars knows only line feeds.
-        text = io.TextIOWrapper(cast(IO[bytes], file), encoding=codec, newline=None)
+        text = io.TextIOWrapper(plain, encoding=codec, newline=None)
         try:
             while chunk := text.read(1 << 20):
                 spool.write(chunk.encode())
+                reach(file.tell())
         except UnicodeError as error:
             reason = getattr(error, "reason", str(error))
             raise DataError(f"{name}: is not {codec} text ({reason})", "name its encoding with --encoding") from None

@@ -15,6 +15,7 @@ import polars as pl
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
+from gdsolve.data.extent import Pass
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source, open_sources
@@ -89,9 +90,10 @@ def predict_csv(
         if first.has_header:
             headers = [] if spec.only else list(first.headers)
             csv.writer(out, delimiter=mark, lineterminator="\n").writerow([*headers, _title(headers)])
+        predicting = Pass("predicting", opened)
         for source in opened:
             shown = [] if spec.only else list(first.schema)
-            for raw, cells in _frames(source, known, shown):
+            for raw, cells in predicting.through(_frames(source, known, shown)):
                 values = _predict(cells, known)
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
                 if first.cells.decimal == ",":

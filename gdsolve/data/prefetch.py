@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator
+from contextvars import copy_context
+from functools import partial
 from threading import Condition, Thread
 from typing import Self
 
@@ -69,7 +71,9 @@ class _Prefetch(Iterator[Batch]):
     def __init__(self, batches: Iterator[Batch], most: int) -> None:
         # The thread knows the queue but not this object, so that dropping this object ends the thread.
         self._queue = _Queue(most)
-        self._thread = Thread(target=self._queue.fill, args=(batches,), name="gdsolve-read", daemon=True)
+        # Whoever listens to the caller listens to the thread as well.
+        fill = partial(copy_context().run, self._queue.fill, batches)
+        self._thread = Thread(target=fill, name="gdsolve-read", daemon=True)
         self._thread.start()
 
     def __iter__(self) -> Self:

@@ -10,6 +10,7 @@ import polars as pl
 
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
+from gdsolve.data.extent import Pass
 from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source
@@ -59,8 +60,9 @@ class Reader:
         Raises:
             DataError: a cell that cannot be used, or no rows at all.
         """
+        reading = Pass("reading", self.sources)
         for source in self.sources:
-            for offset, frame in self._frames(source):
+            for offset, frame in reading.through(self._frames(source)):
                 batch = self._batch(source, offset, frame, tally)
                 if len(batch.values):
                     tally.rows += len(batch.values)
@@ -167,8 +169,9 @@ class Reader:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
         if not self._means:
             sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
+            averaging = Pass("finding means", self.sources)
             for source in self.sources:
-                for _, frame in self._frames(source):
+                for _, frame in averaging.through(self._frames(source)):
                     values = frame.select(self._numbers).to_numpy()
                     there = np.isfinite(values)
                     sums += np.where(there, values, 0.0).sum(axis=0)
@@ -259,9 +262,10 @@ def find_levels(
         DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
     """
     found: dict[str, set[str]] = {name: set() for name in texts}
+    collecting = Pass("finding levels", sources)
     for source in sources:
         dropping = spec.na is Missing.DROP
-        for _, frame in read_cells(source, numbers if dropping else (), texts, fast):
+        for _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
             kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())

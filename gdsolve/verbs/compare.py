@@ -21,9 +21,10 @@ from gdsolve.verbs.posed.descend import (
     tolerance_of,
 )
 from gdsolve.verbs.posed.polish import Place, minimum_near
+from gdsolve.verbs.posed.problem import loss_unit
 from gdsolve.verbs.posed.recipe import RATED, decide, traits_of
 from gdsolve.verbs.posed.table import pose_run
-from gdsolve.verbs.posed.units import gap_above, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.posed.units import gap_above, optimum_at, weights_of
 from gdsolve.verbs.squares.problem import load
 from gdsolve.verbs.squares.run import prepare
 
@@ -103,8 +104,8 @@ def compare(spec: Spec, table: Table | None = None, command: Command | None = No
 
 
 def _runs(posed: Posed, methods: list[Method]) -> Iterator[tuple[Recipe, Solution, float, str]]:
-    for method in methods:
-        run = _run(posed, method)
+    for place, method in enumerate(methods, start=1):
+        run = _run(posed, method, f"{method.value} ({place} of {len(methods)})")
         yield run
         if run[1].status is Status.INTERRUPTED:
             return
@@ -143,11 +144,11 @@ def _usable(posed: Posed, asked: tuple[Method, ...]) -> tuple[list[Method], dict
     return usable, left_out
 
 
-def _run(posed: Posed, method: Method) -> tuple[Recipe, Solution, float, str]:
+def _run(posed: Posed, method: Method, title: str) -> tuple[Recipe, Solution, float, str]:
     recipe, reason = decide(posed, method)
     began = time.perf_counter()
     stops = stops_of(posed, tolerance_of(posed, method))
-    solution, _ = descend_smoothly(posed, recipe, stops, Status.MAX_ITER)
+    solution, _ = descend_smoothly(posed, recipe, stops, Status.MAX_ITER, title=title)
     return recipe, solution, time.perf_counter() - began, reason
 
 

@@ -82,7 +82,9 @@ def _feed(digest: Any, value: object) -> None:
     digest.update(type(value).__name__.encode())
     if dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            _feed(digest, getattr(value, field.name))
+            # What takes no part in a comparison is scratch.
+            if field.compare:
+                _feed(digest, getattr(value, field.name))
     elif isinstance(value, Mapping):
         for name in sorted(value):
             _feed(digest, name)

@@ -19,10 +19,11 @@ from gdsolve.verbs.posed.ending import advise_ending, explain_ending
 from gdsolve.verbs.posed.inference import fixed_values, posed_inference
 from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.posed.polish import minimum_near
-from gdsolve.verbs.posed.problem import Posed
+from gdsolve.verbs.posed.problem import Posed, loss_unit
 from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
-from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at, weights_of
+from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, weights_of
 from gdsolve.verbs.posed.verdict import judged
+from gdsolve.verbs.telling import is_told, telling
 
 if TYPE_CHECKING:
     from gdsolve.descent.iterate import Observer
@@ -77,12 +78,14 @@ def descend_smoothly(
     recipe: Recipe,
     stops: tuple[StopRule, ...],
     at_limit: Status,
+    *,
     observe: Observer | None = None,
     keeper: RunKeeper | None = None,
+    title: str = "descending",
 ) -> tuple[Solution, Engine]:
     """Descend by a recipe, from the start, within the bounds; returns the way that was taken as well.
 
-    A loop tells `observe` how far it is, and `keeper` where it stands.
+    A loop tells `observe` how far it is, and whoever listens, under `title`; it tells `keeper` where it stands.
 
     Raises:
         GdsolveError: the leap was asked for and cannot find where it ends, or a run cannot be resumed.
@@ -106,17 +109,18 @@ def descend_smoothly(
     schedule.require_room(limit, len(posed.start))
     if keeper is not None:
         keeper.identify(_identity(posed, recipe, stops, way))
-    found = iterate(
-        bounded(posed),
-        posed.start,
-        build_method(recipe, posed.box),
-        stops,
-        max_iter=limit,
-        schedule=schedule,
-        at_limit=at_limit,
-        observe=observe,
-        keeper=keeper,
-    )
+    with telling(title, _end_of(posed, recipe, stops), loss_unit(posed), observe) as told:
+        found = iterate(
+            bounded(posed),
+            posed.start,
+            build_method(recipe, posed.box),
+            stops,
+            max_iter=limit,
+            schedule=schedule,
+            at_limit=at_limit,
+            observe=told,
+            keeper=keeper,
+        )
     return found, way
 
 
@@ -152,6 +156,14 @@ def _identity(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...], way: En
     )
 
 
+def _end_of(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int | None:
+    """The update at which a loop ends, as far as it is known beforehand, for whoever is told how far it is."""
+    if not is_told():
+        return None
+    ends = [end for end in (predict(posed, recipe, stops), recipe.length) if end is not None]
+    return min(ends, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class _Taken:
     """A descent that was decided on and taken."""
@@ -170,7 +182,7 @@ def _take(posed: Posed, observe: Observer | None, keeper: RunKeeper | None) -> _
     stops = stops_of(posed, tol)
     at_limit = announce_fate(posed, recipe)
     logger.info("method %s", reason)
-    solution, engine = descend_smoothly(posed, recipe, stops, at_limit, observe, keeper)
+    solution, engine = descend_smoothly(posed, recipe, stops, at_limit, observe=observe, keeper=keeper)
     return _Taken(recipe, reason, tol, stops, solution, engine)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.status import Status
-from gdsolve.verbs.posed.problem import Kind, Posed
+from gdsolve.verbs.posed.problem import Kind, Posed, loss_unit
+from gdsolve.verbs.telling import telling
 
 if TYPE_CHECKING:
     import torch
@@ -124,7 +125,9 @@ def _search(posed: Posed, w: torch.Tensor) -> Place:
     from gdsolve.objective.box import Boxed
 
     boxed = posed.objective if posed.box is None else Boxed(posed.objective, posed.box)
-    refined = iterate(boxed, w, Newton(posed.box), (LeftDomain(),), max_iter=MOST_STEPS, schedule=Schedule("log"))
+    newton, rules, schedule = Newton(posed.box), (LeftDomain(),), Schedule("log")
+    with telling("polishing", None, loss_unit(posed)) as told:
+        refined = iterate(boxed, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=told)
     if refined.status is Status.INTERRUPTED:
         return Place(None, "the search for it was interrupted")
     if refined.stopped_by != "rounding":

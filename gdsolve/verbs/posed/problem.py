@@ -56,3 +56,8 @@ class Posed:
     convex: bool
     smooth: bool
     seconds: float
+
+
+def loss_unit(posed: Posed) -> float:
+    """What a loss in descent's coordinates counts for in the user's units."""
+    return float(getattr(posed.units, "target_scale", 1.0)) ** 2

@@ -14,8 +14,10 @@ from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed.descend import bounded, stops_of, tolerance_of
 from gdsolve.verbs.posed.known import form_of, quadratic_rules
 from gdsolve.verbs.posed.polish import Place, minimum_near
+from gdsolve.verbs.posed.problem import loss_unit
 from gdsolve.verbs.posed.recipe import curvature_at_start
-from gdsolve.verbs.posed.units import gap_above, in_units, loss_unit, optimum_at, own_figures
+from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, own_figures
+from gdsolve.verbs.telling import telling
 
 if TYPE_CHECKING:
     from gdsolve.descent.schedule import Schedule
@@ -74,14 +76,14 @@ def _rates(posed: Posed) -> tuple[float, ...]:
 
 
 def _descents(posed: Posed, rates: tuple[float, ...], limit: int | None) -> Iterator[Solution]:
-    for rate in rates:
-        solution = _descend(posed, rate, limit)
+    for place, rate in enumerate(rates, start=1):
+        solution = _descend(posed, rate, limit, f"rate {place} of {len(rates)}")
         yield solution
         if solution.status is Status.INTERRUPTED:
             return
 
 
-def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
+def _descend(posed: Posed, rate: float, limit: int | None, title: str) -> Solution:
     from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import leap, limit_status
     from gdsolve.descent.methods.build import Recipe
@@ -96,15 +98,18 @@ def _descend(posed: Posed, rate: float, limit: int | None) -> Solution:
     form = form_of(posed, Recipe(Method.GD, rate))
     at_limit = Status.MAX_ITER if form is None else limit_status(form)[0]
     method = GradientDescent(Constant(rate), posed.box)
-    return iterate(
-        bounded(posed),
-        posed.start,
-        method,
-        stops,
-        max_iter=MOST_UPDATES if limit is None else limit,
-        schedule=_schedule(posed.spec),
-        at_limit=at_limit,
-    )
+    most = MOST_UPDATES if limit is None else limit
+    with telling(title, most, loss_unit(posed)) as told:
+        return iterate(
+            bounded(posed),
+            posed.start,
+            method,
+            stops,
+            max_iter=most,
+            schedule=_schedule(posed.spec),
+            at_limit=at_limit,
+            observe=told,
+        )
 
 
 def _schedule(spec: Spec) -> Schedule:

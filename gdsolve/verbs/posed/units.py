@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.verbs.outcome import Optimum
 from gdsolve.verbs.posed.polish import Minimum
-from gdsolve.verbs.posed.problem import Posed
+from gdsolve.verbs.posed.problem import Posed, loss_unit
 
 if TYPE_CHECKING:
     import torch
@@ -20,11 +20,6 @@ def weights_of(posed: Posed, w: torch.Tensor) -> tuple[dict[str, float], float |
     user = posed.units.to_user(w)
     named = dict(zip(posed.labels, user[: len(posed.labels), 0].tolist(), strict=True))
     return named, float(user[-1, 0]) if posed.intercept else None
-
-
-def loss_unit(posed: Posed) -> float:
-    """What a loss in descent's coordinates counts for in the user's units."""
-    return float(getattr(posed.units, "target_scale", 1.0)) ** 2
 
 
 def gap_above(posed: Posed, solution: Solution, minimum: Minimum | None) -> float | None:

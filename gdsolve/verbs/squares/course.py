@@ -10,6 +10,7 @@ from gdsolve.spec import DType, Engine, Spec
 from gdsolve.verbs.identity import Identity, columns_of, fingerprint
 from gdsolve.verbs.squares.problem import rows_of
 from gdsolve.verbs.squares.run import Run
+from gdsolve.verbs.telling import telling
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +28,7 @@ SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradi
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """The descent that was decided on: rate, rules, limit, reported iterations and way.
+    """The descent that was decided on: rate, rules, limit, reported iterations and way; `predicted` is where it stops.
 
     `loop_stops` are the rules for the ways that take every step: where rounding hides from them when a rule is met, the
     closed form tells.
@@ -38,6 +39,7 @@ class Course:
     stops: tuple[StopRule, ...]
     loop_stops: tuple[StopRule, ...]
     max_iter: int | None
+    predicted: int
     schedule: Schedule
     plan: Plan
 
@@ -72,7 +74,8 @@ def chart(run: Run, way: Engine | None = None) -> Course:
     looped = stops if leaps else judge(stops, run.modes, run.closed_form([rate]), run.dtype)
     plan = replace(plan, reason=plan.reason + _arithmetic(spec, leaps, looped))
     unlimited = spec.max_iter is None and not leaps
-    return Course(rate, tol, stops, looped, DEFAULT_MAX_ITER if unlimited else spec.max_iter, schedule, plan)
+    limit = DEFAULT_MAX_ITER if unlimited else spec.max_iter
+    return Course(rate, tol, stops, looped, limit, predicted, schedule, plan)
 
 
 def _arithmetic(spec: Spec, leaps: bool, rules: tuple[StopRule, ...]) -> str:
@@ -119,17 +122,19 @@ def descend(
         objective = run.modes.quadratic.to(run.dtype, device)
     start = run.start.to(device, run.dtype)
     method = GradientDescent(Constant(rate))
-    return iterate(
-        objective,
-        start,
-        method,
-        course.loop_stops,
-        max_iter=course.max_iter,
-        schedule=schedule,
-        at_limit=at_limit,
-        observe=observe,
-        keeper=keeper,
-    )
+    last, unit = min(course.predicted, course.max_iter), run.coordinates.target_scale**2
+    with telling("descending", last, unit, observe) as told:
+        return iterate(
+            objective,
+            start,
+            method,
+            course.loop_stops,
+            max_iter=course.max_iter,
+            schedule=schedule,
+            at_limit=at_limit,
+            observe=told,
+            keeper=keeper,
+        )
 
 
 def _identity(run: Run, course: Course, device: torch.device) -> Identity:

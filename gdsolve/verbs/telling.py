@@ -1,0 +1,44 @@
+"""A descent that takes its steps one by one tells whoever listens how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from gdsolve.progress import SILENT, Descending, listener
+
+if TYPE_CHECKING:
+    from gdsolve.descent.iterate import Observer
+    from gdsolve.descent.stop import Step
+
+
+@contextmanager
+def telling(
+    title: str, last: int | None, unit: float = 1.0, observe: Observer | None = None
+) -> Iterator[Observer | None]:
+    """An observer for the loop, which tells `observe` as well; the one that was given where nobody listens.
+
+    `last` is the number of updates at which the run will end, or ends at the latest, where that is known; `unit` is
+    what a loss in descent's coordinates counts for in the user's.
+    """
+    told = listener()
+    if told is SILENT:
+        yield observe
+        return
+
+    def both(step: Step) -> None:
+        told.tell(Descending(title, step.k, step.value * unit, step.gradient_norm, last))
+        if observe is not None:
+            observe(step)
+
+    told.tell(Descending(title, 0, None, None, last))
+    try:
+        yield both
+    finally:
+        told.done()
+
+
+def is_told() -> bool:
+    """True where somebody listens: what is only worth working out for them is left out otherwise."""
+    return listener() is not SILENT
