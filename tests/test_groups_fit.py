@@ -76,9 +76,9 @@ def alone(group: str, **options: Any) -> Any:
 def assert_same(one: Any, single: Any) -> None:
     found = one.found
     assert (one.status, found.stopped_by) == (single.status, single.stopped_by)
-    # Beyond 10¹¹ updates the last digits of k are those of the condition number.
-    assert found.iterations == pytest.approx(single.iterations, rel=2e-12, abs=0)
-    assert found.best_iteration == pytest.approx(single.best_iteration, rel=2e-12, abs=0)
+    # Exact, but for 10¹² updates and more, whose last digits are those of the condition number.
+    assert found.iterations == pytest.approx(single.iterations, rel=1e-10, abs=0)
+    assert found.best_iteration == pytest.approx(single.best_iteration, rel=1e-10, abs=0)
     assert one.exit_code == single.exit_code
     size = max(map(abs, [*single.weights.values(), single.intercept or 0.0]))
     for name, weight in single.weights.items():

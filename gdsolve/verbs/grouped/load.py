@@ -63,6 +63,8 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
             if not one and code not in errors:
                 errors[code] = _no_row(info, groups.dropped.get(code, 0))
         _judge(info, triangles, errors)
+        if not opened.has_header:
+            logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
         logger.info("%s rows in %s groups", f"{opened.rows:,}", f"{len(groups.values):,}")
         seconds = time.perf_counter() - began
