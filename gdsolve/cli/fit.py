@@ -35,8 +35,11 @@ def run(spec: Spec, command: Command) -> int:
 def _run_groups(spec: Spec) -> int:
     from gdsolve.report.group_record import groups_record
     from gdsolve.verbs.grouped.fit import fit_groups
+    from gdsolve.verbs.imports import collector_at_rest
 
-    record = groups_record(fit_groups(spec))
+    fits = fit_groups(spec)
+    with collector_at_rest():
+        record = groups_record(fits)
     try:
         present(spec, record)
         if spec.format is Format.TABLE and record["exit_code"]:

@@ -13,6 +13,7 @@ from gdsolve.verbs.grouped.descend import GroupsReached, descend_groups
 from gdsolve.verbs.grouped.explain import advise, explain, summary
 from gdsolve.verbs.grouped.load import GroupedTable, load_groups
 from gdsolve.verbs.grouped.outcome import Descended, GroupFit, GroupFits, GroupOptimum
+from gdsolve.verbs.imports import collector_at_rest
 from gdsolve.verbs.outcome import Figures
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
     descending = time.perf_counter()
     fits: dict[int, GroupFit] = {}
     usable = [code for code in range(len(grouped.values)) if code not in grouped.errors]
-    # Parts are small, and threads that wait for each other on a busy machine cost more than they save.
-    with one_thread():
+    # Parts are small, and threads that wait for each other on a busy machine cost more than they save. What is made of
+    # them is the result: there is no garbage to look for among it.
+    with one_thread(), collector_at_rest():
         for part in _parts(usable, grouped.triangles.factor[0].numel() if usable else 1):
             chosen = torch.tensor(part, device=grouped.triangles.factor.device)
             reached = descend_groups(spec, grouped.triangles.only(chosen))
