@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, overload
 
 from gdsolve.spec import Spec, options_of
 from gdsolve.spec.command import Command
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gdsolve.verbs.check import Check
     from gdsolve.verbs.compare import MethodComparison
     from gdsolve.verbs.comparison import Comparison
+    from gdsolve.verbs.grouped.outcome import GroupFits
     from gdsolve.verbs.outcome import Fit
 
 ARGUMENTS = ("data", "X", "y")
@@ -30,13 +31,33 @@ COMMAND_LINE = {
 Source = str | os.PathLike[str] | Sequence[str]
 
 
-def fit(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
+@overload
+def fit(
+    X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, group_by: None = None, **options: Any
+) -> Fit: ...
+
+
+@overload
+def fit(
+    X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, group_by: str, **options: Any
+) -> GroupFits: ...
+
+
+def fit(
+    X: Any = None,
+    y: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    group_by: str | None = None,
+    **options: Any,
+) -> Fit | GroupFits:
     """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays; or a formula.
 
     `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`;
     `save` and `history` write their files; a formula has `minimize` or `model`, and `parameters` as a mapping from
     names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of the columns of X. The result's `w`, (p, 1),
-    has the intercept last.
+    has the intercept last. With `group_by`, a column (of numbers, where X is an array), every group is fitted by
+    itself, and the result is iterated over, or asked for a group by its text.
 
     Raises:
         GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.
@@ -45,8 +66,18 @@ def fit(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **o
     from gdsolve.outputs import check_outputs, write_outputs
     from gdsolve.verbs.fit import fit as run
 
-    spec, table, command = _ask("fit", X, y, names, options)
+    grouping = {} if group_by is None else {"group_by": group_by}
+    spec, table, command = _ask("fit", X, y, names, {**options, **grouping})
     check_outputs(spec)
+    if spec.group_by is not None:
+        from gdsolve.verbs.grouped.fit import fit_groups
+
+        fits = fit_groups(spec, table)
+        if spec.save is not None:
+            from gdsolve.report.group_record import groups_record
+
+            write_outputs(spec, groups_record(fits))
+        return fits
     result = run(spec, table, command)
     if spec.save is not None or spec.history is not None:
         from gdsolve.report.record import fit_record

@@ -11,10 +11,11 @@ from typing import Any
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
+GROUPS = "gdsolve.groups/1"
 
 
-def read_model(path: str) -> Mapping[str, Any]:
-    """The model in a file that `fit --save` or `fit --format json` wrote.
+def read_model(path: str, *, groups: bool = False) -> Mapping[str, Any]:
+    """The model in a file that `fit --save` or `fit --format json` wrote; with `groups`, also one of groups.
 
     Raises:
         GdsolveError: no such file (exit code 5), not such a file, or weights that are not numbers (exit code 2).
@@ -28,8 +29,13 @@ def read_model(path: str) -> Mapping[str, Any]:
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:
         where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
         raise GdsolveError(f"{path}: not JSON{where}", hint) from None
-    if not isinstance(model, dict) or model.get("schema") != SCHEMA:
-        found = model.get("schema") if isinstance(model, dict) else None
+    found = model.get("schema") if isinstance(model, dict) else None
+    if groups and isinstance(model, dict) and found == GROUPS:
+        for one in model.get("groups") or ():
+            if one.get("weights") is not None:
+                _require_numbers(f"{path}: group {one.get('group')}", {**model, **one, "data": model.get("data")})
+        return model
+    if not isinstance(model, dict) or found != SCHEMA:
         raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", hint)
     _require_numbers(path, model)
     return model

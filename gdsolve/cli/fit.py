@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from typing import Any
+
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs
-from gdsolve.spec import Spec
+from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, Status
 
@@ -16,6 +20,8 @@ def run(spec: Spec, command: Command) -> int:
     """Fit the data of a spec, which `command` asked for; returns the exit code."""
     check_outputs(spec)
     leave_a_core()
+    if spec.group_by is not None:
+        return _run_groups(spec)
     from gdsolve.report.record import fit_record
     from gdsolve.verbs.fit import fit
 
@@ -30,5 +36,27 @@ def run(spec: Spec, command: Command) -> int:
         raise found.unwritten
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
         show_hint(f"to go on: {command.but(resume=spec.checkpoint)}")
+    return _code(spec, record)
+
+
+def _run_groups(spec: Spec) -> int:
+    from gdsolve.report.group_record import groups_record
+    from gdsolve.verbs.grouped.fit import fit_groups
+    from gdsolve.verbs.imports import collector_at_rest
+
+    fits = fit_groups(spec)
+    with collector_at_rest():
+        record = groups_record(fits)
+    try:
+        present(spec, record)
+        if spec.format is Format.TABLE and record["exit_code"]:
+            # What stands under a long table may be far from where one looks.
+            logging.getLogger("gdsolve").warning("%s", record["message"])
+    finally:
+        write_outputs(spec, record)
+    return _code(spec, record)
+
+
+def _code(spec: Spec, record: Mapping[str, Any]) -> int:
     code = int(record["exit_code"])
     return int(ExitCode.OK) if spec.exit_zero and code == ExitCode.MAX_ITER else code

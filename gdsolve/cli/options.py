@@ -15,7 +15,7 @@ from gdsolve.cli.columns import complete_column
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec.values import is_list, kinds
 
-COLUMNS = ("target", "features", "ignore", "weight")
+COLUMNS = ("target", "features", "ignore", "weight", "group_by")
 WORDS = {"lr": ("auto",), "every": ("log",), "init": ("zeros", "random")}
 
 SOURCES = Annotated[

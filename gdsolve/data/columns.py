@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -21,7 +22,8 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
-    `target_levels` are the two texts of a target that is read as 0 and 1, in this order.
+    `target_levels` are the two texts of a target that is read as 0 and 1, in this order. `group` is the column whose
+    values tell the groups apart.
     """
 
     target: str
@@ -32,6 +34,7 @@ class Roles:
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
     target_levels: tuple[str, str] | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Parts:
     features: tuple[str, ...]
     weight: str | None
     named: frozenset[str]
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,10 @@ def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True
     features = _columns("features", spec.features, names, table)
     weight = _column("weight", spec.weight, names, table)
     target = _column("target", spec.target, names, table)
-    _forbid_two_parts({"target": target, "weight": weight}, {"ignore": ignored, "features": features})
-    left = [name for name in names if name not in ignored and name != weight]
+    group = _column("group-by", spec.group_by, names, table)
+    single = {"target": target, "weight": weight, "group-by": group}
+    _forbid_two_parts(single, {"ignore": ignored, "features": features})
+    left = [name for name in names if name not in ignored and name not in (weight, group)]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
@@ -85,7 +91,7 @@ def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True
     if not chosen:
         raise DataError(_lonely(table, names, target), _split_hint(table, names))
     named = {name for name in (spec.target and target, weight, *features) if name}
-    return Parts(target, reason, chosen, weight, frozenset(named))
+    return Parts(target, reason, chosen, weight, frozenset(named), group)
 
 
 def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
@@ -143,8 +149,9 @@ def nearest(name: str, names: Sequence[str]) -> str | None:
 
 
 def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tuple[str, ...]]) -> None:
-    if single["target"] is not None and single["target"] == single["weight"]:
-        raise GdsolveError(f"column {single['target']!r} is in --target and in --weight", "name it in one of them")
+    for (option, name), (other, twin) in itertools.combinations(single.items(), 2):
+        if name is not None and name == twin:
+            raise GdsolveError(f"column {name!r} is in --{option} and in --{other}", "name it in one of them")
     pairs = [(option, name) for option, name in single.items() if name is not None]
     pairs += [("features", name) for name in lists["features"] if name in lists["ignore"]]
     for option, name in pairs:
@@ -223,6 +230,15 @@ def build_roles(
     doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
-    used = {*features, parts.target, parts.weight}
+    used = {*features, parts.target, parts.weight, parts.group}
     ignored = tuple(name for name in names if name not in used)
-    return Roles(parts.target, parts.target_reason, features, parts.weight, ignored, dict(levels), tuple(design))
+    return Roles(
+        parts.target,
+        parts.target_reason,
+        features,
+        parts.weight,
+        ignored,
+        dict(levels),
+        tuple(design),
+        group=parts.group,
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import polars as pl
 
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles
@@ -32,14 +33,21 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
     roles = replace(roles, target_levels=pair)
     order = [columns.index(name) for name in (*roles.features, roles.target)]
     weight = values[:, columns.index(roles.weight)] if roles.weight else None
-    if weight is not None and ((weight < 0).any() or not weight.any()):
+    if weight is not None and ((weight < 0).any() or not (weight.any() or roles.group)):
         raise DataError(f"{source}: column {roles.weight!r} has negative weights, or only 0", "choose another --weight")
 
     def read(tally: Tally) -> Iterator[Batch]:
         tally.rows = len(values)
-        yield Batch(np.asfortranarray(values[:, order]), weight)
+        group = None if roles.group is None else _codes(values[:, columns.index(roles.group)], tally)
+        yield Batch(np.asfortranarray(values[:, order]), weight, group)
 
     return Table((source,), roles, read, count=lambda: RowCount(len(values), exact=True))
+
+
+def _codes(numbers: np.ndarray, tally: Tally) -> np.ndarray:
+    """Number the groups, (rows,), that numbers tell apart: 1.0 is the group 1."""
+    texts = [str(int(number)) if number.is_integer() else str(number) for number in numbers.tolist()]
+    return tally.groups.codes_of(pl.DataFrame({"group": texts}), "group")
 
 
 def inline_columns(

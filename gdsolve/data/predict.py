@@ -43,18 +43,44 @@ class _Term:
 
 
 @dataclass(frozen=True, slots=True)
+class _GroupModels:
+    """Weights by group: `rows` finds a group by its value, `weights` is (G + 1, terms + 1), the intercept last.
+
+    The last row, of NaN, is that of all values that the fit knows no weights of.
+    """
+
+    column: str
+    rows: Mapping[str | None, int]
+    weights: np.ndarray
+
+    def of(self, cells: pl.Series) -> np.ndarray:
+        """Give the weights of rows, (rows, terms + 1)."""
+        found = np.fromiter((self.rows.get(cell, -1) for cell in cells.to_list()), np.int64, len(cells))
+        return np.asarray(self.weights[found])
+
+
+@dataclass(frozen=True, slots=True)
 class _Model:
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
     intercept: float
     loss: Loss
     curve: CurveModel | None
+    groups: _GroupModels | None = None
 
     @property
     def columns(self) -> list[str]:
         if self.curve is not None:
             return list(self.curve.columns)
         return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
+
+    @property
+    def texts(self) -> list[str]:
+        return [*self.levels, *([self.groups.column] if self.groups else [])]
+
+    @property
+    def needed(self) -> list[str]:
+        return [*self.columns, *([self.groups.column] if self.groups else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +98,8 @@ def predict_csv(
 
     With z = intercept + Σ weight·feature, or z = f(x) of a `curve`, that is z; of a logistic model the probability
     1/(1 + e⁻ᶻ) of 1, or of the second level; of a Poisson model the mean eᶻ, which may be inf. `model` is the JSON of a
-    fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets an empty prediction. With
+    fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets an empty prediction, and so does
+    one of a group that the model has no weights of. With
     `spec.only` the predictions are written alone.
 
     Raises:
@@ -110,16 +137,25 @@ def _read_model(model: Mapping[str, Any], curve: CurveModel | None) -> _Model:
             return _Model((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+        groups = _read_groups(model) if "groups" in model else None
         terms = []
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
-            terms.append(_Term(column, level, float(model["weights"][name])))
+            terms.append(_Term(column, level, 0.0 if groups else float(model["weights"][name])))
         loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
-        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0), loss, None)
+        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0) * (not groups), loss, None, groups)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _read_groups(model: Mapping[str, Any]) -> _GroupModels:
+    column, names = model["group_by"], model["data"]["features"]
+    known = [one for one in model["groups"] if one["weights"] is not None]
+    weights = [[*(one["weights"][name] for name in names), one["intercept"] or 0.0] for one in known]
+    rows = {one["group"][column]: row for row, one in enumerate(known)}
+    return _GroupModels(column, rows, np.array([*weights, [np.nan] * (len(names) + 1)], dtype=np.float64))
 
 
 def _renamed(source: Source, model: _Model) -> Source:
@@ -135,15 +171,15 @@ def _renamed(source: Source, model: _Model) -> Source:
 
 
 def _require(source: Source, model: _Model, spec: Spec) -> None:
-    for name in model.columns:
+    for name in model.needed:
         if name not in source.schema:
             near = nearest(name, list(source.schema))
-            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.columns[:12])}"
+            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.needed[:12])}"
             raise DataError(f"{source.name}: has no column {name!r}, which the model needs", remedy)
     if source.dialect is None:
         kinds = kinds_of(pl.DataFrame(schema=source.schema), source.schema, source.cells, typed=True)
         nested = [name for name, kind in kinds.items() if kind is Kind.NESTED]
-        bad = [name for name in nested if name in model.columns or not spec.only]
+        bad = [name for name in nested if name in model.needed or not spec.only]
         if bad:
             raise DataError(
                 f"{source.name}: column {bad[0]!r} is nested, which CSV cannot hold", "--only writes predictions alone"
@@ -160,12 +196,12 @@ def _title(headers: Sequence[str]) -> str:
 def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
     numbers = [name for name in model.columns if name not in model.levels]
-    wanted = shown or model.columns
+    wanted = shown or model.needed
     done = 0
     blanks: np.ndarray | None = None
     try:
         for raw in stream(source.raw(wanted)):
-            cells = source.parse(raw, numbers, list(model.levels))
+            cells = source.parse(raw, numbers, model.texts)
             _refuse_first(source, done, cells, model)
             kept = np.ones(raw.height, dtype=bool)
             if source.dialect is not None:
@@ -220,14 +256,15 @@ def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
 
 def _linear(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     total = np.zeros(frame.height)
-    for term in model.terms:
+    own = None if model.groups is None else model.groups.of(frame[model.groups.column])
+    for place, term in enumerate(model.terms):
         cells = frame[term.column]
         values = cells if term.level is None else (cells == term.level).cast(pl.Float64)
-        total += term.weight * values.to_numpy()
+        total += (term.weight if own is None else own[:, place]) * values.to_numpy()
     for name in model.levels:
         # A column of one level has no term, but an unknown level is unknown all the same.
         total[frame[name].is_null().to_numpy()] = np.nan
-    return total + model.intercept
+    return total + (model.intercept if own is None else own[:, -1])
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:

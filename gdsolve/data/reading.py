@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -11,6 +11,7 @@ import polars as pl
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
 from gdsolve.data.extent import Pass
+from gdsolve.data.groups import CODE, GroupMeans, Groups, fill_means, group_means
 from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
 from gdsolve.data.scan import stream
 from gdsolve.data.source import OVERFLOW, Source
@@ -23,10 +24,14 @@ MOST_LEVELS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None."""
+    """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None.
+
+    `group` (rows,), int64, numbers the group of each row in the order in which groups are met; None without groups.
+    """
 
     values: np.ndarray
     weight: np.ndarray | None
+    group: np.ndarray | None = None
 
 
 @dataclass(slots=True)
@@ -37,6 +42,7 @@ class Tally:
     dropped: int = 0
     filled: int = 0
     weight: float = 0.0
+    groups: Groups = field(default_factory=Groups)
 
 
 @dataclass(slots=True)
@@ -50,6 +56,7 @@ class Reader:
     _design: list[str | pl.Expr] = field(init=False)
     _blanks: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
+    _group_means: GroupMeans | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._design = [*design_columns(self.roles), target_column(self.roles)]
@@ -68,6 +75,11 @@ class Reader:
                     tally.rows += len(batch.values)
                     tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
                     yield batch
+        if self.roles.group is not None and tally.groups.values:
+            tally.groups.explain(self.spec, self.roles)
+            for source in self.sources:
+                tally.groups.refuse_wrong_encoding(source, self.roles.group)
+            return
         _refuse_nothing(self.sources[0].name, self.roles, tally)
 
     @property
@@ -78,16 +90,20 @@ class Reader:
 
     @property
     def _texts(self) -> list[str]:
-        return [*self.roles.levels, *([] if self.roles.target_levels is None else [self.roles.target])]
+        target = [] if self.roles.target_levels is None else [self.roles.target]
+        return [*self.roles.levels, *target, *([self.roles.group] if self.roles.group else [])]
 
     def _frames(self, source: Source) -> Iterator[tuple[int, pl.DataFrame]]:
         return read_cells(source, self._numbers, self._texts, self.fast)
 
     def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
-        if self._is_clean(frame, batch):
+        if not self._is_clean(frame, batch):
+            frame = self._mend(source, offset, frame, tally)
+            batch = self._arrays(frame)
+        if self.roles.group is None:
             return batch
-        return self._arrays(self._mend(source, offset, frame, tally))
+        return replace(batch, group=tally.groups.codes_of(frame, self.roles.group))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         values = frame.select(self._design).to_numpy()
@@ -113,6 +129,8 @@ class Reader:
         if self.spec.na is not Missing.DROP:
             filled = set(self.roles.features) - set(self.roles.levels) if self.spec.na is Missing.MEAN else set()
             fatal |= missing & np.array([name not in filled for name in used])
+        if self.roles.group is not None:
+            return self._mend_groups(source, offset, frame, tally, used, (blank, missing, fatal))
         self._refuse_first(source, offset, frame, used, fatal)
         gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
         tally.dropped += int(gone.sum() - blank.sum())
@@ -123,6 +141,44 @@ class Reader:
         return kept.with_columns(
             pl.col(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
         )
+
+    def _mend_groups(
+        self,
+        source: Source,
+        offset: int,
+        frame: pl.DataFrame,
+        tally: Tally,
+        used: list[str],
+        faults: tuple[np.ndarray, np.ndarray, np.ndarray],
+    ) -> pl.DataFrame:
+        """As `_mend`, but a cell that cannot be used fails its group alone, whose other rows are read on."""
+        blank, missing, fatal = faults
+        # A row with too many fields may be in any group: it is an error of the table.
+        self._refuse_first(source, offset, frame, used, np.zeros_like(fatal))
+        dropping = self.spec.na is Missing.DROP
+        adrift = blank | (frame[self.roles.group or ""].is_null().to_numpy() & dropping)
+        frame = tally.groups.add_codes(frame, self.roles.group or "", adrift)
+        codes = frame[CODE].to_numpy()
+        gone = blank | (missing.any(axis=1) if dropping else fatal.any(axis=1))
+        if self.spec.na is Missing.MEAN and missing.any():
+            frame, fatal = fill_means(frame, tally.groups, self._numbers, fatal, self._means_by_group())
+            gone |= fatal.any(axis=1)
+            tally.groups.count(np.repeat(codes[~gone], missing[~gone].sum(axis=1)), filled=True)
+            tally.filled += int(missing[~gone].sum())
+        tally.groups.fail(source, offset, codes, fatal, used)
+        if dropping:
+            gone |= fatal.any(axis=1)
+            dropped = missing.any(axis=1) & ~blank
+            tally.groups.count(codes[dropped])
+            tally.dropped += int(dropped.sum())
+        return frame.filter(~gone)
+
+    def _means_by_group(self) -> GroupMeans:
+        """Give the means of the columns of numbers in every group, found in a pass of its own."""
+        if self._group_means is None:
+            frames = (frame for source in self.sources for _, frame in self._frames(source))
+            self._group_means = group_means(frames, self.roles.group or "", self._numbers)
+        return self._group_means
 
     def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:
         """Tell the cells that are there and cannot be used: no numbers, negative weights, targets outside the loss."""

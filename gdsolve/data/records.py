@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -41,19 +41,30 @@ def blank_records(file: File, skip: int) -> np.ndarray:
 
 def place(file: File, skip: int, record: int) -> str:
     """Say where a record stands: `row 3 (line 4)`, or `row 3` where line breaks within quotes came before."""
+    return places(file, skip, [record])[record]
+
+
+def places(file: File, skip: int, records: Iterable[int]) -> dict[int, str]:
+    """Say where records stand, as `place` does, in one walk over the file."""
+    wanted = np.unique(np.fromiter(records, np.int64))
     if file.format is Format.PARQUET:
-        return f"row {record + 1}"
+        return {record: f"row {record + 1}" for record in wanted.tolist()}
+    found: dict[int, str] = {}
     blanks = before = 0
     for lines in _walk(file, skip):
-        blanks += int((lines.blank & (lines.record < record)).sum())
-        here = np.flatnonzero(lines.record == record)
-        if here.size:
-            before += int(here[0])
+        blank = blanks + np.cumsum(lines.blank) - lines.blank
+        starts, first = np.unique(lines.record, return_index=True)
+        here = np.isin(starts, wanted[len(found) :])
+        for record, line in zip(starts[here].tolist(), first[here].tolist(), strict=True):
+            if record not in found:
+                row = f"row {record + 1 - int(blank[line])}"
+                certain = before + line == record or file.format is Format.NDJSON
+                found[record] = f"{row} (line {skip + before + line + 1})" if certain else row
+        if len(found) == len(wanted):
             break
+        blanks += int(lines.blank.sum())
         before += lines.record.size
-    row = f"row {record + 1 - blanks}"
-    certain = before == record or file.format is Format.NDJSON
-    return f"{row} (line {skip + before + 1})" if certain else row
+    return found | {record: f"row {record + 1 - blanks}" for record in wanted.tolist() if record not in found}
 
 
 def open_record(file: File, skip: int) -> int | None:

@@ -15,6 +15,7 @@ from gdsolve.data.cells import Kind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refuse_unclear, without_texts
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.extent import RowCount, count_rows
+from gdsolve.data.groups import Groups
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
 from gdsolve.data.records import unreadable
 from gdsolve.data.source import Source, open_sources
@@ -26,8 +27,8 @@ from gdsolve.status import DataError
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
-    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass; `has_header` is False where the
-    first line is data.
+    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass, `groups` those that it met;
+    `has_header` is False where the first line is data.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Table:
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
+        self.groups = Groups()
         self._read = read
         self._count = count
         self._temporaries = temporaries or ExitStack()
@@ -58,6 +60,7 @@ class Table:
         tally = Tally()
         yield from self._read(tally)
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
+        self.groups = tally.groups
 
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
@@ -177,7 +180,7 @@ def _usable(
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight) if name]
-    for name in (*features, *single):
+    for name in (*features, *single, *([parts.group] if parts.group else [])):
         if kinds[name] is Kind.NESTED:
             raise nested_error(source, name, source.schema[name])
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]

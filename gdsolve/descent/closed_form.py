@@ -19,7 +19,8 @@ class ClosedForm:
     In mode i the gradient after k updates is gᵢ·dᵢᵏ with dᵢ = 1 − αλᵢ, and the weights have moved by −φ_k(λᵢ)·gᵢ,
     φ_k(λ) = (1 − (1 − αλ)ᵏ)/λ. Logarithms of |d| by log1p keep every digit of dᵏ up to k = 10¹² and beyond.
 
-    Shapes: q rates, r modes. `rates` is (q, 1); `eigenvalues` is (r,); `right` is (p, r); `gradient` is (q, r), at the
+    Shapes: q runs, r modes. The runs are rates on one quadratic, or quadratics of their own: `eigenvalues` is (r,) or
+    (q, r), `right` is (p, r) or (q, p, r), `minimum` is () or (q,). `rates` is (q, 1); `gradient` is (q, r), at the
     start; `log_decay` (q, r) holds log|dᵢ|, `flips` (q, r) is True where dᵢ < 0. k is float64, (q,), exact to 2⁵³.
     """
 
@@ -27,36 +28,50 @@ class ClosedForm:
     eigenvalues: Tensor
     gradient: Tensor
     right: Tensor
-    minimum: float
+    minimum: Tensor
     log_decay: Tensor
     flips: Tensor
 
     @classmethod
     def of(cls, modes: Modes, start: Tensor, rates: Tensor) -> ClosedForm:
         """The closed form from `start`, (p, 1), for `rates`, (q,)."""
-        product = rates[:, None] * modes.eigenvalues
+        minimum = modes.quadratic.value(modes.minimiser)[0]
+        return cls.from_modes(modes.eigenvalues, modes.right, *modes.gradient_at(start), minimum, rates)
+
+    @classmethod
+    def from_modes(
+        cls, eigenvalues: Tensor, right: Tensor, gradient: Tensor, rounding: Tensor, minimum: Tensor, rates: Tensor
+    ) -> ClosedForm:
+        """The closed form for `rates`, (q,), from the gradient at the start and its rounding, (r,) or (q, r) each.
+
+        A mode beyond the rank of its quadratic has eigenvalue and gradient 0, and never moves.
+        """
+        product = rates[:, None] * eigenvalues
         flips = product > 1.0
         log_decay = torch.where(flips, torch.log1p(product - 2.0), torch.log1p(-product.clamp(max=1.0)))
         # At α = 2/L_max rounding must not decide between growth and decay: neither happens.
         log_decay = torch.where((product - 2.0).abs() <= EDGE, 0.0, log_decay)
-        minimum = float(modes.quadratic.value(modes.minimiser))
-        gradient, rounding = modes.gradient_at(start)
         # Mere rounding along a mode that would grow is not taken for something to descend.
         asleep = (log_decay >= 0.0) & (gradient.abs() <= rounding)
         gradient = torch.where(asleep, 0.0, gradient)
-        return cls(rates[:, None], modes.eigenvalues, gradient, modes.right, minimum, log_decay, flips)
+        return cls(rates[:, None], eigenvalues, gradient, right, minimum, log_decay, flips)
 
     def only(self, chosen: Tensor) -> ClosedForm:
-        """The same for some of the rates, chosen by index or mask."""
+        """The same for some of the runs, chosen by index or mask."""
         return ClosedForm(
             self.rates[chosen],
-            self.eigenvalues,
+            self.eigenvalues if self.eigenvalues.ndim == 1 else self.eigenvalues[chosen],
             self.gradient[chosen],
-            self.right,
-            self.minimum,
+            self.right if self.right.ndim == 2 else self.right[chosen],
+            self.minimum if self.minimum.ndim == 0 else self.minimum[chosen],
             self.log_decay[chosen],
             self.flips[chosen],
         )
+
+    def in_weights(self, along: Tensor, right: Tensor | None = None) -> Tensor:
+        """Σ alongᵢ·vᵢ, (q, p), from coefficients (q, r); of `right`, shaped like the vᵢ, where it is given."""
+        right = self.right if right is None else right
+        return along @ right.mT if right.ndim == 2 else (right @ along[:, :, None])[:, :, 0]
 
     @property
     def excited(self) -> Tensor:
@@ -85,7 +100,7 @@ class ClosedForm:
 
     def updates(self, k: Tensor) -> Tensor:
         """w_k − w_(k−1), (q, p), for k ≥ 1."""
-        return -(self.rates * self.gradients(k - 1.0)) @ self.right.mT
+        return self.in_weights(-(self.rates * self.gradients(k - 1.0)))
 
     def update_norms(self, k: Tensor) -> Tensor:
         """‖w_k − w_(k−1)‖₂, (q,)."""
@@ -113,7 +128,7 @@ class ClosedForm:
         shrunk = torch.where(self.flips, 1.0 - self.power(k), -torch.expm1(k[:, None] * self.log_decay))
         shrunk = torch.where(k[:, None] == 0, 0.0, shrunk) / curved
         phi = torch.where(flat, self.rates * k[:, None], shrunk)
-        return -torch.where(self.excited, phi * self.gradient, 0.0) @ self.right.mT
+        return self.in_weights(-torch.where(self.excited, phi * self.gradient, 0.0))
 
 
 def _norms(rows: Tensor) -> Tensor:

@@ -63,7 +63,7 @@ class Floors:
         if kept <= 0.0:
             return cls(0.0, 0.0, 0.0)
         update = SAFETY * epsilon * size / kept
-        change = SAFETY * epsilon * form.minimum + 0.5 * largest * update**2
+        change = SAFETY * epsilon * float(form.minimum) + 0.5 * largest * update**2
         return cls(update, update / rate, change)
 
 

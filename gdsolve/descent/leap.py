@@ -14,7 +14,7 @@ from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
-from gdsolve.descent.stop import Explosion, StopRule
+from gdsolve.descent.stop import Apart, Explosion, StopRule
 from gdsolve.objective.modes import Modes
 from gdsolve.status import Status
 
@@ -25,7 +25,7 @@ Form = ClosedForm | LinearRecurrence
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where and why one rate stops."""
+    """Where and why one run stops."""
 
     iterations: int
     status: Status
@@ -33,7 +33,7 @@ class Stop:
 
 
 def limit_status(form: Form) -> list[Status]:
-    """What a run at each rate is called when max_iter ends it: known from the spectrum before the first step."""
+    """What each run is called when max_iter ends it: known from the spectrum before the first step."""
     statuses = []
     for slowest in form.slowest().tolist():
         edge = Status.EDGE_OF_STABILITY if slowest == 0.0 else Status.MAX_ITER
@@ -54,7 +54,7 @@ def _first_stop(form: Form, rule: StopRule, horizon: Tensor) -> Tensor:
 
 
 def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) -> list[Stop]:
-    """The exact k at which each rate stops, all rates at once.
+    """The exact k at which each run stops, all of them at once.
 
     Without `max_iter` a rate at the edge of stability, which no rule stops, ends after 10⁶ updates as a loop would.
 
@@ -65,7 +65,7 @@ def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) ->
     horizon = _horizon_of(form, stops)
     endless = horizon.isinf() & (max_iter is None)
     horizon = torch.where(endless, float(DEFAULT_MAX_ITER), horizon.clamp(max=limit))
-    explosions = [rule for rule in stops if isinstance(rule, Explosion)]
+    explosions = [rule for rule in stops if _is_explosion(rule)]
     first = torch.full_like(horizon, torch.inf)
     winner = torch.full_like(horizon, -1, dtype=torch.long)
     # A run that explodes ends there: no other rule is asked beyond, where it would see nothing but overflow.
@@ -83,9 +83,13 @@ def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) ->
             ends.append(Stop(exact, at_limit, "max_iter"))
         else:
             rule = stops[order]
-            status = Status.DIVERGED if isinstance(rule, Explosion) else Status.CONVERGED
+            status = Status.DIVERGED if _is_explosion(rule) else Status.CONVERGED
             ends.append(Stop(int(k), status, rule.name))
     return ends
+
+
+def _is_explosion(rule: StopRule) -> bool:
+    return isinstance(rule.rule if isinstance(rule, Apart) else rule, Explosion)
 
 
 def best_iterations(form: Form, last: Sequence[int]) -> list[int]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.closed_form import ClosedForm
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Apart, Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 
 Predicate = Callable[[Tensor], Tensor]
 Norm = Callable[[ClosedForm, Tensor], Tensor]
@@ -32,17 +32,26 @@ def first_true(predicate: Predicate, low: Tensor, high: Tensor) -> Tensor:
 
 def first_stop(form: ClosedForm, rule: StopRule, horizon: Tensor) -> Tensor:
     """The first k ≤ `horizon`, (q,), at which `rule` stops; inf if none does."""
-    match rule:
+    kind, threshold = _judged_by(rule, horizon)
+    match kind:
         case SmallUpdate():
-            return _first_small_update(form, rule.tolerance, horizon)
+            return _first_small_update(form, threshold, horizon)
         case SmallLossChange():
-            return _first_small_change(form, rule.tolerance, horizon)
+            return _first_small_change(form, threshold, horizon)
         case SmallGradient():
             start = torch.zeros_like(horizon)
-            return _first_below(form, ClosedForm.gradient_norms, rule.tolerance, start, horizon)
+            return _first_below(form, ClosedForm.gradient_norms, threshold, start, horizon)
         case Explosion():
-            return _first_explosion(form, rule.threshold, horizon)
+            return _first_explosion(form, threshold, horizon)
     raise TypeError(f"no closed form for {type(rule).__name__}")
+
+
+def _judged_by(rule: StopRule, like: Tensor) -> tuple[StopRule, Tensor]:
+    """The kind of a rule and its threshold for every run, (q,)."""
+    if isinstance(rule, Apart):
+        return rule.rule, rule.thresholds
+    limit = rule.threshold if isinstance(rule, Explosion) else getattr(rule, "tolerance", math.nan)
+    return rule, torch.full_like(like, limit)
 
 
 def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
@@ -55,20 +64,22 @@ def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
     one, zero = torch.ones_like(slowest), torch.zeros_like(slowest)
     update, gradient, decrease = form.update_norms(one), form.gradient_norms(zero), form.decrease(one)
     for rule in stops:
-        match rule:
+        kind, threshold = _judged_by(rule, slowest)
+        match kind:
             case SmallUpdate():
-                needed = (math.log(rule.tolerance) - torch.log(update)) / slowest
+                needed = (torch.log(threshold) - torch.log(update)) / slowest
             case SmallGradient():
-                needed = (math.log(rule.tolerance) - torch.log(gradient)) / slowest
+                needed = (torch.log(threshold) - torch.log(gradient)) / slowest
             case SmallLossChange():
-                needed = (math.log(rule.tolerance) - torch.log(decrease)) / (2.0 * slowest)
+                needed = (torch.log(threshold) - torch.log(decrease)) / (2.0 * slowest)
             case Explosion():
                 curved = torch.where(form.eigenvalues > 0, form.eigenvalues, torch.inf)
                 share = form.gradients(zero).square() / (2.0 * curved)
                 grown = torch.where(
-                    form.log_decay > 0, torch.log(rule.threshold / share) / (2.0 * form.log_decay), torch.inf
+                    form.log_decay > 0, torch.log(threshold[:, None] / share) / (2.0 * form.log_decay), torch.inf
                 )
-                ends = torch.minimum(ends, torch.where(form.excited, grown, torch.inf).amin(dim=1).clamp(min=0) + 3.0)
+                grown = torch.where(form.excited, grown, torch.inf).clamp(min=0) + 3.0
+                ends = torch.cat([ends[:, None], grown], dim=1).amin(dim=1)
                 continue
             case _:
                 continue
@@ -77,18 +88,19 @@ def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
     return ends
 
 
-def _first_explosion(form: ClosedForm, threshold: float, horizon: Tensor) -> Tensor:
+def _first_explosion(form: ClosedForm, threshold: Tensor, horizon: Tensor) -> Tensor:
     """The first k at which the loss is beyond `threshold`: at once, or where a mode grows; else it never rises."""
     start = torch.zeros_like(horizon)
     candidates = (form.slowest() > 0) | ~(form.values(start) <= threshold)
 
     def search(grown: ClosedForm, low: Tensor, high: Tensor) -> Tensor:
-        return first_true(lambda k: ~(grown.values(k) <= threshold), low, high)
+        limit = threshold[candidates]
+        return first_true(lambda k: ~(grown.values(k) <= limit), low, high)
 
     return _among(candidates, form, search, start, horizon)
 
 
-def _first_below(form: ClosedForm, norm: Norm, tolerance: float, low: Tensor, horizon: Tensor) -> Tensor:
+def _first_below(form: ClosedForm, norm: Norm, tolerance: Tensor, low: Tensor, horizon: Tensor) -> Tensor:
     """The first k with norm(k) < tolerance, for the square root of a sum of exponentials: it falls, then may rise."""
 
     def search(grown: ClosedForm, low: Tensor, high: Tensor) -> Tensor:
@@ -107,24 +119,25 @@ def _among(candidates: Tensor, form: ClosedForm, search: Search, low: Tensor, hi
     return found
 
 
-def _first_small_change(form: ClosedForm, tolerance: float, horizon: Tensor) -> Tensor:
+def _first_small_change(form: ClosedForm, tolerance: Tensor, horizon: Tensor) -> Tensor:
     reached = first_true(lambda k: form.decrease(k) < tolerance, torch.ones_like(horizon), horizon)
     at = torch.where(reached.isfinite(), reached, 1.0)
     return torch.where(form.decrease(at).abs() < tolerance, reached, torch.inf)
 
 
-def _first_small_update(form: ClosedForm, tolerance: float, horizon: Tensor) -> Tensor:
+def _first_small_update(form: ClosedForm, tolerance: Tensor, horizon: Tensor) -> Tensor:
     """The first k with max|Δwᵢ| < tolerance.
 
     As ‖Δ‖₂/√p ≤ ‖Δ‖∞ ≤ ‖Δ‖₂, none is below the first k with ‖Δ‖₂ < √p·tolerance. From there on a k is found as if the
     maximum fell steadily; as it need not, what lies before is then searched by bounds over whole ranges.
     """
-    root = math.sqrt(form.right.shape[0])
+    root = math.sqrt(form.right.shape[-2])
     low = _first_below(form, ClosedForm.update_norms, root * tolerance, torch.ones_like(horizon), horizon)
     hopeful = low.isfinite().nonzero()[:, 0]
     first = torch.full_like(horizon, torch.inf)
     if len(hopeful):
-        form, low, horizon = form.only(hopeful), low[hopeful], horizon[hopeful]
+        form, tolerance = form.only(hopeful), tolerance[hopeful]
+        low, horizon = low[hopeful], horizon[hopeful]
         # Where no mode grows, ‖Δ‖₂ shrinks by √p in so many steps at most: then the maximum is small enough as well.
         slowest = form.slowest()
         further = torch.ceil(math.log(root) / -slowest * (1.0 + 1e-9)) + 3.0
@@ -135,11 +148,11 @@ def _first_small_update(form: ClosedForm, tolerance: float, horizon: Tensor) -> 
     return first
 
 
-def _search_ranges(form: ClosedForm, tolerance: float, low: Tensor, high: Tensor) -> Tensor:
+def _search_ranges(form: ClosedForm, tolerance: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """The first k in [low, high] with max|Δwᵢ_k| < tolerance: ranges that cannot hold it are skipped, others halved."""
     first = torch.full_like(low, torch.inf)
     index = (low <= high).nonzero()[:, 0]
-    form, start, high = form.only(index), low[index], high[index]
+    form, tolerance, start, high = form.only(index), tolerance[index], low[index], high[index]
     span = high - start
     while len(index):
         end = torch.minimum(start + span, high)
@@ -150,7 +163,9 @@ def _search_ranges(form: ClosedForm, tolerance: float, low: Tensor, high: Tensor
         span = torch.where(excluded, 2.0 * span + 1.0, half)
         start = torch.where(excluded, _after(end), start)
         going = ~reached & (start <= high)
-        form, index, start, span, high = form.only(going), index[going], start[going], span[going], high[going]
+        if not bool(going.all()):
+            form, tolerance, index = form.only(going), tolerance[going], index[going]
+            start, span, high = start[going], span[going], high[going]
     return first
 
 
@@ -159,7 +174,7 @@ def _after(k: Tensor) -> Tensor:
     return torch.maximum(k + 1.0, torch.nextafter(k, torch.full_like(k, torch.inf)))
 
 
-def _excluded(form: ClosedForm, start: Tensor, end: Tensor, tolerance: float) -> Tensor:
+def _excluded(form: ClosedForm, start: Tensor, end: Tensor, tolerance: Tensor) -> Tensor:
     """True, (q,), where some |Δwᵢ| is at least `tolerance` at every k in [start, end].
 
     |d|^(k−1) is monotone in k, and so are, for even and for odd k apart, all terms of Δwᵢ: their least and greatest
@@ -173,7 +188,7 @@ def _excluded(form: ClosedForm, start: Tensor, end: Tensor, tolerance: float) ->
         height = form.rates * form.gradient * torch.where(form.flips, parity, 1.0)
         lowest = torch.where(form.excited, torch.minimum(height * least, height * most), 0.0)
         highest = torch.where(form.excited, torch.maximum(height * least, height * most), 0.0)
-        lower = lowest @ positive.mT + highest @ negative.mT
-        upper = highest @ positive.mT + lowest @ negative.mT
-        verdict &= ((lower >= tolerance) | (upper <= -tolerance)).any(dim=1)
+        lower = form.in_weights(lowest, positive) + form.in_weights(highest, negative)
+        upper = form.in_weights(highest, positive) + form.in_weights(lowest, negative)
+        verdict &= ((lower >= tolerance[:, None]) | (upper <= -tolerance[:, None])).any(dim=1)
     return verdict

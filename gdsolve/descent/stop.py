@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from torch import Tensor
+
 from gdsolve.status import Status
 
 EXPLOSION = 1e12
@@ -111,6 +113,30 @@ class Explosion:
     def check(self, step: Step) -> Status | None:
         """Diverged on an exploding loss."""
         return None if math.isfinite(step.value) and step.value <= self.threshold else Status.DIVERGED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Apart:
+    """A rule of many runs, each with a threshold of its own: for the closed form, which judges them all at once.
+
+    Shapes: `thresholds` is (q,), and stands in place of the one of `rule`.
+    """
+
+    rule: SmallUpdate | SmallLossChange | SmallGradient | Explosion
+    thresholds: Tensor
+
+    @property
+    def name(self) -> str:
+        """That of the rule."""
+        return self.rule.name
+
+    def check(self, step: Step) -> Status | None:
+        """Never asked of a single step.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(f"{self.name}: the thresholds of many runs, and one step")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,28 +61,28 @@ def write_json(record: Record, stream: TextIO) -> None:
 
 def write_fit_csv(record: Record, stream: TextIO) -> None:
     """The iteration table: iteration, sse, loss, gradient_norm, update, one column per weight, intercept."""
-    _write_csv(history_columns(record), history_rows(record), stream)
+    write_csv(history_columns(record), history_rows(record), stream)
 
 
 def write_compare_csv(record: Record, stream: TextIO) -> None:
     """One row per learning rate, in the order they were given in; with iterates, one per rate and iteration."""
     rates = record["rates"]
     if not any(rate["trace"] for rate in rates):
-        _write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in rates), stream)
+        write_csv(RATE_COLUMNS, ([rate[name] for name in RATE_COLUMNS] for rate in rates), stream)
         return
     whose = ("learning_rate", "status")
     rows = ([*(rate[name] for name in whose), *row] for rate in rates for row in history_rows(record, rate["trace"]))
-    _write_csv(history_columns(record, whose), rows, stream)
+    write_csv(history_columns(record, whose), rows, stream)
 
 
 def write_methods_csv(record: Record, stream: TextIO) -> None:
     """One row per method, in the order they were given in."""
-    _write_csv(METHOD_COLUMNS, ([one[name] for name in METHOD_COLUMNS] for one in record["methods"]), stream)
+    write_csv(METHOD_COLUMNS, ([one[name] for name in METHOD_COLUMNS] for one in record["methods"]), stream)
 
 
 def write_check_csv(record: Record, stream: TextIO) -> None:
     """One row per column of the table."""
-    _write_csv(CHECK_COLUMNS, ([column[name] for name in CHECK_COLUMNS] for column in record["columns"]), stream)
+    write_csv(CHECK_COLUMNS, ([column[name] for name in CHECK_COLUMNS] for column in record["columns"]), stream)
 
 
 def write_history_ndjson(record: Record, stream: TextIO) -> None:
@@ -130,7 +130,8 @@ def has_intercept(record: Record) -> bool:
     return any(place.get("intercept") is not None for place in places)
 
 
-def _write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
+def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
+    """A header and rows; an empty cell is a figure that does not exist."""
     writer = csv.writer(_Encodable(stream), lineterminator="\n")
     writer.writerow(header)
     writer.writerows([_csv_cell(value) for value in row] for row in rows)

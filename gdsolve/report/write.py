@@ -11,6 +11,8 @@ from gdsolve.report.compare_table import write_compare_table
 from gdsolve.report.fit_table import write_fit_table
 from gdsolve.report.graph_dot import write_graph_dot
 from gdsolve.report.graph_table import write_graph_table
+from gdsolve.report.group_lines import write_groups_csv, write_groups_json, write_groups_ndjson
+from gdsolve.report.group_table import write_group_table
 from gdsolve.report.methods_table import write_methods_table
 from gdsolve.report.plain import (
     Record,
@@ -30,6 +32,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.fit/1", Format.TABLE): write_fit_table,
     ("gdsolve.fit/1", Format.JSON): write_json,
     ("gdsolve.fit/1", Format.CSV): write_fit_csv,
+    ("gdsolve.groups/1", Format.TABLE): write_group_table,
+    ("gdsolve.groups/1", Format.JSON): write_groups_ndjson,
+    ("gdsolve.groups/1", Format.CSV): write_groups_csv,
     ("gdsolve.compare-lr/1", Format.TABLE): write_compare_table,
     ("gdsolve.compare-lr/1", Format.JSON): write_json,
     ("gdsolve.compare-lr/1", Format.CSV): write_compare_csv,
@@ -58,7 +63,7 @@ def save_json(record: Record, path: str) -> None:
         GdsolveError: the file cannot be written; what was there before is untouched.
     """
     with replacing(path) as stream:
-        write_json(record, stream)
+        (write_groups_json if record["schema"] == "gdsolve.groups/1" else write_json)(record, stream)
 
 
 def check_history_path(path: str) -> None:

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import Engine, LearningRate, Loss, Method, RateSchedule
+from gdsolve.spec.groups import check_groups
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
 
@@ -48,6 +49,7 @@ def check(spec: Spec) -> None:
     _check_dialect(spec)
     _check_problem(spec)
     _check_method(spec)
+    check_groups(spec)
 
 
 def _check_loss(spec: Spec) -> None:

@@ -32,6 +32,7 @@ __all__ = [
 
 SINGLE_RATE_VERBS = ("fit",)
 PATHS = ("init", "save", "history", "checkpoint", "resume")
+GROUPING_VERBS = ("fit", "predict")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
@@ -54,6 +55,9 @@ NICKNAMES = {
     "sep": "delimiter",
     "intercept": "no_intercept",
     "header": "no_header",
+    "by": "group_by",
+    "groups": "group_by",
+    "groupby": "group_by",
 }
 
 
@@ -131,6 +135,10 @@ def _fit_for(spec: Spec, verb: str) -> Spec:
     check_format(spec.format, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
         raise GdsolveError(f"lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
+    if spec.group_by is not None and verb not in GROUPING_VERBS:
+        raise GdsolveError(
+            f"group_by: {verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit"
+        )
     return spec
 
 

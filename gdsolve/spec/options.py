@@ -61,6 +61,15 @@ class Spec:
     weight: str | None = option(
         None, "Column of row weights; weight 2 counts as the row twice.", "Columns", metavar="COLUMN"
     )
+    group_by: str | None = option(
+        None,
+        "Fit every group of rows with one value in this column, by least squares; one result a group. The exit code is "
+        "the most serious of the groups': 5, then 4, then 3.",
+        "Columns",
+        verbs=("fit",),
+        metavar="COLUMN",
+        default_text="all rows together",
+    )
     no_intercept: bool = option(False, "Fit through the origin.", "Columns")
     delimiter: str | None = option(
         None, "Field delimiter.", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"

@@ -22,7 +22,7 @@ def predict(spec: Spec, model_path: str, out: TextIO) -> PredictCounts:
         GdsolveError: a file that is no model, or the model of a formula, which predicts nothing.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
-    model = read_model(model_path)
+    model = read_model(model_path, groups=True)
     kind = (model.get("objective") or {}).get("kind", "linear")
     if kind == "formula":
         raise GdsolveError(f"{model_path}: a formula predicts nothing", "fit a model, with --model")

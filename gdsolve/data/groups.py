@@ -1,0 +1,141 @@
+"""The groups of a table: numbered as they are met, each with what its rows say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.columns import Roles
+from gdsolve.data.diagnose import cell_errors, refuse_wrong_encoding
+from gdsolve.data.source import Source
+from gdsolve.spec import Spec
+from gdsolve.status import DataError
+
+# The numbers of the groups stand in a column of this name, where rows are yet to be dropped.
+CODE = "\x00group"
+NO_GROUP = -1
+
+
+class _Codes(dict[str | None, int]):
+    """A number for every value, in the order in which they are asked for."""
+
+    def __missing__(self, value: str | None) -> int:
+        self[value] = len(self)
+        return len(self) - 1
+
+    def of(self, cells: pl.Series) -> np.ndarray:
+        return np.fromiter(map(self.__getitem__, cells.to_list()), np.int64, len(cells))
+
+
+@dataclass(slots=True)
+class Groups:
+    """The groups that a pass has met: their values, rows dropped and cells filled by number, and which have failed.
+
+    A value is the trimmed text of its cell, None where the cell is missing; `adrift` counts the rows that were dropped
+    for that. `errors` is complete at the end of the pass.
+    """
+
+    errors: dict[int, DataError] = field(default_factory=dict)
+    dropped: dict[int, int] = field(default_factory=dict)
+    filled: dict[int, int] = field(default_factory=dict)
+    adrift: int = 0
+    _codes: _Codes = field(default_factory=_Codes)
+    _first_faults: dict[int, tuple[Source, int, str]] = field(default_factory=dict)
+
+    @property
+    def values(self) -> list[str | None]:
+        """The value of every group, in the order of their numbers."""
+        return list(self._codes)
+
+    def codes_of(self, frame: pl.DataFrame, column: str) -> np.ndarray:
+        """Number the groups of rows, (rows,): by `CODE` where they have been numbered, else by their cells."""
+        return frame[CODE].to_numpy() if CODE in frame.columns else self._codes.of(frame[column])
+
+    def add_codes(self, frame: pl.DataFrame, column: str, adrift: np.ndarray) -> pl.DataFrame:
+        """Give the rows with their numbers in `CODE`; rows that are `adrift`, (rows,), are in no group."""
+        codes = np.full(frame.height, NO_GROUP, dtype=np.int64)
+        codes[~adrift] = self._codes.of(frame[column].filter(~adrift))
+        return frame.with_columns(pl.Series(CODE, codes))
+
+    def count(self, codes: np.ndarray, *, filled: bool = False) -> None:
+        """Count rows that were dropped, or those of which a cell was filled."""
+        tally = self.filled if filled else self.dropped
+        for code, rows in zip(*(found.tolist() for found in np.unique(codes, return_counts=True)), strict=True):
+            if code == NO_GROUP:
+                self.adrift += rows
+            else:
+                tally[code] = tally.get(code, 0) + rows
+
+    def fail(self, source: Source, offset: int, codes: np.ndarray, fatal: np.ndarray, used: Sequence[str]) -> None:
+        """Note the first cell of every group that cannot be used; `fatal` is (rows, used)."""
+        order = sorted(range(len(used)), key=lambda place: list(source.schema).index(used[place]))
+        for row in np.flatnonzero(fatal.any(axis=1)).tolist():
+            code = int(codes[row])
+            if code not in self._first_faults:
+                # In the order of the file, so that the leftmost cell is named.
+                column = next(used[place] for place in order if fatal[row, place])
+                self._first_faults[code] = (source, offset + row, column)
+
+    def explain(self, spec: Spec, roles: Roles) -> None:
+        """Say of every group that has failed which cell it was, in a few passes over each file."""
+        by_source: dict[int, list[int]] = {}
+        for code, (source, _, _) in self._first_faults.items():
+            by_source.setdefault(id(source), []).append(code)
+        for codes in by_source.values():
+            faults = [self._first_faults[code] for code in codes]
+            cells = [(record, column) for _, record, column in faults]
+            self.errors.update(zip(codes, cell_errors(faults[0][0], cells, spec, roles), strict=True))
+
+    def refuse_wrong_encoding(self, source: Source, column: str) -> None:
+        """Refuse values in which U+FFFD came up: two groups might be one by it.
+
+        Raises:
+            DataError: naming the first cell that is not UTF-8.
+        """
+        if any("\ufffd" in value for value in self._codes if value is not None):
+            refuse_wrong_encoding(source, column)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMeans:
+    """Means of the cells that are there, (groups, numbers), NaN where there is none; `rows` finds a group by value."""
+
+    rows: Mapping[str | None, int]
+    means: np.ndarray
+
+    def of(self, groups: Groups, codes: np.ndarray, number: int) -> np.ndarray:
+        """Give the mean of one column for every row, (rows,), by the number of its group."""
+        order = np.array([self.rows[value] for value in groups.values])
+        return np.asarray(self.means[order, number][codes])
+
+
+def group_means(frames: Iterable[pl.DataFrame], column: str, numbers: Sequence[str]) -> GroupMeans:
+    """Find the means of columns of numbers in every group, from all frames of a table."""
+    codes = _Codes()
+    sums, counts = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
+    for frame in frames:
+        rows, values = codes.of(frame[column]), frame.select(numbers).to_numpy()
+        new = len(codes) - len(sums)
+        sums, counts = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, counts))
+        there = np.isfinite(values)
+        np.add.at(sums, rows, np.where(there, values, 0.0))
+        np.add.at(counts, rows, there)
+    with np.errstate(invalid="ignore"):
+        return GroupMeans(codes, sums / counts)
+
+
+def fill_means(
+    frame: pl.DataFrame, groups: Groups, numbers: Sequence[str], fatal: np.ndarray, means: GroupMeans
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """Fill missing numbers with the mean of their group; what has none is added to `fatal`, (rows, used)."""
+    fatal, codes = fatal.copy(), frame[CODE].to_numpy()
+    for place, name in enumerate(numbers):
+        missing = frame[name].is_null().to_numpy() & ~fatal[:, place] & (codes != NO_GROUP)
+        if missing.any():
+            values = means.of(groups, codes, place)
+            fatal[:, place] |= missing & ~np.isfinite(values)
+            frame = frame.with_columns(pl.col(name).fill_null(pl.Series(values)))
+    return frame, fatal

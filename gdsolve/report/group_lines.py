@@ -1,0 +1,79 @@
+"""Groups for scripts: one JSON object a line, or one row of CSV, in full precision."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TextIO
+
+from gdsolve.report.plain import Record, finite, write_csv
+from gdsolve.report.text import encoding_of, is_unicode
+
+BEFORE = ("status", "exit_code", "iterations", "stopped_by", "rows", "rows_dropped", "cells_filled")
+FIGURES = ("sse", "loss", "rmse", "r2", "gradient_norm", "learning_rate", "gap")
+OPTIMUM = ("sse", "loss")
+SPECTRUM = ("condition", "rank", "largest_stable_lr", "best_lr")
+
+
+def write_groups_ndjson(record: Record, stream: TextIO) -> None:
+    """One `gdsolve.group/1` a line."""
+    escaped = not is_unicode(encoding_of(stream))
+    for one in record["groups"]:
+        stream.write(_line(one, escaped=escaped) + "\n")
+
+
+def write_groups_json(record: Record, stream: TextIO) -> None:
+    """One `gdsolve.groups/1` in all, a line a group: what `gdsolve predict` reads."""
+    escaped = not is_unicode(encoding_of(stream))
+    head = {name: value for name, value in record.items() if name != "groups"}
+    stream.write(json.dumps(finite(head), indent=2, ensure_ascii=escaped, allow_nan=False).removesuffix("\n}"))
+    lines = ",\n    ".join(_line(one, escaped=escaped) for one in record["groups"])
+    stream.write(f',\n  "groups": [\n    {lines}\n  ]\n}}\n')
+
+
+def _line(one: Mapping[str, Any], *, escaped: bool) -> str:
+    try:
+        return json.dumps(one, ensure_ascii=escaped, allow_nan=False)
+    except ValueError:
+        # NaN and Infinity are not JSON; to look for them in every group takes longer than to write it.
+        return json.dumps(finite(one), ensure_ascii=escaped, allow_nan=False)
+
+
+def write_groups_csv(record: Record, stream: TextIO) -> None:
+    """One row a group: its value, how it ended, figures, weights, and the message."""
+    write_csv(group_columns(record), _rows(record), stream)
+
+
+def group_columns(record: Record) -> list[str]:
+    """Names of the columns; where one of the table's is taken it is called `weight_`, or `group_`, and its name."""
+    fixed = [*BEFORE, *FIGURES, *(f"optimum_{name}" for name in OPTIMUM), *SPECTRUM]
+    last = [*(["intercept"] if record["intercept"] else []), "message"]
+    features = record["data"]["features"]
+    group = _free("group_", record["group_by"], (*fixed, *last, *features))
+    weights: list[str] = []
+    for feature in features:
+        taken = (group, *fixed, *last, *weights, *(other for other in features if other != feature))
+        weights.append(_free("weight_", feature, taken))
+    return [group, *fixed, *weights, *last]
+
+
+def _free(prefix: str, name: str, taken: Sequence[str]) -> str:
+    while name in taken:
+        name = prefix + name
+    return name
+
+
+def _rows(record: Record) -> Iterator[list[Any]]:
+    features, intercept = record["data"]["features"], record["intercept"]
+    for one in record["groups"]:
+        optimum, spectrum, weights = (one[name] or {} for name in ("optimum", "spectrum", "weights"))
+        flat = {**one, **one["data"]}
+        yield [
+            one["group"][record["group_by"]],
+            *(flat[name] for name in (*BEFORE, *FIGURES)),
+            *(optimum.get(name) for name in OPTIMUM),
+            *(spectrum.get(name) for name in SPECTRUM),
+            *(weights.get(name) for name in features),
+            *([one["intercept"]] if intercept else []),
+            one["message"],
+        ]

@@ -1,0 +1,84 @@
+"""Groups for people: one row a group, as many columns as fit, and how many ended in which way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TextIO
+
+from gdsolve.report import numbers
+from gdsolve.report.compare_table import STATUS_WORDS
+from gdsolve.report.grid import Column, Segment, Table
+from gdsolve.report.numbers import ABSENT, counted, figure, whole
+from gdsolve.report.page import Page, page_for
+from gdsolve.report.parts import Record, advise, data_lines, descent_line, labelled
+
+WORDS = (("converged", "converged"), ("max_iter", "at max_iter"), ("edge_of_stability", "at the edge of stability"))
+SERIOUS = (("diverged", "diverged"), ("failed", "failed"))
+
+
+def write_group_table(record: Record, stream: TextIO) -> None:
+    """A row a group; the summary stands last, next to the prompt."""
+    page = page_for(stream)
+    lines = data_lines(record, intercept=record["intercept"])
+    labelled(page, [*lines, ("groups", f"by {record['group_by']}"), ("descent", descent_line(record))])
+    page.blank()
+    columns = _columns(record)
+    shown = page.most_that_fit(partial(_table, record, columns), 0, len(columns))
+    page.table(_table(record, columns, shown))
+    if left := len(columns) - shown:
+        page.paragraph(f"{counted(left, 'column')} left out for width; --format csv and json have all", "dim")
+    page.blank()
+    _show_summary(page, record)
+    advise(page, record["advice"])
+    page.write(stream)
+
+
+def _columns(record: Record) -> list[tuple[str, list[str]]]:
+    """The columns of figures, title and cells, those first that a narrow page keeps."""
+    groups = record["groups"]
+    names = [*record["data"]["features"], *(["intercept"] if record["intercept"] else [])]
+    columns = [
+        ("iterations", [whole(one["iterations"]) for one in groups]),
+        ("rows", [whole(one["data"]["rows"]) for one in groups]),
+    ]
+    for name in names:
+        columns.append((name, numbers.column([_weight(one, name) for one in groups], 6, relative=False)))
+    columns.append(("R²", [_fixed(one["r2"]) for one in groups]))
+    columns += [(title, [figure(one[key], 5) for one in groups]) for title, key in (("SSE", "sse"), ("RMSE", "rmse"))]
+    columns.append(("gap", [figure(one["gap"], 2) for one in groups]))
+    columns.append(("rate", [numbers.rate(one["learning_rate"], 4) for one in groups]))
+    columns.append(("condition", [figure((one["spectrum"] or {}).get("condition"), 3) for one in groups]))
+    return columns
+
+
+def _weight(one: Mapping[str, Any], name: str) -> float | None:
+    weights = one["weights"] or {}
+    value = weights[name] if name in weights else one["intercept"]
+    return None if value is None else float(value)
+
+
+def _fixed(value: float | None) -> str:
+    return ABSENT if value is None else f"{value:z.4f}" if value >= -99 else figure(value, 4)
+
+
+def _table(record: Record, columns: list[tuple[str, list[str]]], shown: int) -> Table:
+    column = record["group_by"]
+    texts = [cells for _, cells in columns[:shown]]
+    rows = []
+    for place, one in enumerate(record["groups"]):
+        value = one["group"][column]
+        status = one["status"]
+        row = [Segment(ABSENT if value is None else value), Segment(status.replace("_", " "), STATUS_WORDS[status][1])]
+        rows.append(row + [Segment(cells[place]) for cells in texts])
+    heads = [Column(column, right=False, folds=True), Column("status", right=False)]
+    return Table([*heads, *(Column(title) for title, _ in columns[:shown])], rows)
+
+
+def _show_summary(page: Page, record: Record) -> None:
+    counts = record["counts"]
+    good = [f"{whole(counts[key])} {word}" for key, word in WORDS if counts.get(key)]
+    bad = [f"{whole(counts[key])} {word}" for key, word in SERIOUS if counts.get(key)]
+    total = len(record["groups"])
+    style = "bold green" if counts.get("converged") == total else "bold red" if bad else "bold yellow"
+    page.paragraph(f": {', '.join(good + bad)}.", lead=counted(total, "group"), lead_style=style)

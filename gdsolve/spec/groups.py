@@ -1,0 +1,56 @@
+"""What goes with `group_by`: many small fits by the closed form, and nothing that looks at a single one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.spec.choices import DType, Engine, Method, RateSchedule
+from gdsolve.spec.option import flag
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.spec.options import Spec
+
+ONE_FIT = {
+    "every": "log",
+    "history": None,
+    "report": False,
+    "confidence": 0.95,
+    "check_gradient": False,
+    "checkpoint": None,
+    "resume": None,
+}
+"""Options that show more of one fit, and their defaults."""
+
+
+def check_groups(spec: Spec) -> None:
+    """See that a spec with `group_by` asks for nothing else than least squares by the closed form.
+
+    Raises:
+        GdsolveError: an option that does not go with groups.
+    """
+    if spec.group_by is None:
+        return
+    if not spec.is_least_squares:
+        name = "minimize" if spec.minimize is not None else "model" if spec.model is not None else "loss"
+        raise _refusal(name, "groups are fitted by least squares", "--loss half-mse, mse or sse, without a formula")
+    if isinstance(spec.lr, tuple):
+        raise _refusal("lr", "groups take one rate, or auto", "--lr auto takes the best rate of each group")
+    if spec.method not in (Method.AUTO, Method.GD) or spec.momentum is not None:
+        name = "method" if spec.method not in (Method.AUTO, Method.GD) else "momentum"
+        raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
+    if spec.schedule is not RateSchedule.CONSTANT:
+        raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
+    if spec.engine not in (Engine.AUTO, Engine.LEAP):
+        raise _refusal("engine", "groups are fitted by the leap", "leave --engine out")
+    if spec.dtype is not DType.FLOAT64:
+        raise _refusal("dtype", "groups are fitted in float64", "leave --dtype out")
+    if spec.init not in ("zeros", "random"):
+        raise _refusal("init", "one model is no start for many groups", "leave --init out, or give --init random")
+    for name, usual in ONE_FIT.items():
+        if getattr(spec, name) != usual:
+            raise _refusal(name, "goes with a single fit", f"leave {flag(name)} out, or fit one group alone")
+
+
+def _refusal(name: str, reason: str, remedy: str) -> GdsolveError:
+    return GdsolveError(f"{name}: with --group-by {reason}", remedy)

@@ -1,0 +1,1 @@
+"""Least squares on every group of a table, all of them at once."""

@@ -1,0 +1,81 @@
+"""What to tell of groups: how each of them ended, and what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gdsolve.spec import Spec
+from gdsolve.spec.numbers import rate_texts
+from gdsolve.status import Status
+from gdsolve.verbs.grouped.outcome import Descended, GroupFit
+from gdsolve.verbs.squares.advice import RULES
+
+MOST_NAMED = 5
+ENDINGS = {
+    Status.FAILED: "cannot be fitted",
+    Status.DIVERGED: "diverged",
+    Status.EDGE_OF_STABILITY: "stopped at the edge of stability",
+    Status.MAX_ITER: "stopped at max_iter",
+}
+"""What is said of groups that have not converged, the most serious first."""
+
+
+def explain(spec: Spec, found: Descended, status: Status) -> str:
+    """One or two sentences on how the descent of a group ended."""
+    updates = f"{found.iterations:,} update{'' if found.iterations == 1 else 's'}"
+    match status:
+        case Status.CONVERGED:
+            limits = {"tol": found.tol, "loss_tol": spec.loss_tol or 0.0, "grad_tol": spec.grad_tol or 0.0}
+            held = RULES[found.stopped_by].format(**limits)
+            return f"Converged after {updates}: {held}. The loss is {found.gap:.3g} above its optimum."
+        case Status.EDGE_OF_STABILITY:
+            return f"At the edge of stability after {updates}: at 2/L_max the error neither grows nor vanishes."
+        case Status.DIVERGED:
+            shown, limit = rate_texts(found.learning_rate, found.spectrum.largest_stable or 0.0)
+            return (
+                f"Diverged: at learning rate {shown} the loss grows without bound; the largest stable rate is {limit}. "
+                f"The weights are those after {found.best_iteration:,} updates, the best of {found.iterations:,}."
+            )
+        case _:
+            limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
+            return (
+                f"Stopped at {limit} after {updates}, before convergence. "
+                f"The loss is {found.gap:.3g} above its optimum."
+            )
+
+
+def summary(groups: Sequence[GroupFit]) -> str:
+    """How many groups have not converged, in one line, with the first few of each kind by name."""
+    told = []
+    for status, what in ENDINGS.items():
+        names = [shown(one.group) for one in groups if one.status is status]
+        if names:
+            more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+            told.append(f"{len(names):,} {what} ({', '.join(names[:MOST_NAMED])}{more})")
+    total = f"{len(groups):,} group{'' if len(groups) == 1 else 's'}"
+    return f"Of {total} {'; '.join(told)}." if told else f"{total} converged."
+
+
+def shown(value: str | None) -> str:
+    """The value of a group as a message names it."""
+    return "the rows without a group" if value is None else value
+
+
+def advise(spec: Spec, groups: Sequence[GroupFit], adrift: int) -> tuple[str, ...]:
+    """What the user should know or do, a sentence each."""
+    lines: list[str] = []
+    failed = next((one for one in groups if one.status is Status.FAILED), None)
+    if failed is not None:
+        remedy = f"; {failed.hint}" if failed.hint else ""
+        lines.append(f"The first that cannot be fitted, {shown(failed.group)}: {failed.message}{remedy}.")
+    if adrift:
+        lines.append(f"{adrift:,} row{'' if adrift == 1 else 's'} without a group dropped.")
+    deficient = sum(one.found is not None and not one.found.optimum.unique for one in groups)
+    if deficient:
+        lines.append(
+            f"In {deficient:,} group{'' if deficient == 1 else 's'} the minimiser is not unique: the rank is below the "
+            "number of weights. The weights found have minimum norm in the coordinates of descent."
+        )
+    if not spec.drives and any(one.status not in (Status.CONVERGED, Status.FAILED) for one in groups):
+        lines.append("--lr auto takes the best rate of each group, on standardised columns.")
+    return tuple(lines)
