@@ -68,7 +68,7 @@ def test_standard_input_in_messages(monkeypatch):
 
 def test_temporaries_are_removed(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("gdsolve.data.files._PROC", tmp_path / "none")
+    monkeypatch.setattr("gdsolve.data.spool._PROC", tmp_path / "none")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CSV)))
     with open_table(["-"], Spec()) as table:
         assert len(list(tmp_path.iterdir())) == 1
@@ -78,7 +78,7 @@ def test_temporaries_are_removed(monkeypatch, tmp_path):
 
 def test_temporaries_are_removed_when_opening_fails(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("gdsolve.data.files._PROC", tmp_path / "none")
+    monkeypatch.setattr("gdsolve.data.spool._PROC", tmp_path / "none")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CSV)))
     assert failure("-", target="c")[0] == 2
     assert list(tmp_path.iterdir()) == []

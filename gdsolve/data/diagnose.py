@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import shlex
 from collections.abc import Mapping
@@ -10,12 +11,14 @@ import polars as pl
 
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
-from gdsolve.data.files import Format
 from gdsolve.data.records import place, unreadable
-from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.data.scan import FAULTS
+from gdsolve.data.source import OVERFLOW, Source, rows_of
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
+
+logger = logging.getLogger("gdsolve")
 
 _LONGEST = 40
 
@@ -67,14 +70,21 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
     Raises:
         DataError: the file is damaged; then the place of the cell is uncertain, and the damage is what to tell.
     """
+    logger.info("%s: read once more, to say where the cell stands and what is in it", source.name)
+    done = 0
     try:
-        if source.file.format is Format.NDJSON:
-            # Ahead of an error polars leaves out rows, so that a whole file has to parse before one is pointed at.
-            source.raw([column]).select(pl.col(column).null_count()).collect(engine="streaming")
-        found = source.raw([column]).slice(record, 1).select(pl.col(column).cast(pl.String)).collect()
-    except pl.exceptions.PolarsError as error:
-        raise unreadable(source.file, 0, error, source.skip) from None
-    return found.item() if found.height else None
+        for part in source.parts([column]):
+            scanned = source.scan(part, [column]).select(pl.col(column).cast(pl.String))
+            if isinstance(part, str):
+                scanned, done = scanned.slice(record, 1), record
+            for frame in rows_of(part, scanned):
+                if record < done + frame.height:
+                    cell: str | None = frame[column][record - done]
+                    return cell
+                done += frame.height
+    except FAULTS as error:
+        raise unreadable(source.file, done, error, source.skip) from None
+    return None
 
 
 def refuse_wrong_encoding(source: Source, column: str) -> None:
@@ -85,13 +95,25 @@ def refuse_wrong_encoding(source: Source, column: str) -> None:
     """
     if source.dialect is None:
         return
+    logger.info("%s: read once more: is column %r UTF-8?", source.name, column)
     try:
-        source.raw([column], strict=True).select(pl.col(column).null_count()).collect(engine="streaming")
+        for part in source.parts([column]):
+            for _ in rows_of(part, source.scan(part, [column], strict=True).select(pl.col(column).null_count())):
+                pass
     except pl.exceptions.PolarsError:
-        broken = pl.col(column).str.contains("\ufffd", literal=True)
-        found = source.raw([column]).with_row_index("\x00record").filter(broken).select("\x00record").head(1).collect()
-        at = where(source, found.item(), column)
+        at = where(source, _first_broken(source, column), column)
         raise DataError(f"{at}: is not UTF-8", "name the encoding, for example --encoding latin-1") from None
+
+
+def _first_broken(source: Source, column: str) -> int:
+    """Find the first record with U+FFFD in this column."""
+    done = 0
+    for frame in source.raw([column]):
+        broken = frame[column].str.contains("\ufffd", literal=True).fill_null(value=False)
+        if broken.any():
+            return done + int(broken.arg_max() or 0)
+        done += frame.height
+    return done
 
 
 def overflow_error(source: Source, record: int) -> DataError:
@@ -154,8 +176,7 @@ def has_overflow(frame: pl.DataFrame) -> bool:
 def _is_empty(source: Source, column: str) -> bool:
     """True where no cell of the file stands in this column."""
     text = source.cells.text(column, source.raw_type(column))
-    there = source.raw([column]).select(text.is_not_null().any()).collect(engine="streaming")
-    return not there.item()
+    return all(frame.select(text.is_null().all()).item() for frame in source.raw([column]))
 
 
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:

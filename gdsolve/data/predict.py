@@ -15,9 +15,11 @@ import polars as pl
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
+from gdsolve.data.file import refuse_changed
+from gdsolve.data.pieces import Piece
 from gdsolve.data.records import blank_records, unreadable
-from gdsolve.data.scan import stream
-from gdsolve.data.source import OVERFLOW, Source, open_sources
+from gdsolve.data.scan import FAULTS
+from gdsolve.data.source import OVERFLOW, Part, Source, open_sources, rows_of
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -161,22 +163,25 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tup
     wanted = shown or model.columns
     done = 0
     blanks: np.ndarray | None = None
+    part: Part | None = None
     try:
-        for raw in stream(source.raw(wanted)):
-            cells = source.parse(raw, numbers, list(model.levels))
-            _refuse_first(source, done, cells, model)
-            kept = np.ones(raw.height, dtype=bool)
-            if source.dialect is not None:
-                for name in _undecodable(raw, wanted):
-                    refuse_wrong_encoding(source, name)
-                empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
-                if empty.any():
-                    blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-                    kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
-            yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
-            done += raw.height
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error, source.skip) from None
+        for part in source.parts(wanted):
+            for raw in rows_of(part, source.scan(part, wanted)):
+                cells = source.parse(raw, numbers, list(model.levels))
+                _refuse_first(source, done, cells, model)
+                kept = np.ones(raw.height, dtype=bool)
+                if source.dialect is not None:
+                    for name in _undecodable(raw, wanted):
+                        refuse_wrong_encoding(source, name)
+                    empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
+                    if empty.any():
+                        blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
+                        kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
+                yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
+                done += raw.height
+    except FAULTS as error:
+        raise unreadable(source.file, done, error, source.skip, part if isinstance(part, Piece) else None) from None
+    refuse_changed(source.file)
 
 
 def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:

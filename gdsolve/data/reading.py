@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -10,12 +11,16 @@ import polars as pl
 
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
+from gdsolve.data.file import refuse_changed
+from gdsolve.data.pieces import Piece
 from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
-from gdsolve.data.scan import stream
-from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.data.scan import FAULTS
+from gdsolve.data.source import OVERFLOW, Part, Source, rows_of
 from gdsolve.data.targets import outside, target_column, two_levels
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
+
+logger = logging.getLogger("gdsolve")
 
 MOST_LEVELS = 1000
 
@@ -26,6 +31,11 @@ class Batch:
 
     values: np.ndarray
     weight: np.ndarray | None
+
+    @property
+    def nbytes(self) -> int:
+        """The size in memory."""
+        return self.values.nbytes + (0 if self.weight is None else self.weight.nbytes)
 
 
 @dataclass(slots=True)
@@ -166,6 +176,7 @@ class Reader:
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
         if not self._means:
+            logger.info("the table is read once more, for the means that --na mean fills in")
             sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
             for source in self.sources:
                 for _, frame in self._frames(source):
@@ -207,36 +218,45 @@ def read_cells(
         DataError: a file that is damaged.
     """
     done = 0
-    plain = source.plain_cells_of(numbers, texts) if fast and numbers else None
-    frame: pl.DataFrame | None = None
-    slow = plain is None
+    part: Part | None = None
+    columns = [*numbers, *texts]
+    slow = not (fast and numbers)
     try:
-        for frame in stream(plain) if plain is not None else ():
-            if any(frame[name].null_count() for name in numbers):
-                # Missing, or no plain number: the careful way goes on from here and tells them apart.
-                slow = True
-                break
-            yield done, frame
-            done += frame.height
-        for raw in stream(source.raw([*numbers, *texts]).slice(done)) if slow else ():
-            frame = source.parse(raw, numbers, texts)
-            yield done, frame
-            done += raw.height
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error, source.skip) from None
-    _refuse_lost_rows(source, numbers, frame)
+        for part in source.parts(columns):
+            frame: pl.DataFrame | None = None
+            before = done
+            plain = None if slow else source.plain_cells_of(part, numbers, texts)
+            slow = plain is None
+            for frame in rows_of(part, plain) if plain is not None else ():
+                if any(frame[name].null_count() for name in numbers):
+                    # Missing, or no plain number: the careful way goes on from here and tells them apart.
+                    slow = True
+                    break
+                yield done, frame
+                done += frame.height
+            for raw in rows_of(part, source.scan(part, columns).slice(done - before)) if slow else ():
+                frame = source.parse(raw, numbers, texts)
+                yield done, frame
+                done += raw.height
+            _refuse_lost_rows(source, part, numbers, frame)
+    except FAULTS as error:
+        raise unreadable(source.file, done, error, source.skip, part if isinstance(part, Piece) else None) from None
+    refuse_changed(source.file)
 
 
-def _refuse_lost_rows(source: Source, numbers: Sequence[str], last: pl.DataFrame | None) -> None:
-    """Check that the last row read is the last of the file: asked for nulls instead of errors, or for a slice, polars
+def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], last: pl.DataFrame | None) -> None:
+    """Check that the last row read is the last of the part: asked for nulls instead of errors, or for a slice, polars
     leaves out what follows a quote that is never closed.
 
     Raises:
         DataError: naming the row of the quote.
     """
-    if source.dialect is None or last is None:
+    if source.dialect is None or last is None or isinstance(part, pl.DataFrame):
         return
-    cells = dict(zip(source.schema, last_cells(source.file, source.dialect.delimiter), strict=False))
+    if isinstance(part, Piece) and b'"' not in part.text:
+        return
+    text = part.text if isinstance(part, Piece) else part
+    cells = dict(zip(source.schema, last_cells(text, source.dialect.delimiter), strict=False))
     same = all(_is_number(cells.get(name, ""), last[name][-1]) for name in numbers)
     if not same and (error := quote_error(source.file, source.skip)):
         raise error
@@ -258,6 +278,7 @@ def find_levels(
     Raises:
         DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
     """
+    logger.info("the table is read twice: the levels of text have to be known first (%s)", ", ".join(texts))
     found: dict[str, set[str]] = {name: set() for name in texts}
     for source in sources:
         dropping = spec.na is Missing.DROP

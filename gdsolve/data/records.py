@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,9 +18,12 @@ from typing import NoReturn
 import numpy as np
 import polars as pl
 
-from gdsolve.data.files import File, Format, first_line
-from gdsolve.data.scan import scan_lines, stream
+from gdsolve.data.file import File, Format, change_of
+from gdsolve.data.pieces import Piece, pieces_of
+from gdsolve.data.scan import FAULTS, first_line, scan_lines, stream
 from gdsolve.status import DataError
+
+logger = logging.getLogger("gdsolve")
 
 _TAIL = 1 << 16
 
@@ -35,6 +39,7 @@ class _Lines:
 
 def blank_records(file: File, skip: int) -> np.ndarray:
     """Give the indices, from 0, of the records of a CSV file that are blank lines (one pass over the file)."""
+    logger.info("%s: read once more, to tell blank lines from rows without cells", file.name)
     found = [lines.record[lines.blank] for lines in _walk(file, skip)]
     return np.concatenate(found) if found else np.empty(0, np.int64)
 
@@ -64,24 +69,34 @@ def open_record(file: File, skip: int) -> int | None:
     return int(last.record[-1]) if last is not None and last.open else None
 
 
-def last_cells(file: File, delimiter: str) -> list[str]:
-    """Give the cells of the last line of an uncompressed CSV file."""
-    with Path(file.path).open("rb") as tail:
-        tail.seek(max(0, tail.seek(0, 2) - _TAIL))
-        lines = tail.read().decode(errors="replace").strip().splitlines()
+def last_cells(text: str | bytes, delimiter: str) -> list[str]:
+    """Give the cells of the last line of a CSV text, or of the file of this path."""
+    if isinstance(text, str):
+        with Path(text).open("rb") as tail:
+            tail.seek(max(0, tail.seek(0, 2) - _TAIL))
+            text = tail.read()
+    lines = text[-_TAIL:].decode(errors="replace").strip().splitlines()
     try:
         return next(csv.reader(lines[-1:], delimiter=delimiter), [])
     except csv.Error:
         return []
 
 
-def _walk(file: File, skip: int) -> Iterator[_Lines]:
-    quoted, done = 0, 0
+def _lines(file: File, skip: int) -> Iterator[pl.DataFrame]:
     columns = [
         (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank"),
         pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias("quotes"),
     ]
-    for frame in stream(scan_lines(file.path, skip).select(columns)):
+    if file.plain and file.format is Format.CSV:
+        yield from stream(scan_lines(file.path, skip).select(columns))
+        return
+    for piece in pieces_of(file, skip):
+        yield scan_lines(piece.text).select(columns).collect()
+
+
+def _walk(file: File, skip: int) -> Iterator[_Lines]:
+    quoted, done = 0, 0
+    for frame in _lines(file, skip):
         blank = frame["blank"].to_numpy()
         if file.format is Format.NDJSON:
             # Blank lines are no records there, for polars either.
@@ -109,35 +124,37 @@ def quote_error(file: File, skip: int) -> DataError | None:
     )
 
 
-def unreadable(file: File, done: int, error: Exception, skip: int = 0) -> DataError:
-    """Make one line of what polars says of a file that breaks off after `done` records."""
-    if file.format is Format.NDJSON and (line := _bad_json(file)):
-        return DataError(
-            f"{file.name}: {line}", "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
-        )
-    if file.format is Format.CSV and (quote := quote_error(file, skip)):
-        return quote
+def unreadable(file: File, done: int, error: Exception, skip: int = 0, piece: Piece | None = None) -> DataError:
+    """Make one line of what is said of a file that breaks off after `done` records, in `piece` where that is known."""
+    if changed := change_of(file):
+        return changed
+    try:
+        if file.format is Format.NDJSON and (line := _bad_json(file, done, piece)):
+            return DataError(
+                f"{file.name}: {line}", "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
+            )
+        if file.format is Format.CSV and (quote := quote_error(file, skip)):
+            return quote
+    except DataError as damage:
+        return damage
+    except FAULTS:
+        pass
     where = f" beyond row {done}" if done else ""
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", "name the encoding, for example --encoding latin-1")
-    return DataError(
-        f"{file.name}: cannot be read{where} ({first_line(error)})", "write the file again; it may be cut short"
-    )
+    reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
+    return DataError(f"{file.name}: cannot be read{where} ({reason})", "write the file again; it may be cut short")
 
 
-def _bad_json(file: File) -> str | None:
-    row, number = 0, 0
-    try:
-        for frame in stream(scan_lines(file.path)):
-            for line in frame["line"]:
-                number += 1
-                if not (line or "").strip():
-                    continue
-                row += 1
-                if not _is_object(line):
-                    return f"row {row} (line {number}) is not a JSON object: {line.strip()[:40]}"
-    except pl.exceptions.PolarsError:
-        return None
+def _bad_json(file: File, row: int, piece: Piece | None) -> str | None:
+    row = row if piece else 0
+    for each in [piece] if piece else pieces_of(file):
+        for number, line in enumerate(each.text.decode(errors="replace").split("\n"), each.line + 1):
+            if not line.strip():
+                continue
+            row += 1
+            if not _is_object(line):
+                return f"row {row} (line {number}) is not a JSON object: {line.strip()[:40]}"
     return None
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
+# What reading a file can end in.
+FAULTS = (pl.exceptions.PolarsError, OSError)
+
 
 def stream(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
     """Give the rows of a lazy frame in order, some ten thousand at a time, with memory flat at any size.
@@ -21,10 +24,15 @@ def stream(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
             yield batch
 
 
-def scan_lines(path: str, skip: int = 0) -> pl.LazyFrame:
-    """Give the physical lines of a text file, compressed or not, in one column `line`, null where a line is empty."""
+def first_line(error: Exception) -> str:
+    """Give the first line of an error of polars: the others speak of polars' own options."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def scan_lines(text: str | bytes, skip: int = 0) -> pl.LazyFrame:
+    """Give the physical lines of a text, or of the file of this path, in one column `line`, null where one is empty."""
     return pl.scan_csv(
-        path,
+        text,
         has_header=False,
         skip_lines=skip,
         schema={"line": pl.String},
