@@ -12,8 +12,8 @@ import polars as pl
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
 from gdsolve.data.records import place, unreadable
-from gdsolve.data.scan import FAULTS
-from gdsolve.data.source import OVERFLOW, Source, rows_of
+from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
@@ -73,15 +73,11 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
     logger.info("%s: read once more, to say where the cell stands and what is in it", source.name)
     done = 0
     try:
-        for part in source.parts([column]):
-            scanned = source.scan(part, [column]).select(pl.col(column).cast(pl.String))
-            if isinstance(part, str):
-                scanned, done = scanned.slice(record, 1), record
-            for frame in rows_of(part, scanned):
-                if record < done + frame.height:
-                    cell: str | None = frame[column][record - done]
-                    return cell
-                done += frame.height
+        for frame in source.raw([column]):
+            if record < done + frame.height:
+                found: str | None = frame[column].cast(pl.String)[record - done]
+                return found
+            done += frame.height
     except FAULTS as error:
         raise unreadable(source.file, done, error, source.skip) from None
     return None
@@ -98,8 +94,7 @@ def refuse_wrong_encoding(source: Source, column: str) -> None:
     logger.info("%s: read once more: is column %r UTF-8?", source.name, column)
     try:
         for part in source.parts([column]):
-            for _ in rows_of(part, source.scan(part, [column], strict=True).select(pl.col(column).null_count())):
-                pass
+            rows_of(source.scan(part, [column], strict=True).select(pl.col(column).null_count()))
     except pl.exceptions.PolarsError:
         at = where(source, _first_broken(source, column), column)
         raise DataError(f"{at}: is not UTF-8", "name the encoding, for example --encoding latin-1") from None

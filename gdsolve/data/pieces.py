@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO
 
 from gdsolve.data.file import File
@@ -23,10 +24,10 @@ LONGEST = 1 << 26
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole records of UTF-8 text with line feeds; `line` physical lines come before them."""
+    """Whole records of UTF-8 text with line feeds; `number` counts from 0 in the file."""
 
     text: bytes
-    line: int
+    number: int
 
     @property
     def nbytes(self) -> int:
@@ -41,13 +42,19 @@ def pieces_of(file: File, skip: int = 0, delimiter: str | None = None) -> Iterat
         DataError: damaged compression, an encoding that does not fit, or a record without end.
         OSError: the file cannot be read.
     """
-    pieces = _after(skip, _pieces(file, None if delimiter is None else b"\n" + delimiter.encode()))
+    pieces = _after(skip, _pieces(file, delimiter))
     if file.complete:
         yield from pieces
         return
     # Decompression overlaps with the parsing of what came before.
     with closing(prefetch(pieces, _AHEAD)) as ahead:
         yield from ahead
+
+
+def lines_before(file: File, piece: Piece, delimiter: str | None = None) -> int:
+    """Count the lines before a piece that `pieces_of` gave (one pass over the file)."""
+    with closing(_pieces(file, delimiter)) as pieces:
+        return sum(earlier.text.count(b"\n") for earlier in islice(pieces, piece.number))
 
 
 def first_lines(file: File, count: int) -> bytes:
@@ -74,40 +81,43 @@ def read_text(name: str, raw: IO[bytes], codec: str | None) -> Callable[[int], b
     return read
 
 
-def _pieces(file: File, before_quotes: bytes | None) -> Generator[Piece, None, None]:
-    rest, line, start = b"", 0, True
+def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
+    rest, number = b"", 0
     with damage_told(file.name, file.packing), open_unpacked(file.path, file.packing) as raw:
         read = read_text(file.name, raw, file.codec)
-        while block := read(_BLOCK):
-            if start:
-                block, start = block.removeprefix(codecs.BOM_UTF8), False
-            text = rest + block
-            end = _end(text, before_quotes)
-            rest = text[end:]
+        block = read(_BLOCK).removeprefix(codecs.BOM_UTF8)
+        while block:
+            end = block.rfind(b"\n") + 1
+            if delimiter is not None and (b'"' in block or b'"' in rest):
+                block, rest = rest + block, b""
+                end = _end_of_records(block, delimiter)
             if end:
-                yield Piece(text[:end], line)
-                line += text.count(b"\n", 0, end)
-            elif len(rest) > LONGEST:
-                raise _endless(file, rest, line)
+                yield Piece(b"".join((rest, memoryview(block)[:end])), number)
+                number, rest = number + 1, block[end:]
+            else:
+                rest += block
+                if len(rest) > LONGEST:
+                    raise _endless(file, Piece(rest, number), delimiter)
+            block = read(_BLOCK)
     if rest:
-        yield Piece(rest, line)
+        yield Piece(rest, number)
 
 
 def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
     for piece in pieces:
-        text, line = piece.text, piece.line
-        while line < skip and (end := text.find(b"\n") + 1):
-            text, line = text[end:], line + 1
-        if line >= skip and text:
-            yield Piece(text, line)
+        start = 0
+        while skip and (end := piece.text.find(b"\n", start) + 1):
+            start, skip = end, skip - 1
+        if start < len(piece.text):
+            yield piece if start == 0 else Piece(piece.text[start:], piece.number)
 
 
-def _end(text: bytes, before_quotes: bytes | None) -> int:
+def _end_of_records(text: bytes, delimiter: str) -> int:
     """Give the end of the last whole record, 0 where there is none."""
     end = text.rfind(b"\n") + 1
-    if before_quotes is None or not end or b'"' not in text or text.count(b'"', 0, end) % 2 == 0:
+    if text.count(b'"', 0, end) % 2 == 0:
         return end
-    return _end_outside_quotes(text, end, before_quotes)
+    return _end_outside_quotes(text, end, b"\n" + delimiter.encode())
 
 
 def _end_outside_quotes(text: bytes, end: int, before_quotes: bytes) -> int:
@@ -127,8 +137,9 @@ def _end_outside_quotes(text: bytes, end: int, before_quotes: bytes) -> int:
     return end
 
 
-def _endless(file: File, rest: bytes, line: int) -> DataError:
-    quoted = b'"' in rest and b"\n" in rest
+def _endless(file: File, piece: Piece, delimiter: str | None) -> DataError:
+    quoted = delimiter is not None and b'"' in piece.text and b"\n" in piece.text
     what = "a quote is opened and never closed" if quoted else "the line does not end"
     remedy = 'within quotes write "" for a quote; without, quote the whole cell' if quoted else "a row is one line"
-    return DataError(f"{file.name}: line {line + 1}: {what} within {LONGEST >> 20} MiB", remedy)
+    line = lines_before(file, piece, delimiter) + 1
+    return DataError(f"{file.name}: line {line}: {what} within {LONGEST >> 20} MiB", remedy)

@@ -16,10 +16,9 @@ from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.file import refuse_changed
-from gdsolve.data.pieces import Piece
 from gdsolve.data.records import blank_records, unreadable
-from gdsolve.data.scan import FAULTS
-from gdsolve.data.source import OVERFLOW, Part, Source, open_sources, rows_of
+from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -166,21 +165,23 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tup
     part: Part | None = None
     try:
         for part in source.parts(wanted):
-            for raw in rows_of(part, source.scan(part, wanted)):
-                cells = source.parse(raw, numbers, list(model.levels))
-                _refuse_first(source, done, cells, model)
-                kept = np.ones(raw.height, dtype=bool)
-                if source.dialect is not None:
-                    for name in _undecodable(raw, wanted):
-                        refuse_wrong_encoding(source, name)
-                    empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
-                    if empty.any():
-                        blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-                        kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
-                yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
-                done += raw.height
+            raw = rows_of(source.scan(part, wanted))
+            if not raw.height:
+                continue
+            cells = source.parse(raw, numbers, list(model.levels))
+            _refuse_first(source, done, cells, model)
+            kept = np.ones(raw.height, dtype=bool)
+            if source.dialect is not None:
+                for name in _undecodable(raw, wanted):
+                    refuse_wrong_encoding(source, name)
+                empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
+                if empty.any():
+                    blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
+                    kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
+            yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
+            done += raw.height
     except FAULTS as error:
-        raise unreadable(source.file, done, error, source.skip, part if isinstance(part, Piece) else None) from None
+        raise unreadable(source.file, done, error, source.skip, part) from None
     refuse_changed(source.file)
 
 

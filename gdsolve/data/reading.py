@@ -12,10 +12,10 @@ import polars as pl
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
 from gdsolve.data.file import refuse_changed
-from gdsolve.data.pieces import Piece
+from gdsolve.data.parallel import in_order
 from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
-from gdsolve.data.scan import FAULTS
-from gdsolve.data.source import OVERFLOW, Part, Source, rows_of
+from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.targets import outside, target_column, two_levels
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
@@ -218,46 +218,55 @@ def read_cells(
         DataError: a file that is damaged.
     """
     done = 0
-    part: Part | None = None
-    columns = [*numbers, *texts]
-    slow = not (fast and numbers)
+    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
+    parts = source.parts([*numbers, *texts])
     try:
-        for part in source.parts(columns):
-            frame: pl.DataFrame | None = None
-            before = done
-            plain = None if slow else source.plain_cells_of(part, numbers, texts)
-            slow = plain is None
-            for frame in rows_of(part, plain) if plain is not None else ():
-                if any(frame[name].null_count() for name in numbers):
-                    # Missing, or no plain number: the careful way goes on from here and tells them apart.
-                    slow = True
-                    break
+        for part, frame in in_order(parts, parse, alone=source.file.complete):
+            if isinstance(frame, Exception):
+                raise unreadable(source.file, done, frame, source.skip, part)
+            if frame.height:
+                _refuse_lost_rows(source, part, numbers, frame)
                 yield done, frame
-                done += frame.height
-            for raw in rows_of(part, source.scan(part, columns).slice(done - before)) if slow else ():
-                frame = source.parse(raw, numbers, texts)
-                yield done, frame
-                done += raw.height
-            _refuse_lost_rows(source, part, numbers, frame)
+            done += frame.height
     except FAULTS as error:
-        raise unreadable(source.file, done, error, source.skip, part if isinstance(part, Piece) else None) from None
+        raise unreadable(source.file, done, error, source.skip) from None
     refuse_changed(source.file)
 
 
-def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], last: pl.DataFrame | None) -> None:
-    """Check that the last row read is the last of the part: asked for nulls instead of errors, or for a slice, polars
-    leaves out what follows a quote that is never closed.
+@dataclass(slots=True)
+class _Parser:
+    """Parses parts the fast way, until one has a cell that is missing or no plain number; from there on carefully."""
+
+    source: Source
+    numbers: Sequence[str]
+    texts: Sequence[str]
+    slow: bool
+
+    def __call__(self, part: Part) -> pl.DataFrame | Exception:
+        try:
+            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
+            if plain is not None:
+                frame = rows_of(plain)
+                if not any(frame[name].null_count() for name in self.numbers):
+                    return frame
+            self.slow = True
+            raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
+            return self.source.parse(raw, self.numbers, self.texts)
+        except FAULTS as error:
+            return error
+
+
+def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> None:
+    """Check that the last row is the last of the part: asked for nulls instead of errors, polars leaves out what
+    follows a quote that is never closed.
 
     Raises:
         DataError: naming the row of the quote.
     """
-    if source.dialect is None or last is None or isinstance(part, pl.DataFrame):
+    if source.dialect is None or isinstance(part, pl.DataFrame) or b'"' not in part.text:
         return
-    if isinstance(part, Piece) and b'"' not in part.text:
-        return
-    text = part.text if isinstance(part, Piece) else part
-    cells = dict(zip(source.schema, last_cells(text, source.dialect.delimiter), strict=False))
-    same = all(_is_number(cells.get(name, ""), last[name][-1]) for name in numbers)
+    cells = dict(zip(source.schema, last_cells(part.text, source.dialect.delimiter), strict=False))
+    same = all(_is_number(cells.get(name, ""), frame[name][-1]) for name in numbers)
     if not same and (error := quote_error(source.file, source.skip)):
         raise error
 

@@ -12,15 +12,14 @@ import logging
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.file import File, Format, change_of
-from gdsolve.data.pieces import Piece, pieces_of
-from gdsolve.data.scan import FAULTS, first_line, scan_lines, stream
+from gdsolve.data.pieces import Piece, lines_before, pieces_of
+from gdsolve.data.scan import FAULTS, first_line, rows_of, scan_lines
 from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
@@ -69,12 +68,8 @@ def open_record(file: File, skip: int) -> int | None:
     return int(last.record[-1]) if last is not None and last.open else None
 
 
-def last_cells(text: str | bytes, delimiter: str) -> list[str]:
-    """Give the cells of the last line of a CSV text, or of the file of this path."""
-    if isinstance(text, str):
-        with Path(text).open("rb") as tail:
-            tail.seek(max(0, tail.seek(0, 2) - _TAIL))
-            text = tail.read()
+def last_cells(text: bytes, delimiter: str) -> list[str]:
+    """Give the cells of the last line of a CSV text."""
     lines = text[-_TAIL:].decode(errors="replace").strip().splitlines()
     try:
         return next(csv.reader(lines[-1:], delimiter=delimiter), [])
@@ -82,21 +77,14 @@ def last_cells(text: str | bytes, delimiter: str) -> list[str]:
         return []
 
 
-def _lines(file: File, skip: int) -> Iterator[pl.DataFrame]:
+def _walk(file: File, skip: int) -> Iterator[_Lines]:
+    quoted, done = 0, 0
     columns = [
         (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank"),
         pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias("quotes"),
     ]
-    if file.plain and file.format is Format.CSV:
-        yield from stream(scan_lines(file.path, skip).select(columns))
-        return
     for piece in pieces_of(file, skip):
-        yield scan_lines(piece.text).select(columns).collect()
-
-
-def _walk(file: File, skip: int) -> Iterator[_Lines]:
-    quoted, done = 0, 0
-    for frame in _lines(file, skip):
+        frame = rows_of(scan_lines(piece.text).select(columns))
         blank = frame["blank"].to_numpy()
         if file.format is Format.NDJSON:
             # Blank lines are no records there, for polars either.
@@ -124,21 +112,14 @@ def quote_error(file: File, skip: int) -> DataError | None:
     )
 
 
-def unreadable(file: File, done: int, error: Exception, skip: int = 0, piece: Piece | None = None) -> DataError:
-    """Make one line of what is said of a file that breaks off after `done` records, in `piece` where that is known."""
+def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: object = None) -> DataError:
+    """Make one line of what is said of a file that breaks off after `done` records, in `part` where that is known."""
     if changed := change_of(file):
         return changed
-    try:
-        if file.format is Format.NDJSON and (line := _bad_json(file, done, piece)):
-            return DataError(
-                f"{file.name}: {line}", "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
-            )
-        if file.format is Format.CSV and (quote := quote_error(file, skip)):
-            return quote
-    except DataError as damage:
-        return damage
-    except FAULTS:
-        pass
+    # What the system says of a file needs no look at what is in it.
+    told = None if isinstance(error, OSError) else _fault_within(file, done, skip, part)
+    if told is not None:
+        return told
     where = f" beyond row {done}" if done else ""
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", "name the encoding, for example --encoding latin-1")
@@ -146,15 +127,30 @@ def unreadable(file: File, done: int, error: Exception, skip: int = 0, piece: Pi
     return DataError(f"{file.name}: cannot be read{where} ({reason})", "write the file again; it may be cut short")
 
 
+def _fault_within(file: File, done: int, skip: int, part: object) -> DataError | None:
+    try:
+        if file.format is Format.CSV:
+            return quote_error(file, skip)
+        if file.format is Format.NDJSON and (line := _bad_json(file, done, part if isinstance(part, Piece) else None)):
+            remedy = "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
+            return DataError(f"{file.name}: {line}", remedy)
+    except DataError as damage:
+        return damage
+    except FAULTS:
+        return None
+    return None
+
+
 def _bad_json(file: File, row: int, piece: Piece | None) -> str | None:
-    row = row if piece else 0
+    row, before = (row, lines_before(file, piece)) if piece else (0, 0)
     for each in [piece] if piece else pieces_of(file):
-        for number, line in enumerate(each.text.decode(errors="replace").split("\n"), each.line + 1):
+        for number, line in enumerate(each.text.decode(errors="replace").split("\n"), before + 1):
             if not line.strip():
                 continue
             row += 1
             if not _is_object(line):
                 return f"row {row} (line {number}) is not a JSON object: {line.strip()[:40]}"
+        before += each.text.count(b"\n")
     return None
 
 

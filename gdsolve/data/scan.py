@@ -1,9 +1,8 @@
-"""How polars is asked to stream; `collect_batches`, which polars marks unstable, is called only here."""
+"""How polars is asked for the rows of a text."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import polars as pl
 
@@ -11,17 +10,15 @@ import polars as pl
 FAULTS = (pl.exceptions.PolarsError, OSError)
 
 
-def stream(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Give the rows of a lazy frame in order, some ten thousand at a time, with memory flat at any size.
+def rows_of(scanned: pl.LazyFrame) -> pl.DataFrame:
+    """Give all rows of a scan, or none.
 
     Raises:
-        polars.exceptions.PolarsError: what polars says of a file that it cannot read.
+        polars.exceptions.PolarsError: what polars says of a text that it cannot read to its end.
     """
     # A quote that never closes is found by reading.py; one within a cell is no harm.
     warnings.filterwarnings("ignore", "CSV malformed", UserWarning)
-    for batch in frame.collect_batches(maintain_order=True):
-        if batch.height:
-            yield batch
+    return scanned.collect()
 
 
 def first_line(error: Exception) -> str:
@@ -29,12 +26,11 @@ def first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def scan_lines(text: str | bytes, skip: int = 0) -> pl.LazyFrame:
-    """Give the physical lines of a text, or of the file of this path, in one column `line`, null where one is empty."""
+def scan_lines(text: bytes) -> pl.LazyFrame:
+    """Give the physical lines of a text in one column `line`, null where a line is empty."""
     return pl.scan_csv(
         text,
         has_header=False,
-        skip_lines=skip,
         schema={"line": pl.String},
         quote_char=None,
         separator="\x1f",

@@ -15,7 +15,7 @@ from gdsolve.data.files import find_files
 from gdsolve.data.parquet import batches_of, schema_of
 from gdsolve.data.pieces import Piece, first_lines, pieces_of
 from gdsolve.data.records import unreadable
-from gdsolve.data.scan import FAULTS, stream
+from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -28,20 +28,8 @@ _SAMPLE = 1 << 18
 _INFERRED = 1000
 
 
-# What polars can scan in one go: a plain CSV file by its path, a piece of another text, or rows of Parquet.
-Part = str | Piece | pl.DataFrame
-
-
-def rows_of(part: Part, scanned: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Give the rows of a part, batch by batch; nothing of a piece that polars cannot read to its end.
-
-    Raises:
-        polars.exceptions.PolarsError: what polars says of a part that it cannot read.
-    """
-    if isinstance(part, str):
-        yield from stream(scanned)
-    elif (frame := scanned.collect()).height:
-        yield frame
+# What polars scans in one go: a piece of text, or rows of Parquet.
+Part = Piece | pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +66,8 @@ class Source:
         """
         if self.file.format is Format.PARQUET:
             yield from batches_of(self.file.path, list(columns))
-        elif self.dialect is None:
-            yield from pieces_of(self.file)
-        elif self.file.plain:
-            yield self.file.path
         else:
-            yield from pieces_of(self.file, self.dialect.skip, self.dialect.delimiter)
+            yield from pieces_of(self.file, self.skip, self.dialect.delimiter if self.dialect else None)
 
     def scan(self, part: Part, columns: Collection[str], *, strict: bool = False) -> pl.LazyFrame:
         """Scan columns as they are written: texts from CSV and NDJSON (and `OVERFLOW` from CSV), types from Parquet.
@@ -94,13 +78,13 @@ class Source:
             return part.lazy().select(*columns)
         if self.dialect is not None:
             texts = dict.fromkeys(self.schema, pl.String)
-            return self._scan_csv(self.dialect, part, texts, strict=strict).select(*columns, OVERFLOW)
-        return pl.scan_ndjson(_text(part), schema=dict.fromkeys(columns, pl.String))
+            return self._scan_csv(self.dialect, part.text, 0, texts, strict=strict).select(*columns, OVERFLOW)
+        return pl.scan_ndjson(part.text, schema=dict.fromkeys(columns, pl.String))
 
     def raw(self, columns: Collection[str]) -> Iterator[pl.DataFrame]:
-        """Give every batch of `scan`."""
+        """Give the rows of every part as `scan` does."""
         for part in self.parts(columns):
-            yield from rows_of(part, self.scan(part, columns))
+            yield rows_of(self.scan(part, columns))
 
     def raw_type(self, column: str) -> pl.DataType:
         """Give the type that `raw` has for a column."""
@@ -132,8 +116,8 @@ class Source:
         wanted += [self.cells.text(name, pl.String()) for name in texts]
         types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
         if self.dialect is None:
-            return pl.scan_ndjson(_text(part), schema=types, ignore_errors=True).select(wanted)
-        return self._scan_csv(self.dialect, part, types, lenient=True).select(*wanted, OVERFLOW)
+            return pl.scan_ndjson(part.text, schema=types, ignore_errors=True).select(wanted)
+        return self._scan_csv(self.dialect, part.text, 0, types, lenient=True).select(*wanted, OVERFLOW)
 
     def sample(self) -> pl.DataFrame:
         """Read the first rows, some thousand cells, as `raw` gives them."""
@@ -141,29 +125,29 @@ class Source:
             count = max(100, min(2000, 100_000 // len(self.schema)))
             if self.file.format is Format.PARQUET:
                 return next(batches_of(self.file.path, list(self.schema), count), pl.DataFrame(schema=self.schema))
-            return self.scan(Piece(first_lines(self.file, count), 0), self.schema).collect()
+            return rows_of(self.scan(Piece(first_lines(self.file, count), 0), self.schema))
         head, whole = self.file.head, self.file.complete
         if len(head) > _SAMPLE and "\n" in head[:_SAMPLE]:
             head, whole = head[: head.rindex("\n", 0, _SAMPLE) + 1], False
         texts = dict.fromkeys(self.schema, pl.String)
-        rows = self._scan_csv(self.dialect, head.encode(), texts).collect()
+        rows = rows_of(self._scan_csv(self.dialect, head.encode(), self.skip, texts))
         # The cut may have gone through a quoted field.
         return rows if whole or rows.height < 2 else rows.head(-1)
 
     def _scan_csv(
         self,
         dialect: Dialect,
-        part: str | bytes | Piece,
+        text: bytes,
+        skip: int,
         types: Mapping[str, type[pl.DataType]],
         *,
         strict: bool = False,
         lenient: bool = False,
     ) -> pl.LazyFrame:
         return pl.scan_csv(
-            part.text if isinstance(part, Piece) else part,
+            text,
             has_header=False,
-            # Pieces begin beyond the header.
-            skip_lines=0 if isinstance(part, Piece) else dialect.skip,
+            skip_lines=skip,
             schema={**types, OVERFLOW: pl.String},
             separator=dialect.delimiter,
             # Fields beyond the header's would otherwise be an error without a row, or none at all under a projection.
@@ -173,10 +157,6 @@ class Source:
             encoding="utf8" if strict else "utf8-lossy",
             glob=False,
         )
-
-
-def _text(part: Part) -> bytes:
-    return part.text if isinstance(part, Piece) else b""
 
 
 def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
