@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -79,11 +81,18 @@ def change_of(file: File) -> DataError | None:
     return DataError(f"{file.name}: {what} while it was read", "wait until it is written, or read a copy of it")
 
 
-def refuse_changed(file: File) -> None:
+@contextmanager
+def watched(file: File) -> Iterator[None]:
     """Refuse a file that was changed since it was opened: its last rows may be half of what they are to be.
 
     Raises:
-        DataError: naming the file and what became of it.
+        DataError: naming the file and what became of it; that comes before anything odd that was found in it.
     """
+    try:
+        yield
+    except DataError:
+        if changed := change_of(file):
+            raise changed from None
+        raise
     if changed := change_of(file):
         raise changed

@@ -34,7 +34,8 @@ def batches_of(path: str, columns: Sequence[str], rows: int | None = None) -> It
     import pyarrow.parquet as pq
 
     size = rows or max(1024, min(1 << 16, _BATCH // (8 * max(1, len(columns)))))
-    with _faults_told(), pq.ParquetFile(path, buffer_size=_BUFFER, pre_buffer=False) as file:
+    how = {"buffer_size": _BUFFER, "pre_buffer": False, "page_checksum_verification": True}
+    with _faults_told(), pq.ParquetFile(path, **how) as file:
         for batch in file.iter_batches(batch_size=size, columns=list(columns)):
             frame = pl.from_arrow(batch)
             if isinstance(frame, pl.DataFrame):

@@ -15,7 +15,7 @@ import polars as pl
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
-from gdsolve.data.file import refuse_changed
+from gdsolve.data.file import watched
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
@@ -158,6 +158,11 @@ def _title(headers: Sequence[str]) -> str:
 
 def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
+    with watched(source.file):
+        yield from _checked(source, model, shown)
+
+
+def _checked(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.columns
     done = 0
@@ -182,7 +187,6 @@ def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tup
             done += raw.height
     except FAULTS as error:
         raise unreadable(source.file, done, error, source.skip, part) from None
-    refuse_changed(source.file)
 
 
 def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:

@@ -11,7 +11,7 @@ import polars as pl
 
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
-from gdsolve.data.file import refuse_changed
+from gdsolve.data.file import watched
 from gdsolve.data.parallel import in_order
 from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
@@ -70,12 +70,13 @@ class Reader:
             DataError: a cell that cannot be used, or no rows at all.
         """
         for source in self.sources:
-            for offset, frame in self._frames(source):
-                batch = self._batch(source, offset, frame, tally)
-                if len(batch.values):
-                    tally.rows += len(batch.values)
-                    tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
-                    yield batch
+            with watched(source.file):
+                for offset, frame in self._frames(source):
+                    batch = self._batch(source, offset, frame, tally)
+                    if len(batch.values):
+                        tally.rows += len(batch.values)
+                        tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
+                        yield batch
         _refuse_nothing(self.sources[0].name, self.roles, tally)
 
     @property
@@ -220,17 +221,17 @@ def read_cells(
     done = 0
     parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
     parts = source.parts([*numbers, *texts])
-    try:
-        for part, frame in in_order(parts, parse, alone=source.file.complete):
-            if isinstance(frame, Exception):
-                raise unreadable(source.file, done, frame, source.skip, part)
-            if frame.height:
-                _refuse_lost_rows(source, part, numbers, frame)
-                yield done, frame
-            done += frame.height
-    except FAULTS as error:
-        raise unreadable(source.file, done, error, source.skip) from None
-    refuse_changed(source.file)
+    with watched(source.file):
+        try:
+            for part, frame in in_order(parts, parse, alone=source.file.complete):
+                if isinstance(frame, Exception):
+                    raise unreadable(source.file, done, frame, source.skip, part)
+                if frame.height:
+                    _refuse_lost_rows(source, part, numbers, frame)
+                    yield done, frame
+                done += frame.height
+        except FAULTS as error:
+            raise unreadable(source.file, done, error, source.skip) from None
 
 
 @dataclass(slots=True)

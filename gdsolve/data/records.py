@@ -17,7 +17,7 @@ from typing import NoReturn
 import numpy as np
 import polars as pl
 
-from gdsolve.data.file import File, Format, change_of
+from gdsolve.data.file import File, Format
 from gdsolve.data.pieces import Piece, lines_before, pieces_of
 from gdsolve.data.scan import FAULTS, first_line, rows_of, scan_lines
 from gdsolve.status import DataError
@@ -25,6 +25,7 @@ from gdsolve.status import DataError
 logger = logging.getLogger("gdsolve")
 
 _TAIL = 1 << 16
+_QUOTES = 'within quotes write "" for a quote; without, quote the whole cell'
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +109,19 @@ def quote_error(file: File, skip: int) -> DataError | None:
         return None
     return DataError(
         f"{file.name}: {place(file, skip, record)}: a quote is opened and never closed",
-        'within quotes write "" for a quote; without, quote the whole cell',
+        _QUOTES,
     )
 
 
 def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: object = None) -> DataError:
     """Make one line of what is said of a file that breaks off after `done` records, in `part` where that is known."""
-    if changed := change_of(file):
-        return changed
     # What the system says of a file needs no look at what is in it.
     told = None if isinstance(error, OSError) else _fault_within(file, done, skip, part)
     if told is not None:
         return told
     where = f" beyond row {done}" if done else ""
+    if "CSV malformed" in str(error):
+        return DataError(f"{file.name}: a quote within a cell makes its rows unclear{where}", _QUOTES)
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", "name the encoding, for example --encoding latin-1")
     reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
