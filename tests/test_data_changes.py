@@ -228,4 +228,4 @@ def test_a_second_pass_is_told(tmp_path, caplog):
     assert caplog.messages == [f"{tmp_path}/t.csv: read once more, to tell blank lines from rows without cells"]
     caplog.clear()
     failure(write(tmp_path / "t.csv", "a,b\n1,2\n3,x\n4,5\n"))
-    assert caplog.messages == [f"{tmp_path}/t.csv: read once more, to say where the cell stands and what is in it"]
+    assert caplog.messages == [f"{tmp_path}/t.csv: read once more, to say where the row stands"]

@@ -157,7 +157,7 @@ def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tupl
 
 def _add(source: Source, columns: dict[str, _Column], numbers: Sequence[str], texts: Sequence[str], fast: bool) -> None:
     blanks: np.ndarray | None = None
-    for done, batch in read_cells(source, numbers, texts, fast):
+    for _, done, batch in read_cells(source, numbers, texts, fast):
         frame = batch.select(*numbers, *texts)
         empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
         if source.dialect is not None and empty.any():

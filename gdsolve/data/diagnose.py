@@ -70,16 +70,20 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
     Raises:
         DataError: the file is damaged; then the place of the cell is uncertain, and the damage is what to tell.
     """
-    logger.info("%s: read once more, to say where the cell stands and what is in it", source.name)
-    done = 0
+    first, parts = 0, source.parts([column])
+    if source.near is not None and source.near[0] <= record:
+        first, parts = source.near[0], iter([source.near[1]])
+    else:
+        logger.info("%s: read once more, to say what is in the cell", source.name)
     try:
-        for frame in source.raw([column]):
-            if record < done + frame.height:
-                found: str | None = frame[column].cast(pl.String)[record - done]
+        for part in parts:
+            frame = rows_of(source.scan(part, [column]))
+            if record < first + frame.height:
+                found: str | None = frame[column].cast(pl.String)[record - first]
                 return found
-            done += frame.height
+            first += frame.height
     except FAULTS as error:
-        raise unreadable(source.file, done, error, source.skip) from None
+        raise unreadable(source.file, first, error, source.skip) from None
     return None
 
 

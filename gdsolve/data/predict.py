@@ -174,7 +174,7 @@ def _checked(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tu
             if not raw.height:
                 continue
             cells = source.parse(raw, numbers, list(model.levels))
-            _refuse_first(source, done, cells, model)
+            _refuse_first(replace(source, near=(done, part)), done, cells, model)
             kept = np.ones(raw.height, dtype=bool)
             if source.dialect is not None:
                 for name in _undecodable(raw, wanted):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -71,8 +71,8 @@ class Reader:
         """
         for source in self.sources:
             with watched(source.file):
-                for offset, frame in self._frames(source):
-                    batch = self._batch(source, offset, frame, tally)
+                for part, offset, frame in self._frames(source):
+                    batch = self._batch(replace(source, near=(offset, part)), offset, frame, tally)
                     if len(batch.values):
                         tally.rows += len(batch.values)
                         tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
@@ -89,7 +89,7 @@ class Reader:
     def _texts(self) -> list[str]:
         return [*self.roles.levels, *([] if self.roles.target_levels is None else [self.roles.target])]
 
-    def _frames(self, source: Source) -> Iterator[tuple[int, pl.DataFrame]]:
+    def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
         return read_cells(source, self._numbers, self._texts, self.fast)
 
     def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
@@ -180,7 +180,7 @@ class Reader:
             logger.info("the table is read once more, for the means that --na mean fills in")
             sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
             for source in self.sources:
-                for _, frame in self._frames(source):
+                for _, _, frame in self._frames(source):
                     values = frame.select(self._numbers).to_numpy()
                     there = np.isfinite(values)
                     sums += np.where(there, values, 0.0).sum(axis=0)
@@ -212,8 +212,8 @@ def design_columns(roles: Roles) -> list[str | pl.Expr]:
 
 def read_cells(
     source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
-) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Give (index of the first record, the columns as numbers and texts), batch by batch, by the way that works.
+) -> Iterator[tuple[Part, int, pl.DataFrame]]:
+    """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
 
     Raises:
         DataError: a file that is damaged.
@@ -228,7 +228,7 @@ def read_cells(
                     raise unreadable(source.file, done, frame, source.skip, part)
                 if frame.height:
                     _refuse_lost_rows(source, part, numbers, frame)
-                    yield done, frame
+                    yield part, done, frame
                 done += frame.height
         except FAULTS as error:
             raise unreadable(source.file, done, error, source.skip) from None
@@ -292,7 +292,7 @@ def find_levels(
     found: dict[str, set[str]] = {name: set() for name in texts}
     for source in sources:
         dropping = spec.na is Missing.DROP
-        for _, frame in read_cells(source, numbers if dropping else (), texts, fast):
+        for _, _, frame in read_cells(source, numbers if dropping else (), texts, fast):
             kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())

@@ -48,6 +48,7 @@ def place(file: File, skip: int, record: int) -> str:
     """Say where a record stands: `row 3 (line 4)`, or `row 3` where line breaks within quotes came before."""
     if file.format is Format.PARQUET:
         return f"row {record + 1}"
+    logger.info("%s: read once more, to say where the row stands", file.name)
     blanks = before = 0
     for lines in _walk(file, skip):
         blanks += int((lines.blank & (lines.record < record)).sum())

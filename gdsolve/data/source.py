@@ -34,13 +34,17 @@ Part = Piece | pl.DataFrame
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name."""
+    """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name.
+
+    `near` is the part that is being read, after the index of its first record, where one is.
+    """
 
     file: File
     headers: tuple[str, ...]
     schema: Mapping[str, pl.DataType]
     dialect: Dialect | None
     cells: Cells
+    near: tuple[int, Part] | None = None
 
     @property
     def name(self) -> str:
