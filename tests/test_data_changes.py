@@ -225,7 +225,6 @@ def test_a_second_pass_is_told(tmp_path, caplog):
     assert caplog.messages == ["the table is read once more, for the means that --na mean fills in"]
     caplog.clear()
     load(write(tmp_path / "t.csv", "a,b\n1,2\n\n3,4\n"))
-    assert caplog.messages == [f"{tmp_path}/t.csv: read once more, to tell blank lines from rows without cells"]
-    caplog.clear()
+    assert caplog.messages == []
     failure(write(tmp_path / "t.csv", "a,b\n1,2\n3,x\n4,5\n"))
     assert caplog.messages == [f"{tmp_path}/t.csv: read once more, to say where the row stands"]

@@ -16,7 +16,6 @@ from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
 from gdsolve.data.inline import inline_columns
 from gdsolve.data.reading import MOST_LEVELS, read_cells
-from gdsolve.data.records import blank_records
 from gdsolve.data.source import Source, open_sources
 from gdsolve.data.table import is_plain, sample_of
 from gdsolve.spec import Spec
@@ -156,13 +155,11 @@ def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tupl
 
 
 def _add(source: Source, columns: dict[str, _Column], numbers: Sequence[str], texts: Sequence[str], fast: bool) -> None:
-    blanks: np.ndarray | None = None
-    for _, done, batch in read_cells(source, numbers, texts, fast):
+    for part, _, batch in read_cells(source, numbers, texts, fast):
         frame = batch.select(*numbers, *texts)
         empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-        if source.dialect is not None and empty.any():
-            blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-            frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
+        if empty.any():
+            frame = frame.filter(~source.blank_lines(part, empty))
         for name in frame.columns:
             columns[name].add(frame[name])
 

@@ -16,7 +16,7 @@ from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.file import watched
-from gdsolve.data.records import blank_records, unreadable
+from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
@@ -166,7 +166,6 @@ def _checked(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tu
     numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.columns
     done = 0
-    blanks: np.ndarray | None = None
     part: Part | None = None
     try:
         for part in source.parts(wanted):
@@ -180,9 +179,7 @@ def _checked(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tu
                 for name in _undecodable(raw, wanted):
                     refuse_wrong_encoding(source, name)
                 empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
-                if empty.any():
-                    blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-                    kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
+                kept = ~source.blank_lines(part, empty)
             yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
             done += raw.height
     except FAULTS as error:

@@ -13,7 +13,7 @@ from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
 from gdsolve.data.file import watched
 from gdsolve.data.parallel import in_order
-from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
+from gdsolve.data.records import is_open, last_cells, quote_error, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.targets import outside, target_column, two_levels
@@ -57,7 +57,6 @@ class Reader:
     spec: Spec
     fast: bool
     _design: list[str | pl.Expr] = field(init=False)
-    _blanks: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +71,7 @@ class Reader:
         for source in self.sources:
             with watched(source.file):
                 for part, offset, frame in self._frames(source):
-                    batch = self._batch(replace(source, near=(offset, part)), offset, frame, tally)
+                    batch = self._batch(source, part, offset, frame, tally)
                     if len(batch.values):
                         tally.rows += len(batch.values)
                         tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
@@ -92,11 +91,11 @@ class Reader:
     def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
         return read_cells(source, self._numbers, self._texts, self.fast)
 
-    def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
+    def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
         if self._is_clean(frame, batch):
             return batch
-        return self._arrays(self._mend(source, offset, frame, tally))
+        return self._arrays(self._mend(source, part, offset, frame, tally))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         values = frame.select(self._design).to_numpy()
@@ -111,18 +110,18 @@ class Reader:
             return False
         return not any(frame[name].null_count() for name in self._texts)
 
-    def _mend(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+    def _mend(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
         numbers = self._numbers
         used = [*numbers, *self._texts]
         missing = frame.select(pl.col(used).is_null()).to_numpy()
-        blank = self._blank(source, offset, missing)
+        blank = source.blank_lines(part, np.asarray(missing.all(axis=1)))
         missing = missing & ~blank[:, None]
         fatal = self._unusable(frame, used)
         if self.spec.na is not Missing.DROP:
             filled = set(self.roles.features) - set(self.roles.levels) if self.spec.na is Missing.MEAN else set()
             fatal |= missing & np.array([name not in filled for name in used])
-        self._refuse_first(source, offset, frame, used, fatal)
+        self._refuse_first(replace(source, near=(offset, part)), offset, frame, used, fatal)
         gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
         tally.dropped += int(gone.sum() - blank.sum())
         kept = frame.filter(~gone)
@@ -144,17 +143,6 @@ class Reader:
             elif name == self.roles.target:
                 fatal[:, place] |= outside(self.spec.loss, values)
         return fatal
-
-    def _blank(self, source: Source, offset: int, missing: np.ndarray) -> np.ndarray:
-        """Tell blank lines, which are no rows, from rows whose used cells are all missing."""
-        empty = missing.all(axis=1)
-        if source.dialect is None or not empty.any():
-            return np.zeros(len(missing), dtype=bool)
-        path = source.file.path
-        if path not in self._blanks:
-            self._blanks[path] = blank_records(source.file, source.dialect.skip)
-        listed = np.isin(offset + np.arange(len(missing)), self._blanks[path])
-        return np.asarray(empty & listed)
 
     def _refuse_first(
         self, source: Source, offset: int, frame: pl.DataFrame, used: list[str], fatal: np.ndarray
@@ -268,7 +256,7 @@ def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], frame:
         return
     cells = dict(zip(source.schema, last_cells(part.text, source.dialect.delimiter), strict=False))
     same = all(_is_number(cells.get(name, ""), frame[name][-1]) for name in numbers)
-    if not same and (error := quote_error(source.file, source.skip)):
+    if not same and is_open(part.text) and (error := quote_error(source.file, source.skip)):
         raise error
 
 

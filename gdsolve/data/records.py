@@ -37,11 +37,15 @@ class _Lines:
     open: bool
 
 
-def blank_records(file: File, skip: int) -> np.ndarray:
-    """Give the indices, from 0, of the records of a CSV file that are blank lines (one pass over the file)."""
-    logger.info("%s: read once more, to tell blank lines from rows without cells", file.name)
-    found = [lines.record[lines.blank] for lines in _walk(file, skip)]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+def blank_records(text: bytes) -> np.ndarray:
+    """Give the indices, from 0, of the records of a CSV text that are blank lines."""
+    lines = _stretch(text)
+    return np.asarray(lines.record[lines.blank])
+
+
+def is_open(text: bytes) -> bool:
+    """Tell whether a quote is open at the end of a CSV text."""
+    return _stretch(text).open
 
 
 def place(file: File, skip: int, record: int) -> str:
@@ -81,26 +85,31 @@ def last_cells(text: bytes, delimiter: str) -> list[str]:
 
 def _walk(file: File, skip: int) -> Iterator[_Lines]:
     quoted, done = 0, 0
-    columns = [
-        (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank"),
-        pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias("quotes"),
-    ]
     for piece in pieces_of(file, skip):
-        frame = rows_of(scan_lines(piece.text).select(columns))
-        blank = frame["blank"].to_numpy()
-        if file.format is Format.NDJSON:
-            # Blank lines are no records there, for polars either.
-            count = np.cumsum(~blank)
-            yield _Lines(np.where(blank, -1, done + count - 1), np.zeros_like(blank), open=False)
-            done += int(count[-1])
-            continue
-        # A line ends its record where all the quotes so far are closed.
-        after = (np.cumsum(frame["quotes"].to_numpy().astype(np.int64)) + quoted) % 2
-        before = np.concatenate(([quoted], after[:-1]))
-        ends = after == 0
-        yield _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]))
-        quoted = int(after[-1])
-        done += int(ends.sum())
+        lines = _objects(piece.text, done) if file.format is Format.NDJSON else _stretch(piece.text, done, quoted)
+        yield lines
+        quoted = int(lines.open)
+        done = int(lines.record.max(initial=done - 1)) + 1 - quoted
+
+
+def _stretch(text: bytes, done: int = 0, quoted: int = 0) -> _Lines:
+    """The lines of a CSV text that begins with the record `done`, within quotes where `quoted` is 1."""
+    blank, quotes = (column.to_numpy() for column in rows_of(scan_lines(text).select(_BLANK, _QUOTED)))
+    # A line ends its record where all the quotes so far are closed.
+    after = (np.cumsum(quotes.astype(np.int64)) + quoted) % 2
+    before = np.concatenate(([quoted], after[:-1]))
+    ends = after == 0
+    return _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]))
+
+
+def _objects(text: bytes, done: int) -> _Lines:
+    """The lines of NDJSON: blank lines are no records there, for polars either."""
+    blank = rows_of(scan_lines(text).select(_BLANK)).to_series().to_numpy()
+    return _Lines(np.where(blank, -1, done + np.cumsum(~blank) - 1), np.zeros_like(blank), open=False)
+
+
+_BLANK = (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank")
+_QUOTED = pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias("quotes")
 
 
 def quote_error(file: File, skip: int) -> DataError | None:
@@ -108,10 +117,7 @@ def quote_error(file: File, skip: int) -> DataError | None:
     record = open_record(file, skip)
     if record is None:
         return None
-    return DataError(
-        f"{file.name}: {place(file, skip, record)}: a quote is opened and never closed",
-        _QUOTES,
-    )
+    return DataError(f"{file.name}: {place(file, skip, record)}: a quote is opened and never closed", _QUOTES)
 
 
 def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: object = None) -> DataError:

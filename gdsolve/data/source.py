@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Cells
@@ -14,7 +15,7 @@ from gdsolve.data.file import File, Format
 from gdsolve.data.files import find_files
 from gdsolve.data.parquet import batches_of, schema_of
 from gdsolve.data.pieces import Piece, first_lines, pieces_of
-from gdsolve.data.records import unreadable
+from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec
@@ -107,6 +108,12 @@ class Source:
         careful += [self.cells.text(name, self.raw_type(name)) for name in texts]
         kept = [OVERFLOW] if OVERFLOW in raw.columns else []
         return raw.select(*careful, *plain, *kept).select(*numbers, *texts, *kept)
+
+    def blank_lines(self, part: Part, empty: np.ndarray) -> np.ndarray:
+        """Tell which of the `empty` rows of a part, (rows,), are blank lines, which are no rows of a table."""
+        if self.dialect is None or isinstance(part, pl.DataFrame) or not empty.any():
+            return np.zeros_like(empty)
+        return np.asarray(empty & np.isin(np.arange(len(empty)), blank_records(part.text)))
 
     def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
         """Scan what `parse` gives in one go, with null for every cell that is no plain number; None where impossible.
