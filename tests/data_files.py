@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,13 @@ import numpy as np
 from gdsolve.data import Roles, open_table
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import compress as zstd
+else:
+    from backports.zstd import compress as zstd
+
+__all__ = ["Loaded", "failure", "load", "write", "zstd"]
 
 
 @dataclasses.dataclass

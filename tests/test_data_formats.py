@@ -12,7 +12,7 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from data_files import failure, load, write
+from data_files import failure, load, write, zstd
 
 from gdsolve.data import open_table
 from gdsolve.spec import Categorical, Missing, Spec
@@ -28,19 +28,13 @@ def parquet() -> bytes:
     return buffer.getvalue()
 
 
-def zstd(content: bytes) -> bytes:
-    """A zstd frame of one raw block: what a compressor writes for data it cannot make smaller."""
-    size = (len(content) << 3 | 1).to_bytes(3, "little")
-    return b"\x28\xb5\x2f\xfd\x60" + (len(content) - 256).to_bytes(2, "little") + size + content
-
-
 CONTENTS = {
     "csv": CSV,
     "ndjson": NDJSON,
     "parquet": parquet(),
     "csv.gz": gzip.compress(CSV),
     "ndjson.gz": gzip.compress(NDJSON),
-    "csv.zst": zstd(CSV + b"\n" * 256),
+    "csv.zst": zstd(CSV),
 }
 
 
@@ -68,7 +62,7 @@ def test_standard_input_in_messages(monkeypatch):
 
 def test_temporaries_are_removed(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("gdsolve.data.files._PROC", tmp_path / "none")
+    monkeypatch.setattr("gdsolve.data.spool._PROC", tmp_path / "none")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CSV)))
     with open_table(["-"], Spec()) as table:
         assert len(list(tmp_path.iterdir())) == 1
@@ -78,7 +72,7 @@ def test_temporaries_are_removed(monkeypatch, tmp_path):
 
 def test_temporaries_are_removed_when_opening_fails(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr("gdsolve.data.files._PROC", tmp_path / "none")
+    monkeypatch.setattr("gdsolve.data.spool._PROC", tmp_path / "none")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(CSV)))
     assert failure("-", target="c")[0] == 2
     assert list(tmp_path.iterdir()) == []
@@ -99,13 +93,15 @@ def test_a_compressed_file_in_another_encoding(tmp_path):
     assert load(write(tmp_path / "t.csv.gz", gzip.compress(content.encode("utf-16")))).values.tolist() == PLAIN
     latin = write(tmp_path / "u.csv.gz", gzip.compress(content.encode("latin-1")))
     assert load(latin, encoding="latin-1").roles.features == ("größe",)
-    packed = write(tmp_path / "t.csv.zst", zstd(CSV + b"\n" * 256))
-    assert failure(packed, encoding="latin-1")[:2] == (5, "t.csv.zst: a .zst file is read as UTF-8 only")
+    packed = write(tmp_path / "v.csv.zst", zstd(content.encode("latin-1")))
+    assert load(packed, encoding="latin-1").roles.features == ("größe",)
+    returns = write(tmp_path / "w.csv.zst", zstd(b"a,b\r1,2\r3,4.5\r"))
+    assert load(returns).values.tolist() == PLAIN
 
 
 def test_rows_and_lines_of_compressed_files(tmp_path):
     content = b"a,b\n1,2\n\n3,x\n4,5\n"
-    for ending, packed in (("gz", gzip.compress(content)), ("zst", zstd(content + b"\n" * 256))):
+    for ending, packed in (("gz", gzip.compress(content)), ("zst", zstd(content))):
         path = write(tmp_path / f"t.csv.{ending}", packed)
         assert failure(path)[1] == f"t.csv.{ending}: row 2 (line 4), column 'b': 'x' is not a number"
 
@@ -113,6 +109,12 @@ def test_rows_and_lines_of_compressed_files(tmp_path):
 def test_damaged_compression(tmp_path):
     path = write(tmp_path / "t.csv.gz", gzip.compress(CSV)[:-12])
     assert failure(path)[1].startswith("t.csv.gz: the gzip data are damaged")
+    path = write(tmp_path / "t.csv.zst", zstd(CSV)[:-4])
+    assert failure(path)[1].startswith("t.csv.zst: the zstd data are damaged")
+    path = write(tmp_path / "u.csv.zst", zstd(CSV)[:6] + b"\xff" * 40)
+    assert failure(path)[1].startswith("u.csv.zst: the zstd data are damaged")
+    path = write(tmp_path / "t.parquet.gz", gzip.compress(CONTENTS["parquet"])[:-12])
+    assert failure(path)[1].startswith("t.parquet.gz: the gzip data are damaged")
 
 
 def test_files_with_the_same_columns_in_any_order(tmp_path):

@@ -12,17 +12,17 @@ from gdsolve.progress import Reading, listener
 
 
 @contextmanager
-def copying(title: str, stream: IO[bytes]) -> Iterator[Callable[[int], None]]:
+def copying(title: str, stream: IO[bytes] | None) -> Iterator[Callable[[int], None]]:
     """Tell how far the copying of `stream` has come: what is given is to be called with the bytes so far.
 
-    While somebody types at a terminal, nothing else is shown there.
+    The stream is None where its size says nothing of what it gives, as of compressed data. While somebody types at a terminal, nothing else is shown there.
     """
     told = listener()
-    if stream.isatty():
+    if stream is not None and stream.isatty():
         with told.hidden():
             yield lambda done: None
         return
-    size = _size(stream)
+    size = None if stream is None else _size(stream)
 
     def reach(done: int) -> None:
         told.tell(Reading(title, None, done, min(1.0, done / size) if size else None))

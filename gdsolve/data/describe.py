@@ -17,8 +17,7 @@ from gdsolve.data.columns import Parts, assign, without_texts
 from gdsolve.data.extent import Pass
 from gdsolve.data.inline import inline_columns
 from gdsolve.data.reading import MOST_LEVELS, read_cells
-from gdsolve.data.records import blank_records
-from gdsolve.data.source import Source, open_sources
+from gdsolve.data.source import Part, Source, open_sources
 from gdsolve.data.table import is_plain, sample_of
 from gdsolve.spec import Spec
 
@@ -158,15 +157,13 @@ def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tupl
 
 
 def _add(
-    source: Source, columns: dict[str, _Column], batches: Iterator[tuple[int, pl.DataFrame]], names: Sequence[str]
+    source: Source, columns: dict[str, _Column], batches: Iterator[tuple[Part, int, pl.DataFrame]], names: Sequence[str]
 ) -> None:
-    blanks: np.ndarray | None = None
-    for done, batch in batches:
+    for part, _, batch in batches:
         frame = batch.select(names)
         empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-        if source.dialect is not None and empty.any():
-            blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-            frame = frame.filter(~(empty & np.isin(done + np.arange(len(empty)), blanks)))
+        if empty.any():
+            frame = frame.filter(~source.blank_lines(part, empty))
         for name in frame.columns:
             columns[name].add(frame[name])
 

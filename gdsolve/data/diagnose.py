@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -11,12 +12,14 @@ import polars as pl
 
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
-from gdsolve.data.files import Format
 from gdsolve.data.records import place, places, unreadable
+from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
+
+logger = logging.getLogger("gdsolve")
 
 _LONGEST = 40
 
@@ -93,31 +96,49 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
     Raises:
         DataError: the file is damaged; then the place of the cell is uncertain, and the damage is what to tell.
     """
+    first, parts = 0, source.parts([column])
+    if source.near is not None and source.near[0] <= record:
+        first, parts = source.near[0], iter([source.near[1]])
+    else:
+        logger.info("%s: read once more, to say what is in the cell", source.name)
     try:
-        if source.file.format is Format.NDJSON:
-            # Ahead of an error polars leaves out rows, so that a whole file has to parse before one is pointed at.
-            source.raw([column]).select(pl.col(column).null_count()).collect(engine="streaming")
-        found = source.raw([column]).slice(record, 1).select(pl.col(column).cast(pl.String)).collect()
-    except pl.exceptions.PolarsError as error:
-        raise unreadable(source.file, 0, error, source.skip) from None
-    return found.item() if found.height else None
+        for part in parts:
+            frame = rows_of(source.scan(part, [column]))
+            if record < first + frame.height:
+                found: str | None = frame[column].cast(pl.String)[record - first]
+                return found
+            first += frame.height
+    except FAULTS as error:
+        raise unreadable(source.file, first, error, source.skip) from None
+    return None
 
 
 def _cell_texts(source: Source, cells: Sequence[tuple[int, str]]) -> list[str | None]:
-    """Read cells as they are written.
+    """Read cells as they are written, in one walk over the file.
 
     Raises:
         DataError: the file is damaged.
     """
+    logger.info("%s: read once more, to say what is in the cells", source.name)
     columns = list(dict.fromkeys(column for _, column in cells))
-    records = sorted({record for record, _ in cells})
-    rows = source.raw(columns).with_row_index("\x00record").filter(pl.col("\x00record").is_in(records))
+    wanted = sorted({record for record, _ in cells})
+    found: dict[tuple[int, str], str | None] = {}
+    first = 0
     try:
-        found = rows.select("\x00record", *(pl.col(name).cast(pl.String) for name in columns)).collect()
-    except pl.exceptions.PolarsError as error:
-        raise unreadable(source.file, 0, error, source.skip) from None
-    row_of = {record: row for row, record in enumerate(found["\x00record"].to_list())}
-    return [found[column][row_of[record]] if record in row_of else None for record, column in cells]
+        for part in source.parts(columns):
+            rows = rows_of(source.scan(part, columns))
+            here = [record for record in wanted if first <= record < first + rows.height]
+            if here:
+                kept = rows[[record - first for record in here]]
+                for column in columns:
+                    texts = kept[column].cast(pl.String).to_list()
+                    found.update(zip(((record, column) for record in here), texts, strict=True))
+            first += rows.height
+            if first > wanted[-1]:
+                break
+    except FAULTS as error:
+        raise unreadable(source.file, first, error, source.skip) from None
+    return [found.get(cell) for cell in cells]
 
 
 def refuse_wrong_encoding(source: Source, column: str) -> None:
@@ -128,13 +149,24 @@ def refuse_wrong_encoding(source: Source, column: str) -> None:
     """
     if source.dialect is None:
         return
+    logger.info("%s: read once more: is column %r UTF-8?", source.name, column)
     try:
-        source.raw([column], strict=True).select(pl.col(column).null_count()).collect(engine="streaming")
+        for part in source.parts([column]):
+            rows_of(source.scan(part, [column], strict=True).select(pl.col(column).null_count()))
     except pl.exceptions.PolarsError:
-        broken = pl.col(column).str.contains("\ufffd", literal=True)
-        found = source.raw([column]).with_row_index("\x00record").filter(broken).select("\x00record").head(1).collect()
-        at = where(source, found.item(), column)
+        at = where(source, _first_broken(source, column), column)
         raise DataError(f"{at}: is not UTF-8", "name the encoding, for example --encoding latin-1") from None
+
+
+def _first_broken(source: Source, column: str) -> int:
+    """Find the first record with U+FFFD in this column."""
+    done = 0
+    for frame in source.raw([column]):
+        broken = frame[column].str.contains("\ufffd", literal=True).fill_null(value=False)
+        if broken.any():
+            return done + int(broken.arg_max() or 0)
+        done += frame.height
+    return done
 
 
 def overflow_error(source: Source, record: int) -> DataError:
@@ -197,8 +229,7 @@ def has_overflow(frame: pl.DataFrame) -> bool:
 def _is_empty(source: Source, column: str) -> bool:
     """True where no cell of the file stands in this column."""
     text = source.cells.text(column, source.raw_type(column))
-    there = source.raw([column]).select(text.is_not_null().any()).collect(engine="streaming")
-    return not there.item()
+    return all(frame.select(text.is_null().all()).item() for frame in source.raw([column]))
 
 
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:

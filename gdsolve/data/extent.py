@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 
-from gdsolve.data.files import File, Format
+from gdsolve.data.file import File, Format
+from gdsolve.data.packing import Packing
 from gdsolve.data.source import Source
 from gdsolve.progress import SILENT, Reading, listener
 
 # Rows may be longer at the end of a file than at its beginning: looked at are so many places, so many bytes each.
 _PLACES = 8
 _GLANCE = 1 << 15
-_PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 
-T = TypeVar("T")
+T = TypeVar("T", bound=tuple[Any, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,8 @@ def extent_of(file: File) -> Extent | None:
         size = Path(file.path).stat().st_size
         if file.format is Format.PARQUET:
             rows = float(pl.scan_parquet(file.path, glob=False).select(pl.len()).collect().item())
-        elif file.format in (Format.CSV, Format.NDJSON):
-            rows = _lines(file.path, size)
         else:
-            rows = 0.0
+            rows = _lines(file.path, size) if file.packing is Packing.NONE else 0.0
     except (OSError, pl.exceptions.PolarsError):
         # Reading the file will tell what is wrong with it.
         return None
@@ -74,8 +72,6 @@ def _lines(path: str, size: int) -> float:
         for place in range(places):
             file.seek(place * (size // places))
             glance = file.read(_GLANCE if places > 1 else size)
-            if place == 0 and glance.startswith(_PACKED):
-                return 0.0
             lines += glance.count(b"\n")
             seen += len(glance)
     return size * lines / seen if seen else 0.0
@@ -95,18 +91,19 @@ class Pass:
         if self._told is not SILENT:
             self._told.tell(self._now())
 
-    def through(self, batches: Iterator[tuple[T, pl.DataFrame]]) -> Iterator[tuple[T, pl.DataFrame]]:
-        """Count the rows of the batches of the next file, and give them on."""
+    def through(self, batches: Iterator[T]) -> Iterator[T]:
+        """Count the rows of the batches of the next file, and give them on; a batch ends with its rows."""
         return batches if self._told is SILENT else self._count(batches)
 
-    def _count(self, batches: Iterator[tuple[T, pl.DataFrame]]) -> Iterator[tuple[T, pl.DataFrame]]:
+    def _count(self, batches: Iterator[T]) -> Iterator[T]:
         over = True
         try:
-            for what, frame in batches:
-                self._rows += frame.height
-                self._here += frame.height
+            for batch in batches:
+                rows = len(batch[-1])
+                self._rows += rows
+                self._here += rows
                 self._told.tell(self._now())
-                yield what, frame
+                yield batch
             self._place, self._here = self._place + 1, 0
             over = self._place == len(self._extents)
         finally:

@@ -5,48 +5,26 @@ from __future__ import annotations
 import codecs
 import difflib
 import glob
-import gzip
 import io
+import logging
 import shlex
-import signal
 import sys
-import tempfile
-import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
-import polars as pl
-
-from gdsolve.data.copying import copying
-from gdsolve.data.scan import scan_lines
+from gdsolve.data.file import File, Format, Stamp
+from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
+from gdsolve.data.pieces import LONGEST, read_text
+from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.status import DataError, GdsolveError
+
+logger = logging.getLogger("gdsolve")
 
 HEAD = 1 << 20
 STDIN = "standard input"
-_PROC = Path("/proc/self/fd")
-
-
-class Format(StrEnum):
-    """File formats."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
-    PARQUET = "parquet"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that polars can scan: `name` for messages, `path` to open, `head` its first text (none for Parquet)."""
-
-    name: str
-    path: str
-    format: Format
-    head: str
-    complete: bool
+_PARQUET = b"PAR1"
 
 
 def find_files(sources: Sequence[str], encoding: str | None, stack: ExitStack) -> tuple[File, ...]:
@@ -88,25 +66,30 @@ def _expand(source: str) -> list[str]:
 
 
 def _open(source: str, codec: str | None, stack: ExitStack) -> File:
-    name, path = (STDIN, "-") if source == "-" else (source, source)
+    name = STDIN if source == "-" else source
     try:
         if source == "-":
-            path = _spool(_standard_input(), stack)
-        elif Path(source).is_dir():
+            return _examine(name, _copy(name, _standard_input(), stack), codec, None, stack)
+        path = Path(source)
+        if path.is_dir():
             raise DataError(f"{name}: is a directory", f"name its files: '{source.rstrip('/')}/*.csv'")
-        elif not Path(source).is_file() and Path(source).exists():
-            _let_interrupts_through()
-            with Path(source).open("rb") as pipe:
-                path = _spool(pipe, stack)
-        return _examine(name, path, codec, stack)
+        if path.exists() and not path.is_file():
+            let_interrupts_through()
+            with path.open("rb") as pipe:
+                return _examine(name, _copy(name, pipe, stack), codec, None, stack)
+        return _examine(name, source, codec, Stamp.of(source), stack)
     except FileNotFoundError:
         raise DataError(f"{name}: no such file", _near(source)) from None
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{name}: the gzip data are damaged ({error})", "fetch or compress the file again") from None
     except OSError as error:
         raise DataError(
             f"{name}: cannot be read ({error.strerror or error})", "check the path, rights and disk"
         ) from None
+
+
+def _copy(name: str, stream: io.BufferedReader, stack: ExitStack) -> str:
+    """Copy what comes once, and not from a disk; of a pipe nobody knows how often it will have to be read."""
+    # One call of the system at a time: between them Python looks whether Ctrl-C was pressed.
+    return spool(name, stream.read1, stack, title="receiving", source=stream)
 
 
 def _near(source: str) -> str:
@@ -124,114 +107,55 @@ def _standard_input() -> io.BufferedReader:
     return cast(io.BufferedReader, sys.stdin.buffer)
 
 
-def _let_interrupts_through() -> None:
-    """Have Ctrl-C end a read that waits for input, as Python does by itself: polars has the system take it up again."""
-    if hasattr(signal, "siginterrupt"):
-        signal.siginterrupt(signal.SIGINT, True)
-
-
-def _spool(stream: io.BufferedReader, stack: ExitStack) -> str:
-    _let_interrupts_through()
-    spool = _temporary(stack)
-    with copying("receiving", stream) as reach:
-        done = 0
-        # One call of the system at a time: between them Python looks whether Ctrl-C was pressed.
-        while chunk := stream.read1(1 << 20):
-            spool.write(chunk)
-            done += len(chunk)
-            reach(done)
-    return _path_of(spool)
-
-
-def _temporary(stack: ExitStack) -> IO[bytes]:
-    # Under /proc an unlinked file still has a path, so that not even SIGKILL leaves it behind.
-    if _PROC.is_dir():
-        return stack.enter_context(tempfile.TemporaryFile(prefix="gdsolve-"))
-    return stack.enter_context(tempfile.NamedTemporaryFile(prefix="gdsolve-"))
-
-
-def _path_of(spool: IO[bytes]) -> str:
-    spool.flush()
-    return str(_PROC / str(spool.fileno())) if _PROC.is_dir() else spool.name
-
-
-def _examine(name: str, path: str, codec: str | None, stack: ExitStack) -> File:
+def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack: ExitStack) -> File:
     with Path(path).open("rb") as file:
         magic = file.read(4)
     if not magic:
         raise DataError(f"{name}: is empty", "a table needs a header, or numbers, and at least one row")
-    suffixes = [suffix.lower() for suffix in Path(name).suffixes]
-    if magic == b"PAR1":
-        return File(name, path, Format.PARQUET, "", complete=False)
-    if ".parquet" in suffixes[-1:]:
+    packing = packing_of(magic)
+    raw, complete = _head(name, path, packing, None)
+    endings = _endings(name)
+    if raw.startswith(_PARQUET):
+        return _parquet(name, path, packing, stamp, stack)
+    if endings[-1:] == [".parquet"]:
         raise DataError(f"{name}: is not a Parquet file", "give it the ending of what it is: .csv, .tsv or .ndjson")
-    if magic == b"\x28\xb5\x2f\xfd":
-        head, complete = _zstd_head(name, path, codec)
-    else:
-        zipped = magic[:2] == b"\x1f\x8b"
-        raw, complete = _head(path, zipped)
-        codec = codec or _byte_order(raw)
-        lone_returns = codec is None and b"\n" not in raw and b"\r" in raw
-        if codec or lone_returns:
-            path = _transcode(name, path, zipped, codec or "utf-8", stack)
-            raw, complete = _head(path, zipped=False)
-        head = raw.decode("utf-8", errors="replace")
-    head = head.removeprefix("\ufeff")
-    _refuse_other_formats(name, head)
-    return File(name, path, _text_format(suffixes, head), head, complete)
-
-
-def _head(path: str, zipped: bool) -> tuple[bytes, bool]:
-    with gzip.open(path, "rb") if zipped else Path(path).open("rb") as file:
-        raw: bytes = file.read(HEAD)
-        while raw and b"\n" not in raw[-HEAD:] and (more := file.read(HEAD)):
-            raw += more
-        complete = not file.read(1)
-    return (raw, True) if complete else (raw[: raw.rfind(b"\n") + 1], False)
-
-
-def _zstd_head(name: str, path: str, codec: str | None) -> tuple[str, bool]:
-    # The Python of today has no zstd; polars has.
+    codec = codec or _byte_order(raw)
+    if codec is None and b"\n" not in raw and b"\r" in raw:
+        # Lone carriage returns become line feeds on the way through a codec.
+        codec = "utf-8"
     if codec:
-        hint = f"zstd -dc {name} | gdsolve … - --encoding …"
-        raise DataError(f"{name}: a .zst file is read as UTF-8 only", hint)
-    try:
-        lines = scan_lines(path).head(5000).collect()["line"].fill_null("").to_list()
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{name}: cannot be read ({first_line(error)})", "fetch or compress the file again") from None
-    return "".join(f"{line}\n" for line in lines), len(lines) < 5000
+        raw, complete = _head(name, path, packing, codec)
+    head = raw.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    _refuse_other_formats(name, head)
+    return File(name, path, _text_format(endings, head), head, complete, packing, codec, stamp)
 
 
-def first_line(error: Exception) -> str:
-    """Give the first line of an error of polars: the others speak of polars' own options."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def _parquet(name: str, path: str, packing: Packing, stamp: Stamp | None, stack: ExitStack) -> File:
+    if packing is not Packing.NONE:
+        logger.info("%s: decompressed to a temporary file first: Parquet is read from its end", name)
+        with damage_told(name, packing), open_unpacked(path, packing) as raw:
+            path, stamp = spool(name, raw.read, stack, title="unpacking", source=None), None
+    return File(name, path, Format.PARQUET, "", complete=False, stamp=stamp)
+
+
+def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[bytes, bool]:
+    """Give whole lines from the start, a megabyte or so, and whether they are all there is."""
+    with damage_told(name, packing), open_unpacked(path, packing) as file:
+        read = read_text(name, file, codec)
+        raw = read(HEAD)
+        while raw and len(raw) < LONGEST and b"\n" not in raw[-HEAD:] and (more := read(HEAD)):
+            raw += more
+        complete = not read(1)
+    return (raw, True) if complete else (raw[: raw.rfind(b"\n") + 1] or raw, False)
 
 
 def _byte_order(raw: bytes) -> str | None:
     return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
 
 
-def _transcode(name: str, path: str, zipped: bool, codec: str, stack: ExitStack) -> str:
-    spool = _temporary(stack)
-    with Path(path).open("rb") as file, copying("decoding", file) as reach:
-        plain = cast(IO[bytes], gzip.GzipFile(fileobj=file)) if zipped else file
-        # Lone carriage returns (old spreadsheets) end lines as well; polars knows only line feeds.
-        text = io.TextIOWrapper(plain, encoding=codec, newline=None)
-        try:
-            while chunk := text.read(1 << 20):
-                spool.write(chunk.encode())
-                reach(file.tell())
-        except UnicodeError as error:
-            reason = getattr(error, "reason", str(error))
-            raise DataError(f"{name}: is not {codec} text ({reason})", "name its encoding with --encoding") from None
-    return _path_of(spool)
-
-
 def _refuse_other_formats(name: str, head: str) -> None:
     if not head.strip():
         raise DataError(f"{name}: is empty", "a table needs a header, or numbers, and at least one row")
-    if head.startswith("PAR1"):
-        raise DataError(f"{name}: is compressed Parquet", "decompress it first; Parquet compresses itself")
     if "\x00" in head[:4096]:
         raise DataError(
             f"{name}: is not text, nor Parquet", "save it as CSV; for UTF-16 without a mark: --encoding utf-16-le"
@@ -241,10 +165,15 @@ def _refuse_other_formats(name: str, head: str) -> None:
         raise DataError(f"{name}: is a JSON array", f"give one object a line: {lines}")
 
 
-def _text_format(suffixes: list[str], head: str) -> Format:
-    while suffixes and suffixes[-1] in (".gz", ".zst"):
-        suffixes = suffixes[:-1]
-    ending = suffixes[-1] if suffixes else ""
+def _endings(name: str) -> list[str]:
+    endings = [ending.lower() for ending in Path(name).suffixes]
+    while endings and endings[-1] in (".gz", ".zst"):
+        del endings[-1]
+    return endings
+
+
+def _text_format(endings: list[str], head: str) -> Format:
+    ending = endings[-1] if endings else ""
     if ending in (".csv", ".tsv"):
         return Format.CSV
     if ending in (".ndjson", ".jsonl") or head.lstrip().startswith("{"):

@@ -16,9 +16,10 @@ from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
-from gdsolve.data.records import blank_records, unreadable
-from gdsolve.data.scan import stream
-from gdsolve.data.source import OVERFLOW, Source, open_sources
+from gdsolve.data.file import watched
+from gdsolve.data.records import unreadable
+from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -195,26 +196,32 @@ def _title(headers: Sequence[str]) -> str:
 
 def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
+    with watched(source.file):
+        yield from _checked(source, model, shown)
+
+
+def _checked(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.needed
     done = 0
-    blanks: np.ndarray | None = None
+    part: Part | None = None
     try:
-        for raw in stream(source.raw(wanted)):
+        for part in source.parts(wanted):
+            raw = rows_of(source.scan(part, wanted))
+            if not raw.height:
+                continue
             cells = source.parse(raw, numbers, model.texts)
-            _refuse_first(source, done, cells, model)
+            _refuse_first(replace(source, near=(done, part)), done, cells, model)
             kept = np.ones(raw.height, dtype=bool)
             if source.dialect is not None:
                 for name in _undecodable(raw, wanted):
                     refuse_wrong_encoding(source, name)
                 empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
-                if empty.any():
-                    blanks = blank_records(source.file, source.dialect.skip) if blanks is None else blanks
-                    kept = ~(empty & np.isin(done + np.arange(len(empty)), blanks))
+                kept = ~source.blank_lines(part, empty)
             yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
             done += raw.height
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error, source.skip) from None
+    except FAULTS as error:
+        raise unreadable(source.file, done, error, source.skip, part) from None
 
 
 def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:

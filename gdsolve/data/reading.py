@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -11,13 +12,17 @@ import polars as pl
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
 from gdsolve.data.extent import Pass
+from gdsolve.data.file import watched
 from gdsolve.data.groups import CODE, GroupMeans, Groups, fill_means, group_means
-from gdsolve.data.records import blank_records, last_cells, quote_error, unreadable
-from gdsolve.data.scan import stream
-from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.data.parallel import in_order
+from gdsolve.data.records import is_open, last_cells, quote_error, unreadable
+from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.targets import outside, target_column, two_levels
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
+
+logger = logging.getLogger("gdsolve")
 
 MOST_LEVELS = 1000
 
@@ -32,6 +37,11 @@ class Batch:
     values: np.ndarray
     weight: np.ndarray | None
     group: np.ndarray | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """The size in memory."""
+        return self.values.nbytes + (0 if self.weight is None else self.weight.nbytes)
 
 
 @dataclass(slots=True)
@@ -54,7 +64,6 @@ class Reader:
     spec: Spec
     fast: bool
     _design: list[str | pl.Expr] = field(init=False)
-    _blanks: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
 
@@ -69,12 +78,13 @@ class Reader:
         """
         reading = Pass("reading", self.sources)
         for source in self.sources:
-            for offset, frame in reading.through(self._frames(source)):
-                batch = self._batch(source, offset, frame, tally)
-                if len(batch.values):
-                    tally.rows += len(batch.values)
-                    tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
-                    yield batch
+            with watched(source.file):
+                for part, offset, frame in reading.through(self._frames(source)):
+                    batch = self._batch(source, part, offset, frame, tally)
+                    if len(batch.values):
+                        tally.rows += len(batch.values)
+                        tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
+                        yield batch
         if self.roles.group is not None and tally.groups.values:
             tally.groups.explain(self.spec, self.roles)
             for source in self.sources:
@@ -93,13 +103,13 @@ class Reader:
         target = [] if self.roles.target_levels is None else [self.roles.target]
         return [*self.roles.levels, *target, *([self.roles.group] if self.roles.group else [])]
 
-    def _frames(self, source: Source) -> Iterator[tuple[int, pl.DataFrame]]:
+    def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
         return read_cells(source, self._numbers, self._texts, self.fast)
 
-    def _batch(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
+    def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
         if not self._is_clean(frame, batch):
-            frame = self._mend(source, offset, frame, tally)
+            frame = self._mend(source, part, offset, frame, tally)
             batch = self._arrays(frame)
         if self.roles.group is None:
             return batch
@@ -118,12 +128,12 @@ class Reader:
             return False
         return not any(frame[name].null_count() for name in self._texts)
 
-    def _mend(self, source: Source, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+    def _mend(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
         numbers = self._numbers
         used = [*numbers, *self._texts]
         missing = frame.select(pl.col(used).is_null()).to_numpy()
-        blank = self._blank(source, offset, missing)
+        blank = source.blank_lines(part, np.asarray(missing.all(axis=1)))
         missing = missing & ~blank[:, None]
         fatal = self._unusable(frame, used)
         if self.spec.na is not Missing.DROP:
@@ -131,7 +141,7 @@ class Reader:
             fatal |= missing & np.array([name not in filled for name in used])
         if self.roles.group is not None:
             return self._mend_groups(source, offset, frame, tally, used, (blank, missing, fatal))
-        self._refuse_first(source, offset, frame, used, fatal)
+        self._refuse_first(replace(source, near=(offset, part)), offset, frame, used, fatal)
         gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
         tally.dropped += int(gone.sum() - blank.sum())
         kept = frame.filter(~gone)
@@ -176,7 +186,7 @@ class Reader:
     def _means_by_group(self) -> GroupMeans:
         """Give the means of the columns of numbers in every group, found in a pass of its own."""
         if self._group_means is None:
-            frames = (frame for source in self.sources for _, frame in self._frames(source))
+            frames = (frame for source in self.sources for _, _, frame in self._frames(source))
             self._group_means = group_means(frames, self.roles.group or "", self._numbers)
         return self._group_means
 
@@ -191,17 +201,6 @@ class Reader:
             elif name == self.roles.target:
                 fatal[:, place] |= outside(self.spec.loss, values)
         return fatal
-
-    def _blank(self, source: Source, offset: int, missing: np.ndarray) -> np.ndarray:
-        """Tell blank lines, which are no rows, from rows whose used cells are all missing."""
-        empty = missing.all(axis=1)
-        if source.dialect is None or not empty.any():
-            return np.zeros(len(missing), dtype=bool)
-        path = source.file.path
-        if path not in self._blanks:
-            self._blanks[path] = blank_records(source.file, source.dialect.skip)
-        listed = np.isin(offset + np.arange(len(missing)), self._blanks[path])
-        return np.asarray(empty & listed)
 
     def _refuse_first(
         self, source: Source, offset: int, frame: pl.DataFrame, used: list[str], fatal: np.ndarray
@@ -224,10 +223,11 @@ class Reader:
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
         if not self._means:
+            logger.info("the table is read once more, for the means that --na mean fills in")
             sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
             averaging = Pass("finding means", self.sources)
             for source in self.sources:
-                for _, frame in averaging.through(self._frames(source)):
+                for _, _, frame in averaging.through(self._frames(source)):
                     values = frame.select(self._numbers).to_numpy()
                     there = np.isfinite(values)
                     sums += np.where(there, values, 0.0).sum(axis=0)
@@ -259,45 +259,63 @@ def design_columns(roles: Roles) -> list[str | pl.Expr]:
 
 def read_cells(
     source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
-) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Give (index of the first record, the columns as numbers and texts), batch by batch, by the way that works.
+) -> Iterator[tuple[Part, int, pl.DataFrame]]:
+    """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
 
     Raises:
         DataError: a file that is damaged.
     """
     done = 0
-    plain = source.plain_cells_of(numbers, texts) if fast and numbers else None
-    frame: pl.DataFrame | None = None
-    slow = plain is None
-    try:
-        for frame in stream(plain) if plain is not None else ():
-            if any(frame[name].null_count() for name in numbers):
-                # Missing, or no plain number: the careful way goes on from here and tells them apart.
-                slow = True
-                break
-            yield done, frame
-            done += frame.height
-        for raw in stream(source.raw([*numbers, *texts]).slice(done)) if slow else ():
-            frame = source.parse(raw, numbers, texts)
-            yield done, frame
-            done += raw.height
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error, source.skip) from None
-    _refuse_lost_rows(source, numbers, frame)
+    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
+    parts = source.parts([*numbers, *texts])
+    with watched(source.file):
+        try:
+            for part, frame in in_order(parts, parse, alone=source.file.complete):
+                if isinstance(frame, Exception):
+                    raise unreadable(source.file, done, frame, source.skip, part)
+                if frame.height:
+                    _refuse_lost_rows(source, part, numbers, frame)
+                    yield part, done, frame
+                done += frame.height
+        except FAULTS as error:
+            raise unreadable(source.file, done, error, source.skip) from None
 
 
-def _refuse_lost_rows(source: Source, numbers: Sequence[str], last: pl.DataFrame | None) -> None:
-    """Check that the last row read is the last of the file: asked for nulls instead of errors, or for a slice, polars
-    leaves out what follows a quote that is never closed.
+@dataclass(slots=True)
+class _Parser:
+    """Parses parts the fast way, until one has a cell that is missing or no plain number; from there on carefully."""
+
+    source: Source
+    numbers: Sequence[str]
+    texts: Sequence[str]
+    slow: bool
+
+    def __call__(self, part: Part) -> pl.DataFrame | Exception:
+        try:
+            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
+            if plain is not None:
+                frame = rows_of(plain)
+                if not any(frame[name].null_count() for name in self.numbers):
+                    return frame
+            self.slow = True
+            raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
+            return self.source.parse(raw, self.numbers, self.texts)
+        except FAULTS as error:
+            return error
+
+
+def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> None:
+    """Check that the last row is the last of the part: asked for nulls instead of errors, polars leaves out what
+    follows a quote that is never closed.
 
     Raises:
         DataError: naming the row of the quote.
     """
-    if source.dialect is None or last is None:
+    if source.dialect is None or isinstance(part, pl.DataFrame) or b'"' not in part.text:
         return
-    cells = dict(zip(source.schema, last_cells(source.file, source.dialect.delimiter), strict=False))
-    same = all(_is_number(cells.get(name, ""), last[name][-1]) for name in numbers)
-    if not same and (error := quote_error(source.file, source.skip)):
+    cells = dict(zip(source.schema, last_cells(part.text, source.dialect.delimiter), strict=False))
+    same = all(_is_number(cells.get(name, ""), frame[name][-1]) for name in numbers)
+    if not same and is_open(part.text) and (error := quote_error(source.file, source.skip)):
         raise error
 
 
@@ -317,11 +335,12 @@ def find_levels(
     Raises:
         DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
     """
+    logger.info("the table is read twice: the levels of text have to be known first (%s)", ", ".join(texts))
     found: dict[str, set[str]] = {name: set() for name in texts}
     collecting = Pass("finding levels", sources)
     for source in sources:
         dropping = spec.na is Missing.DROP
-        for _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
+        for _, _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
             kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())

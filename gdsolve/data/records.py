@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
 import polars as pl
 
-from gdsolve.data.files import File, Format, first_line
-from gdsolve.data.scan import scan_lines, stream
+from gdsolve.data.file import File, Format
+from gdsolve.data.pieces import Piece, lines_before, pieces_of
+from gdsolve.data.scan import FAULTS, first_line, rows_of, scan_lines
 from gdsolve.status import DataError
 
+logger = logging.getLogger("gdsolve")
+
 _TAIL = 1 << 16
+_QUOTES = 'within quotes write "" for a quote; without, quote the whole cell'
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,15 @@ class _Lines:
     open: bool
 
 
-def blank_records(file: File, skip: int) -> np.ndarray:
-    """Give the indices, from 0, of the records of a CSV file that are blank lines (one pass over the file)."""
-    found = [lines.record[lines.blank] for lines in _walk(file, skip)]
-    return np.concatenate(found) if found else np.empty(0, np.int64)
+def blank_records(text: bytes) -> np.ndarray:
+    """Give the indices, from 0, of the records of a CSV text that are blank lines."""
+    lines = _stretch(text)
+    return np.asarray(lines.record[lines.blank])
+
+
+def is_open(text: bytes) -> bool:
+    """Tell whether a quote is open at the end of a CSV text."""
+    return _stretch(text).open
 
 
 def place(file: File, skip: int, record: int) -> str:
@@ -49,6 +58,7 @@ def places(file: File, skip: int, records: Iterable[int]) -> dict[int, str]:
     wanted = np.unique(np.fromiter(records, np.int64))
     if file.format is Format.PARQUET:
         return {record: f"row {record + 1}" for record in wanted.tolist()}
+    logger.info("%s: read once more, to say where the row stands", file.name)
     found: dict[int, str] = {}
     blanks = before = 0
     for lines in _walk(file, skip):
@@ -75,11 +85,9 @@ def open_record(file: File, skip: int) -> int | None:
     return int(last.record[-1]) if last is not None and last.open else None
 
 
-def last_cells(file: File, delimiter: str) -> list[str]:
-    """Give the cells of the last line of an uncompressed CSV file."""
-    with Path(file.path).open("rb") as tail:
-        tail.seek(max(0, tail.seek(0, 2) - _TAIL))
-        lines = tail.read().decode(errors="replace").strip().splitlines()
+def last_cells(text: bytes, delimiter: str) -> list[str]:
+    """Give the cells of the last line of a CSV text."""
+    lines = text[-_TAIL:].decode(errors="replace").strip().splitlines()
     try:
         return next(csv.reader(lines[-1:], delimiter=delimiter), [])
     except csv.Error:
@@ -88,25 +96,31 @@ def last_cells(file: File, delimiter: str) -> list[str]:
 
 def _walk(file: File, skip: int) -> Iterator[_Lines]:
     quoted, done = 0, 0
-    columns = [
-        (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank"),
-        pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias("quotes"),
-    ]
-    for frame in stream(scan_lines(file.path, skip).select(columns)):
-        blank = frame["blank"].to_numpy()
-        if file.format is Format.NDJSON:
-            # Blank lines are no records there, for polars either.
-            count = np.cumsum(~blank)
-            yield _Lines(np.where(blank, -1, done + count - 1), np.zeros_like(blank), open=False)
-            done += int(count[-1])
-            continue
-        # A line ends its record where all the quotes so far are closed.
-        after = (np.cumsum(frame["quotes"].to_numpy().astype(np.int64)) + quoted) % 2
-        before = np.concatenate(([quoted], after[:-1]))
-        ends = after == 0
-        yield _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]))
-        quoted = int(after[-1])
-        done += int(ends.sum())
+    for piece in pieces_of(file, skip):
+        lines = _objects(piece.text, done) if file.format is Format.NDJSON else _stretch(piece.text, done, quoted)
+        yield lines
+        quoted = int(lines.open)
+        done = int(lines.record.max(initial=done - 1)) + 1 - quoted
+
+
+def _stretch(text: bytes, done: int = 0, quoted: int = 0) -> _Lines:
+    """The lines of a CSV text that begins with the record `done`, within quotes where `quoted` is 1."""
+    blank, quotes = (column.to_numpy() for column in rows_of(scan_lines(text).select(_BLANK, _QUOTED)))
+    # A line ends its record where all the quotes so far are closed.
+    after = (np.cumsum(quotes.astype(np.int64)) + quoted) % 2
+    before = np.concatenate(([quoted], after[:-1]))
+    ends = after == 0
+    return _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]))
+
+
+def _objects(text: bytes, done: int) -> _Lines:
+    """The lines of NDJSON: blank lines are no records there, for polars either."""
+    blank = rows_of(scan_lines(text).select(_BLANK)).to_series().to_numpy()
+    return _Lines(np.where(blank, -1, done + np.cumsum(~blank) - 1), np.zeros_like(blank), open=False)
+
+
+_BLANK = (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank")
+_QUOTED = pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias("quotes")
 
 
 def quote_error(file: File, skip: int) -> DataError | None:
@@ -114,41 +128,48 @@ def quote_error(file: File, skip: int) -> DataError | None:
     record = open_record(file, skip)
     if record is None:
         return None
-    return DataError(
-        f"{file.name}: {place(file, skip, record)}: a quote is opened and never closed",
-        'within quotes write "" for a quote; without, quote the whole cell',
-    )
+    return DataError(f"{file.name}: {place(file, skip, record)}: a quote is opened and never closed", _QUOTES)
 
 
-def unreadable(file: File, done: int, error: Exception, skip: int = 0) -> DataError:
-    """Make one line of what polars says of a file that breaks off after `done` records."""
-    if file.format is Format.NDJSON and (line := _bad_json(file)):
-        return DataError(
-            f"{file.name}: {line}", "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
-        )
-    if file.format is Format.CSV and (quote := quote_error(file, skip)):
-        return quote
+def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: object = None) -> DataError:
+    """Make one line of what is said of a file that breaks off after `done` records, in `part` where that is known."""
+    # What the system says of a file needs no look at what is in it.
+    told = None if isinstance(error, OSError) else _fault_within(file, done, skip, part)
+    if told is not None:
+        return told
     where = f" beyond row {done}" if done else ""
+    if "CSV malformed" in str(error):
+        return DataError(f"{file.name}: a quote within a cell makes its rows unclear{where}", _QUOTES)
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", "name the encoding, for example --encoding latin-1")
-    return DataError(
-        f"{file.name}: cannot be read{where} ({first_line(error)})", "write the file again; it may be cut short"
-    )
+    reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
+    return DataError(f"{file.name}: cannot be read{where} ({reason})", "write the file again; it may be cut short")
 
 
-def _bad_json(file: File) -> str | None:
-    row, number = 0, 0
+def _fault_within(file: File, done: int, skip: int, part: object) -> DataError | None:
     try:
-        for frame in stream(scan_lines(file.path)):
-            for line in frame["line"]:
-                number += 1
-                if not (line or "").strip():
-                    continue
-                row += 1
-                if not _is_object(line):
-                    return f"row {row} (line {number}) is not a JSON object: {line.strip()[:40]}"
-    except pl.exceptions.PolarsError:
+        if file.format is Format.CSV:
+            return quote_error(file, skip)
+        if file.format is Format.NDJSON and (line := _bad_json(file, done, part if isinstance(part, Piece) else None)):
+            remedy = "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
+            return DataError(f"{file.name}: {line}", remedy)
+    except DataError as damage:
+        return damage
+    except FAULTS:
         return None
+    return None
+
+
+def _bad_json(file: File, row: int, piece: Piece | None) -> str | None:
+    row, before = (row, lines_before(file, piece)) if piece else (0, 0)
+    for each in [piece] if piece else pieces_of(file):
+        for number, line in enumerate(each.text.decode(errors="replace").split("\n"), before + 1):
+            if not line.strip():
+                continue
+            row += 1
+            if not _is_object(line):
+                return f"row {row} (line {number}) is not a JSON object: {line.strip()[:40]}"
+        before += each.text.count(b"\n")
     return None
 
 

@@ -1,32 +1,36 @@
-"""How polars is asked to stream; `collect_batches`, which polars marks unstable, is called only here."""
+"""How polars is asked for the rows of a text."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import polars as pl
 
+# What reading a file can end in.
+FAULTS = (pl.exceptions.PolarsError, OSError)
 
-def stream(frame: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-    """Give the rows of a lazy frame in order, some ten thousand at a time, with memory flat at any size.
+
+def rows_of(scanned: pl.LazyFrame) -> pl.DataFrame:
+    """Give all rows of a scan, or none.
 
     Raises:
-        polars.exceptions.PolarsError: what polars says of a file that it cannot read.
+        polars.exceptions.PolarsError: what polars says of a text that it cannot read to its end.
     """
     # A quote that never closes is found by reading.py; one within a cell is no harm.
     warnings.filterwarnings("ignore", "CSV malformed", UserWarning)
-    for batch in frame.collect_batches(maintain_order=True):
-        if batch.height:
-            yield batch
+    return scanned.collect()
 
 
-def scan_lines(path: str, skip: int = 0) -> pl.LazyFrame:
-    """Give the physical lines of a text file, compressed or not, in one column `line`, null where a line is empty."""
+def first_line(error: Exception) -> str:
+    """Give the first line of an error of polars: the others speak of polars' own options."""
+    return next(iter(str(error).splitlines()), type(error).__name__)
+
+
+def scan_lines(text: bytes) -> pl.LazyFrame:
+    """Give the physical lines of a text in one column `line`, null where a line is empty."""
     return pl.scan_csv(
-        path,
+        text,
         has_header=False,
-        skip_lines=skip,
         schema={"line": pl.String},
         quote_char=None,
         separator="\x1f",

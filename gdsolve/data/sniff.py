@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gdsolve.data.files import File
+from gdsolve.data.file import File
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 

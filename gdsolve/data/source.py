@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from glob import escape
 
+import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Cells
-from gdsolve.data.files import File, Format, find_files
-from gdsolve.data.records import unreadable
+from gdsolve.data.file import File, Format
+from gdsolve.data.files import find_files
+from gdsolve.data.parquet import batches_of, schema_of
+from gdsolve.data.pieces import Piece, first_lines, pieces_of
+from gdsolve.data.records import blank_records, unreadable
+from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -25,15 +29,23 @@ _SAMPLE = 1 << 18
 _INFERRED = 1000
 
 
+# What polars scans in one go: a piece of text, or rows of Parquet.
+Part = Piece | pl.DataFrame
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name."""
+    """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name.
+
+    `near` is the part that is being read, after the index of its first record, where one is.
+    """
 
     file: File
     headers: tuple[str, ...]
     schema: Mapping[str, pl.DataType]
     dialect: Dialect | None
     cells: Cells
+    near: tuple[int, Part] | None = None
 
     @property
     def name(self) -> str:
@@ -50,17 +62,34 @@ class Source:
         """False for a CSV file that starts with data."""
         return self.dialect is None or self.dialect.header is not None
 
-    def raw(self, columns: Iterable[str], *, strict: bool = False) -> pl.LazyFrame:
+    def parts(self, columns: Collection[str]) -> Iterator[Part]:
+        """Give the file in parts that together hold its records, in order; `columns` are those that will be scanned.
+
+        Raises:
+            DataError: damaged compression, an encoding that does not fit, or a record without end.
+            OSError: the file cannot be read.
+        """
+        if self.file.format is Format.PARQUET:
+            yield from batches_of(self.file.path, list(columns))
+        else:
+            yield from pieces_of(self.file, self.skip, self.dialect.delimiter if self.dialect else None)
+
+    def scan(self, part: Part, columns: Collection[str], *, strict: bool = False) -> pl.LazyFrame:
         """Scan columns as they are written: texts from CSV and NDJSON (and `OVERFLOW` from CSV), types from Parquet.
 
         Bytes that are not UTF-8 become U+FFFD, or are an error of polars where `strict`.
         """
+        if isinstance(part, pl.DataFrame):
+            return part.lazy().select(*columns)
         if self.dialect is not None:
             texts = dict.fromkeys(self.schema, pl.String)
-            return self._scan_csv(self.dialect, texts, strict=strict).select(*columns, OVERFLOW)
-        if self.file.format is Format.NDJSON:
-            return pl.scan_ndjson(escape(self.file.path), schema=dict.fromkeys(columns, pl.String))
-        return pl.scan_parquet(self.file.path, glob=False).select(*columns)
+            return self._scan_csv(self.dialect, part.text, 0, texts, strict=strict).select(*columns, OVERFLOW)
+        return pl.scan_ndjson(part.text, schema=dict.fromkeys(columns, pl.String))
+
+    def raw(self, columns: Collection[str]) -> Iterator[pl.DataFrame]:
+        """Give the rows of every part as `scan` does."""
+        for part in self.parts(columns):
+            yield rows_of(self.scan(part, columns))
 
     def raw_type(self, column: str) -> pl.DataType:
         """Give the type that `raw` has for a column."""
@@ -80,46 +109,56 @@ class Source:
         kept = [OVERFLOW] if OVERFLOW in raw.columns else []
         return raw.select(*careful, *plain, *kept).select(*numbers, *texts, *kept)
 
-    def plain_cells_of(self, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
+    def blank_lines(self, part: Part, empty: np.ndarray) -> np.ndarray:
+        """Tell which of the `empty` rows of a part, (rows,), are blank lines, which are no rows of a table."""
+        if self.dialect is None or isinstance(part, pl.DataFrame) or not empty.any():
+            return np.zeros_like(empty)
+        return np.asarray(empty & np.isin(np.arange(len(empty)), blank_records(part.text)))
+
+    def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
         """Scan what `parse` gives in one go, with null for every cell that is no plain number; None where impossible.
 
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         # With decimal_comma polars takes 1.234 as well, as 1.234: a thousands separator would pass unseen.
-        if self.file.format is Format.PARQUET or self.cells.decimal == ",":
+        if isinstance(part, pl.DataFrame) or self.cells.decimal == ",":
             return None
         wanted = [self.cells.plain(name) for name in numbers]
         wanted += [self.cells.text(name, pl.String()) for name in texts]
         types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
         if self.dialect is None:
-            return pl.scan_ndjson(escape(self.file.path), schema=types, ignore_errors=True).select(wanted)
-        return self._scan_csv(self.dialect, types, lenient=True).select(*wanted, OVERFLOW)
+            return pl.scan_ndjson(part.text, schema=types, ignore_errors=True).select(wanted)
+        return self._scan_csv(self.dialect, part.text, 0, types, lenient=True).select(*wanted, OVERFLOW)
 
     def sample(self) -> pl.DataFrame:
         """Read the first rows, some thousand cells, as `raw` gives them."""
         if self.dialect is None:
-            return self.raw(self.schema).head(max(100, min(2000, 100_000 // len(self.schema)))).collect()
+            count = max(100, min(2000, 100_000 // len(self.schema)))
+            if self.file.format is Format.PARQUET:
+                return next(batches_of(self.file.path, list(self.schema), count), pl.DataFrame(schema=self.schema))
+            return rows_of(self.scan(Piece(first_lines(self.file, count), 0), self.schema))
         head, whole = self.file.head, self.file.complete
         if len(head) > _SAMPLE and "\n" in head[:_SAMPLE]:
             head, whole = head[: head.rindex("\n", 0, _SAMPLE) + 1], False
         texts = dict.fromkeys(self.schema, pl.String)
-        rows = self._scan_csv(self.dialect, texts, of=head.encode()).collect()
+        rows = rows_of(self._scan_csv(self.dialect, head.encode(), self.skip, texts))
         # The cut may have gone through a quoted field.
         return rows if whole or rows.height < 2 else rows.head(-1)
 
     def _scan_csv(
         self,
         dialect: Dialect,
+        text: bytes,
+        skip: int,
         types: Mapping[str, type[pl.DataType]],
         *,
         strict: bool = False,
         lenient: bool = False,
-        of: bytes | None = None,
     ) -> pl.LazyFrame:
         return pl.scan_csv(
-            self.file.path if of is None else of,
+            text,
             has_header=False,
-            skip_lines=dialect.skip,
+            skip_lines=skip,
             schema={**types, OVERFLOW: pl.String},
             separator=dialect.delimiter,
             # Fields beyond the header's would otherwise be an error without a row, or none at all under a projection.
@@ -159,11 +198,8 @@ def _source(file: File, spec: Spec) -> Source:
         schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
         return Source(file, headers, schema, dialect, Cells.of(dialect.decimal, spec.na_values))
     try:
-        if file.format is Format.NDJSON:
-            found = _infer(escape(file.path))
-        else:
-            found = dict(pl.scan_parquet(file.path, glob=False).collect_schema())
-    except (pl.exceptions.PolarsError, OSError) as error:
+        found = _infer(first_lines(file, _INFERRED)) if file.format is Format.NDJSON else schema_of(file.path)
+    except FAULTS as error:
         raise unreadable(file, 0, error) from None
     if not found:
         raise DataError(f"{file.name}: has no columns", "a table needs a target and at least one feature")
@@ -172,14 +208,14 @@ def _source(file: File, spec: Spec) -> Source:
     return Source(file, headers, found, None, Cells.of(".", spec.na_values))
 
 
-def _infer(path: str) -> dict[str, pl.DataType]:
-    found = dict(pl.scan_ndjson(path, infer_schema_length=_INFERRED).collect_schema())
+def _infer(lines: bytes) -> dict[str, pl.DataType]:
+    found = dict(pl.scan_ndjson(lines, infer_schema_length=_INFERRED).collect_schema())
     texts = [name for name, dtype in found.items() if dtype == pl.String]
     if not texts:
         return found
     # polars calls a column text for one string in it; it is one of numbers where most of its values are.
     texts_there, numbers_there = (
-        pl.scan_ndjson(path, schema=dict.fromkeys(texts, dtype), ignore_errors=True).head(_INFERRED).collect()
+        pl.scan_ndjson(lines, schema=dict.fromkeys(texts, dtype), ignore_errors=True).collect()
         for dtype in (pl.String, pl.Float64)
     )
     mixed = [name for name in texts if 2 * numbers_there[name].count() >= max(1, texts_there[name].count())]

@@ -18,6 +18,7 @@ from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.groups import Groups
 from gdsolve.data.reading import Batch, Reader, Tally, find_levels
 from gdsolve.data.records import unreadable
+from gdsolve.data.scan import FAULTS
 from gdsolve.data.source import Source, open_sources
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.spec import Categorical, Spec
@@ -168,7 +169,7 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
     for source in sources:
         try:
             sample = source.sample()
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except FAULTS as error:
             raise unreadable(source.file, 0, error, source.skip) from None
         if sample.height:
             return source, sample

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Table, prefetch
+from gdsolve.data import Batch, Table, prefetch
 from gdsolve.spec import DType, Spec
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.data import DataInfo, open_problem
@@ -76,7 +76,8 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
             from gdsolve.objective.triangle import build_triangles
 
         device, dtype = device_of(spec), dtype_of(spec)
-        kept, stream = KeptRows(dtype), batches
+        kept = KeptRows(dtype)
+        stream: Iterator[Batch] = batches
         if demand:
             demand.require_on(device_for(spec.device, spec.engine), count)
             kept = KeptRows(dtype, demand.grow)

@@ -1,0 +1,145 @@
+"""The text of a file in pieces of whole records, decompressed and decoded, a few megabytes at a time."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO
+
+from gdsolve.data.file import File
+from gdsolve.data.packing import damage_told, open_unpacked
+from gdsolve.data.prefetch import prefetch
+from gdsolve.status import DataError
+
+_BLOCK = 1 << 22
+# Pieces that wait to be parsed.
+_AHEAD = 1 << 23
+# A record beyond this is no record: a quote that never closes, or a file of another kind.
+LONGEST = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole records of UTF-8 text with line feeds; `number` counts from 0 in the file."""
+
+    text: bytes
+    number: int
+
+    @property
+    def nbytes(self) -> int:
+        """The size in memory."""
+        return len(self.text)
+
+
+def pieces_of(file: File, skip: int = 0, delimiter: str | None = None) -> Iterator[Piece]:
+    """Give the text after the first `skip` lines in pieces; with a `delimiter`, quoted line breaks end no record.
+
+    Raises:
+        DataError: damaged compression, an encoding that does not fit, or a record without end.
+        OSError: the file cannot be read.
+    """
+    pieces = _after(skip, _pieces(file, delimiter))
+    if file.complete:
+        yield from pieces
+        return
+    # Decompression overlaps with the parsing of what came before.
+    with closing(prefetch(pieces, _AHEAD)) as ahead:
+        yield from ahead
+
+
+def lines_before(file: File, piece: Piece, delimiter: str | None = None) -> int:
+    """Count the lines before a piece that `pieces_of` gave (one pass over the file)."""
+    with closing(_pieces(file, delimiter)) as pieces:
+        return sum(earlier.text.count(b"\n") for earlier in islice(pieces, piece.number))
+
+
+def first_lines(file: File, count: int) -> bytes:
+    """Give the first lines of a file, at most `count`, as far as the first piece has them."""
+    with closing(_pieces(file, None)) as pieces:
+        text = next(pieces, Piece(b"", 0)).text
+    return b"".join(text.splitlines(keepends=True)[:count]) if text.count(b"\n") > count else text
+
+
+def read_text(name: str, raw: IO[bytes], codec: str | None) -> Callable[[int], bytes]:
+    """Give a function that reads on in `raw` and returns UTF-8 with line feeds."""
+    if codec is None:
+        return raw.read
+    # Lone carriage returns (old spreadsheets) end lines as well; polars knows only line feeds.
+    text = io.TextIOWrapper(raw, encoding=codec, newline=None)
+
+    def read(size: int) -> bytes:
+        try:
+            return text.read(size).encode()
+        except UnicodeError as error:
+            reason = getattr(error, "reason", str(error))
+            raise DataError(f"{name}: is not {codec} text ({reason})", "name its encoding with --encoding") from None
+
+    return read
+
+
+def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
+    rest, number = b"", 0
+    with damage_told(file.name, file.packing), open_unpacked(file.path, file.packing) as raw:
+        read = read_text(file.name, raw, file.codec)
+        block = read(_BLOCK).removeprefix(codecs.BOM_UTF8)
+        while block:
+            end = block.rfind(b"\n") + 1
+            if delimiter is not None and (b'"' in block or b'"' in rest):
+                block, rest = rest + block, b""
+                end = _end_of_records(block, delimiter)
+            if end:
+                yield Piece(b"".join((rest, memoryview(block)[:end])), number)
+                number, rest = number + 1, block[end:]
+            else:
+                rest += block
+                if len(rest) > LONGEST:
+                    raise _endless(file, Piece(rest, number), delimiter)
+            block = read(_BLOCK)
+    if rest:
+        yield Piece(rest, number)
+
+
+def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
+    for piece in pieces:
+        start = 0
+        while skip and (end := piece.text.find(b"\n", start) + 1):
+            start, skip = end, skip - 1
+        if start < len(piece.text):
+            yield piece if start == 0 else Piece(piece.text[start:], piece.number)
+
+
+def _end_of_records(text: bytes, delimiter: str) -> int:
+    """Give the end of the last whole record, 0 where there is none."""
+    end = text.rfind(b"\n") + 1
+    if text.count(b'"', 0, end) % 2 == 0:
+        return end
+    return _end_outside_quotes(text, end, b"\n" + delimiter.encode())
+
+
+def _end_outside_quotes(text: bytes, end: int, before_quotes: bytes) -> int:
+    """Tell a quote that is open at the end from one that stands within a cell, where it is a letter as any other."""
+    outside = place = 0
+    while (quote := text.find(b'"', place, end)) >= 0:
+        outside = max(outside, text.rfind(b"\n", place, quote) + 1)
+        if quote and text[quote - 1] not in before_quotes:
+            place = quote + 1
+            continue
+        place = quote + 1
+        while (close := text.find(b'"', place, end)) >= 0 and text[close + 1 : close + 2] == b'"':
+            place = close + 2
+        if close < 0:
+            return outside
+        place = close + 1
+    return end
+
+
+def _endless(file: File, piece: Piece, delimiter: str | None) -> DataError:
+    quoted = delimiter is not None and b'"' in piece.text and b"\n" in piece.text
+    what = "a quote is opened and never closed" if quoted else "the line does not end"
+    remedy = 'within quotes write "" for a quote; without, quote the whole cell' if quoted else "a row is one line"
+    line = lines_before(file, piece, delimiter) + 1
+    return DataError(f"{file.name}: line {line}: {what} within {LONGEST >> 20} MiB", remedy)

@@ -1,0 +1,68 @@
+"""Temporary copies of what can be read only once, or only from its end: always removed, whatever happens."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+from gdsolve.data.copying import copying
+from gdsolve.status import DataError
+
+_PROC = Path("/proc/self/fd")
+_BLOCK = 1 << 20
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def spool(name: str, read: Callable[[int], bytes], stack: ExitStack, *, title: str, source: IO[bytes] | None) -> str:
+    """Copy what `read` gives to a temporary file that lives until `stack` is closed; returns its path.
+
+    How far it has come is told under `title`; `source` is what it is read from, where that is no compressed data.
+
+    Raises:
+        DataError: there is no room for it.
+    """
+    let_interrupts_through()
+    with _shortage_told(name):
+        copy = _temporary(stack)
+    done = 0
+    with copying(title, source) as reach:
+        while block := read(_BLOCK):
+            with _shortage_told(name):
+                rest = memoryview(block)
+                while rest:
+                    rest = rest[copy.write(rest) :]
+            done += len(block)
+            reach(done)
+    return str(_PROC / str(copy.fileno())) if _PROC.is_dir() else copy.name
+
+
+def let_interrupts_through() -> None:
+    """Have Ctrl-C end a read that waits for input, as Python does by itself: polars has the system take it up again."""
+    if hasattr(signal, "siginterrupt"):
+        signal.siginterrupt(signal.SIGINT, True)
+
+
+def _temporary(stack: ExitStack) -> IO[bytes]:
+    # Without a buffer, which would meet the full disk once more when it is closed.
+    # Under /proc an unlinked file still has a path, so that not even SIGKILL leaves it behind.
+    if _PROC.is_dir():
+        return stack.enter_context(cast(IO[bytes], tempfile.TemporaryFile(prefix="gdsolve-", buffering=0)))
+    return stack.enter_context(cast(IO[bytes], tempfile.NamedTemporaryFile(prefix="gdsolve-", buffering=0)))
+
+
+@contextmanager
+def _shortage_told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = "there is no room" if error.errno in _FULL else f"cannot write there ({error.strerror or error})"
+        folder = tempfile.tempdir or "the folder for temporary files"
+        raise DataError(
+            f"{name}: has to be copied to {folder}, and {reason}",
+            "choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain CSV, NDJSON or Parquet",
+        ) from None
