@@ -189,3 +189,45 @@ def test_one_huge_row_group_is_read_page_by_page(tmp_path):
     assert max(heights) <= 1 << 16
     with open_table([path], Spec()) as table:
         assert np.concatenate([batch.values for batch in table.batches()])[:, 1].tolist() == frame["y"].to_list()
+
+
+MEMORY = """
+import re, sys
+from pathlib import Path
+from gdsolve.data import open_table, pieces
+from gdsolve.spec import Spec
+
+# What allocators keep levels off after some hundred pieces.
+pieces._BLOCK, pieces._AHEAD = 1 << 17, 1 << 18
+peaks = []
+for path in sys.argv[1:]:
+    with open_table([path], Spec()) as table:
+        for _ in table.batches():
+            pass
+    # Not getrusage, which counts the parent before exec as well.
+    peaks.append(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]))
+print(peaks[1] / peaks[0])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
+@pytest.mark.parametrize("ending", ["csv", "ndjson.zst", "parquet"])
+def test_memory_is_flat(tmp_path, ending):
+    form, _, packing = ending.partition(".")
+    long = pl.concat([TABLE] * 400)
+    paths = [str(tmp_path / f"{size}.{ending}") for size in ("small", "large")]
+    for path, repeats in zip(paths, (1, 5), strict=True):
+        if form == "parquet":
+            rows = pl.concat([long] * repeats)
+            rows.write_parquet(path, row_group_size=rows.height)
+        else:
+            text = content(long, form)
+            head = text[: text.index(b"\n") + 1] if form == "csv" else b""
+            Path(path).write_bytes(PACKINGS[packing](head + text.removeprefix(head) * repeats))
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, *paths],
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+        capture_output=True,
+        check=True,
+    )
+    assert float(done.stdout) < 1.2
