@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,14 +58,6 @@ class Nursery:
     def run(self, *arguments: str, most_bytes: int | None = None) -> Done:
         """Run `gdsolve` to its end."""
         self.start(*arguments, most_bytes=most_bytes)
-        return self.wait()
-
-    def stop(self, number: int, delay: float, *arguments: str) -> Done:
-        """Run `gdsolve` and send it a signal after so many seconds."""
-        child = self.start(*arguments)
-        time.sleep(delay)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, number)
         return self.wait()
 
     def close(self) -> None:

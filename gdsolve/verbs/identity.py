@@ -53,11 +53,12 @@ def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:
     return [*labels, *roles]
 
 
-def machine() -> dict[str, Any]:
-    """What the last bit of a sum depends on beside its terms."""
+def machine(device: str) -> dict[str, Any]:
+    """What the last bit of a sum depends on beside its terms, for tensors on this kind of device."""
     import torch
 
     return {
+        "accelerator": torch.cuda.get_device_name() if device == "cuda" else None,
         "torch": str(torch.__version__),
         "threads": torch.get_num_threads(),
         "capability": torch.backends.cpu.get_cpu_capability(),

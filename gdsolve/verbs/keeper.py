@@ -37,7 +37,7 @@ class RunKeeper:
     """Keeps the run of one spec, and knows where an earlier one stood.
 
     A checkpoint is written at the start, so that a full disk is told at once, then after 1, 2, 4, … seconds up to
-    `checkpoint_every`, and where the run ends: what is lost with the process is at most half of the time taken.
+    `checkpoint_every`, and where the run ends: what is lost with the process is about half of the time taken at most.
     """
 
     def __init__(self, spec: Spec, source: str) -> None:
@@ -65,16 +65,16 @@ class RunKeeper:
         self._identity = identity
         if self._earlier is None:
             return
-        path, earlier = str(self._spec.resume), self._earlier
+        path, earlier, here = str(self._spec.resume), self._earlier, machine(identity.device)
         try:
             require_identity(path, earlier["identity"], identity, self._source)
             if self.way is not None:
                 require_loop(path, earlier["identity"], identity)
         except GdsolveError as fault:
-            raise _blamed(fault, earlier["machine"]) from None
+            raise _blamed(fault, earlier["machine"], here) from None
         except (KeyError, TypeError):
             raise damaged(path) from None
-        if self.way is not None and earlier["machine"] != machine():
+        if self.way is not None and earlier["machine"] != here:
             logger.warning("%s was made %s: last digits may differ", path, _made(earlier["machine"]))
 
     def begin(self, start: torch.Tensor) -> Standing | None:
@@ -130,7 +130,7 @@ class RunKeeper:
         began = time.monotonic()
         content = {
             "version": __version__,
-            "machine": machine(),
+            "machine": machine(self._identity.device),
             "options": options_of_run(self._spec),
             "identity": self._identity.plain(),
             "iterations": k,
@@ -171,12 +171,13 @@ def _read(path: str, spec: Spec) -> dict[str, Any]:
 
 
 def _made(earlier: Mapping[str, Any]) -> str:
-    return f"with torch {earlier.get('torch')} on {earlier.get('threads')} threads ({earlier.get('capability')})"
+    place = earlier.get("accelerator") or f"{earlier.get('threads')} threads ({earlier.get('capability')})"
+    return f"with torch {earlier.get('torch')} on {place}"
 
 
-def _blamed(fault: GdsolveError, earlier: Mapping[str, Any]) -> GdsolveError:
+def _blamed(fault: GdsolveError, earlier: Mapping[str, Any], here: Mapping[str, Any]) -> GdsolveError:
     """The fault, with the machine named where that may be why the data are not the same to the last bit."""
-    if earlier == machine() or not fault.message.startswith("resume"):
+    if earlier == here or not fault.message.startswith("resume"):
         return fault
     return GdsolveError(f"{fault.message}, or was made {_made(earlier)}", fault.hint)
 

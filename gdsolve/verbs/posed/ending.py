@@ -111,7 +111,7 @@ def _is_far(solution: Solution, place: Place) -> bool:
 def _steadier(posed: Posed, command: Command, words: str) -> list[str]:
     """The command with a rate that is found by itself; where that is the one that was run, another start."""
     instead = _with_own_rate(posed, command)
-    if instead == command.but():
+    if instead == command.but(checkpoint=None):
         return ["Start elsewhere, with --start, or bound the parameters with --lower and --upper."]
     return [f"{words}: {instead}"]
 
