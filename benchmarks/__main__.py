@@ -122,7 +122,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=_positive, default=5, help="runs of A and of B, by turns (default 5)")
     parser.add_argument("--only", action="append", metavar="NAME", help="this row; repeatable")
     parser.add_argument(
-        "--folder", type=Path, help="keep the tables here, 2.2 GB (default: a temporary folder, removed at the end)"
+        "--folder", type=Path, help="keep the tables here, 2.3 GB (default: a temporary folder, removed at the end)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help=f"write every run here (default {JSON})")
     parser.add_argument("--markdown", action="store_true", help="print Markdown instead of a table")
