@@ -32,7 +32,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(words)
     if asked.list:
         for subject, case in _cases():
-            print(f"{subject:14} {case.name:17}{case.bound or 'no bound'!s:10}{case.a}  /  {case.b}")
+            print(f"{subject:17} {case.name:17}{case.bound or 'no bound'!s:10}{case.a}  /  {case.b}")
         return 0
     if asked.nist is not None:
         return _nist(asked.nist, asked.json)

@@ -171,6 +171,9 @@ COUNTS: tuple[Case, ...] = (
         _gdsolve("compare-lr", SMALL, "--lr", "1e-9..1:1000"),
         _gdsolve("compare-lr", SMALL, "--lr", "1e-6"),
     ),
+)
+
+MANY: tuple[Case, ...] = (
     _groups("groups", "pandas.read_csv, then groupby.apply with numpy.linalg.lstsq", rivals.GROUPS_PANDAS, ("pandas",)),
     _groups(
         "groups-numpy",
@@ -249,6 +252,7 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Start-up": START,
     "Files": FILES,
     "Large numbers": COUNTS,
+    "Groups and ranks": MANY,
     "Peers": PEERS,
     "One update": STEPS,
 }
