@@ -3,43 +3,104 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
+import signal
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from benchmarks.cases import CASES, Case, missing
+from benchmarks import document, report
+from benchmarks.cases import SUBJECTS
 from benchmarks.data import Folder
-from benchmarks.machine import describe
-from benchmarks.measure import Comparison, MeasurementError
-from benchmarks.report import Row, problems, show
+from benchmarks.document import Row
+from benchmarks.kinds import Case, missing
+from benchmarks.machine import busy, describe
+from benchmarks.measure import MeasurementError
+
+JSON = Path("benchmarks.json")
+INTERRUPTED = 130
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Measure what is asked for; returns 1 if a bound was missed or something could not be measured."""
+    """Measure what is asked for.
+
+    Returns 1 if a bound was missed or something could not be measured, 130 if it was interrupted; what was measured
+    until then is shown and written.
+    """
     parser = _parser()
     asked = parser.parse_args(words)
     if asked.list:
-        for case in CASES:
-            print(f"{case.name:18}{case.bound or 'no bound'!s:10}{case.a}  /  {case.b}")
+        for subject, case in _cases():
+            print(f"{subject:17} {case.name:17}{case.bound or 'no bound'!s:10}{case.a}  /  {case.b}")
         return 0
     if asked.nist is not None:
         return _nist(asked.nist, asked.json)
+    if asked.show is not None:
+        return _show(asked.show, markdown=asked.markdown)
+    written: Path = asked.json or JSON
+    if not written.parent.is_dir():
+        parser.error(f"{written}: there is no folder {written.parent}")
+    unknown = set(asked.only or ()) - {case.name for _, case in _cases()}
+    if unknown:
+        parser.error(f"there is no row {', '.join(sorted(unknown))} (--list shows them)")
+    return _run([row for row in _cases() if not asked.only or row[1].name in asked.only], asked, written)
+
+
+def _run(cases: list[tuple[str, Case]], asked: argparse.Namespace, written: Path) -> int:
     machine = describe()
-    cases = [case for case in CASES if not asked.only or case.name in asked.only]
+    if warning := busy(machine):
+        print(warning, file=sys.stderr)
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as temporary:
         folder = Folder(asked.folder or Path(temporary))
         folder.path.mkdir(parents=True, exist_ok=True)
-        rows = [_measure(case, folder, asked.runs) for case in cases]
-    show(machine, rows)
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(_document(machine, rows), indent=1) + "\n")
-    for problem in (found := problems(rows)):
-        print(problem, file=sys.stderr)
-    return 1 if found else 0
+        interrupted = False
+        try:
+            for subject, case in cases:
+                rows.append(_measure(subject, case, folder, asked.runs))
+        except KeyboardInterrupt:
+            interrupted = True
+            rows += [Row(subject, case, None, "not run", "interrupted") for subject, case in cases[len(rows) :]]
+    made = document.document(machine, folder.made, rows)
+    document.write(written, made)
+    _print(made, markdown=asked.markdown)
+    for line in (found := document.problems(made)):
+        print(line, file=sys.stderr)
+    print(f"every run: {written}", file=sys.stderr)
+    return INTERRUPTED if interrupted else 1 if found else 0
+
+
+def _measure(subject: str, case: Case, folder: Folder, runs: int) -> Row:
+    if lacking := missing(case):
+        note = f"{', '.join(lacking)} not installed (pip install '.[bench]')"
+        print(f"{case.name}: skipped: {note}", file=sys.stderr)
+        return Row(subject, case, None, "skipped", note)
+    print(f"{case.name} …", file=sys.stderr, flush=True)
+    began = time.perf_counter()
+    try:
+        row = Row(subject, case, case.compare(folder, runs))
+    except (MeasurementError, OSError) as error:
+        row = Row(subject, case, None, "failed", str(error))
+    print(f"{case.name}: {row.status}, {time.perf_counter() - began:.0f} s in all", file=sys.stderr, flush=True)
+    return row
+
+
+def _show(path: Path, *, markdown: bool) -> int:
+    try:
+        made = document.read(path)
+    except document.NotADocumentError as error:
+        print(error, file=sys.stderr)
+        return 1
+    _print(made, markdown=markdown)
+    return 0
+
+
+def _print(made: dict[str, object], *, markdown: bool) -> None:
+    if markdown:
+        print(report.markdown(made), end="")
+    else:
+        report.show(made)
 
 
 def _nist(folder: Path, written: Path | None) -> int:
@@ -52,59 +113,20 @@ def _nist(folder: Path, written: Path | None) -> int:
         return 1
 
 
-def _measure(case: Case, folder: Folder, runs: int) -> Row:
-    if lacking := missing(case):
-        return Row(case, None, f"skipped: {', '.join(lacking)} not installed")
-    print(f"{case.name} …", file=sys.stderr, flush=True)
-    try:
-        return Row(case, case.compare(folder, runs))
-    except MeasurementError as error:
-        return Row(case, None, str(error), failed=True)
-
-
-def _document(machine: dict[str, str], rows: list[Row]) -> dict[str, Any]:
-    return {"schema": "gdsolve.benchmarks/1", "machine": machine, "cases": [_as_dict(row) for row in rows]}
-
-
-def _as_dict(row: Row) -> dict[str, Any]:
-    case = row.case
-    described: dict[str, Any] = {
-        "name": case.name,
-        "a": case.a,
-        "b": case.b,
-        "bound": str(case.bound) if case.bound else None,
-        "met": row.met,
-        "note": row.note or None,
-    }
-    return described | (_figures(row.comparison) if row.comparison is not None else {})
-
-
-def _figures(comparison: Comparison) -> dict[str, Any]:
-    return {
-        "unit": comparison.unit,
-        "median": {"a": comparison.median_a, "b": comparison.median_b},
-        "ratio": comparison.ratio,
-        "spread": comparison.spread(),
-        "runs": {"a": comparison.a, "b": comparison.b},
-        "processes": {
-            side: [_without_output(dataclasses.asdict(process)) for process in processes]
-            for side, processes in comparison.processes.items()
-        },
-    }
-
-
-def _without_output(process: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in process.items() if name != "output"}
+def _cases() -> list[tuple[str, Case]]:
+    return [(subject, case) for subject, cases in SUBJECTS.items() for case in cases]
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--runs", type=_positive, default=5, help="runs of A and of B, by turns (default 5)")
+    parser.add_argument("--only", action="append", metavar="NAME", help="this row; repeatable")
     parser.add_argument(
-        "--only", action="append", metavar="NAME", choices=[case.name for case in CASES], help="this row; repeatable"
+        "--folder", type=Path, help="keep the tables here, 2.3 GB (default: a temporary folder, removed at the end)"
     )
-    parser.add_argument("--folder", type=Path, help="keep the tables here (default: a temporary folder, removed)")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to this file, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help=f"write every run here (default {JSON})")
+    parser.add_argument("--markdown", action="store_true", help="print Markdown instead of a table")
+    parser.add_argument("--show", type=Path, metavar="FILE", help="show what an earlier run wrote, and measure nothing")
     parser.add_argument(
         "--nist", type=Path, metavar="FOLDER", help="solve NIST's nonlinear problems in .dat files instead"
     )
@@ -120,4 +142,6 @@ def _positive(text: str) -> int:
 
 
 if __name__ == "__main__":
+    # A polite kill, too, removes the tables and shows what was measured.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("torch", "polars", "numpy", "pandas", "scikit-learn")
+PACKAGES = ("torch", "polars", "numpy", "pandas", "scikit-learn", "vowpalwabbit")
+BUSY = 0.5
 
 
 def describe() -> dict[str, str]:
@@ -23,6 +24,14 @@ def describe() -> dict[str, str]:
         "python": platform.python_version(),
     }
     return described | {package: version(package) or "not installed" for package in PACKAGES}
+
+
+def busy(described: dict[str, str]) -> str | None:
+    """A warning where other work takes a good part of the machine, from what `describe` found."""
+    load, cores = float(described["load"].split()[0]), int(described["cores"])
+    if load < BUSY * cores:
+        return None
+    return f"warning: the load of this machine is {load:.2f} on {cores} cores: figures and ratios are not to be trusted"
 
 
 def processor(information: Path = Path("/proc/cpuinfo")) -> str:

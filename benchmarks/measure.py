@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -11,11 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Literal, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 # Linux counts ru_maxrss in KiB, macOS in bytes.
 PEAK_UNIT = 1 if sys.platform == "darwin" else 1024
+SECONDS_TO_END = 10.0
 
 T = TypeVar("T")
 
@@ -34,12 +37,16 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One process from start to end: wall, user and system seconds, peak resident bytes, and its standard output."""
+    """One process from start to end, those that it started and waited for included.
+
+    Wall, user and system seconds, peak resident bytes of the largest of them, and the standard output. The peak is None
+    where it cannot be told from that of this process, which a child has until it becomes its own program.
+    """
 
     seconds: float
     user: float
     system: float
-    peak_bytes: int
+    peak_bytes: int | None
     output: str
 
 
@@ -58,15 +65,32 @@ def run_process(command: Command) -> Process:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
+            start_new_session=True,
         )
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            _end(child)
+            raise
         seconds = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
         text = _text(output)
         if child.returncode not in command.exit_codes:
             shown = " ".join(command.arguments)
             raise MeasurementError(f"exit code {child.returncode} of: {shown}\n{_text(errors)[-2000:]}")
-    return Process(seconds, usage.ru_utime, usage.ru_stime, usage.ru_maxrss * PEAK_UNIT, text)
+    mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = usage.ru_maxrss * PEAK_UNIT if usage.ru_maxrss > mine else None
+    return Process(seconds, usage.ru_utime, usage.ru_stime, peak, text)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End a process whose measurement was interrupted, asked first: torch.distributed.run must end its own ones."""
+    child.terminate()
+    try:
+        child.wait(SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _environment() -> dict[str, str]:
@@ -83,13 +107,26 @@ def alternate(a: Callable[[], T], b: Callable[[], T], runs: int) -> tuple[list[T
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two fits of one table are apart: SSE of A and of B, and the largest difference of a weight."""
+
+    sse_a: float
+    sse_b: float
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
-    """What A and B took, run by run, in `unit` (s or B); `processes` holds what else is known of each run."""
+    """What A and B took, run by run, in `unit` (s or B).
+
+    `processes` holds what else is known of each run, `agreement` how far the two results are apart.
+    """
 
     a: tuple[float, ...]
     b: tuple[float, ...]
     unit: str
     processes: dict[str, list[Process]]
+    agreement: Agreement | None = None
 
     @property
     def median_a(self) -> float:
@@ -105,6 +142,12 @@ class Comparison:
     def ratio(self) -> float:
         """Median of A by median of B."""
         return self.median_a / self.median_b
+
+    def peak(self, side: Literal["a", "b"]) -> float | None:
+        """Median of the peak memory of one side, bytes; None where it is not known."""
+        peaks = [process.peak_bytes for process in self.processes.get(side, [])]
+        known = [peak for peak in peaks if peak is not None]
+        return statistics.median(known) if known and len(known) == len(peaks) else None
 
     def spread(self) -> tuple[float, float]:
         """Smallest and largest A/B of one pair of neighbouring runs: how far the ratio can be trusted."""

@@ -1,51 +1,54 @@
-"""The figures as a table, and what is wrong with them."""
+"""A run's document as a table for a terminal, and as Markdown."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
-from benchmarks.cases import Case
-from benchmarks.measure import Comparison
-
-OFF_A_TERMINAL = 180
+OFF_A_TERMINAL = 100
+HEADINGS = ("runs", "A", "B", "A/B", "pairs", "bound", "met", "peak A", "peak B")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One case and what came of it; `note` says why nothing did."""
-
-    case: Case
-    comparison: Comparison | None
-    note: str = ""
-    failed: bool = False
-
-    @property
-    def met(self) -> bool | None:
-        """Whether the bound is kept; None where there is none, or no measurement."""
-        if self.case.bound is None or self.comparison is None:
-            return None
-        return self.case.bound.met_by(self.comparison.ratio)
-
-
-def show(machine: dict[str, str], rows: list[Row]) -> None:
-    """Print machine and table on standard output."""
+def show(made: dict[str, Any]) -> None:
+    """Print machine, figures, and what A and B are on standard output, 100 columns wide off a terminal."""
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else OFF_A_TERMINAL, highlight=False)
-    for name, value in machine.items():
+    for name, value in made["machine"].items():
         console.print(f"{name + ':':14}{value}", soft_wrap=True, markup=False)
-    console.print(_table(rows))
+    console.print(_table(made["cases"]))
+    console.print(EXPLAINED, markup=False)
+    console.print(_legend(made["cases"]))
 
 
-def problems(rows: list[Row]) -> list[str]:
-    """One line for every bound missed and every case that could not be measured."""
-    lines = [f"{row.case.name}: failed: {row.note}" for row in rows if row.failed]
-    for row in rows:
-        if row.met is False and row.comparison is not None:
-            lines.append(f"{row.case.name}: bound missed: {row.comparison.ratio:.3f} is not {row.case.bound}")
-    return lines
+EXPLAINED = (
+    "A and B run by turns; A, B and peak memory are medians, A/B is that of the medians, pairs its range over "
+    "neighbouring runs."
+)
+
+
+def markdown(made: dict[str, Any]) -> str:
+    """Machine and figures as Markdown, what A and B are within the table."""
+    machine = made["machine"]
+    versions = [f"{name} {machine[name]}" for name in list(machine)[list(machine).index("python") :]]
+    lines = [
+        f"One run of `python -m benchmarks` on {machine['date'][:10]}: {machine['processor']}, {machine['cores']} "
+        f"cores, {machine['memory']}, load {machine['load']}; {', '.join(versions)}.",
+        EXPLAINED,
+        "",
+        "| | A | B | " + " | ".join(HEADINGS) + " |",
+        "|---|---|---|" + "--:|" * len(HEADINGS),
+    ]
+    for subject, cases in _by_subject(made["cases"]):
+        lines.append(f"| **{subject}** " + "| " * (2 + len(HEADINGS)) + "|")
+        lines += [_markdown_row(case) for case in cases]
+    notes = [f"- `{case['name']}`: {note}" for case in made["cases"] for note in _notes(case)]
+    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
 
 
 def quantity(value: float, unit: str) -> str:
@@ -57,23 +60,73 @@ def quantity(value: float, unit: str) -> str:
     return f"{value:.0f} B" if unit == "B" else f"{value / 1e-6:#.3g} µs".replace(". ", " ")
 
 
-def _table(rows: list[Row]) -> Table:
-    table = Table()
-    for heading in ("name", "A", "B"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("runs", "median A", "median B", "A/B", "A/B, pairs", "bound"):
+def _table(cases: list[dict[str, Any]]) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for heading in HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("met")
-    for row in rows:
-        case, bound = row.case, str(row.case.bound or "")
-        if row.comparison is None:
-            verdict = "failed" if row.failed else row.note
-            table.add_row(case.name, case.a, case.b, "", "", "", "", "", bound, verdict)
-            continue
-        taken = row.comparison
-        low, high = taken.spread()
-        verdict = {True: "yes", False: "NO", None: ""}[row.met]
-        medians = (quantity(taken.median_a, taken.unit), quantity(taken.median_b, taken.unit))
-        ratios = (f"{taken.ratio:.3g}", f"{low:.3g} – {high:.3g}")
-        table.add_row(case.name, case.a, case.b, str(len(taken.a)), *medians, *ratios, bound, verdict)
+    for subject, group in _by_subject(cases):
+        table.add_row(f"[bold]{subject}[/bold]")
+        for case in group:
+            table.add_row(f"  {case['name']}", *_cells(case))
     return table
+
+
+def _legend(cases: list[dict[str, Any]]) -> Padding:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for case in cases:
+        table.add_row(case["name"], "A", _plain(case["a"]))
+        table.add_row("", "B", _plain(case["b"]))
+        for note in _notes(case):
+            table.add_row("", "", _plain(note))
+    return Padding(table, (1, 0, 0, 0))
+
+
+def _cells(case: dict[str, Any]) -> list[str]:
+    """What stands under HEADINGS."""
+    bound = case["bound"] or ""
+    if case["status"] != "measured":
+        return ["", "", "", "", case["status"], bound, "", "", ""]
+    unit, (low, high) = case["unit"], case["spread"]
+    medians = (quantity(case["median"][side], unit) for side in "ab")
+    peaks = ("" if case["peak"][side] is None else quantity(case["peak"][side], "B") for side in "ab")
+    met = {True: "yes", False: "NO", None: ""}[case["met"]]
+    return [
+        str(len(case["runs"]["a"])),
+        *medians,
+        f"{case['ratio']:.3g}",
+        f"{low:.3g} – {high:.3g}",
+        bound,
+        met,
+        *peaks,
+    ]
+
+
+def _notes(case: dict[str, Any]) -> Iterator[str]:
+    """What the figures alone do not say."""
+    if case["note"]:
+        yield f"{case['status']}: {' '.join(case['note'].split())}"
+    if apart := case.get("agreement"):
+        above = apart["sse_b"] / apart["sse_a"] - 1.0
+        where = "above" if above >= 0 else "below"
+        yield (
+            f"B's SSE is {abs(above) * 100:.2g} % {where} A's, its weights are within {apart['difference']:.1g} of A's"
+        )
+
+
+def _markdown_row(case: dict[str, Any]) -> str:
+    cells = (f"`{case['name']}`", case["a"], case["b"], *_cells(case))
+    return "| " + " | ".join(str(cell).replace("|", r"\|") for cell in cells) + " |"
+
+
+def _by_subject(cases: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    for subject, group in groupby(cases, key=lambda case: str(case["subject"])):
+        yield subject, list(group)
+
+
+def _plain(text: str) -> str:
+    """Text in which brackets mean themselves."""
+    return text.replace("[", r"\[")

@@ -15,7 +15,8 @@ from gdsolve.progress import Reading, listener
 def copying(title: str, stream: IO[bytes] | None) -> Iterator[Callable[[int], None]]:
     """Tell how far the copying of `stream` has come: what is given is to be called with the bytes so far.
 
-    The stream is None where its size says nothing of what it gives, as of compressed data. While somebody types at a terminal, nothing else is shown there.
+    The stream is None where its size says nothing of what it gives, as of compressed data. While somebody types at a
+    terminal, nothing else is shown there.
     """
     told = listener()
     if stream is not None and stream.isatty():
