@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import BinaryIO, Literal, TextIO
 
 from gdsolve.status import GdsolveError
 
@@ -33,12 +34,28 @@ def replacing(path: str) -> Iterator[TextIO]:
     Raises:
         GdsolveError: the file cannot be written; the message names it.
     """
+    with replacing_bytes(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="")
+        try:
+            yield text
+        finally:
+            # What holds the bytes closes them.
+            text.detach()
+
+
+@contextlib.contextmanager
+def replacing_bytes(path: str) -> Iterator[BinaryIO]:
+    """The same for bytes.
+
+    Raises:
+        GdsolveError: the file cannot be written; the message names it.
+    """
     try:
         mode = _mode(path)
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         # A device or a pipe (/dev/stdout) is written to, never replaced.
-        with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "w") as stream:
+        with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "wb") as stream:
             yield stream
     except OSError as error:
         reason = error.strerror or str(error)
@@ -53,12 +70,12 @@ def _mode(path: str) -> int:
 
 
 @contextlib.contextmanager
-def _through_temporary(path: str) -> Iterator[TextIO]:
+def _through_temporary(path: str) -> Iterator[BinaryIO]:
     target = Path(path).resolve()
     # Opened by hand, not by tempfile, so that a new file gets the rights that the umask grants.
     temporary = target.with_name(f".gdsolve-{uuid.uuid4().hex}.tmp")
     try:
-        with _opened(str(temporary), "x") as stream:
+        with _opened(str(temporary), "xb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -69,8 +86,8 @@ def _through_temporary(path: str) -> Iterator[TextIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _opened(path: str, mode: Literal["w", "x"]) -> TextIO:
-    return Path(path).open(mode, encoding="utf-8", errors="backslashreplace", newline="")
+def _opened(path: str, mode: Literal["wb", "xb"]) -> BinaryIO:
+    return Path(path).open(mode)
 
 
 def _hint(path: str, error: OSError) -> str:

@@ -12,6 +12,8 @@ from gdsolve.spec.numbers import rate_text
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec
 
+PLOTTING = ("plot", "plot_kind")
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -32,13 +34,17 @@ class Command:
             for name, value in changes.items()
         }
         words = ["gdsolve", verb or self.verb, *self.sources]
+        # What one verb draws another may not.
+        left = PLOTTING if verb not in (None, self.verb) else ()
         for name, value in {**self.given, **overruled}.items():
+            if name in left:
+                continue
             words += [] if value is None else _words(name, value)
         return shlex.join(words)
 
 
 def _words(name: str, value: Any) -> list[str]:
-    if value is True:
+    if value is True or (name == "plot" and str(value).lower() == "true"):
         return [flag(name)]
     if value is False:
         return []

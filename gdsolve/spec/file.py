@@ -15,7 +15,7 @@ from typing import Any
 
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
-from gdsolve.spec.options import Spec, check_format, only_traced
+from gdsolve.spec.options import Spec, check_format, check_plot, only_traced
 from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 SINGLE_RATE_VERBS = ("fit",)
-PATHS = ("init", "save", "history")
+PATHS = ("init", "save", "history", "plot")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
@@ -129,6 +129,7 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
 
 def _fit_for(spec: Spec, verb: str) -> Spec:
     check_format(spec.format, verb)
+    check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
         raise GdsolveError(f"lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
     return spec
@@ -312,7 +313,7 @@ def _relative(path: str, name: str, value: Any) -> Any:
     """Paths in a spec, taken from the folder of the spec."""
     if name == "data":
         return tuple(_beside(path, entry) for entry in value)
-    if name in PATHS and value not in (None, "zeros", "random"):
+    if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value
 

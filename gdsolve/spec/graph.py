@@ -10,7 +10,7 @@ from typing import Any
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, read_value
 from gdsolve.spec.numbers import shown
-from gdsolve.spec.options import Spec, check_format, options_of
+from gdsolve.spec.options import Spec, check_format, check_plot, options_of
 from gdsolve.spec.parameters import Value, is_name
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError
@@ -94,6 +94,7 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     try:
         options = Spec(**values)
         check_format(options.format, "trace")
+        check_plot(options, "trace")
     except GdsolveError as fault:
         raise GdsolveError(f"{path}: {fault.message}", fault.hint) from None
     seen: dict[str, int] = {}

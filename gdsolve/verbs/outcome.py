@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.modes import Spectrum
+    from gdsolve.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class Fit:
     gradient_checks: tuple[GradientCheck, ...] = ()
     stable_below: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
+    picture: Picture | None = None
 
     @property
     def sse(self) -> float | None:

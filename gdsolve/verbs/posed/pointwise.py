@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table, prefetch
@@ -40,7 +41,12 @@ def pose_pointwise(spec: Spec, table: Table | None = None) -> Posed:
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
-    return _pose(spec, info, triangle, kept, began)
+    posed = _pose(spec, info, triangle, kept, began)
+    if not spec.plots:
+        return posed
+    from gdsolve.verbs.pictures.sample import sample_of
+
+    return replace(posed, sample=sample_of(spec, kept))
 
 
 def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: list[Batch], began: float) -> Posed:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from gdsolve.objective.base import Objective
@@ -35,7 +36,7 @@ class Units(Protocol):
 class Posed:
     """What there is to descend on, and from where; `start` is (p, 1), in descent's coordinates.
 
-    `labels` names the weights, the intercept left out. `modes` are known where the objective is a quadratic, `bound`, a
+    `labels` names the weights, the intercept left out. `sample` has rows of the table for a picture of them. `modes` are known where the objective is a quadratic, `bound`, a
     bound on its largest curvature anywhere, where there is one. `smooth` is False where the gradient has jumps.
     """
 
@@ -56,3 +57,4 @@ class Posed:
     convex: bool
     smooth: bool
     seconds: float
+    sample: np.ndarray | None = None

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table, prefetch
@@ -17,6 +17,7 @@ from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from gdsolve.objective.coordinates import Coordinates
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.quadratic import Quadratic
     from gdsolve.objective.rows import Rows
     from gdsolve.objective.triangle import Triangle
+    from gdsolve.verbs.pictures.sample import Sample
 
 
 logger = logging.getLogger("gdsolve")
@@ -36,7 +38,10 @@ LEAST_SQUARE_32 = 1e-36
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand."""
+    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand.
+
+    `sample` has rows (r, n + 1) for a picture that shows them.
+    """
 
     data: DataInfo
     triangle: Triangle
@@ -46,6 +51,7 @@ class Problem:
     curvature_scale: float
     kept: list[Batch]
     seconds: float
+    sample: np.ndarray | None = None
 
 
 def load(spec: Spec, table: Table | None = None) -> Problem:
@@ -62,6 +68,8 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
     began = time.perf_counter()
     with table or open_problem(spec) as opened:
         batches = prefetch(opened.batches())
+        sample = _sample(spec)
+        batches = batches if sample is None else sample.through(batches)
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
         with collector_at_rest():
             import torch
@@ -85,7 +93,17 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         _require_squares(info, triangle, spec.dtype)
         _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
-    return _pose(spec, info, triangle, kept, began)
+    problem = _pose(spec, info, triangle, kept, began)
+    return problem if sample is None else replace(problem, sample=sample.rows())
+
+
+def _sample(spec: Spec) -> Sample | None:
+    """What keeps the rows that a picture shows, if one does."""
+    if not spec.plots:
+        return None
+    from gdsolve.verbs.pictures.sample import Sample, shows_rows
+
+    return Sample() if shows_rows(spec) else None
 
 
 def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:

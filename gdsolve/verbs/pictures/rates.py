@@ -1,0 +1,88 @@
+"""`rates`: every learning rate in one picture, and how many iterations each takes to converge."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gdsolve.picture import Axis, Marker, Panel, Picture, Points, Rule, Series, Stroke
+from gdsolve.spec.numbers import rate_text
+from gdsolve.status import Status
+from gdsolve.verbs.comparison import RateResult
+from gdsolve.verbs.pictures.loss import MARKERS, iterations_axis, log_axis
+
+# What a status is drawn as: a shape of its own, so that no colour is needed to tell them apart.
+LOOKS = {
+    Status.CONVERGED: ("converged", Marker.CIRCLE, 2),
+    Status.MAX_ITER: ("stopped at the limit", Marker.TRIANGLE, 4),
+    Status.EDGE_OF_STABILITY: ("edge of stability", Marker.DIAMOND, 3),
+    Status.DIVERGED: ("diverged", Marker.CROSS, 1),
+    Status.FAILED: ("failed", Marker.PLUS, 6),
+    Status.INTERRUPTED: ("interrupted", Marker.SQUARE, 6),
+}
+MOST_CURVES = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the loss did at one rate: heights after so many updates."""
+
+    result: RateResult
+    iterations: Points
+    heights: Points
+
+
+def draw_rates(
+    courses: Sequence[Course],
+    foreseen: tuple[Points, Points] | None,
+    *,
+    stable: float | None,
+    best: float | None,
+    label: str,
+    unit: str,
+    limit: int | None,
+) -> Picture:
+    """Loss curves above, iterations against rate below; `foreseen` are rates and the iterations they must take."""
+    shown = _chosen(courses)
+    curves = [_curve(place, one) for place, one in enumerate(sorted(shown, key=lambda one: one.result.learning_rate))]
+    last = max((int(max(one.iterations)) for one in courses if one.iterations), default=1)
+    upper = Panel("", iterations_axis(last), log_axis(label, curves, unit), tuple(curves))
+    series = []
+    if foreseen is not None and foreseen[0]:
+        series.append(Series("predicted to converge", *foreseen, Stroke.DASHED, colour=0))
+    for status, (name, marker, colour) in LOOKS.items():
+        ended = [one.result for one in courses if one.result.status is status]
+        if ended:
+            xs = tuple(one.learning_rate for one in ended)
+            ys = tuple(float(max(one.iterations, 1)) for one in ended)
+            series.append(Series(name, xs, ys, Stroke.NONE, marker, colour))
+    rules = []
+    if stable is not None:
+        rules.append(Rule(f"largest stable rate {rate_text(stable, 5)}", x=stable, stroke=Stroke.DASHED, colour=1))
+    if best is not None:
+        rules.append(Rule(f"best rate {rate_text(best, 5)}", x=best, stroke=Stroke.DOTTED, colour=6))
+    if limit is not None:
+        rules.append(Rule(f"limit of {limit:,} updates", y=float(max(limit, 1)), colour=4))
+    across = Axis("learning rate α", log=True)
+    lower = Panel("", across, Axis("iterations", "updates", log=True, whole=True), tuple(series), tuple(rules))
+    left = len(courses) - len(shown)
+    notes = (f"{left:,} of {len(courses):,} loss curves are left out.",) if left else ()
+    return Picture("Learning rates compared", (upper, lower), notes)
+
+
+def _chosen(courses: Sequence[Course]) -> list[Course]:
+    """As many as can be told apart, evenly from the smallest rate to the largest."""
+    ordered = sorted(courses, key=lambda one: one.result.learning_rate)
+    if len(ordered) <= MOST_CURVES:
+        return ordered
+    places = {round(part * (len(ordered) - 1) / (MOST_CURVES - 1)) for part in range(MOST_CURVES)}
+    return [ordered[place] for place in sorted(places)]
+
+
+def _curve(place: int, one: Course) -> Series:
+    """Solid where it converged, dashed where it did not."""
+    name = f"α = {rate_text(one.result.learning_rate, 4)}"
+    stroke = Stroke.SOLID if one.result.status is Status.CONVERGED else Stroke.DASHED
+    if one.result.status is Status.DIVERGED:
+        name += " diverged"
+    return Series(name, one.iterations, one.heights, stroke, MARKERS[place % 7], place % 6)

@@ -1,0 +1,61 @@
+"""`spectrum`: eigenvalues of the Hessian, and by how much the error shrinks a step in each mode."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
+from gdsolve.status import GdsolveError
+from gdsolve.verbs.pictures.loss import log_axis
+from gdsolve.verbs.pictures.scene import Scene
+
+MARKERS = (Marker.CIRCLE, Marker.SQUARE)
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Eigenvalues, largest first, and the rates whose factors are drawn, by what they are called."""
+
+    name: str
+    eigenvalues: tuple[float, ...]
+    rates: tuple[tuple[str, float], ...]
+
+
+def eigenvalues_of(scene: Scene) -> tuple[float, ...]:
+    """The eigenvalues above rank tolerance, largest first: of the quadratic, or at the minimum.
+
+    Raises:
+        GdsolveError: nothing is known of the curvature.
+    """
+    import torch
+
+    if scene.modes is not None:
+        return tuple(scene.modes.eigenvalues.tolist())
+    if scene.hessian is None:
+        raise GdsolveError(
+            "plot_kind: no minimum was found, or the loss has corners there: no spectrum is known",
+            "give --plot-kind loss",
+        )
+    found: list[float] = torch.linalg.eigvalsh(scene.hessian.to(torch.float64)).flip(0).tolist()
+    return tuple(found)
+
+
+def draw_spectrum(spreads: Sequence[Spread], title: str, notes: Sequence[str] = ()) -> Picture:
+    """Eigenvalue and factor 1 − αλ mode by mode; the factor is drawn where there is a rate."""
+    values, factors = [], []
+    for i, spread in enumerate(spreads):
+        modes = tuple(float(place) for place in range(1, len(spread.eigenvalues) + 1))
+        values.append(Series(spread.name, modes, spread.eigenvalues, Stroke.DOTTED, MARKERS[i % 2], i))
+        for j, (called, rate) in enumerate(spread.rates):
+            shrunk = tuple(abs(1.0 - rate * value) for value in spread.eigenvalues)
+            name = " ".join(filter(None, (spread.name if len(spreads) > 1 else "", f"{called}, α = {rate:.4g}")))
+            marker = (Marker.CIRCLE, Marker.SQUARE, Marker.TRIANGLE, Marker.DIAMOND)[(i + j) % 4]
+            factors.append(Series(name, modes, shrunk, Stroke.DOTTED, marker, i + j))
+    most = max((len(spread.eigenvalues) for spread in spreads), default=1)
+    across = Axis("mode", "largest curvature first", whole=True, limits=(0.5, most + 0.5))
+    panels = [Panel("", across, log_axis("eigenvalue λ of the Hessian", values), tuple(values))]
+    if factors:
+        limit = Rule("neither grows nor shrinks", y=1.0, stroke=Stroke.DASHED, colour=1)
+        panels.append(Panel("", across, Axis("factor |1 − αλ| a step"), tuple(factors), (limit,)))
+    return Picture(title, tuple(panels), tuple(notes))
