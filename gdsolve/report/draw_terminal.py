@@ -27,12 +27,19 @@ SHAPES = {
     Marker.PLUS: ("+", "+"),
     Marker.STAR: ("★", "*"),
 }
-STROKES = {Stroke.SOLID: ("───", "---"), Stroke.DASHED: ("╌╌╌", "- -"), Stroke.DOTTED: ("┈┈┈", "...")}
+STROKES = {
+    Stroke.SOLID: ("───", "---"),
+    Stroke.DASHED: ("╌╌╌", "- -"),
+    Stroke.DOTTED: ("┈┈┈", "..."),
+    Stroke.NONE: ("", ""),
+}
 LETTERS = {Stroke.SOLID: "-", Stroke.DASHED: "=", Stroke.DOTTED: ":"}
 USUAL_WIDTH = 80
 LEAST_WIDTH = 40
 HEIGHTS = (12, 20)
 MOST_MARKS = 12
+CLOUD = 60
+UPRIGHT = {Stroke.SOLID: "│", Stroke.DASHED: "╎", Stroke.DOTTED: "┊", Stroke.NONE: ""}
 OVERHEAD = 7
 
 
@@ -76,8 +83,15 @@ def draw_panel(panel: Panel, sheet: Sheet) -> list[Line]:
     lines += _folded(panel.y.title, sheet.width, "")
     lines += _with_axis(painter, up, down, margin, sheet)
     lines += _below(painter, across, margin, sheet)
-    lines.append([Segment(panel.x.title.rjust(margin + 1 + (painter.width + cells(panel.x.title)) // 2)[: sheet.width])])
+    lines += _centred(panel.x.title, margin + 1, painter.width, sheet)
     return [*lines, *_legend(panel, sheet)]
+
+
+def _centred(text: str, left: int, width: int, sheet: Sheet) -> list[Line]:
+    """Text under the middle of the canvas, or folded where it is too long for the sheet."""
+    if cells(text) > width:
+        return _folded(text, sheet.width, "")
+    return [[Segment(" " * (left + (width - cells(text)) // 2) + text)]]
 
 
 def _paint(panel: Panel, painter: Painter, across: Ruler, up: Ruler) -> None:
@@ -117,7 +131,8 @@ def _paint_line(one: Series, painter: Painter, across: Ruler, up: Ruler) -> None
         right, high = across.share(x), up.share(y)
         here = None if right is None or high is None else (right, high)
         if before is not None and here is not None:
-            walked = painter.line(before, here, one.stroke, style, letter, walked)
+            stroke = Stroke.DOTTED if one.faint else one.stroke
+            walked = painter.line(before, here, stroke, style, letter, walked)
         before = here
 
 
@@ -128,7 +143,15 @@ def _paint_marks(one: Series, painter: Painter, across: Ruler, up: Ruler) -> Non
     for place in marked(one):
         right, high = across.share(one.x[place]), up.share(one.y[place])
         if right is not None and high is not None:
-            painter.mark((right, high), shape, _style(one))
+            if painter.braille and _is_cloud(one):
+                painter.line((right, high), (right, high), Stroke.SOLID, _style(one), shape)
+            else:
+                painter.mark((right, high), shape, _style(one))
+
+
+def _is_cloud(one: Series) -> bool:
+    """True for points of which there are so many that each is a dot of its cell, and no character."""
+    return one.stroke is Stroke.NONE and len(one.x) > CLOUD
 
 
 def marked(one: Series) -> Iterable[int]:
@@ -233,7 +256,7 @@ def _entries(panel: Panel, braille: bool) -> list[Line]:
     for rule in panel.rules:
         if rule.name:
             upright = rule.x is not None
-            sample = (("┊", "|") if upright else ("┈┈┈", "---"))[form]
+            sample = ((UPRIGHT[rule.stroke], "|") if upright else STROKES[rule.stroke])[form]
             found.append([Segment(sample + " ", STYLES[rule.colour % len(STYLES)]), Segment(rule.name)])
     return found
 
@@ -241,6 +264,8 @@ def _entries(panel: Panel, braille: bool) -> list[Line]:
 def _sample(one: Series, form: int) -> str:
     """A piece of a series as it is drawn: its line with its marker in it."""
     shape = "" if one.marker is Marker.NONE else SHAPES[one.marker][form]
+    if form == 0 and _is_cloud(one):
+        return "⠢⡠"
     if one.stroke is Stroke.NONE:
         return shape
     line = STROKES[one.stroke][form]

@@ -38,7 +38,9 @@ class Ruler:
         found = _log_ticks(self.low, self.high, most - (zero is not None), whole=self.axis.whole)
         if zero is None:
             return found
-        return [(0.0, "0"), *(tick for tick in found if tick[0] > zero)]
+        # Far enough from 0 for both texts.
+        clear = (self.share(0.0) or 0.0) + 0.4 / most
+        return [(0.0, "0"), *(tick for tick in found if (self.share(tick[0]) or 0.0) > clear)]
 
 
 def rulers(panel: Panel) -> tuple[Ruler, Ruler]:
@@ -100,7 +102,7 @@ def _inside_a_decade(low: float, high: float, most: int) -> list[tuple[float, st
 
 def power_text(power: int, *, whole: bool = False) -> str:
     """A power of ten, written out where it is short."""
-    if 0 <= power <= (6 if whole else 3):
+    if 0 <= power <= (4 if whole else 3):
         return f"{10**power:,}"
     return f"{10.0**power:g}" if -3 <= power < 0 else f"1e{power}"
 

@@ -19,6 +19,7 @@ class Loss(StrEnum):
     ABSOLUTE = "absolute"
 
 
+CORNERED = (Loss.QUANTILE, Loss.ABSOLUTE)
 SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
 
 

@@ -17,6 +17,8 @@ from gdsolve.verbs.pictures.scene import Scene, Track, scene_of_posed, scene_of_
 from gdsolve.verbs.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
 
 if TYPE_CHECKING:
+    import torch
+
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
     from gdsolve.verbs.comparison import RateResult
@@ -32,8 +34,14 @@ def _spectrum(scene: Scene, track: Track) -> Picture:
         rates = (*rates, ("best rate", scene.modes.spectrum.best))
     if len(rates) == 2 and rates[0][1] == rates[1][1]:
         rates = (("best rate, used", rates[0][1]),)
-    notes = (f"Of the Hessian in {scene.coordinates}.",) if scene.coordinates else ()
-    return draw_spectrum([Spread("eigenvalues", eigenvalues_of(scene), rates)], "The spectrum of the Hessian", notes)
+    eigenvalues, where = eigenvalues_of(scene, track.solution.w)
+    spread = Spread("eigenvalues", eigenvalues, rates)
+    return draw_spectrum([spread], "The spectrum of the Hessian", _where(scene, where))
+
+
+def _where(scene: Scene, where: str) -> tuple[str, ...]:
+    place = " ".join(filter(None, (where, f"in {scene.coordinates}" if scene.coordinates else "")))
+    return (f"Of the Hessian {place}.",) if place else ()
 
 
 MAKERS: dict[PlotKind, Callable[[Scene, Track], Picture]] = {
@@ -90,7 +98,7 @@ def picture_of_rates(run: Run, results: Sequence[RateResult], tol: float) -> Pic
     spectrum = run.modes.spectrum
     rates = [one.learning_rate for one in results]
     if kind_of_plot(run.spec, "compare-lr") is PlotKind.SPECTRUM:
-        return _spectrum_of_rates(scene, rates)
+        return _spectrum_of_rates(scene, rates, run.start)
     courses = []
     for one in results:
         states = scene.states_from(run.closed_form([one.learning_rate]), spaced(one.iterations, 60, 10))
@@ -131,7 +139,8 @@ def picture_of_posed_rates(
     """The picture of many rates on anything else."""
     scene = scene_of_posed(posed, minimum)
     if kind_of_plot(posed.spec, "compare-lr") is PlotKind.SPECTRUM:
-        return _spectrum_of_rates(scene, [one.learning_rate for one in results])
+        best = min(solutions, key=lambda one: one.value)
+        return _spectrum_of_rates(scene, [one.learning_rate for one in results], best.w)
     courses = []
     for one, solution in zip(results, solutions, strict=True):
         states = scene.states_of(solution)
@@ -148,11 +157,11 @@ def picture_of_posed_rates(
     )
 
 
-def _spectrum_of_rates(scene: Scene, rates: Sequence[float]) -> Picture:
+def _spectrum_of_rates(scene: Scene, rates: Sequence[float], end: torch.Tensor) -> Picture:
     shown = sorted(rates)[:: max(1, len(rates) // 4)][:4]
-    spread = Spread("eigenvalues", eigenvalues_of(scene), tuple(("rate", rate) for rate in shown))
-    notes = (f"Of the Hessian in {scene.coordinates}.",) if scene.coordinates else ()
-    return draw_spectrum([spread], "The spectrum of the Hessian", notes)
+    eigenvalues, where = eigenvalues_of(scene, end)
+    spread = Spread("eigenvalues", eigenvalues, tuple(("rate", rate) for rate in shown))
+    return draw_spectrum([spread], "The spectrum of the Hessian", _where(scene, where))
 
 
 def picture_of_check(raw: Run, standard: Run) -> Picture:

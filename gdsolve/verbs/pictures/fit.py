@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.spec import Loss
-from gdsolve.status import GdsolveError
 from gdsolve.verbs.pictures.sample import Sample
 from gdsolve.verbs.pictures.scene import Scene, Track
 
@@ -23,13 +22,7 @@ Predict = Callable[["np.ndarray", "torch.Tensor"], "np.ndarray"]
 
 
 def draw_fit(scene: Scene, track: Track) -> Picture:
-    """What was fitted, beside the data.
-
-    Raises:
-        GdsolveError: a formula, which predicts nothing.
-    """
-    if scene.spec.minimize is not None:
-        raise GdsolveError("plot_kind: fit draws data and line, and a formula has neither", "give --plot-kind loss")
+    """What was fitted, beside the data; for a linear model or a curve."""
     names, rows, predict = _data(scene)
     if len(names) == 1:
         return _line(scene, track, names[0], rows, predict)

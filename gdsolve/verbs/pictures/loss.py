@@ -52,11 +52,11 @@ def draw_losses(scene: Scene, tracks: Sequence[Track]) -> Picture:
     known = all(one.gap is not None for one in states)
     heights = [tuple(one.gap or ()) if known else one.loss for one in states]
     losses = [
-        Series(f"{track.name}: {track.ending}", _floats(one.iterations), ys, Stroke.SOLID, MARKERS[i % 7], i % 6)
+        Series(f"{track.name}: {track.ending}", _floats(one.iterations), ys, stroke_of(i), MARKERS[i % 7], i % 6)
         for i, (track, one, ys) in enumerate(zip(tracks, states, heights, strict=True))
     ]
     norms = [
-        Series(track.name, _floats(one.iterations), one.gradient_norms, Stroke.SOLID, MARKERS[i % 7], i % 6)
+        Series(track.name, _floats(one.iterations), one.gradient_norms, stroke_of(i), MARKERS[i % 7], i % 6)
         for i, (track, one) in enumerate(zip(tracks, states, strict=True))
     ]
     label = "loss above its minimum" if known else "loss"
@@ -65,6 +65,11 @@ def draw_losses(scene: Scene, tracks: Sequence[Track]) -> Picture:
         Panel("", across, log_axis("|gradient|", norms, scene.coordinates), tuple(norms)),
     )
     return Picture("Methods compared: loss against iterations", panels)
+
+
+def stroke_of(place: int) -> Stroke:
+    """Solid lines for as many as there are colours, then others."""
+    return (Stroke.SOLID, Stroke.DASHED, Stroke.DOTTED)[place // 6 % 3]
 
 
 def iterations_axis(last: int) -> Axis:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Series, Stroke
-from gdsolve.verbs.pictures.loss import MARKERS
+from gdsolve.verbs.pictures.loss import MARKERS, stroke_of
 from gdsolve.verbs.pictures.plane import contours, frame, limits, plane_of
 from gdsolve.verbs.pictures.scene import Scene, States, Track, spaced
 
@@ -79,12 +79,13 @@ def _marked(
     series: list[Series] = []
     for i, (track, states, (xs, ys)) in enumerate(zip(tracks, found, paths, strict=True)):
         alone = len(tracks) == 1
-        series.append(Series("", tuple(xs), tuple(ys), Stroke.SOLID, colour=i % 6))
+        series.append(Series("", tuple(xs), tuple(ys), stroke_of(i), colour=i % 6))
         shown = [place for place, k in enumerate(states.iterations) if len(xs) <= EACH or Schedule("log").includes(k)]
         name = f"{track.name}: {track.ending}"
         if alone:
             last = states.iterations[-1]
-            name = f"iterates 0 to {last:,}" if len(shown) == last + 1 else "iterates 0 to 10, 20, 50, 100, …"
+            name = f"iterates 0 to {last:,}" if len(shown) == last + 1 else "iterates 0 to 10, 20, 50, …"
+            name = name if track.form is not None else "iterates as reported"
         places = tuple(xs[place] for place in shown), tuple(ys[place] for place in shown)
         series.append(Series(name, *places, Stroke.NONE, MARKERS[i % 7], i % 6))
         if alone:

@@ -83,6 +83,6 @@ def _curve(place: int, one: Course) -> Series:
     """Solid where it converged, dashed where it did not."""
     name = f"α = {rate_text(one.result.learning_rate, 4)}"
     stroke = Stroke.SOLID if one.result.status is Status.CONVERGED else Stroke.DASHED
-    if one.result.status is Status.DIVERGED:
-        name += " diverged"
+    if one.result.status is not Status.CONVERGED:
+        name += f" {one.result.status.value.replace('_', ' ')}"
     return Series(name, one.iterations, one.heights, stroke, MARKERS[place % 7], place % 6)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
-from gdsolve.status import GdsolveError
 from gdsolve.verbs.pictures.loss import log_axis
 from gdsolve.verbs.pictures.scene import Scene
+
+if TYPE_CHECKING:
+    import torch
 
 MARKERS = (Marker.CIRCLE, Marker.SQUARE)
 
@@ -22,23 +25,24 @@ class Spread:
     rates: tuple[tuple[str, float], ...]
 
 
-def eigenvalues_of(scene: Scene) -> tuple[float, ...]:
-    """The eigenvalues above rank tolerance, largest first: of the quadratic, or at the minimum.
+def eigenvalues_of(scene: Scene, end: torch.Tensor) -> tuple[tuple[float, ...], str]:
+    """The eigenvalues, largest first, and where they were taken: of a quadratic, at the minimum, or at the `end`.
 
-    Raises:
-        GdsolveError: nothing is known of the curvature.
+    Those of a quadratic are above rank tolerance; there are none where the Hessian is not finite.
     """
     import torch
 
+    from gdsolve.objective.base import TwiceDifferentiable
+
     if scene.modes is not None:
-        return tuple(scene.modes.eigenvalues.tolist())
-    if scene.hessian is None:
-        raise GdsolveError(
-            "plot_kind: no minimum was found, or the loss has corners there: no spectrum is known",
-            "give --plot-kind loss",
-        )
-    found: list[float] = torch.linalg.eigvalsh(scene.hessian.to(torch.float64)).flip(0).tolist()
-    return tuple(found)
+        return tuple(scene.modes.eigenvalues.tolist()), ""
+    hessian, where = scene.hessian, "at the minimum"
+    if hessian is None and scene.posed is not None and isinstance(scene.posed.objective, TwiceDifferentiable):
+        hessian, where = scene.posed.objective.hessian(end.to(scene.start)), "at the end of the run"
+    if hessian is None or not bool(torch.isfinite(hessian).all()):
+        return (), "where the run ended, and it is not finite there"
+    found: list[float] = torch.linalg.eigvalsh(hessian.to(torch.float64)).flip(0).tolist()
+    return tuple(found), where
 
 
 def draw_spectrum(spreads: Sequence[Spread], title: str, notes: Sequence[str] = ()) -> Picture:
