@@ -37,9 +37,9 @@ def fit(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **o
     """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays; or a formula.
 
     `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`;
-    `save`, `history` and `plot` write their files, and `plot=True` prints a picture; a formula has `minimize` or `model`, and `parameters` as a mapping from
-    names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of the columns of X. The result's `w`, (p, 1),
-    has the intercept last.
+    `save`, `history` and `plot` write their files, and `plot=True` prints a picture; a formula has `minimize` or
+    `model`, and `parameters` as a mapping from names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of
+    the columns of X. The result's `w`, (p, 1), has the intercept last.
 
     Raises:
         GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.picture import Diagram, Edge, Node
 from gdsolve.report.text import wrap
@@ -56,7 +56,7 @@ def diagram_figure(diagram: Diagram) -> Figure:
         _draw_edge(edge, plan.routes[place], _spread(diagram, place), axes, plan)
     for node in diagram.nodes:
         _draw_node(node, axes, plan.places[node.name], plan.sizes[node.name])
-    text = {"ha": "center", "va": "top", "fontsize": 10.5, "fontweight": "bold"}
+    text: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10.5, "fontweight": "bold"}
     figure.text(0.5, 1.0 - 0.12 / tall, "\n".join(title), **text)
     figure.text(0.12 / wide, 0.08 / tall, "\n".join(notes), ha="left", va="bottom", fontsize=7.5)
     return figure
@@ -105,9 +105,7 @@ def layout(diagram: Diagram) -> Layout:
 
 def _columns(layers: dict[int, list[str]], sizes: dict[str, Place]) -> dict[str, float]:
     """Every layer side by side, each in the middle of the widest."""
-    widths = {
-        layer: sum(sizes[name][0] for name in names) + GAP * (len(names) - 1) for layer, names in layers.items()
-    }
+    widths = {layer: sum(sizes[name][0] for name in names) + GAP * (len(names) - 1) for layer, names in layers.items()}
     widest = max(widths.values())
     across: dict[str, float] = {}
     for layer, names in layers.items():
@@ -160,5 +158,5 @@ def _draw_edge(edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, pl
     if edge.label:
         (x0, y0), (x1, y1) = points[:2]
         box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        look = {"ha": "center", "va": "center", "fontsize": 7.5, "style": "italic", "bbox": box}
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5, "style": "italic", "bbox": box}
         axes.text((x0 + x1) / 2, (y0 + y1) / 2, edge.label, zorder=2.5, **look)

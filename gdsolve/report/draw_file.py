@@ -36,7 +36,7 @@ WIDTH = 7.5
 PANEL_HEIGHT = 3.1
 DPI = 150
 # The same input gives the same file, byte for byte: no dates, no random identifiers, no version.
-SETTINGS = {
+SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "gdsolve",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
@@ -97,7 +97,8 @@ def _figure(picture: Picture) -> Figure:
         notes = "\n".join(_folded(note, 112) for note in picture.notes)
         figure.supxlabel(notes, fontsize=7.5, x=0.01, ha="left")
     heights = [1.5 if panel.equal else 1.0 for panel in picture.panels]
-    for axes, panel in zip(figure.subplots(count, squeeze=False, height_ratios=heights)[:, 0], picture.panels, strict=True):
+    grid = figure.subplots(count, squeeze=False, height_ratios=heights)
+    for axes, panel in zip(grid[:, 0], picture.panels, strict=True):
         _draw(panel, axes)
     return figure
 
@@ -112,11 +113,16 @@ def _draw(panel: Panel, axes: Axes) -> None:
     for order, one in enumerate(panel.series):
         _draw_series(one, axes, panel, order)
     for arrow in panel.arrows:
-        look = {"arrowstyle": "-|>", "color": COLOURS[arrow.colour % len(COLOURS)], "linewidth": 2.0, "shrinkA": 0.0}
-        axes.annotate("", arrow.end, arrow.start, arrowprops={**look, "shrinkB": 0.0}, zorder=5)
-        axes.plot([], [], color=look["color"], linewidth=2.0, marker=">", markersize=5, label=arrow.name)
+        colour = COLOURS[arrow.colour % len(COLOURS)]
+        head = {"arrowstyle": "-|>", "color": colour, "linewidth": 2.0, "shrinkA": 0.0, "shrinkB": 0.0}
+        axes.annotate("", arrow.end, arrow.start, arrowprops=head, zorder=5)
+        axes.plot([], [], color=colour, linewidth=2.0, marker=">", markersize=5, label=arrow.name)
     for rule in panel.rules:
-        look = {"color": COLOURS[rule.colour % len(COLOURS)], "linestyle": DASHES[rule.stroke], "linewidth": 1.1}
+        look: dict[str, Any] = {
+            "color": COLOURS[rule.colour % len(COLOURS)],
+            "linestyle": DASHES[rule.stroke],
+            "linewidth": 1.1,
+        }
         if rule.x is not None and (x := panel.x.place(rule.x)) is not None:
             axes.axvline(x, label=rule.name, **look)
         if rule.y is not None and (y := panel.y.place(rule.y)) is not None:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TextIO
 
 from gdsolve.picture import Marker, Panel, Picture, Rule, Series, Stroke
@@ -217,7 +218,7 @@ def _fitting_ticks(painter: Painter, across: Ruler) -> list[tuple[int, str]]:
             if share is not None and 0.0 <= share <= 1.0:
                 placed.append((_column_of(share, painter), text))
         ends = [(column - len(text) // 2, column - len(text) // 2 + len(text)) for column, text in placed]
-        if all(left[1] + 2 <= right[0] for left, right in zip(ends, ends[1:], strict=False)):
+        if all(left[1] + 2 <= right[0] for left, right in pairwise(ends)):
             return placed
     return placed[:1]
 

@@ -18,8 +18,7 @@ def graph_diagram(record: Mapping[str, Any]) -> Diagram:
         Node(node["name"], _lines(node), layers[node["name"]], boxed=bool(node["is_leaf"])) for node in record["nodes"]
     ]
     edges = [
-        Edge(one["from"], one["to"], one["operation"] or "", dashed=one["operation"] is None)
-        for one in record["edges"]
+        Edge(one["from"], one["to"], one["operation"] or "", dashed=one["operation"] is None) for one in record["edges"]
     ]
     notes = ["Boxes are leaves, rounded nodes are computed; an edge leads to what a node was computed from."]
     if any(edge.dashed for edge in edges):

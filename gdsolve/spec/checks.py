@@ -7,7 +7,17 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.choices import CORNERED, PLOT_ENDINGS, Engine, Format, LearningRate, Loss, Method, PlotKind, RateSchedule
+from gdsolve.spec.choices import (
+    CORNERED,
+    PLOT_ENDINGS,
+    Engine,
+    Format,
+    LearningRate,
+    Loss,
+    Method,
+    PlotKind,
+    RateSchedule,
+)
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
 

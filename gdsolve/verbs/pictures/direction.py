@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Arrow, Axis, Marker, Panel, Picture, Rule, Series, Stroke
-from gdsolve.verbs.pictures.plane import Plane, contours, frame
+from gdsolve.verbs.pictures.plane import Plane, contours, frame, plane_of_two
 from gdsolve.verbs.pictures.scene import Scene, Track
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def _best_length(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> f
     if scene.modes is not None and scene.hessian is not None:
         curvature = float(gradient.mT @ scene.hessian.to(gradient) @ gradient)
         return norm**2 / curvature if curvature > 0.0 else 1.0 / norm
-    lengths = torch.logspace(-8, 4, 97, dtype=torch.float64) * (1.0 + float(start.norm())) / norm
-    values = scene.values(start - lengths.to(gradient.device)[None, :] * gradient)
+    lengths = torch.logspace(-8, 4, 97, dtype=torch.float64, device=start.device) * (1.0 + float(start.norm())) / norm
+    values = scene.values(start - lengths[None, :] * gradient)
     return float(lengths[int(values.nan_to_num(nan=float("inf")).argmin())])
 
 
@@ -82,7 +82,7 @@ def _plane(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> Plane:
     import torch
 
     if len(start) == 2:
-        return Plane(scene.weight_axis(0), scene.weight_axis(1), scene.start, torch.eye(2, dtype=torch.float64), True, "")
+        return plane_of_two(scene)
     first = -gradient / gradient.norm()
     goal = torch.zeros_like(first) if scene.minimiser is None else scene.minimiser.to(start) - start
     rest = goal - first * (first.mT @ goal)
@@ -102,7 +102,7 @@ def _line_panel(scene: Scene, track: Track, start: torch.Tensor, gradient: torch
 
     rate = track.learning_rate
     last = 2.2 * best if rate is None or rate > 6.0 * best else max(2.2 * best, 1.1 * rate)
-    lengths = torch.linspace(0.0, last, ALONG, dtype=torch.float64).tolist()
+    lengths = torch.linspace(0.0, last, ALONG, dtype=torch.float64, device="cpu").tolist()
     values = scene.values(_points(start, gradient, tuple(lengths))).tolist()
     marks = [Series("start", (0.0,), (values[0],), Stroke.NONE, Marker.SQUARE, 4)]
     lowest = float(scene.values(_points(start, gradient, (best,)))[0])
@@ -120,9 +120,7 @@ def _line_panel(scene: Scene, track: Track, start: torch.Tensor, gradient: torch
     )
     curve = Series("loss along the line", tuple(lengths), tuple(values), colour=6)
     where = f", {scene.coordinates}" if scene.coordinates else ""
-    return Panel(
-        "", Axis(f"length of the step α{where}"), Axis("loss", scene.loss_unit), (curve, tangent, *marks)
-    )
+    return Panel("", Axis(f"length of the step α{where}"), Axis("loss", scene.loss_unit), (curve, tangent, *marks))
 
 
 def _unit_of_values(scene: Scene) -> float:

@@ -84,9 +84,7 @@ def track_of(posed: Posed, recipe: Recipe, solution: Solution, predicted: int | 
     return Track(recipe.method.value, solution, rate, form_of(posed, recipe), predicted)
 
 
-def picture_of_methods(
-    posed: Posed, runs: Sequence[tuple[Recipe, Solution]], minimum: Minimum | None
-) -> Picture:
+def picture_of_methods(posed: Posed, runs: Sequence[tuple[Recipe, Solution]], minimum: Minimum | None) -> Picture:
     """The picture of several methods on one objective."""
     tracks = [track_of(posed, recipe, solution, None) for recipe, solution in runs]
     return MAKERS_OF_SEVERAL[kind_of_plot(posed.spec, "compare")](scene_of_posed(posed, minimum), tracks)
@@ -128,13 +126,20 @@ def _foreseen(run: Run, rates: Sequence[float], tol: float) -> tuple[tuple[float
         return None
     grid = sorted({*(low * (high / low) ** (part / 80) for part in range(81)), run.modes.spectrum.best})
     stops = find_stops(run.closed_form(grid), rules, None)
-    kept = [(rate, float(max(1, stop.iterations))) for rate, stop in zip(grid, stops, strict=True)
-            if stop.status is Status.CONVERGED]
+    kept = [
+        (rate, float(max(1, stop.iterations)))
+        for rate, stop in zip(grid, stops, strict=True)
+        if stop.status is Status.CONVERGED
+    ]
     return tuple(rate for rate, _ in kept), tuple(k for _, k in kept)
 
 
 def picture_of_posed_rates(
-    posed: Posed, results: Sequence[RateResult], solutions: Sequence[Solution], minimum: Minimum | None, limit: int | None
+    posed: Posed,
+    results: Sequence[RateResult],
+    solutions: Sequence[Solution],
+    minimum: Minimum | None,
+    limit: int | None,
 ) -> Picture:
     """The picture of many rates on anything else."""
     scene = scene_of_posed(posed, minimum)
@@ -172,4 +177,3 @@ def picture_of_check(raw: Run, standard: Run) -> Picture:
         rates = (("best rate", modes.spectrum.best),) if modes.spectrum.rank else ()
         spreads.append(Spread(name, tuple(modes.eigenvalues.tolist()), rates))
     return draw_spectrum(spreads, "The spectrum of the Hessian, raw and standardised")
-

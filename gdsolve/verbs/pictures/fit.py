@@ -73,8 +73,7 @@ def _curve(scene: Scene, model: Model) -> Predict:
 
     def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
         columns = {
-            name: torch.from_numpy(values[:, place].copy()).to(scene.start)
-            for place, name in enumerate(model.columns)
+            name: torch.from_numpy(values[:, place].copy()).to(scene.start) for place, name in enumerate(model.columns)
         }
         if model.expression.reduces:
             # A row that stands for itself among others: only the rows of the table give its value.
@@ -125,7 +124,8 @@ def _residuals(scene: Scene, track: Track, rows: np.ndarray, predict: Predict) -
     away = tuple((observed - fitted).tolist())
     low, high = min(*xs, *ys), max(*xs, *ys)
     target = _target(scene)
-    predicted, diagonal = f"{target}, predicted", Series("observed = predicted", (low, high), (low, high), Stroke.DASHED, colour=1)
+    predicted, ends = f"{target}, predicted", (low, high)
+    diagonal = Series("observed = predicted", ends, ends, Stroke.DASHED, colour=1)
     points = Series("rows", xs, ys, Stroke.NONE, Marker.CIRCLE, 0)
     left = Series("rows", xs, away, Stroke.NONE, Marker.CIRCLE, 0)
     panels = (

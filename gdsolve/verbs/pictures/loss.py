@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
@@ -21,6 +22,7 @@ SHOWN = 30
 LINEAR = 30
 # A prediction is drawn beyond the end of a run, but not so far that the run itself vanishes.
 FURTHER = 100
+SAME = 1e-6
 
 
 def draw_loss(scene: Scene, track: Track) -> Picture:
@@ -38,11 +40,10 @@ def draw_loss(scene: Scene, track: Track) -> Picture:
     across = iterations_axis(end)
     panels = [*_losses(scene, observed, foreseen, across, tuple(rules))]
     gradient = _figures("|gradient|", observed.gradient_norms, observed, foreseen, "gradient_norms", 2)
-    panels.append(
-        Panel("", across, log_axis("|gradient|", gradient, scene.coordinates), tuple(gradient), tuple(rules))
-    )
+    panels.append(Panel("", across, log_axis("|gradient|", gradient, scene.coordinates), tuple(gradient), tuple(rules)))
     notes = () if foreseen is None else ("Points are what was observed, dashes what the spectrum predicted.",)
-    return Picture(f"{_loss_name(scene)} against iterations", tuple(panels), notes)
+    name = _loss_name(scene)
+    return Picture(f"{name[0].upper()}{name[1:]} against iterations", tuple(panels), notes)
 
 
 def draw_losses(scene: Scene, tracks: Sequence[Track]) -> Picture:
@@ -85,7 +86,7 @@ def log_axis(label: str, series: Iterable[Series], unit: str = "") -> Axis:
     positive = [y for y in values if 0.0 < y < float("inf")]
     if not positive or any(y < 0.0 for y in values):
         return Axis(label, unit)
-    zero = 10.0 ** -300 if min(positive) < 1e-290 else 0.1 * min(positive)
+    zero = 10.0**-300 if min(positive) < 1e-290 else 0.1 * min(positive)
     return Axis(label, unit, log=True, zero_at=zero if 0.0 in values else None)
 
 
@@ -109,7 +110,7 @@ def _losses(
         if gap:
             yield Panel("", across, log_axis("gap above the minimum", gap, unit), tuple(gap), rules)
         return
-    if gap and main[-1].y == gap[-1].y:
+    if gap and all(math.isclose(one, other, rel_tol=SAME) for one, other in zip(main[-1].y, gap[-1].y, strict=True)):
         # Two lines that are one: the optimum is 0, and the loss counts squares once.
         yield Panel("", across, log_axis(f"{name}, which is the gap", main, unit), tuple(main), rules)
         return

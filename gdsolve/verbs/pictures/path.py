@@ -21,6 +21,7 @@ EACH = 41
 ALONG = 201
 # A run that goes further from where it started than so many times the way to the minimum has left the picture.
 FAR = 6.0
+LEAST = 3
 
 
 def draw_path(scene: Scene, tracks: Sequence[Track]) -> Picture:
@@ -55,8 +56,8 @@ def _on_a_curve(scene: Scene, tracks: Sequence[Track], found: Sequence[States]) 
     user = [scene.units.to_user(states.weights.to(scene.start))[0].tolist() for states in found]
     optimum = None if scene.minimiser is None else scene.units.to_user(scene.minimiser.to(scene.start))[0].tolist()
     low, high = limits([*(w for path in user for w in path), *(optimum or [])])
-    grid = torch.linspace(low, high, ALONG, dtype=scene.start.dtype)
-    losses = tuple(scene.values(scene.units.from_user(grid[None, :].to(scene.start.device))).tolist())
+    grid = torch.linspace(low, high, ALONG, dtype=scene.start.dtype, device=scene.start.device)
+    losses = tuple(scene.values(scene.units.from_user(grid[None, :])).tolist())
     paths = [(path, list(states.loss)) for path, states in zip(user, found, strict=True)]
     series = [Series("loss", tuple(grid.tolist()), losses, colour=6), *_marked(tracks, found, paths)]
     if optimum is not None and scene.minimiser is not None:
@@ -107,7 +108,7 @@ def _kept(scene: Scene, track: Track, states: States) -> States:
     away = (states.weights.to(scene.start) - scene.start).norm(dim=0)
     reach = _reach(scene, away)
     far = [place for place, length in enumerate(away.tolist()) if not length <= FAR * reach]
-    count = max(2, far[0]) if far else len(away)
+    count = min(len(away), max(LEAST, far[0])) if far else len(away)
     if not all(math.isfinite(value) for value in states.loss[:count]):
         count = next(i for i, value in enumerate(states.loss[:count]) if not math.isfinite(value)) or 1
     cut = slice(count)
@@ -139,5 +140,3 @@ def _left(tracks: Sequence[Track], found: Sequence[States]) -> list[str]:
         elif track.form is None and len(states.iterations) <= track.solution.iterations:
             notes.append(f"{whose}The iterates reported are shown, {len(states.iterations):,} of them.")
     return notes
-
-

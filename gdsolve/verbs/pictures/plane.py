@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.picture import Axis, Series
 from gdsolve.verbs.pictures.scene import Scene
@@ -12,6 +12,7 @@ from gdsolve.verbs.pictures.scene import Scene
 if TYPE_CHECKING:
     import numpy as np
     import torch
+    from contourpy import ContourGenerator
 
 GRIDS = {"quadratic": 121, "other": 61, "slow": 31}
 LEVELS = 9
@@ -47,6 +48,14 @@ class Plane:
         return self.centre + self.basis @ points.to(self.basis)
 
 
+def plane_of_two(scene: Scene) -> Plane:
+    """The plane of two weights as they are."""
+    import torch
+
+    identity = torch.eye(2, dtype=torch.float64, device=scene.start.device)
+    return Plane(scene.weight_axis(0), scene.weight_axis(1), scene.start, identity, True, "")
+
+
 def plane_of(scene: Scene, end: torch.Tensor) -> Plane:
     """The plane of two weights as they are; of more, that of two eigenvectors of the Hessian.
 
@@ -56,9 +65,13 @@ def plane_of(scene: Scene, end: torch.Tensor) -> Plane:
     import torch
 
     if len(scene.start) == 2:
-        return Plane(scene.weight_axis(0), scene.weight_axis(1), scene.start, torch.eye(2, dtype=torch.float64), True, "")
+        return plane_of_two(scene)
     centre = (scene.minimiser if scene.minimiser is not None else end).to(torch.float64)
-    hessian = scene.hessian if scene.hessian is not None else torch.eye(len(centre), dtype=torch.float64)
+    hessian = (
+        scene.hessian
+        if scene.hessian is not None
+        else torch.eye(len(centre), dtype=torch.float64, device=centre.device)
+    )
     curvature, vectors = torch.linalg.eigh(hessian.to(centre))
     away = (vectors.mT @ (scene.start.to(centre) - centre))[:, 0].abs()
     chosen = away.argsort(descending=True, stable=True)[:2]
@@ -103,11 +116,17 @@ def contours(scene: Scene, plane: Plane, x: tuple[float, float], y: tuple[float,
     lines: list[Series] = []
     generator = contour_generator(across, up, np.ma.masked_invalid(heights))
     for level in levels:
-        for line in generator.lines(level):
+        for line in _lines(generator, level):
             lines.append(Series("", tuple(line[:, 0].tolist()), tuple(line[:, 1].tolist()), faint=True))
     told = ", ".join(f"{level:.3g}" for level in levels)
     unit = f" {scene.loss_unit}" if scene.loss_unit else ""
     return lines, f"Contours of the loss at {told}{unit}." if levels else ""
+
+
+def _lines(generator: ContourGenerator, level: float) -> list[np.ndarray]:
+    """The lines of one level, (points, 2) each."""
+    found: Any = generator.lines(level)
+    return list(found)
 
 
 def _levels(scene: Scene, heights: np.ndarray) -> list[float]:

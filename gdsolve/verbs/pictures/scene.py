@@ -148,6 +148,8 @@ class Track:
         updates = f"{one.iterations:,} update{'' if one.iterations == 1 else 's'}"
         if one.status is Status.CONVERGED:
             return f"converged after {updates}" + (f" ({one.stopped_by})" if one.stopped_by else "")
+        if one.status is Status.MAX_ITER:
+            return f"not converged after {updates}"
         return f"{one.status.value.replace('_', ' ')} after {updates}"
 
 

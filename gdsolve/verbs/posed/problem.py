@@ -36,8 +36,9 @@ class Units(Protocol):
 class Posed:
     """What there is to descend on, and from where; `start` is (p, 1), in descent's coordinates.
 
-    `labels` names the weights, the intercept left out. `sample` has rows of the table for a picture of them. `modes` are known where the objective is a quadratic, `bound`, a
+    `labels` names the weights, the intercept left out. `modes` are known where the objective is a quadratic, `bound`, a
     bound on its largest curvature anywhere, where there is one. `smooth` is False where the gradient has jumps.
+    `sample` has rows of the table, (r, n + 1), for a picture that shows them.
     """
 
     spec: Spec
