@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import logging
 import math
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.picture import Axis, Diagram, Marker, Panel, Picture, Series, Stroke
-from gdsolve.report.draw_terminal import marked
+from gdsolve.report.draw_terminal import marked, shown_in
 from gdsolve.report.files import replacing_bytes
 from gdsolve.report.ticks import Ruler, rulers
 
@@ -35,12 +36,14 @@ DASHES = {Stroke.SOLID: "-", Stroke.DASHED: (0, (5, 3)), Stroke.DOTTED: (0, (1, 
 WIDTH = 7.5
 PANEL_HEIGHT = 3.1
 DPI = 150
+# Fonts for names of columns in other scripts, where they are installed.
+FALLBACKS = ("Noto Sans CJK SC", "Noto Sans CJK JP", "Hiragino Sans", "Microsoft YaHei", "Arial Unicode MS")
 # The same input gives the same file, byte for byte: no dates, no random identifiers, no version.
 SETTINGS: dict[Any, Any] = {
     "svg.hashsalt": "gdsolve",
     "svg.fonttype": "path",
     "pdf.fonttype": 42,
-    "font.family": "DejaVu Sans",
+    "font.family": ["DejaVu Sans", *FALLBACKS],
     "font.size": 9.0,
     "axes.formatter.useoffset": False,
     "axes.unicode_minus": True,
@@ -71,8 +74,11 @@ def render(picture: Picture | Diagram, form: str) -> bytes:
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
     import matplotlib as mpl
 
+    picture = shown_in(picture, "utf-8")
     # Whatever a matplotlibrc or a style of the user's says.
-    with mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
+        warnings.filterwarnings("ignore", message="Glyph")
         mpl.rcdefaults()
         mpl.rcParams.update(SETTINGS)
         if isinstance(picture, Diagram):

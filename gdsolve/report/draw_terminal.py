@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
-from typing import TextIO
+from typing import Any, TextIO
 
 from gdsolve.picture import Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.report.grid import Line, Segment
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.painter import Painter
-from gdsolve.report.text import cells, encoding_of, is_unicode
+from gdsolve.report.text import cells, encoding_of, is_unicode, printable, wrap
 from gdsolve.report.ticks import Ruler, rulers
 
 # Okabe and Ito's colours for all kinds of sight; the last is what the terminal writes in.
@@ -57,15 +59,14 @@ def write_picture(picture: Picture, stream: TextIO) -> None:
     """Draw a picture on a stream; coloured on a terminal alone, plain text 80 columns wide elsewhere."""
     page = page_for(stream)
     sheet = _sheet_for(stream, page, len(picture.panels))
-    page.blank()
-    _paragraph(page, picture.title, sheet, "bold")
-    for panel in picture.panels:
-        page.lines.append([])
-        for line in draw_panel(panel, sheet):
-            page.lines.append(_cleaned(page, line))
-    page.lines.append([])
-    for note in picture.notes:
-        _paragraph(page, note, sheet, "dim")
+    shown: Picture = shown_in(picture, page.encoding)
+    lines = _folded(shown.title, sheet.width, "bold")
+    for panel in shown.panels:
+        lines += [[], *draw_panel(panel, sheet)]
+    lines.append([])
+    for note in shown.notes:
+        lines += _folded(note, sheet.width, "dim")
+    page.lines += map(_trimmed, lines)
     # An empty line between the table above and the picture.
     stream.write("\n")
     page.write(stream)
@@ -104,7 +105,7 @@ def _paint(panel: Panel, painter: Painter, across: Ruler, up: Ruler) -> None:
         start, end = ((across.share(x), up.share(y)) for x, y in (arrow.start, arrow.end))
         if None not in (*start, *end):
             style = STYLES[arrow.colour % len(STYLES)]
-            painter.line(start, end, Stroke.SOLID, style, "*")  # type: ignore[arg-type]
+            painter.line(start, end, Stroke.SOLID, style, "~")  # type: ignore[arg-type]
             painter.mark(end, _head(start, end, painter.braille), style)  # type: ignore[arg-type]
     for one in panel.series:
         _paint_marks(one, painter, across, up)
@@ -132,7 +133,7 @@ def _paint_line(one: Series, painter: Painter, across: Ruler, up: Ruler) -> None
         right, high = across.share(x), up.share(y)
         here = None if right is None or high is None else (right, high)
         if before is not None and here is not None:
-            stroke = Stroke.DOTTED if one.faint else one.stroke
+            stroke = Stroke.DOTTED if one.faint and painter.braille else one.stroke
             walked = painter.line(before, here, stroke, style, letter, walked)
         before = here
 
@@ -235,15 +236,20 @@ def _legend(panel: Panel, sheet: Sheet) -> list[Line]:
         else:
             lines[-1].append(Segment("   "))
             width += 3
-        lines[-1] += _cut(entry, sheet.width - 1)
-        width += size
+        cut = _cut(entry, sheet.width - 1, "…" if sheet.braille else "...")
+        lines[-1] += cut
+        width += sum(cells(segment.text) for segment in cut)
     return lines
 
 
-def _cut(entry: Line, width: int) -> Line:
+def _cut(entry: Line, width: int, dots: str) -> Line:
     head, text = entry[0], entry[1].text
     room = width - cells(head.text)
-    return [head, Segment(text if cells(text) <= room else text[: max(0, room - 1)] + "…")]
+    if cells(text) > room:
+        while text and cells(text + dots) > room:
+            text = text[:-1]
+        text += dots
+    return [head, Segment(text)]
 
 
 def _entries(panel: Panel, braille: bool) -> list[Line]:
@@ -253,7 +259,7 @@ def _entries(panel: Panel, braille: bool) -> list[Line]:
         if one.name:
             found.append([Segment(_sample(one, form) + " ", _style(one)), Segment(one.name)])
     for arrow in panel.arrows:
-        found.append([Segment(("─▶ ", "*> ")[form], STYLES[arrow.colour % len(STYLES)]), Segment(arrow.name)])
+        found.append([Segment(("─▶ ", "~> ")[form], STYLES[arrow.colour % len(STYLES)]), Segment(arrow.name)])
     for rule in panel.rules:
         if rule.name:
             upright = rule.x is not None
@@ -288,22 +294,23 @@ def _sheet_for(stream: TextIO, page: Page, panels: int) -> Sheet:
     return Sheet(page.width - 1, height, braille)
 
 
-def _paragraph(page: Page, text: str, sheet: Sheet, style: str) -> None:
-    page.lines += [_cleaned(page, line) for line in _folded(text, sheet.width, style)]
-
-
 def _folded(text: str, width: int, style: str) -> list[Line]:
-    from gdsolve.report.text import wrap
-
     return [[Segment(line, style)] for line in wrap(text, width, 2)]
 
 
-def _cleaned(page: Page, line: Line) -> Line:
-    from gdsolve.report.text import printable
+def _trimmed(line: Line) -> Line:
+    while line and not line[-1].text.strip():
+        line = line[:-1]
+    return [*line[:-1], line[-1]._replace(text=line[-1].text.rstrip())] if line else []
 
-    shown = [Segment(printable(segment.text, page.encoding), segment.style) for segment in line]
-    while shown and not shown[-1].text.strip():
-        shown.pop()
-    if shown:
-        shown[-1] = shown[-1]._replace(text=shown[-1].text.rstrip())
-    return shown
+
+def shown_in(value: Any, encoding: str) -> Any:
+    """A picture with every text as the stream can show it: laid out is only what is as wide as it will be."""
+    if isinstance(value, str) and not isinstance(value, StrEnum):
+        return printable(value, encoding)
+    if isinstance(value, tuple) and not (value and isinstance(value[0], float)):
+        return tuple(shown_in(one, encoding) for one in value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        parts = {one.name: shown_in(getattr(value, one.name), encoding) for one in dataclasses.fields(value)}
+        return dataclasses.replace(value, **parts)
+    return value

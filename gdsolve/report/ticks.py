@@ -65,7 +65,7 @@ def ruler(axis: Axis, values: Iterable[float]) -> Ruler:
     low, high = (min(places), max(places)) if places else (0.0, 1.0)
     room = MARGIN * (high - low)
     if room <= 1e-9 * max(abs(low), abs(high)):
-        room = 0.5 if axis.log or axis.whole else 0.5 * (abs(high) or 1.0)
+        room = 0.5 if axis.log else max(0.5, 0.01 * abs(high)) if axis.whole else 0.5 * (abs(high) or 1.0)
     low, high = low - room, high + room
     return Ruler(axis, max(low, -SMALLEST), min(high, LARGEST)) if axis.log else Ruler(axis, low, high)
 

@@ -2,6 +2,7 @@
 
 from gdsolve.spec.choices import (
     FORMATS,
+    PLOT_KINDS,
     VERBS,
     Categorical,
     Device,
@@ -24,6 +25,7 @@ from gdsolve.spec.parameters import Constant, Parameter
 
 __all__ = [
     "FORMATS",
+    "PLOT_KINDS",
     "VERBS",
     "Categorical",
     "Constant",

@@ -146,7 +146,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
             )
         lines[name] = entry.line
         if name not in flags:
-            values[name] = _relative(path, name, _read_value(path, name, entry.value, verb))
+            values[name] = relative(path, name, _read_value(path, name, entry.value, verb))
 
     def where(name: str) -> str:
         return f"{path}: line {lines[name]}: " if name in values else f"{path}: " if name in ("X", "y") else ""
@@ -309,8 +309,8 @@ def _cell(path: str, name: str, cell: Any) -> float:
         ) from None
 
 
-def _relative(path: str, name: str, value: Any) -> Any:
-    """Paths in a spec, taken from the folder of the spec."""
+def relative(path: str, name: str, value: Any) -> Any:
+    """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
         return tuple(_beside(path, entry) for entry in value)
     if name in PATHS and value not in (None, "zeros", "random", True, False):

@@ -110,8 +110,7 @@ def _line_panel(scene: Scene, track: Track, start: torch.Tensor, gradient: torch
     if rate is not None and rate <= last:
         reached = float(scene.values(_points(start, gradient, (rate,)))[0])
         marks.append(Series(f"first step: α = {rate:.4g}", (rate,), (reached,), Stroke.NONE, Marker.CROSS, 1))
-    unit = _unit_of_values(scene)
-    slope = float(gradient.square().sum()) * unit
+    slope = float(gradient.square().sum()) * scene.unit
     finite = [value for value in values if abs(value) < 1e300]
     bottom = min(finite)
     reach = min(last, (values[0] - bottom) / slope) if slope > 0.0 else last
@@ -121,11 +120,6 @@ def _line_panel(scene: Scene, track: Track, start: torch.Tensor, gradient: torch
     curve = Series("loss along the line", tuple(lengths), tuple(values), colour=6)
     where = f", {scene.coordinates}" if scene.coordinates else ""
     return Panel("", Axis(f"length of the step α{where}"), Axis("loss", scene.loss_unit), (curve, tangent, *marks))
-
-
-def _unit_of_values(scene: Scene) -> float:
-    """What the loss in descent's coordinates counts for in those of the user."""
-    return float(getattr(scene.units, "target_scale", 1.0)) ** 2
 
 
 def _flat_panel(scene: Scene, start: torch.Tensor) -> Panel:

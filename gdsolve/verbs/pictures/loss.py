@@ -33,7 +33,9 @@ def draw_loss(scene: Scene, track: Track) -> Picture:
     else:
         observed = scene.states_of(track.solution)
     end = _end(track)
-    foreseen = None if track.form is None else scene.states_from(track.form, spaced(end))
+    foreseen = None
+    if track.form is not None:
+        foreseen = scene.states_from(track.form, sorted({*spaced(end), *observed.iterations}))
     rules = [Rule(f"stopped: {track.ending}", x=float(last), stroke=Stroke.SOLID, colour=6)]
     if track.predicted is not None and track.predicted != last and track.predicted <= end:
         rules.append(Rule(f"predicted to converge after {track.predicted:,}", x=float(track.predicted), colour=1))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 160
 FIRST = 20
+MOST_REPORTED, EACH_REPORTED = 600, 300
 SQUARED_UNITS = (Loss.HALF_MSE, Loss.MSE, Loss.SSE, Loss.HUBER)
 PLAIN_UNITS = (Loss.ABSOLUTE, Loss.QUANTILE)
 
@@ -49,7 +50,8 @@ class Scene:
 
     `values`, `errors` and `gaps` take weights (p, q) and give (q,), the latter two None where there is no such figure;
     `gradient` takes and gives (p, 1). `names` are those of the weights, the intercept's among them; `target` is None
-    for a formula. `sample` holds rows (r, n + 1), features and then the target, where the picture shows them.
+    for a formula; `unit` is what a loss in descent's coordinates counts for in the user's. `sample` holds rows
+    (r, n + 1), features and then the target, where the picture shows them.
     """
 
     spec: Spec
@@ -66,6 +68,7 @@ class Scene:
     modes: Modes | None
     minimiser: torch.Tensor | None
     hessian: torch.Tensor | None
+    unit: float = 1.0
     rows: int = 0
     sample: np.ndarray | None = None
     posed: Posed | None = field(default=None)
@@ -106,7 +109,19 @@ class Scene:
     def states_of(self, solution: Solution) -> States:
         """The reported iterations of a run."""
         trace = solution.trace
-        return self._states(trace.iterations, trace.weights, trace.gradient_norms)
+        # A long trace is thinned: more points than a picture has dots tell nothing.
+        chosen = spaced(len(trace.iterations) - 1, MOST_REPORTED, EACH_REPORTED)
+        weights = trace.weights[:, chosen]
+        gaps = self.gaps(weights)
+        sse = [trace.sse[place] for place in chosen]
+        return States(
+            tuple(trace.iterations[place] for place in chosen),
+            weights,
+            tuple(trace.values[place] * self.unit for place in chosen),
+            None if None in sse else tuple(one * self.unit for one in sse if one is not None),
+            None if gaps is None else tuple(gaps.tolist()),
+            tuple(trace.gradient_norms[place] for place in chosen),
+        )
 
     def states_from(self, form: Form, iterations: Sequence[int]) -> States:
         """The states after these numbers of updates, from the closed form."""
@@ -117,17 +132,14 @@ class Scene:
         k = torch.tensor([float(one) for one in iterations], dtype=start.dtype, device=start.device)
         repeated = form.only(torch.zeros(len(k), dtype=torch.long, device=start.device))
         weights = start + repeated.displacements(k).mT
-        return self._states(tuple(iterations), weights, repeated.gradient_norms(k).tolist())
-
-    def _states(self, iterations: tuple[int, ...], weights: torch.Tensor, norms: Sequence[float]) -> States:
         errors, gaps = self.errors(weights), self.gaps(weights)
         return States(
-            iterations,
+            tuple(iterations),
             weights,
             tuple(self.values(weights).tolist()),
             None if errors is None else tuple(errors.tolist()),
             None if gaps is None else tuple(gaps.tolist()),
-            tuple(norms),
+            tuple(repeated.gradient_norms(k).tolist()),
         )
 
 
@@ -189,6 +201,7 @@ def scene_of_run(run: Run) -> Scene:
         modes=run.modes,
         minimiser=run.modes.minimiser,
         hessian=quadratic.hessian(run.start),
+        unit=unit,
         rows=run.problem.data.rows,
         sample=run.problem.sample,
     )
@@ -242,6 +255,7 @@ def scene_of_posed(posed: Posed, minimum: Minimum | None) -> Scene:
         modes=modes,
         minimiser=None if minimum is None else minimum.w,
         hessian=None if minimum is None else minimum.hessian,
+        unit=unit,
         rows=posed.data.rows if posed.data is not None else 0,
         sample=posed.sample,
         posed=posed,
