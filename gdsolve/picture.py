@@ -33,6 +33,7 @@ class Marker(StrEnum):
     CROSS = "cross"
     PLUS = "plus"
     STAR = "star"
+    DOWN = "down"
 
 
 @dataclass(frozen=True, slots=True)

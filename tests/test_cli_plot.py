@@ -73,7 +73,7 @@ def test_a_picture_follows_the_table(
     assert run(arguments) == code
     out, _ = capsys.readouterr()
     table, found, picture = out.partition(title)
-    assert found and "data  " in table or "column" in table
+    assert (found and "data  " in table) or "column" in table
     assert max(map(len, picture.splitlines())) <= 80
     assert "\033" not in out
 

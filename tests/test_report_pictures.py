@@ -153,7 +153,7 @@ def test_a_dozen_markers_on_a_line_and_all_without_one() -> None:
 @pytest.mark.parametrize("width", [40, 60, 79, 80, 200])
 @pytest.mark.parametrize("braille", [True, False])
 def test_no_line_is_wider_than_the_sheet(width: int, braille: bool) -> None:
-    long = replace(PANEL, x=replace(PANEL.x, label="a very long label of an axis that must be folded somewhere, surely"))
+    long = replace(PANEL, x=replace(PANEL.x, label="a very long label of an axis that must be folded somewhere"))
     for panel in (PANEL, long):
         lines = draw_panel(panel, Sheet(width, 12, braille))
         assert max(sum(cells(segment.text) for segment in line) for line in lines) <= width

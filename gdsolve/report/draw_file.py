@@ -30,8 +30,9 @@ SHAPES = {
     Marker.CROSS: "x",
     Marker.PLUS: "+",
     Marker.STAR: "*",
+    Marker.DOWN: "v",
 }
-HOLLOW = (Marker.SQUARE, Marker.DIAMOND)
+HOLLOW = (Marker.SQUARE, Marker.DIAMOND, Marker.DOWN)
 DASHES = {Stroke.SOLID: "-", Stroke.DASHED: (0, (5, 3)), Stroke.DOTTED: (0, (1, 2)), Stroke.NONE: "none"}
 WIDTH = 7.5
 PANEL_HEIGHT = 3.1

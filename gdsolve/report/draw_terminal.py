@@ -29,6 +29,7 @@ SHAPES = {
     Marker.CROSS: ("×", "x"),
     Marker.PLUS: ("+", "+"),
     Marker.STAR: ("★", "*"),
+    Marker.DOWN: ("▽", "v"),
 }
 STROKES = {
     Stroke.SOLID: ("───", "---"),

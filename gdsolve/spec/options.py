@@ -318,6 +318,7 @@ class Spec:
         "Output",
         verbs=(*FITTING, "trace"),
         metavar="[FILE]",
+        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
     )
     plot_kind: PlotKind = option(
         PlotKind.AUTO,

@@ -43,8 +43,9 @@ def _best_length(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> f
     norm = float(gradient.norm())
     if norm == 0.0:
         return 0.0
-    if scene.modes is not None and scene.hessian is not None:
-        curvature = float(gradient.mT @ scene.hessian.to(gradient) @ gradient)
+    hessian = scene.hessian() if scene.modes is not None else None
+    if hessian is not None:
+        curvature = float(gradient.mT @ hessian.to(gradient) @ gradient)
         return norm**2 / curvature if curvature > 0.0 else 1.0 / norm
     lengths = torch.logspace(-8, 4, 97, dtype=torch.float64, device=start.device) * (1.0 + float(start.norm())) / norm
     values = scene.values(start - lengths[None, :] * gradient)

@@ -17,6 +17,7 @@ MARKERS = (
     Marker.CROSS,
     Marker.PLUS,
     Marker.STAR,
+    Marker.DOWN,
 )
 SHOWN = 30
 LINEAR = 30
@@ -55,11 +56,13 @@ def draw_losses(scene: Scene, tracks: Sequence[Track]) -> Picture:
     known = all(one.gap is not None for one in states)
     heights = [tuple(one.gap or ()) if known else one.loss for one in states]
     losses = [
-        Series(f"{track.name}: {track.ending}", _floats(one.iterations), ys, stroke_of(i), MARKERS[i % 7], i % 6)
+        Series(
+            f"{track.name}: {track.ending}", _floats(one.iterations), ys, stroke_of(i), MARKERS[i % len(MARKERS)], i % 6
+        )
         for i, (track, one, ys) in enumerate(zip(tracks, states, heights, strict=True))
     ]
     norms = [
-        Series(track.name, _floats(one.iterations), one.gradient_norms, stroke_of(i), MARKERS[i % 7], i % 6)
+        Series(track.name, _floats(one.iterations), one.gradient_norms, stroke_of(i), MARKERS[i % len(MARKERS)], i % 6)
         for i, (track, one) in enumerate(zip(tracks, states, strict=True))
     ]
     label = "loss above its minimum" if known else "loss"

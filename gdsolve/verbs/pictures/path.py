@@ -88,7 +88,7 @@ def _marked(
             name = f"iterates 0 to {last:,}" if len(shown) == last + 1 else "iterates 0 to 10, 20, 50, …"
             name = name if track.form is not None else "iterates as reported"
         places = tuple(xs[place] for place in shown), tuple(ys[place] for place in shown)
-        series.append(Series(name, *places, Stroke.NONE, MARKERS[i % 7], i % 6))
+        series.append(Series(name, *places, Stroke.NONE, MARKERS[i % len(MARKERS)], i % 6))
         if alone:
             series.append(Series("start", (xs[0],), (ys[0],), Stroke.NONE, Marker.SQUARE, 4))
             if len(xs) > 1:

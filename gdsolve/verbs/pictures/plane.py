@@ -67,11 +67,9 @@ def plane_of(scene: Scene, end: torch.Tensor) -> Plane:
     if len(scene.start) == 2:
         return plane_of_two(scene)
     centre = (scene.minimiser if scene.minimiser is not None else end).to(torch.float64)
-    hessian = (
-        scene.hessian
-        if scene.hessian is not None
-        else torch.eye(len(centre), dtype=torch.float64, device=centre.device)
-    )
+    hessian = scene.hessian()
+    if hessian is None:
+        hessian = torch.eye(len(centre), dtype=torch.float64, device=centre.device)
     curvature, vectors = torch.linalg.eigh(hessian.to(centre))
     away = (vectors.mT @ (scene.start.to(centre) - centre))[:, 0].abs()
     chosen = away.argsort(descending=True, stable=True)[:2]

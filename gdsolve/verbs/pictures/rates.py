@@ -85,4 +85,4 @@ def _curve(place: int, one: Course) -> Series:
     stroke = Stroke.SOLID if one.result.status is Status.CONVERGED else Stroke.DASHED
     if one.result.status is not Status.CONVERGED:
         name += f" {one.result.status.value.replace('_', ' ')}"
-    return Series(name, one.iterations, one.heights, stroke, MARKERS[place % 7], place % 6)
+    return Series(name, one.iterations, one.heights, stroke, MARKERS[place % len(MARKERS)], place % 6)

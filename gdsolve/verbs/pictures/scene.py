@@ -49,9 +49,10 @@ class Scene:
     """An objective in descent's coordinates, as pictures look at it; values are in the user's units.
 
     `values`, `errors` and `gaps` take weights (p, q) and give (q,), the latter two None where there is no such figure;
-    `gradient` takes and gives (p, 1). `names` are those of the weights, the intercept's among them; `target` is None
-    for a formula; `unit` is what a loss in descent's coordinates counts for in the user's. `sample` holds rows
-    (r, n + 1), features and then the target, where the picture shows them.
+    `gradient` takes and gives (p, 1); `hessian` is that of a quadratic or at the minimum, made where it is needed.
+    `names` are those of the weights, the intercept's among them; `target` is None for a formula; `unit` is what a loss
+    in descent's coordinates counts for in the user's. `sample` holds rows (r, n + 1), features and then the target,
+    where the picture shows them.
     """
 
     spec: Spec
@@ -67,7 +68,7 @@ class Scene:
     gradient: Callable[[torch.Tensor], torch.Tensor]
     modes: Modes | None
     minimiser: torch.Tensor | None
-    hessian: torch.Tensor | None
+    hessian: Callable[[], torch.Tensor | None]
     unit: float = 1.0
     rows: int = 0
     sample: np.ndarray | None = None
@@ -200,7 +201,7 @@ def scene_of_run(run: Run) -> Scene:
         gradient=lambda w: quadratic.evaluate(here(w)).gradient,
         modes=run.modes,
         minimiser=run.modes.minimiser,
-        hessian=quadratic.hessian(run.start),
+        hessian=lambda: quadratic.hessian(run.start),
         unit=unit,
         rows=run.problem.data.rows,
         sample=run.problem.sample,
@@ -254,7 +255,7 @@ def scene_of_posed(posed: Posed, minimum: Minimum | None) -> Scene:
         gradient=lambda w: bounded(posed).evaluate(here(w)).gradient,
         modes=modes,
         minimiser=None if minimum is None else minimum.w,
-        hessian=None if minimum is None else minimum.hessian,
+        hessian=lambda: None if minimum is None else minimum.hessian,
         unit=unit,
         rows=posed.data.rows if posed.data is not None else 0,
         sample=posed.sample,

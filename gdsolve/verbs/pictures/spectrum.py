@@ -36,7 +36,7 @@ def eigenvalues_of(scene: Scene, end: torch.Tensor) -> tuple[tuple[float, ...], 
 
     if scene.modes is not None:
         return tuple(scene.modes.eigenvalues.tolist()), ""
-    hessian, where = scene.hessian, "at the minimum"
+    hessian, where = scene.hessian(), "at the minimum"
     if hessian is None and scene.posed is not None and isinstance(scene.posed.objective, TwiceDifferentiable):
         hessian, where = scene.posed.objective.hessian(end.to(scene.start)), "at the end of the run"
     if hessian is None or not bool(torch.isfinite(hessian).all()):
@@ -53,7 +53,7 @@ def draw_spectrum(spreads: Sequence[Spread], title: str, notes: Sequence[str] = 
         values.append(Series(spread.name, modes, spread.eigenvalues, Stroke.DOTTED, MARKERS[i % 2], i))
         for j, (called, rate) in enumerate(spread.rates):
             shrunk = tuple(abs(1.0 - rate * value) for value in spread.eigenvalues)
-            name = " ".join(filter(None, (spread.name if len(spreads) > 1 else "", f"{called}, α = {rate:.4g}")))
+            name = (f"{spread.name}: " if len(spreads) > 1 else "") + f"{called}, α = {rate:.4g}"
             marker = (Marker.CIRCLE, Marker.SQUARE, Marker.TRIANGLE, Marker.DIAMOND)[(i + j) % 4]
             factors.append(Series(name, modes, shrunk, Stroke.DOTTED, marker, i + j))
     most = max((len(spread.eigenvalues) for spread in spreads), default=1)
