@@ -7,7 +7,7 @@ neither descent nor torch.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 Points = tuple[float, ...]
@@ -100,7 +100,7 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One pair of axes and what is drawn on it; `equal` asks for one scale on both axes."""
+    """One pair of axes and what is drawn on it."""
 
     title: str
     x: Axis
@@ -108,7 +108,6 @@ class Panel:
     series: tuple[Series, ...]
     rules: tuple[Rule, ...] = ()
     arrows: tuple[Arrow, ...] = ()
-    equal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +146,4 @@ class Diagram:
     title: str
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()

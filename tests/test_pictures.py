@@ -134,6 +134,22 @@ def test_a_negative_loss_has_a_linear_axis_and_its_gap_a_log_one() -> None:
     assert named(gap, "gap").y[0] == pytest.approx(9.0)
 
 
+@pytest.mark.parametrize(
+    ("options", "unit"),
+    [
+        ({"minimize": "a**2", "start": ("a=2",)}, ""),
+        ({"minimize": "a**2", "start": ("a=2",), "scale": "standard"}, "parameters in units of their start"),
+        ({"model": "a*x", "start": ("a=2",)}, "parameters in units of their start"),
+        ({}, "standardised columns"),
+        ({"lr": "0.1"}, ""),
+    ],
+)
+def test_gradients_are_in_the_coordinates_of_descent(options: dict[str, Any], unit: str) -> None:
+    found, picture = drawn(None if "minimize" in options else TWO, "loss", **options)
+    assert picture.panels[-1].y.unit == unit
+    assert picture.panels[-1].series[-1].y[0] == pytest.approx(found.trace.gradient_norms[0])
+
+
 @pytest.mark.parametrize("method", ["momentum", "nesterov", "adam", "lbfgs"])
 def test_only_what_has_a_closed_form_is_predicted(method: str) -> None:
     options: dict[str, Any] = {"method": method, "max_iter": "40"}

@@ -97,14 +97,12 @@ def _figure(picture: Picture) -> Figure:
     from matplotlib.figure import Figure
 
     count = len(picture.panels)
-    tall = sum(1.5 if panel.equal else 1.0 for panel in picture.panels)
-    figure = Figure(figsize=(WIDTH, PANEL_HEIGHT * tall + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
     figure.suptitle(_folded(picture.title, 88), fontsize=10.5, fontweight="bold")
     if picture.notes:
         notes = "\n".join(_folded(note, 112) for note in picture.notes)
         figure.supxlabel(notes, fontsize=7.5, x=0.01, ha="left")
-    heights = [1.5 if panel.equal else 1.0 for panel in picture.panels]
-    grid = figure.subplots(count, squeeze=False, height_ratios=heights)
+    grid = figure.subplots(count, squeeze=False)
     for axes, panel in zip(grid[:, 0], picture.panels, strict=True):
         _draw(panel, axes)
     return figure
@@ -134,8 +132,6 @@ def _draw(panel: Panel, axes: Axes) -> None:
             axes.axvline(x, label=rule.name, **look)
         if rule.y is not None and (y := panel.y.place(rule.y)) is not None:
             axes.axhline(y, label=rule.name, **look)
-    if panel.equal:
-        axes.set_aspect("equal", adjustable="box")
     handles, labels = axes.get_legend_handles_labels()
     named = [(handle, _folded(label, 30)) for handle, label in zip(handles, labels, strict=True) if label]
     if named:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis
-from gdsolve.spec import Loss, Spec
+from gdsolve.spec import Loss, Scale, Spec
 from gdsolve.status import Status
 from gdsolve.verbs.posed.problem import Units
 
@@ -102,10 +102,12 @@ class Scene:
     @property
     def coordinates(self) -> str:
         """Where descent runs, as a unit of gradient norms."""
-        if not self.spec.standardise:
+        spec = self.spec
+        # A formula is descended on as it is written, unless --scale says otherwise.
+        if spec.scale is not Scale.STANDARD if spec.minimize is not None else not spec.standardise:
             return ""
-        formula = self.spec.minimize is not None or self.spec.model is not None
-        return "parameters in units of their start" if formula else "standardised columns"
+        linear = spec.minimize is None and spec.model is None
+        return "standardised columns" if linear else "parameters in units of their start"
 
     def states_of(self, solution: Solution) -> States:
         """The reported iterations of a run."""
