@@ -12,7 +12,7 @@ from gdsolve.verbs.pictures.fit import draw_fit
 from gdsolve.verbs.pictures.loss import draw_loss, draw_losses
 from gdsolve.verbs.pictures.path import draw_path
 from gdsolve.verbs.pictures.rates import Course as RateCourse
-from gdsolve.verbs.pictures.rates import draw_rates
+from gdsolve.verbs.pictures.rates import draw_rates, shown
 from gdsolve.verbs.pictures.scene import Scene, Track, scene_of_posed, scene_of_run, spaced
 from gdsolve.verbs.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
 
@@ -98,11 +98,12 @@ def picture_of_rates(run: Run, results: Sequence[RateResult], tol: float) -> Pic
     if kind_of_plot(run.spec, "compare-lr") is PlotKind.SPECTRUM:
         return _spectrum_of_rates(scene, rates, run.start)
     courses = []
-    for one in results:
+    for one in shown(results):
         states = scene.states_from(run.closed_form([one.learning_rate]), spaced(one.iterations, 60, 10))
         heights = states.sse if states.sse is not None else states.loss
         courses.append(RateCourse(one, tuple(map(float, states.iterations)), heights))
     return draw_rates(
+        results,
         courses,
         _foreseen(run, rates, tol),
         stable=spectrum.largest_stable,
@@ -147,11 +148,13 @@ def picture_of_posed_rates(
         best = min(solutions, key=lambda one: one.value)
         return _spectrum_of_rates(scene, [one.learning_rate for one in results], best.w)
     courses = []
-    for one, solution in zip(results, solutions, strict=True):
-        states = scene.states_of(solution)
+    for one in shown(results):
+        # Rates may be given twice: a result is known by its place.
+        states = scene.states_of(solutions[next(i for i, other in enumerate(results) if other is one)])
         courses.append(RateCourse(one, tuple(map(float, states.iterations)), states.loss))
     spectrum = None if minimum is None else minimum.spectrum
     return draw_rates(
+        results,
         courses,
         None,
         stable=None if spectrum is None else spectrum.largest_stable,

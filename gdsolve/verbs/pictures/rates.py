@@ -32,7 +32,17 @@ class Course:
     heights: Points
 
 
+def shown(results: Sequence[RateResult]) -> list[RateResult]:
+    """As many as can be told apart, evenly from the smallest rate to the largest."""
+    ordered = sorted(results, key=lambda one: one.learning_rate)
+    if len(ordered) <= MOST_CURVES:
+        return ordered
+    places = {round(part * (len(ordered) - 1) / (MOST_CURVES - 1)) for part in range(MOST_CURVES)}
+    return [ordered[place] for place in sorted(places)]
+
+
 def draw_rates(
+    results: Sequence[RateResult],
     courses: Sequence[Course],
     foreseen: tuple[Points, Points] | None,
     *,
@@ -42,20 +52,35 @@ def draw_rates(
     unit: str,
     limit: int | None,
 ) -> Picture:
-    """Loss curves above, iterations against rate below; `foreseen` are rates and the iterations they must take."""
-    shown = _chosen(courses)
-    curves = [_curve(place, one) for place, one in enumerate(sorted(shown, key=lambda one: one.result.learning_rate))]
-    last = max((int(max(one.iterations)) for one in courses if one.iterations), default=1)
+    """Loss curves above, those of `courses`; iterations against rate below, for all `results`.
+
+    `foreseen` are rates and the iterations that they must take.
+    """
+    curves = [_curve(place, one) for place, one in enumerate(courses)]
+    last = max(int(max(one.iterations)) for one in courses)
     upper = Panel("", iterations_axis(last), log_axis(label, curves, unit), tuple(curves))
+    across = Axis("learning rate α", log=True)
+    series, rules = _against(results, foreseen), _limits(stable, best, limit)
+    lower = Panel("", across, Axis("iterations", "updates", log=True, whole=True), series, rules)
+    left = len(results) - len(courses)
+    notes = (f"{left:,} of {len(results):,} loss curves are left out.",) if left else ()
+    return Picture("Learning rates compared", (upper, lower), notes)
+
+
+def _against(results: Sequence[RateResult], foreseen: tuple[Points, Points] | None) -> tuple[Series, ...]:
     series = []
     if foreseen is not None and foreseen[0]:
         series.append(Series("predicted to converge", *foreseen, Stroke.DASHED, colour=0))
     for status, (name, marker, colour) in LOOKS.items():
-        ended = [one.result for one in courses if one.result.status is status]
+        ended = [one for one in results if one.status is status]
         if ended:
             xs = tuple(one.learning_rate for one in ended)
             ys = tuple(float(max(one.iterations, 1)) for one in ended)
             series.append(Series(name, xs, ys, Stroke.NONE, marker, colour))
+    return tuple(series)
+
+
+def _limits(stable: float | None, best: float | None, limit: int | None) -> tuple[Rule, ...]:
     rules = []
     if stable is not None:
         rules.append(Rule(f"largest stable rate {rate_text(stable, 5)}", x=stable, stroke=Stroke.DASHED, colour=1))
@@ -63,20 +88,7 @@ def draw_rates(
         rules.append(Rule(f"best rate {rate_text(best, 5)}", x=best, stroke=Stroke.DOTTED, colour=6))
     if limit is not None:
         rules.append(Rule(f"limit of {limit:,} updates", y=float(max(limit, 1)), colour=4))
-    across = Axis("learning rate α", log=True)
-    lower = Panel("", across, Axis("iterations", "updates", log=True, whole=True), tuple(series), tuple(rules))
-    left = len(courses) - len(shown)
-    notes = (f"{left:,} of {len(courses):,} loss curves are left out.",) if left else ()
-    return Picture("Learning rates compared", (upper, lower), notes)
-
-
-def _chosen(courses: Sequence[Course]) -> list[Course]:
-    """As many as can be told apart, evenly from the smallest rate to the largest."""
-    ordered = sorted(courses, key=lambda one: one.result.learning_rate)
-    if len(ordered) <= MOST_CURVES:
-        return ordered
-    places = {round(part * (len(ordered) - 1) / (MOST_CURVES - 1)) for part in range(MOST_CURVES)}
-    return [ordered[place] for place in sorted(places)]
+    return tuple(rules)
 
 
 def _curve(place: int, one: Course) -> Series:
