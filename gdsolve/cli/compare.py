@@ -5,7 +5,7 @@ from __future__ import annotations
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
-from gdsolve.outputs import check_outputs
+from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 
@@ -17,6 +17,10 @@ def run(spec: Spec, command: Command) -> int:
     from gdsolve.report.compare_record import method_comparison_record
     from gdsolve.verbs.compare import compare
 
-    record = with_signal(method_comparison_record(compare(spec, command=command)))
-    present(spec, record)
+    result = compare(spec, command=command)
+    record = with_signal(method_comparison_record(result))
+    try:
+        present(spec, record, result.picture)
+    finally:
+        write_picture_file(spec, result.picture)
     return int(record["exit_code"])

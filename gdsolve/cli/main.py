@@ -18,6 +18,7 @@ import typer
 from gdsolve.cli.app import VERBS, command_line
 from gdsolve.cli.columns import join_assignments
 from gdsolve.cli.messages import show_error
+from gdsolve.cli.optional import join_plot
 from gdsolve.cli.output import write_error
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import flag, options_of
@@ -62,6 +63,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _call(arguments: list[str]) -> int:
+    arguments = join_plot(arguments)
     command = command_line(arguments)
     try:
         # Not `command.main`: that turns a closed pipe and Ctrl-C into exit codes of its own.

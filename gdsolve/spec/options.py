@@ -17,6 +17,7 @@ from gdsolve.spec.choices import (
     FITTING,
     FORMATS,
     NA_VALUES,
+    PLOT_KINDS,
     READING,
     SQUARED_LOSSES,
     Categorical,
@@ -29,6 +30,8 @@ from gdsolve.spec.choices import (
     Loss,
     Method,
     Missing,
+    Plot,
+    PlotKind,
     RateSchedule,
     Scale,
 )
@@ -340,6 +343,28 @@ class Spec:
     check_gradient: bool = option(
         False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=("fit",)
     )
+    plot: Plot = option(
+        False,
+        "Draw a picture: in the terminal, or in a .svg, .png or .pdf file.",
+        "Output",
+        verbs=(*FITTING, "trace"),
+        metavar="[FILE]",
+        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
+    )
+    plot_kind: PlotKind = option(
+        PlotKind.AUTO,
+        "What the picture shows: the loss step by step, the path over its contours, the direction of steepest descent, "
+        "data and fit, or the spectrum.",
+        "Output",
+        verbs=(*FITTING, "trace"),
+        default_text="loss",
+        by_verb={
+            "compare-lr": {"help": "What the picture shows: all rates, or the spectrum.", "default_text": "rates"},
+            "compare": {"help": "What the picture shows: loss or path of every method, or the spectrum."},
+            "check": {"help": "What the picture shows: the spectrum.", "default_text": "spectrum"},
+            "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
+        },
+    )
     only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
     verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
@@ -352,6 +377,16 @@ class Spec:
     def is_least_squares(self) -> bool:
         """True for a linear model with a squared loss, of which everything is known beforehand."""
         return self.minimize is None and self.model is None and self.loss in SQUARED_LOSSES
+
+    @property
+    def plots(self) -> bool:
+        """True where a picture is asked for."""
+        return self.plot is not False
+
+    @property
+    def plot_file(self) -> str | None:
+        """The file that a picture goes to; None for the terminal, or where there is none."""
+        return self.plot if isinstance(self.plot, str) else None
 
     @property
     def drives(self) -> bool:
@@ -377,6 +412,8 @@ def choices(name: str, verb: str) -> tuple[str, ...] | None:
     kind = type(Spec.__dataclass_fields__[name].default)
     if name == "format":
         return FORMATS.get(verb, tuple(Format))
+    if name == "plot_kind":
+        return PLOT_KINDS.get(verb, tuple(PlotKind))
     return tuple(kind) if issubclass(kind, StrEnum) else None
 
 
@@ -395,3 +432,29 @@ def check_format(format: Format, verb: str) -> None:
     forms = FORMATS.get(verb, tuple(Format))
     if format not in forms:
         raise GdsolveError(f"format: {verb} does not write {format}", f"give --format {'|'.join(forms)}")
+
+
+def kind_of_plot(spec: Spec, verb: str) -> PlotKind:
+    """What the picture of a verb shows, as asked for or as is usual there."""
+    return PLOT_KINDS[verb][0] if spec.plot_kind is PlotKind.AUTO else spec.plot_kind
+
+
+def check_plot(spec: Spec, verb: str) -> None:
+    """See that a verb can draw what is asked for, where it is asked for.
+
+    Raises:
+        GdsolveError: it cannot.
+    """
+    if not spec.plots or verb not in PLOT_KINDS:
+        return
+    kinds = PLOT_KINDS[verb]
+    if spec.plot_kind is not PlotKind.AUTO and spec.plot_kind not in kinds:
+        others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
+        raise GdsolveError(
+            f"plot_kind: {verb} does not draw {spec.plot_kind}",
+            f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {' and gdsolve '.join(others)}",
+        )
+    if spec.plot is True and verb == "trace":
+        raise GdsolveError(
+            "plot: in the terminal trace shows the graph as a tree anyway", "give a file, as in --plot graph.svg"
+        )

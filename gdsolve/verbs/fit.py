@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     from gdsolve.data import Table
     from gdsolve.descent.iterate import Observer
+    from gdsolve.descent.solution import Solution
+    from gdsolve.picture import Picture
     from gdsolve.verbs.posed.problem import Posed
+    from gdsolve.verbs.squares.course import Course
 
 logger = logging.getLogger("gdsolve")
 
@@ -78,6 +81,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
     device = device_for(spec.device, course.plan.engine)
     solution = descend(run, course, device, observe, keeper)
     needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
+    predicted = needed.iterations if needed is not None and needed.status is Status.CONVERGED else None
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design
     gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
@@ -102,7 +106,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         optimum=optimum_of(run),
         gap=gap,
         spectrum=run.modes.spectrum,
-        predicted_iterations=needed.iterations if needed is not None and needed.status is Status.CONVERGED else None,
+        predicted_iterations=predicted,
         method=Method.GD,
         stable_below=run.modes.spectrum.largest_stable,
         schedule=RateSchedule.CONSTANT,
@@ -116,7 +120,14 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
+        picture=_draw(run, course, solution, predicted) if spec.plots else None,
     )
+
+
+def _draw(run: Run, course: Course, solution: Solution, predicted: int | None) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_run
+
+    return picture_of_run(run, course, solution, predicted)
 
 
 def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:

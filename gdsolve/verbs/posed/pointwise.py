@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Table, prefetch
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
-from gdsolve.verbs.data import DataInfo, open_problem
+from gdsolve.verbs.data import DataInfo, open_problem, sampler_of
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 from gdsolve.verbs.memory import demand_of_loss
@@ -42,11 +43,13 @@ def pose_pointwise(spec: Spec, table: Table | None = None) -> Posed:
             from gdsolve.objective.triangle import build_triangle
         demand.require_on(device_of(spec), count)
         kept = KeptRows(dtype_of(spec), demand.grow)
-        triangle = build_triangle(kept.passing(batches), dtype_of(spec))
+        sample, stream = sampler_of(spec), kept.passing(batches)
+        triangle = build_triangle(stream if sample is None else sample.through(stream), dtype_of(spec))
         if triangle is None:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
-    return _pose(spec, info, triangle, kept, began)
+    posed = _pose(spec, info, triangle, kept, began)
+    return posed if sample is None else replace(posed, sample=sample.rows())
 
 
 def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float) -> Posed:

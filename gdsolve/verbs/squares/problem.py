@@ -6,18 +6,19 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table, prefetch
 from gdsolve.spec import DType, Spec
 from gdsolve.status import DataError, GdsolveError
-from gdsolve.verbs.data import DataInfo, open_problem
+from gdsolve.verbs.data import DataInfo, open_problem, sampler_of
 from gdsolve.verbs.device import device_for, device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 from gdsolve.verbs.memory import demand_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from gdsolve.objective.coordinates import Coordinates
@@ -38,7 +39,10 @@ LEAST_SQUARE_32 = 1e-36
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand."""
+    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand.
+
+    `sample` has rows (r, n + 1) for a picture that shows them.
+    """
 
     data: DataInfo
     triangle: Triangle
@@ -48,6 +52,7 @@ class Problem:
     curvature_scale: float
     kept: KeptRows
     seconds: float
+    sample: np.ndarray | None = None
 
 
 def load(spec: Spec, table: Table | None = None) -> Problem:
@@ -68,6 +73,7 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         if demand:
             demand.require(count)
         batches = prefetch(opened.batches())
+        sample = sampler_of(spec)
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
         with collector_at_rest():
             import torch
@@ -77,11 +83,11 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
 
         device, dtype = device_of(spec), dtype_of(spec)
         kept = KeptRows(dtype)
-        stream: Iterator[Batch] = batches
+        stream: Iterator[Batch] = batches if sample is None else sample.through(batches)
         if demand:
             demand.require_on(device_for(spec.device, spec.engine), count)
             kept = KeptRows(dtype, demand.grow)
-            stream = kept.passing(batches)
+            stream = kept.passing(stream)
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         built = build_triangles(stream, tuple(dict.fromkeys((dtype, torch.float64))))
         if not built:
@@ -97,7 +103,8 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         _require_squares(info, triangle, spec.dtype)
         _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
-    return _pose(spec, info, triangle, kept, began)
+    problem = _pose(spec, info, triangle, kept, began)
+    return problem if sample is None else replace(problem, sample=sample.rows())
 
 
 def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
