@@ -57,6 +57,7 @@ def exit_from_closed_pipe(*_: object) -> int:
 
 
 OURS = "this is a fault of gdsolve, not yours: please report it with the lines above"
+DEVICE_MEMORY = "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows"
 MEMORY = "use fewer columns (--features), or --engine triangle, which keeps no rows"
 
 
@@ -68,7 +69,8 @@ MEMORY = "use fewer columns (--features), or --engine triangle, which keeps no r
         (DataError("t.csv: row 3", "--na drop"), 5, "t.csv: row 3", "--na drop"),
         (MemoryError(), 5, "not enough memory", MEMORY),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you"), 5, "not enough memory", MEMORY),
-        (RuntimeError("CUDA out of memory. Tried"), 5, "not enough memory", MEMORY),
+        (RuntimeError("CUDA out of memory. Tried"), 5, "the CUDA device has not enough memory", DEVICE_MEMORY),
+        (RuntimeError("CUBLAS_STATUS_ALLOC_FAILED"), 5, "the CUDA device has not enough memory", DEVICE_MEMORY),
         (OSError(errno.ENOSPC, "full"), 1, "standard output: No space left on device", "make room, or write elsewhere"),
     ],
 )
