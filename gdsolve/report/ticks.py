@@ -74,12 +74,15 @@ def _linear_ticks(low: float, high: float, most: int, *, whole: bool) -> list[tu
     span = high - low
     size = 10.0 ** math.floor(math.log10(span / max(1, most)))
     candidates = [factor * step * size for factor in (1.0, 10.0) for step in STEPS]
-    fitting = (step for step in candidates if math.floor(high / step) - math.ceil(low / step) + 1 <= most)
-    step = next(fitting, 100.0 * size)
+    step = next((step for step in candidates if len(_multiples(low, high, step)) <= most), 100.0 * size)
     if whole:
         step = float(max(1, math.ceil(step)))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    return [(number * step, tick_text(number * step, step)) for number in range(first, last + 1)]
+    return [(number * step, tick_text(number * step, step)) for number in _multiples(low, high, step)]
+
+
+def _multiples(low: float, high: float, step: float) -> range:
+    """The n with n·step between the ends, where rounding decides for those at an end."""
+    return range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
 
 
 def _log_ticks(low: float, high: float, most: int, *, whole: bool) -> list[tuple[float, str]]:
