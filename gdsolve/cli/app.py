@@ -67,6 +67,11 @@ VERBS: dict[str, Verb] = {
         "Write the rows of a table with the prediction of a saved model appended.",
         ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
     ),
+    "report": Verb(
+        "report",
+        "Write a run as one page that opens anywhere: what was asked and reached, pictures, and a rate to play with.",
+        ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
+    ),
     "trace": Verb(
         "trace",
         "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",

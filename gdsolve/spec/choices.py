@@ -107,10 +107,12 @@ LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log"]
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-FITTING = ("fit", "compare-lr", "compare", "check")
-DESCENDING = ("fit", "compare-lr", "compare")
-READING = (*FITTING, "predict")
+TABULATED = ("fit", "compare-lr", "compare", "check")
+FITTED = ("fit", "report")
+DESCENDING = ("fit", "compare-lr", "compare", "report")
+FITTING = (*TABULATED, "report")
+READING = (*TABULATED, "predict", "report")
 VERBS = (*READING, "trace", "schema")
-FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {
+FORMATS = dict.fromkeys(TABULATED, (Format.TABLE, Format.JSON, Format.CSV)) | {
     "trace": (Format.TABLE, Format.JSON, Format.DOT)
 }

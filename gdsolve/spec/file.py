@@ -30,7 +30,7 @@ __all__ = [
     "read_spec",
 ]
 
-SINGLE_RATE_VERBS = ("fit",)
+SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "save", "history")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")

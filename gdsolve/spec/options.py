@@ -14,11 +14,12 @@ from enum import StrEnum
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     DESCENDING,
-    FITTING,
+    FITTED,
     FORMATS,
     NA_VALUES,
     READING,
     SQUARED_LOSSES,
+    TABULATED,
     Categorical,
     Device,
     DType,
@@ -139,7 +140,7 @@ class Spec:
         Method.AUTO,
         "How the next iterate is found.",
         "Descent",
-        verbs=("fit", "compare-lr"),
+        verbs=("fit", "compare-lr", "report"),
         default_text="gd; for a curve or another loss auto, unless --lr is given",
     )
     methods: tuple[str, ...] = option(
@@ -178,7 +179,7 @@ class Spec:
         RateSchedule.CONSTANT,
         "How the learning rate goes on: α, α/√(k+1), half a cosine to 0 at max_iter, or backtracking from α.",
         "Descent",
-        verbs=("fit", "compare"),
+        verbs=("fit", "compare", "report"),
     )
     max_iter: int | None = option(
         None,
@@ -233,13 +234,13 @@ class Spec:
         verbs=DESCENDING,
     )
     engine: Engine = option(
-        Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=("fit",)
+        Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=FITTED
     )
     device: Device = option(
         Device.AUTO,
         "Where to compute; auto takes CUDA, where it is there, for the way rows.",
         "Descent",
-        verbs=("fit",),
+        verbs=FITTED,
     )
     dtype: DType = option(
         DType.FLOAT64, "Precision of data and iterates; the leap computes in float64 on data so rounded.", "Descent"
@@ -273,28 +274,33 @@ class Spec:
     )
     steps: bool = option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
 
-    format: Format = option(Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*FITTING, "trace"))
+    format: Format = option(
+        Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
+    )
     every: Every = option(
         "log",
         "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
         "Output",
-        verbs=("fit",),
+        verbs=FITTED,
         metavar="N|log",
     )
     report: bool = option(
         False,
         "Standard errors, t, confidence intervals and correlations of the parameters.",
         "Output",
-        verbs=("fit",),
+        verbs=FITTED,
     )
     confidence: float = option(
-        0.95, "Confidence of the intervals of --report.", "Output", verbs=("fit",), metavar="NUMBER"
+        0.95, "Confidence of the intervals of --report.", "Output", verbs=FITTED, metavar="NUMBER"
     )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
     save: str | None = option(
         None, "Write the result and model as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
+    )
+    output: str | None = option(
+        None, "Page to write.", "Output", verbs=("report",), metavar="FILE.html", default_text="needed"
     )
     iterates: int = option(
         0,
@@ -307,12 +313,12 @@ class Spec:
         maximum=1000,
     )
     check_gradient: bool = option(
-        False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=("fit",)
+        False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=FITTED
     )
     only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
     verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
-    exit_zero: bool = option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=("fit",))
+    exit_zero: bool = option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=FITTED)
 
     def __post_init__(self) -> None:
         check(self)
