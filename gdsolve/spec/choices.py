@@ -112,7 +112,7 @@ FITTED = ("fit", "report")
 DESCENDING = ("fit", "compare-lr", "compare", "report")
 FITTING = (*TABULATED, "report")
 READING = (*TABULATED, "predict", "report")
-VERBS = (*READING, "trace", "schema")
+VERBS = (*READING, "trace", "tour", "schema")
 FORMATS = dict.fromkeys(TABULATED, (Format.TABLE, Format.JSON, Format.CSV)) | {
     "trace": (Format.TABLE, Format.JSON, Format.DOT)
 }

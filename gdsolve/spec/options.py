@@ -315,6 +315,15 @@ class Spec:
     check_gradient: bool = option(
         False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=FITTED
     )
+    list: bool = option(False, "List the cases and leave.", "Tour", verbs=("tour",))
+    case: tuple[str, ...] = option(
+        (),
+        "Cases to show, as B4, or all of a part, as B.",
+        "Tour",
+        verbs=("tour",),
+        metavar="CASES",
+        default_text="all",
+    )
     only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
     verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
@@ -356,9 +365,9 @@ def choices(name: str, verb: str) -> tuple[str, ...] | None:
 
 
 def only_traced(name: str) -> bool:
-    """True for the options that mean something to `trace` alone."""
+    """True for the options that mean something to `trace` or `tour` alone, and are no keys of a problem."""
     info: OptionInfo = Spec.__dataclass_fields__[name].metadata["option"]
-    return info.verbs == ("trace",)
+    return info.verbs in (("trace",), ("tour",))
 
 
 def check_format(format: Format, verb: str) -> None:
