@@ -111,13 +111,13 @@ function chart(figure, x, y, labels) {
   const clip = `clip-${figure.id}`;
   const inner = { x: LEFT, y: TOP, width: WIDTH - LEFT - RIGHT, height: HEIGHT - TOP - BOTTOM };
   make("rect", inner, make("clipPath", { id: clip }, svg));
-  for (const tick of x.ticks) {
+  for (const [at, tick] of x.ticks.entries()) {
     make("line", { x1: x(tick), x2: x(tick), y1: TOP, y2: HEIGHT - BOTTOM, class: "grid" }, svg);
-    make("text", { x: x(tick), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, svg, show(tick, 3));
+    make("text", { x: x(tick), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, svg, x.texts ? x.texts[at] : show(tick, 3));
   }
-  for (const tick of y.ticks) {
+  for (const [at, tick] of y.ticks.entries()) {
     make("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(tick), y2: y(tick), class: "grid" }, svg);
-    make("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, svg, show(tick, 3));
+    make("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, svg, y.texts ? y.texts[at] : show(tick, 3));
   }
   make("rect", { ...inner, class: "frame" }, svg);
   make("text", { x: LEFT + inner.width / 2, y: HEIGHT - 8, "text-anchor": "middle", class: "label" }, svg, labels[0]);
@@ -143,28 +143,19 @@ function dots(plot, points, style, radius = 3) {
   }
 }
 
-function upright(plot, x, style, text) {
-  const at = plot.x(x);
-  if (!Number.isFinite(at)) return;
-  make("line", { x1: at, x2: at, y1: TOP, y2: HEIGHT - BOTTOM, class: `line ${style}` }, plot.group);
-  const before = at > WIDTH - 130;
-  make("text", { x: at + (before ? -4 : 4), y: TOP + 13, "text-anchor": before ? "end" : "start" }, plot.group, text);
-}
-
-/** Names of lines, in a row under the chart's upper edge. */
+/** What the lines and markers mean, under the chart. */
 function legend(plot, entries) {
-  const list = plot.figure.querySelector(".legend") || plot.figure.insertBefore(document.createElement("div"), plot.figure.querySelector("figcaption"));
+  const list = document.createElement("div");
   list.className = "legend tip";
-  list.replaceChildren(...entries.map(([style, name]) => {
-    const entry = document.createElement("span");
-    const sample = document.createElementNS(SVG, "svg");
-    sample.setAttribute("viewBox", "0 0 28 8");
-    sample.style.cssText = "display:inline-block;width:28px;height:8px;margin:0 .3rem 0 0";
-    make("path", { d: "M0 4H28", class: `line ${style}` }, sample);
-    entry.append(sample, name);
-    entry.style.marginRight = "1rem";
-    return entry;
-  }));
+  for (const entry of entries) {
+    const item = document.createElement("span"), sample = document.createElementNS(SVG, "svg"), style = `c${entry.colour % 7}`;
+    sample.setAttribute("viewBox", "0 0 28 10");
+    if (entry.stroke !== "none") make("path", { d: "M0 5H28", class: `line ${style} ${entry.stroke}` }, sample);
+    if (entry.marker !== "none") make("path", { d: SHAPES[entry.marker](3.2), transform: "translate(14 5)", class: `marker ${style} ${entry.marker}` }, sample);
+    item.append(sample, entry.name);
+    list.append(item);
+  }
+  plot.figure.insertBefore(list, plot.figure.querySelector("figcaption"));
 }
 
 /** The nearest of some points under the pointer, told in words below the chart. */
@@ -190,10 +181,6 @@ function hover(plot, points, words) {
 }
 
 const extent = (values) => [Math.min(...values), Math.max(...values)];
-const padded = ([low, high], share = 0.06) => {
-  const room = (high - low) * share || Math.abs(high) * share || 1;
-  return [low - room, high + room];
-};
 const area = { x: [LEFT, WIDTH - RIGHT], y: [HEIGHT - BOTTOM, TOP] };
 
 // ---- the pictures
@@ -207,26 +194,6 @@ function updates(last) {
     if (k > shown[shown.length - 1] && k <= last) shown.push(k);
   }
   return shown;
-}
-
-/** The trace: loss above the minimum where that is known, else the loss; and the gradient norm. */
-function drawLoss(figure) {
-  const rows = RUN.record.trace, last = Math.max(1, RUN.record.iterations);
-  const names = [["s1", "SSE", rows.map((row) => [row.iteration, row.sse])], ["s2 dashed", "gap", rows.map((row, at) => [row.iteration, RUN.gaps[at]])],
-    ["s3 dotted", "|gradient|", rows.map((row) => [row.iteration, row.gradient_norm])]];
-  const series = names.map(([style, name, points]) => [style, name, points.filter(([, value]) => value > 0)]).filter(([, , points]) => points.length);
-  const all = series.flatMap(([, , points]) => points.map(([, value]) => value));
-  if (!all.length) { figure.remove(); return; }
-  const [low, high] = extent(all);
-  const plot = chart(figure, counts(last, ...area.x), logarithmic(Math.max(low, high * 1e-30) / 2, high * 2, ...area.y), ["update k (log scale)", "value (log scale)"]);
-  if (RUN.course) {
-    const predicted = updates(last).map((k) => [k, gap(RUN.course, RUN.course.rate, k)]).filter(([, value]) => value > 0);
-    line(plot, predicted, "s0 dotted", "predicted-line");
-  }
-  for (const [style, , points] of series) { line(plot, points, style); dots(plot, points, style.split(" ")[0], 2.5); }
-  upright(plot, RUN.record.iterations, "s0 dashed", `k = ${RUN.record.iterations}`);
-  legend(plot, [...series.map(([style, name]) => [style, name]), ...(RUN.course ? [["s0 dotted", "gap predicted from the spectrum"]] : [])]);
-  hover(plot, series.flatMap(([, name, points]) => points.map(([k, value]) => [k, value, name])), ([k, value, name]) => `after ${k} updates: ${name} ${show(value, 8)}`);
 }
 
 /** Contours of a quadratic: ellipses around the optimum, through the levels that the path crosses. */
@@ -260,11 +227,11 @@ function drawLine(figure, alpha) {
   const high = gap(course, 0, 0) * 1.9 || 1;
   const plot = chart(figure, linear(goal - half, goal + half, ...area.x), linear(0, high, ...area.y), [course.plane.labels[0], "loss above its minimum"]);
   const along = (at) => 0.5 * course.unit * course.eigenvalues[0] * ((at - goal) / course.plane.right[0][0]) ** 2;
-  line(plot, Array.from({ length: 121 }, (_, step) => goal - half + 2 * half * step / 120).map((at) => [at, along(at)]), "s0 dotted");
+  line(plot, Array.from({ length: 121 }, (_, step) => goal - half + 2 * half * step / 120).map((at) => [at, along(at)]), "c6 dotted");
   const points = updates(horizon(course, alpha)).map((k) => [position(course, alpha, k)[0], gap(course, alpha, k), k]).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  line(plot, points, "s1", "path-line");
-  dots(plot, points, "s1", 2.6);
-  dots(plot, points.slice(0, 1), "s0 open", 5);
+  line(plot, points, "c0", "path-line");
+  dots(plot, points, "c0", 2.6);
+  dots(plot, points.slice(0, 1), "c6 open", 5);
   hover(plot, points, ([x, y, k]) => `after ${k} updates: ${show(x, 6)}, ${show(y, 4)} above the minimum`);
 }
 
@@ -273,10 +240,10 @@ function drawPath(figure, alpha) {
   const plot = chart(figure, linear(...across, ...area.x), linear(...up, ...area.y), course.plane.labels);
   ellipses(plot, course);
   const points = updates(horizon(course, alpha)).map((k) => [...position(course, alpha, k), k]).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  line(plot, points, "s1", "path-line");
-  dots(plot, points, "s1", 2.6);
-  dots(plot, [position(course, 0, 0)], "s0 open", 5);
-  make("path", { d: cross(plot.x(course.plane.optimum[0]), plot.y(course.plane.optimum[1])), class: "line s2" }, plot.group);
+  line(plot, points, "c0", "path-line");
+  dots(plot, points, "c0", 2.6);
+  dots(plot, [position(course, 0, 0)], "c6 open", 5);
+  make("path", { d: cross(plot.x(course.plane.optimum[0]), plot.y(course.plane.optimum[1])), class: "line c1" }, plot.group);
   hover(plot, points, ([x, y, k]) => `after ${k} updates: (${show(x, 6)}, ${show(y, 6)}), ${show(gap(course, alpha, k), 4)} above the minimum`);
 }
 
@@ -295,7 +262,7 @@ function drawRateLoss(figure, alpha) {
   const start = gap(course, 0, 0) || 1;
   const high = Math.max(start, ...points.map(([, value]) => value));
   const plot = chart(figure, counts(last, ...area.x), logarithmic(Math.max(start * 1e-17, Number.MIN_VALUE * 1e8), high * 3, ...area.y), ["update k (log scale)", "loss above its minimum"]);
-  line(plot, points, "s1", "loss-line");
+  line(plot, points, "c0", "loss-line");
   hover(plot, points, ([k, value]) => `after ${k} updates: ${show(value, 6)} above the minimum`);
 }
 
@@ -306,31 +273,70 @@ function drawSpectrum(figure, alpha) {
   const top = Math.max(1.15, 1.05 * Math.abs(1 - alpha * high));
   const plot = chart(figure, logarithmic(least, most, ...area.x), linear(0, top, ...area.y), ["eigenvalue λ of the Hessian (log scale)", "|1 − αλ|"]);
   const curve = Array.from({ length: 200 }, (_, step) => least * (most / least) ** (step / 199));
-  line(plot, curve.map((value) => [value, Math.abs(1 - alpha * value)]), "s1");
-  make("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: plot.y(1), y2: plot.y(1), class: "line s2 dashed" }, plot.group);
+  line(plot, curve.map((value) => [value, Math.abs(1 - alpha * value)]), "c0");
+  make("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: plot.y(1), y2: plot.y(1), class: "line c1 dashed" }, plot.group);
   make("text", { x: LEFT + 6, y: plot.y(1) - 5 }, plot.group, "1: the error stays");
   const points = values.map((value, mode) => [value, Math.abs(1 - alpha * value), mode]);
-  dots(plot, points, "s1", 4);
+  dots(plot, points, "c0", 4);
   hover(plot, points, ([value, share, mode]) => `mode ${mode + 1}: λ = ${show(value, 6)}, an update leaves ${show(share, 6)} of its error`);
 }
 
-/** A picture that comes as data: lines, dots, marks and contours on two axes. */
-function drawPicture(figure, picture) {
-  const points = picture.series.flatMap((series) => series.points);
-  const axis = (which, kind, range, ends) => {
-    const given = range || padded(extent(points.map((point) => point[which])));
-    return kind === "log" ? logarithmic(...(range || extent(points.map((point) => point[which]).filter((value) => value > 0)).map((end, side) => side ? end * 1.5 : end / 1.5)), ...ends) : linear(...given, ...ends);
-  };
-  const plot = chart(figure, axis(0, picture.x.scale, picture.x.range, area.x), axis(1, picture.y.scale, picture.y.range, area.y), [picture.x.label, picture.y.label]);
-  for (const contour of picture.contours || []) for (const part of contour) make("path", { d: part.map(([x, y], number) => `${number ? "L" : "M"}${place(plot.x(x))} ${place(plot.y(y))}`).join(""), class: "contour" }, plot.group);
-  for (const series of picture.series) {
-    if (series.drawn !== "dots") line(plot, series.points, series.style);
-    if (series.drawn !== "line") dots(plot, series.points, series.style.split(" ")[0], 2.6);
+/** A panel that comes as data: series, rules and arrows between two axes whose ends and ticks are given. */
+function drawPanel(figure, panel) {
+  const plot = chart(figure, ruled(panel.x, area.x), ruled(panel.y, area.y), [panel.x.title, panel.y.title]);
+  const points = [];
+  for (const series of panel.series) {
+    const style = series.faint ? "faint" : `c${series.colour % 7}`, pairs = series.x.map((x, at) => [x, series.y[at]]);
+    if (series.stroke !== "none") line(plot, pairs, `${style} ${series.stroke}`);
+    if (series.marker !== "none") markers(plot, pairs, style, series.marker, pairs.length > 200 ? 2 : 3.2);
+    if (!series.faint) points.push(...pairs.map((pair) => [...pair, series.name]));
   }
-  for (const mark of picture.marks || []) upright(plot, mark.x, mark.style, mark.text);
-  if (picture.series.length > 1) legend(plot, picture.series.map((series) => [series.style, series.name]));
-  hover(plot, picture.series.filter((series) => series.drawn !== "line" || picture.series.length === 1).flatMap((series) => series.points.map((point) => [...point, series.name])),
-    ([x, y, name]) => `${name}: ${picture.x.label} ${show(x, 6)}, ${picture.y.label} ${show(y, 6)}`);
+  for (const arrow of panel.arrows) drawArrow(plot, arrow);
+  for (const rule of panel.rules) drawRule(plot, rule);
+  const named = [...panel.series, ...panel.rules.filter((rule) => rule.name).map((rule) => ({ ...rule, marker: "none" })),
+    ...panel.arrows.map((arrow) => ({ ...arrow, stroke: "solid", marker: "none" }))].filter((entry) => entry.name && !entry.faint);
+  legend(plot, named);
+  hover(plot, points, ([x, y, name]) => `${name ? `${name}: ` : ""}${panel.x.title} ${show(x, 6)}, ${panel.y.title} ${show(y, 6)}`);
+}
+
+/** An axis as it was ruled: `low` and `high` are places on it, logarithms where it is logarithmic. */
+function ruled(axis, ends) {
+  const place = (value) => !axis.log ? value : value > 0 ? Math.log10(value) : value === 0 && axis.zero_at ? Math.log10(axis.zero_at) : NaN;
+  const scale = (value) => value === null ? NaN : ends[0] + (place(value) - axis.low) / (axis.high - axis.low || 1) * (ends[1] - ends[0]);
+  scale.ticks = axis.ticks.map(([value]) => value);
+  scale.texts = axis.ticks.map(([, text]) => text);
+  return scale;
+}
+
+const SHAPES = {
+  circle: (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
+  square: (r) => `M${-r} ${-r}H${r}V${r}H${-r}Z`,
+  triangle: (r) => `M0 ${-1.2 * r}L${1.1 * r} ${r}H${-1.1 * r}Z`,
+  diamond: (r) => `M0 ${-1.3 * r}L${1.3 * r} 0L0 ${1.3 * r}L${-1.3 * r} 0Z`,
+  cross: (r) => `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`,
+  plus: (r) => `M${-1.3 * r} 0H${1.3 * r}M0 ${-1.3 * r}V${1.3 * r}`,
+  star: (r) => `M0 ${-1.6 * r}L${0.5 * r} ${-0.5 * r}L${1.6 * r} 0L${0.5 * r} ${0.5 * r}L0 ${1.6 * r}L${-0.5 * r} ${0.5 * r}L${-1.6 * r} 0L${-0.5 * r} ${-0.5 * r}Z`,
+};
+
+function markers(plot, pairs, style, marker, radius) {
+  for (const [x, y] of pairs) {
+    const [across, up] = [plot.x(x), plot.y(y)];
+    if (Number.isFinite(across) && Number.isFinite(up)) make("path", { d: SHAPES[marker](radius), transform: `translate(${place(across)} ${place(up)})`, class: `marker ${style} ${marker}` }, plot.group);
+  }
+}
+
+function drawRule(plot, rule) {
+  const at = rule.x === null ? plot.y(rule.y) : plot.x(rule.x);
+  if (!Number.isFinite(at)) return;
+  const ends = rule.x === null ? { x1: LEFT, x2: WIDTH - RIGHT, y1: at, y2: at } : { x1: at, x2: at, y1: TOP, y2: HEIGHT - BOTTOM };
+  make("line", { ...ends, class: `line c${rule.colour % 7} ${rule.stroke}` }, plot.group);
+}
+
+function drawArrow(plot, arrow) {
+  const [x1, y1, x2, y2] = [plot.x(arrow.start[0]), plot.y(arrow.start[1]), plot.x(arrow.end[0]), plot.y(arrow.end[1])];
+  const turn = Math.atan2(y2 - y1, x2 - x1) * 180 / Math.PI, style = `c${arrow.colour % 7}`;
+  make("line", { x1, y1, x2, y2, class: `line ${style}` }, plot.group);
+  make("path", { d: "M0 0L-10 4V-4Z", transform: `translate(${x2} ${y2}) rotate(${turn})`, class: `marker ${style}` }, plot.group);
 }
 
 // ---- the slider
@@ -366,8 +372,6 @@ function tell(course, alpha) {
   document.getElementById("rate-after").textContent = `after ${k} updates, as many as the run took: ${show(gap(course, alpha, k), 6)} above the minimum of the loss`;
 }
 
-for (const picture of RUN.pictures) drawPicture(document.getElementById(picture.id), picture);
-const lossFigure = document.getElementById("loss");
-if (lossFigure) drawLoss(lossFigure);
+for (const panel of RUN.panels) drawPanel(document.getElementById(panel.id), panel);
 if (RUN.course) setUpRate();
 window.gdsolve = { run: RUN, gap, position, errors, factor };
