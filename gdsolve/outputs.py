@@ -76,6 +76,21 @@ def _check_unread(spec: Spec, name: str, path: str) -> None:
             raise GdsolveError(f"{name}: {path} is read as well", f"give --{name} another file")
 
 
+def check_page(spec: Spec) -> str:
+    """Where the page of a report goes, `-` for standard output: seen to before any work is done.
+
+    Raises:
+        GdsolveError: no place is given, or none that can be written.
+    """
+    if spec.output is None:
+        raise GdsolveError("output: a report needs a file", "give --output run.html, or - for standard output")
+    if spec.output != "-":
+        if not spec.output.lower().endswith((".html", ".htm")):
+            raise GdsolveError(f"output: {spec.output} does not end in .html", "give --output run.html")
+        _check_folder("output", spec.output)
+    return spec.output
+
+
 def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:
     """Write the model and the history, where they are asked for, each whole or not at all.
 

@@ -123,11 +123,13 @@ Plot = str | bool
 """Whether to draw: True for a picture in the terminal, the name of a file for one there."""
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-FITTING = ("fit", "compare-lr", "compare", "check")
-DESCENDING = ("fit", "compare-lr", "compare")
-READING = (*FITTING, "predict")
-VERBS = (*READING, "trace", "schema")
-FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {
+TABULATED = ("fit", "compare-lr", "compare", "check")
+FITTED = ("fit", "report")
+DESCENDING = ("fit", "compare-lr", "compare", "report")
+FITTING = (*TABULATED, "report")
+READING = (*TABULATED, "predict", "report")
+VERBS = (*READING, "trace", "tour", "schema")
+FORMATS = dict.fromkeys(TABULATED, (Format.TABLE, Format.JSON, Format.CSV)) | {
     "trace": (Format.TABLE, Format.JSON, Format.DOT)
 }
 PLOT_KINDS: dict[str, tuple[PlotKind, ...]] = {

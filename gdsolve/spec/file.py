@@ -30,8 +30,8 @@ __all__ = [
     "read_spec",
 ]
 
-SINGLE_RATE_VERBS = ("fit",)
-PATHS = ("init", "save", "history", "plot", "checkpoint", "resume")
+SINGLE_RATE_VERBS = ("fit", "report")
+PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")

@@ -52,8 +52,18 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None, 
         from gdsolve.verbs.posed.descend import fit_posed
 
         return fit_posed(pose(spec, table), command, began, observe, keeper)
-    problem = load(spec, table)
-    run = prepare(spec, problem)
+    return fit_run(prepare(spec, load(spec, table)), command, began, observe, keeper)
+
+
+def fit_run(
+    run: Run,
+    command: Command,
+    began: float,
+    observe: Observer | None = None,
+    keeper: RunKeeper | None = None,
+) -> Fit:
+    """Descend on a prepared run: plainly, or by the method that its spec names; `began` is when it was asked for."""
+    spec = run.spec
     plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
     if not plain or spec.schedule is not RateSchedule.CONSTANT:
         return _descend_posed(run, command, began, observe, keeper)
