@@ -22,7 +22,7 @@ from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
 
-_AT_ONCE = 1000
+_AT_ONCE = 10_000
 _SAVED = "give a file that gdsolve fit wrote with --save or --format json"
 
 
