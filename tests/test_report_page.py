@@ -197,7 +197,7 @@ def test_hovering_tells_the_figures(browser: Any, tmp_path: Path) -> None:
         box = dot.bounding_box()
         opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         told = opened.page.locator("#loss-0 .told").inner_text()
-        assert told.startswith("SSE: iteration [updates] 0, ") and told.endswith(" 20")  # TEXTBOOK.md, B1
+        assert told.startswith("SSE, predicted: iteration [updates] 0, ") and told.endswith(" 20")  # TEXTBOOK.md, B1
 
 
 def test_standard_output_takes_the_page(capsys: pytest.CaptureFixture[str]) -> None:
