@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from dataclasses import replace
 
 import polars as pl
 
@@ -22,7 +23,7 @@ _LONGEST = 40
 
 def where(source: Source, record: int, column: str | None = None) -> str:
     """Say where a cell stands: `data.csv: row 3 (line 4), column 'age'`."""
-    row = f"{source.name}: {place(source.file, source.skip, record)}"
+    row = f"{source.name}: {place(source.file, source.skip, source.before + record)}"
     return row if column is None else f"{row}, column {column!r}"
 
 
@@ -154,7 +155,7 @@ def has_overflow(frame: pl.DataFrame) -> bool:
 def _is_empty(source: Source, column: str) -> bool:
     """True where no cell of the file stands in this column."""
     text = source.cells.text(column, source.raw_type(column))
-    there = source.raw([column]).select(text.is_not_null().any()).collect(engine="streaming")
+    there = replace(source, part=None).raw([column]).select(text.is_not_null().any()).collect(engine="streaming")
     return not there.item()
 
 

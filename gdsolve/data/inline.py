@@ -13,14 +13,23 @@ from gdsolve.data.columns import Parts, assign, build_roles
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.table import Table
 from gdsolve.data.targets import outside, target_error, two_levels
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError
 
 
-def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None, source: str = "inline") -> Table:
+def inline_table(
+    X: Any,
+    y: Any,
+    spec: Spec,
+    names: Sequence[str] | None = None,
+    source: str = "inline",
+    ranks: Ranks = ALONE,
+) -> Table:
     """Make a table of a matrix X, (m, n), and a target y, (m,); columns are x1…xn (x if there is one) and y.
 
-    With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order.
+    With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order. Of several ranks, which all
+    have the same arrays, the first one has the rows.
 
     Raises:
         GdsolveError: a flag that names no column.
@@ -35,10 +44,12 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         raise DataError(f"{source}: column {roles.weight!r} has negative weights, or only 0", "choose another --weight")
 
     def read(tally: Tally) -> Iterator[Batch]:
-        tally.rows = len(values)
-        yield Batch(np.asfortranarray(values[:, order]), weight)
+        if ranks.first:
+            tally.rows = len(values)
+            tally.weight = 0.0 if weight is None else float(weight.sum())
+            yield Batch(np.asfortranarray(values[:, order]), weight)
 
-    return Table((source,), roles, read)
+    return Table((source,), roles, read, ranks=ranks, name=source)
 
 
 def inline_columns(

@@ -37,15 +37,25 @@ class Tally:
     filled: int = 0
     weight: float = 0.0
 
+    def __add__(self, other: Tally) -> Tally:
+        """What two passes over parts of a table have met."""
+        return Tally(
+            self.rows + other.rows,
+            self.dropped + other.dropped,
+            self.filled + other.filled,
+            self.weight + other.weight,
+        )
+
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sources in given roles; `fast` where a sample has shown plain numbers only."""
+    """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's."""
 
     sources: Sequence[Source]
     roles: Roles
     spec: Spec
     fast: bool
+    name: str
     _design: list[str | pl.Expr] = field(init=False)
     _blanks: dict[str, np.ndarray] = field(default_factory=dict, init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
@@ -57,7 +67,7 @@ class Reader:
         """Give the rows in order, batch by batch.
 
         Raises:
-            DataError: a cell that cannot be used, or no rows at all.
+            DataError: a cell that cannot be used.
         """
         for source in self.sources:
             for offset, frame in self._frames(source):
@@ -66,7 +76,6 @@ class Reader:
                     tally.rows += len(batch.values)
                     tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
                     yield batch
-        _refuse_nothing(self.sources[0].name, self.roles, tally)
 
     @property
     def _numbers(self) -> list[str]:
@@ -166,21 +175,28 @@ class Reader:
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
         if not self._means:
-            sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
-            for source in self.sources:
-                for _, frame in self._frames(source):
-                    values = frame.select(self._numbers).to_numpy()
-                    there = np.isfinite(values)
-                    sums += np.where(there, values, 0.0).sum(axis=0)
-                    counts += there.sum(axis=0)
-            with np.errstate(invalid="ignore"):
-                self._means = dict(zip(self._numbers, (sums / counts).tolist(), strict=True))
+            self.fill_with([self.sums()])
         mean = self._means[name]
         if not np.isfinite(mean):
-            raise DataError(
-                f"{self.sources[0].name}: column {name!r} has no mean to fill in", flag_for("ignore", [name])
-            )
+            raise DataError(f"{self.name}: column {name!r} has no mean to fill in", flag_for("ignore", [name]))
         return mean
+
+    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give sum and number of the cells that are there, column by column (one pass over the sources)."""
+        sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
+        for source in self.sources:
+            for _, frame in self._frames(source):
+                values = frame.select(self._numbers).to_numpy()
+                there = np.isfinite(values)
+                sums += np.where(there, values, 0.0).sum(axis=0)
+                counts += there.sum(axis=0)
+        return sums, counts
+
+    def fill_with(self, shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Fill missing cells with the means of what `sums` has given of all parts of the table."""
+        sums, counts = (np.sum(parts, axis=0) for parts in zip(*shares, strict=True))
+        with np.errstate(invalid="ignore"):
+            self._means = dict(zip(self._numbers, (sums / counts).tolist(), strict=True))
 
 
 def design_columns(roles: Roles) -> list[str | pl.Expr]:
@@ -223,7 +239,7 @@ def read_cells(
             yield done, frame
             done += raw.height
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise unreadable(source.file, done, error, source.skip) from None
+        raise unreadable(source.file, source.before + done, error, source.skip) from None
     _refuse_lost_rows(source, numbers, frame)
 
 
@@ -268,17 +284,39 @@ def find_levels(
                 if name == parts.target and len(found[name]) > 2:
                     two_levels(source.name, parts, found[name])
                 if len(found[name]) > MOST_LEVELS:
-                    raise DataError(
-                        f"{source.name}: column {name!r} has more than {MOST_LEVELS} different texts",
-                        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
-                    )
+                    raise _too_many(source.name, name)
         for name in texts:
             if any("\ufffd" in level for level in found[name]):
                 refuse_wrong_encoding(source, name)
     return {name: tuple(sorted(levels)) for name, levels in found.items()}
 
 
-def _refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
+def join_levels(shares: Sequence[dict[str, tuple[str, ...]]], table: str, parts: Parts) -> dict[str, tuple[str, ...]]:
+    """Give the levels of all parts of a table, each as `find_levels` has found them.
+
+    Raises:
+        DataError: a feature of more than a thousand levels.
+    """
+    joined = {name: tuple(sorted({level for share in shares for level in share[name]})) for name in shares[0]}
+    for name, levels in joined.items():
+        if name != parts.target and len(levels) > MOST_LEVELS:
+            raise _too_many(table, name)
+    return joined
+
+
+def _too_many(table: str, name: str) -> DataError:
+    return DataError(
+        f"{table}: column {name!r} has more than {MOST_LEVELS} different texts",
+        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
+    )
+
+
+def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
+    """Refuse a table of which nothing is left.
+
+    Raises:
+        DataError: no row, or no weight above 0.
+    """
     if not tally.rows and tally.dropped:
         raise DataError(
             f"{table}: no row is left, {tally.dropped} were dropped for missing cells",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from glob import escape
@@ -11,7 +11,7 @@ from glob import escape
 import polars as pl
 
 from gdsolve.data.cells import Cells
-from gdsolve.data.files import File, Format, find_files
+from gdsolve.data.files import File, Format, expand, open_named
 from gdsolve.data.records import unreadable
 from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec
@@ -27,13 +27,18 @@ _INFERRED = 1000
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name."""
+    """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name.
+
+    `part` is what is read of a Parquet file, the first row and their number; None is all of it. Records count from the
+    first row that is read.
+    """
 
     file: File
     headers: tuple[str, ...]
     schema: Mapping[str, pl.DataType]
     dialect: Dialect | None
     cells: Cells
+    part: tuple[int, int] | None = None
 
     @property
     def name(self) -> str:
@@ -44,6 +49,11 @@ class Source:
     def skip(self) -> int:
         """Physical lines before the data."""
         return self.dialect.skip if self.dialect else 0
+
+    @property
+    def before(self) -> int:
+        """Rows of the file that come before those that are read."""
+        return self.part[0] if self.part else 0
 
     @property
     def has_header(self) -> bool:
@@ -60,7 +70,9 @@ class Source:
             return self._scan_csv(self.dialect, texts, strict=strict).select(*columns, OVERFLOW)
         if self.file.format is Format.NDJSON:
             return pl.scan_ndjson(escape(self.file.path), schema=dict.fromkeys(columns, pl.String))
-        return pl.scan_parquet(self.file.path, glob=False).select(*columns)
+        rows = pl.scan_parquet(self.file.path, glob=False)
+        # polars leaves out row groups beyond the slice.
+        return (rows.slice(*self.part) if self.part else rows).select(*columns)
 
     def raw_type(self, column: str) -> pl.DataType:
         """Give the type that `raw` has for a column."""
@@ -137,16 +149,33 @@ def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[
     Raises:
         DataError: a file that cannot be read, or that lacks a column.
     """
-    opened = tuple(_source(file, spec) for file in find_files(sources, spec.encoding, stack))
-    first = opened[0]
-    for other in opened[1:]:
-        lacking = [name for name in first.schema if name not in other.schema]
-        beyond = [name for name in other.schema if name not in first.schema]
-        if lacking:
-            raise DataError(f"{other.name}: has no column {lacking[0]!r}, as {first.name} has", _SAME)
-        if beyond and other.file.format is not Format.NDJSON:
-            raise DataError(f"{other.name}: has a column {beyond[0]!r} that {first.name} does not have", _SAME)
+    opened = open_files(expand(sources), spec, stack)
+    require_same_columns(opened, opened[0].name, opened[0].schema)
     return opened
+
+
+def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
+    """Open files, each by itself.
+
+    Raises:
+        DataError: a file that cannot be read.
+    """
+    return tuple(_source(file, spec) for file in open_named(names, spec.encoding, stack))
+
+
+def require_same_columns(opened: Sequence[Source], first: str, names: Collection[str]) -> None:
+    """Check that files have the columns, by name, of the file that is called `first`, in any order.
+
+    Raises:
+        DataError: a file that lacks a column.
+    """
+    for other in opened:
+        lacking = [name for name in names if name not in other.schema]
+        beyond = [name for name in other.schema if name not in names]
+        if lacking:
+            raise DataError(f"{other.name}: has no column {lacking[0]!r}, as {first} has", _SAME)
+        if beyond and other.file.format is not Format.NDJSON:
+            raise DataError(f"{other.name}: has a column {beyond[0]!r} that {first} does not have", _SAME)
 
 
 _SAME = "files that are read together need the same columns, in any order"

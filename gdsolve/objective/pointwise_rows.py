@@ -12,7 +12,7 @@ from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import rows_in, split_rows
+from gdsolve.objective.row_blocks import rows_in, split_rows, stacked
 from gdsolve.objective.triangle import RowBlock
 
 
@@ -71,6 +71,11 @@ class PointwiseRows:
         its digits, whatever becomes of the smallest.
         Source: Nesterov, Introductory Lectures on Convex Optimization, section 2.1.5.
         """
+        bounding = self.bounding_matrix()
+        return None if bounding is None else float(torch.linalg.eigvalsh(bounding)[-1])
+
+    def bounding_matrix(self) -> Tensor | None:
+        """1/M·(sup l″·XᵀωX + PᵀP), (p, p), in float64; None where l″ has no bound."""
         largest = self.loss.largest_curvature
         if largest is None:
             return None
@@ -79,7 +84,7 @@ class PointwiseRows:
             block = design.to(torch.float64)
             gram.addmm_(block.mT, block if weight is None else block * weight)
         rows = self.penalty.rows.to(torch.float64)
-        return float(torch.linalg.eigvalsh(largest * gram + rows.mT @ rows)[-1]) / self.total_weight
+        return (largest * gram + rows.mT @ rows) / self.total_weight
 
     def _blocks(self) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         if self.weight is None:
@@ -141,8 +146,8 @@ def collect_pointwise_rows(
             targets.append(target.to(device, dtype))
     kind = SmoothPointwiseRows if loss.differentiable else PointwiseRows
     return kind(
-        torch.cat(designs),
-        torch.cat(targets),
+        stacked(designs, coordinates.p, dtype, device),
+        stacked(targets, 1, dtype, device),
         torch.cat(weights) if weights else None,
         penalty.to(dtype, device),
         loss.in_units_of(coordinates.target_scale),

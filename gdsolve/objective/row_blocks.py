@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -38,3 +38,8 @@ def rows_in(
         if coordinates.intercept:
             design = torch.cat([design, torch.ones(len(values), 1, dtype=torch.float64, device=values.device)], dim=1)
         yield design, target, None if weight is None else weight.to(values.device)[:, None]
+
+
+def stacked(blocks: Sequence[Tensor], columns: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """The blocks below each other, (m, columns); m may be 0."""
+    return torch.cat(list(blocks)) if blocks else torch.zeros(0, columns, dtype=dtype, device=device)

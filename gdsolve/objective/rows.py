@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import rows_in, split_rows
+from gdsolve.objective.row_blocks import rows_in, split_rows, stacked
 from gdsolve.objective.triangle import RowBlock
 
 
@@ -83,4 +83,5 @@ def collect_rows(
         root = None if weight is None else weight.sqrt()
         designs.append((design if root is None else design * root).to(device, dtype))
         targets.append((target if root is None else target * root).to(device, dtype))
-    return Rows(torch.cat(designs), torch.cat(targets), penalty.to(dtype, device), curvature_scale)
+    design, target = stacked(designs, coordinates.p, dtype, device), stacked(targets, 1, dtype, device)
+    return Rows(design, target, penalty.to(dtype, device), curvature_scale)

@@ -6,10 +6,11 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table, prefetch
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import DType, Engine, Spec
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.data import DataInfo, open_problem
@@ -19,11 +20,11 @@ from gdsolve.verbs.imports import collector_at_rest
 if TYPE_CHECKING:
     import torch
 
+    from gdsolve.objective.base import Objective
     from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.quadratic import Quadratic
-    from gdsolve.objective.rows import Rows
     from gdsolve.objective.triangle import Triangle
 
 
@@ -46,10 +47,13 @@ class Problem:
     curvature_scale: float
     kept: list[Batch]
     seconds: float
+    ranks: Ranks = ALONE
 
 
-def load(spec: Spec, table: Table | None = None) -> Problem:
+def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Problem:
     """Read `table` (that of the spec, unless given) and build its triangle; rows are kept where the way needs them.
+
+    Of several ranks each reads and keeps its share of the rows; the triangle of all is the same on all of them.
 
     Raises:
         GdsolveError: flags that do not fit the table.
@@ -60,19 +64,23 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
     if spec.loss not in LOSSES:
         raise GdsolveError(f"loss: {spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}")
     began = time.perf_counter()
-    with table or open_problem(spec) as opened:
+    with table or open_problem(spec, ranks) as opened:
         batches = prefetch(opened.batches())
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
         with collector_at_rest():
             import torch
 
+            from gdsolve.objective.merge import merge_ranks
             from gdsolve.objective.triangle import build_triangles
 
         device, dtype = device_of(spec), dtype_of(spec)
         kept: list[Batch] = []
         stream = _keep(batches, kept) if spec.engine in (Engine.ROWS, Engine.AUTOGRAD) else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
-        built = build_triangles(stream, tuple(dict.fromkeys((dtype, torch.float64))))
+        dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
+        built = build_triangles(stream, dtypes)
+        opened.complete()
+        built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         # The pass over the table is the host's; all that follows is p×p, where it was asked for.
@@ -85,7 +93,7 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         _require_squares(info, triangle, spec.dtype)
         _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
-    return _pose(spec, info, triangle, kept, began)
+    return replace(_pose(spec, info, triangle, kept, began), ranks=ranks)
 
 
 def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
@@ -173,13 +181,14 @@ def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torc
 
 def rows_of(
     problem: Problem, modes: Modes, dtype: torch.dtype, device: torch.device, *, autograd: bool = False
-) -> Rows:
-    """All rows in memory, for the ways `rows` and `autograd`."""
+) -> Objective:
+    """All rows in memory, for the ways `rows` and `autograd`; of several ranks each has its own."""
     from gdsolve.objective.autograd_rows import AutogradRows
     from gdsolve.objective.rows import collect_rows
+    from gdsolve.objective.shared import own_penalty, share
 
-    penalty = modes.quadratic.penalty
+    penalty = own_penalty(modes.quadratic.penalty, problem.ranks)
     rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, dtype, device)
-    if not autograd:
-        return rows
-    return AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)
+    if autograd:
+        rows = AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)
+    return share(rows, problem.ranks) if problem.ranks.several else rows
