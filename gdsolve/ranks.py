@@ -73,12 +73,12 @@ class Ranks:
         """The values of all ranks, in their order, on every rank; small objects."""
         return [value]
 
-    def fold(self, share: Tensor, merge: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    def fold(self, share: Callable[[], Tensor], merge: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """The shares of all ranks merged two by two in their order: the same bits on every rank.
 
         Shapes: all shares, and what `merge` gives, have one shape; they are on the host.
         """
-        return share
+        return share()
 
     def total(self, share: Tensor) -> Tensor:
         """The sum of the shares of all ranks, on every rank; for the steps of a descent.
@@ -129,6 +129,7 @@ class Launched(Ranks):
     """One of several processes: gloo between hosts, and nccl between devices where CUDA is asked for."""
 
     def __init__(self, rank: int, size: int, local_rank: int, local_size: int) -> None:
+        """`sharing` is True where the others wait for numbers, and a fault cannot be told by `gather` or `agree`."""
         self.rank = rank
         self.size = size
         self.local_rank = local_rank
@@ -188,24 +189,28 @@ class Launched(Ranks):
         """What all ranks end with: that of the lowest rank that has failed, if any; ends what the others wait for."""
         return _worst([answer for answer, _ in self._exchange(verdict, None)])
 
-    def fold(self, share: Tensor, merge: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    def fold(self, share: Callable[[], Tensor], merge: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
         """The shares of all ranks merged along a binary tree; the root's result goes to all."""
         import torch
         import torch.distributed as dist
 
-        span = 1
-        with self._meet():
-            while span < self.size:
-                if self.rank % (2 * span):
-                    dist.send(share, self.rank - span)
-                    break
-                if self.rank + span < self.size:
-                    other = torch.empty_like(share)
+        sharing, self.sharing = self.sharing, True
+        merged, span = share(), 1
+        while span < self.size:
+            if self.rank % (2 * span):
+                with self._meet():
+                    dist.send(merged, self.rank - span)
+                break
+            if self.rank + span < self.size:
+                other = torch.empty_like(merged)
+                with self._meet():
                     dist.recv(other, self.rank + span)
-                    share = merge(share, other)
-                span *= 2
-            dist.broadcast(share, 0)
-        return share
+                merged = merge(merged, other)
+            span *= 2
+        with self._meet():
+            dist.broadcast(merged, 0)
+        self.sharing = sharing
+        return merged
 
     def total(self, share: Tensor) -> Tensor:
         """The sum of the shares of all ranks, by all-reduce; whether one was interrupted travels with it."""

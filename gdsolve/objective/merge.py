@@ -37,11 +37,14 @@ def merge_ranks(built: Sequence[Triangle], kinds: int, columns: int, ranks: Rank
     """
     if not ranks.several:
         return tuple(built)
-    empty = torch.zeros(kinds, _length(columns), dtype=torch.float64, device="cpu")
-    packed = torch.stack([_pack(triangle) for triangle in built]) if built else empty
-    merged = [
-        _unpack(row, columns) for row in ranks.fold(packed, lambda one, other: _merge_packed(one, other, columns))
-    ]
+
+    def share() -> Tensor:
+        if built:
+            return torch.stack([_pack(triangle) for triangle in built])
+        return torch.zeros(kinds, _length(columns), dtype=torch.float64, device="cpu")
+
+    folded = ranks.fold(share, lambda one, other: _merge_packed(one, other, columns))
+    merged = [_unpack(row, columns) for row in folded]
     return tuple(triangle for triangle in merged if triangle.rows)
 
 
