@@ -179,7 +179,10 @@ class Launched(Ranks):
         """
         answers = self._exchange(None, value)
         if any(verdict for verdict, _ in answers):
-            raise AgreedError(_worst([verdict for verdict, _ in answers]))
+            agreed = _worst([verdict for verdict, _ in answers])
+            if agreed.exit_code == 0:
+                raise RuntimeError(f"rank {self.rank} goes on where another one has ended well")
+            raise AgreedError(agreed)
         if self._interrupted and not self.sharing:
             self._interrupted = False
             raise KeyboardInterrupt

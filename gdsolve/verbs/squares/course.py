@@ -93,7 +93,8 @@ def descend(run: Run, course: Course, device: torch.device) -> Solution:
         return leap(run.modes, run.start, rate, stops, max_iter=course.max_iter, schedule=schedule)
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
-    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept:
+    # Rows are kept where their way is asked for; a rank of several may have none of them.
+    if run.spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
         autograd = course.plan.engine is Engine.AUTOGRAD
         objective = rows_of(run.problem, run.modes, run.dtype, device, autograd=autograd)
     else:
