@@ -309,7 +309,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     steps: list[str] = []
     verb = type(sys)("gdsolve.verbs.fit")
-    verb.fit = lambda spec, command: Result(3)  # type: ignore[attr-defined]
+    verb.fit = lambda spec, command, ranks: Result(3)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gdsolve.verbs.fit", verb)
     monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result: {"exit_code": result.exit_code})
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
@@ -325,7 +325,7 @@ def test_the_result_is_printed_and_then_the_files_are_written(written: list[str]
 
 def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["fit", "a.csv", "--exit-zero"]) == 0
-    monkeypatch.setattr(sys.modules["gdsolve.verbs.fit"], "fit", lambda spec, command: Result(4))
+    monkeypatch.setattr(sys.modules["gdsolve.verbs.fit"], "fit", lambda spec, command, ranks: Result(4))
     assert run(["fit", "a.csv", "--exit-zero"]) == ExitCode.DIVERGED
     assert written == ["stdout", "stdout"]
 

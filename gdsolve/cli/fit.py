@@ -11,27 +11,30 @@ from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, Status
 
 
-def run(spec: Spec, command: Command) -> int:
+def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     """Fit the data of a spec, which `command` asked for; returns the exit code."""
-    check_outputs(spec)
-    leave_a_core()
+    if ranks.first:
+        check_outputs(spec)
+    leave_a_core(ranks.local_size)
     if spec.group_by is not None:
         return _run_groups(spec)
     from gdsolve.report.record import fit_record
     from gdsolve.verbs.fit import fit
 
-    found = fit(spec, command=command)
+    found = fit(spec, command=command, ranks=ranks)
     record = with_signal(fit_record(found))
     try:
         present(spec, record)
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
-        write_outputs(spec, record)
+        if ranks.first:
+            write_outputs(spec, record)
     if found.unwritten is not None:
         raise found.unwritten
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
