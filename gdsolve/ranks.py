@@ -235,23 +235,15 @@ class Launched(Ranks):
         """From now on let Ctrl-C show in `total` alone, so that all ranks see it at the same step."""
         self.sharing = True
 
-    @contextmanager
-    def signals(self) -> Iterator[None]:
-        """Have Ctrl-C wait while ranks meet, and SIGTERM end the run with a message."""
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    def take_signals(self) -> None:
+        """Until the process ends, have Ctrl-C wait while ranks meet, and SIGTERM end the run with a message."""
         signal.signal(signal.SIGINT, self._on_interrupt)
         signal.signal(signal.SIGTERM, _on_term)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def leave(self) -> None:
         """Part from the others, once all have agreed."""
         import torch.distributed as dist
 
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         with contextlib.suppress(RuntimeError):
             # Nobody closes a connection on which another is still being told what was agreed.
             dist.barrier()
@@ -304,7 +296,14 @@ def lost_verdict() -> Verdict:
     return Verdict(int(ExitCode.FAULT), error)
 
 
+def end_undisturbed() -> None:
+    """Let the launcher, which ends all ranks once the first one is gone, not cut short how this one ends."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _on_term(number: int, frame: object) -> NoReturn:
+    end_undisturbed()
     raise LostError
 
 

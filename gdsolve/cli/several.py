@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gdsolve.cli.messages import show_error
-from gdsolve.ranks import AgreedError, Launched, LostError, Verdict, lost_verdict
+from gdsolve.ranks import AgreedError, Launched, LostError, Verdict, end_undisturbed, lost_verdict
 from gdsolve.spec import Device, Engine, Method, Spec, flag
 from gdsolve.status import ExitCode, GdsolveError
 from gdsolve.verbs.imports import collector_at_rest
@@ -31,25 +31,25 @@ def run_together(ranks: Launched, call: Callable[[], int], judge: Callable[[Base
     if not ranks.first:
         # Until the process ends.
         sys.stdout = sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    with ranks.signals():
+    ranks.take_signals()
+    try:
         try:
-            try:
-                verdict = Verdict(call())
-            except (AgreedError, LostError):
-                raise
-            except BaseException as fault:
-                verdict = judge(fault)
-                if verdict.internal:
-                    traceback.print_exception(fault, file=spoken)
-                if ranks.sharing and _is_own(fault):
-                    # The others wait for numbers of the descent, not for this.
-                    return _end_alone(ranks, verdict)
-            verdict = ranks.agree(verdict)
-        except AgreedError as agreed:
-            verdict = agreed.verdict
-        except LostError:
-            return _end_alone(ranks, lost_verdict())
-        return _end(ranks, verdict)
+            verdict = Verdict(call())
+        except (AgreedError, LostError):
+            raise
+        except BaseException as fault:
+            verdict = judge(fault)
+            if verdict.internal:
+                traceback.print_exception(fault, file=spoken)
+            if ranks.sharing and _is_own(fault):
+                # The others wait for numbers of the descent, not for this.
+                return _end_alone(ranks, verdict)
+        verdict = ranks.agree(verdict)
+    except AgreedError as agreed:
+        verdict = agreed.verdict
+    except LostError:
+        return _end_alone(ranks, lost_verdict())
+    return _end(ranks, verdict)
 
 
 def accept(spec: Spec, ranks: Launched) -> Spec:
@@ -91,6 +91,7 @@ def _is_own(fault: BaseException) -> bool:
 
 
 def _end(ranks: Launched, verdict: Verdict) -> int:
+    end_undisturbed()
     try:
         if verdict.error is not None:
             show_error(verdict.error)
@@ -102,6 +103,7 @@ def _end(ranks: Launched, verdict: Verdict) -> int:
 
 def _end_alone(ranks: Launched, verdict: Verdict) -> int:
     """End where the others cannot be met: with the exit code of the first one that does so, which also says why."""
+    end_undisturbed()
     speaks, code = ranks.may_speak(verdict.exit_code)
     if speaks and verdict.error is not None:
         sys.stderr = sys.__stderr__
