@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO, overload
 
+from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec import Spec, options_of
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import build_spec, nearest_option, read_spec
@@ -14,6 +16,7 @@ from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.data import PredictCounts, Table
+    from gdsolve.picture import Picture
     from gdsolve.verbs.check import Check
     from gdsolve.verbs.compare import MethodComparison
     from gdsolve.verbs.comparison import Comparison
@@ -54,16 +57,16 @@ def fit(
     """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays; or a formula.
 
     `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`;
-    `save` and `history` write their files; a formula has `minimize` or `model`, and `parameters` as a mapping from
-    names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of the columns of X. The result's `w`, (p, 1),
-    has the intercept last. With `group_by`, a column (of numbers, where X is an array), every group is fitted by
-    itself, and the result is iterated over, or asked for a group by its text.
+    `save`, `history` and `plot` write their files, and `plot=True` prints a picture; a formula has `minimize` or
+    `model`, and `parameters` as a mapping from names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of
+    the columns of X. The result's `w`, (p, 1), has the intercept last. With `group_by`, a column (of numbers, where X
+    is an array), every group is fitted by itself, and the result is iterated over, or asked for a group by its text.
 
     Raises:
         GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.
         DataError: data that cannot be used.
     """
-    from gdsolve.outputs import check_outputs, write_outputs
+    from gdsolve.outputs import write_outputs
     from gdsolve.verbs.fit import fit as run
 
     grouping = {} if group_by is None else {"group_by": group_by}
@@ -83,6 +86,7 @@ def fit(
         from gdsolve.report.record import fit_record
 
         write_outputs(spec, fit_record(result))
+    _show(spec, result.picture)
     return result
 
 
@@ -94,7 +98,11 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
     """
     from gdsolve.verbs.compare_lr import compare_lr as run
 
-    return run(*_ask("compare-lr", X, y, names, options))
+    spec, table, command = _ask("compare-lr", X, y, names, options)
+    check_outputs(spec)
+    result = run(spec, table, command)
+    _show(spec, result.picture)
+    return result
 
 
 def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> MethodComparison:
@@ -105,7 +113,11 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     """
     from gdsolve.verbs.compare import compare as run
 
-    return run(*_ask("compare", X, y, names, options))
+    spec, table, command = _ask("compare", X, y, names, options)
+    check_outputs(spec)
+    result = run(spec, table, command)
+    _show(spec, result.picture)
+    return result
 
 
 def check(source: Source, **options: Any) -> Check:
@@ -118,7 +130,10 @@ def check(source: Source, **options: Any) -> Check:
 
     _require_options(options, "check")
     spec, fixed = read_spec(_paths(source), options, "check")
-    return run(spec, Command("check", _paths(source), options, fixed))
+    check_outputs(spec)
+    result = run(spec, Command("check", _paths(source), options, fixed))
+    _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
+    return result
 
 
 def predict(model: str | os.PathLike[str], source: Source, out: TextIO, **options: Any) -> PredictCounts:
@@ -132,6 +147,15 @@ def predict(model: str | os.PathLike[str], source: Source, out: TextIO, **option
 
     _require_options(options, "predict")
     return run(build_spec(_paths(source), options, "predict"), os.fspath(model), out)
+
+
+def _show(spec: Spec, picture: Picture | None) -> None:
+    """Write the picture to its file, or to standard output."""
+    if spec.plot is True and picture is not None:
+        from gdsolve.report.draw_terminal import write_picture
+
+        write_picture(picture, sys.stdout)
+    write_picture_file(spec, picture)
 
 
 def _ask(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import io
 import os
 import shutil
 import stat
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import BinaryIO, Literal, TextIO
 
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
 
@@ -35,12 +36,28 @@ def replacing(path: str) -> Iterator[TextIO]:
     Raises:
         GdsolveError: the file cannot be written; the message names it. Exit code 1 where the disk is to blame.
     """
+    with replacing_bytes(path) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", errors="backslashreplace", newline="")
+        try:
+            yield text
+        finally:
+            # What holds the bytes closes them.
+            text.detach()
+
+
+@contextlib.contextmanager
+def replacing_bytes(path: str) -> Iterator[BinaryIO]:
+    """The same for bytes.
+
+    Raises:
+        GdsolveError: the file cannot be written; the message names it.
+    """
     try:
         mode = _mode(path)
         if stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         # A device or a pipe (/dev/stdout) is written to, never replaced.
-        with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "w") as stream:
+        with _through_temporary(path) if mode == 0 or stat.S_ISREG(mode) else _opened(path, "wb") as stream:
             yield stream
     except OSError as error:
         reason = error.strerror or str(error)
@@ -56,13 +73,13 @@ def _mode(path: str) -> int:
 
 
 @contextlib.contextmanager
-def _through_temporary(path: str) -> Iterator[TextIO]:
+def _through_temporary(path: str) -> Iterator[BinaryIO]:
     target = Path(path).resolve()
     # Opened by hand, not by tempfile, so that a new file gets the rights that the umask grants.
     temporary = target.with_name(f".gdsolve-{uuid.uuid4().hex}.tmp")
     unnamed = _unnamed(target.parent)
     try:
-        with _opened(str(temporary), "x") if unnamed is None else _opened(unnamed, "w") as stream:
+        with _opened(str(temporary), "xb") if unnamed is None else _opened(unnamed, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
@@ -94,8 +111,8 @@ def _give_name(descriptor: int, path: Path) -> None:
         shutil.copyfile(unnamed, path)
 
 
-def _opened(file: str | int, mode: Literal["w", "x"]) -> TextIO:
-    return open(file, mode, encoding="utf-8", errors="backslashreplace", newline="")  # noqa: PTH123, may be a descriptor
+def _opened(file: str | int, mode: Literal["wb", "xb"]) -> BinaryIO:
+    return open(file, mode)  # noqa: PTH123, may be a descriptor
 
 
 def _hint(path: str, error: OSError) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.picture import Diagram, Picture
 
 
 def check_outputs(spec: Spec) -> None:
@@ -26,9 +29,11 @@ def check_outputs(spec: Spec) -> None:
 
         check_history_path(spec.history)
         _check_folder("history", spec.history)
-        for source in spec.data:
-            if Path(source).exists() and Path(spec.history).exists() and Path(source).samefile(spec.history):
-                raise GdsolveError(f"history: {spec.history} is read as well", "give --history another file")
+        _check_unread(spec, "history", spec.history)
+    if spec.plot_file is not None:
+        _check_folder("plot", spec.plot_file)
+        _check_unread(spec, "plot", spec.plot_file)
+
     if spec.checkpoint is not None:
         _check_checkpoint(spec, spec.checkpoint)
 
@@ -50,6 +55,40 @@ def _check_checkpoint(spec: Spec, path: str) -> None:
     raise GdsolveError(
         f"checkpoint: {path} is there, of a run before", f"go on with it: --resume {path}; or to start anew: rm {path}"
     )
+
+
+def write_picture_file(spec: Spec, picture: Picture | Diagram | None) -> None:
+    """Write the picture, where one is asked for in a file, whole or not at all.
+
+    Raises:
+        GdsolveError: it cannot be written.
+    """
+    if spec.plot_file is None or picture is None:
+        return
+    from gdsolve.report.draw_file import save_picture
+
+    save_picture(picture, spec.plot_file)
+
+
+def _check_unread(spec: Spec, name: str, path: str) -> None:
+    for source in spec.data:
+        if Path(source).exists() and Path(path).exists() and Path(source).samefile(path):
+            raise GdsolveError(f"{name}: {path} is read as well", f"give --{name} another file")
+
+
+def check_page(spec: Spec) -> str:
+    """Where the page of a report goes, `-` for standard output: seen to before any work is done.
+
+    Raises:
+        GdsolveError: no place is given, or none that can be written.
+    """
+    if spec.output is None:
+        raise GdsolveError("output: a report needs a file", "give --output run.html, or - for standard output")
+    if spec.output != "-":
+        if not spec.output.lower().endswith((".html", ".htm")):
+            raise GdsolveError(f"output: {spec.output} does not end in .html", "give --output run.html")
+        _check_folder("output", spec.output)
+    return spec.output
 
 
 def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:

@@ -57,6 +57,7 @@ def exit_from_closed_pipe(*_: object) -> int:
 
 
 OURS = "this is a fault of gdsolve, not yours: please report it with the lines above"
+DEVICE_MEMORY = "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows"
 MEMORY = "use fewer columns (--features), or --engine triangle, which keeps no rows"
 
 
@@ -68,7 +69,8 @@ MEMORY = "use fewer columns (--features), or --engine triangle, which keeps no r
         (DataError("t.csv: row 3", "--na drop"), 5, "t.csv: row 3", "--na drop"),
         (MemoryError(), 5, "not enough memory", MEMORY),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you"), 5, "not enough memory", MEMORY),
-        (RuntimeError("CUDA out of memory. Tried"), 5, "not enough memory", MEMORY),
+        (RuntimeError("CUDA out of memory. Tried"), 5, "the CUDA device has not enough memory", DEVICE_MEMORY),
+        (RuntimeError("CUBLAS_STATUS_ALLOC_FAILED"), 5, "the CUDA device has not enough memory", DEVICE_MEMORY),
         (OSError(errno.ENOSPC, "full"), 1, "standard output: No space left on device", "make room, or write elsewhere"),
     ],
 )
@@ -300,11 +302,14 @@ class Result:
     def __init__(self, code: int) -> None:
         self.exit_code = code
         self.unwritten = None
+        self.picture = f"picture of {code}"
 
 
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     import gdsolve.report
+    import gdsolve.report.draw_file
+    import gdsolve.report.draw_terminal
     import gdsolve.report.record
 
     steps: list[str] = []
@@ -315,12 +320,22 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
     monkeypatch.setattr(gdsolve.report, "save_json", lambda _, path: steps.append(path))
     monkeypatch.setattr(gdsolve.report, "write_history", lambda _, path: steps.append(path))
+    monkeypatch.setattr(gdsolve.report.draw_file, "save_picture", lambda what, path: steps.append(f"{what}: {path}"))
+    monkeypatch.setattr(gdsolve.report.draw_terminal, "write_picture", lambda what, _: steps.append(what))
     return steps
 
 
 def test_the_result_is_printed_and_then_the_files_are_written(written: list[str]) -> None:
     assert run(["fit", "a.csv", "--save", "m.json", "--history", "h.csv"]) == ExitCode.MAX_ITER
     assert written == ["stdout", "m.json", "h.csv"]
+
+
+@pytest.mark.parametrize(
+    ("plot", "steps"), [("--plot", ["stdout", "picture of 3"]), ("--plot=p.svg", ["stdout", "picture of 3: p.svg"])]
+)
+def test_a_picture_comes_after_the_result(written: list[str], plot: str, steps: list[str]) -> None:
+    assert run(["fit", "a.csv", plot]) == ExitCode.MAX_ITER
+    assert written == steps
 
 
 def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -332,8 +347,8 @@ def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.Monke
 
 def test_the_model_is_saved_though_the_reader_went_away(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdsolve.report.write_record", ending_with(BrokenPipeError()))
-    assert run(["fit", "a.csv", "--save", "m.json"]) == ExitCode.CLOSED_PIPE
-    assert written == ["m.json"]
+    assert run(["fit", "a.csv", "--save", "m.json", "--plot", "p.svg"]) == ExitCode.CLOSED_PIPE
+    assert written == ["m.json", "picture of 3: p.svg"]
 
 
 def test_a_full_disk_names_the_file() -> None:

@@ -11,7 +11,7 @@ import pytest
 from gdsolve.cli import columns
 from gdsolve.cli.app import VERBS, command_line
 from gdsolve.cli.main import run
-from gdsolve.cli.options import default_text, given
+from gdsolve.cli.options import SHORT, default_text, given
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import Scale, Spec, flag, options_of
 from gdsolve.spec.file import nearest_option
@@ -31,7 +31,7 @@ def test_flags_are_the_options_of_the_verb(verb: str) -> None:
     options = {parameter.name: parameter for parameter in command(verb).params if parameter.param_type_name == "option"}
     assert list(options) == list(options_of(verb))
     for name, parameter in options.items():
-        assert parameter.opts == [flag(name)]
+        assert parameter.opts == [flag(name), *([SHORT[name]] if name in SHORT else [])]
         assert parameter.secondary_opts == []
         assert parameter.rich_help_panel == options_of(verb)[name].panel
         assert parameter.is_flag == (kinds()[name] is bool)

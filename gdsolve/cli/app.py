@@ -6,7 +6,7 @@ import functools
 import importlib
 import inspect
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -19,7 +19,7 @@ from gdsolve.cli.options import SOURCES, given, parameters
 from gdsolve.ranks import ALONE, Launched, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
-from gdsolve.spec.file import read_spec
+from gdsolve.spec.file import from_flag, read_spec
 from gdsolve.spec.located import located
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
@@ -69,6 +69,11 @@ VERBS: dict[str, Verb] = {
         "Write the rows of a table with the prediction of a saved model appended.",
         ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
     ),
+    "report": Verb(
+        "report",
+        "Write a run as one page that opens anywhere: what was asked and reached, pictures, and a rate to play with.",
+        ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
+    ),
     "trace": Verb(
         "trace",
         "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
@@ -76,6 +81,11 @@ VERBS: dict[str, Verb] = {
             "gdsolve trace configs/autograd/a01_chain.yaml",
             "gdsolve trace configs/autograd/a05_twice.yaml --repeat 2 --retain-graph",
         ),
+    ),
+    "tour": Verb(
+        "tour",
+        "Walk through the textbook: each step a real command, shown, run and explained.",
+        ("gdsolve tour", "gdsolve tour --case B4", "gdsolve tour --list"),
     ),
     "schema": Verb(
         "schema",
@@ -146,6 +156,8 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
             require_shared(name, ranks)
         if name == "schema":
             return int(run())
+        if name == "tour":
+            return int(run(Spec(**{key: from_flag(key, value) for key, value in given(options).items()}), _execute))
         if name == "predict" and saved is None:
             raise GdsolveError("predict: no MODEL is given", f"give one, as in {verb.examples[0]}")
         flags = given(options)
@@ -167,13 +179,19 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
     arguments = {"saved": MODEL, "sources": GRAPH if name == "trace" else SOURCES}
     if name != "predict":
         del arguments["saved"]
-    if name == "schema":
+    if name in ("schema", "tour"):
         del arguments["sources"]
     positional = [inspect.Parameter(word, keyword, default=None, annotation=kind) for word, kind in arguments.items()]
     signature = inspect.Signature([*positional, *(parameters(name) if with_options else ())])
     call.__dict__["__signature__"] = signature
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
     return call
+
+
+def _execute(arguments: Sequence[str]) -> int:
+    from gdsolve.cli.main import run
+
+    return run(arguments)
 
 
 def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:

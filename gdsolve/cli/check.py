@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gdsolve.cli.output import present
-from gdsolve.outputs import check_outputs
+from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 
@@ -14,6 +14,11 @@ def run(spec: Spec, command: Command) -> int:
     from gdsolve.report.record import check_record
     from gdsolve.verbs.check import check
 
-    record = check_record(check(spec, command=command))
-    present(spec, record)
+    result = check(spec, command=command)
+    record = check_record(result)
+    picture = None if result.diagnosis is None else result.diagnosis.picture
+    try:
+        present(spec, record, picture)
+    finally:
+        write_picture_file(spec, picture)
     return int(record["exit_code"])

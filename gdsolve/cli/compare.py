@@ -5,7 +5,7 @@ from __future__ import annotations
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
-from gdsolve.outputs import check_outputs
+from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
@@ -19,6 +19,11 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     from gdsolve.report.compare_record import method_comparison_record
     from gdsolve.verbs.compare import compare
 
-    record = with_signal(method_comparison_record(compare(spec, command=command, ranks=ranks)))
-    present(spec, record)
+    result = compare(spec, command=command, ranks=ranks)
+    record = with_signal(method_comparison_record(result))
+    try:
+        present(spec, record, result.picture)
+    finally:
+        if ranks.first:
+            write_picture_file(spec, result.picture)
     return int(record["exit_code"])

@@ -10,7 +10,7 @@ from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
-from gdsolve.outputs import check_outputs, write_outputs
+from gdsolve.outputs import check_outputs, write_outputs, write_picture_file
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
@@ -27,16 +27,17 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     from gdsolve.report.record import fit_record
     from gdsolve.verbs.fit import fit
 
-    found = fit(spec, command=command, ranks=ranks)
-    record = with_signal(fit_record(found))
+    result = fit(spec, command=command, ranks=ranks)
+    record = with_signal(fit_record(result))
     try:
-        present(spec, record)
+        present(spec, record, result.picture)
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
         if ranks.first:
             write_outputs(spec, record)
-    if found.unwritten is not None:
-        raise found.unwritten
+            write_picture_file(spec, result.picture)
+    if result.unwritten is not None:
+        raise result.unwritten
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
         show_hint(f"to go on: {command.but(resume=spec.checkpoint)}")
     return _code(spec, record)

@@ -18,6 +18,7 @@ import typer
 from gdsolve.cli.app import VERBS, command_line
 from gdsolve.cli.columns import join_assignments
 from gdsolve.cli.messages import show_error
+from gdsolve.cli.optional import join_plot
 from gdsolve.cli.output import write_error
 from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
 from gdsolve.spec import VERBS as SPEC_VERBS
@@ -68,6 +69,7 @@ def _run(arguments: list[str], ranks: Ranks) -> int:
 
 
 def _call(arguments: list[str], ranks: Ranks) -> int:
+    arguments = join_plot(arguments)
     command = command_line(arguments, ranks)
     try:
         # Not `command.main`: that turns a closed pipe and Ctrl-C into exit codes of its own.

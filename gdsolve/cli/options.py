@@ -15,6 +15,7 @@ from gdsolve.cli.columns import complete_column
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec.values import is_list, kinds
 
+SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "group_by")
 WORDS = {"lr": ("auto",), "every": ("log",), "init": ("zeros", "random")}
 
@@ -62,6 +63,7 @@ def _option(name: str, info: OptionInfo, verb: str) -> Any:
     shown = default_text(name, info)
     return typer.Option(
         flag(name),
+        *([SHORT[name]] if name in SHORT else []),
         help=f"{info.help} [default: {shown}]" if shown else info.help,
         show_default=False,
         metavar=info.metavar or "|".join(words or ("TEXT",)),

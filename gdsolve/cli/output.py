@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.cli.messages import show_advice
 from gdsolve.progress import listener
@@ -16,9 +16,15 @@ from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
 from gdsolve.verbs.imports import collector_at_rest
 
+if TYPE_CHECKING:
+    from gdsolve.picture import Picture
 
-def present(spec: Spec, record: Mapping[str, Any]) -> None:
-    """Write the result to standard output in the form asked for, and what only its table says to standard error."""
+
+def present(spec: Spec, record: Mapping[str, Any], picture: Picture | None = None) -> None:
+    """Write the result to standard output in the form asked for, and what only its table says to standard error.
+
+    A picture that is asked for in the terminal follows the table.
+    """
     from gdsolve.report import write_record
 
     if spec.format is Format.CSV:
@@ -26,6 +32,10 @@ def present(spec: Spec, record: Mapping[str, Any]) -> None:
     # What is written is needed to the end: to look for garbage among it takes longer than to write a table.
     with listener().hidden(), writing("standard output"), collector_at_rest():
         write_record(record, spec.format, sys.stdout)
+        if picture is not None and spec.plot is True:
+            from gdsolve.report.draw_terminal import write_picture
+
+            write_picture(picture, sys.stdout)
         sys.stdout.flush()
     if spec.format is not Format.TABLE:
         show_advice(record)

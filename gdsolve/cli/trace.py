@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gdsolve.cli.output import present
+from gdsolve.outputs import check_outputs, write_picture_file
+from gdsolve.spec import Spec
 from gdsolve.spec.graph import build_trace_spec
 from gdsolve.status import ExitCode
 
@@ -13,8 +15,20 @@ from gdsolve.status import ExitCode
 def run(sources: Sequence[str], given: Mapping[str, Any]) -> int:
     """Trace the graph of a spec; what PyTorch refuses is a result. Returns the exit code."""
     spec = build_trace_spec(sources, given)
+    check_outputs(spec.options)
     from gdsolve.graph import trace
     from gdsolve.report.graph_record import graph_record
 
-    present(spec.options, graph_record(trace(spec)))
+    record = graph_record(trace(spec))
+    try:
+        present(spec.options, record)
+    finally:
+        _draw(spec.options, record)
     return int(ExitCode.OK)
+
+
+def _draw(spec: Spec, record: Mapping[str, Any]) -> None:
+    if spec.plots:
+        from gdsolve.report.graph_picture import graph_diagram
+
+        write_picture_file(spec, graph_diagram(record))

@@ -53,7 +53,7 @@ def write_fit_table(record: Record, stream: TextIO) -> None:
         page.blank()
         show_inference(page, record["report"])
     page.blank()
-    labelled(page, _figures(record))
+    labelled(page, figures(record))
     page.blank()
     _show_ending(page, *ENDINGS[record["status"]], record["message"])
     advise(page, record["advice"])
@@ -68,19 +68,15 @@ def _show_ending(page: Page, ending: str, style: str, message: str) -> None:
 
 def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
     """The iteration table; where it is too wide several, of which the first has the measures."""
-    measures = [("|gradient|", "gradient_norm"), ("update", "update")]
-    if any(row["sse"] is not None for row in record["trace"]):
-        measures.insert(0, ("SSE", "sse"))
-    if record["descent"]["ridge"] or record["descent"]["loss"] not in SQUARED_LOSSES or len(measures) == 2:
-        measures.insert(len(measures) - 2, ("loss", "loss"))
+    measures = measures_of(record)
     # All of a few weights are worth more than the seventh and eighth digit.
     for digits in (8, 6):
-        columns = _iteration_columns(record, measures, names, digits)
+        columns = iteration_columns(record, measures, names, digits)
         if page.fits(_iteration_table(columns)):
             page.table(_iteration_table(columns))
             return
     for digits in (8, 6):
-        (title, iterations), *columns = _iteration_columns(record, measures, names, digits)
+        (title, iterations), *columns = iteration_columns(record, measures, names, digits)
         if page.fits(_iteration_table([(title, iterations), *columns[: len(measures)]])):
             break
     titles, texts = [title for title, _ in columns], [texts for _, texts in columns]
@@ -89,9 +85,20 @@ def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:
         page.paragraph(f"{counted(left, 'column')} left out for width; --format csv and --history FILE have all", "dim")
 
 
-def _iteration_columns(
+def measures_of(record: Record) -> list[tuple[str, str]]:
+    """Title and key of the measures of an iteration: SSE where there is one, the loss where it says something else."""
+    measures = [("|gradient|", "gradient_norm"), ("update", "update")]
+    if any(row["sse"] is not None for row in record["trace"]):
+        measures.insert(0, ("SSE", "sse"))
+    if record["descent"]["ridge"] or record["descent"]["loss"] not in SQUARED_LOSSES or len(measures) == 2:
+        measures.insert(len(measures) - 2, ("loss", "loss"))
+    return measures
+
+
+def iteration_columns(
     record: Record, measures: Sequence[tuple[str, str]], names: Sequence[str], digits: int
 ) -> list[tuple[str, list[str]]]:
+    """Title and texts of every column of the iteration table."""
     trace, features = record["trace"], weight_names(record)
     columns = [("iteration", [whole(row["iteration"]) for row in trace])]
     columns += [(title, numbers.column([row[key] for row in trace], digits)) for title, key in measures]
@@ -107,7 +114,7 @@ def _iteration_table(columns: Sequence[tuple[str, list[str]]]) -> Table:
 def _show_weights(page: Page, record: Record) -> None:
     """The weights beside the optimum, with ten or eight digits; where that is too wide, in tables side by side."""
     for digits in (10, 8):
-        titles, columns = _weight_columns(record, digits)
+        titles, columns = weight_columns(record, digits)
         names = parameter_names(record, intercept=has_intercept(record))
         table = Table([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
         if page.fits(table):
@@ -116,7 +123,8 @@ def _show_weights(page: Page, record: Record) -> None:
     chunked_tables(page, name_column("parameter"), names, titles, columns)
 
 
-def _weight_columns(record: Record, digits: int) -> tuple[list[str], list[list[str]]]:
+def weight_columns(record: Record, digits: int) -> tuple[list[str], list[list[str]]]:
+    """Titles and columns of the weights: beside the optimum and the difference from it, where there is one."""
     features, intercept = weight_names(record), has_intercept(record)
     optimum = record["optimum"] or {}
     reached = parameter_values(record, features, intercept=intercept)
@@ -140,7 +148,8 @@ def _difference(value: float | None, goal: float | None) -> str:
     return f"{value - goal:.1e}" if value != goal else "0"
 
 
-def _figures(record: Record) -> list[tuple[str, str]]:
+def figures(record: Record) -> list[tuple[str, str]]:
+    """What was reached, figure by figure, each with its label; empty where a figure does not exist."""
     optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
     precision = descent.get("computed_in") or descent["dtype"]
     return [

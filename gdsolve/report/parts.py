@@ -14,7 +14,7 @@ from gdsolve.report.plain import weight_names
 Record = Mapping[str, Any]
 SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
 """Methods that end where no step lowers the loss by more than rounding."""
-_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|check|predict|trace|schema)\b.*)$")
+_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|compare|check|predict|report|trace|schema)\b.*)$")
 
 
 def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from gdsolve.spec.choices import (
     FORMATS,
+    PLOT_KINDS,
     VERBS,
     Categorical,
     Device,
@@ -13,15 +14,18 @@ from gdsolve.spec.choices import (
     Loss,
     Method,
     Missing,
+    Plot,
+    PlotKind,
     RateSchedule,
     Scale,
 )
 from gdsolve.spec.option import OptionInfo, flag
-from gdsolve.spec.options import Spec, check_format, choices, only_traced, options_of
+from gdsolve.spec.options import Spec, check_format, check_plot, choices, kind_of_plot, only_traced, options_of
 from gdsolve.spec.parameters import Constant, Parameter
 
 __all__ = [
     "FORMATS",
+    "PLOT_KINDS",
     "VERBS",
     "Categorical",
     "Constant",
@@ -36,12 +40,16 @@ __all__ = [
     "Missing",
     "OptionInfo",
     "Parameter",
+    "Plot",
+    "PlotKind",
     "RateSchedule",
     "Scale",
     "Spec",
     "check_format",
+    "check_plot",
     "choices",
     "flag",
+    "kind_of_plot",
     "only_traced",
     "options_of",
 ]

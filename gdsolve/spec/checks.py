@@ -7,7 +7,17 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.choices import Engine, LearningRate, Loss, Method, RateSchedule
+from gdsolve.spec.choices import (
+    CORNERED,
+    PLOT_ENDINGS,
+    Engine,
+    Format,
+    LearningRate,
+    Loss,
+    Method,
+    PlotKind,
+    RateSchedule,
+)
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
@@ -50,6 +60,31 @@ def check(spec: Spec) -> None:
     _check_problem(spec)
     _check_method(spec)
     check_groups(spec)
+    _check_plot(spec)
+
+
+def _check_plot(spec: Spec) -> None:
+    if not spec.plots and spec.plot_kind is not PlotKind.AUTO:
+        raise GdsolveError(f"plot_kind: {spec.plot_kind} is drawn with --plot alone", "give --plot as well")
+    if spec.plots and spec.plot_kind is PlotKind.FIT and spec.minimize is not None:
+        raise GdsolveError(
+            "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
+            "give --plot-kind loss or path",
+        )
+    if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in CORNERED and spec.minimize is None:
+        raise GdsolveError(
+            f"plot_kind: {spec.loss} has corners, and its second derivatives say nothing", "give --plot-kind loss"
+        )
+    if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
+        endings = ", ".join(PLOT_ENDINGS)
+        raise GdsolveError(
+            f"plot: {spec.plot_file} ends in none of {endings}", "give --plot picture.svg, or --plot alone"
+        )
+    if spec.plot is True and spec.format is not Format.TABLE:
+        raise GdsolveError(
+            f"plot: in the terminal a picture goes with a table, and --format is {spec.format}",
+            "give the picture a file, as in --plot picture.svg",
+        )
 
 
 def _check_loss(spec: Spec) -> None:

@@ -19,6 +19,7 @@ class Loss(StrEnum):
     ABSOLUTE = "absolute"
 
 
+CORNERED = (Loss.QUANTILE, Loss.ABSOLUTE)
 SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
 
 
@@ -103,14 +104,40 @@ class Format(StrEnum):
     DOT = "dot"
 
 
+class PlotKind(StrEnum):
+    """What a picture shows (`gdsolve.verbs.pictures`)."""
+
+    AUTO = "auto"
+    LOSS = "loss"
+    PATH = "path"
+    DIRECTION = "direction"
+    FIT = "fit"
+    RATES = "rates"
+    SPECTRUM = "spectrum"
+    GRAPH = "graph"
+
+
 LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log"]
+Plot = str | bool
+"""Whether to draw: True for a picture in the terminal, the name of a file for one there."""
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-FITTING = ("fit", "compare-lr", "compare", "check")
-DESCENDING = ("fit", "compare-lr", "compare")
-READING = (*FITTING, "predict")
-VERBS = (*READING, "trace", "schema")
-FORMATS = dict.fromkeys(FITTING, (Format.TABLE, Format.JSON, Format.CSV)) | {
+TABULATED = ("fit", "compare-lr", "compare", "check")
+FITTED = ("fit", "report")
+DESCENDING = ("fit", "compare-lr", "compare", "report")
+FITTING = (*TABULATED, "report")
+READING = (*TABULATED, "predict", "report")
+VERBS = (*READING, "trace", "tour", "schema")
+FORMATS = dict.fromkeys(TABULATED, (Format.TABLE, Format.JSON, Format.CSV)) | {
     "trace": (Format.TABLE, Format.JSON, Format.DOT)
 }
+PLOT_KINDS: dict[str, tuple[PlotKind, ...]] = {
+    "fit": (PlotKind.LOSS, PlotKind.PATH, PlotKind.DIRECTION, PlotKind.FIT, PlotKind.SPECTRUM),
+    "compare-lr": (PlotKind.RATES, PlotKind.SPECTRUM),
+    "compare": (PlotKind.LOSS, PlotKind.PATH, PlotKind.SPECTRUM),
+    "check": (PlotKind.SPECTRUM,),
+    "trace": (PlotKind.GRAPH,),
+}
+"""What each verb can draw; the first is what `auto` means."""
+PLOT_ENDINGS = (".svg", ".png", ".pdf")

@@ -13,6 +13,7 @@ from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec
 
 CHECKPOINTS = ("checkpoint", "checkpoint_every", "resume")
+PLOTTING = ("plot", "plot_kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,11 @@ class Command:
             for name, value in changes.items()
         }
         words = ["gdsolve", verb or self.verb, *self.sources]
+        # What one verb draws another may not.
+        left = PLOTTING if verb not in (None, self.verb) else ()
         for name, value in {**self._goes_on(changes, verb), **overruled}.items():
+            if name in left:
+                continue
             words += [] if value is None else _words(name, value)
         return shlex.join(words)
 
@@ -49,7 +54,7 @@ class Command:
 
 
 def _words(name: str, value: Any) -> list[str]:
-    if value is True:
+    if value is True or (name == "plot" and str(value).lower() == "true"):
         return [flag(name)]
     if value is False:
         return []

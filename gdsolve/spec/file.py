@@ -15,7 +15,7 @@ from typing import Any
 
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
-from gdsolve.spec.options import Spec, check_format, only_traced
+from gdsolve.spec.options import Spec, check_format, check_plot, only_traced
 from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
@@ -30,8 +30,8 @@ __all__ = [
     "read_spec",
 ]
 
-SINGLE_RATE_VERBS = ("fit",)
-PATHS = ("init", "save", "history", "checkpoint", "resume")
+SINGLE_RATE_VERBS = ("fit", "report")
+PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")
@@ -133,6 +133,7 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
 
 def _fit_for(spec: Spec, verb: str) -> Spec:
     check_format(spec.format, verb)
+    check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
         raise GdsolveError(f"lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
     if spec.group_by is not None and verb not in GROUPING_VERBS:
@@ -153,7 +154,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
             )
         lines[name] = entry.line
         if name not in flags:
-            values[name] = _relative(path, name, _read_value(path, name, entry.value, verb))
+            values[name] = relative(path, name, _read_value(path, name, entry.value, verb))
 
     def where(name: str) -> str:
         return f"{path}: line {lines[name]}: " if name in values else f"{path}: " if name in ("X", "y") else ""
@@ -316,11 +317,11 @@ def _cell(path: str, name: str, cell: Any) -> float:
         ) from None
 
 
-def _relative(path: str, name: str, value: Any) -> Any:
-    """Paths in a spec, taken from the folder of the spec."""
+def relative(path: str, name: str, value: Any) -> Any:
+    """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
         return tuple(_beside(path, entry) for entry in value)
-    if name in PATHS and value not in (None, "zeros", "random"):
+    if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value
 

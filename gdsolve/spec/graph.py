@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
-from gdsolve.spec.file import from_flag, read_value
+from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.numbers import shown
-from gdsolve.spec.options import Spec, check_format, options_of
+from gdsolve.spec.options import Spec, check_format, check_plot, options_of
 from gdsolve.spec.parameters import Value, is_name
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError
@@ -88,12 +88,13 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         if name in SECTIONS:
             found[name] = entry.value
         else:
-            values[name] = _option(path, name, entry.value)
+            values[name] = relative(path, name, _option(path, name, entry.value))
     values |= {name: from_flag(name, value, "trace") for name, value in given.items()}
     values["retain_grad"] = tuple(name for text in values.get("retain_grad", ()) for name in text.split(","))
     try:
         options = Spec(**values)
         check_format(options.format, "trace")
+        check_plot(options, "trace")
     except GdsolveError as fault:
         raise GdsolveError(f"{path}: {fault.message}", fault.hint) from None
     seen: dict[str, int] = {}

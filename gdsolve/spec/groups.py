@@ -19,6 +19,7 @@ ONE_FIT = {
     "check_gradient": False,
     "checkpoint": None,
     "resume": None,
+    "plot": False,
 }
 """Options that show more of one fit, and their defaults."""
 

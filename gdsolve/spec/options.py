@@ -14,11 +14,13 @@ from enum import StrEnum
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     DESCENDING,
-    FITTING,
+    FITTED,
     FORMATS,
     NA_VALUES,
+    PLOT_KINDS,
     READING,
     SQUARED_LOSSES,
+    TABULATED,
     Categorical,
     Device,
     DType,
@@ -29,6 +31,8 @@ from gdsolve.spec.choices import (
     Loss,
     Method,
     Missing,
+    Plot,
+    PlotKind,
     RateSchedule,
     Scale,
 )
@@ -148,7 +152,7 @@ class Spec:
         Method.AUTO,
         "How the next iterate is found.",
         "Descent",
-        verbs=("fit", "compare-lr"),
+        verbs=("fit", "compare-lr", "report"),
         default_text="gd; for a curve or another loss auto, unless --lr is given",
     )
     methods: tuple[str, ...] = option(
@@ -187,7 +191,7 @@ class Spec:
         RateSchedule.CONSTANT,
         "How the learning rate goes on: α, α/√(k+1), half a cosine to 0 at max_iter, or backtracking from α.",
         "Descent",
-        verbs=("fit", "compare"),
+        verbs=("fit", "compare", "report"),
     )
     max_iter: int | None = option(
         None,
@@ -242,13 +246,13 @@ class Spec:
         verbs=DESCENDING,
     )
     engine: Engine = option(
-        Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=("fit",)
+        Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=FITTED
     )
     device: Device = option(
         Device.AUTO,
         "Where to compute; auto takes CUDA, where it is there, for the way rows.",
         "Descent",
-        verbs=("fit",),
+        verbs=FITTED,
     )
     dtype: DType = option(
         DType.FLOAT64, "Precision of data and iterates; the leap computes in float64 on data so rounded.", "Descent"
@@ -282,22 +286,24 @@ class Spec:
     )
     steps: bool = option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
 
-    format: Format = option(Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*FITTING, "trace"))
+    format: Format = option(
+        Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
+    )
     every: Every = option(
         "log",
         "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
         "Output",
-        verbs=("fit",),
+        verbs=FITTED,
         metavar="N|log",
     )
     report: bool = option(
         False,
         "Standard errors, t, confidence intervals and correlations of the parameters.",
         "Output",
-        verbs=("fit",),
+        verbs=FITTED,
     )
     confidence: float = option(
-        0.95, "Confidence of the intervals of --report.", "Output", verbs=("fit",), metavar="NUMBER"
+        0.95, "Confidence of the intervals of --report.", "Output", verbs=FITTED, metavar="NUMBER"
     )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
@@ -327,6 +333,9 @@ class Spec:
         verbs=("fit",),
         metavar="FILE",
     )
+    output: str | None = option(
+        None, "Page to write.", "Output", verbs=("report",), metavar="FILE.html", default_text="needed"
+    )
     iterates: int = option(
         0,
         "Show the first K iterates of every rate side by side; in CSV one row per rate and iteration, instead of one "
@@ -338,12 +347,43 @@ class Spec:
         maximum=1000,
     )
     check_gradient: bool = option(
-        False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=("fit",)
+        False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=FITTED
+    )
+    list: bool = option(False, "List the cases and leave.", "Tour", verbs=("tour",))
+    case: tuple[str, ...] = option(
+        (),
+        "Cases to show, as B4, or all of a part, as B.",
+        "Tour",
+        verbs=("tour",),
+        metavar="CASES",
+        default_text="all",
+    )
+    plot: Plot = option(
+        False,
+        "Draw a picture: in the terminal, or in a .svg, .png or .pdf file.",
+        "Output",
+        verbs=(*TABULATED, "trace"),
+        metavar="[FILE]",
+        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
+    )
+    plot_kind: PlotKind = option(
+        PlotKind.AUTO,
+        "What the picture shows: the loss step by step, the path over its contours, the direction of steepest descent, "
+        "data and fit, or the spectrum.",
+        "Output",
+        verbs=(*TABULATED, "trace"),
+        default_text="loss",
+        by_verb={
+            "compare-lr": {"help": "What the picture shows: all rates, or the spectrum.", "default_text": "rates"},
+            "compare": {"help": "What the picture shows: loss or path of every method, or the spectrum."},
+            "check": {"help": "What the picture shows: the spectrum.", "default_text": "spectrum"},
+            "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
+        },
     )
     only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
     verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
-    exit_zero: bool = option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=("fit",))
+    exit_zero: bool = option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=FITTED)
 
     def __post_init__(self) -> None:
         check(self)
@@ -352,6 +392,16 @@ class Spec:
     def is_least_squares(self) -> bool:
         """True for a linear model with a squared loss, of which everything is known beforehand."""
         return self.minimize is None and self.model is None and self.loss in SQUARED_LOSSES
+
+    @property
+    def plots(self) -> bool:
+        """True where a picture is asked for."""
+        return self.plot is not False
+
+    @property
+    def plot_file(self) -> str | None:
+        """The file that a picture goes to; None for the terminal, or where there is none."""
+        return self.plot if isinstance(self.plot, str) else None
 
     @property
     def drives(self) -> bool:
@@ -377,13 +427,15 @@ def choices(name: str, verb: str) -> tuple[str, ...] | None:
     kind = type(Spec.__dataclass_fields__[name].default)
     if name == "format":
         return FORMATS.get(verb, tuple(Format))
+    if name == "plot_kind":
+        return PLOT_KINDS.get(verb, tuple(PlotKind))
     return tuple(kind) if issubclass(kind, StrEnum) else None
 
 
 def only_traced(name: str) -> bool:
-    """True for the options that mean something to `trace` alone."""
+    """True for the options that mean something to `trace` or `tour` alone, and are no keys of a problem."""
     info: OptionInfo = Spec.__dataclass_fields__[name].metadata["option"]
-    return info.verbs == ("trace",)
+    return info.verbs in (("trace",), ("tour",))
 
 
 def check_format(format: Format, verb: str) -> None:
@@ -395,3 +447,29 @@ def check_format(format: Format, verb: str) -> None:
     forms = FORMATS.get(verb, tuple(Format))
     if format not in forms:
         raise GdsolveError(f"format: {verb} does not write {format}", f"give --format {'|'.join(forms)}")
+
+
+def kind_of_plot(spec: Spec, verb: str) -> PlotKind:
+    """What the picture of a verb shows, as asked for or as is usual there."""
+    return PLOT_KINDS[verb][0] if spec.plot_kind is PlotKind.AUTO else spec.plot_kind
+
+
+def check_plot(spec: Spec, verb: str) -> None:
+    """See that a verb can draw what is asked for, where it is asked for.
+
+    Raises:
+        GdsolveError: it cannot.
+    """
+    if not spec.plots or verb not in PLOT_KINDS:
+        return
+    kinds = PLOT_KINDS[verb]
+    if spec.plot_kind is not PlotKind.AUTO and spec.plot_kind not in kinds:
+        others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
+        raise GdsolveError(
+            f"plot_kind: {verb} does not draw {spec.plot_kind}",
+            f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {' and gdsolve '.join(others)}",
+        )
+    if spec.plot is True and verb == "trace":
+        raise GdsolveError(
+            "plot: in the terminal trace shows the graph as a tree anyway", "give a file, as in --plot graph.svg"
+        )

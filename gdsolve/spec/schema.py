@@ -103,6 +103,12 @@ SPECIAL: dict[str, Schema] = {
             {"type": "string", "pattern": rf"^\s*\+?{_COUNT}\s*$"},
         ]
     },
+    "plot": {
+        "anyOf": [
+            {"$ref": "#/$defs/truth"},
+            {"type": "string", "pattern": r"\.([sS][vV][gG]|[pP][nN][gG]|[pP][dD][fF])$"},
+        ]
+    },
     "delta": {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATE}$"}]},
 }
 BETWEEN = ("quantile", "confidence")

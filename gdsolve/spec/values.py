@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import Every, LearningRate
+from gdsolve.spec.choices import Every, LearningRate, Plot
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec, choices
@@ -37,6 +37,10 @@ def _truth(text: str, name: str) -> bool:
     return truth
 
 
+def _plot(text: str, _name: str) -> Plot:
+    return TRUTHS.get(text.strip().lower(), text)
+
+
 def _choice(kind: type[StrEnum], text: str, name: str, verb: str | None) -> StrEnum:
     try:
         return kind(text)
@@ -57,6 +61,7 @@ CONVERTERS: dict[object, Callable[[str, str], Any]] = {
     int: parse_count,
     int | None: parse_count,
     Every: _every,
+    Plot: _plot,
 }
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.dependence import Dependence
     from gdsolve.objective.modes import Spectrum
     from gdsolve.objective.optimum import Minimisers
+    from gdsolve.picture import Picture
 
 LAMBDAS = (0.1, 1.0, 10.0)
 FOREVER = "1e12"
@@ -61,6 +62,7 @@ class Diagnosis:
     standardised: Prospect
     tol: float
     candidates: tuple[Candidate, ...]
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,14 @@ def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
         _prospect(standard, tol),
         tol,
         tuple(_candidates(plain, problem, raw, (spec.ridge,) if spec.ridge else LAMBDAS)),
+        _draw(raw, standard) if spec.plots else None,
     )
+
+
+def _draw(raw: Run, standard: Run) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_check
+
+    return picture_of_check(raw, standard)
 
 
 def _raw(problem: Problem) -> Coordinates:

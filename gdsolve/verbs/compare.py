@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from gdsolve.data import Table
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
+    from gdsolve.picture import Picture
     from gdsolve.verbs.posed.problem import Posed
 
 
@@ -70,6 +71,7 @@ class MethodComparison:
     advice: tuple[str, ...]
     seconds: dict[str, float]
     interrupted: bool = False
+    picture: Picture | None = None
 
 
 def compare(
@@ -107,7 +109,14 @@ def compare(
         (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else (),
         {"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         interrupted,
+        _draw(posed, runs, place) if spec.plots else None,
     )
+
+
+def _draw(posed: Posed, runs: list[tuple[Recipe, Solution, float, str]], place: Place) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_methods
+
+    return picture_of_methods(posed, [(recipe, solution) for recipe, solution, _, _ in runs], place.minimum)
 
 
 def _runs(posed: Posed, methods: list[Method]) -> Iterator[tuple[Recipe, Solution, float, str]]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.closed_form import ClosedForm
     from gdsolve.descent.leap import States, Stop
     from gdsolve.descent.solution import Trace
+    from gdsolve.picture import Picture
 
 # Rates × modes of so many numbers stay in cache.
 AT_ONCE = 65_536
@@ -66,7 +67,14 @@ def compare_lr(
         _advice(run, results, command or Command("compare-lr", spec.data)),
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         interrupted=len(results) < len(rates),
+        picture=_draw(run, results, tol) if spec.plots else None,
     )
+
+
+def _draw(run: Run, results: list[RateResult], tol: float) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_rates
+
+    return picture_of_rates(run, results, tol)
 
 
 def _usual_tolerance(run: Run) -> float:

@@ -14,6 +14,7 @@ from gdsolve.verbs.outcome import Optimum, Subject
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.modes import Spectrum
+    from gdsolve.picture import Picture
 
 T = TypeVar("T")
 
@@ -72,3 +73,4 @@ class Comparison:
     advice: tuple[str, ...]
     seconds: dict[str, float]
     interrupted: bool = False
+    picture: Picture | None = None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gdsolve.data import Roles, Table, inline_table, open_table
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
+
+if TYPE_CHECKING:
+    from gdsolve.verbs.pictures.sample import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +30,12 @@ def open_problem(spec: Spec, ranks: Ranks = ALONE) -> Table:
     if spec.X is not None and spec.y is not None:
         return inline_table(spec.X, spec.y, spec, ranks=ranks)
     return open_table(spec.data, spec, ranks)
+
+
+def sampler_of(spec: Spec) -> Sample | None:
+    """What keeps the rows that a picture shows, if one does."""
+    if not spec.plots:
+        return None
+    from gdsolve.verbs.pictures.sample import Sample, shows_rows
+
+    return Sample() if shows_rows(spec) else None

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
     from gdsolve.data import Table
     from gdsolve.descent.iterate import Observer
+    from gdsolve.descent.solution import Solution
+    from gdsolve.picture import Picture
     from gdsolve.verbs.posed.problem import Posed
+    from gdsolve.verbs.squares.course import Course
 
 logger = logging.getLogger("gdsolve")
 
@@ -60,6 +63,18 @@ def fit(
     run = prepare(spec, load(spec, table, ranks))
     # What every rank reads for itself, a start say, is there on all of them.
     ranks.gather(None)
+    return fit_run(run, command, began, observe, keeper)
+
+
+def fit_run(
+    run: Run,
+    command: Command,
+    began: float,
+    observe: Observer | None = None,
+    keeper: RunKeeper | None = None,
+) -> Fit:
+    """Descend on a prepared run: plainly, or by the method that its spec names; `began` is when it was asked for."""
+    spec = run.spec
     plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
     if not plain or spec.schedule is not RateSchedule.CONSTANT:
         return _descend_posed(run, command, began, observe, keeper)
@@ -87,6 +102,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
     device = device_for(spec.device, course.plan.engine)
     solution = descend(run, course, device, observe, keeper)
     needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
+    predicted = needed.iterations if needed is not None and needed.status is Status.CONVERGED else None
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design
     gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
@@ -111,7 +127,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         optimum=optimum_of(run),
         gap=gap,
         spectrum=run.modes.spectrum,
-        predicted_iterations=needed.iterations if needed is not None and needed.status is Status.CONVERGED else None,
+        predicted_iterations=predicted,
         method=Method.GD,
         stable_below=run.modes.spectrum.largest_stable,
         schedule=RateSchedule.CONSTANT,
@@ -125,7 +141,14 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
+        picture=_draw(run, course, solution, predicted) if spec.plots else None,
     )
+
+
+def _draw(run: Run, course: Course, solution: Solution, predicted: int | None) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_run
+
+    return picture_of_run(run, course, solution, predicted)
 
 
 def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.modes import Spectrum
+    from gdsolve.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ class Fit:
     stable_below: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     unwritten: GdsolveError | None = None
+    picture: Picture | None = None
 
     @property
     def sse(self) -> float | None:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
+    from gdsolve.picture import Picture
     from gdsolve.verbs.keeper import RunKeeper
+    from gdsolve.verbs.posed.polish import Place
 
 logger = logging.getLogger("gdsolve")
 
@@ -209,6 +211,7 @@ def fit_posed(
     gap = gap_above(posed, solution, minimum)
     finished = time.perf_counter()
     weights, intercept = weights_of(posed, solution.w)
+    predicted = predict(posed, recipe, taken.stops)
     return Fit(
         spec=posed.spec,
         subject=Subject(posed.kind.value, posed.spec.minimize or posed.spec.model),
@@ -228,7 +231,7 @@ def fit_posed(
         optimum=None if minimum is None else optimum_at(posed, minimum),
         gap=gap,
         spectrum=None if minimum is None else minimum.spectrum,
-        predicted_iterations=predict(posed, recipe, taken.stops),
+        predicted_iterations=predicted,
         method=recipe.method,
         schedule=recipe.schedule,
         momentum=recipe.momentum,
@@ -243,7 +246,14 @@ def fit_posed(
         advice=advise_ending(posed, solution, place, recipe, command),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
+        picture=_draw(posed, recipe, solution, place, predicted) if posed.spec.plots else None,
     )
+
+
+def _draw(posed: Posed, recipe: Recipe, solution: Solution, place: Place, predicted: int | None) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_posed
+
+    return picture_of_posed(posed, recipe, solution, place.minimum, predicted)
 
 
 def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:

@@ -10,7 +10,7 @@ from gdsolve.data import Table, prefetch
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
-from gdsolve.verbs.data import DataInfo, open_problem
+from gdsolve.verbs.data import DataInfo, open_problem, sampler_of
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 from gdsolve.verbs.memory import demand_of_loss, on_this_machine
@@ -47,13 +47,16 @@ def pose_pointwise(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE)
             from gdsolve.objective.triangle import build_triangles
         demand.require_on(device_of(spec), count)
         kept = KeptRows(dtype_of(spec), demand.grow)
-        built = build_triangles(kept.passing(batches), (dtype_of(spec),))
+        sample, stream = sampler_of(spec), kept.passing(batches)
+        built = build_triangles(stream if sample is None else sample.through(stream), (dtype_of(spec),))
         opened.complete()
         built = merge_ranks(built, 1, len(opened.roles.design) + 1, ranks)
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
-    return _pose(spec, info, built[0], kept, began, ranks)
+    # Rows are gathered before those in memory become an objective of all ranks.
+    shown = None if sample is None else sample.rows(ranks)
+    return replace(_pose(spec, info, built[0], kept, began, ranks), sample=shown)
 
 
 def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float, ranks: Ranks) -> Posed:

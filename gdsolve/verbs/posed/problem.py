@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from gdsolve.objective.base import Objective
@@ -37,6 +38,7 @@ class Posed:
 
     `labels` names the weights, the intercept left out. `modes` are known where the objective is a quadratic, `bound`, a
     bound on its largest curvature anywhere, where there is one. `smooth` is False where the gradient has jumps.
+    `sample` has rows of the table, (r, n + 1), for a picture that shows them.
     """
 
     spec: Spec
@@ -56,6 +58,7 @@ class Posed:
     convex: bool
     smooth: bool
     seconds: float
+    sample: np.ndarray | None = None
 
 
 def loss_unit(posed: Posed) -> float:

@@ -22,6 +22,7 @@ from gdsolve.verbs.telling import telling
 if TYPE_CHECKING:
     from gdsolve.descent.schedule import Schedule
     from gdsolve.descent.solution import Solution, Trace
+    from gdsolve.picture import Picture
     from gdsolve.verbs.posed.problem import Posed
 
 # Every rate is a run of its own here.
@@ -59,7 +60,16 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
         advice=_advice(posed, place),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         interrupted=len(solutions) < len(rates) or solutions[-1].status is Status.INTERRUPTED,
+        picture=_draw(posed, results, solutions, place, limit) if spec.plots else None,
     )
+
+
+def _draw(
+    posed: Posed, results: list[RateResult], solutions: list[Solution], place: Place, limit: int | None
+) -> Picture:
+    from gdsolve.verbs.pictures.draw import picture_of_posed_rates
+
+    return picture_of_posed_rates(posed, results, solutions, place.minimum, limit)
 
 
 def _rates(posed: Posed) -> tuple[float, ...]:

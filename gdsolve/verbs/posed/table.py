@@ -56,4 +56,5 @@ def pose_run(run: Run, *, may_leap: bool = True) -> Posed:
         convex=True,
         smooth=True,
         seconds=run.problem.seconds,
+        sample=run.problem.sample,
     )

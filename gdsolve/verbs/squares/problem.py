@@ -13,12 +13,13 @@ from gdsolve.data import Batch, Table, prefetch
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import DType, Spec
 from gdsolve.status import DataError, GdsolveError
-from gdsolve.verbs.data import DataInfo, open_problem
+from gdsolve.verbs.data import DataInfo, open_problem, sampler_of
 from gdsolve.verbs.device import device_for, device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
 from gdsolve.verbs.memory import demand_of, on_this_machine
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from gdsolve.objective.base import Objective
@@ -39,7 +40,10 @@ LEAST_SQUARE_32 = 1e-36
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand."""
+    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand.
+
+    `sample` has rows (r, n + 1) for a picture that shows them.
+    """
 
     data: DataInfo
     triangle: Triangle
@@ -50,6 +54,7 @@ class Problem:
     kept: KeptRows
     seconds: float
     ranks: Ranks = ALONE
+    sample: np.ndarray | None = None
 
 
 def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Problem:
@@ -72,6 +77,7 @@ def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
         if demand:
             demand.require(count, on_this_machine(count, ranks))
         batches = prefetch(opened.batches())
+        sample = sampler_of(spec)
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
         with collector_at_rest():
             import torch
@@ -82,11 +88,11 @@ def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
 
         device, dtype = device_of(spec), dtype_of(spec)
         kept = KeptRows(dtype)
-        stream: Iterator[Batch] = batches
+        stream: Iterator[Batch] = batches if sample is None else sample.through(batches)
         if demand:
             demand.require_on(device_for(spec.device, spec.engine), count)
             kept = KeptRows(dtype, demand.grow)
-            stream = kept.passing(batches)
+            stream = kept.passing(stream)
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
         built = build_triangles(stream, dtypes)
@@ -105,7 +111,8 @@ def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
         _require_squares(info, triangle, spec.dtype)
         _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
-    return replace(_pose(spec, info, triangle, kept, began), ranks=ranks)
+    shown = None if sample is None else sample.rows(ranks)
+    return replace(_pose(spec, info, triangle, kept, began), ranks=ranks, sample=shown)
 
 
 def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:

@@ -1,0 +1,32 @@
+"""The one option whose value may be left out: `--plot`, which must not take a SOURCE for its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from gdsolve.spec.choices import PLOT_ENDINGS
+
+# Pictures that gdsolve does not write: to be told so, they must not be taken for a table.
+OTHER_ENDINGS = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".eps", ".ps", ".html", ".dot")
+
+
+def join_plot(arguments: Sequence[str]) -> list[str]:
+    """The arguments with a value for every `--plot`: the word after it if that ends as a picture does, else `true`.
+
+    >>> join_plot(["fit", "--plot", "data.csv"]), join_plot(["fit", "data.csv", "--plot", "loss.svg"])
+    (['fit', '--plot=true', 'data.csv'], ['fit', 'data.csv', '--plot=loss.svg'])
+    """
+    words = list(arguments)
+    joined: list[str] = []
+    place = 0
+    while place < len(words):
+        word = words[place]
+        place += 1
+        if word == "--":
+            return [*joined, word, *words[place:]]
+        if word == "--plot":
+            follows = place < len(words) and words[place].lower().endswith((*PLOT_ENDINGS, *OTHER_ENDINGS))
+            word += f"={words[place]}" if follows else "=true"
+            place += follows
+        joined.append(word)
+    return joined

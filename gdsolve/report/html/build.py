@@ -1,0 +1,200 @@
+"""A report as one HTML page: nothing is loaded from elsewhere, and what it holds is readable without scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from gdsolve.report.fit_table import ENDINGS, figures, iteration_columns, measures_of, weight_columns
+from gdsolve.report.numbers import counted
+from gdsolve.report.parts import data_lines, descent_line, parameter_names
+from gdsolve.report.plain import has_intercept
+from gdsolve.version import __version__
+
+Record = Mapping[str, Any]
+
+MOST_ROWS = 400
+"""Iterations of the trace that a page holds at most."""
+MOST_COLUMNS = 12
+"""Weights that its iteration table shows at most."""
+
+# Nothing may be fetched, sent or framed, whatever a column of the table is called.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+)
+
+
+def page_of(report: Record) -> str:
+    """The page of a report, given as `gdsolve.report.report_record.report_record` makes it."""
+    record = report["record"]
+    shown = {**report, "record": {**record, "trace": thinned(record["trace"])}, "gaps": thinned(report["gaps"])}
+    title = _title(record)
+    sections = [
+        _section("What was asked", _asked(report)),
+        _section("What was reached", _reached(shown["record"])),
+        _section("Weights", _weights(record)),
+        _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
+        _section("Pictures", _pictures(report)),
+        _section("What the learning rate does", _rate(report)) if report["course"] else "",
+        _section("What to do next", _advice(record)),
+    ]
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">
+<meta name="generator" content="gdsolve {escape(__version__)}">
+<title>{escape(title)}</title>
+<style>
+{_asset("page.css")}</style>
+</head>
+<body>
+<header>
+<h1>{escape(title)}</h1>
+<p>{_ending(record)}</p>
+</header>
+<main>
+{"".join(sections)}</main>
+<footer>Made by gdsolve {escape(__version__)}; this page needs no network.</footer>
+<script type="application/json" id="run">{_embedded(shown)}</script>
+<script>
+{_asset("page.js")}</script>
+</body>
+</html>
+"""
+
+
+def thinned(rows: Sequence[Any], most: int = MOST_ROWS) -> list[Any]:
+    """At most `most` of the rows, the first and the last among them, evenly taken."""
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[round(step * (len(rows) - 1) / (most - 1))] for step in range(most)]
+
+
+def _asset(name: str) -> str:
+    text: str = (files(__package__) / name).read_text(encoding="utf-8")
+    return text
+
+
+def _embedded(data: Record) -> str:
+    # Within a script element only "</" and "<!--" could end it.
+    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _title(record: Record) -> str:
+    kind, data = record["objective"]["kind"], record["data"]
+    sources = ", ".join(data["source"][:3]) + (" …" if len(data["source"]) > 3 else "")
+    if kind == "linear":
+        return f"{data['target']} by gradient descent" + (f", from {sources}" if sources else "")
+    return f"{record['objective']['formula']}{f', on {sources}' if sources else ''}"
+
+
+def _ending(record: Record) -> str:
+    word, _ = ENDINGS[record["status"]]
+    message = record["message"]
+    said = message[len(word) :] if message.upper().startswith(word) else f". {message}"
+    return f'<span class="ending {escape(record["status"])}">{escape(word)}</span>{escape(said)}'
+
+
+def _section(title: str, body: str) -> str:
+    return f"<section>\n<h2>{escape(title)}</h2>\n{body}</section>\n" if body else ""
+
+
+def _list(pairs: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(f"<dt>{escape(label)}</dt><dd>{escape(text)}</dd>\n" for label, text in pairs if text)
+    return f"<dl>\n{rows}</dl>\n"
+
+
+def _asked(report: Record) -> str:
+    record = report["record"]
+    pairs = [*data_lines(record, intercept=has_intercept(record)), ("descent", descent_line(record))]
+    return f"<p><code>{escape(report['command'])}</code></p>\n{_list(pairs)}"
+
+
+def _reached(record: Record) -> str:
+    return _list(figures(record))
+
+
+def _weights(record: Record) -> str:
+    if not record["weights"]:
+        return ""
+    titles, columns = weight_columns(record, 10)
+    names = parameter_names(record, intercept=has_intercept(record))
+    return _table(["parameter", *titles], [names, *columns])
+
+
+def _iterations(record: Record, rows: int) -> str:
+    if not record["trace"]:
+        return ""
+    names = parameter_names(record, intercept=has_intercept(record))
+    measures = measures_of(record)
+    columns = iteration_columns(record, measures, names, 8)
+    kept = columns[: 1 + len(measures) + MOST_COLUMNS]
+    notes = []
+    if len(columns) > len(kept):
+        notes.append(f"{counted(len(columns) - len(kept), 'weight')} left out; gdsolve fit --format csv has all")
+    if rows > len(record["trace"]):
+        notes.append(f"{len(record['trace'])} of {rows} reported iterations; gdsolve fit --history FILE has all")
+    note = "".join(f"<p>{escape(text)}</p>\n" for text in notes)
+    return _table([title for title, _ in kept], [texts for _, texts in kept]) + note
+
+
+def _table(titles: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    rows = []
+    for cells in zip(*columns, strict=True):
+        first, *others = (escape(cell.strip()) for cell in cells)
+        rows.append(f'<tr><td class="name">{first}</td>{"".join(f"<td>{cell}</td>" for cell in others)}</tr>\n')
+    return (
+        f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{"".join(rows)}</tbody></table></div>\n'
+    )
+
+
+def _pictures(report: Record) -> str:
+    figures_shown = [_figure("loss", "The run: what was reported, on logarithmic axes.")]
+    figures_shown += [_figure(picture["id"], picture["caption"]) for picture in report["pictures"]]
+    note = "<noscript><p>The pictures need scripts.</p></noscript>"
+    return f'<div class="pictures">\n{"".join(figures_shown)}</div>\n{note}\n'
+
+
+def _figure(name: str, caption: str) -> str:
+    return f'<figure id="{escape(name)}"><figcaption>{escape(caption)}</figcaption></figure>\n'
+
+
+def _rate(report: Record) -> str:
+    course = report["course"]
+    buttons = [("the rate of the run", course["rate"]), ("the best rate", course["best"])]
+    buttons += [("the edge of stability", course["stable"]), ("beyond it", 1.1 * course["stable"])]
+    pressed = "".join(f'<button type="button" data-rate="{rate!r}">{escape(text)}</button>' for text, rate in buttons)
+    path = _figure("path", PATH_CAPTION if len(course["plane"]["labels"]) == 2 else LINE_CAPTION)
+    return f"""<p>Every curve below is computed in closed form from the spectrum, for any rate: descent is stable below
+2/L<sub>max</sub> = <span class="number" data-figure="largest_stable_lr">{course["stable"]!r}</span>, and fastest at
+2/(L<sub>max</sub> + μ) = <span class="number" data-figure="best_lr">{course["best"]!r}</span>.</p>
+<div class="rate">
+<label for="rate-slider">learning rate α</label>
+<input type="text" id="rate-field" inputmode="decimal" aria-label="learning rate, as a number">
+<input type="range" id="rate-slider" min="0" max="1000" step="1" style="grid-column:1/-1">
+<div class="buttons">{pressed}</div>
+</div>
+<p><output id="rate-verdict" for="rate-slider rate-field"></output></p>
+<p><output id="rate-after" for="rate-slider rate-field"></output></p>
+<div class="pictures">
+{path}{_figure("rate-loss", LOSS_CAPTION)}{_figure("spectrum", SPECTRUM_CAPTION)}</div>
+"""
+
+
+PATH_CAPTION = (
+    "The path from the start (ring) to the optimum (cross), on contours of the loss: "
+    "a dot for each of 100 updates, then fewer."
+)
+LINE_CAPTION = "The loss above its minimum along its one direction, and the updates from the start (ring) on it."
+LOSS_CAPTION = "The loss above its minimum, update by update, at this rate."
+SPECTRUM_CAPTION = "What an update at this rate leaves of the error in each mode: above 1 it grows."
+
+
+def _advice(record: Record) -> str:
+    return "".join(f"<p>{escape(text)}</p>\n" for text in record["advice"])

@@ -1,0 +1,1 @@
+"""The textbook, walked through with real commands."""

@@ -1,0 +1,231 @@
+"""The page of `gdsolve report`, opened in a real browser."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gdsolve.cli.main import run
+
+CONFIGS = Path(__file__).parent.parent / "configs"
+LARGEST = 1_500_000
+
+
+def made(tmp_path: Path, *words: str) -> tuple[Path, int]:
+    page = tmp_path / "run.html"
+    return page, run(["report", *words, "-o", str(page), "--quiet"])
+
+
+def fitted(*words: str) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gdsolve", "fit", *words, "--format", "json", "--quiet"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    record: dict[str, Any] = json.loads(done.stdout)
+    return record
+
+
+def result(record: dict[str, Any]) -> dict[str, Any]:
+    """All of a record but the time that it took, and advice, which repeats the command."""
+    return {name: value for name, value in record.items() if name not in ("seconds", "advice")}
+
+
+def embedded(page: Path) -> dict[str, Any]:
+    text = page.read_text(encoding="utf-8")
+    found = re.search(r'<script type="application/json" id="run">(.*?)</script>', text, re.DOTALL)
+    assert found is not None
+    data: dict[str, Any] = json.loads(found[1])
+    return data
+
+
+class Opened:
+    """A page in the browser, and everything that it complained of."""
+
+    def __init__(self, browser: Any, path: Path, **context: Any) -> None:
+        self.page = browser.new_page(**context)
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri())
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.page.close()
+
+    def drawn(self, name: str) -> str:
+        text: str = self.page.locator(f"#{name}").get_attribute("d")
+        return text
+
+    def set_rate(self, rate: float) -> None:
+        self.page.locator("#rate-field").fill(repr(rate))
+        self.page.locator("#rate-field").press("Enter")
+
+
+SPECS = {
+    "textbook/b4_half_mse.yaml": 3,
+    "textbook/b6_diverges.yaml": 4,
+    "textbook/b8_formula.yaml": 3,
+    "textbook/c_edge.yaml": 3,
+    "textbook/d1_collinear.yaml": 0,
+}
+
+
+@pytest.mark.parametrize(("spec", "code"), SPECS.items())
+def test_page_is_whole_small_and_quiet(browser: Any, tmp_path: Path, spec: str, code: int) -> None:
+    page, exit_code = made(tmp_path, str(CONFIGS / spec))
+    assert exit_code == code
+    assert page.stat().st_size < LARGEST
+    with Opened(browser, page) as opened:
+        assert opened.complaints == []
+        assert opened.requests == [page.as_uri()]
+        assert opened.page.locator("figure").count() == opened.page.locator("figure > svg").count() > 0
+    assert result(embedded(page)["record"]) == result(fitted(str(CONFIGS / spec)))
+
+
+def test_figures_shown_are_those_of_the_json(browser: Any, tmp_path: Path) -> None:
+    spec = str(CONFIGS / "textbook/b4_half_mse.yaml")
+    page, _ = made(tmp_path, spec)
+    record = fitted(spec)
+    with Opened(browser, page) as opened:
+        for name in ("largest_stable_lr", "best_lr"):
+            shown = opened.page.locator(f"[data-figure={name}]").inner_text()
+            assert float(shown) == record["spectrum"][name]
+        text = opened.page.locator("main").inner_text()
+        assert "0.0032407459" in text  # TEXTBOOK.md, B4
+        assert f"{record['weights']['x']:.9f}" in text
+        assert float(opened.page.locator("#rate-field").input_value()) == record["learning_rate"]
+
+
+def test_closed_form_of_the_page_is_the_trace_of_the_run(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
+    with Opened(browser, page) as opened:
+        for row, gap in zip(embedded(page)["record"]["trace"], embedded(page)["gaps"], strict=True):
+            k = row["iteration"]
+            found = opened.page.evaluate(f"gdsolve.gap(gdsolve.run.course, 0.01, {k})")
+            assert found == pytest.approx(gap, rel=1e-9)
+            across, up = opened.page.evaluate(f"gdsolve.position(gdsolve.run.course, 0.01, {k})")
+            assert (across, up) == pytest.approx((row["weights"]["x"], row["intercept"]), abs=1e-12)
+
+
+def test_slider_moves_path_loss_and_verdict(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
+    with Opened(browser, page) as opened:
+        before = opened.drawn("path-line"), opened.drawn("loss-line")
+        opened.page.locator("#rate-slider").focus()
+        opened.page.keyboard.press("ArrowRight")
+        after = opened.drawn("path-line"), opened.drawn("loss-line")
+        assert all(one != other for one, other in zip(before, after, strict=True))
+        rate = float(opened.page.locator("#rate-field").input_value())
+        assert rate > 0.01
+        verdict = opened.page.locator("#rate-verdict")
+        assert verdict.inner_text().startswith("converges")
+        opened.page.get_by_text("the edge of stability", exact=True).click()
+        assert "edge" in verdict.get_attribute("class")
+        opened.page.get_by_text("beyond it").click()
+        assert verdict.inner_text().startswith("diverges: the error grows by a factor of 1.2 ")
+        assert opened.complaints == []
+
+
+@pytest.mark.parametrize("rate", [1e-3, 0.05, 0.2, 0.3])
+def test_any_rate_of_the_page_is_what_a_run_at_it_reaches(browser: Any, tmp_path: Path, rate: float) -> None:
+    points = str(CONFIGS / "two_points.csv")
+    page, _ = made(tmp_path, points, "--lr", "0.01", "--max-iter", "50")
+    there = fitted(points, "--lr", repr(rate), "--max-iter", "50", "--tol", "0")
+    with Opened(browser, page) as opened:
+        opened.set_rate(rate)
+        told = opened.page.locator("#rate-after").inner_text()
+        shown = re.match(r"after 50 updates, as many as the run took: (\S+) above", told)
+        assert shown is not None
+        assert float(shown[1]) == pytest.approx(there["gap"], rel=1e-5)
+
+
+def test_dark_and_light_print_and_phone(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, str(CONFIGS / "penguins.csv"), "--na", "drop", "--categorical", "onehot")
+    papers = {}
+    for scheme in ("light", "dark"):
+        with Opened(browser, page, color_scheme=scheme, viewport={"width": 390, "height": 800}) as opened:
+            papers[scheme] = opened.page.evaluate("getComputedStyle(document.body).backgroundColor")
+            # A phone scrolls down, not sideways.
+            assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390
+            opened.page.emulate_media(media="print")
+            assert opened.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+            assert not opened.page.locator(".rate").is_visible()
+            assert opened.page.locator("#path > svg").is_visible()
+    assert papers == {"light": "rgb(255, 255, 255)", "dark": "rgb(20, 24, 29)"}
+
+
+def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
+    name = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+    table = tmp_path / "table.csv"
+    table.write_text(f'"{name}",y\n1,2\n3,4\n4,9\n')
+    page, code = made(tmp_path, str(table))
+    assert code == 0
+    with Opened(browser, page) as opened:
+        assert opened.complaints == []
+        assert opened.page.locator("img").count() == 0
+        assert name in opened.page.locator("main").inner_text()
+
+
+def test_hovering_tells_the_figures(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
+    with Opened(browser, page) as opened:
+        dot = opened.page.locator("#loss circle.dot").first
+        dot.scroll_into_view_if_needed()
+        box = dot.bounding_box()
+        opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        assert opened.page.locator("#loss .told").inner_text() == "after 0 updates: SSE 20"  # TEXTBOOK.md, B1
+
+
+def test_standard_output_takes_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["report", str(CONFIGS / "two_points.csv"), "-o", "-"])
+    out, err = capsys.readouterr()
+    assert (code, err) == (0, "")
+    assert out.startswith("<!doctype html>") and out.endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "output: a report needs a file"),
+        (["-o", "run.pdf"], "output: run.pdf does not end in .html"),
+        (["-o", "nowhere/run.html"], "output: the folder nowhere is not there"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_told_at_once(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", str(CONFIGS / "two_points.csv"), *words]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_page_is_never_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "run.html"
+    page.write_text("as it was")
+    table = tmp_path / "table.csv"
+    table.write_text("x,y\n1,2\n3,oops\n4,9\n5,1\n6,2\n")
+    assert run(["report", str(table), "-o", str(page)]) == 5
+    assert page.read_text() == "as it was"
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.endswith(".tmp")] == []
+
+
+def test_long_traces_are_thinned(tmp_path: Path) -> None:
+    page, _ = made(tmp_path, str(CONFIGS / "two_points.csv"), "--lr", "0.01", "--max-iter", "5000", "--every", "1")
+    trace = embedded(page)["record"]["trace"]
+    assert len(trace) == len(embedded(page)["gaps"]) == 400
+    assert (trace[0]["iteration"], trace[-1]["iteration"]) == (0, 5000)
+    assert page.stat().st_size < LARGEST
+    assert all(math.isfinite(gap) for gap in embedded(page)["gaps"])
