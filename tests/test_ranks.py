@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow.parquet as pq
 import pytest
 import torch
 from hypothesis import given, settings
@@ -15,17 +17,23 @@ from hypothesis import strategies as st
 from rank_threads import on_ranks
 
 from gdsolve.cli.several import accept, require_shared
+from gdsolve.data import open_table
+from gdsolve.data.extent import RowCount
+from gdsolve.data.parquet import batches_of
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
-from gdsolve.ranks import ALONE, AgreedError, Launched, Verdict, ranks_of
+from gdsolve.progress import listening
+from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record
 from gdsolve.spec import Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs import memory
 from gdsolve.verbs.compare import compare
 from gdsolve.verbs.compare_lr import compare_lr
 from gdsolve.verbs.fit import fit
+from gdsolve.verbs.pictures.sample import Sample
 
 ROWS = 400
 LAUNCHED = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
@@ -98,6 +106,10 @@ def test_verbs_for_one_process(verb: str) -> None:
     [
         ({"model": "a*x", "start": "a=1"}, "model: is not shared by ranks, and these are 2"),
         ({"minimize": "mean((y - a*x)**2)", "start": "a=1"}, "minimize: is not shared by ranks, and these are 2"),
+        ({"group_by": "colour"}, "group_by: is not shared by ranks, and these are 2"),
+        ({"checkpoint": "t.ckpt"}, "checkpoint: is not shared by ranks, and these are 2"),
+        ({"checkpoint": "t.ckpt", "checkpoint_every": "5"}, "checkpoint: is not shared by ranks, and these are 2"),
+        ({"resume": "t.ckpt"}, "resume: is not shared by ranks, and these are 2"),
         ({"engine": "rows", "method": "lm"}, "method: lm on the way rows is not shared by ranks, and these are 2"),
     ],
 )
@@ -152,6 +164,79 @@ def test_a_text_file_is_read_by_one_rank(tmp_path: Path, caplog: pytest.LogCaptu
         f"{name}: a file that is not Parquet is read by one rank, and 1 of 2 ranks have nothing to read; "
         "split it into as many files as ranks, or write it as Parquet"
     ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(first=st.integers(0, 40), count=st.integers(1, 40), height=st.integers(1, 50))
+def test_rows_of_a_parquet_file_are_read_alone(
+    first: int, count: int, height: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = str(tmp_path_factory.getbasetemp() / "groups.parquet")
+    frame = pl.DataFrame({"x": range(45), "y": range(45)})
+    if not Path(path).exists():
+        frame.write_parquet(path, row_group_size=8)
+    found = list(batches_of(path, ["y"], (first, count), height=height))
+    assert pl.concat([frame.select("y").head(0), *found]).equals(frame.select("y").slice(first, count))
+
+
+def test_row_groups_without_any_of_the_rows_are_left_unread(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.parquet"
+    pl.DataFrame({"x": np.random.default_rng(1).random(3000)}).write_parquet(path, row_group_size=1000)
+    metadata = pq.ParquetFile(path).metadata
+    start = metadata.row_group(1).column(0).data_page_offset
+    damaged = bytearray(path.read_bytes())
+    damaged[start : start + metadata.row_group(1).column(0).total_compressed_size] = bytes(
+        metadata.row_group(1).column(0).total_compressed_size
+    )
+    path.write_bytes(damaged)
+    for first in (0, 2000):
+        assert sum(frame.height for frame in batches_of(str(path), ["x"], (first, 1000))) == 1000
+    with pytest.raises(OSError):
+        list(batches_of(str(path), ["x"], (999, 2)))
+
+
+def test_a_share_of_a_file_is_counted_as_such(tmp_path: Path) -> None:
+    name = str(tmp_path / "t.parquet")
+    pl.DataFrame({"x": range(1000), "y": range(1000)}).write_parquet(name)
+    counts = on_ranks(3, lambda ranks: open_table([name], Spec(data=(name,)), ranks).count())
+    assert [(count.rows, count.exact) for count in counts if count] == [(333, True), (334, True), (333, True)]
+    assert str(Share(name, (333, 334))) == f"{name} (rows 334 to 667)"
+
+
+def test_progress_of_a_rank_that_has_nothing_to_read(tmp_path: Path) -> None:
+    name = tmp_path / "t.csv"
+    name.write_text("x,y\n1,2\n3,4\n5,7\n")
+    spec = build_spec([str(name)], {"engine": "rows"}, "fit")
+
+    def told(ranks: Ranks) -> list[int | None]:
+        rows: list[int | None] = []
+        heard = SimpleNamespace(tell=lambda stage: rows.append(getattr(stage, "rows", None)), done=lambda: None)
+        with listening(heard):
+            list(open_table([str(name)], spec, ranks).batches())
+        return rows
+
+    assert sorted(on_ranks(3, told), key=len) == [[], [], [0, 3]]
+
+
+# Memory.
+
+
+def test_ranks_of_one_machine_share_its_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = str(tmp_path / "t.parquet")
+    pl.DataFrame({"x": np.arange(1000.0), "y": np.arange(1000.0)}).write_parquet(name)
+    # 24 bytes a row: either half has room, and both together have not.
+    monkeypatch.setattr(memory, "host_room", lambda: memory.Room(16_000, None))
+    for options in ({"engine": "rows"}, {"loss": "huber"}):
+        way = "--engine rows" if "engine" in options else "--loss huber"
+        with pytest.raises(DataError, match=rf"t.parquet: {way} keeps every row in memory: 1,000 rows of 3 numbers"):
+            on_ranks(2, lambda ranks, options=options: fit(build_spec([name], options, "fit"), ranks=ranks))
+    # Elsewhere the other rank does not count; where it does not know its rows, each judges its own.
+    assert str(memory.on_this_machine(RowCount(5, exact=True), ALONE)) == "5 rows"
+    other = ("elsewhere", RowCount(7, exact=True))
+    monkeypatch.setattr(Ranks, "gather", lambda self, value: [value, other, value])
+    assert str(memory.on_this_machine(RowCount(5, exact=False), ALONE)) == "about 10 rows"
+    monkeypatch.setattr(Ranks, "gather", lambda self, value: [value, (value[0], None)])
+    assert memory.on_this_machine(RowCount(5, exact=True), ALONE) is None
 
 
 # Triangles.
@@ -330,6 +415,29 @@ def test_rows_of_a_parquet_file_are_counted_from_its_first(tmp_path: Path) -> No
     spec = build_spec([str(tmp_path / "t.parquet")], {}, "fit")
     with pytest.raises(DataError, match=r"t.parquet: row 91, column 'y': the cell is missing$"):
         on_ranks(3, lambda ranks: fit(spec, ranks=ranks))
+
+
+@pytest.mark.parametrize("kind", [{}, {"loss": "huber"}])
+def test_a_picture_shows_rows_of_all_ranks(kind: dict[str, str], folder: Path) -> None:
+    options = {"features": "a", "plot": "t.svg", "plot_kind": "fit"} | kind
+    for sources in ("part-*.csv", "all.csv"):
+        spec = build_spec([str(folder / sources)], options, "fit")
+        alone, (one, other) = fit(spec), on_ranks(2, lambda ranks, spec=spec: fit(spec, ranks=ranks))
+        assert alone.picture is not None
+        assert one.picture is not None
+        assert other.picture is not None
+        shown = [found.picture.panels[0].series[0] for found in (alone, one, other)]
+        assert [list(series.x) for series in shown[1:]] == [list(shown[0].x)] * 2
+
+
+def test_rows_for_a_picture_are_thinned_alike_on_all_ranks() -> None:
+    def kept(ranks: Ranks) -> list[float]:
+        sample = Sample(most=10)
+        sample.add(np.arange(4.0 if ranks.first else 100.0)[:, None])
+        return sample.rows(ranks)[:, 0].tolist()
+
+    one, other = on_ranks(2, kept)
+    assert one == other == [0.0, *(16.0 * place for place in range(7))]
 
 
 def test_a_table_without_rows_on_any_rank(tmp_path: Path) -> None:

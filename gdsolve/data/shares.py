@@ -26,6 +26,12 @@ class Share:
     name: str
     rows: tuple[int, int] | None = None
 
+    def __str__(self) -> str:
+        if self.rows is None:
+            return self.name
+        first, count = self.rows
+        return f"{self.name} (rows {first + 1:,} to {first + count:,})"
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -56,7 +62,7 @@ def open_share(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Rank
         return opened, Head.of(opened[0])
     dealt = ranks.gather(deal(_shareable(expand(sources), ranks), ranks.size) if ranks.first else [])[0]
     mine = dealt[ranks.rank]
-    logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(share.name for share in mine) or "nothing")
+    logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")
     files = open_files([share.name for share in mine], spec, stack)
     opened = tuple(replace(source, rows=share.rows) for source, share in zip(files, mine, strict=True))
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
