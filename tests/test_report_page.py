@@ -180,14 +180,24 @@ def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
         assert name in opened.page.locator("main").inner_text()
 
 
+def test_every_picture_of_a_fit_is_on_the_page(tmp_path: Path) -> None:
+    page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
+    panels = embedded(page)["panels"]
+    assert {panel["id"].rpartition("-")[0] for panel in panels} == {"loss", "path", "direction", "fit", "spectrum"}
+    formula, _ = made(tmp_path, str(CONFIGS / "textbook/b8_formula.yaml"))
+    kinds = {panel["id"].rpartition("-")[0] for panel in embedded(formula)["panels"]}
+    assert kinds == {"loss", "path", "direction", "spectrum"}
+
+
 def test_hovering_tells_the_figures(browser: Any, tmp_path: Path) -> None:
     page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
     with Opened(browser, page) as opened:
-        dot = opened.page.locator("#loss circle.dot").first
+        dot = opened.page.locator("#loss-0 path.marker").first
         dot.scroll_into_view_if_needed()
         box = dot.bounding_box()
         opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        assert opened.page.locator("#loss .told").inner_text() == "after 0 updates: SSE 20"  # TEXTBOOK.md, B1
+        told = opened.page.locator("#loss-0 .told").inner_text()
+        assert told.startswith("SSE, predicted: iteration [updates] 0, ") and told.endswith(" 20")  # TEXTBOOK.md, B1
 
 
 def test_standard_output_takes_the_page(capsys: pytest.CaptureFixture[str]) -> None:

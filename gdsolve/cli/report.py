@@ -17,7 +17,7 @@ def run(spec: Spec, command: Command) -> int:
     """Write the page of a spec, which `command` asked for; returns the exit code of its fit."""
     path = check_page(spec)
     leave_a_core()
-    from gdsolve.report.files import replacing
+    from gdsolve.files import replacing
     from gdsolve.report.html import page_of
     from gdsolve.report.report_record import report_record
     from gdsolve.verbs.report import report

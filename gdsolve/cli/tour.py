@@ -101,7 +101,7 @@ def _show(step: Step, execute: Execute) -> None:
 
 
 def _picture(step: Step) -> list[str]:
-    return []
+    return [] if step.picture is None else ["--plot", "--plot-kind", step.picture]
 
 
 def _record(words: Sequence[str], execute: Execute) -> dict[str, Any]:

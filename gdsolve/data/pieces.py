@@ -44,7 +44,8 @@ def pieces_of(file: File, skip: int = 0, delimiter: str | None = None) -> Iterat
     """
     pieces = _after(skip, _pieces(file, delimiter))
     if file.complete:
-        yield from pieces
+        # To its end at once, so that no file stays open behind an error.
+        yield from list(pieces)
         return
     # Decompression overlaps with the parsing of what came before.
     with closing(prefetch(pieces, _AHEAD)) as ahead:

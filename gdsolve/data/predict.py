@@ -23,6 +23,7 @@ from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
 
+_AT_ONCE = 10_000
 _SAVED = "give a file that gdsolve fit wrote with --save or --format json"
 
 
@@ -126,7 +127,9 @@ def predict_csv(
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
                 if first.cells.decimal == ",":
                     text = text.str.replace(".", ",", literal=True)
-                out.write(raw.select(*shown, text).write_csv(include_header=False, separator=mark))
+                # Some lines at a time: of a longer text an unbuffered stream may write the start alone.
+                for lines in raw.select(*shown, text).iter_slices(_AT_ONCE):
+                    out.write(lines.write_csv(include_header=False, separator=mark))
                 rows += raw.height
                 without += text.null_count()
     return PredictCounts(rows, without)

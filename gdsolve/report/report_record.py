@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.report.html.panels import panels_of
 from gdsolve.report.record import fit_record
 
 if TYPE_CHECKING:
@@ -12,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def report_record(report: Report, command: str) -> dict[str, Any]:
-    """`record` (gdsolve.fit/1), `command`, `gaps` of the trace, `course` of plain descent or None, and `pictures`."""
+    """`record` (gdsolve.fit/1), `command`, `gaps` of the trace, `course` of plain descent or None, and `panels`."""
     return {
         "record": fit_record(report.fit),
         "command": command,
         "gaps": list(report.gaps),
         "course": None if report.course is None else asdict(report.course),
-        "pictures": [],
+        "panels": panels_of(report.fit.pictures),
     }

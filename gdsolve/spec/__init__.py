@@ -20,7 +20,16 @@ from gdsolve.spec.choices import (
     Scale,
 )
 from gdsolve.spec.option import OptionInfo, flag
-from gdsolve.spec.options import Spec, check_format, check_plot, choices, kind_of_plot, only_traced, options_of
+from gdsolve.spec.options import (
+    Spec,
+    check_format,
+    check_plot,
+    choices,
+    kind_of_plot,
+    kinds_drawn,
+    only_traced,
+    options_of,
+)
 from gdsolve.spec.parameters import Constant, Parameter
 
 __all__ = [
@@ -50,6 +59,7 @@ __all__ = [
     "choices",
     "flag",
     "kind_of_plot",
+    "kinds_drawn",
     "only_traced",
     "options_of",
 ]

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
+    CORNERED,
     DESCENDING,
     FITTED,
     FORMATS,
@@ -395,8 +396,8 @@ class Spec:
 
     @property
     def plots(self) -> bool:
-        """True where a picture is asked for."""
-        return self.plot is not False
+        """True where a picture is asked for, or a page of them."""
+        return self.plot is not False or self.output is not None
 
     @property
     def plot_file(self) -> str | None:
@@ -452,6 +453,15 @@ def check_format(format: Format, verb: str) -> None:
 def kind_of_plot(spec: Spec, verb: str) -> PlotKind:
     """What the picture of a verb shows, as asked for or as is usual there."""
     return PLOT_KINDS[verb][0] if spec.plot_kind is PlotKind.AUTO else spec.plot_kind
+
+
+def kinds_drawn(spec: Spec) -> tuple[PlotKind, ...]:
+    """The pictures of a fit: the one that is asked for, or for a page all that there can be."""
+    if spec.output is None:
+        return (kind_of_plot(spec, "fit"),) if spec.plots else ()
+    formula, cornered = spec.minimize is not None, spec.loss in CORNERED and spec.minimize is None
+    without = {PlotKind.FIT: formula, PlotKind.SPECTRUM: cornered}
+    return tuple(kind for kind in PLOT_KINDS["fit"] if not without.get(kind, False))
 
 
 def check_plot(spec: Spec, verb: str) -> None:

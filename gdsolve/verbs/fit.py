@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.spec import Method, RateSchedule, Spec
+from gdsolve.spec import Method, PlotKind, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.device import device_for
@@ -141,14 +141,14 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
-        picture=_draw(run, course, solution, predicted) if spec.plots else None,
+        pictures=_draw(run, course, solution, predicted) if spec.plots else {},
     )
 
 
-def _draw(run: Run, course: Course, solution: Solution, predicted: int | None) -> Picture:
-    from gdsolve.verbs.pictures.draw import picture_of_run
+def _draw(run: Run, course: Course, solution: Solution, predicted: int | None) -> dict[PlotKind, Picture]:
+    from gdsolve.verbs.pictures.draw import pictures_of_run
 
-    return picture_of_run(run, course, solution, predicted)
+    return pictures_of_run(run, course, solution, predicted)
 
 
 def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import DType, Engine, Method, RateSchedule, Spec
+from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
 from gdsolve.verbs.data import DataInfo
 
@@ -109,7 +109,12 @@ class Fit:
     stable_below: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     unwritten: GdsolveError | None = None
-    picture: Picture | None = None
+    pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture that was asked for, if one was."""
+        return next(iter(self.pictures.values()), None)
 
     @property
     def sse(self) -> float | None:

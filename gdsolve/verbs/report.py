@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Plane:
-    """Where a path is drawn: in the plane of two weights, or of the steepest and the flattest mode; or along one.
+    """Where a path is drawn: in the plane of two weights, or of the two modes with the most to descend; or along one.
 
     A point of it is `optimum` + `right`·e for errors e, (r,), in the modes; `right` has a row an axis. `modes` are
     those of which contours are ellipses.
@@ -100,7 +100,7 @@ def course_of(run: Run, rate: float | None) -> Course | None:
 
 
 def _plane(run: Run, errors: torch.Tensor) -> Plane:
-    """One or two weights themselves where there are no more, else the steepest and the flattest mode."""
+    """One or two weights themselves where there are no more, else the modes in which the start is farthest away."""
     modes, rank = run.modes, len(errors)
     if run.coordinates.p == rank <= 2:
         names = [*run.problem.data.roles.design, *(["intercept"] if run.coordinates.intercept else [])]
@@ -108,7 +108,7 @@ def _plane(run: Run, errors: torch.Tensor) -> Plane:
         rows = tuple(tuple(row) for row in modes.right.tolist())
         goal = tuple(modes.minimiser[:, 0].tolist())
         return Plane(tuple(f"weight {name}{scaled}" for name in names), rows, goal, tuple(range(rank)))
-    shown = (0, rank - 1) if rank > 1 else (0,)
+    shown = tuple(sorted(errors.abs().argsort(descending=True)[:2].tolist()))
     rows = tuple(tuple(float(mode == one) for mode in range(rank)) for one in shown)
-    labels = tuple(f"error in the {word} mode of the Hessian" for word in ("steepest", "flattest"))
-    return Plane(labels[: len(shown)], rows, (0.0,) * len(shown), shown)
+    labels = tuple(f"error along direction {one + 1} of the Hessian, λ = {modes.eigenvalues[one]:.3g}" for one in shown)
+    return Plane(labels, rows, (0.0,) * len(shown), shown)

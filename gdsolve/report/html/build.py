@@ -155,8 +155,7 @@ def _table(titles: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
 
 
 def _pictures(report: Record) -> str:
-    figures_shown = [_figure("loss", "The run: what was reported, on logarithmic axes.")]
-    figures_shown += [_figure(picture["id"], picture["caption"]) for picture in report["pictures"]]
+    figures_shown = [_figure(panel["id"], panel["caption"]) for panel in report["panels"]]
     note = "<noscript><p>The pictures need scripts.</p></noscript>"
     return f'<div class="pictures">\n{"".join(figures_shown)}</div>\n{note}\n'
 

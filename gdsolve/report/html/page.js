@@ -100,6 +100,9 @@ function make(kind, attributes, parent, text) {
   return node;
 }
 
+/** As much of a long label as there is room for. */
+const cut = (text, most) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
+
 /** An empty chart in a figure: axes with their labels, and a group that is cut off at the frame. */
 function chart(figure, x, y, labels) {
   const old = figure.querySelector("svg");
@@ -120,9 +123,9 @@ function chart(figure, x, y, labels) {
     make("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, svg, y.texts ? y.texts[at] : show(tick, 3));
   }
   make("rect", { ...inner, class: "frame" }, svg);
-  make("text", { x: LEFT + inner.width / 2, y: HEIGHT - 8, "text-anchor": "middle", class: "label" }, svg, labels[0]);
+  make("text", { x: LEFT + inner.width / 2, y: HEIGHT - 8, "text-anchor": "middle", class: "label" }, svg, cut(labels[0], 62));
   make("text", { x: 11, y: TOP + inner.height / 2, "text-anchor": "middle", class: "label",
-    transform: `rotate(-90 11 ${TOP + inner.height / 2})` }, svg, labels[1]);
+    transform: `rotate(-90 11 ${TOP + inner.height / 2})` }, svg, cut(labels[1], 42));
   const group = make("g", { "clip-path": `url(#${clip})` }, svg);
   return { svg, group, x, y, figure };
 }

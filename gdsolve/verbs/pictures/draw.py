@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Picture
-from gdsolve.spec import PlotKind, kind_of_plot
+from gdsolve.spec import PlotKind, kind_of_plot, kinds_drawn
 from gdsolve.verbs.pictures.direction import draw_direction
 from gdsolve.verbs.pictures.fit import draw_fit
 from gdsolve.verbs.pictures.loss import draw_loss, draw_losses
@@ -44,6 +44,8 @@ def _where(scene: Scene, where: str) -> tuple[str, ...]:
     return (f"Of the Hessian {place}.",) if place else ()
 
 
+Pictures = dict[PlotKind, Picture]
+
 MAKERS: dict[PlotKind, Callable[[Scene, Track], Picture]] = {
     PlotKind.LOSS: draw_loss,
     PlotKind.PATH: lambda scene, track: draw_path(scene, [track]),
@@ -59,20 +61,20 @@ MAKERS_OF_SEVERAL: dict[PlotKind, Callable[[Scene, Sequence[Track]], Picture]] =
 }
 
 
-def picture_of_run(run: Run, course: Course, solution: Solution, predicted: int | None) -> Picture:
-    """The picture of plain descent on least squares."""
+def pictures_of_run(run: Run, course: Course, solution: Solution, predicted: int | None) -> Pictures:
+    """The pictures of plain descent on least squares."""
     form = run.closed_form([course.learning_rate])
     track = Track("gd", solution, course.learning_rate, form, predicted)
-    return MAKERS[kind_of_plot(run.spec, "fit")](scene_of_run(run), track)
+    scene = scene_of_run(run)
+    return {kind: MAKERS[kind](scene, track) for kind in kinds_drawn(run.spec)}
 
 
-def picture_of_posed(
+def pictures_of_posed(
     posed: Posed, recipe: Recipe, solution: Solution, minimum: Minimum | None, predicted: int | None
-) -> Picture:
-    """The picture of a descent on anything else."""
-    return MAKERS[kind_of_plot(posed.spec, "fit")](
-        scene_of_posed(posed, minimum), track_of(posed, recipe, solution, predicted)
-    )
+) -> Pictures:
+    """The pictures of a descent on anything else."""
+    scene, track = scene_of_posed(posed, minimum), track_of(posed, recipe, solution, predicted)
+    return {kind: MAKERS[kind](scene, track) for kind in kinds_drawn(posed.spec)}
 
 
 def track_of(posed: Posed, recipe: Recipe, solution: Solution, predicted: int | None) -> Track:

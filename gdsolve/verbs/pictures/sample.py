@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.spec import PlotKind, Spec
+from gdsolve.spec import PlotKind, Spec, kinds_drawn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,8 +18,8 @@ MOST_ROWS = 2000
 
 
 def shows_rows(spec: Spec) -> bool:
-    """True where the picture that is asked for shows rows of the table."""
-    return spec.plots and spec.plot_kind is PlotKind.FIT
+    """True where a picture that is asked for shows rows of the table."""
+    return PlotKind.FIT in kinds_drawn(spec)
 
 
 @dataclass(slots=True)

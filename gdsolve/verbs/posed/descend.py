@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine, Method, RateSchedule
+from gdsolve.spec import Engine, Method, PlotKind, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.gradient_check import check_gradient
@@ -246,14 +246,16 @@ def fit_posed(
         advice=advise_ending(posed, solution, place, recipe, command),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
-        picture=_draw(posed, recipe, solution, place, predicted) if posed.spec.plots else None,
+        pictures=_draw(posed, recipe, solution, place, predicted) if posed.spec.plots else {},
     )
 
 
-def _draw(posed: Posed, recipe: Recipe, solution: Solution, place: Place, predicted: int | None) -> Picture:
-    from gdsolve.verbs.pictures.draw import picture_of_posed
+def _draw(
+    posed: Posed, recipe: Recipe, solution: Solution, place: Place, predicted: int | None
+) -> dict[PlotKind, Picture]:
+    from gdsolve.verbs.pictures.draw import pictures_of_posed
 
-    return picture_of_posed(posed, recipe, solution, place.minimum, predicted)
+    return pictures_of_posed(posed, recipe, solution, place.minimum, predicted)
 
 
 def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
