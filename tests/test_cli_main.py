@@ -124,7 +124,7 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["fit", "a.csv", "--xyzzy"], "No such option: --xyzzy", "gdsolve fit --help"),
         (["fit", "a.csv", "--iterates", "3"], "No such option: --iterates", "--iterates goes with gdsolve compare-lr"),
         (["predict", "m", "a.csv", "--na", "drop"], "No such option: --na",
-         "--na goes with gdsolve fit and gdsolve compare-lr and gdsolve compare and gdsolve check"),
+         "--na goes with gdsolve fit and gdsolve compare-lr and gdsolve compare and gdsolve check and gdsolve report"),
         (["--quiet", "fit"], "No such option: --quiet", "options come after the verb: gdsolve fit --quiet"),
         (["--verison"], "No such option: --verison", "did you mean --version?"),
         (["fti", "a.csv"], "No such command 'fti'", "did you mean gdsolve fit?"),
@@ -314,7 +314,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     steps: list[str] = []
     verb = type(sys)("gdsolve.verbs.fit")
-    verb.fit = lambda spec, command: Result(3)  # type: ignore[attr-defined]
+    verb.fit = lambda spec, command, ranks: Result(3)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gdsolve.verbs.fit", verb)
     monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result: {"exit_code": result.exit_code})
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
@@ -340,7 +340,7 @@ def test_a_picture_comes_after_the_result(written: list[str], plot: str, steps: 
 
 def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["fit", "a.csv", "--exit-zero"]) == 0
-    monkeypatch.setattr(sys.modules["gdsolve.verbs.fit"], "fit", lambda spec, command: Result(4))
+    monkeypatch.setattr(sys.modules["gdsolve.verbs.fit"], "fit", lambda spec, command, ranks: Result(4))
     assert run(["fit", "a.csv", "--exit-zero"]) == ExitCode.DIVERGED
     assert written == ["stdout", "stdout"]
 

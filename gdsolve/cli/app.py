@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 from gdsolve.cli.bar import watching
 from gdsolve.cli.messages import listen
 from gdsolve.cli.options import SOURCES, given, parameters
+from gdsolve.ranks import ALONE, Launched, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import from_flag, read_spec
@@ -102,7 +103,7 @@ GRAPH = Annotated[
 ]
 
 
-def command_line(words: Container[str]) -> Any:
+def command_line(words: Container[str], ranks: Ranks = ALONE) -> Any:
     """The command of typer that runs gdsolve, with every verb of `VERBS`.
 
     Only the verbs among `words` get their options: to build those of all takes as long as to import rich.
@@ -119,7 +120,7 @@ def command_line(words: Container[str]) -> Any:
     app.callback()(_root)
     for name, verb in VERBS.items():
         app.command(name, help=verb.help, short_help=verb.help, epilog=_examples(*verb.examples), cls=_Command)(
-            _callback(name, verb, name in words)
+            _callback(name, verb, name in words, ranks)
         )
     return typer.main.get_command(app)
 
@@ -144,11 +145,15 @@ def _root(version: VERSION = False) -> None:
     """What typer takes the options of `gdsolve` itself from; the version is printed while they are read."""
 
 
-def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
+def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callable[..., int]:
     """The function that typer calls for a verb; its signature is made from the options of the verb."""
 
     def call(*, sources: list[str] | None = None, saved: str | None = None, **options: Any) -> int:
         run = importlib.import_module(f"gdsolve.cli.{verb.module}").run
+        if isinstance(ranks, Launched):
+            from gdsolve.cli.several import accept, require_shared
+
+            require_shared(name, ranks)
         if name == "schema":
             return int(run())
         if name == "tour":
@@ -160,10 +165,13 @@ def _callback(name: str, verb: Verb, with_options: bool) -> Callable[..., int]:
             return int(run(sources or [], flags))
         spec, fixed = _spec(sources or [], flags, name)
         try:
-            with watching(spec.quiet, name):
+            with watching(spec.quiet or not ranks.first, name):
                 if name == "predict":
                     return int(run(spec, saved))
-                return int(run(spec, Command(name, tuple(sources or ()), flags, fixed)))
+                command = Command(name, tuple(sources or ()), flags, fixed)
+                if isinstance(ranks, Launched):
+                    return int(run(accept(spec, ranks), command, ranks))
+                return int(run(spec, command))
         except GdsolveError as fault:
             raise located(fault, sources or (), flags) from None
 

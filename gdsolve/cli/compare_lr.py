@@ -6,21 +6,24 @@ from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_picture_file
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 
 
-def run(spec: Spec, command: Command) -> int:
+def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     """Compare learning rates on the data of a spec, which `command` asked for; returns the exit code."""
-    check_outputs(spec)
-    leave_a_core()
+    if ranks.first:
+        check_outputs(spec)
+    leave_a_core(ranks.local_size)
     from gdsolve.report.record import comparison_record
     from gdsolve.verbs.compare_lr import compare_lr
 
-    result = compare_lr(spec, command=command)
+    result = compare_lr(spec, command=command, ranks=ranks)
     record = with_signal(comparison_record(result))
     try:
         present(spec, record, result.picture)
     finally:
-        write_picture_file(spec, result.picture)
+        if ranks.first:
+            write_picture_file(spec, result.picture)
     return int(record["exit_code"])

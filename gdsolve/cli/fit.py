@@ -11,28 +11,31 @@ from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs, write_picture_file
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, Status
 
 
-def run(spec: Spec, command: Command) -> int:
+def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     """Fit the data of a spec, which `command` asked for; returns the exit code."""
-    check_outputs(spec)
-    leave_a_core()
+    if ranks.first:
+        check_outputs(spec)
+    leave_a_core(ranks.local_size)
     if spec.group_by is not None:
         return _run_groups(spec)
     from gdsolve.report.record import fit_record
     from gdsolve.verbs.fit import fit
 
-    result = fit(spec, command=command)
+    result = fit(spec, command=command, ranks=ranks)
     record = with_signal(fit_record(result))
     try:
         present(spec, record, result.picture)
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
-        write_outputs(spec, record)
-        write_picture_file(spec, result.picture)
+        if ranks.first:
+            write_outputs(spec, record)
+            write_picture_file(spec, result.picture)
     if result.unwritten is not None:
         raise result.unwritten
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:

@@ -20,6 +20,7 @@ from gdsolve.cli.columns import join_assignments
 from gdsolve.cli.messages import show_error
 from gdsolve.cli.optional import join_plot
 from gdsolve.cli.output import write_error
+from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import flag, options_of
 from gdsolve.spec.file import nearest_option
@@ -32,7 +33,12 @@ def run(arguments: Sequence[str]) -> int:
     """Do what the arguments ask for; returns the exit code, and never raises."""
     _prepare_streams()
     try:
-        return _run(list(arguments))
+        ranks = ranks_of(os.environ)
+        if isinstance(ranks, Launched):
+            from gdsolve.cli.several import run_together
+
+            return run_together(ranks, lambda: _run(list(arguments), ranks), lambda fault: _judge(fault, arguments))
+        return _run(list(arguments), ranks)
     except BaseException as fault:
         return _tell(fault, arguments)
 
@@ -49,22 +55,22 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], ranks: Ranks) -> int:
     if os.environ.get(COMPLETION):
         join_assignments(os.environ)
-        command_line(VERBS).main(args=arguments, prog_name="gdsolve")
+        command_line(VERBS, ranks).main(args=arguments, prog_name="gdsolve")
     if sys.stdout is None:
         raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")
     if not arguments:
         with redirect_stdout(sys.stderr):
-            _call(["--help"])
+            _call(["--help"], ranks)
         return int(ExitCode.USAGE)
-    return _call(arguments)
+    return _call(arguments, ranks)
 
 
-def _call(arguments: list[str]) -> int:
+def _call(arguments: list[str], ranks: Ranks) -> int:
     arguments = join_plot(arguments)
-    command = command_line(arguments)
+    command = command_line(arguments, ranks)
     try:
         # Not `command.main`: that turns a closed pipe and Ctrl-C into exit codes of its own.
         with command.make_context("gdsolve", arguments) as context:
@@ -84,27 +90,37 @@ def _prepare_streams() -> None:
 
 def _tell(fault: BaseException, arguments: Sequence[str] = ()) -> int:
     """Say in one line what went wrong; returns the exit code."""
-    if _pipe_closed(fault):
-        return int(ExitCode.CLOSED_PIPE)
-    if isinstance(fault, Terminated):
-        fault = GdsolveError("ended by SIGTERM before it was done", None, ExitCode.TERMINATED)
-    if isinstance(fault, KeyboardInterrupt):
-        return int(ExitCode.INTERRUPTED)
-    if isinstance(fault, SystemExit):
-        return fault.code if isinstance(fault.code, int) else int(bool(fault.code))
-    error = _as_error(fault, arguments)
+    verdict = _judge(fault, arguments)
     try:
-        if error is None:
+        if verdict.internal:
             traceback.print_exception(fault)
-            error = GdsolveError(
-                f"internal fault: {type(fault).__name__}: {fault}",
-                "this is a fault of gdsolve, not yours: please report it with the lines above",
-                ExitCode.FAULT,
-            )
-        show_error(error)
+        if verdict.error is not None:
+            show_error(verdict.error)
     except BrokenPipeError:
         return int(ExitCode.CLOSED_PIPE)
-    return int(error.exit_code)
+    return verdict.exit_code
+
+
+def _judge(fault: BaseException, arguments: Sequence[str]) -> Verdict:
+    """The exit code of a fault, and what there is to tell of it."""
+    if _pipe_closed(fault):
+        return Verdict(int(ExitCode.CLOSED_PIPE))
+    if isinstance(fault, Terminated):
+        ended = GdsolveError("ended by SIGTERM before it was done", None, ExitCode.TERMINATED)
+        return Verdict(int(ended.exit_code), ended)
+    if isinstance(fault, KeyboardInterrupt):
+        return Verdict(int(ExitCode.INTERRUPTED))
+    if isinstance(fault, SystemExit):
+        return Verdict(fault.code if isinstance(fault.code, int) else int(bool(fault.code)))
+    error = _as_error(fault, arguments)
+    if error is not None:
+        return Verdict(int(error.exit_code), error)
+    error = GdsolveError(
+        f"internal fault: {type(fault).__name__}: {fault}",
+        "this is a fault of gdsolve, not yours: please report it with the lines above",
+        ExitCode.FAULT,
+    )
+    return Verdict(int(ExitCode.FAULT), error, internal=True)
 
 
 def _pipe_closed(fault: BaseException) -> bool:

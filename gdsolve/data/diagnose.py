@@ -7,6 +7,7 @@ import logging
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -96,7 +97,7 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
     Raises:
         DataError: the file is damaged; then the place of the cell is uncertain, and the damage is what to tell.
     """
-    first, parts = 0, source.parts([column])
+    first, parts = source.before, source.parts([column])
     if source.near is not None and source.near[0] <= record:
         first, parts = source.near[0], iter([source.near[1]])
     else:
@@ -123,7 +124,7 @@ def _cell_texts(source: Source, cells: Sequence[tuple[int, str]]) -> list[str | 
     columns = list(dict.fromkeys(column for _, column in cells))
     wanted = sorted({record for record, _ in cells})
     found: dict[tuple[int, str], str | None] = {}
-    first = 0
+    first = source.before
     try:
         for part in source.parts(columns):
             rows = rows_of(source.scan(part, columns))
@@ -160,7 +161,7 @@ def refuse_wrong_encoding(source: Source, column: str) -> None:
 
 def _first_broken(source: Source, column: str) -> int:
     """Find the first record with U+FFFD in this column."""
-    done = 0
+    done = source.before
     for frame in source.raw([column]):
         broken = frame[column].str.contains("\ufffd", literal=True).fill_null(value=False)
         if broken.any():
@@ -191,7 +192,7 @@ def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str,
     if not found:
         return f"{source.name}: column {column!r}", None
     record, cell = found[0]
-    return where(source, record, column), cell
+    return where(source, source.before + record, column), cell
 
 
 def text_error(
@@ -229,7 +230,7 @@ def has_overflow(frame: pl.DataFrame) -> bool:
 def _is_empty(source: Source, column: str) -> bool:
     """True where no cell of the file stands in this column."""
     text = source.cells.text(column, source.raw_type(column))
-    return all(frame.select(text.is_null().all()).item() for frame in source.raw([column]))
+    return all(frame.select(text.is_null().all()).item() for frame in replace(source, rows=None).raw([column]))
 
 
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from gdsolve.data.file import File, Format
+from gdsolve.data.file import Format
 from gdsolve.data.packing import Packing
 from gdsolve.data.source import Source
 from gdsolve.progress import SILENT, Reading, listener
@@ -43,15 +43,17 @@ class RowCount:
 
 def count_rows(sources: Sequence[Source]) -> RowCount | None:
     """Count the rows of all sources: of Parquet exactly, of text by its size; None where something is compressed."""
-    extents = [extent_of(source.file) for source in sources]
+    extents = [extent_of(source) for source in sources]
     known = [extent for extent in extents if extent is not None]
     if len(known) < len(extents):
         return None
-    return RowCount(max(1, round(sum(one.rows for one in known))), all(one.exact for one in known))
+    rows = round(sum(one.rows for one in known))
+    return RowCount(max(1, rows) if sources else 0, all(one.exact for one in known))
 
 
-def extent_of(file: File) -> Extent | None:
-    """Estimate how large a file is; None where only reading it tells, as of compressed text."""
+def extent_of(source: Source) -> Extent | None:
+    """Estimate how large what is read of a file is; None where only reading it tells, as of compressed text."""
+    file = source.file
     try:
         size = Path(file.path).stat().st_size
         if file.format is Format.PARQUET:
@@ -61,7 +63,10 @@ def extent_of(file: File) -> Extent | None:
     except (OSError, pl.exceptions.PolarsError):
         # Reading the file will tell what is wrong with it.
         return None
-    return Extent(float(size), rows, file.format is Format.PARQUET) if rows else None
+    if not rows:
+        return None
+    part = 1.0 if source.rows is None else source.rows[1] / rows
+    return Extent(size * part, rows * part, file.format is Format.PARQUET)
 
 
 def _lines(path: str, size: int) -> float:
@@ -84,9 +89,9 @@ class Pass:
     """
 
     def __init__(self, title: str, sources: Sequence[Source]) -> None:
-        self._told = listener()
+        self._told = listener() if sources else SILENT
         self._title = title
-        self._extents = [] if self._told is SILENT else [extent_of(source.file) for source in sources]
+        self._extents = [] if self._told is SILENT else [extent_of(source) for source in sources]
         self._rows = self._here = self._place = 0
         if self._told is not SILENT:
             self._told.tell(self._now())

@@ -27,19 +27,29 @@ STDIN = "standard input"
 _PARQUET = b"PAR1"
 
 
-def find_files(sources: Sequence[str], encoding: str | None, stack: ExitStack) -> tuple[File, ...]:
-    """Find and open every source; temporaries live until `stack` is closed.
+def expand(sources: Sequence[str]) -> list[str]:
+    """Give the names of all files that the user named, patterns expanded.
 
     Raises:
-        DataError: a source that is missing, unreadable, empty or of no known format.
-        GdsolveError: an encoding that does not exist.
+        DataError: a pattern that no file matches.
+        GdsolveError: no source, or standard input twice.
     """
     if not sources:
         raise GdsolveError("no table was named", "give a file, or - for standard input")
     if sum(source == "-" for source in sources) > 1:
         raise GdsolveError("standard input is named twice", "give - once")
+    return [name for source in sources for name in _expand(source)]
+
+
+def open_named(names: Sequence[str], encoding: str | None, stack: ExitStack) -> tuple[File, ...]:
+    """Open every file; temporaries live until `stack` is closed.
+
+    Raises:
+        DataError: a file that is missing, unreadable, empty or of no known format.
+        GdsolveError: an encoding that does not exist.
+    """
     codec = _codec(encoding)
-    return tuple(_open(name, codec, stack) for source in sources for name in _expand(source))
+    return tuple(_open(name, codec, stack) for name in names)
 
 
 def _codec(encoding: str | None) -> str | None:

@@ -15,14 +15,23 @@ from gdsolve.data.extent import RowCount
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.table import Table
 from gdsolve.data.targets import outside, target_error, two_levels
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError
 
 
-def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None, source: str = "inline") -> Table:
+def inline_table(
+    X: Any,
+    y: Any,
+    spec: Spec,
+    names: Sequence[str] | None = None,
+    source: str = "inline",
+    ranks: Ranks = ALONE,
+) -> Table:
     """Make a table of a matrix X, (m, n), and a target y, (m,); columns are x1…xn (x if there is one) and y.
 
-    With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order.
+    With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order. Of several ranks, which all
+    have the same arrays, the first one has the rows.
 
     Raises:
         GdsolveError: a flag that names no column.
@@ -37,11 +46,15 @@ def inline_table(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None,
         raise DataError(f"{source}: column {roles.weight!r} has negative weights, or only 0", "choose another --weight")
 
     def read(tally: Tally) -> Iterator[Batch]:
+        if not ranks.first:
+            return
         tally.rows = len(values)
+        tally.weight = 0.0 if weight is None else float(weight.sum())
         group = None if roles.group is None else _codes(values[:, columns.index(roles.group)], tally)
         yield Batch(np.asfortranarray(values[:, order]), weight, group)
 
-    return Table((source,), roles, read, count=lambda: RowCount(len(values), exact=True))
+    there = RowCount(len(values) if ranks.first else 0, exact=True)
+    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source)
 
 
 def _codes(numbers: np.ndarray, tally: Tally) -> np.ndarray:

@@ -54,15 +54,25 @@ class Tally:
     weight: float = 0.0
     groups: Groups = field(default_factory=Groups)
 
+    def __add__(self, other: Tally) -> Tally:
+        """What two passes over parts of a table have met; groups are for one process."""
+        return Tally(
+            self.rows + other.rows,
+            self.dropped + other.dropped,
+            self.filled + other.filled,
+            self.weight + other.weight,
+        )
+
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sources in given roles; `fast` where a sample has shown plain numbers only."""
+    """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's."""
 
     sources: Sequence[Source]
     roles: Roles
     spec: Spec
     fast: bool
+    name: str
     _design: list[str | pl.Expr] = field(init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
@@ -74,7 +84,7 @@ class Reader:
         """Give the rows in order, batch by batch.
 
         Raises:
-            DataError: a cell that cannot be used, or no rows at all.
+            DataError: a cell that cannot be used.
         """
         reading = Pass("reading", self.sources)
         for source in self.sources:
@@ -89,8 +99,6 @@ class Reader:
             tally.groups.explain(self.spec, self.roles)
             for source in self.sources:
                 tally.groups.refuse_wrong_encoding(source, self.roles.group)
-            return
-        _refuse_nothing(self.sources[0].name, self.roles, tally)
 
     @property
     def _numbers(self) -> list[str]:
@@ -223,23 +231,30 @@ class Reader:
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
         if not self._means:
-            logger.info("the table is read once more, for the means that --na mean fills in")
-            sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
-            averaging = Pass("finding means", self.sources)
-            for source in self.sources:
-                for _, _, frame in averaging.through(self._frames(source)):
-                    values = frame.select(self._numbers).to_numpy()
-                    there = np.isfinite(values)
-                    sums += np.where(there, values, 0.0).sum(axis=0)
-                    counts += there.sum(axis=0)
-            with np.errstate(invalid="ignore"):
-                self._means = dict(zip(self._numbers, (sums / counts).tolist(), strict=True))
+            self.fill_with([self.sums()])
         mean = self._means[name]
         if not np.isfinite(mean):
-            raise DataError(
-                f"{self.sources[0].name}: column {name!r} has no mean to fill in", flag_for("ignore", [name])
-            )
+            raise DataError(f"{self.name}: column {name!r} has no mean to fill in", flag_for("ignore", [name]))
         return mean
+
+    def sums(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give sum and number of the cells that are there, column by column (one pass over the sources)."""
+        logger.info("the table is read once more, for the means that --na mean fills in")
+        sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
+        averaging = Pass("finding means", self.sources)
+        for source in self.sources:
+            for _, _, frame in averaging.through(self._frames(source)):
+                values = frame.select(self._numbers).to_numpy()
+                there = np.isfinite(values)
+                sums += np.where(there, values, 0.0).sum(axis=0)
+                counts += there.sum(axis=0)
+        return sums, counts
+
+    def fill_with(self, shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+        """Fill missing cells with the means of what `sums` has given of all parts of the table."""
+        sums, counts = (np.sum(parts, axis=0) for parts in zip(*shares, strict=True))
+        with np.errstate(invalid="ignore"):
+            self._means = dict(zip(self._numbers, (sums / counts).tolist(), strict=True))
 
 
 def design_columns(roles: Roles) -> list[str | pl.Expr]:
@@ -265,7 +280,7 @@ def read_cells(
     Raises:
         DataError: a file that is damaged.
     """
-    done = 0
+    done = source.before
     parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
     parts = source.parts([*numbers, *texts])
     with watched(source.file):
@@ -347,17 +362,39 @@ def find_levels(
                 if name == parts.target and len(found[name]) > 2:
                     two_levels(source.name, parts, found[name])
                 if len(found[name]) > MOST_LEVELS:
-                    raise DataError(
-                        f"{source.name}: column {name!r} has more than {MOST_LEVELS} different texts",
-                        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
-                    )
+                    raise _too_many(source.name, name)
         for name in texts:
             if any("\ufffd" in level for level in found[name]):
                 refuse_wrong_encoding(source, name)
     return {name: tuple(sorted(levels)) for name, levels in found.items()}
 
 
-def _refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
+def join_levels(shares: Sequence[dict[str, tuple[str, ...]]], table: str, parts: Parts) -> dict[str, tuple[str, ...]]:
+    """Give the levels of all parts of a table, each as `find_levels` has found them.
+
+    Raises:
+        DataError: a feature of more than a thousand levels.
+    """
+    joined = {name: tuple(sorted({level for share in shares for level in share[name]})) for name in shares[0]}
+    for name, levels in joined.items():
+        if name != parts.target and len(levels) > MOST_LEVELS:
+            raise _too_many(table, name)
+    return joined
+
+
+def _too_many(table: str, name: str) -> DataError:
+    return DataError(
+        f"{table}: column {name!r} has more than {MOST_LEVELS} different texts",
+        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
+    )
+
+
+def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
+    """Refuse a table of which nothing is left.
+
+    Raises:
+        DataError: no row, or no weight above 0.
+    """
     if not tally.rows and tally.dropped:
         raise DataError(
             f"{table}: no row is left, {tally.dropped} were dropped for missing cells",

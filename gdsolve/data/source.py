@@ -12,7 +12,7 @@ import polars as pl
 
 from gdsolve.data.cells import Cells
 from gdsolve.data.file import File, Format
-from gdsolve.data.files import find_files
+from gdsolve.data.files import expand, open_named
 from gdsolve.data.parquet import batches_of, schema_of
 from gdsolve.data.pieces import Piece, first_lines, pieces_of
 from gdsolve.data.records import blank_records, unreadable
@@ -37,7 +37,9 @@ Part = Piece | pl.DataFrame
 class Source:
     """A file and its columns: `headers` as written ("" where there is none), `schema` by unique name.
 
-    `near` is the part that is being read, after the index of its first record, where one is.
+    `rows` are those that are read of a Parquet file, the first one and their number; None is all of it. Records count
+    from the first row of the file all the same. `near` is the part that is being read, after the index of its first
+    record, where one is.
     """
 
     file: File
@@ -45,6 +47,7 @@ class Source:
     schema: Mapping[str, pl.DataType]
     dialect: Dialect | None
     cells: Cells
+    rows: tuple[int, int] | None = None
     near: tuple[int, Part] | None = None
 
     @property
@@ -56,6 +59,11 @@ class Source:
     def skip(self) -> int:
         """Physical lines before the data."""
         return self.dialect.skip if self.dialect else 0
+
+    @property
+    def before(self) -> int:
+        """Rows of the file that come before those that are read."""
+        return self.rows[0] if self.rows else 0
 
     @property
     def has_header(self) -> bool:
@@ -70,7 +78,7 @@ class Source:
             OSError: the file cannot be read.
         """
         if self.file.format is Format.PARQUET:
-            yield from batches_of(self.file.path, list(columns))
+            yield from batches_of(self.file.path, list(columns), self.rows)
         else:
             yield from pieces_of(self.file, self.skip, self.dialect.delimiter if self.dialect else None)
 
@@ -135,7 +143,8 @@ class Source:
         if self.dialect is None:
             count = max(100, min(2000, 100_000 // len(self.schema)))
             if self.file.format is Format.PARQUET:
-                return next(batches_of(self.file.path, list(self.schema), count), pl.DataFrame(schema=self.schema))
+                there = batches_of(self.file.path, list(self.schema), self.rows, height=count)
+                return next(there, pl.DataFrame(schema=self.schema))
             return rows_of(self.scan(Piece(first_lines(self.file, count), 0), self.schema))
         head, whole = self.file.head, self.file.complete
         if len(head) > _SAMPLE and "\n" in head[:_SAMPLE]:
@@ -176,16 +185,33 @@ def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[
     Raises:
         DataError: a file that cannot be read, or that lacks a column.
     """
-    opened = tuple(_source(file, spec) for file in find_files(sources, spec.encoding, stack))
-    first = opened[0]
-    for other in opened[1:]:
-        lacking = [name for name in first.schema if name not in other.schema]
-        beyond = [name for name in other.schema if name not in first.schema]
-        if lacking:
-            raise DataError(f"{other.name}: has no column {lacking[0]!r}, as {first.name} has", _SAME)
-        if beyond and other.file.format is not Format.NDJSON:
-            raise DataError(f"{other.name}: has a column {beyond[0]!r} that {first.name} does not have", _SAME)
+    opened = open_files(expand(sources), spec, stack)
+    require_same_columns(opened, opened[0].name, opened[0].schema)
     return opened
+
+
+def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
+    """Open files, each by itself.
+
+    Raises:
+        DataError: a file that cannot be read.
+    """
+    return tuple(_source(file, spec) for file in open_named(names, spec.encoding, stack))
+
+
+def require_same_columns(opened: Sequence[Source], first: str, names: Collection[str]) -> None:
+    """Check that files have the columns, by name, of the file that is called `first`, in any order.
+
+    Raises:
+        DataError: a file that lacks a column.
+    """
+    for other in opened:
+        lacking = [name for name in names if name not in other.schema]
+        beyond = [name for name in other.schema if name not in names]
+        if lacking:
+            raise DataError(f"{other.name}: has no column {lacking[0]!r}, as {first} has", _SAME)
+        if beyond and other.file.format is not Format.NDJSON:
+            raise DataError(f"{other.name}: has a column {beyond[0]!r} that {first} does not have", _SAME)
 
 
 _SAME = "files that are read together need the same columns, in any order"

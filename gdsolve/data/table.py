@@ -16,12 +16,14 @@ from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refu
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.groups import Groups
-from gdsolve.data.reading import Batch, Reader, Tally, find_levels
+from gdsolve.data.reading import Batch, Reader, Tally, find_levels, join_levels, refuse_nothing
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS
+from gdsolve.data.shares import open_share
 from gdsolve.data.source import Source, open_sources
 from gdsolve.data.targets import holds_classes, two_levels
-from gdsolve.spec import Categorical, Spec
+from gdsolve.ranks import ALONE, Ranks
+from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
 
 
@@ -29,7 +31,8 @@ class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
     `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass, `groups` those that it met;
-    `has_header` is False where the first line is data.
+    `has_header` is False where the first line is data. Of several ranks each has the batches of its share alone, and
+    counts them before they are read; all else is the same on all of them.
     """
 
     def __init__(
@@ -40,14 +43,20 @@ class Table:
         temporaries: ExitStack | None = None,
         has_header: bool = True,
         count: Callable[[], RowCount | None] = lambda: None,
+        *,
+        ranks: Ranks = ALONE,
+        name: str = "inline",
     ) -> None:
         self.source = source
         self.roles = roles
         self.has_header = has_header
+        self.ranks = ranks
+        self.name = name
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
         self.groups = Groups()
+        self._tally = Tally()
         self._read = read
         self._count = count
         self._temporaries = temporaries or ExitStack()
@@ -60,8 +69,24 @@ class Table:
         """
         tally = Tally()
         yield from self._read(tally)
+        # Groups are there as well where no row of theirs could be used.
+        if not self.ranks.several and not tally.groups.values:
+            refuse_nothing(self.name, self.roles, tally)
+        self._tally = tally
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
         self.groups = tally.groups
+
+    def complete(self) -> None:
+        """Make the counts those of all ranks, each of which has read its share.
+
+        Raises:
+            DataError: no rank has found a row.
+        """
+        if not self.ranks.several:
+            return
+        tally = sum(self.ranks.gather(self._tally), Tally())
+        refuse_nothing(self.name, self.roles, tally)
+        self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
 
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
@@ -80,7 +105,7 @@ class Table:
         self.close()
 
 
-def open_table(sources: Sequence[str], spec: Spec) -> Table:
+def open_table(sources: Sequence[str], spec: Spec, ranks: Ranks = ALONE) -> Table:
     """Open files as one table and settle the roles of the columns; reads the heads only, unless levels are needed.
 
     Raises:
@@ -89,35 +114,50 @@ def open_table(sources: Sequence[str], spec: Spec) -> Table:
     """
     stack = ExitStack()
     try:
-        return _settle(sources, spec, stack)
+        return _settle(sources, spec, stack, ranks)
     except BaseException:
         stack.close()
         raise
 
 
-def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack) -> Table:
-    opened = open_sources(sources, spec, stack)
-    first, names = opened[0], list(opened[0].schema)
+def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Ranks) -> Table:
+    opened, first = open_share(sources, spec, stack, ranks)
+    names = list(first.names)
     parts = assign(names, spec, first.name, first.has_header)
     refuse_unclear(first.headers, names, parts, spec, first.name)
-    sampled, sample = sample_of(opened)
-    kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
-    features = _usable(sampled, sample, kinds, parts, spec)
+    looked = _first_rows(opened)
+    # The first rows of the table say what its columns hold, whichever rank has them.
+    judged = ranks.gather(looked and _kinds(*looked))
+    judge = next((rank for rank, found in enumerate(judged) if found), None)
+    kinds = None if judge is None else judged[judge]
+    if kinds is None:
+        raise _no_rows(first.name)
+    features = without_texts(parts, kinds, spec)
+    if looked and judge == ranks.rank:
+        features = _usable(*looked, kinds, parts, spec)
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
     classes = holds_classes(parts, kinds, spec)
     texts += [parts.target] if classes else []
     numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
-    fast = is_plain(sampled, sample, kinds, numbers)
-    levels = find_levels(opened, texts, numbers, parts, spec, fast) if texts else {}
+    fast = looked is not None and is_plain(*looked, kinds, numbers)
+    levels: dict[str, tuple[str, ...]] = {}
+    if texts:
+        found = ranks.gather(find_levels(opened, texts, numbers, parts, spec, fast))
+        levels = join_levels(found, first.name, parts)
     pair = two_levels(first.name, parts, levels.pop(parts.target)) if classes else None
     roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
+    reader = Reader(opened, roles, spec, fast, first.name)
+    if ranks.several and spec.na is Missing.MEAN:
+        reader.fill_with(ranks.gather(reader.sums()))
     return Table(
         tuple(sources),
         roles,
-        Reader(opened, roles, spec, fast).batches,
+        reader.batches,
         stack,
         first.has_header,
         partial(count_rows, opened),
+        ranks=ranks,
+        name=first.name,
     )
 
 
@@ -142,8 +182,10 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             raise DataError(fault.message, "a formula takes columns of numbers alone: leave it out") from None
         numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
         roles = choice.roles(names, spec)
-        reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers))
-        return Table(tuple(sources), roles, reader.batches, stack, opened[0].has_header, partial(count_rows, opened))
+        first = opened[0]
+        reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
+        count = partial(count_rows, opened)
+        return Table(tuple(sources), roles, reader.batches, stack, first.has_header, count, name=first.name)
     except BaseException:
         stack.close()
         raise
@@ -166,6 +208,13 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
     Raises:
         DataError: no source has a row.
     """
+    found = _first_rows(sources)
+    if found is None:
+        raise _no_rows(sources[0].name)
+    return found
+
+
+def _first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
     for source in sources:
         try:
             sample = source.sample()
@@ -173,7 +222,15 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
             raise unreadable(source.file, 0, error, source.skip) from None
         if sample.height:
             return source, sample
-    raise DataError(f"{sources[0].name}: has a header but no rows", "a table needs at least one row of data")
+    return None
+
+
+def _no_rows(name: str) -> DataError:
+    return DataError(f"{name}: has a header but no rows", "a table needs at least one row of data")
+
+
+def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, Kind]:
+    return kinds_of(sample, source.schema, source.cells, typed=source.dialect is None)
 
 
 def _usable(

@@ -77,6 +77,11 @@ class PointwiseRows:
         its digits, whatever becomes of the smallest.
         Source: Nesterov, Introductory Lectures on Convex Optimization, section 2.1.5.
         """
+        bounding = self.bounding_matrix()
+        return None if bounding is None else float(torch.linalg.eigvalsh(bounding)[-1])
+
+    def bounding_matrix(self) -> Tensor | None:
+        """1/M·(sup l″·XᵀωX + PᵀP), (p, p), in float64; None where l″ has no bound."""
         largest = self.loss.largest_curvature
         if largest is None:
             return None
@@ -85,7 +90,7 @@ class PointwiseRows:
             block = design.to(torch.float64)
             gram.addmm_(block.mT, block if weight is None else block * weight)
         rows = self.penalty.rows.to(torch.float64)
-        return float(torch.linalg.eigvalsh(largest * gram + rows.mT @ rows)[-1]) / self.total_weight
+        return (largest * gram + rows.mT @ rows) / self.total_weight
 
     def _blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         if self.weight is None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import choose_method, refusal
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.numbers import nearest, shown
@@ -73,7 +74,9 @@ class MethodComparison:
     picture: Picture | None = None
 
 
-def compare(spec: Spec, table: Table | None = None, command: Command | None = None) -> MethodComparison:
+def compare(
+    spec: Spec, table: Table | None = None, command: Command | None = None, ranks: Ranks = ALONE
+) -> MethodComparison:
     """Descend by every method of `spec`, or by all that can be used.
 
     Raises:
@@ -82,7 +85,11 @@ def compare(spec: Spec, table: Table | None = None, command: Command | None = No
     """
     began = time.perf_counter()
     asked = _asked(spec)
-    posed = pose_run(prepare(spec, load(spec, table)), may_leap=False) if spec.is_least_squares else pose(spec, table)
+    if spec.is_least_squares:
+        posed = pose_run(prepare(spec, load(spec, table, ranks)), may_leap=False)
+        ranks.gather(None)
+    else:
+        posed = pose(spec, table, ranks)
     methods, left_out = _usable(posed, asked)
     descending = time.perf_counter()
     runs = list(_runs(posed, methods))

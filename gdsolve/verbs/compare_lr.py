@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 AT_ONCE = 65_536
 
 
-def compare_lr(spec: Spec, table: Table | None = None, command: Command | None = None) -> Comparison:
+def compare_lr(
+    spec: Spec, table: Table | None = None, command: Command | None = None, ranks: Ranks = ALONE
+) -> Comparison:
     """Descend at every rate of `spec`, or on a grid around the largest stable one.
 
     Raises:
@@ -36,12 +39,13 @@ def compare_lr(spec: Spec, table: Table | None = None, command: Command | None =
     """
     began = time.perf_counter()
     if not spec.is_least_squares:
-        return compare_posed(pose(spec, table), began)
-    problem = load(spec, table)
+        return compare_posed(pose(spec, table, ranks), began)
+    problem = load(spec, table, ranks)
     from gdsolve.objective.threads import one_thread
 
     descending = time.perf_counter()
     run = prepare(spec, problem)
+    ranks.gather(None)
     rates = _rates(run)
     tol = run.tolerance(min(rates)) if spec.tol is not None else _usual_tolerance(run)
     size = max(1, AT_ONCE // max(1, run.coordinates.p * (spec.iterates + 1)))

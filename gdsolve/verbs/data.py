@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Roles, Table, inline_table, open_table
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 
 if TYPE_CHECKING:
@@ -24,11 +25,11 @@ class DataInfo:
     has_header: bool = True
 
 
-def open_problem(spec: Spec) -> Table:
-    """The table that a spec names, or the one that it holds."""
+def open_problem(spec: Spec, ranks: Ranks = ALONE) -> Table:
+    """The table that a spec names, or the one that it holds; of several ranks each has its share of the rows."""
     if spec.X is not None and spec.y is not None:
-        return inline_table(spec.X, spec.y, spec)
-    return open_table(spec.data, spec)
+        return inline_table(spec.X, spec.y, spec, ranks=ranks)
+    return open_table(spec.data, spec, ranks)
 
 
 def sampler_of(spec: Spec) -> Sample | None:

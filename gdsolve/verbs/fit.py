@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Method, PlotKind, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError, Status
@@ -34,10 +35,17 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gdsolve")
 
 
-def fit(spec: Spec, table: Table | None = None, command: Command | None = None, observe: Observer | None = None) -> Fit:
+def fit(
+    spec: Spec,
+    table: Table | None = None,
+    command: Command | None = None,
+    observe: Observer | None = None,
+    ranks: Ranks = ALONE,
+) -> Fit:
     """Fit `spec`, on `table` where one is given; `command` is how the user asked, for the advice.
 
     A descent that takes its steps one by one tells `observe` the latest, again and again; the closed form has none.
+    Of several ranks each reads its share of the rows, and all return the same.
 
     Raises:
         GdsolveError: what was asked for contradicts itself or the table.
@@ -51,8 +59,11 @@ def fit(spec: Spec, table: Table | None = None, command: Command | None = None, 
     if not spec.is_least_squares:
         from gdsolve.verbs.posed.descend import fit_posed
 
-        return fit_posed(pose(spec, table), command, began, observe, keeper)
-    return fit_run(prepare(spec, load(spec, table)), command, began, observe, keeper)
+        return fit_posed(pose(spec, table, ranks), command, began, observe, keeper)
+    run = prepare(spec, load(spec, table, ranks))
+    # What every rank reads for itself, a start say, is there on all of them.
+    ranks.gather(None)
+    return fit_run(run, command, began, observe, keeper)
 
 
 def fit_run(
@@ -146,15 +157,15 @@ def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:
     return tuple(check_gradient(run.modes.quadratic, place, iteration) for place, iteration in places)
 
 
-def pose(spec: Spec, table: Table | None) -> Posed:
-    """The objective of a spec that is no least squares on a table.
+def pose(spec: Spec, table: Table | None, ranks: Ranks = ALONE) -> Posed:
+    """The objective of a spec that is no least squares on a table; formulas and curves are for one process alone.
 
     Raises:
-        GdsolveError: what was asked for contradicts itself or the table.
+        GdsolveError: what was asked for contradicts itself or the table, or is not shared by ranks.
         DataError: data that cannot be used.
     """
     from gdsolve.verbs.posed.formula import pose_formula
     from gdsolve.verbs.posed.pointwise import pose_pointwise
 
     linear = spec.minimize is None and spec.model is None
-    return pose_pointwise(spec, table) if linear else pose_formula(spec, table)
+    return pose_pointwise(spec, table, ranks) if linear else pose_formula(spec, table)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
+import platform
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gdsolve.ranks import Ranks
 from gdsolve.spec import DType, Engine, Spec
 from gdsolve.status import DataError
 
@@ -51,21 +53,22 @@ class Demand:
     size: int
     remedy: str
 
-    def require(self, count: RowCount | None) -> None:
-        """Say what the rows take, and see that the host has it.
+    def require(self, own: RowCount | None, count: RowCount | None = None) -> None:
+        """Say what the rows take, and see that the host has it; `count` is that of all ranks on it, where it is known.
 
         Raises:
             DataError: it has less.
         """
-        room = host_room()
-        if count is None:
+        room, count = host_room(), count or own
+        if own is None or count is None:
             logger.info("%s keeps every row in memory; how many there are, reading will tell", self.way)
             return
         need = count.rows * self.numbers * self.size
         there = "" if room.resident is None else f", {_bytes(room.resident)} are available"
         logger.info("%s keeps every row in memory: %s%s", self.way, self._words(str(count), need), there)
-        # While they are brought into their final place, their addresses are taken twice.
-        self._refuse(str(count), need, room.falls_short(need, need + count.rows * self.kept * self.size))
+        # While they are brought into their final place, their addresses are taken twice; addresses are a process's own.
+        addresses = own.rows * (self.numbers + self.kept) * self.size
+        self._refuse(str(count), need, room.falls_short(need, addresses))
 
     def require_on(self, device: torch.device, count: RowCount | None) -> None:
         """See that an accelerator has room for the rows.
@@ -101,6 +104,22 @@ class Demand:
 
     def _words(self, rows: str, need: int) -> str:
         return f"{rows} of {self.numbers} numbers take {_bytes(need)}"
+
+
+def on_this_machine(count: RowCount | None, ranks: Ranks) -> RowCount | None:
+    """The rows of all ranks that share the memory of this machine; None where one of them does not know its own.
+
+    They meet here before any of them reads, so that each judges the same memory.
+
+    Raises:
+        AgreedError: another rank has failed.
+    """
+    here = platform.node()
+    counts = [found for machine, found in ranks.gather((here, count)) if machine == here]
+    known = [found for found in counts if found is not None]
+    if len(known) < len(counts):
+        return None
+    return replace(known[0], rows=sum(one.rows for one in known), exact=all(one.exact for one in known))
 
 
 def demand_of(spec: Spec, table: Table) -> Demand | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import PlotKind, Spec, kinds_drawn
 
 if TYPE_CHECKING:
@@ -51,8 +52,11 @@ class Sample:
             self._kept, self._count = [thinned], len(thinned)
             self.stride *= 2
 
-    def rows(self) -> np.ndarray:
-        """The rows kept, in order, (r, n + 1)."""
+    def rows(self, ranks: Ranks = ALONE) -> np.ndarray:
+        """The rows kept, on all ranks, in order, (r, n + 1)."""
         import numpy as np
 
-        return np.concatenate(self._kept)
+        found = ranks.gather((self.stride, np.concatenate(self._kept) if self._kept else None))
+        stride = max(each for each, _ in found)
+        rows = np.concatenate([kept[:: stride // each] for each, kept in found if kept is not None])
+        return rows[:: -(-len(rows) // self.most)]

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Table, prefetch
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.data import DataInfo, open_problem, sampler_of
 from gdsolve.verbs.device import device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
-from gdsolve.verbs.memory import demand_of_loss
+from gdsolve.verbs.memory import demand_of_loss, on_this_machine
 from gdsolve.verbs.posed.problem import Kind, Posed
 from gdsolve.verbs.start import start_of
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
 
 
-def pose_pointwise(spec: Spec, table: Table | None = None) -> Posed:
+def pose_pointwise(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Posed:
     """A linear model with a pointwise loss, all rows in memory; the triangle of the same pass gives the coordinates.
+
+    Of several ranks each has its own rows in memory.
 
     Raises:
         GdsolveError: flags that do not fit the table or the loss.
@@ -34,30 +37,34 @@ def pose_pointwise(spec: Spec, table: Table | None = None) -> Posed:
             "leave --engine out",
         )
     began = time.perf_counter()
-    with table or open_problem(spec) as opened:
+    with table or open_problem(spec, ranks) as opened:
         demand, count = demand_of_loss(spec, opened), opened.count()
-        demand.require(count)
+        demand.require(count, on_this_machine(count, ranks))
         batches = prefetch(opened.batches())
         with collector_at_rest():
             from gdsolve.objective.kept_rows import KeptRows
-            from gdsolve.objective.triangle import build_triangle
+            from gdsolve.objective.merge import merge_ranks
+            from gdsolve.objective.triangle import build_triangles
         demand.require_on(device_of(spec), count)
         kept = KeptRows(dtype_of(spec), demand.grow)
         sample, stream = sampler_of(spec), kept.passing(batches)
-        triangle = build_triangle(stream if sample is None else sample.through(stream), dtype_of(spec))
-        if triangle is None:
+        built = build_triangles(stream if sample is None else sample.through(stream), (dtype_of(spec),))
+        opened.complete()
+        built = merge_ranks(built, 1, len(opened.roles.design) + 1, ranks)
+        if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
-    posed = _pose(spec, info, triangle, kept, began)
-    return posed if sample is None else replace(posed, sample=sample.rows())
+    # Rows are gathered before those in memory become an objective of all ranks.
+    shown = None if sample is None else sample.rows(ranks)
+    return replace(_pose(spec, info, built[0], kept, began, ranks), sample=shown)
 
 
-def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float) -> Posed:
-    from gdsolve.objective.base import TwiceDifferentiable
+def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float, ranks: Ranks) -> Posed:
     from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.pointwise import POINTWISE
     from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates_for
     from gdsolve.objective.quadratic import Penalty
+    from gdsolve.objective.shared import own_penalty, share
 
     intercept = not spec.no_intercept
     loss = POINTWISE[spec.loss].of(spec)
@@ -66,8 +73,9 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began:
     coordinates = coordinates_for(loss, standard) if spec.standardise else raw
     penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
     device, dtype = device_of(spec), dtype_of(spec)
-    objective = collect_pointwise_rows(kept, coordinates, penalty, loss, device)
     start = start_of(spec, coordinates, info.roles.design).to(device, dtype)
+    own = collect_pointwise_rows(kept, coordinates, own_penalty(penalty, ranks), loss, device)
+    objective = share(replace(own, total_weight=triangle.total_weight), ranks) if ranks.several else own
     return Posed(
         spec=spec,
         kind=Kind.LINEAR,
@@ -84,6 +92,6 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began:
         modes=None,
         bound=objective.curvature_bound(),
         convex=True,
-        smooth=isinstance(objective, TwiceDifferentiable),
+        smooth=loss.differentiable,
         seconds=time.perf_counter() - began,
     )

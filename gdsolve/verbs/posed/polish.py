@@ -106,9 +106,8 @@ def _known(posed: Posed) -> Place:
 
 def _cornered(posed: Posed) -> Place:
     from gdsolve.objective.linear_program import piecewise_linear_minimum
-    from gdsolve.objective.pointwise_rows import PointwiseRows
 
-    w = piecewise_linear_minimum(posed.objective) if isinstance(posed.objective, PointwiseRows) else None
+    w = piecewise_linear_minimum(posed.objective)
     if w is None:
         return Place(None, "the loss has corners, where second derivatives say nothing")
     value = float(posed.objective.evaluate(w).value)

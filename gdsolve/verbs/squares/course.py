@@ -115,7 +115,8 @@ def descend(
         return found
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
-    if course.plan.engine in (Engine.ROWS, Engine.AUTOGRAD) and run.problem.kept.rows:
+    # Rows are kept where their way is asked for; a rank of several may have none of them.
+    if run.spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
         autograd = course.plan.engine is Engine.AUTOGRAD
         objective = rows_of(run.problem, run.modes, device, autograd=autograd)
     else:

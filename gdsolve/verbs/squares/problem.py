@@ -10,23 +10,24 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table, prefetch
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import DType, Spec
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.data import DataInfo, open_problem, sampler_of
 from gdsolve.verbs.device import device_for, device_of, dtype_of
 from gdsolve.verbs.imports import collector_at_rest
-from gdsolve.verbs.memory import demand_of
+from gdsolve.verbs.memory import demand_of, on_this_machine
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
+    from gdsolve.objective.base import Objective
     from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.quadratic import Quadratic
-    from gdsolve.objective.rows import Rows
     from gdsolve.objective.triangle import Triangle
 
 
@@ -52,11 +53,14 @@ class Problem:
     curvature_scale: float
     kept: KeptRows
     seconds: float
+    ranks: Ranks = ALONE
     sample: np.ndarray | None = None
 
 
-def load(spec: Spec, table: Table | None = None) -> Problem:
+def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Problem:
     """Read `table` (that of the spec, unless given) and build its triangle; rows are kept where the way needs them.
+
+    Of several ranks each reads and keeps its share of the rows; the triangle of all is the same on all of them.
 
     Raises:
         GdsolveError: flags that do not fit the table.
@@ -67,11 +71,11 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
     if spec.loss not in LOSSES:
         raise GdsolveError(f"loss: {spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}")
     began = time.perf_counter()
-    with table or open_problem(spec) as opened:
+    with table or open_problem(spec, ranks) as opened:
         demand = demand_of(spec, opened)
         count = opened.count() if demand else None
         if demand:
-            demand.require(count)
+            demand.require(count, on_this_machine(count, ranks))
         batches = prefetch(opened.batches())
         sample = sampler_of(spec)
         # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
@@ -79,6 +83,7 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
             import torch
 
             from gdsolve.objective.kept_rows import KeptRows
+            from gdsolve.objective.merge import merge_ranks
             from gdsolve.objective.triangle import build_triangles
 
         device, dtype = device_of(spec), dtype_of(spec)
@@ -89,7 +94,10 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
             kept = KeptRows(dtype, demand.grow)
             stream = kept.passing(stream)
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
-        built = build_triangles(stream, tuple(dict.fromkeys((dtype, torch.float64))))
+        dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
+        built = build_triangles(stream, dtypes)
+        opened.complete()
+        built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         # The pass over the table is the host's by design: cells are parsed there, and blocks of a few columns are
@@ -103,8 +111,8 @@ def load(spec: Spec, table: Table | None = None) -> Problem:
         _require_squares(info, triangle, spec.dtype)
         _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
-    problem = _pose(spec, info, triangle, kept, began)
-    return problem if sample is None else replace(problem, sample=sample.rows())
+    shown = None if sample is None else sample.rows(ranks)
+    return replace(_pose(spec, info, triangle, kept, began), ranks=ranks, sample=shown)
 
 
 def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
@@ -184,13 +192,17 @@ def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torc
     return decompose(quadratic, problem.minimisers.nearest_to(start, coordinates), problem.minimisers.rank)
 
 
-def rows_of(problem: Problem, modes: Modes, device: torch.device, *, autograd: bool = False) -> Rows:
-    """All rows in memory, for the ways `rows` and `autograd`; the problem keeps them no longer."""
+def rows_of(problem: Problem, modes: Modes, device: torch.device, *, autograd: bool = False) -> Objective:
+    """All rows in memory, for the ways `rows` and `autograd`; the problem keeps them no longer.
+
+    Of several ranks each has its own.
+    """
     from gdsolve.objective.autograd_rows import AutogradRows
     from gdsolve.objective.rows import collect_rows
+    from gdsolve.objective.shared import own_penalty, share
 
-    penalty = modes.quadratic.penalty
+    penalty = own_penalty(modes.quadratic.penalty, problem.ranks)
     rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, device)
-    if not autograd:
-        return rows
-    return AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)
+    if autograd:
+        rows = AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)
+    return share(rows, problem.ranks) if problem.ranks.several else rows

@@ -1,0 +1,168 @@
+"""Which part of the tables each rank reads: whole files, or rows of Parquet files where there are fewer files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from gdsolve.data.files import STDIN, expand
+from gdsolve.data.source import Source, open_files, require_same_columns
+from gdsolve.ranks import Ranks
+from gdsolve.spec import Spec
+from gdsolve.status import GdsolveError
+
+logger = logging.getLogger("gdsolve")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A file, or `rows` of it: the first one and their number."""
+
+    name: str
+    rows: tuple[int, int] | None = None
+
+    def __str__(self) -> str:
+        if self.rows is None:
+            return self.name
+        first, count = self.rows
+        return f"{self.name} (rows {first + 1:,} to {first + count:,})"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the first file says of all: its name, its columns as written and by unique name, and if they have names."""
+
+    name: str
+    headers: tuple[str, ...]
+    names: tuple[str, ...]
+    has_header: bool
+
+    @classmethod
+    def of(cls, source: Source) -> Head:
+        """The head of one file."""
+        return cls(source.name, source.headers, tuple(source.schema), source.has_header)
+
+
+def open_share(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Ranks) -> tuple[tuple[Source, ...], Head]:
+    """Open what this rank reads of the files that the user named, maybe nothing; all files have the same columns.
+
+    Files are found by rank 0, and dealt in their order, so that the lowest rank with a fault has the first one.
+
+    Raises:
+        DataError: a file that cannot be read, or that lacks a column.
+    """
+    if not ranks.several:
+        opened = open_files(expand(sources), spec, stack)
+        require_same_columns(opened, opened[0].name, opened[0].schema)
+        return opened, Head.of(opened[0])
+    dealt = ranks.gather(deal(_shareable(expand(sources), ranks), ranks.size) if ranks.first else [])[0]
+    mine = dealt[ranks.rank]
+    logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")
+    files = open_files([share.name for share in mine], spec, stack)
+    opened = tuple(replace(source, rows=share.rows) for source, share in zip(files, mine, strict=True))
+    heads = ranks.gather(Head.of(opened[0]) if opened else None)
+    first = next(head for head in heads if head is not None)
+    require_same_columns(opened, first.name, first.names)
+    return opened, first
+
+
+def deal(names: Sequence[str], size: int) -> list[list[Share]]:
+    """What each of `size` ranks reads, in the order of the files: about as many bytes each."""
+    sizes = [_bytes(name) for name in names]
+    if len(names) >= size:
+        return [[Share(name) for name in names[part]] for part in partition(sizes, size)]
+    dealt: list[list[Share]] = [[] for _ in range(size)]
+    done, unit = 0, max(sum(sizes), 1) / size
+    for name, length in zip(names, sizes, strict=True):
+        start, stop = done / unit, (done + length) / unit
+        rows = _rows(name)
+        if rows is None:
+            dealt[min(int((start + stop) / 2), size - 1)].append(Share(name))
+        else:
+            for rank, part in _cut(rows, start, stop, size):
+                dealt[rank].append(Share(name, part))
+        done += length
+    whole = [share.name for shares in dealt for share in shares if share.rows is None]
+    idle = sum(not shares for shares in dealt)
+    if whole and idle:
+        logger.warning(
+            "%s: a file that is not Parquet is read by one rank, and %s of %s ranks have nothing to read; "
+            "split it into as many files as ranks, or write it as Parquet",
+            whole[0],
+            idle,
+            size,
+        )
+    return dealt
+
+
+def partition(sizes: Sequence[int], count: int) -> list[slice]:
+    """Runs of neighbours, `count` of them and none empty, the largest sum of which is as small as can be.
+
+    `sizes` has at least `count` entries, none negative.
+    """
+    low, high = max(sizes), sum(sizes)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if len(_runs(sizes, middle, 1)) <= count else (middle + 1, high)
+    return _runs(sizes, low, count)
+
+
+def _runs(sizes: Sequence[int], most: int, count: int) -> list[slice]:
+    """Runs of sum at most `most`, each as long as it can be while `count` of them are not yet there."""
+    runs: list[slice] = []
+    start = held = 0
+    for place, size in enumerate(sizes):
+        wanted = count - len(runs) - 1
+        if place > start and (held + size > most or len(sizes) - place <= wanted):
+            runs.append(slice(start, place))
+            start, held = place, 0
+        held += size
+    return [*runs, slice(start, len(sizes))]
+
+
+def _cut(rows: int, start: float, stop: float, size: int) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Rank and rows (first, number) of a file that lies between `start` and `stop` on the line of all ranks' bytes."""
+    before = 0
+    for rank in range(int(start), size):
+        reach = 1.0 if rank + 1 >= min(stop, size) else (rank + 1 - start) / (stop - start)
+        after = round(rows * reach)
+        if after > before:
+            yield rank, (before, after - before)
+        before = after
+        if reach == 1.0:
+            return
+
+
+def _shareable(names: list[str], ranks: Ranks) -> list[str]:
+    """The names, if every rank can open them for itself."""
+    for name in names:
+        path = Path(name)
+        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+            raise GdsolveError(
+                f"{STDIN if name == '-' else name}: a stream is read once, and these are {ranks.size} ranks",
+                "write it to a file that all of them can open, or run gdsolve without the launcher",
+            )
+    return names
+
+
+def _bytes(name: str) -> int:
+    path = Path(name)
+    # A file that is not there is told by the rank that shall read it.
+    return path.stat().st_size if path.exists() else 0
+
+
+def _rows(name: str) -> int | None:
+    """The rows of a Parquet file, from its footer; None for other files."""
+    try:
+        with Path(name).open("rb") as file:
+            if file.read(4) != b"PAR1":
+                return None
+        rows: int = pl.scan_parquet(name, glob=False).select(pl.len()).collect().item()
+    except (OSError, pl.exceptions.PolarsError):
+        return None
+    return rows or None
