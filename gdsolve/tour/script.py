@@ -234,6 +234,7 @@ STEPS: tuple[Step, ...] = (
         "textbook/d1_collinear.yaml",
         "One column is a multiple of another: the rank is {rank} of {parameters}, and the normal equations refuse. "
         "Descent from the origin reaches the solution of minimum norm all the same.",
+        picture="spectrum",
     ),
     Step(
         "D2",
