@@ -1,7 +1,8 @@
-"""A headless Chromium for tests of pages; they are skipped, and say so, where there is none."""
+"""What tests share: a logger that is quiet again afterwards, and a headless Chromium for pages."""
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -13,9 +14,19 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
+@pytest.fixture(autouse=True)
+def quiet_afterwards() -> Iterator[None]:
+    """Give the logger back as it was: the command line takes that of the library for itself."""
+    told = logging.getLogger("gdsolve")
+    level, handlers, propagate = told.level, told.handlers, told.propagate
+    yield
+    told.setLevel(level)
+    told.handlers, told.propagate = handlers, propagate
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
-    """One browser for all tests of a session."""
+    """One browser for all tests of a session; they are skipped, and say so, where there is none."""
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine")

@@ -166,8 +166,9 @@ def complete(words: str, position: int) -> list[str]:
 
 def test_completion_in_bash(here: Path) -> None:
     (here / "houses.csv").write_text('price,crim rate,"a,b",prix\n1,2,3,4\n')
-    verbs = ["fit", "compare-lr", "compare", "check", "predict", "report", "trace", "tour", "schema"]
-    assert complete("gdsolve ", 1) == verbs
+    assert complete("gdsolve ", 1) == [
+        *("fit", "compare-lr", "compare", "check", "predict", "report", "trace", "tour", "schema")
+    ]
     assert complete("gdsolve fit --l", 2) == ["--lower", "--loss", "--lr", "--loss-tol"]
     assert complete("gdsolve fit houses.csv --target p", 4) == ["price", "prix"]
     assert complete("gdsolve fit houses.csv --target c", 4) == ["crim\\ rate"]

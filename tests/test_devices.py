@@ -6,8 +6,6 @@ Tests marked `cuda` need the real one; the others run everywhere, on the stand-i
 from __future__ import annotations
 
 import io
-import logging
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -107,16 +105,6 @@ def table() -> Path:
 def _without_table() -> Any:
     yield
     table().unlink()
-
-
-@pytest.fixture
-def quiet_afterwards() -> Iterator[None]:
-    """The command line takes the logger of the library for itself."""
-    told = logging.getLogger("gdsolve")
-    level, handlers, propagate = told.level, told.handlers, told.propagate
-    yield
-    told.setLevel(level)
-    told.handlers, told.propagate = handlers, propagate
 
 
 def fit(options: Options, **more: Any) -> gdsolve.Fit:
@@ -270,7 +258,6 @@ def test_cuda_computes_in_float32_and_not_in_tf32(monkeypatch: pytest.MonkeyPatc
         torch.set_float32_matmul_precision("highest")
 
 
-@pytest.mark.usefixtures("quiet_afterwards")
 def test_a_full_accelerator_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -143,3 +143,13 @@ def test_what_rounding_to_float32_loses_is_told(
     caplog.clear()
     verb(path)
     assert not caplog.messages
+
+
+def test_momentum_leaps_on_from_a_model_in_float32(tmp_path: Path) -> None:
+    """The leap computes in float64, and its figures are those of the rounded cells."""
+    table, model = CONFIGS / "norris.csv", tmp_path / "model.json"
+    optimum = gdsolve.fit(table, save=model)
+    found = gdsolve.fit(table, init=model, dtype="float32", method="momentum")
+    assert found.status == "converged"
+    assert found.w.dtype is torch.float64
+    assert found.sse == pytest.approx(optimum.sse, rel=1e-3)

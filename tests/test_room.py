@@ -9,7 +9,6 @@ import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -33,16 +32,6 @@ def table(tmp_path: Path) -> Path:
     path = tmp_path / "data.csv"
     path.write_text("\n".join(["a,b,y", *LINES, ""]))
     return path
-
-
-@pytest.fixture
-def quiet_afterwards() -> Iterator[None]:
-    """The command line takes the logger of the library for itself."""
-    told = logging.getLogger("gdsolve")
-    level, handlers, propagate = told.level, told.handlers, told.propagate
-    yield
-    told.setLevel(level)
-    told.handlers, told.propagate = handlers, propagate
 
 
 def count(path: Path) -> RowCount | None:
@@ -134,7 +123,6 @@ def test_what_the_way_needs_is_said(caplog: pytest.LogCaptureFixture, tmp_path: 
     assert not any("in memory" in line for line in caplog.messages)
 
 
-@pytest.mark.usefixtures("quiet_afterwards")
 def test_a_compressed_table_is_refused_while_it_is_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from gdsolve.cli.bar import watching
 from gdsolve.cli.messages import listen
+from gdsolve.cli.optional import join_plot
 from gdsolve.cli.options import SOURCES, given, parameters
 from gdsolve.ranks import ALONE, Launched, Ranks
 from gdsolve.spec import Spec
@@ -125,6 +126,22 @@ def command_line(words: Container[str], ranks: Ranks = ALONE) -> Any:
     return typer.main.get_command(app)
 
 
+def execute(arguments: Sequence[str], ranks: Ranks = ALONE) -> int:
+    """Do what the arguments ask for; returns the exit code.
+
+    Raises:
+        Exception: whatever goes wrong, for `gdsolve.cli.main` to tell.
+    """
+    words = join_plot(arguments)
+    command = command_line(words, ranks)
+    try:
+        # Not `command.main`: that turns a closed pipe and Ctrl-C into exit codes of its own.
+        with command.make_context("gdsolve", words) as context:
+            return int(command.invoke(context))
+    except typer.Exit as done:
+        return done.exit_code
+
+
 def _examples(*lines: str) -> str:
     # Typer keeps the line breaks of a paragraph that begins with \b.
     return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
@@ -157,7 +174,7 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
         if name == "schema":
             return int(run())
         if name == "tour":
-            return int(run(Spec(**{key: from_flag(key, value) for key, value in given(options).items()}), _execute))
+            return int(run(Spec(**{key: from_flag(key, value) for key, value in given(options).items()}), execute))
         if name == "predict" and saved is None:
             raise GdsolveError("predict: no MODEL is given", f"give one, as in {verb.examples[0]}")
         flags = given(options)
@@ -186,12 +203,6 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
     call.__dict__["__signature__"] = signature
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in signature.parameters.values()}
     return call
-
-
-def _execute(arguments: Sequence[str]) -> int:
-    from gdsolve.cli.main import run
-
-    return run(arguments)
 
 
 def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:

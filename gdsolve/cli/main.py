@@ -15,10 +15,9 @@ from typing import NoReturn
 
 import typer
 
-from gdsolve.cli.app import VERBS, command_line
+from gdsolve.cli.app import VERBS, command_line, execute
 from gdsolve.cli.columns import join_assignments
 from gdsolve.cli.messages import show_error
-from gdsolve.cli.optional import join_plot
 from gdsolve.cli.output import write_error
 from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
 from gdsolve.spec import VERBS as SPEC_VERBS
@@ -63,20 +62,9 @@ def _run(arguments: list[str], ranks: Ranks) -> int:
         raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")
     if not arguments:
         with redirect_stdout(sys.stderr):
-            _call(["--help"], ranks)
+            execute(["--help"], ranks)
         return int(ExitCode.USAGE)
-    return _call(arguments, ranks)
-
-
-def _call(arguments: list[str], ranks: Ranks) -> int:
-    arguments = join_plot(arguments)
-    command = command_line(arguments, ranks)
-    try:
-        # Not `command.main`: that turns a closed pipe and Ctrl-C into exit codes of its own.
-        with command.make_context("gdsolve", arguments) as context:
-            return int(command.invoke(context))
-    except typer.Exit as done:
-        return done.exit_code
+    return execute(arguments, ranks)
 
 
 def _prepare_streams() -> None:

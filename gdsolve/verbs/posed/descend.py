@@ -260,12 +260,14 @@ def _draw(
 
 def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
     """The gradient at the start and where the run ended."""
-    places = ((posed.start, 0), (solution.w, solution.best_iteration))
+    places = ((posed.start, 0), (solution.w.to(posed.start), solution.best_iteration))
     return tuple(check_gradient(posed.objective, w, k) for w, k in places)
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:
-    sse = posed.objective.sse(solution.w)
+    # The leap computes in float64 whatever the data are in.
+    w = solution.w.to(posed.start)
+    sse = posed.objective.sse(w)
     squares = None if sse is None else float(sse) * loss_unit(posed)
     total = posed.total_sum_of_squares
     return Figures(
@@ -273,5 +275,5 @@ def _figures(posed: Posed, solution: Solution) -> Figures:
         loss=solution.value * loss_unit(posed),
         rmse=None if squares is None else (squares / posed.rows) ** 0.5,
         r2=None if squares is None or not total else 1.0 - squares / total,
-        gradient_norm=float(bounded(posed).evaluate(solution.w).gradient.norm()),
+        gradient_norm=float(bounded(posed).evaluate(w).gradient.norm()),
     )
