@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -210,7 +211,9 @@ def test_progress_of_a_rank_that_has_nothing_to_read(tmp_path: Path) -> None:
 
     def told(ranks: Ranks) -> list[int | None]:
         rows: list[int | None] = []
-        heard = SimpleNamespace(tell=lambda stage: rows.append(getattr(stage, "rows", None)), done=lambda: None)
+        heard = SimpleNamespace(
+            tell=lambda stage: rows.append(getattr(stage, "rows", None)), done=lambda: None, hidden=nullcontext
+        )
         with listening(heard):
             list(open_table([str(name)], spec, ranks).batches())
         return rows
