@@ -126,12 +126,16 @@ class Source:
     def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
         """Scan what `parse` gives in one go, with null for every cell that is no plain number; None where impossible.
 
+        Where missing cells may be NaN, they stay so, for `Cells.is_filled` to tell: an expression a column would cost
+        a table of a thousand columns three times what it takes to parse.
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         # With decimal_comma polars takes 1.234 as well, as 1.234: a thousands separator would pass unseen.
         if isinstance(part, pl.DataFrame) or self.cells.decimal == ",":
             return None
-        wanted = [self.cells.plain(name) for name in numbers]
+        wanted: list[str | pl.Expr] = list(numbers)
+        if self.cells.missing_numbers:
+            wanted = [self.cells.plain(name) for name in numbers]
         wanted += [self.cells.text(name, pl.String()) for name in texts]
         types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
         if self.dialect is None:
