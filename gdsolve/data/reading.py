@@ -313,7 +313,9 @@ class _Parser:
             plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
             if plain is not None:
                 frame = rows_of(plain)
-                if all(self.source.cells.is_filled(frame[name]) for name in self.numbers):
+                hides_missing = self.source.cells.hides_missing
+                columns = [frame[name] for name in self.numbers]
+                if not any(column.null_count() or hides_missing(column) for column in columns):
                     return frame
             self.slow = True
             raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
