@@ -6,6 +6,7 @@ import difflib
 import itertools
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -172,7 +173,11 @@ def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, s
         DataError: naming the positions and the flag that settles it.
     """
     ignored = _columns("ignore", spec.ignore, names, table)
-    used = (*parts.features, parts.target)
+    used = {*parts.features, parts.target}
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, (header, name) in enumerate(zip(headers, names, strict=True)):
+        if name not in ignored:
+            places[header].append(place)
     for position, (header, name) in enumerate(zip(headers, names, strict=True), start=1):
         if name not in used or name in parts.named:
             continue
@@ -183,7 +188,7 @@ def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, s
                 if spec.delimiter == " "
                 else f"{flag_for('ignore', [name])}, or name the columns to use with --features",
             )
-        twins = [place for place, other in enumerate(headers) if other == header and names[place] not in ignored]
+        twins = places[header]
         if len(twins) > 1:
             second = names[twins[1]]
             both = flag_for("features", [names[place] for place in twins])

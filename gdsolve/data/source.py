@@ -106,16 +106,21 @@ class Source:
     def parse(self, raw: pl.DataFrame, numbers: Sequence[str], texts: Sequence[str]) -> pl.DataFrame:
         """Turn rows of `raw` into float64, NaN where a cell is no number, and trimmed texts; null is missing."""
         odd = list(numbers)
-        plain: list[pl.Series] = []
+        found: dict[str, pl.Series] = {}
         if self.file.format is not Format.PARQUET and self.cells.decimal == ".":
             # Most cells are plain numbers, which costs a fifth of looking at them in every way.
-            quick = raw.select(self.cells.plain(name) for name in numbers)
-            odd = [name for name in numbers if raw[name].null_count() != quick[name].null_count()]
-            plain = [quick[name] for name in numbers if name not in odd]
+            quick = raw.select(self.cells.parsed(numbers)).get_columns()
+            odd = [
+                column.name
+                for column in quick
+                if raw[column.name].null_count() != column.null_count() or self.cells.hides_missing(column)
+            ]
+            found = {column.name: column for column in quick}
         careful = [self.cells.number(name, self.raw_type(name)) for name in odd]
         careful += [self.cells.text(name, self.raw_type(name)) for name in texts]
         kept = [OVERFLOW] if OVERFLOW in raw.columns else []
-        return raw.select(*careful, *plain, *kept).select(*numbers, *texts, *kept)
+        found |= {column.name: column for column in raw.select(*careful, *kept).get_columns()}
+        return pl.DataFrame([found[name] for name in (*numbers, *texts, *kept)])
 
     def blank_lines(self, part: Part, empty: np.ndarray) -> np.ndarray:
         """Tell which of the `empty` rows of a part, (rows,), are blank lines, which are no rows of a table."""
@@ -126,12 +131,13 @@ class Source:
     def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
         """Scan what `parse` gives in one go, with null for every cell that is no plain number; None where impossible.
 
+        NaN stays where it may mean missing: see `Cells.parsed`.
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         # With decimal_comma polars takes 1.234 as well, as 1.234: a thousands separator would pass unseen.
         if isinstance(part, pl.DataFrame) or self.cells.decimal == ",":
             return None
-        wanted = [self.cells.plain(name) for name in numbers]
+        wanted = self.cells.parsed(numbers, pl.Float64)
         wanted += [self.cells.text(name, pl.String()) for name in texts]
         types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
         if self.dialect is None:

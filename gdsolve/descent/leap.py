@@ -16,6 +16,7 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.stop import Apart, Explosion, StopRule
 from gdsolve.objective.modes import Modes
+from gdsolve.objective.threads import one_thread
 from gdsolve.status import Status
 
 DEFAULT_MAX_ITER = 1_000_000
@@ -61,6 +62,12 @@ def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) ->
     Raises:
         SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
     """
+    # Hundreds of steps on a number a mode: a thousand of them are shared among threads, and not worth it.
+    with one_thread():
+        return _find_stops(form, stops, max_iter)
+
+
+def _find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) -> list[Stop]:
     limit = torch.inf if max_iter is None else float(max_iter)
     horizon = _horizon_of(form, stops)
     endless = horizon.isinf() & (max_iter is None)
@@ -157,17 +164,18 @@ def leap(
     Raises:
         SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
     """
-    rates = torch.tensor([learning_rate], dtype=start.dtype, device=start.device)
-    form: Form = ClosedForm.of(modes, start, rates)
-    if momentum is not None:
-        form = LinearRecurrence.of(modes, start, rates, momentum)
-    (stop,) = find_stops(form, stops, max_iter)
-    schedule.require_room(stop.iterations, len(start))
-    trace = _trace_at(modes, form, start, schedule.up_to(stop.iterations))
-    if stop.status is not Status.DIVERGED:
-        w, value, best = trace.weights[:, -1:], trace.values[-1], stop.iterations
-    else:
-        (best,) = best_iterations(form, [stop.iterations])
-        reached = _trace_at(modes, form, start, [best])
-        w, value = reached.weights, reached.values[0]
-    return Solution(w, value, stop.status, stop.stopped_by, stop.iterations, best, 0, trace)
+    with one_thread():
+        rates = torch.tensor([learning_rate], dtype=start.dtype, device=start.device)
+        form: Form = ClosedForm.of(modes, start, rates)
+        if momentum is not None:
+            form = LinearRecurrence.of(modes, start, rates, momentum)
+        (stop,) = find_stops(form, stops, max_iter)
+        schedule.require_room(stop.iterations, len(start))
+        trace = _trace_at(modes, form, start, schedule.up_to(stop.iterations))
+        if stop.status is not Status.DIVERGED:
+            w, value, best = trace.weights[:, -1:], trace.values[-1], stop.iterations
+        else:
+            (best,) = best_iterations(form, [stop.iterations])
+            reached = _trace_at(modes, form, start, [best])
+            w, value = reached.weights, reached.values[0]
+        return Solution(w, value, stop.status, stop.stopped_by, stop.iterations, best, 0, trace)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.singular import Singular
 from gdsolve.objective.triangle import EPSILON
 
 GRADED = 1e6
@@ -86,14 +87,15 @@ class Modes:
         return 0.5 * self.quadratic.curvature_scale * (stacked @ (weights - self.minimiser)).square().sum(dim=0)
 
 
-def decompose(quadratic: Quadratic, minimiser: Tensor, rank: int) -> Modes:
+def decompose(quadratic: Quadratic, minimiser: Tensor, rank: int, known: Singular | None = None) -> Modes:
     """Eigenvalues and eigenvectors, λᵢ = c·σᵢ² and vᵢ, from the singular values of [B; P].
 
-    `rank` comes from the standardised problem, where it does not depend on units.
+    `rank` comes from the standardised problem, where it does not depend on units; so may the singular values that are
+    `known`, which are taken where they are those of [B; P].
     """
     stacked, _ = quadratic.stacked()
-    left, singular, right = torch.linalg.svd(stacked, full_matrices=False)
-    left, singular, right = left[:, :rank], singular[:rank], right[:rank].mT
+    found = Singular.of(stacked, known)
+    left, singular, right = found.left[:, :rank], found.values[:rank], found.right[:, :rank]
     c = quadratic.curvature_scale
     largest = _square(float(singular[0])) * c if rank else 0.0
     smallest = _square(_smallest_singular_value(stacked, singular)) * c if rank else 0.0

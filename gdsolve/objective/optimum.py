@@ -9,18 +9,24 @@ from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.singular import Singular
 from gdsolve.objective.triangle import EPSILON
+
+# Columns whose lengths differ by less are as good as equal.
+SAME_LENGTH = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Minimisers:
     """All w with least value: `point` + span(`null`), in the user's units.
 
+    `singular` has the singular values that told, of columns brought to equal length.
     Shapes: `point` is (p, 1), `null` is (p, p − rank).
     """
 
     point: Tensor
     null: Tensor
+    singular: Singular
 
     @property
     def rank(self) -> int:
@@ -45,18 +51,28 @@ class Minimisers:
 def find_minimisers(quadratic: Quadratic, coordinates: Coordinates, rounding: float) -> Minimisers:
     """Solve min ‖[B; P]w − [b; q]‖², given in standardised `coordinates`, by singular values.
 
-    Columns are brought to equal length first, so that neither rank nor accuracy depends on units. σᵢ counts above
+    Columns are brought to equal length first, so that neither rank nor accuracy depends on units; standardised ones
+    that nothing penalises are so from the start, and the singular values are those of [B; P] itself. σᵢ counts above
     4·(p·ε + `rounding`)·σ_max, where `rounding` is the relative error that storing the cells leaves in a column.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.5.
     """
     stacked, target = quadratic.stacked()
-    lengths = stacked.norm(dim=0)
-    lengths = torch.where(lengths > 0, lengths, 1.0)[:, None]
-    left, singular, right = torch.linalg.svd(stacked / lengths.mT, full_matrices=False)
-    rank = int((singular > 4.0 * (quadratic.p * EPSILON + rounding) * singular[:1]).sum())
-    along = right[:rank].mT
-    point = along @ ((left[:, :rank].mT @ target) / singular[:rank, None]) / lengths
-    # The row space completed to an orthonormal basis: what is added is the null space.
-    across = torch.linalg.qr(along, mode="complete").Q[:, rank:]
-    null = coordinates.to_user(across / lengths) - coordinates.offset()
-    return Minimisers(coordinates.to_user(point), null)
+    lengths = _lengths(stacked)[:, None]
+    singular = Singular.of(stacked / lengths.mT)
+    rank = int((singular.values > 4.0 * (quadratic.p * EPSILON + rounding) * singular.values[:1]).sum())
+    along = singular.right[:, :rank]
+    point = along @ ((singular.left[:, :rank].mT @ target) / singular.values[:rank, None]) / lengths
+    null = point[:, :0]
+    if rank < quadratic.p:
+        # The row space completed to an orthonormal basis: what is added is the null space.
+        across = torch.linalg.qr(along, mode="complete").Q[:, rank:]
+        null = coordinates.to_user(across / lengths) - coordinates.offset()
+    return Minimisers(coordinates.to_user(point), null, singular)
+
+
+def _lengths(columns: Tensor) -> Tensor:
+    """What to divide columns (r, p) by for equal lengths, (p,): 1 where that is what they have, or are zero."""
+    lengths = columns.norm(dim=0)
+    longest = lengths.amax() if len(lengths) else 1.0
+    equal = (lengths == 0) | ((lengths - longest).abs() <= SAME_LENGTH * longest)
+    return torch.ones_like(lengths) if bool(equal.all()) else torch.where(lengths > 0, lengths, 1.0)

@@ -27,7 +27,7 @@ def modes_of_quadratic(objective: Objective, start: Tensor) -> Modes | None:
         return None
     own = Coordinates.raw(quadratic.p, intercept=False, device=start.device)
     minimisers = find_minimisers(quadratic, own, torch.finfo(start.dtype).eps)
-    return decompose(quadratic, minimisers.nearest_to(start, own), minimisers.rank)
+    return decompose(quadratic, minimisers.nearest_to(start, own), minimisers.rank, minimisers.singular)
 
 
 def _from_residuals(objective: SumOfSquares, start: Tensor) -> Quadratic:

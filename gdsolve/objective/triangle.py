@@ -11,9 +11,12 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.threads import one_thread
+from gdsolve.objective.threads import one_thread, threads_for
 
-BLOCK_ROWS = 8192
+# Rows that are factorised together, and at least so many for each column: under too few, R itself is factorised again
+# and again; more take memory and gain little.
+BLOCK_ROWS = 4096
+BLOCK_HEIGHT = 2
 EPSILON = torch.finfo(torch.float64).eps
 
 
@@ -116,14 +119,17 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
 
 
 def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) -> tuple[Triangle, ...]:
-    """Merge batches of rows, in blocks that stay in cache, into a triangle per dtype; none if there is no row.
+    """Merge batches of rows, in blocks of a height of their own, into a triangle per dtype; none if there is no row.
 
-    R ← qr([R; block]), one Householder factorisation a block, O(m·n²) in all; XᵀX is never formed, which would square
-    the condition number. The dtype float32 rounds the cells first, as descent in float32 sees them.
+    R ← qr([R; block]), one Householder factorisation a block, O(m·n²) in all, however few rows a batch has; XᵀX is
+    never formed, which would square the condition number. The dtype float32 rounds the cells first, as descent in
+    float32 sees them. Memory: a block and its factorisation, two or three times R for many columns.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
     states: dict[torch.dtype, _Merge] = {}
-    # Blocks are small, and the other cores are busy parsing the next ones: threads made the pass ten times slower.
+    threads = torch.get_num_threads()
+    # Blocks of few columns are small, and the other cores are busy parsing the next ones: threads made the pass ten
+    # times slower.
     with one_thread():
         for batch in batches:
             for dtype in dtypes:
@@ -131,11 +137,9 @@ def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) 
                 if values.shape[0] == 0:
                     continue
                 if dtype not in states:
-                    states[dtype] = _Merge(_shift_of(values))
-                for start in range(0, values.shape[0], BLOCK_ROWS):
-                    stop = start + BLOCK_ROWS
-                    states[dtype].add(values[start:stop], None if weight is None else weight[start:stop])
-    return tuple(state.result() for state in states.values())
+                    states[dtype] = _Merge(_shift_of(values), threads)
+                states[dtype].add(values, weight)
+        return tuple(state.result() for state in states.values())
 
 
 def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
@@ -157,30 +161,56 @@ def _shift_of(values: Tensor) -> Tensor:
 
 
 class _Merge:
-    """The running factor and the buffer in which the next block is stacked under it."""
+    """The running factor, and below it in one buffer the rows that wait until they fill a block."""
 
-    def __init__(self, shift: Tensor) -> None:
+    def __init__(self, shift: Tensor, threads: int) -> None:
         self.shift = shift
         self.rows = 0
         self.total_weight = 0.0
         self.columns = shift.shape[0] + 1
-        self.factor = torch.zeros(0, self.columns, dtype=torch.float64, device=shift.device)
-        # Stored column by column, as LAPACK wants it.
-        size = (self.columns, self.columns + BLOCK_ROWS)
-        self.buffer = torch.empty(size, dtype=torch.float64, device=shift.device).t()
+        self.height = max(BLOCK_ROWS, BLOCK_HEIGHT * self.columns)
+        self.threads = threads
+        self.top = 0
+        self.waiting = 0
+        self.buffer = self._empty(0)
 
     def add(self, values: Tensor, weight: Tensor | None) -> None:
-        top, height = self.factor.shape[0], values.shape[0]
-        stacked = self.buffer[: top + height]
-        stacked[:top] = self.factor
-        stacked[top:, 0] = 1.0
-        torch.sub(values, self.shift, out=stacked[top:, 1:])
-        if weight is not None:
-            stacked[top:] *= weight.sqrt()[:, None]
-        reflectors, _ = torch.geqrf(stacked)
-        self.factor = reflectors[: min(top + height, self.columns)].triu()
-        self.rows += height
-        self.total_weight += float(height if weight is None else weight.sum())
+        self.rows += values.shape[0]
+        self.total_weight += float(values.shape[0] if weight is None else weight.sum())
+        while rows := values.shape[0]:
+            taken = min(rows, self.height - self.waiting)
+            self._hold(values[:taken], None if weight is None else weight[:taken])
+            values, weight = values[taken:], None if weight is None else weight[taken:]
+            if self.waiting == self.height:
+                self._factorise()
 
     def result(self) -> Triangle:
-        return Triangle(self.factor, self.shift, self.rows, self.total_weight)
+        if self.waiting:
+            self._factorise()
+        return Triangle(self.buffer[: self.top].contiguous(), self.shift, self.rows, self.total_weight)
+
+    def _empty(self, rows: int) -> Tensor:
+        # Stored column by column, as LAPACK wants it.
+        return torch.empty(self.columns, rows, dtype=torch.float64, device=self.shift.device).t()
+
+    def _hold(self, values: Tensor, weight: Tensor | None) -> None:
+        start = self.top + self.waiting
+        self.waiting += values.shape[0]
+        stop = self.top + self.waiting
+        if stop > self.buffer.shape[0]:
+            # A table may have fewer rows than a block: room is doubled until there is enough for one.
+            grown = self._empty(min(max(stop, 2 * self.buffer.shape[0]), self.columns + self.height))
+            grown[:start] = self.buffer[:start]
+            self.buffer = grown
+        held = self.buffer[start:stop]
+        held[:, 0] = 1.0
+        torch.sub(values, self.shift, out=held[:, 1:])
+        if weight is not None:
+            held *= weight.sqrt()[:, None]
+
+    def _factorise(self) -> None:
+        stacked = self.buffer[: self.top + self.waiting]
+        with threads_for(2.0 * stacked.shape[0] * self.columns**2, self.threads):
+            reflectors, _ = torch.geqrf(stacked)
+        self.top, self.waiting = min(stacked.shape[0], self.columns), 0
+        self.buffer[: self.top] = reflectors[: self.top].triu()

@@ -189,7 +189,8 @@ def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torc
     from gdsolve.objective.modes import decompose
 
     quadratic = quadratic_of(spec, problem.triangle, coordinates, problem.curvature_scale)
-    return decompose(quadratic, problem.minimisers.nearest_to(start, coordinates), problem.minimisers.rank)
+    known = problem.minimisers
+    return decompose(quadratic, known.nearest_to(start, coordinates), known.rank, known.singular)
 
 
 def rows_of(problem: Problem, modes: Modes, device: torch.device, *, autograd: bool = False) -> Objective:

@@ -84,9 +84,11 @@ class Run:
         import torch
 
         from gdsolve.descent.closed_form import ClosedForm
+        from gdsolve.objective.threads import one_thread
 
-        tensor = torch.tensor(list(rates), dtype=torch.float64, device=self.start.device)
-        return ClosedForm.of(self.modes, self.start, tensor)
+        with one_thread():
+            tensor = torch.tensor(list(rates), dtype=torch.float64, device=self.start.device)
+            return ClosedForm.of(self.modes, self.start, tensor)
 
     def predict(self, learning_rate: float, stops: tuple[StopRule, ...], max_iter: int | None) -> Stop:
         """Where a run at this rate stops, known before it starts."""
