@@ -32,10 +32,10 @@ GAP = 0.2
 # A run that tells nothing for so long is shown to be at work; to import torch must not take so long as a rule.
 IDLE_DELAY = 5.0
 TICK = 0.1
-# Whoever watches wants to see something soon, a few times a second, and the run not slowed by a fiftieth.
+# Whoever watches wants to see something soon, and a few times a second; to draw takes about a hundredth of the time.
 WATCHED_DELAY = 0.1
 WATCHED_TICK = 0.25
-REST = 60.0
+REST = 100.0
 MOST_REST = 1.0
 WINDOW = 3.0
 LEAST_SAMPLES = 6
