@@ -28,6 +28,7 @@ COMMAND_LINE = {
     "format": "leave it out: the result is an object, and save= writes it as JSON",
     "quiet": 'logging.getLogger("gdsolve").setLevel("ERROR") silences warnings',
     "verbose": 'logging.getLogger("gdsolve").setLevel("INFO") says more',
+    "watch": "leave it out: gdsolve fit --watch draws in a terminal; plot= draws what was reached",
     "exit_zero": "leave it out, and look at the status of the result",
 }
 

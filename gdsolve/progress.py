@@ -28,10 +28,27 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known of a loss before the first step, for whoever draws it: its unit, and what the spectrum predicts.
+
+    `loss` and `gap`, above `minimum`, are those after `iterations` updates, in the user's units; without them nothing
+    is predicted, and `minimum` is None. An observed gap of less than `noise` is nothing but rounding.
+    """
+
+    unit: str = ""
+    minimum: float | None = None
+    noise: float = 0.0
+    iterations: tuple[int, ...] = ()
+    loss: tuple[float, ...] = ()
+    gap: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Descending:
     """Where a descent stands after `iteration` updates, of `last` at most; None where no end is known.
 
-    The loss is in the user's units, the gradient norm as a trace has it; None before the first is known.
+    The loss is in the user's units, the gradient norm as a trace has it; None before the first is known. There is an
+    `outlook` where the run is watched.
     """
 
     title: str
@@ -39,6 +56,7 @@ class Descending:
     loss: float | None
     gradient_norm: float | None
     last: int | None
+    outlook: Outlook | None = None
 
     @property
     def begun(self) -> bool:

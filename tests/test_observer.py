@@ -16,9 +16,9 @@ from tests.problems import pose, random_table
 
 
 @pytest.mark.parametrize(
-    ("method", "expected"), [(GradientDescent(Constant(0.01)), [64, 128, 150]), (LBFGS(), [1, 2, 3, 4, 5])]
+    ("method", "expected"), [(GradientDescent(Constant(0.01)), [*range(65), 128, 150]), (LBFGS(), [0, 1, 2, 3, 4, 5])]
 )
-def test_the_observer_is_told_the_latest_step_after_every_block(
+def test_the_observer_is_told_the_first_block_and_the_latest_step_after_every_other(
     method: GradientDescent | LBFGS, expected: list[int]
 ) -> None:
     told: list[Step] = []

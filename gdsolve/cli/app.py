@@ -182,7 +182,7 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
             return int(run(sources or [], flags))
         spec, fixed = _spec(sources or [], flags, name)
         try:
-            with watching(spec.quiet or not ranks.first, name):
+            with watching(spec.quiet or not ranks.first, name, watch=spec.watch and name == "fit" and ranks.first):
                 if name == "predict":
                     return int(run(spec, saved))
                 command = Command(name, tuple(sources or ()), flags, fixed)

@@ -1,7 +1,11 @@
-"""The progress bar on standard error: shown where a stage takes a while, gone without a trace when it is over."""
+"""Progress on standard error: shown where a stage takes a while, gone without a trace when it is over.
+
+It is a line, and above it the curve of the loss where a run is watched.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -9,9 +13,11 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import Condition, Thread
-from time import monotonic
+from time import monotonic, thread_time
+from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
+from gdsolve.cli.curve import Curve
 from gdsolve.progress import Stage, listening
 
 if TYPE_CHECKING:
@@ -26,6 +32,11 @@ GAP = 0.2
 # A run that tells nothing for so long is shown to be at work; to import torch must not take so long as a rule.
 IDLE_DELAY = 5.0
 TICK = 0.1
+# Whoever watches wants to see something soon, and a few times a second; to draw takes about a hundredth of the time.
+WATCHED_DELAY = 0.1
+WATCHED_TICK = 0.25
+REST = 100.0
+MOST_REST = 1.0
 WINDOW = 3.0
 LEAST_SAMPLES = 6
 # How long whoever else writes waits for the bar to be gone; a terminal that was stopped (Ctrl-S) takes no more.
@@ -38,8 +49,11 @@ class Bar:
     So neither Ctrl-C nor an error can come between two halves of a drawing.
     """
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, curve: Curve | None = None) -> None:
         self._stream = stream
+        self._curve = curve
+        self._next = 0.0
+        self._is_stale = False
         self._changed = Condition()
         self._stage: Stage | None = None
         self._samples: deque[tuple[float, Stage]] = deque()
@@ -58,6 +72,12 @@ class Bar:
             self._begin(stage)
         else:
             self._stage = stage
+        if self._curve is not None:
+            self._curve.note(stage)
+
+    def renew(self) -> None:
+        """Leave alone what was drawn, and draw anew below: meanwhile somebody else wrote to the terminal."""
+        self._is_stale = True
 
     def done(self) -> None:
         """The stage is over."""
@@ -128,6 +148,10 @@ class Bar:
     def _draw(self) -> None:
         now, stage = monotonic(), self._stage
         pace = None if stage is None else self._sample(now, stage)
+        if self._is_stale:
+            self._is_stale, drawing, self._drawing = False, self._drawing, None
+            if drawing is not None:
+                drawing.end(visible=False)
         if self._holds or not _can_tidy_up() or not _is_ours(self._stream):
             self._erase()
         elif self._is_due(now, pace):
@@ -135,7 +159,18 @@ class Bar:
                 from gdsolve.cli.bar_line import Drawing
 
                 self._drawing, self._has_drawn = Drawing(self._stream), True
-            self._drawing.show(pace)
+            self._show(self._drawing, now, pace)
+
+    def _show(self, drawing: Drawing, now: float, pace: Pace | None) -> None:
+        if self._curve is None:
+            drawing.show(pace)
+        elif now >= self._next:
+            import plotille  # noqa: F401, what it takes to import it is not what it takes to draw
+
+            began = thread_time()
+            drawing.show(pace, self._curve.panel())
+            # While this thread draws, the run waits.
+            self._next = now + min(MOST_REST, max(WATCHED_TICK, REST * (thread_time() - began)))
 
     def _is_due(self, now: float, pace: Pace | None) -> bool:
         """Tell whether a stage, or the time without one, has lasted long enough to be shown."""
@@ -143,6 +178,8 @@ class Bar:
             return now > self._idle + (GAP if self._has_drawn else IDLE_DELAY)
         if self._drawing is not None:
             return True
+        if self._curve is not None:
+            return now > self._busy + WATCHED_DELAY
         left = pace.seconds_left
         return now > self._busy + (GAP if self._has_drawn else DELAY) and (left is None or left > WORTH)
 
@@ -171,18 +208,40 @@ class Bar:
 
 
 @contextmanager
-def watching(quiet: bool, verb: str) -> Iterator[None]:
-    """Show a bar in this span, if standard error is a terminal that can."""
-    if quiet or not _has_terminal() or (verb == "predict" and sys.stdout.isatty()):
+def watching(quiet: bool, verb: str, *, watch: bool = False) -> Iterator[None]:
+    """Show a bar in this span, if standard error is a terminal that can, and the curve of the loss with `watch`."""
+    has_terminal = _has_terminal()
+    if watch and not has_terminal:
+        logging.getLogger("gdsolve").warning(
+            "watch: standard error is no terminal to draw on, and the run goes on unwatched; --plot draws how it went"
+        )
+    if quiet or not has_terminal or (verb == "predict" and sys.stdout.isatty()):
         # Rows that run over a terminal are progress enough.
         yield
         return
-    bar = Bar(sys.stderr)
+    bar = Bar(sys.stderr, Curve() if watch else None)
     try:
-        with listening(bar):
+        with listening(bar), _renewed(bar):
             yield
     finally:
         bar.close()
+
+
+@contextmanager
+def _renewed(bar: Bar) -> Iterator[None]:
+    """Have what is drawn begin anew where the process goes on after Ctrl-Z: the shell wrote in between."""
+    if not hasattr(signal, "SIGCONT"):
+        yield
+        return
+
+    def renew(_number: int, _frame: FrameType | None) -> None:
+        bar.renew()
+
+    before = signal.signal(signal.SIGCONT, renew)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGCONT, before)
 
 
 def _has_terminal() -> bool:

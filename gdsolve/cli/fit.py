@@ -12,7 +12,7 @@ from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs, write_picture_file
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.spec import Format, Spec
+from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, Status
 
@@ -28,6 +28,10 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     from gdsolve.verbs.fit import fit
 
     result = fit(spec, command=command, ranks=ranks)
+    if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
+        logging.getLogger("gdsolve").warning(
+            "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"
+        )
     record = with_signal(fit_record(result))
     try:
         present(spec, record, result.picture)

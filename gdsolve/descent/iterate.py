@@ -21,7 +21,7 @@ BLOCK = 64
 LONG_STEP = 200_000
 COLUMNS = 1024
 
-# Told the latest step after every block of updates that was read.
+# Told the start, every step of the first block of updates, and then the latest step after every block that was read.
 Observer = Callable[[Step], None]
 
 
@@ -103,7 +103,8 @@ def iterate(
 
     Blind steps are taken in blocks without looking, then read at once and checked one by one: on an accelerator nothing
     waits for the host inside a block, and the k that is returned is still the first at which a rule holds. Ctrl-C ends
-    the run with status `interrupted` and what was reached. `observe` is told the latest step after every block.
+    the run with status `interrupted` and what was reached. `observe` is told the start, every step of the first block,
+    and the latest step after every block.
 
     `keeper` says where to begin, and is given where the run stands: always between two blocks, which are those of a run
     that never stops, since what is summed over a block is rounded by its length. What was taken of the block in which
@@ -115,6 +116,8 @@ def iterate(
     w, k, halt, mark = point.w, step.k, None, journal.mark(point, memory, step)
     ended = first_to_stop(stops, step)
     try:
+        if observe is not None:
+            observe(step)
         while ended is None and halt is None and k < max_iter:
             if keeper is not None:
                 mark = journal.mark(point, memory, step)
@@ -125,11 +128,13 @@ def iterate(
                 step, w = after, advance.point.w
                 journal.evaluations += advance.evaluations
                 journal.note(step, w, reported=schedule.includes(step.k))
+                if observe is not None and step.k < block:
+                    observe(step)
                 ended = first_to_stop(stops, step)
                 if ended is not None:
                     break
             k, point = step.k, path[-1].point if path else point
-            if observe is not None:
+            if observe is not None and k >= block:
                 observe(step)
         status, stopped_by = _ending(ended, halt, at_limit)
     except KeyboardInterrupt:

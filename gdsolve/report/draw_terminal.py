@@ -45,6 +45,8 @@ MOST_MARKS = 12
 CLOUD = 60
 UPRIGHT = {Stroke.SOLID: "│", Stroke.DASHED: "╎", Stroke.DOTTED: "┊", Stroke.NONE: ""}
 OVERHEAD = 7
+# Lines around a canvas: the names of both axes, the lower axis with its ticks, and the legend.
+AROUND = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,20 @@ def write_picture(picture: Picture, stream: TextIO) -> None:
     # An empty line between the table above and the picture.
     stream.write("\n")
     page.write(stream)
+
+
+def draw_within(panel: Panel, stream: TextIO, width: int, lines: int) -> list[Line]:
+    """A panel on at most so many lines of a terminal, as the stream can show it."""
+    encoding = encoding_of(stream)
+    shown: Panel = shown_in(panel, encoding)
+    height = min(HEIGHTS[1], lines - AROUND)
+    drawn: list[Line] = []
+    while height > 1:
+        drawn = draw_panel(shown, Sheet(width, height, _has_braille(encoding)))
+        if len(drawn) <= lines:
+            break
+        height -= len(drawn) - lines
+    return [_trimmed(line) for line in drawn]
 
 
 def draw_panel(panel: Panel, sheet: Sheet) -> list[Line]:
@@ -283,7 +299,7 @@ def _sample(one: Series, form: int) -> str:
 
 
 def _sheet_for(stream: TextIO, page: Page, panels: int) -> Sheet:
-    braille = is_unicode(encoding_of(stream)) and os.environ.get("TERM") != "linux"
+    braille = _has_braille(encoding_of(stream))
     low, high = HEIGHTS
     if page.width is None:
         asked = os.environ.get("COLUMNS", "")
@@ -293,6 +309,11 @@ def _sheet_for(stream: TextIO, page: Page, panels: int) -> Sheet:
     rows = shutil.get_terminal_size((page.width, 24)).lines
     height = min(high, max(low, (rows - 4) // max(1, panels) - OVERHEAD))
     return Sheet(page.width - 1, height, braille)
+
+
+def _has_braille(encoding: str) -> bool:
+    # The console of Linux has a font without it.
+    return is_unicode(encoding) and os.environ.get("TERM") != "linux"
 
 
 def _folded(text: str, width: int, style: str) -> list[Line]:

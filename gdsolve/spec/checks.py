@@ -61,6 +61,8 @@ def check(spec: Spec) -> None:
     _check_method(spec)
     check_groups(spec)
     _check_plot(spec)
+    if spec.watch and spec.quiet:
+        raise GdsolveError("watch: draws on standard error, which --quiet keeps free", "leave --watch or --quiet out")
 
 
 def _check_plot(spec: Spec) -> None:

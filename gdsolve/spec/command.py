@@ -13,7 +13,7 @@ from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec
 
 CHECKPOINTS = ("checkpoint", "checkpoint_every", "resume")
-PLOTTING = ("plot", "plot_kind")
+PLOTTING = ("plot", "plot_kind", "watch")
 
 
 @dataclass(frozen=True, slots=True)

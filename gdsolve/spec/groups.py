@@ -20,6 +20,7 @@ ONE_FIT = {
     "checkpoint": None,
     "resume": None,
     "plot": False,
+    "watch": False,
 }
 """Options that show more of one fit, and their defaults."""
 

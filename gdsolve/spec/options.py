@@ -381,6 +381,12 @@ class Spec:
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
     )
+    watch: bool = option(
+        False,
+        "Draw the loss curve in the terminal while descent takes its steps, on standard error, gone when it is done.",
+        "Output",
+        verbs=("fit",),
+    )
     only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
     verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gdsolve.progress import SILENT, Descending, listener
+from gdsolve.progress import SILENT, Descending, Outlook, listener
 
 if TYPE_CHECKING:
     from gdsolve.descent.iterate import Observer
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def telling(
-    title: str, last: int | None, unit: float = 1.0, observe: Observer | None = None
+    title: str,
+    last: int | None,
+    unit: float = 1.0,
+    observe: Observer | None = None,
+    outlook: Outlook | None = None,
 ) -> Iterator[Observer | None]:
     """An observer for the loop, which tells `observe` as well; the one that was given where nobody listens.
 
     `last` is the number of updates at which the run will end, or ends at the latest, where that is known; `unit` is
-    what a loss in descent's coordinates counts for in the user's.
+    what a loss in descent's coordinates counts for in the user's; `outlook` is what is known of the loss beforehand.
     """
     told = listener()
     if told is SILENT:
@@ -28,11 +32,11 @@ def telling(
         return
 
     def both(step: Step) -> None:
-        told.tell(Descending(title, step.k, step.value * unit, step.gradient_norm, last))
+        told.tell(Descending(title, step.k, step.value * unit, step.gradient_norm, last, outlook))
         if observe is not None:
             observe(step)
 
-    told.tell(Descending(title, 0, None, None, last))
+    told.tell(Descending(title, 0, None, None, last, outlook))
     try:
         yield both
     finally:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
     from gdsolve.picture import Picture
+    from gdsolve.progress import Outlook
     from gdsolve.verbs.keeper import RunKeeper
     from gdsolve.verbs.posed.polish import Place
 
@@ -111,7 +112,8 @@ def descend_smoothly(
     schedule.require_room(limit, len(posed.start))
     if keeper is not None:
         keeper.identify(_identity(posed, recipe, stops, way))
-    with telling(title, _end_of(posed, recipe, stops), loss_unit(posed), observe) as told:
+    end = _end_of(posed, recipe, stops)
+    with telling(title, end, loss_unit(posed), observe, _outlook(posed, recipe, end or limit)) as told:
         found = iterate(
             bounded(posed),
             posed.start,
@@ -164,6 +166,18 @@ def _end_of(posed: Posed, recipe: Recipe, stops: tuple[StopRule, ...]) -> int | 
         return None
     ends = [end for end in (predict(posed, recipe, stops), recipe.length) if end is not None]
     return min(ends, default=None)
+
+
+def _outlook(posed: Posed, recipe: Recipe, last: int) -> Outlook | None:
+    """What is known of the loss, where somebody watches it."""
+    if not (posed.spec.watch and is_told()):
+        return None
+    from gdsolve.verbs.pictures.live import outlook_of
+    from gdsolve.verbs.pictures.scene import scene_of_posed
+    from gdsolve.verbs.posed.known import form_of
+
+    form = form_of(posed, recipe) if recipe.method in RATED and not recipe.backtracks else None
+    return outlook_of(scene_of_posed(posed, None), form, last)
 
 
 @dataclass(frozen=True, slots=True)

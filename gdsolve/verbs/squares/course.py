@@ -10,7 +10,7 @@ from gdsolve.spec import DType, Engine, Spec
 from gdsolve.verbs.identity import Identity, columns_of, fingerprint
 from gdsolve.verbs.squares.problem import rows_of
 from gdsolve.verbs.squares.run import Run
-from gdsolve.verbs.telling import telling
+from gdsolve.verbs.telling import is_told, telling
 
 if TYPE_CHECKING:
     import torch
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
+    from gdsolve.progress import Outlook
     from gdsolve.verbs.keeper import RunKeeper
 
 
@@ -124,7 +125,7 @@ def descend(
     start = run.start.to(device, run.dtype)
     method = GradientDescent(Constant(rate))
     last, unit = min(course.predicted, course.max_iter), run.coordinates.target_scale**2
-    with telling("descending", last, unit, observe) as told:
+    with telling("descending", last, unit, observe, _outlook(run, rate, last)) as told:
         return iterate(
             objective,
             start,
@@ -136,6 +137,16 @@ def descend(
             observe=told,
             keeper=keeper,
         )
+
+
+def _outlook(run: Run, rate: float, last: int) -> Outlook | None:
+    """What is known of the loss, where somebody watches it."""
+    if not (run.spec.watch and is_told()):
+        return None
+    from gdsolve.verbs.pictures.live import outlook_of
+    from gdsolve.verbs.pictures.scene import scene_of_run
+
+    return outlook_of(scene_of_run(run), run.closed_form([rate]), last)
 
 
 def _identity(run: Run, course: Course, device: torch.device) -> Identity:
