@@ -60,14 +60,19 @@ class Nursery:
         self.start(*arguments, most_bytes=most_bytes)
         return self.wait()
 
+    def end(self) -> None:
+        """Kill what was started and never waited for, as by a test that failed."""
+        if self.child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.child, signal.SIGKILL)
+            self.wait()
+
     def close(self) -> None:
         """End the process that forks."""
         assert self.process.stdin is not None
         assert self.process.stdout is not None
+        self.end()
         self.process.stdin.close()
-        if self.child is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.child, signal.SIGKILL)
         self.process.wait(timeout=60)
         self.process.stdout.close()
 

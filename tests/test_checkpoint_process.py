@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -23,7 +24,7 @@ from gdsolve.checkpoint import read_checkpoint
 
 # A thousand weights of Adam, so that a checkpoint is hundreds of kilobytes: written before every block, it is being
 # written most of the time.
-LARGE = ("large.yaml", "--method", "adam", "--max-iter", "1000", "--format", "json")
+LARGE = ("large.yaml", "--method", "adam", "--max-iter", "4000", "--format", "json")
 KILLS = 8
 ENDLESS = ("two.csv", "--engine", "rows", "--lr", "1e-9", "--tol", "0", "--max-iter", "1e12")
 
@@ -43,6 +44,7 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
 
 @pytest.fixture(autouse=True)
 def clean(nursery: Nursery) -> None:
+    nursery.end()
     for path in nursery.folder.iterdir():
         if path.name not in ("two.csv", "large.yaml"):
             path.unlink()
@@ -76,7 +78,8 @@ def killed_while_it_writes(nursery: Nursery, writes: int, delay: float, *argumen
             seen, writes = path.stat().st_mtime_ns, writes - 1
         time.sleep(0.001)
     time.sleep(delay)
-    os.kill(child, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError):  # on a fast machine it may have come to its end
+        os.kill(child, signal.SIGKILL)
     return nursery.wait().code
 
 
@@ -88,12 +91,16 @@ def test_a_run_that_is_killed_again_and_again_is_the_run_that_never_was(nursery:
     for _ in range(KILLS):
         resume = ["--resume", "run.checkpoint"] if path.exists() else []
         moment = chance.randint(1, 3), chance.uniform(0.0, 0.1)
-        assert killed_while_it_writes(nursery, *moment, "fit", *LARGE, *goes_on, *resume) == -signal.SIGKILL
+        code = killed_while_it_writes(nursery, *moment, "fit", *LARGE, *goes_on, *resume)
+        if code != -signal.SIGKILL:
+            assert code == straight.code
+            break
         # Whole, whenever the process died; and nothing beside it.
         reached.append(read_checkpoint(str(path))["iterations"])
         assert files(nursery) == {"run.checkpoint"}
     assert reached == sorted(reached)
     assert reached[-1] > 0
+    assert len(reached) > 3
     done = nursery.run("fit", *LARGE, *goes_on[:2], "--resume", "run.checkpoint")
     assert done.code == straight.code, done.err
     assert record_of(done) == record_of(straight)

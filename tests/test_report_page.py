@@ -183,7 +183,8 @@ def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
 def test_every_picture_of_a_fit_is_on_the_page(tmp_path: Path) -> None:
     page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
     panels = embedded(page)["panels"]
-    assert {panel["id"].rpartition("-")[0] for panel in panels} == {"loss", "path", "direction", "fit", "spectrum"}
+    kinds = {panel["id"].rpartition("-")[0] for panel in panels}
+    assert kinds == {"loss", "path", "direction", "fit", "spectrum", "rates"}
     formula, _ = made(tmp_path, str(CONFIGS / "textbook/b8_formula.yaml"))
     kinds = {panel["id"].rpartition("-")[0] for panel in embedded(formula)["panels"]}
     assert kinds == {"loss", "path", "direction", "spectrum"}

@@ -50,7 +50,7 @@ def compare_lr(
     tol = run.tolerance(min(rates)) if spec.tol is not None else _usual_tolerance(run)
     size = max(1, AT_ONCE // max(1, run.coordinates.p * (spec.iterates + 1)))
     with one_thread():
-        chunks = (_compare(run, rates[i : i + size], tol) for i in range(0, len(rates), size))
+        chunks = (compare_rates(run, rates[i : i + size], tol) for i in range(0, len(rates), size))
         results = [result for chunk in until_interrupted(chunks) for result in chunk]
     finished = time.perf_counter()
     return Comparison(
@@ -86,15 +86,23 @@ def _usual_tolerance(run: Run) -> float:
 def _rates(run: Run) -> tuple[float, ...]:
     if isinstance(run.spec.lr, tuple):
         return run.spec.lr
-    if isinstance(run.spec.lr, float):
-        return (run.spec.lr,)
+    return (run.spec.lr,) if isinstance(run.spec.lr, float) else usual_rates(run)
+
+
+def usual_rates(run: Run) -> tuple[float, ...]:
+    """Rates on both sides of the largest stable one, and the best."""
     stable = run.modes.spectrum.largest_stable
     if stable is None:
         return (run.modes.spectrum.best,)
     return tuple(sorted({*(share * stable for share in GRID), run.modes.spectrum.best}))
 
 
-def _compare(run: Run, rates: tuple[float, ...], tol: float) -> list[RateResult]:
+def compare_rates(run: Run, rates: tuple[float, ...], tol: float) -> list[RateResult]:
+    """What every rate reaches on a prepared run, from its one decomposition.
+
+    Raises:
+        GdsolveError: nothing would ever stop a run.
+    """
     import torch
 
     from gdsolve.descent.leap import find_stops, states_at

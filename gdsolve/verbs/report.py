@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.spec import Method, RateSchedule, Spec
+from gdsolve.spec import Method, PlotKind, RateSchedule, Spec
 from gdsolve.spec.command import Command
+from gdsolve.verbs.compare_lr import compare_rates, usual_rates
 from gdsolve.verbs.fit import fit_run, pose
 from gdsolve.verbs.outcome import Fit
 from gdsolve.verbs.squares.problem import load
@@ -15,6 +16,8 @@ from gdsolve.verbs.squares.run import Run, prepare
 
 if TYPE_CHECKING:
     import torch
+
+    from gdsolve.picture import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,22 @@ def report(spec: Spec, command: Command) -> Report:
     weights = run.coordinates.from_user(fit.trace.weights.to(run.start))
     gaps = tuple((run.modes.gap(weights) * unit).tolist())
     plain = fit.method is Method.GD and fit.schedule is RateSchedule.CONSTANT
-    return Report(fit, gaps, course_of(run, fit.learning_rate) if plain else None)
+    course = course_of(run, fit.learning_rate) if plain else None
+    if course is None:
+        return Report(fit, gaps, None)
+    return Report(
+        replace(fit, pictures={**fit.pictures, PlotKind.RATES: _draw_rates(run, course, fit.tol)}), gaps, course
+    )
+
+
+def _draw_rates(run: Run, course: Course, tol: float) -> Picture:
+    """All rates in one picture: that of the run among those around the largest stable one."""
+    from gdsolve.objective.threads import one_thread
+    from gdsolve.verbs.pictures.draw import picture_of_rates
+
+    rates = tuple(sorted({*usual_rates(run), course.rate}))
+    with one_thread():
+        return picture_of_rates(run, compare_rates(run, rates, tol), tol)
 
 
 def course_of(run: Run, rate: float | None) -> Course | None:

@@ -291,7 +291,7 @@ function drawPanel(figure, panel) {
   for (const series of panel.series) {
     const style = series.faint ? "faint" : `c${series.colour % 7}`, pairs = series.x.map((x, at) => [x, series.y[at]]);
     if (series.stroke !== "none") line(plot, pairs, `${style} ${series.stroke}`);
-    if (series.marker !== "none") markers(plot, pairs, style, series.marker, pairs.length > 200 ? 2 : 3.2);
+    if (series.marker !== "none") markers(plot, series.marked.map((at) => pairs[at]), style, series.marker, pairs.length > 200 ? 2 : 3.2);
     if (!series.faint) points.push(...pairs.map((pair) => [...pair, series.name]));
   }
   for (const arrow of panel.arrows) drawArrow(plot, arrow);
@@ -315,6 +315,7 @@ const SHAPES = {
   circle: (r) => `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`,
   square: (r) => `M${-r} ${-r}H${r}V${r}H${-r}Z`,
   triangle: (r) => `M0 ${-1.2 * r}L${1.1 * r} ${r}H${-1.1 * r}Z`,
+  down: (r) => `M0 ${1.2 * r}L${1.1 * r} ${-r}H${-1.1 * r}Z`,
   diamond: (r) => `M0 ${-1.3 * r}L${1.3 * r} 0L0 ${1.3 * r}L${-1.3 * r} 0Z`,
   cross: (r) => `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`,
   plus: (r) => `M${-1.3 * r} 0H${1.3 * r}M0 ${-1.3 * r}V${1.3 * r}`,

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gdsolve.picture import Panel, Picture
+from gdsolve.report.draw_terminal import marked
 from gdsolve.report.ticks import Ruler, rulers
 from gdsolve.spec import PlotKind
 
@@ -28,7 +29,9 @@ def panels_of(pictures: Mapping[PlotKind, Picture]) -> list[dict[str, Any]]:
 
 def _panel(panel: Panel) -> dict[str, Any]:
     across, up = rulers(panel)
-    series = [{**asdict(one), "x": _numbers(one.x), "y": _numbers(one.y)} for one in panel.series]
+    series = [
+        {**asdict(one), "x": _numbers(one.x), "y": _numbers(one.y), "marked": list(marked(one))} for one in panel.series
+    ]
     return {
         "x": _axis(across),
         "y": _axis(up),
