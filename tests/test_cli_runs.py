@@ -298,7 +298,7 @@ def test_what_an_interrupted_comparison_reached_is_shown(
 
         return run
 
-    for module, name in ((compare_lr, "_compare"), (rates, "_descend")):
+    for module, name in ((compare_lr, "compare_rates"), (rates, "_descend")):
         monkeypatch.setattr(module, name, until_the_third(getattr(module, name)))
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
