@@ -15,7 +15,8 @@ from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
-    from gdsolve.data import PredictCounts, Table
+    from gdsolve.data import Table
+    from gdsolve.data.predict import PredictCounts
     from gdsolve.picture import Picture
     from gdsolve.verbs.check import Check
     from gdsolve.verbs.compare import MethodComparison

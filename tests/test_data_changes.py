@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 import pytest
 from data_files import failure, load, write, zstd
 
-from gdsolve.data import open_table, predict_csv
+from gdsolve.data import open_table
 from gdsolve.data.describe import describe
+from gdsolve.data.predict import predict_csv
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
 

@@ -13,8 +13,7 @@ from data_files import write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.data import PredictCounts, predict_csv
-from gdsolve.data.predict import _sigmoid
+from gdsolve.data.predict import PredictCounts, _sigmoid, predict_csv
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import GdsolveError
 

@@ -15,6 +15,7 @@ from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import ExitCode, Status
+from gdsolve.verbs.imports import collector_at_rest
 
 
 def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
@@ -24,8 +25,9 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     leave_a_core(ranks.local_size)
     if spec.group_by is not None:
         return _run_groups(spec)
-    from gdsolve.report.record import fit_record
-    from gdsolve.verbs.fit import fit
+    with collector_at_rest():
+        from gdsolve.report.record import fit_record
+        from gdsolve.verbs.fit import fit
 
     result = fit(spec, command=command, ranks=ranks)
     if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
@@ -50,7 +52,6 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
 def _run_groups(spec: Spec) -> int:
     from gdsolve.report.group_record import groups_record
     from gdsolve.verbs.grouped.fit import fit_groups
-    from gdsolve.verbs.imports import collector_at_rest
 
     fits = fit_groups(spec)
     with collector_at_rest():

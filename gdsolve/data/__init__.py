@@ -4,7 +4,6 @@ from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.extent import RowCount
 from gdsolve.data.inline import inline_table
-from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv
 from gdsolve.data.prefetch import prefetch
 from gdsolve.data.reading import MOST_LEVELS, Batch
 from gdsolve.data.table import Table, column_names, open_columns, open_table
@@ -14,8 +13,6 @@ __all__ = [
     "Batch",
     "Choice",
     "ColumnSummary",
-    "CurveModel",
-    "PredictCounts",
     "Roles",
     "RowCount",
     "Table",
@@ -25,7 +22,6 @@ __all__ = [
     "inline_table",
     "open_columns",
     "open_table",
-    "predict_csv",
     "prefetch",
     "usual_target",
 ]

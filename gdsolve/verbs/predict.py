@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gdsolve.data import CurveModel, PredictCounts, predict_csv
+from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv
 from gdsolve.model import read_model
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError

@@ -101,10 +101,7 @@ def descend(
     keeper: RunKeeper | None = None,
 ) -> Solution:
     """Take the course, in descent's coordinates; a loop tells `observe` how far it is, and `keeper` where it stands."""
-    from gdsolve.descent.iterate import iterate
     from gdsolve.descent.leap import leap, limit_status
-    from gdsolve.descent.methods.gradient import GradientDescent
-    from gdsolve.descent.rates import Constant
 
     rate, stops, schedule = course.learning_rate, course.stops, course.schedule
     if keeper is not None:
@@ -114,6 +111,10 @@ def descend(
         if keeper is not None:
             keeper.keep_leap(found.iterations, found.value)
         return found
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.methods.gradient import GradientDescent
+    from gdsolve.descent.rates import Constant
+
     (at_limit,) = limit_status(run.closed_form([rate]))
     objective: Objective
     # Rows are kept where their way is asked for; a rank of several may have none of them.
