@@ -88,6 +88,7 @@ def check_page(spec: Spec) -> str:
         if not spec.output.lower().endswith((".html", ".htm")):
             raise GdsolveError(f"output: {spec.output} does not end in .html", "give --output run.html")
         _check_folder("output", spec.output)
+        _check_unread(spec, "output", spec.output)
     return spec.output
 
 

@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,36 @@ def test_page_is_whole_small_and_quiet(browser: Any, tmp_path: Path, spec: str, 
         assert opened.requests == [page.as_uri()]
         assert opened.page.locator("figure").count() == opened.page.locator("figure > svg").count() > 0
     assert result(embedded(page)["record"]) == result(fitted(str(CONFIGS / spec)))
+
+
+@pytest.mark.parametrize("source", ["two_points.csv", "textbook/b8_formula.yaml"])
+@pytest.mark.parametrize("rate", ["1e100", "1e160", "1e300"])
+def test_what_overflows_has_its_page_as_well(browser: Any, tmp_path: Path, source: str, rate: str) -> None:
+    page, code = made(tmp_path, str(CONFIGS / source), "--lr", rate)
+    assert code == 4
+    with Opened(browser, page) as opened:
+        assert opened.complaints == []
+        assert opened.page.locator(".ending.diverged, .ending.failed").count() == 1
+
+
+def test_sigterm_ends_a_report_with_what_was_reached(tmp_path: Path) -> None:
+    page = tmp_path / "run.html"
+    words = ["report", str(CONFIGS / "two_points.csv"), "--engine", "triangle", "--lr", "1e-9", "--tol", "0"]
+    child = subprocess.Popen(
+        [sys.executable, "-m", "gdsolve", *words, "--max-iter", "1e12", "-o", str(page), "--verbose"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stderr is not None
+    while "way triangle" not in child.stderr.readline():
+        assert child.poll() is None
+    time.sleep(0.5)
+    child.terminate()
+    child.stderr.read()
+    child.stderr.close()
+    assert child.wait(timeout=60) == 143
+    assert embedded(page)["record"]["status"] == "interrupted"
+    assert embedded(page)["record"]["exit_code"] == 143
 
 
 def test_figures_shown_are_those_of_the_json(browser: Any, tmp_path: Path) -> None:

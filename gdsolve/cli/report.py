@@ -7,6 +7,7 @@ import sys
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_advice
 from gdsolve.cli.output import as_utf8, writing
+from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_page
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
@@ -23,6 +24,7 @@ def run(spec: Spec, command: Command) -> int:
     from gdsolve.verbs.report import report
 
     made = report_record(report(spec, command), command.but())
+    made["record"] = with_signal(made["record"])
     page = page_of(made)
     if path == "-":
         as_utf8()

@@ -11,7 +11,7 @@ from typing import Any
 from gdsolve.report.fit_table import ENDINGS, figures, iteration_columns, measures_of, weight_columns
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import data_lines, descent_line, parameter_names
-from gdsolve.report.plain import has_intercept
+from gdsolve.report.plain import finite, has_intercept
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
@@ -82,7 +82,8 @@ def _asset(name: str) -> str:
 
 def _embedded(data: Record) -> str:
     # Within a script element only "</" and "<!--" could end it.
-    return json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
+    text = json.dumps(finite(data), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
 
 
 def _title(record: Record) -> str:

@@ -338,6 +338,7 @@ function drawRule(plot, rule) {
 
 function drawArrow(plot, arrow) {
   const [x1, y1, x2, y2] = [plot.x(arrow.start[0]), plot.y(arrow.start[1]), plot.x(arrow.end[0]), plot.y(arrow.end[1])];
+  if (![x1, y1, x2, y2].every(Number.isFinite)) return;
   const turn = Math.atan2(y2 - y1, x2 - x1) * 180 / Math.PI, style = `c${arrow.colour % 7}`;
   make("line", { x1, y1, x2, y2, class: `line ${style}` }, plot.group);
   make("path", { d: "M0 0L-10 4V-4Z", transform: `translate(${x2} ${y2}) rotate(${turn})`, class: `marker ${style}` }, plot.group);
