@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.spec import Loss, Spec, document
+from gdsolve.spec import Loss, PlotKind, Spec, document, kinds_drawn
+from gdsolve.spec.choices import PLOT_KINDS
 from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
 
@@ -112,6 +113,15 @@ def test_a_flag_wins_over_a_key() -> None:
 def test_options_of_another_verb_are_read_and_checked() -> None:
     assert load(INLINE + "iterates: 3\nonly: true\n").iterates == 3
     assert refusal(INLINE + "iterates: x\n")[0] == "p.yaml: line 3: iterates: 'x' is not a whole number"
+
+
+def test_a_page_and_a_picture_in_one_spec_are_each_for_their_verb(here: Path) -> None:
+    (here / "p.yaml").write_text(INLINE + "output: run.html\nplot: path.svg\nplot_kind: path\nwatch: true\n")
+    fitted, paged = (build_spec(["p.yaml"], {}, verb) for verb in ("fit", "report"))
+    assert (fitted.output, fitted.plot, fitted.watch) == (None, "path.svg", True)
+    assert kinds_drawn(fitted) == (PlotKind.PATH,)
+    assert (paged.output, paged.plot, paged.watch) == ("run.html", False, False)
+    assert kinds_drawn(paged) == PLOT_KINDS["fit"]
 
 
 def test_paths_are_taken_from_the_folder_of_the_spec(here: Path) -> None:

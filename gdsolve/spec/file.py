@@ -10,9 +10,11 @@ import difflib
 import glob
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.options import Spec, check_format, check_plot, only_traced
@@ -132,6 +134,9 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
 
 
 def _fit_for(spec: Spec, verb: str) -> Spec:
+    # Both ask for pictures: the page has them all, and no other verb writes one.
+    page = verb == "report"
+    spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False) if page else replace(spec, output=None)
     check_format(spec.format, verb)
     check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
