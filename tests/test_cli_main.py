@@ -348,7 +348,7 @@ def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.Monke
 def test_the_model_is_saved_though_the_reader_went_away(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gdsolve.report.write_record", ending_with(BrokenPipeError()))
     assert run(["fit", "a.csv", "--save", "m.json", "--plot", "p.svg"]) == ExitCode.CLOSED_PIPE
-    assert written == ["m.json", "picture of 3: p.svg"]
+    assert written == ["picture of 3: p.svg", "m.json"]
 
 
 def test_a_full_disk_names_the_file() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gdsolve.cli.output import present
-from gdsolve.outputs import check_outputs, write_picture_file
+from gdsolve.outputs import check_outputs
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 
@@ -16,9 +16,5 @@ def run(spec: Spec, command: Command) -> int:
 
     result = check(spec, command=command)
     record = check_record(result)
-    picture = None if result.diagnosis is None else result.diagnosis.picture
-    try:
-        present(spec, record, picture)
-    finally:
-        write_picture_file(spec, picture)
+    present(spec, record, None if result.diagnosis is None else result.diagnosis.picture)
     return int(record["exit_code"])

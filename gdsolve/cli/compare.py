@@ -5,7 +5,7 @@ from __future__ import annotations
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
-from gdsolve.outputs import check_outputs, write_picture_file
+from gdsolve.outputs import check_outputs
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
@@ -21,9 +21,5 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
 
     result = compare(spec, command=command, ranks=ranks)
     record = with_signal(method_comparison_record(result))
-    try:
-        present(spec, record, result.picture)
-    finally:
-        if ranks.first:
-            write_picture_file(spec, result.picture)
+    present(spec, record, result.picture if ranks.first else None)
     return int(record["exit_code"])

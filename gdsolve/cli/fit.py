@@ -10,7 +10,7 @@ from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
-from gdsolve.outputs import check_outputs, write_outputs, write_picture_file
+from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command
@@ -36,12 +36,11 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         )
     record = with_signal(fit_record(result))
     try:
-        present(spec, record, result.picture)
+        present(spec, record, result.picture if ranks.first else None)
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
         if ranks.first:
             write_outputs(spec, record)
-            write_picture_file(spec, result.picture)
     if result.unwritten is not None:
         raise result.unwritten
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:

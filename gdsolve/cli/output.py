@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.cli.messages import show_advice
+from gdsolve.outputs import write_picture_file
 from gdsolve.progress import listener
 from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
@@ -23,8 +24,18 @@ if TYPE_CHECKING:
 def present(spec: Spec, record: Mapping[str, Any], picture: Picture | None = None) -> None:
     """Write the result to standard output in the form asked for, and what only its table says to standard error.
 
-    A picture that is asked for in the terminal follows the table.
+    A picture goes where it was asked for: below the table, or to its file, also when the reader of standard output has
+    gone away.
     """
+    try:
+        _print(spec, record, picture)
+    finally:
+        write_picture_file(spec, picture)
+    if spec.format is not Format.TABLE:
+        show_advice(record)
+
+
+def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None) -> None:
     from gdsolve.report import write_record
 
     if spec.format is Format.CSV:
@@ -37,8 +48,6 @@ def present(spec: Spec, record: Mapping[str, Any], picture: Picture | None = Non
 
             write_picture(picture, sys.stdout)
         sys.stdout.flush()
-    if spec.format is not Format.TABLE:
-        show_advice(record)
 
 
 def as_utf8() -> None:
