@@ -19,18 +19,11 @@ from gdsolve.spec.choices import (
     RateSchedule,
     Scale,
 )
+from gdsolve.spec.offers import check_format, choices, only_traced, options_of
 from gdsolve.spec.option import OptionInfo, flag
-from gdsolve.spec.options import (
-    Spec,
-    check_format,
-    check_plot,
-    choices,
-    kind_of_plot,
-    kinds_drawn,
-    only_traced,
-    options_of,
-)
+from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.plots import check_plot, kind_of_plot, kinds_drawn
 
 __all__ = [
     "FORMATS",

@@ -17,8 +17,10 @@ from typing import Any
 from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
-from gdsolve.spec.options import Spec, check_format, check_plot, only_traced
+from gdsolve.spec.offers import check_format, only_traced
+from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
+from gdsolve.spec.plots import check_plot
 from gdsolve.spec.values import convert, is_list, is_optional, kinds
 from gdsolve.status import GdsolveError
 

@@ -10,8 +10,10 @@ from typing import Any
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.numbers import shown
-from gdsolve.spec.options import Spec, check_format, check_plot, options_of
+from gdsolve.spec.offers import check_format, options_of
+from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Value, is_name
+from gdsolve.spec.plots import check_plot
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError
 

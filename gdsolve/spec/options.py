@@ -6,19 +6,13 @@ stand beside it; the flags, the YAML keys, the JSON Schema and the reference in 
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
-    CORNERED,
     DESCENDING,
     FITTED,
-    FORMATS,
     NA_VALUES,
-    PLOT_KINDS,
     READING,
     SQUARED_LOSSES,
     TABULATED,
@@ -37,9 +31,8 @@ from gdsolve.spec.choices import (
     RateSchedule,
     Scale,
 )
-from gdsolve.spec.option import OptionInfo, option
+from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
-from gdsolve.status import GdsolveError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -419,73 +412,3 @@ class Spec:
     def standardise(self) -> bool:
         """True when descent runs in standardised coordinates."""
         return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives)
-
-
-def options_of(verb: str) -> dict[str, OptionInfo]:
-    """The options that a verb takes, by field name, in the order of `Spec`."""
-    infos: Iterable[tuple[str, OptionInfo]] = (
-        (field.name, field.metadata["option"]) for field in dataclasses.fields(Spec)
-    )
-    return {name: info.of(verb) for name, info in infos if verb in info.verbs}
-
-
-def choices(name: str, verb: str) -> tuple[str, ...] | None:
-    """The words that an option of a verb takes, None where it takes other values."""
-    kind = type(Spec.__dataclass_fields__[name].default)
-    if name == "format":
-        return FORMATS.get(verb, tuple(Format))
-    if name == "plot_kind":
-        return PLOT_KINDS.get(verb, tuple(PlotKind))
-    return tuple(kind) if issubclass(kind, StrEnum) else None
-
-
-def only_traced(name: str) -> bool:
-    """True for the options that mean something to `trace` or `tour` alone, and are no keys of a problem."""
-    info: OptionInfo = Spec.__dataclass_fields__[name].metadata["option"]
-    return info.verbs in (("trace",), ("tour",))
-
-
-def check_format(format: Format, verb: str) -> None:
-    """See that a verb can write this form.
-
-    Raises:
-        GdsolveError: it cannot.
-    """
-    forms = FORMATS.get(verb, tuple(Format))
-    if format not in forms:
-        raise GdsolveError(f"format: {verb} does not write {format}", f"give --format {'|'.join(forms)}")
-
-
-def kind_of_plot(spec: Spec, verb: str) -> PlotKind:
-    """What the picture of a verb shows, as asked for or as is usual there."""
-    return PLOT_KINDS[verb][0] if spec.plot_kind is PlotKind.AUTO else spec.plot_kind
-
-
-def kinds_drawn(spec: Spec) -> tuple[PlotKind, ...]:
-    """The pictures of a fit: the one that is asked for, or for a page all that there can be."""
-    if spec.output is None:
-        return (kind_of_plot(spec, "fit"),) if spec.plots else ()
-    formula, cornered = spec.minimize is not None, spec.loss in CORNERED and spec.minimize is None
-    without = {PlotKind.FIT: formula, PlotKind.SPECTRUM: cornered}
-    return tuple(kind for kind in PLOT_KINDS["fit"] if not without.get(kind, False))
-
-
-def check_plot(spec: Spec, verb: str) -> None:
-    """See that a verb can draw what is asked for, where it is asked for.
-
-    Raises:
-        GdsolveError: it cannot.
-    """
-    if not spec.plots or verb not in PLOT_KINDS:
-        return
-    kinds = PLOT_KINDS[verb]
-    if spec.plot_kind is not PlotKind.AUTO and spec.plot_kind not in kinds:
-        others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
-        raise GdsolveError(
-            f"plot_kind: {verb} does not draw {spec.plot_kind}",
-            f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {' and gdsolve '.join(others)}",
-        )
-    if spec.plot is True and verb == "trace":
-        raise GdsolveError(
-            "plot: in the terminal trace shows the graph as a tree anyway", "give a file, as in --plot graph.svg"
-        )

@@ -12,8 +12,9 @@ from typing import Any
 
 from gdsolve.spec.choices import FORMATS, LearningRate
 from gdsolve.spec.graph import SECTIONS
+from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo
-from gdsolve.spec.options import Spec, only_traced, options_of
+from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter
 from gdsolve.spec.values import TRUTHS, is_optional, kinds
 

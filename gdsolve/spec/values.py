@@ -15,8 +15,9 @@ from typing import Any
 
 from gdsolve.spec.choices import Every, LearningRate, Plot
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
+from gdsolve.spec.offers import choices
 from gdsolve.spec.option import flag
-from gdsolve.spec.options import Spec, choices
+from gdsolve.spec.options import Spec
 from gdsolve.status import GdsolveError
 
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

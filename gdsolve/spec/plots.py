@@ -1,0 +1,42 @@
+"""Which pictures a spec asks for, and whether its verb can draw them."""
+
+from __future__ import annotations
+
+from gdsolve.spec.choices import CORNERED, PLOT_KINDS, PlotKind
+from gdsolve.spec.options import Spec
+from gdsolve.status import GdsolveError
+
+
+def kind_of_plot(spec: Spec, verb: str) -> PlotKind:
+    """What the picture of a verb shows, as asked for or as is usual there."""
+    return PLOT_KINDS[verb][0] if spec.plot_kind is PlotKind.AUTO else spec.plot_kind
+
+
+def kinds_drawn(spec: Spec) -> tuple[PlotKind, ...]:
+    """The pictures of a fit: the one that is asked for, or for a page all that there can be."""
+    if spec.output is None:
+        return (kind_of_plot(spec, "fit"),) if spec.plots else ()
+    formula, cornered = spec.minimize is not None, spec.loss in CORNERED and spec.minimize is None
+    without = {PlotKind.FIT: formula, PlotKind.SPECTRUM: cornered}
+    return tuple(kind for kind in PLOT_KINDS["fit"] if not without.get(kind, False))
+
+
+def check_plot(spec: Spec, verb: str) -> None:
+    """See that a verb can draw what is asked for, where it is asked for.
+
+    Raises:
+        GdsolveError: it cannot.
+    """
+    if not spec.plots or verb not in PLOT_KINDS:
+        return
+    kinds = PLOT_KINDS[verb]
+    if spec.plot_kind is not PlotKind.AUTO and spec.plot_kind not in kinds:
+        others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
+        raise GdsolveError(
+            f"plot_kind: {verb} does not draw {spec.plot_kind}",
+            f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {' and gdsolve '.join(others)}",
+        )
+    if spec.plot is True and verb == "trace":
+        raise GdsolveError(
+            "plot: in the terminal trace shows the graph as a tree anyway", "give a file, as in --plot graph.svg"
+        )
