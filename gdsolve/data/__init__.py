@@ -4,8 +4,9 @@ from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.extent import RowCount
 from gdsolve.data.inline import inline_table
+from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.prefetch import prefetch
-from gdsolve.data.reading import MOST_LEVELS, Batch
+from gdsolve.data.reading import Batch
 from gdsolve.data.table import Table, column_names, open_columns, open_table
 
 __all__ = [

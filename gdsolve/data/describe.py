@@ -16,7 +16,8 @@ from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
 from gdsolve.data.extent import Pass
 from gdsolve.data.inline import inline_columns
-from gdsolve.data.reading import MOST_LEVELS, read_cells
+from gdsolve.data.levels import MOST_LEVELS
+from gdsolve.data.parsing import read_cells
 from gdsolve.data.source import Part, Source, open_sources
 from gdsolve.data.table import is_plain, sample_of
 from gdsolve.spec import Spec

@@ -9,22 +9,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from gdsolve.data.columns import Parts, Roles, flag_for
-from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, refuse_wrong_encoding, target_cell_error
+from gdsolve.data.columns import Roles, flag_for
+from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
 from gdsolve.data.groups import CODE, GroupMeans, Groups, fill_means, group_means
-from gdsolve.data.parallel import in_order
-from gdsolve.data.records import is_open, last_cells, quote_error, unreadable
-from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.parsing import read_cells
 from gdsolve.data.source import OVERFLOW, Part, Source
-from gdsolve.data.targets import outside, target_column, two_levels
+from gdsolve.data.targets import outside, target_column
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
-
-MOST_LEVELS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,125 +269,6 @@ def design_columns(roles: Roles) -> list[str | pl.Expr]:
             (pl.col(name) == level).cast(pl.Float64).alias(column) for level, column in named if column in wanted
         ]
     return columns
-
-
-def read_cells(
-    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
-) -> Iterator[tuple[Part, int, pl.DataFrame]]:
-    """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
-
-    Raises:
-        DataError: a file that is damaged.
-    """
-    done = source.before
-    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
-    parts = source.parts([*numbers, *texts])
-    with watched(source.file):
-        try:
-            for part, frame in in_order(parts, parse, alone=source.file.complete):
-                if isinstance(frame, Exception):
-                    raise unreadable(source.file, done, frame, source.skip, part)
-                if frame.height:
-                    _refuse_lost_rows(source, part, numbers, frame)
-                    yield part, done, frame
-                done += frame.height
-        except FAULTS as error:
-            raise unreadable(source.file, done, error, source.skip) from None
-
-
-@dataclass(slots=True)
-class _Parser:
-    """Parses parts the fast way, until one has a cell that is missing or no plain number; from there on carefully."""
-
-    source: Source
-    numbers: Sequence[str]
-    texts: Sequence[str]
-    slow: bool
-
-    def __call__(self, part: Part) -> pl.DataFrame | Exception:
-        try:
-            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
-            if plain is not None:
-                frame = rows_of(plain)
-                hides_missing = self.source.cells.hides_missing
-                columns = [frame[name] for name in self.numbers]
-                if not any(column.null_count() or hides_missing(column) for column in columns):
-                    return frame
-            self.slow = True
-            raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
-            return self.source.parse(raw, self.numbers, self.texts)
-        except FAULTS as error:
-            return error
-
-
-def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> None:
-    """Check that the last row is the last of the part: asked for nulls instead of errors, polars leaves out what
-    follows a quote that is never closed.
-
-    Raises:
-        DataError: naming the row of the quote.
-    """
-    if source.dialect is None or isinstance(part, pl.DataFrame) or b'"' not in part.text:
-        return
-    cells = dict(zip(source.schema, last_cells(part.text, source.dialect.delimiter), strict=False))
-    same = all(_is_number(cells.get(name, ""), frame[name][-1]) for name in numbers)
-    if not same and is_open(part.text) and (error := quote_error(source.file, source.skip)):
-        raise error
-
-
-def _is_number(cell: str, value: float) -> bool:
-    """Tell whether a cell holds this number."""
-    try:
-        return float(cell) == value
-    except ValueError:
-        return False
-
-
-def find_levels(
-    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], parts: Parts, spec: Spec, fast: bool
-) -> dict[str, tuple[str, ...]]:
-    """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
-
-    Raises:
-        DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
-    """
-    logger.info("the table is read twice: the levels of text have to be known first (%s)", ", ".join(texts))
-    found: dict[str, set[str]] = {name: set() for name in texts}
-    collecting = Pass("finding levels", sources)
-    for source in sources:
-        dropping = spec.na is Missing.DROP
-        for _, _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
-            kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
-            for name in texts:
-                found[name].update(kept[name].drop_nulls().unique())
-                if name == parts.target and len(found[name]) > 2:
-                    two_levels(source.name, parts, found[name])
-                if len(found[name]) > MOST_LEVELS:
-                    raise _too_many(source.name, name)
-        for name in texts:
-            if any("\ufffd" in level for level in found[name]):
-                refuse_wrong_encoding(source, name)
-    return {name: tuple(sorted(levels)) for name, levels in found.items()}
-
-
-def join_levels(shares: Sequence[dict[str, tuple[str, ...]]], table: str, parts: Parts) -> dict[str, tuple[str, ...]]:
-    """Give the levels of all parts of a table, each as `find_levels` has found them.
-
-    Raises:
-        DataError: a feature of more than a thousand levels.
-    """
-    joined = {name: tuple(sorted({level for share in shares for level in share[name]})) for name in shares[0]}
-    for name, levels in joined.items():
-        if name != parts.target and len(levels) > MOST_LEVELS:
-            raise _too_many(table, name)
-    return joined
-
-
-def _too_many(table: str, name: str) -> DataError:
-    return DataError(
-        f"{table}: column {name!r} has more than {MOST_LEVELS} different texts",
-        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
-    )
 
 
 def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:

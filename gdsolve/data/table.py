@@ -16,7 +16,8 @@ from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refu
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.groups import Groups
-from gdsolve.data.reading import Batch, Reader, Tally, find_levels, join_levels, refuse_nothing
+from gdsolve.data.levels import find_levels, join_levels
+from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.shares import open_share

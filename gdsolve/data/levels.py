@@ -1,0 +1,66 @@
+"""The different texts of columns that are encoded as 0 and 1, which have to be known before a row can be."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from gdsolve.data.columns import Parts, flag_for
+from gdsolve.data.diagnose import refuse_wrong_encoding
+from gdsolve.data.extent import Pass
+from gdsolve.data.parsing import read_cells
+from gdsolve.data.source import Source
+from gdsolve.data.targets import two_levels
+from gdsolve.spec import Missing, Spec
+from gdsolve.status import DataError
+
+logger = logging.getLogger("gdsolve")
+
+MOST_LEVELS = 1000
+
+
+def find_levels(
+    sources: Sequence[Source], texts: Sequence[str], numbers: Sequence[str], parts: Parts, spec: Spec, fast: bool
+) -> dict[str, tuple[str, ...]]:
+    """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
+
+    Raises:
+        DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
+    """
+    logger.info("the table is read twice: the levels of text have to be known first (%s)", ", ".join(texts))
+    found: dict[str, set[str]] = {name: set() for name in texts}
+    collecting = Pass("finding levels", sources)
+    for source in sources:
+        dropping = spec.na is Missing.DROP
+        for _, _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
+            kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
+            for name in texts:
+                found[name].update(kept[name].drop_nulls().unique())
+                if name == parts.target and len(found[name]) > 2:
+                    two_levels(source.name, parts, found[name])
+                if len(found[name]) > MOST_LEVELS:
+                    raise _too_many(source.name, name)
+        for name in texts:
+            if any("\ufffd" in level for level in found[name]):
+                refuse_wrong_encoding(source, name)
+    return {name: tuple(sorted(levels)) for name, levels in found.items()}
+
+
+def join_levels(shares: Sequence[dict[str, tuple[str, ...]]], table: str, parts: Parts) -> dict[str, tuple[str, ...]]:
+    """Give the levels of all parts of a table, each as `find_levels` has found them.
+
+    Raises:
+        DataError: a feature of more than a thousand levels.
+    """
+    joined = {name: tuple(sorted({level for share in shares for level in share[name]})) for name in shares[0]}
+    for name, levels in joined.items():
+        if name != parts.target and len(levels) > MOST_LEVELS:
+            raise _too_many(table, name)
+    return joined
+
+
+def _too_many(table: str, name: str) -> DataError:
+    return DataError(
+        f"{table}: column {name!r} has more than {MOST_LEVELS} different texts",
+        f"{flag_for('ignore', [name])}; one-hot encoding is for few levels",
+    )

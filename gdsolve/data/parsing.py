@@ -1,0 +1,86 @@
+"""One pass over a source: text or Parquet -> cells as numbers and texts, by the way that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from gdsolve.data.file import watched
+from gdsolve.data.parallel import in_order
+from gdsolve.data.records import is_open, last_cells, quote_error, unreadable
+from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.source import Part, Source
+
+
+def read_cells(
+    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
+) -> Iterator[tuple[Part, int, pl.DataFrame]]:
+    """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
+
+    Raises:
+        DataError: a file that is damaged.
+    """
+    done = source.before
+    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
+    parts = source.parts([*numbers, *texts])
+    with watched(source.file):
+        try:
+            for part, frame in in_order(parts, parse, alone=source.file.complete):
+                if isinstance(frame, Exception):
+                    raise unreadable(source.file, done, frame, source.skip, part)
+                if frame.height:
+                    _refuse_lost_rows(source, part, numbers, frame)
+                    yield part, done, frame
+                done += frame.height
+        except FAULTS as error:
+            raise unreadable(source.file, done, error, source.skip) from None
+
+
+@dataclass(slots=True)
+class _Parser:
+    """Parses parts the fast way, until one has a cell that is missing or no plain number; from there on carefully."""
+
+    source: Source
+    numbers: Sequence[str]
+    texts: Sequence[str]
+    slow: bool
+
+    def __call__(self, part: Part) -> pl.DataFrame | Exception:
+        try:
+            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
+            if plain is not None:
+                frame = rows_of(plain)
+                hides_missing = self.source.cells.hides_missing
+                columns = [frame[name] for name in self.numbers]
+                if not any(column.null_count() or hides_missing(column) for column in columns):
+                    return frame
+            self.slow = True
+            raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
+            return self.source.parse(raw, self.numbers, self.texts)
+        except FAULTS as error:
+            return error
+
+
+def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> None:
+    """Check that the last row is the last of the part: asked for nulls instead of errors, polars leaves out what
+    follows a quote that is never closed.
+
+    Raises:
+        DataError: naming the row of the quote.
+    """
+    if source.dialect is None or isinstance(part, pl.DataFrame) or b'"' not in part.text:
+        return
+    cells = dict(zip(source.schema, last_cells(part.text, source.dialect.delimiter), strict=False))
+    same = all(_is_number(cells.get(name, ""), frame[name][-1]) for name in numbers)
+    if not same and is_open(part.text) and (error := quote_error(source.file, source.skip)):
+        raise error
+
+
+def _is_number(cell: str, value: float) -> bool:
+    """Tell whether a cell holds this number."""
+    try:
+        return float(cell) == value
+    except ValueError:
+        return False
