@@ -6,7 +6,6 @@ import errno
 import io
 import logging
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +31,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def logger() -> Iterator[logging.Logger]:
-    """The logger of the library, put back afterwards so that other tests hear it again."""
-    logger = logging.getLogger("gdsolve")
-    state = (logger.handlers, logger.propagate, logger.level)
-    yield logger
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
+def logger() -> logging.Logger:
+    """The logger of the library."""
+    return logging.getLogger("gdsolve")
 
 
 def ending_with(fault: BaseException) -> Any:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,15 +26,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "two.csv").write_text("x,y\n1,2\n3,4\n")
     (tmp_path / "graph.yaml").write_text("leaves: {t: 1}\nnodes: {y: t**2, z: y + 1}\n")
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def logger() -> Iterator[None]:
-    logger = logging.getLogger("gdsolve")
-    state = (logger.handlers, logger.propagate, logger.level)
-    yield
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import logging
 import re
 import shlex
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +18,12 @@ CONFIGS = Path(__file__).parent.parent / "configs"
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with two points, and a logger that is put back afterwards."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "warnoptions", ["error"])
     (tmp_path / "two.csv").write_text("x,y\n1,2\n3,4\n")
-    logger = logging.getLogger("gdsolve")
-    state = (logger.handlers, logger.propagate, logger.level)
-    yield tmp_path
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
+    return tmp_path
 
 
 @pytest.fixture

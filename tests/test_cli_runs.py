@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import logging
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +22,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "warnoptions", ["error"])
     (tmp_path / "two.csv").write_text("x,y\n1,2\n3,4\n")
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def logger() -> Iterator[None]:
-    logger = logging.getLogger("gdsolve")
-    state = (logger.handlers, logger.propagate, logger.level)
-    yield
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
 
 
 class Shell:

@@ -6,11 +6,9 @@ import gzip
 import io
 import itertools
 import json
-import logging
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,15 +51,6 @@ def content(frame: pl.DataFrame, form: str) -> bytes:
 def put(path: Path, frame: pl.DataFrame, form: str, packing: str) -> str:
     path.write_bytes(PACKINGS[packing](content(frame, form)))
     return str(path)
-
-
-@pytest.fixture(autouse=True)
-def logger() -> Iterator[None]:
-    logger = logging.getLogger("gdsolve")
-    state = (logger.handlers, logger.propagate, logger.level)
-    yield
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
 
 
 def fitted(capsys: pytest.CaptureFixture[str], *sources: str) -> dict[str, float]:

@@ -141,6 +141,11 @@ def test_the_mean_is_that_of_the_group(capsys: pytest.CaptureFixture[str]) -> No
     assert lines[0]["data"]["cells_filled"] == 1
 
 
+def test_the_pass_for_means_of_groups_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, err = fitted(capsys, HEADER + "A,1,2\nA,,4\nA,3,7\n", "--na", "mean", "--verbose")
+    assert "gdsolve: the table is read once more, for the means that --na mean fills in" in err.splitlines()
+
+
 def test_groups_without_weight_or_beyond_float64_fail_alone(capsys: pytest.CaptureFixture[str]) -> None:
     text = "store,x,w,y\nA,1,1,2\nB,1,0,5\nA,2,1,4\nC,1e200,1,3\nC,2e200,1,3\nB,2,0,3\nD,1,-1,3\nA,3,2,6\n"
     code, lines, _ = fitted(capsys, text, "--weight", "w")

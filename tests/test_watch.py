@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import os
 import re
 import signal
@@ -45,15 +44,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "t.csv").write_text("x,y\n1,2\n2,4\n3,5\n4,9\n")
     (tmp_path / "g.csv").write_text("g,x,y\na,1,2\na,2,4\nb,3,5\nb,4,9\n")
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def logger() -> Iterator[None]:
-    logger = logging.getLogger("gdsolve")
-    state = (logger.handlers, logger.propagate, logger.level)
-    yield
-    logger.handlers, logger.propagate = state[:2]
-    logger.setLevel(state[2])
 
 
 def resize(terminal: Terminal, columns: int, lines: int) -> None:

@@ -37,7 +37,7 @@ class Batch:
     @property
     def nbytes(self) -> int:
         """The size in memory."""
-        return self.values.nbytes + (0 if self.weight is None else self.weight.nbytes)
+        return sum(array.nbytes for array in (self.values, self.weight, self.group) if array is not None)
 
 
 @dataclass(slots=True)
@@ -193,8 +193,7 @@ class Reader:
     def _means_by_group(self) -> GroupMeans:
         """Give the means of the columns of numbers in every group, found in a pass of its own."""
         if self._group_means is None:
-            frames = (frame for source in self.sources for _, _, frame in self._frames(source))
-            self._group_means = group_means(frames, self.roles.group or "", self._numbers)
+            self._group_means = group_means(self._once_more(), self.roles.group or "", self._numbers)
         return self._group_means
 
     def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:
@@ -238,16 +237,21 @@ class Reader:
 
     def sums(self) -> tuple[np.ndarray, np.ndarray]:
         """Give sum and number of the cells that are there, column by column (one pass over the sources)."""
-        logger.info("the table is read once more, for the means that --na mean fills in")
         sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
+        for frame in self._once_more():
+            values = frame.select(self._numbers).to_numpy()
+            there = np.isfinite(values)
+            sums += np.where(there, values, 0.0).sum(axis=0)
+            counts += there.sum(axis=0)
+        return sums, counts
+
+    def _once_more(self) -> Iterator[pl.DataFrame]:
+        """Give the cells of the whole table in a pass of its own, for the means that fill gaps."""
+        logger.info("the table is read once more, for the means that --na mean fills in")
         averaging = Pass("finding means", self.sources)
         for source in self.sources:
             for _, _, frame in averaging.through(self._frames(source)):
-                values = frame.select(self._numbers).to_numpy()
-                there = np.isfinite(values)
-                sums += np.where(there, values, 0.0).sum(axis=0)
-                counts += there.sum(axis=0)
-        return sums, counts
+                yield frame
 
     def fill_with(self, shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
         """Fill missing cells with the means of what `sums` has given of all parts of the table."""
