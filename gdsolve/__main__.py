@@ -6,12 +6,14 @@ import sys
 from typing import NoReturn
 
 from gdsolve.cli.signals import interrupted_code, listen_to_signals
+from gdsolve.verbs.imports import postpone_meta_kernels
 
 
 def main() -> NoReturn:
     """Run the command line on the arguments of this process, and end it."""
     try:
         listen_to_signals()
+        postpone_meta_kernels()
         from gdsolve.cli.main import leave, run
 
         leave(run(sys.argv[1:]))
