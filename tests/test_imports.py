@@ -49,6 +49,7 @@ def test_a_program_that_calls_gdsolve_has_the_whole_of_torch() -> None:
     [
         pytest.param("from torch._meta_registrations import activate_meta", id="for a name"),
         pytest.param("import torch._meta_registrations as kernels; kernels.activate_meta", id="for an attribute"),
+        pytest.param("torch.optim.SGD([torch.zeros(1, requires_grad=True)])", id="by the compiler"),
     ],
 )
 def test_the_meta_kernels_come_as_soon_as_they_are_asked_for(ask: str) -> None:
@@ -95,7 +96,7 @@ def test_the_collector_rests_and_is_left_as_it_was(enabled: bool) -> None:
 def test_what_the_first_import_of_torch_made_is_left_out_of_later_searches() -> None:
     code = (
         "import gc\n"
-        "from gdsolve.verbs.imports import collector_at_rest\n"
+        "from gdsolve.verbs.imports import META_KERNELS, collector_at_rest\n"
         "with collector_at_rest():\n"
         "    import torch\n"
         "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"
