@@ -222,7 +222,6 @@ PEERS: tuple[Case, ...] = (
         "polars.read_csv, then the textbook's handwritten PyTorch loop over all rows, 1000 iterations",
         Bound(0.1),
         rivals.HANDWRITTEN_LOOP,
-        most_runs=3,
     ),
     _peer(
         "updates",

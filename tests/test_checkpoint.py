@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from gdsolve.checkpoint import read_checkpoint, write_checkpoint
 from gdsolve.descent.methods.base import Advance, Condensing, Point
 from gdsolve.descent.methods.build import METHODS, Recipe, build_method
-from gdsolve.descent.standing import Standing, from_plain, to_plain
+from gdsolve.descent.standing import Standing
+from gdsolve.descent.standing_plain import from_plain, to_plain
 from gdsolve.descent.stop import Step
 from gdsolve.outputs import check_outputs
 from gdsolve.report.record import fit_record

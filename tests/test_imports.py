@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from gdsolve.verbs.imports import META_KERNELS, collector_at_rest
+from gdsolve.verbs.imports import TRIED, collector_at_rest
 
+# Imported by the kernels alone.
+BY_KERNELS = "torch._prims"
 # The shapes of eigenvalues of a matrix without data are told by these kernels alone.
 EIGENVALUES = (
     "from torch._subclasses import FakeTensorMode\n"
@@ -29,19 +32,47 @@ def imported(report: str) -> set[str]:
     return {line.rsplit("|", 1)[1].strip() for line in report.splitlines() if line.startswith("import time:")}
 
 
-def test_the_command_line_imports_torch_without_its_meta_kernels(tmp_path: Path) -> None:
+def fit(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "two.csv").write_text("x,y\n1,2\n3,4\n")
-    done = python("-X", "importtime", "-m", "gdsolve", "fit", str(tmp_path / "two.csv"))
-    modules = imported(done.stderr)
-    assert "torch.linalg" in modules
-    assert META_KERNELS not in modules
+    return python("-X", "importtime", "-m", "gdsolve", "fit", str(tmp_path / "two.csv"), "--format", "json", *options)
+
+
+def test_the_command_line_imports_torch_without_its_meta_kernels(tmp_path: Path) -> None:
+    done = fit(tmp_path)
+    assert "torch.linalg" in imported(done.stderr)
+    assert BY_KERNELS not in imported(done.stderr)
+
+
+def test_a_random_start_needs_the_whole_of_torch(tmp_path: Path) -> None:
+    done = fit(tmp_path, "--init", "random", "--seed", "3")
+    assert BY_KERNELS in imported(done.stderr)
+    first = json.loads(done.stdout)["trace"][0]
+    start = torch.randn(2, 1, dtype=torch.float64, generator=torch.Generator().manual_seed(3))
+    # In the coordinates of descent: the column is standardised, and so is the target, both with mean and deviation.
+    slope = float(start[0])
+    assert first["weights"]["x"] == pytest.approx(slope, rel=1e-12)
+    assert first["intercept"] == pytest.approx(3.0 + float(start[1]) - 2.0 * slope, rel=1e-12)
 
 
 def test_a_program_that_calls_gdsolve_has_the_whole_of_torch() -> None:
     code = "import gdsolve; print(gdsolve.fit([[1.0], [3.0]], [2.0, 4.0]).status.value)"
     done = python("-X", "importtime", "-c", code)
     assert done.stdout == "converged\n"
-    assert META_KERNELS in imported(done.stderr)
+    assert BY_KERNELS in imported(done.stderr)
+
+
+def test_the_pinned_torch_was_tried() -> None:
+    assert torch.__version__.startswith(TRIED)
+
+
+def test_a_torch_that_was_not_tried_is_imported_whole() -> None:
+    code = (
+        "import gdsolve.verbs.imports as imports\n"
+        "imports.TRIED = '2.12.'\n"
+        "imports.postpone_meta_kernels()\n"
+        "import torch\n"
+    )
+    assert BY_KERNELS in imported(python("-X", "importtime", "-c", code).stderr)
 
 
 @pytest.mark.parametrize(
@@ -49,18 +80,19 @@ def test_a_program_that_calls_gdsolve_has_the_whole_of_torch() -> None:
     [
         pytest.param("from torch._meta_registrations import activate_meta", id="for a name"),
         pytest.param("import torch._meta_registrations as kernels; kernels.activate_meta", id="for an attribute"),
+        pytest.param("complete_torch(); complete_torch(); torch.Generator()", id="by name"),
         pytest.param("torch.optim.SGD([torch.zeros(1, requires_grad=True)])", id="by the compiler"),
     ],
 )
 def test_the_meta_kernels_come_as_soon_as_they_are_asked_for(ask: str) -> None:
     code = (
         "import sys\n"
-        "from gdsolve.verbs.imports import META_KERNELS, postpone_meta_kernels\n"
+        "from gdsolve.verbs.imports import META_KERNELS, complete_torch, postpone_meta_kernels\n"
         "postpone_meta_kernels()\n"
         "import torch\n"
-        "print(hasattr(sys.modules[META_KERNELS], '__file__'))\n"
+        "print('meta_table' in vars(sys.modules[META_KERNELS]))\n"
         f"{ask}\n"
-        "print(hasattr(sys.modules[META_KERNELS], '__file__'))\n"
+        "print('meta_table' in vars(sys.modules[META_KERNELS]))\n"
     )
     done = python("-c", code + EIGENVALUES)
     assert done.stdout.splitlines() == ["False", "True", "(3,)"]
@@ -69,8 +101,9 @@ def test_the_meta_kernels_come_as_soon_as_they_are_asked_for(ask: str) -> None:
 def test_to_postpone_what_is_there_changes_nothing() -> None:
     code = (
         "import torch\n"
-        "from gdsolve.verbs.imports import postpone_meta_kernels\n"
+        "from gdsolve.verbs.imports import complete_torch, postpone_meta_kernels\n"
         "postpone_meta_kernels()\n"
+        "complete_torch()\n"
         "import torch._meta_registrations\n"
         "print(torch._meta_registrations.activate_meta.__name__)\n"
     )
@@ -96,7 +129,7 @@ def test_the_collector_rests_and_is_left_as_it_was(enabled: bool) -> None:
 def test_what_the_first_import_of_torch_made_is_left_out_of_later_searches() -> None:
     code = (
         "import gc\n"
-        "from gdsolve.verbs.imports import META_KERNELS, collector_at_rest\n"
+        "from gdsolve.verbs.imports import TRIED, collector_at_rest\n"
         "with collector_at_rest():\n"
         "    import torch\n"
         "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec import Device, DType, Engine, Spec
 from gdsolve.status import GdsolveError
+from gdsolve.verbs.imports import complete_torch
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +39,7 @@ def _accelerator() -> torch.device:
     """CUDA, with products in float32 that keep all its digits: not those of TF32, a thousandth each."""
     import torch
 
+    complete_torch()
     torch.set_float32_matmul_precision("highest")
     return torch.device("cuda")
 

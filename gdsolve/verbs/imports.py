@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
 
 META_KERNELS = "torch._meta_registrations"
 COMPILER = "torch._dynamo"
+# The versions of torch that were tried without; others are imported whole.
+TRIED = "2.13."
 
 
 @contextmanager
@@ -34,36 +36,55 @@ def collector_at_rest() -> Iterator[None]:
 
 
 def postpone_meta_kernels() -> None:
-    """Have torch, where it is not imported yet, import its kernels of the device `meta` when they are asked for.
+    """Have torch, where it is not imported yet, import its kernels of the device `meta` only when they are needed.
 
     They tell the shapes of results without computing them, for torch.compile and torch.export, and registering some
     hundreds of them took a quarter of the import of torch. For processes that are gdsolve's own: in any other one
-    somebody may ask for what is registered without importing it.
+    somebody may need what they register without naming it. Two parts of torch need what they import: the compiler,
+    before which they come by themselves, and random generators, before which `complete_torch` is for the caller.
     """
-    if "torch" not in sys.modules:
-        placeholder, finder = ModuleType(META_KERNELS), _MetaKernels()
-        placeholder.__dict__["__getattr__"] = finder.attribute
-        sys.modules[META_KERNELS] = placeholder
-        sys.meta_path.insert(0, finder)
+    sys.meta_path.insert(0, _Finder)
 
 
-class _MetaKernels:
-    """Imports them when something of their placeholder is asked for, or when the compiler is about to be imported."""
+def complete_torch() -> None:
+    """Import what was postponed of torch, where anything was."""
+    module = sys.modules.get(META_KERNELS)
+    loader = None if module is None else getattr(module.__spec__, "loader", None)
+    if module is not None and isinstance(loader, _Postponed):
+        loader.execute(module)
 
-    def attribute(self, name: str) -> Any:
-        """Give what the kernels have under this name."""
-        # Whoever walks through all modules asks for these.
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self._load(), name)
 
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        """Find nothing, as one of the finders that every import asks."""
+class _Finder:
+    """Among the finders that every import asks: it finds the kernels alone, and completes torch for the compiler."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name == COMPILER:
-            self._load()
+            complete_torch()
+        if name != META_KERNELS or not str(sys.modules["torch"].__version__).startswith(TRIED):
+            return None
+        spec = PathFinder.find_spec(name, path)
+        if spec is not None and isinstance(spec.loader, SourceFileLoader):
+            spec.loader = _Postponed(name, spec.loader.path)
+        return spec
 
-    def _load(self) -> ModuleType:
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
-            del sys.modules[META_KERNELS]
-        return importlib.import_module(META_KERNELS)
+
+class _Postponed(SourceFileLoader):
+    """Executes a module when something of it is asked for."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Leave the module empty for now."""
+
+        def attribute(name: str) -> Any:
+            # Whoever walks through all modules asks for these.
+            if name.startswith("__"):
+                raise AttributeError(name)
+            self.execute(module)
+            return getattr(module, name)
+
+        module.__dict__["__getattr__"] = attribute
+
+    def execute(self, module: ModuleType) -> None:
+        """Execute the module now, unless it was."""
+        if module.__dict__.pop("__getattr__", None) is not None:
+            super().exec_module(module)

@@ -83,7 +83,7 @@ class RunKeeper:
         Raises:
             GdsolveError: a damaged file, or a limit that the earlier run is beyond.
         """
-        from gdsolve.descent.standing import from_plain
+        from gdsolve.descent.standing_plain import from_plain
 
         if self._earlier is None or self._earlier["state"] is None or self.way is None:
             return None
@@ -108,7 +108,7 @@ class RunKeeper:
         Raises:
             GdsolveError: the first one cannot be written.
         """
-        from gdsolve.descent.standing import to_plain
+        from gdsolve.descent.standing_plain import to_plain
 
         if self._spec.checkpoint is None:
             return

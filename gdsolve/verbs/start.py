@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gdsolve.model import read_model
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
+from gdsolve.verbs.imports import complete_torch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,7 @@ def start_of(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -> torc
     if spec.init == "zeros":
         return torch.zeros(coordinates.p, 1, dtype=torch.float64, device=device)
     if spec.init == "random":
+        complete_torch()
         generator = torch.Generator(device="cpu").manual_seed(spec.seed)
         return torch.randn(coordinates.p, 1, dtype=torch.float64, device="cpu", generator=generator).to(device)
     return coordinates.from_user(_saved_weights(spec, coordinates, names).to(device))
