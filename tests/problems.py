@@ -60,7 +60,7 @@ def pose(
         penalty = Penalty.ridge(ridge, where, penalize_intercept=penalize_intercept)
         return Quadratic(*triangle.in_coordinates(where), penalty, c)
 
-    minimisers = find_minimisers(quadratic(scaled), scaled, triangle.rounding(intercept=intercept))
+    minimisers = find_minimisers(quadratic(scaled), scaled, triangle.errors(intercept=intercept))
     objective = quadratic(coordinates)
     w0 = torch.zeros(coordinates.p, 1, dtype=torch.float64) if start is None else start
     modes = decompose(objective, minimisers.nearest_to(w0, coordinates), minimisers.rank)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gdsolve.objective.triangle import EPSILON, Triangle
+from gdsolve.objective.rank import CERTAIN, EPSILON
+from gdsolve.objective.triangle import Triangle
 
 NEGLIGIBLE = 1e-9
 NOTABLE = 0.01
@@ -26,27 +27,40 @@ class Dependence:
 def dependent_columns(triangle: Triangle, *, intercept: bool) -> list[Dependence]:
     """The features that are linear combinations of earlier ones (and of the intercept), in order.
 
-    Each column is orthogonalised, twice, against the independent ones before it; what is left below rank tolerance is
-    rounding. Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.2.8.
+    Each column is orthogonalised, twice, against the independent ones before it; what is left within the rounding of
+    those that it is made of, and of itself, is rounding (see `numerical_rank`).
+    Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.2.8.
     """
     columns = (triangle.centred() if intercept else triangle.raw())[:, : triangle.n]
     means = triangle.means() if intercept else torch.zeros_like(triangle.shift)
-    tolerance = 4.0 * (triangle.n * EPSILON + triangle.rounding(intercept=intercept))
+    errors = triangle.errors(intercept=intercept)[: triangle.n]
     lengths = torch.linalg.vector_norm(columns, dim=0)
-    basis = columns[:, :0]
+    basis, upper = columns[:, :0], columns[:0, :0]
     independent: list[int] = []
     found: list[Dependence] = []
     for j in range(triangle.n):
-        rest = columns[:, j]
-        for _ in range(2):
-            rest = rest - basis @ (basis.mT @ rest)
+        column = columns[:, j] / (lengths[j] if lengths[j] > 0.0 else 1.0)
+        parts = basis.mT @ column
+        rest = column - basis @ parts
+        again = basis.mT @ rest
+        parts, rest = parts + again, rest - basis @ again
         left = torch.linalg.vector_norm(rest)
-        if left > tolerance * lengths[j]:
+        shares = torch.linalg.solve_triangular(upper, parts[:, None], upper=True)[:, 0]
+        length = (1.0 + shares.square().sum()).sqrt()
+        noise = triangle.n * EPSILON * length + errors[j] + shares.abs() @ errors[independent]
+        if left > CERTAIN * noise:
             basis = torch.cat([basis, (rest / left)[:, None]], dim=1)
+            upper = _bordered(upper, parts, left)
             independent.append(j)
         else:
             found.append(_combination(columns, lengths, means, independent, j))
     return found
+
+
+def _bordered(upper: Tensor, parts: Tensor, corner: Tensor) -> Tensor:
+    """[[upper, parts], [0, corner]]."""
+    above = torch.cat([upper, parts[:, None]], dim=1)
+    return torch.cat([above, torch.cat([torch.zeros_like(parts), corner[None]])[None]])
 
 
 def lost_in_rounding(

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gdsolve.objective.group_triangles import GroupTriangles
 from gdsolve.objective.modes import GRADED, Spectrum
-from gdsolve.objective.triangle import EPSILON
+from gdsolve.objective.rank import EPSILON, is_constant, numerical_rank, units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,12 @@ class GroupCoordinates:
 
     @classmethod
     def standardised(cls, triangles: GroupTriangles, *, intercept: bool) -> GroupCoordinates:
-        """Columns and target of mean 0 and spread 1 in every group; a column that is constant there keeps scale 1."""
+        """Columns and target of mean 0 and spread 1 in every group: see `Triangle.standardised`."""
         centre = triangles.means() if intercept else torch.zeros_like(triangles.shift)
         spread = triangles.columns(intercept=intercept).norm(dim=1) / triangles.total_weight[:, None].sqrt()
-        scale = torch.where(spread > EPSILON * centre.abs(), spread, 1.0)
-        return cls(scale[:, :-1], centre[:, :-1], scale[:, -1], centre[:, -1], intercept)
+        scale = units_of(centre, spread)
+        target = torch.where(is_constant(centre, spread)[:, -1], 1.0, spread[:, -1])
+        return cls(scale[:, :-1], centre[:, :-1], target, centre[:, -1], intercept)
 
     @property
     def p(self) -> int:
@@ -167,19 +168,23 @@ class GroupMinimisers:
 
 
 def find_group_minimisers(
-    quadratics: GroupQuadratics, coordinates: GroupCoordinates, rounding: Tensor
+    quadratics: GroupQuadratics, coordinates: GroupCoordinates, errors: Tensor
 ) -> GroupMinimisers:
-    """Solve every group by singular values, in standardised `coordinates`, as `find_minimisers` does one table."""
+    """Solve every group by singular values, in standardised `coordinates`, as `find_minimisers` does one table.
+
+    `errors` is (G, p).
+    """
     stacked, p = quadratics.stacked, coordinates.p
     lengths = stacked.norm(dim=1)
     lengths = torch.where(lengths > 0, lengths, 1.0)
     left, singular, right = torch.linalg.svd(stacked / lengths[:, None, :], full_matrices=False)
-    counts = singular > 4.0 * (p * EPSILON + rounding)[:, None] * singular[:, :1]
+    rank = numerical_rank(singular, right.mT, errors)
+    counts = torch.arange(p, device=rank.device) < rank[:, None]
     along = (left.mT @ quadratics.target)[:, :, 0]
     shares = torch.where(counts, along / torch.where(counts, singular, 1.0), 0.0)
     basis = right.mT / lengths[:, :, None]
     point = coordinates.to_user(basis @ shares[:, :, None])
-    return GroupMinimisers(point, coordinates.without_constant().to_user(basis), counts.sum(dim=1))
+    return GroupMinimisers(point, coordinates.without_constant().to_user(basis), rank)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gdsolve.objective.rank import EPSILON, is_constant, stored_errors
 from gdsolve.objective.threads import one_thread
-from gdsolve.objective.triangle import BLOCK_ROWS, EPSILON
+from gdsolve.objective.triangle import BLOCK_ROWS
 
 # Numbers that are held before they are merged, and that one stack of merges is made of.
 HELD_NUMBERS = 4_000_000
@@ -75,14 +76,14 @@ class GroupTriangles:
     def raw(self) -> Tensor:
         """The factors of [X, 1, y] themselves, (G, n + 2, n + 2)."""
         ones = self.factor[:, :, :1]
-        moved = self.factor[:, :, 1:] + ones * self.shift[:, None, :]
+        moved = self._columns() + ones * self.shift[:, None, :]
         return torch.cat([moved[:, :, :-1], ones, moved[:, :, -1:]], dim=2)
 
     def columns(self, *, intercept: bool) -> Tensor:
         """The factors of [X − x̄, y − ȳ], (G, n + 2, n + 1), or of [X, y] for a model without intercept."""
         if not intercept:
             return self.raw()[:, :, [*range(self.n), self.n + 1]]
-        block = self.factor[:, :, 1:].clone()
+        block = self._columns()
         # Centring by clearing a row instead of subtracting means: nothing cancels.
         block[:, 0] = 0.0
         return block
@@ -91,14 +92,20 @@ class GroupTriangles:
         """Σω(y − ȳ)², (G,), or Σωy² for a model without intercept."""
         return self.columns(intercept=intercept)[:, :, -1].square().sum(dim=1)
 
-    def rounding(self, *, intercept: bool) -> Tensor:
-        """Relative error, (G,), that storing the cells as float64 leaves in a centred column, at its largest."""
-        if not intercept or not self.n:
-            return torch.full_like(self.total_weight, EPSILON)
-        spread = self.columns(intercept=True).norm(dim=1) / self.total_weight[:, None].sqrt()
-        means = self.means().abs()
-        ratio = torch.where(spread > EPSILON * means, means / spread, 0.0)
-        return EPSILON * (1.0 + ratio[:, :-1].amax(dim=1))
+    def errors(self, *, intercept: bool) -> Tensor:
+        """The errors of the columns of the design, (G, p), beside their lengths: see `Triangle.errors`."""
+        if not intercept:
+            return torch.full_like(self.shift[:, :-1], EPSILON)
+        spreads = self.columns(intercept=True).norm(dim=1) / self.total_weight[:, None].sqrt()
+        stored = stored_errors(self.means(), spreads)[:, :-1]
+        return torch.cat([stored, torch.full_like(self.shift[:, :1], EPSILON)], dim=1)
+
+    def _columns(self) -> Tensor:
+        """The factors without the intercept's column, (G, n + 2, n + 1): see `Triangle`."""
+        block = self.factor[:, :, 1:].clone()
+        spreads = block[:, 1:].norm(dim=1) / self.total_weight[:, None].sqrt()
+        block[:, 1:, :-1] *= ~is_constant(self.means(), spreads)[:, None, :-1]
+        return block
 
     def lengths(self) -> Tensor:
         """‖x_j‖ and ‖y‖ over the rows of each group, (G, n + 1): not finite where that is beyond float64."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from gdsolve.objective.triangle import EPSILON
+from gdsolve.objective.rank import CERTAIN, EPSILON, numerical_rank
 
 NEGLIGIBLE = 1e-8
 FAR = 0.01
@@ -64,7 +64,7 @@ def from_factor(
     confidence: float = 0.95,
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
-    tolerance: float | None = None,
+    errors: Tensor | None = None,
     noise: float = 0.0,
     weighted: bool = False,
 ) -> Inference:
@@ -73,8 +73,9 @@ def from_factor(
     Covariance s²·(JᵀΩJ)⁻¹, s² = SSE/(m − rank), t = ŵ/se with m − rank degrees of freedom, ŵ ± t₍₁₊c₎⸝₂·se.
     Shapes: `factor` is (r, p) with factorᵀ·factor = JᵀΩJ in the coordinates that `to_user`, (p, p), takes to those of
     `estimates`, (p,) (None: they are the same); `rows` is m, the sum of the weights where rows are weighted. `held`
-    parameters, each with its reason, count as known. `tolerance` decides over the rank (default 4·p·ε); a residual
-    norm √SSE of at most `noise` is rounding; `weighted` tells that `rows` is a sum of weights.
+    parameters, each with its reason, count as known. `errors`, (p,), are those of the columns beside their lengths,
+    where they are more than rounding in arithmetic, and decide over the rank; a residual norm √SSE up to `noise` is
+    rounding; `weighted` tells that `rows` is a sum of weights.
     Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4 and 3.9, and chapter 5; for curves,
     where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its Applications,
     section 2.3.
@@ -85,7 +86,7 @@ def from_factor(
         return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held)
     free, into, out = _restrict(factor, names, held, to_user)
     upper = _square(factor.to(torch.float64) @ into)
-    spread = _spread(upper, out, free, names, held, tolerance)
+    spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free])
     freedom = max(rows - spread.rank, 0.0)
     scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
     reason = EXACT if sse**0.5 <= noise else None
@@ -117,12 +118,12 @@ def from_hessian(
     inner = into.mT @ hessian.to(torch.float64) @ into
     lengths = _or_one(inner.diagonal().clamp(min=0.0).sqrt())
     values, vectors = torch.linalg.eigh(inner / lengths / lengths[:, None])
-    # A Hessian carries the square of what a factor carries, and so the root of the tolerance.
-    tolerance = (4.0 * max(len(free), 1) * EPSILON) ** 0.5
-    if len(free) and float(values[0]) < -(tolerance**2) * max(1.0, float(values[-1])):
+    rounding = CERTAIN * max(len(free), 1) * EPSILON
+    if len(free) and float(values[0]) < -rounding * max(1.0, float(values[-1])):
         return without_bars(names, estimates, NO_MINIMUM, confidence=confidence, held=held, statistic="z")
     factor = values.clamp(min=0.0).sqrt()[:, None] * vectors.mT * lengths
-    spread = _spread(factor, out, free, names, held, tolerance)
+    # A Hessian carries the square of what a factor carries, and so the root of its rounding.
+    spread = _spread(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
     found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
     return Inference(None, None, confidence, "z", found, _correlation(spread, names))
 
@@ -218,7 +219,9 @@ def _spread(
     free: Sequence[int],
     names: Sequence[str],
     held: Mapping[str, str],
-    tolerance: float | None,
+    *,
+    errors: Tensor | None = None,
+    arithmetic: float | None = None,
 ) -> _Spread:
     """The spread of the free parameters, from a factor (r, q) of theirs that `out`, (q, q), takes to their units.
 
@@ -231,8 +234,7 @@ def _spread(
         return _Spread(root, 0, held)
     lengths = _or_one(torch.linalg.vector_norm(factor, dim=0))
     _, singular, right = torch.linalg.svd(factor / lengths, full_matrices=True)
-    least = 4.0 * len(free) * EPSILON if tolerance is None else tolerance
-    rank = int((singular > least * singular[:1]).sum())
+    rank = int(numerical_rank(singular, right[: len(singular)].mT, errors, arithmetic))
     scaled = out / lengths
     inner = scaled @ right[:rank].mT / singular[:rank]
     undetermined = _undetermined(scaled, right[rank:].mT, [names[j] for j in free])

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.singular import Singular
-from gdsolve.objective.triangle import EPSILON
 
 GRADED = 1e6
 

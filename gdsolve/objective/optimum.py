@@ -9,8 +9,8 @@ from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.rank import numerical_rank
 from gdsolve.objective.singular import Singular
-from gdsolve.objective.triangle import EPSILON
 
 # Columns whose lengths differ by less are as good as equal.
 SAME_LENGTH = 1e-6
@@ -48,18 +48,18 @@ class Minimisers:
         return nearest
 
 
-def find_minimisers(quadratic: Quadratic, coordinates: Coordinates, rounding: float) -> Minimisers:
+def find_minimisers(quadratic: Quadratic, coordinates: Coordinates, errors: Tensor) -> Minimisers:
     """Solve min ‖[B; P]w − [b; q]‖², given in standardised `coordinates`, by singular values.
 
     Columns are brought to equal length first, so that neither rank nor accuracy depends on units; standardised ones
-    that nothing penalises are so from the start, and the singular values are those of [B; P] itself. σᵢ counts above
-    4·(p·ε + `rounding`)·σ_max, where `rounding` is the relative error that storing the cells leaves in a column.
+    that nothing penalises are so from the start, and the singular values are those of [B; P] itself. Which count
+    `numerical_rank` says, from the `errors`, (p,), that storing the cells leaves in the columns, beside their lengths.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.5.
     """
     stacked, target = quadratic.stacked()
     lengths = _lengths(stacked)[:, None]
     singular = Singular.of(stacked / lengths.mT)
-    rank = int((singular.values > 4.0 * (quadratic.p * EPSILON + rounding) * singular.values[:1]).sum())
+    rank = int(numerical_rank(singular.values, singular.right, errors))
     along = singular.right[:, :rank]
     point = along @ ((singular.left[:, :rank].mT @ target) / singular.values[:rank, None]) / lengths
     null = point[:, :0]

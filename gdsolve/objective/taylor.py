@@ -19,14 +19,14 @@ def modes_of_quadratic(objective: Objective, start: Tensor) -> Modes | None:
 
     Residuals that are linear in w give B = ∂r/∂w, and nothing is squared; else B = √Λ·Qᵀ from ∇²L = QΛQᵀ.
     """
-    start = start.to(torch.float64)
+    dtype, start = start.dtype, start.to(torch.float64)
     quadratic = _from_residuals(objective, start) if isinstance(objective, SumOfSquares) else None
     if quadratic is None and isinstance(objective, TwiceDifferentiable):
         quadratic = _from_hessian(objective.evaluate(start).gradient, objective.hessian(start), start)
     if quadratic is None:
         return None
     own = Coordinates.raw(quadratic.p, intercept=False, device=start.device)
-    minimisers = find_minimisers(quadratic, own, torch.finfo(start.dtype).eps)
+    minimisers = find_minimisers(quadratic, own, torch.full_like(start[:, 0], torch.finfo(dtype).eps))
     return decompose(quadratic, minimisers.nearest_to(start, own), minimisers.rank, minimisers.singular)
 
 

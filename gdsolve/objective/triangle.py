@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.rank import EPSILON, is_constant, stored_errors, units_of
 from gdsolve.objective.threads import one_thread, threads_for
 
 # Rows that are factorised together, and at least so many for each column: under too few, R itself is factorised again
 # and again; more take memory and gain little.
 BLOCK_ROWS = 4096
 BLOCK_HEIGHT = 2
-EPSILON = torch.finfo(torch.float64).eps
 
 
 class RowBlock(Protocol):
@@ -47,6 +47,16 @@ class Triangle:
         """The number of features."""
         return self.factor.shape[1] - 2
 
+    def _columns(self) -> Tensor:
+        """The factor without the intercept's column, (r, n + 1); features that are constant to rounding vary no more.
+
+        What varies in them is no data: brought to unit spread, it would seem to be.
+        """
+        block = self.factor[:, 1:].clone()
+        spreads = block[1:].norm(dim=0) / self.total_weight**0.5
+        block[1:, :-1] *= ~is_constant(self.means(), spreads)[:-1]
+        return block
+
     def to(self, device: torch.device) -> Triangle:
         """The same triangle on another device."""
         return Triangle(self.factor.to(device), self.shift.to(device), self.rows, self.total_weight)
@@ -58,12 +68,12 @@ class Triangle:
     def raw(self) -> Tensor:
         """The factor of [X, 1, y] itself, (r, n + 2): features, intercept, target."""
         ones = self.factor[:, :1]
-        moved = self.factor[:, 1:] + ones * self.shift
+        moved = self._columns() + ones * self.shift
         return torch.cat([moved[:, :-1], ones, moved[:, -1:]], dim=1)
 
     def centred(self) -> Tensor:
         """The factor of [X − x̄, y − ȳ], (r, n + 1); its first row is zero, being the part along the intercept."""
-        block = self.factor[:, 1:].clone()
+        block = self._columns()
         block[0] = 0.0
         return block
 
@@ -72,13 +82,13 @@ class Triangle:
         column = self.centred()[:, -1] if intercept else self.raw()[:, -1]
         return float(column.square().sum())
 
-    def rounding(self, *, intercept: bool) -> float:
-        """Relative error that storing the cells as float64 leaves in a centred column, at its largest."""
+    def errors(self, *, intercept: bool) -> Tensor:
+        """The error that storing the cells as float64 leaves in each column of the design, (p,), beside its length."""
         if not intercept:
-            return EPSILON
-        spread = self.centred().norm(dim=0) / self.total_weight**0.5
-        ratio = torch.where(spread > EPSILON * self.means().abs(), self.means().abs() / spread, 0.0)
-        return EPSILON * (1.0 + float(ratio[:-1].amax() if self.n else 0.0))
+            return torch.full_like(self.shift[:-1], EPSILON)
+        spreads = self.centred().norm(dim=0) / self.total_weight**0.5
+        stored = stored_errors(self.means(), spreads)[:-1]
+        return torch.cat([stored, torch.full_like(self.shift[:1], EPSILON)])
 
     def lengths(self) -> Tensor:
         """‖x_j‖ and ‖y‖ over the rows, (n + 1,): not finite from the first column on that is beyond float64."""
@@ -91,13 +101,14 @@ class Triangle:
     def standardised(self, *, intercept: bool) -> Coordinates:
         """Coordinates with columns and target of mean 0 and spread 1 (without intercept: of root mean square 1).
 
-        A constant column keeps scale 1: centred, it is zero and its weight never moves.
+        Centred, a constant column is zero and its weight never moves; a constant target keeps scale 1.
         """
         block = self.centred() if intercept else self.raw()[:, [*range(self.n), self.n + 1]]
         centre = self.means() if intercept else torch.zeros_like(self.shift)
         spread = block.norm(dim=0) / self.total_weight**0.5
-        scale = torch.where(spread > EPSILON * centre.abs(), spread, 1.0)
-        return Coordinates(scale[:-1], centre[:-1], float(scale[-1]), float(centre[-1]), intercept)
+        scale = units_of(centre, spread)
+        target = 1.0 if bool(is_constant(centre, spread)[-1]) else float(spread[-1])
+        return Coordinates(scale[:-1], centre[:-1], target, float(centre[-1]), intercept)
 
     def in_coordinates(self, coordinates: Coordinates) -> tuple[Tensor, Tensor]:
         """Factors (B, b) of the design (r, p), intercept last, and of the target (r, 1) in `coordinates`."""

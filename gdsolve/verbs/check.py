@@ -159,8 +159,8 @@ def _minimisers(spec: Spec, problem: Problem) -> Minimisers:
     from gdsolve.objective.optimum import find_minimisers
 
     quadratic = quadratic_of(spec, problem.triangle, problem.standard, problem.curvature_scale)
-    rounding = problem.triangle.rounding(intercept=problem.standard.intercept)
-    return find_minimisers(quadratic, problem.standard, rounding)
+    errors = problem.triangle.errors(intercept=problem.standard.intercept)
+    return find_minimisers(quadratic, problem.standard, errors)
 
 
 def _prospect(run: Run, tol: float) -> Prospect:

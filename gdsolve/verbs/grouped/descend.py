@@ -82,7 +82,7 @@ def _pose(spec: Spec, triangles: GroupTriangles) -> tuple[GroupCoordinates, Grou
     standard = GroupCoordinates.standardised(triangles, intercept=intercept)
     ridge, whole = spec.ridge, spec.penalize_intercept
     quadratics = group_quadratics(triangles, standard, scales, raw=False, ridge=ridge, penalize_intercept=whole)
-    minimisers = find_group_minimisers(quadratics, standard, triangles.rounding(intercept=intercept))
+    minimisers = find_group_minimisers(quadratics, standard, triangles.errors(intercept=intercept))
     coordinates = standard
     if not spec.standardise:
         coordinates = GroupCoordinates.raw(triangles, intercept=intercept)
@@ -127,7 +127,7 @@ def _tolerances(spec: Spec, modes: GroupModes, rates: Tensor) -> Tensor:
 def _rules(spec: Spec, modes: GroupModes, start: Tensor, tolerances: Tensor) -> tuple[StopRule, ...]:
     """Divergence, relative to each group's loss at `start`, (G, p), and the rules of convergence that are on."""
     from gdsolve.descent.stop import Apart, Explosion, SmallGradient, SmallLossChange, SmallUpdate
-    from gdsolve.objective.triangle import EPSILON
+    from gdsolve.objective.rank import EPSILON
 
     quadratics = modes.quadratics
     squares = quadratics.target[:, : quadratics.height, 0].square().sum(dim=1)

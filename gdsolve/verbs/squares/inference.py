@@ -27,7 +27,6 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
     import torch
 
     from gdsolve.objective.inference import PENALISED, from_factor, too_far, withhold, without_bars
-    from gdsolve.objective.triangle import EPSILON
 
     triangle, standard = run.problem.triangle, run.problem.standard
     names = parameter_names(run)
@@ -46,7 +45,7 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
         names=names,
         confidence=spec.confidence,
         to_user=standard.matrix(),
-        tolerance=4.0 * (len(names) * EPSILON + triangle.rounding(intercept=standard.intercept)),
+        errors=triangle.errors(intercept=standard.intercept),
         noise=noise,
         weighted=run.problem.data.roles.weight is not None,
     )

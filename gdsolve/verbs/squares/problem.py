@@ -168,7 +168,7 @@ def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began:
     raw = Coordinates.raw(triangle.n, intercept=intercept, device=triangle.factor.device)
     coordinates = standard if spec.standardise else raw
     quadratic = quadratic_of(spec, triangle, standard, scale)
-    minimisers = find_minimisers(quadratic, standard, triangle.rounding(intercept=intercept))
+    minimisers = find_minimisers(quadratic, standard, triangle.errors(intercept=intercept))
     if spec.dtype is DType.FLOAT32:
         _require_descent(info, quadratic_of(spec, triangle, coordinates, scale))
     seconds = time.perf_counter() - began

@@ -70,7 +70,7 @@ class Run:
     def rules(self, tolerance: float) -> tuple[StopRule, ...]:
         """Divergence, and the rules of convergence; a tolerance of 0 is off."""
         from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate
-        from gdsolve.objective.triangle import EPSILON
+        from gdsolve.objective.rank import EPSILON
 
         quadratic = self.modes.quadratic
         # The loss of doing nothing keeps rounding at a perfect start from looking like an explosion.
