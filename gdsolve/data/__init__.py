@@ -7,6 +7,7 @@ from gdsolve.data.inline import inline_table
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.prefetch import prefetch
 from gdsolve.data.reading import Batch
+from gdsolve.data.source import Source, open_sources
 from gdsolve.data.table import Table, column_names, open_columns, open_table
 
 __all__ = [
@@ -16,12 +17,14 @@ __all__ = [
     "ColumnSummary",
     "Roles",
     "RowCount",
+    "Source",
     "Table",
     "column_names",
     "describe",
     "describe_inline",
     "inline_table",
     "open_columns",
+    "open_sources",
     "open_table",
     "prefetch",
     "usual_target",

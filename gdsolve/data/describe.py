@@ -18,7 +18,7 @@ from gdsolve.data.extent import Pass
 from gdsolve.data.inline import inline_columns
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.parsing import read_cells
-from gdsolve.data.source import Part, Source, open_sources
+from gdsolve.data.source import Part, Source, as_opened
 from gdsolve.data.table import is_plain, sample_of
 from gdsolve.spec import Spec
 
@@ -110,15 +110,17 @@ def _mean_and_std(values: np.ndarray) -> tuple[float, float]:
     return mean, largest * math.sqrt(float(np.square(deviations / largest).mean()))
 
 
-def describe(sources: Sequence[str], spec: Spec) -> tuple[ColumnSummary, ...]:
+def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[ColumnSummary, ...]:
     """Summarise every column of the files, in file order; cells that are missing or no numbers are no error here.
+
+    Files that are open already are left so, for another pass.
 
     Raises:
         GdsolveError: a flag that names no column.
         DataError: a source that cannot be read.
     """
     with ExitStack() as stack:
-        opened = open_sources(sources, spec, stack)
+        opened = as_opened(sources, spec, stack)
         names = list(opened[0].schema)
         parts = assign(names, spec, opened[0].name, opened[0].has_header)
         sampled, sample = sample_of(opened)

@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from gdsolve.data.files import STDIN, expand
-from gdsolve.data.source import Source, open_files, require_same_columns
+from gdsolve.data.source import Source, as_opened, open_files, require_same_columns
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
@@ -48,7 +48,9 @@ class Head:
         return cls(source.name, source.headers, tuple(source.schema), source.has_header)
 
 
-def open_share(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Ranks) -> tuple[tuple[Source, ...], Head]:
+def open_share(
+    sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack, ranks: Ranks
+) -> tuple[tuple[Source, ...], Head]:
     """Open what this rank reads of the files that the user named, maybe nothing; all files have the same columns.
 
     Files are found by rank 0, and dealt in their order, so that the lowest rank with a fault has the first one.
@@ -57,10 +59,10 @@ def open_share(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Rank
         DataError: a file that cannot be read, or that lacks a column.
     """
     if not ranks.several:
-        opened = open_files(expand(sources), spec, stack)
-        require_same_columns(opened, opened[0].name, opened[0].schema)
+        opened = as_opened(sources, spec, stack)
         return opened, Head.of(opened[0])
-    dealt = ranks.gather(deal(_shareable(expand(sources), ranks), ranks.size) if ranks.first else [])[0]
+    names = [source for source in sources if isinstance(source, str)]
+    dealt = ranks.gather(deal(_shareable(expand(names), ranks), ranks.size) if ranks.first else [])[0]
     mine = dealt[ranks.rank]
     logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")
     files = open_files([share.name for share in mine], spec, stack)

@@ -196,6 +196,16 @@ def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[
     return opened
 
 
+def as_opened(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
+    """Give the files as they are where `open_sources` has opened them already, else open them so.
+
+    Raises:
+        DataError: as `open_sources`.
+    """
+    opened = tuple(source for source in sources if isinstance(source, Source))
+    return opened or open_sources([source for source in sources if isinstance(source, str)], spec, stack)
+
+
 def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
     """Open files, each by itself.
 

@@ -106,8 +106,10 @@ class Table:
         self.close()
 
 
-def open_table(sources: Sequence[str], spec: Spec, ranks: Ranks = ALONE) -> Table:
+def open_table(sources: Sequence[str] | Sequence[Source], spec: Spec, ranks: Ranks = ALONE) -> Table:
     """Open files as one table and settle the roles of the columns; reads the heads only, unless levels are needed.
+
+    Files that are open already, of one process, are left so when the table is closed.
 
     Raises:
         GdsolveError: a flag that names no column.
@@ -121,7 +123,7 @@ def open_table(sources: Sequence[str], spec: Spec, ranks: Ranks = ALONE) -> Tabl
         raise
 
 
-def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Ranks) -> Table:
+def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack, ranks: Ranks) -> Table:
     opened, first = open_share(sources, spec, stack, ranks)
     names = list(first.names)
     parts = assign(names, spec, first.name, first.has_header)
@@ -151,7 +153,7 @@ def _settle(sources: Sequence[str], spec: Spec, stack: ExitStack, ranks: Ranks) 
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     return Table(
-        tuple(sources),
+        tuple(source for source in sources if isinstance(source, str)) or tuple(spec.data),
         roles,
         reader.batches,
         stack,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import ColumnSummary, describe, describe_inline
+from gdsolve.data import ColumnSummary, Source, describe, describe_inline, open_sources, open_table
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError, Status
@@ -89,12 +91,15 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
-    columns = _describe(spec)
-    try:
-        problem = load(spec)
-    except DataError as fault:
-        read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
-        return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
+    with ExitStack() as stack:
+        # Once for both passes: what comes through a pipe comes once.
+        opened = open_sources(spec.data, spec, stack) if spec.data else ()
+        columns = _describe(spec, opened)
+        try:
+            problem = load(spec, open_table(opened, spec) if opened else None)
+        except DataError as fault:
+            read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
+            return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
     descending = time.perf_counter()
     diagnosis = _diagnose(spec, problem)
     finished = time.perf_counter()
@@ -102,12 +107,12 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     return Check(spec, columns, None, None, diagnosis, _commands(command, spec, problem), seconds)
 
 
-def _describe(spec: Spec) -> tuple[ColumnSummary, ...]:
+def _describe(spec: Spec, opened: Sequence[Source]) -> tuple[ColumnSummary, ...]:
     if spec.X is not None and spec.y is not None:
         return describe_inline(spec.X, spec.y, spec)
     if not spec.data and spec.minimize is not None:
         raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
-    return describe(spec.data, spec)
+    return describe(opened, spec)
 
 
 def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
