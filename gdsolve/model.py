@@ -12,6 +12,22 @@ from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
 GROUPS = "gdsolve.groups/1"
+AGAIN = "save the model again"
+# What is read of a model beside its weights, where it is there.
+FORM: dict[tuple[str, ...], type] = {
+    ("objective",): dict,
+    ("objective", "kind"): str,
+    ("objective", "formula"): str,
+    ("objective", "fixed"): dict,
+    ("objective", "constants"): dict,
+    ("descent",): dict,
+    ("descent", "loss"): str,
+    ("data", "levels"): dict,
+    ("data", "target_levels"): list,
+    ("groups",): list,
+    ("group_by",): str,
+}
+NAMES: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text"}
 
 
 def read_model(path: str, *, groups: bool = False) -> Mapping[str, Any]:
@@ -30,25 +46,44 @@ def read_model(path: str, *, groups: bool = False) -> Mapping[str, Any]:
         where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
         raise GdsolveError(f"{path}: not JSON{where}", hint) from None
     found = model.get("schema") if isinstance(model, dict) else None
-    if groups and isinstance(model, dict) and found == GROUPS:
-        for one in model.get("groups") or ():
-            if one.get("weights") is not None:
-                _require_numbers(f"{path}: group {one.get('group')}", {**model, **one, "data": model.get("data")})
-        return model
-    if not isinstance(model, dict) or found != SCHEMA:
+    if not isinstance(model, dict) or found not in (SCHEMA, GROUPS if groups else SCHEMA):
         raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", hint)
-    _require_numbers(path, model)
+    _require_form(path, model)
+    if found == SCHEMA:
+        _require_numbers(path, model)
+    for one in model["groups"] if found == GROUPS else ():
+        if one.get("weights") is not None:
+            _require_numbers(f"{path}: group {one.get('group')}", {**model, **one, "data": model.get("data")})
     return model
+
+
+def _require_form(path: str, model: Mapping[str, Any]) -> None:
+    """See that what is read of a model is of its kind: a file may have been edited, or broken off."""
+    for place, kind in FORM.items():
+        value: Any = model
+        for name in place:
+            value = value.get(name) if isinstance(value, dict) else None
+        _require(path, ".".join(place), value, kind)
+    data = model.get("data")
+    for column, texts in ((data.get("levels") or {}) if isinstance(data, dict) else {}).items():
+        _require(path, f"data.levels.{column}", texts, list)
+    if model["schema"] == GROUPS and not all(isinstance(one, dict) for one in model.get("groups") or [None]):
+        raise GdsolveError(f"{path}: groups are missing", AGAIN)
+
+
+def _require(path: str, place: str, value: object, kind: type) -> None:
+    if value is not None and not isinstance(value, kind):
+        raise GdsolveError(f"{path}: {place} is {value!r}, not {NAMES[kind]}", AGAIN)
 
 
 def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
     weights, data = model.get("weights"), model.get("data")
     if not isinstance(weights, dict) or not isinstance(data, dict) or not isinstance(data.get("features"), list):
-        raise GdsolveError(f"{path}: weights or data.features are missing", "save the model again")
-    linear = (model.get("objective") or {}).get("kind", "linear") == "linear"
-    if linear and set(weights) != set(data["features"]):
-        raise GdsolveError(f"{path}: weights and data.features name different columns", "save the model again")
-    numbers = dict(weights)
+        raise GdsolveError(f"{path}: weights or data.features are missing", AGAIN)
+    subject = model.get("objective") or {}
+    if subject.get("kind", "linear") == "linear" and set(weights) != set(map(str, data["features"])):
+        raise GdsolveError(f"{path}: weights and data.features name different columns", AGAIN)
+    numbers = {**(subject.get("fixed") or {}), **(subject.get("constants") or {}), **weights}
     if model.get("intercept") is not None:
         numbers["intercept"] = model["intercept"]
     for name, value in numbers.items():

@@ -266,6 +266,27 @@ def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
     assert b"Traceback" not in errors
 
 
+def test_check_reads_what_comes_once(here: Path) -> None:
+    table = "a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 5}\n" for i in range(40))
+    (here / "t.csv").write_text(table)
+    options = ("--format", "json", "--na", "drop")
+    expected = json.loads(gdsolve("check", "t.csv", *options).stdout)
+    assert (expected["problem"], expected["rank"]) == (None, 3)
+    piped = gdsolve("check", "-", *options, stdin=table)
+    with (here / "t.csv").open() as file:
+        redirected = start("check", "-", *options, stdin=file, stdout=subprocess.PIPE)
+        from_file = redirected.communicate(timeout=120)[0]
+    os.mkfifo(here / "pipe")
+    process = start("check", "pipe", *options, stdout=subprocess.PIPE)
+    (here / "pipe").write_text(table)
+    from_pipe = process.communicate(timeout=120)[0]
+    for output in (piped.stdout, from_file, from_pipe):
+        found = json.loads(output)
+        same = {"columns", "rank", "condition", "solutions", "iterations", "problem"}
+        assert {name: found[name] for name in same} == {name: expected[name] for name in same}
+    assert json.loads(piped.stdout)["data"]["source"] == ["-"]
+
+
 @pytest.mark.parametrize("arguments", [["fit", "-"], ["check", "-"], ["predict", "m.json", "-"], ["fit", "pipe.csv"]])
 def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence[str]) -> None:
     model = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}

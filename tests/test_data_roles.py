@@ -87,6 +87,23 @@ def test_a_column_without_a_name(tmp_path):
     assert load(path, features=("column_1", "a")).values.tolist() == [[0, 1, 2], [1, 3, 5]]
 
 
+def test_a_twin_of_the_target_is_left_out(tmp_path):
+    first = write(tmp_path / "first.csv", "x,y,y\n1,2,3\n4,5,7\n")
+    assert failure(first) == (
+        5,
+        "first.csv: columns 2 and 3 are both named 'y'; the second is called 'y_2'",
+        "--ignore y_2",
+    )
+    assert load(first, ignore=("y_2",)).values.tolist() == [[1, 2], [4, 5]]
+    last = write(tmp_path / "last.csv", "p,x,p\n1,2,3\n4,5,7\n")
+    assert failure(last) == (
+        5,
+        "last.csv: columns 1 and 3 are both named 'p'; the second is called 'p_2'",
+        "--ignore p",
+    )
+    assert load(last, ignore=("p",)).values.tolist() == [[2, 3], [5, 7]]
+
+
 def test_two_columns_of_one_name(tmp_path):
     path = write(tmp_path / "t.csv", "x,x,y\n1,2,3\n4,5,7\n")
     assert failure(path) == (

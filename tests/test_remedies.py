@@ -25,6 +25,10 @@ TABLES = {
     "gap in a text": "a,c,y\n1,u,2\n2,v,3\n3,,5\n4,u,7\n",
     "no number": "a,b,y\n1,2,3\noops,9,4\n3,,5\n4,4,4\n",
     "commas": '"a,b",c,"d,e",y\n,1,,2\n,2,,3\n',
+    "twins": "a,a,m,y\n1,2,,3\n2,1,3,5\n3,5,4,6\n4,2,1,9\n5,9,8,9.5\n6,1,7,14\n",
+    "twins and texts": "a,a,c,y\n1,2,u,3\n2,1,v,5\n3,5,,6\n4,2,u,9\n",
+    "row index": ",b,m,y\n1,2,5,3\n2,2,4,1\n3,1,2,2\n4,1,9,9\n",
+    "twins of the target": "x,y,y\n1,2,3\n2,4,4\n3,5,7\n",
     "comma": '"a,b",c,y\n,1,2\n,2,3\n',
 }
 

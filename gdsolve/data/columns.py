@@ -6,7 +6,6 @@ import difflib
 import itertools
 import re
 import shlex
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -164,39 +163,6 @@ def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tupl
 def flag_for(option: str, names: Sequence[str]) -> str:
     """Write a list flag as a shell takes it: `--ignore name,city`; a name with a comma gets a flag of its own."""
     return shlex.join(list_words(flag(option), names))
-
-
-def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, spec: Spec, table: str) -> None:
-    """Refuse columns that take part by default but cannot be meant: without a name, or with the name of another.
-
-    Raises:
-        DataError: naming the positions and the flag that settles it.
-    """
-    ignored = _columns("ignore", spec.ignore, names, table)
-    used = {*parts.features, parts.target}
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, (header, name) in enumerate(zip(headers, names, strict=True)):
-        if name not in ignored:
-            places[header].append(place)
-    for position, (header, name) in enumerate(zip(headers, names, strict=True), start=1):
-        if name not in used or name in parts.named:
-            continue
-        if not header:
-            raise DataError(
-                f"{table}: column {position} has no name (a row index?)",
-                blanks_hint(table)
-                if spec.delimiter == " "
-                else f"{flag_for('ignore', [name])}, or name the columns to use with --features",
-            )
-        twins = places[header]
-        if len(twins) > 1:
-            second = names[twins[1]]
-            both = flag_for("features", [names[place] for place in twins])
-            where = " and ".join(str(place + 1) for place in twins)
-            raise DataError(
-                f"{table}: columns {where} are both named {header!r}; the second is called {second!r}",
-                f"{flag_for('ignore', [second])}, or {both}",
-            )
 
 
 def without_texts(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> tuple[str, ...]:

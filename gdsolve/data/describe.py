@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.source import Part, Source, as_opened
 from gdsolve.data.table import is_plain, sample_of
+from gdsolve.data.unclear import unclear_columns
 from gdsolve.spec import Spec
 
 _NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
@@ -30,7 +31,7 @@ class ColumnSummary:
     """One column: `type` is number, boolean, text, date or nested; `std` is that of the population.
 
     `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells; `unusable`
-    counts cells of a column of numbers that are none.
+    counts cells of a column of numbers that are none; `unclear` ones cannot be meant: see `unclear_columns`.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ColumnSummary:
     duplicate_of: str | None
     levels: int | None
     unusable: int = 0
+    unclear: bool = False
 
     @property
     def empty(self) -> bool:
@@ -133,7 +135,8 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[Col
         describing = Pass("describing", opened)
         for source in opened:
             _add(source, columns, describing.through(read_cells(source, numbers, texts, fast)), [*numbers, *texts])
-    return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)))
+    unclear = unclear_columns(opened[0].headers, names, parts)
+    return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)), unclear)
 
 
 def describe_inline(X: Any, y: Any, spec: Spec) -> tuple[ColumnSummary, ...]:
@@ -150,12 +153,15 @@ def describe_inline(X: Any, y: Any, spec: Spec) -> tuple[ColumnSummary, ...]:
     return _summaries(columns, _roles(names, parts, parts.features))
 
 
-def _summaries(columns: Mapping[str, _Column], roles: Mapping[str, str]) -> tuple[ColumnSummary, ...]:
+def _summaries(
+    columns: Mapping[str, _Column], roles: Mapping[str, str], unclear: Container[str] = ()
+) -> tuple[ColumnSummary, ...]:
     earlier: dict[tuple[bool, bytes], str] = {}
     summaries = []
     for name, column in columns.items():
         twin = earlier.setdefault((column.kind in _NUMBERS, column.digest.digest()), name)
-        summaries.append(_summary(name, roles[name], column, twin if twin != name else None))
+        summary = _summary(name, roles[name], column, twin if twin != name else None)
+        summaries.append(replace(summary, unclear=name in unclear))
     return tuple(summaries)
 
 

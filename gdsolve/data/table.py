@@ -12,7 +12,7 @@ from typing import Self
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of, plain_columns
-from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, refuse_unclear, without_texts
+from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
 from gdsolve.data.diagnose import nested_error, text_error
 from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.groups import Groups
@@ -23,6 +23,7 @@ from gdsolve.data.scan import FAULTS
 from gdsolve.data.shares import open_share
 from gdsolve.data.source import Source, open_sources
 from gdsolve.data.targets import holds_classes, two_levels
+from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError

@@ -34,8 +34,8 @@ def _is_text(column: ColumnSummary) -> bool:
 
 
 def _is_broken(column: ColumnSummary) -> bool:
-    """True where no option makes anything of the column."""
-    return column.empty or column.unusable > 0 or column.type == "nested"
+    """True where no option makes anything of the column, or it cannot be meant."""
+    return column.empty or column.unusable > 0 or column.type == "nested" or column.unclear
 
 
 def _has_numbers(column: ColumnSummary) -> bool:
