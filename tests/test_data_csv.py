@@ -36,6 +36,9 @@ PLAIN = [[1.0, 2.0], [3.0, 4.5]]
         "a,b\n1,2\n   \n3,4.5\n",
         "a,b\n+1,2e0\n3.,45E-1\n",
         "a,b\n1,2,\n3,4.5,\n",
+        "sep=;\na;b\n1;2\n3;4,5\n",
+        '\ufeff"sep=|"\r\n\r\na|b\r\n1|2\r\n3|4.5\r\n',
+        "SEP=\t\na\tb\n1\t2\n3\t4.5\n",
     ],
 )
 def test_dialects_of_one_table(tmp_path, content):
@@ -58,6 +61,32 @@ def test_quoted_decimal_commas_between_commas(tmp_path):
 def test_thousands_separators_are_never_read_as_decimals(tmp_path):
     path = write(tmp_path / "t.csv", "a;b\n1;0,5\n2;1.234\n")
     assert failure(path, decimal=",")[:2] == (5, "t.csv: row 2 (line 3), column 'b': '1.234' is not a number")
+
+
+def test_a_named_separator_before_data_without_a_header(tmp_path):
+    table = load(write(tmp_path / "t.csv", "sep=;\n1,5;2\n3;4\n5;6\n"))
+    assert (table.roles.features, table.values.tolist()) == (("x1",), [[1.5, 2], [3, 4], [5, 6]])
+    path = write(tmp_path / "odd.csv", "sep=;\na;b\n1;2\n3;oops\n5;6\n")
+    assert failure(path)[1] == "odd.csv: row 2 (line 4), column 'b': 'oops' is not a number"
+
+
+@pytest.mark.parametrize(
+    ("above", "shown", "lines"),
+    [
+        ("# exported 2024\n", "line 1 is no header: '# exported 2024'", 1),
+        ("Report\n\nby me, today\n", "line 1 is no header: 'Report'", 3),
+        ('\n"a\ntitle"\n', "line 3 is no header: 'a\\ntitle'", 3),
+    ],
+)
+def test_a_title_above_the_header_is_told_and_left_out_by_the_hint(tmp_path, monkeypatch, above, shown, lines):
+    monkeypatch.chdir(tmp_path)
+    path = write(tmp_path / "t.csv", f"{above}a,b\n1,2\n3,4.5\n5,6\n")
+    code, message, hint = failure(path)
+    assert (code, message) == (5, f"t.csv: {shown}, while most lines have 2 cells")
+    command = hint.removeprefix("leave out what stands before the header: ").split(" | ")[0]
+    assert command == f"tail -n +{lines + 1} {path}"
+    rest = subprocess.run(command, shell=True, capture_output=True, check=True).stdout
+    assert load(write(tmp_path / "rest.csv", rest)).values.tolist() == [*PLAIN, [5, 6]]
 
 
 def test_first_line_of_numbers_is_data(tmp_path):

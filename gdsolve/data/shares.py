@@ -61,7 +61,7 @@ def open_share(
     if not ranks.several:
         opened = as_opened(sources, spec, stack)
         return opened, Head.of(opened[0])
-    names = [source for source in sources if isinstance(source, str)]
+    names = [source for source in sources if not isinstance(source, Source)]
     dealt = ranks.gather(deal(_shareable(expand(names), ranks), ranks.size) if ranks.first else [])[0]
     mine = dealt[ranks.rank]
     logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")

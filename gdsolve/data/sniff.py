@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gdsolve.data.file import File
+from gdsolve.data.files import STDIN
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
 _RECORDS = 100
+_SEPARATOR = re.compile(r"\"?sep=(.)\"?[^\S\n]*\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +33,22 @@ class Dialect:
 def sniff(file: File, spec: Spec) -> Dialect:
     """Find delimiter, decimal mark and header in the first hundred records of a file.
 
+    A first line `sep=;`, as spreadsheets write it, names the delimiter and is no record.
+
     Raises:
-        DataError: a header that is not UTF-8.
+        DataError: a header that is not UTF-8, or a line before it that is none.
     """
-    delimiter = spec.delimiter or _delimiter(file, spec.decimal)
-    records = list(_records(file.head, delimiter))
+    named = _SEPARATOR.match(file.head)
+    delimiter = spec.delimiter or (named[1] if named else _delimiter(file, spec.decimal))
+    records = list(_records(file.head, delimiter))[1 if named else 0 :]
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
     decimal = spec.decimal or _decimal(delimiter, [cell for _, record in records for cell in record])
     end, first = records[0]
     if spec.no_header or _is_data(first, decimal, spec.na_values):
         # Blank lines before the data are harmless; only those before a header need skipping.
-        return Dialect(delimiter, decimal, None, len(first), 0)
+        return Dialect(delimiter, decimal, None, len(first), 1 if named else 0)
+    _refuse_preamble(file, records, [_is_data(record, decimal, spec.na_values) for _, record in records])
     if any("\ufffd" in cell for cell in first):
         raise DataError(f"{file.name}: the header is not UTF-8", "name the encoding, for example --encoding latin-1")
     return Dialect(delimiter, decimal, tuple(cell.strip() for cell in first), len(first), end)
@@ -60,6 +67,24 @@ def _records(head: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
                 return
     except csv.Error:
         return
+
+
+def _refuse_preamble(file: File, records: list[tuple[int, list[str]]], data: list[bool]) -> None:
+    """Refuse a title or a comment where the header should be: one cell, when most records have more."""
+    (usual, _), *_ = Counter(len(record) for _, record in records).most_common(1)
+    first = records[0][1]
+    if len(first) > 1 or usual == 1:
+        return
+    full = [len(record) == usual for _, record in records]
+    # The header is the line above the first row of numbers, if there is one.
+    header = next((place - 1 for place, row in enumerate(data) if row and full[place - 1]), full.index(True))
+    before = records[max(header - 1, 0)][0]
+    cell = first[0].strip()
+    table = "FILE" if file.name == STDIN else shlex.quote(file.name)
+    raise DataError(
+        f"{file.name}: line {records[0][0]} is no header: {cell[:40]!r}, while most lines have {usual} cells",
+        f"leave out what stands before the header: tail -n +{before + 1} {table} | gdsolve fit -",
+    )
 
 
 def _delimiter(file: File, decimal: str | None) -> str:

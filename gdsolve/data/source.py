@@ -203,7 +203,7 @@ def as_opened(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: Exit
         DataError: as `open_sources`.
     """
     opened = tuple(source for source in sources if isinstance(source, Source))
-    return opened or open_sources([source for source in sources if isinstance(source, str)], spec, stack)
+    return opened or open_sources([source for source in sources if not isinstance(source, Source)], spec, stack)
 
 
 def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:

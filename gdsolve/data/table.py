@@ -154,7 +154,7 @@ def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitSt
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     return Table(
-        tuple(source for source in sources if isinstance(source, str)) or tuple(spec.data),
+        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data),
         roles,
         reader.batches,
         stack,
