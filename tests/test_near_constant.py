@@ -163,3 +163,31 @@ def test_the_rank_of_a_direction_is_judged_by_its_own_columns() -> None:
 def test_constant_is_what_varies_by_four_roundings(spread: float, constant: bool) -> None:
     mean = torch.tensor([-7.0, 7.0], dtype=torch.float64)
     assert is_constant(mean, spread * EPSILON * mean.abs()).tolist() == [constant, constant]
+
+
+def test_the_minimum_norm_is_a_minimiser_whatever_the_units() -> None:
+    """Two constants of 1e9: what sets their null vectors apart is the billionth part of them."""
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=COUNT)
+    y = -0.1 * x + 1e9 + 0.1 * rng.normal(size=COUNT)
+    posed = pose(np.column_stack([np.full(COUNT, 1e9), np.full(COUNT, 1.0 - 1e9), x, y]), 1.0 / COUNT)
+    assert posed.modes.spectrum.rank == 2
+    best = np.linalg.lstsq(np.column_stack([x, np.ones(COUNT)]), y - 1e9, rcond=None)[1][0]
+    assert float(posed.quadratic.sse(posed.modes.minimiser)) == pytest.approx(best, rel=1e-9)
+    # a·(1e9, 1 − 1e9, 0, 1) is all that the constants have of the row space.
+    first, second, _, constant = posed.modes.minimiser[:, 0].tolist()
+    assert [first, second] == pytest.approx([0.5, -0.5], rel=1e-6)
+    assert constant == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_large_mean_of_the_target_takes_no_digits_along() -> None:
+    """A weight of 1e8 makes up for a column that varies by 1e-8; beside it a constant, in raw coordinates."""
+    rng = np.random.default_rng(7)
+    near = -3e5 + 4e-9 * rng.normal(size=COUNT)
+    x = rng.normal(size=COUNT)
+    y = 1e8 * (near + 3e5) - 0.3 * x - 8e4 + 0.1 * rng.normal(size=COUNT)
+    values = np.column_stack([near, x, np.full(COUNT, 10.0), y])
+    raw, standard = pose(values, 1.0 / COUNT), pose(values, 1.0 / COUNT, standard=True)
+    found = float(raw.quadratic.sse(raw.modes.minimiser))
+    expected = float(standard.quadratic.sse(standard.modes.minimiser)) * standard.coordinates.target_scale**2
+    assert found == pytest.approx(expected, rel=1e-2)

@@ -72,8 +72,11 @@ class Coordinates:
     def matrix(self) -> Tensor:
         """The linear part of `to_user` as a matrix (p, p)."""
         identity = torch.eye(self.p, dtype=torch.float64, device=self.scale.device)
-        # Without the constant part, rather than less it: a large mean of the target would take its digits along.
-        return replace(self, target_centre=0.0).to_user(identity)
+        return self.linear().to_user(identity)
+
+    def linear(self) -> Coordinates:
+        """The map without its constant part: less that part, a large mean of the target would take its digits along."""
+        return replace(self, target_centre=0.0)
 
     def offset(self) -> Tensor:
         """The constant part of `to_user`, (p, 1)."""

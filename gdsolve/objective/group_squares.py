@@ -161,9 +161,10 @@ class GroupMinimisers:
         across = coordinates.without_constant().from_user(self.basis)
         for rank in torch.unique(self.rank[self.rank < p]).tolist():
             (chosen,) = torch.nonzero(self.rank == rank, as_tuple=True)
-            null = torch.linalg.qr(across[chosen][:, :, rank:]).Q
-            away = nearest[chosen] - start
-            nearest[chosen] -= null @ (null.mT @ away)
+            null = across[chosen][:, :, rank:]
+            basis, upper = torch.linalg.qr(null)
+            away = basis.mT @ (nearest[chosen] - start)
+            nearest[chosen] -= null @ torch.linalg.solve_triangular(upper, away, upper=True)
         return nearest
 
 

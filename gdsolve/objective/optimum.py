@@ -41,10 +41,11 @@ class Minimisers:
         point = coordinates.from_user(self.point)
         if self.null.shape[1] == 0:
             return point
-        null, _ = torch.linalg.qr(
-            coordinates.from_user(self.null) - coordinates.from_user(torch.zeros_like(self.point))
-        )
-        nearest: Tensor = point - null @ (null.mT @ (point - start))
+        # What moves the point is `null` itself, not its orthonormal basis, which has lost what only the units of the
+        # columns set apart: so the point stays a minimiser, whatever its distance.
+        null = coordinates.linear().from_user(self.null)
+        basis, upper = torch.linalg.qr(null)
+        nearest: Tensor = point - null @ torch.linalg.solve_triangular(upper, basis.mT @ (point - start), upper=True)
         return nearest
 
 
@@ -66,7 +67,7 @@ def find_minimisers(quadratic: Quadratic, coordinates: Coordinates, errors: Tens
     if rank < quadratic.p:
         # The row space completed to an orthonormal basis: what is added is the null space.
         across = torch.linalg.qr(along, mode="complete").Q[:, rank:]
-        null = coordinates.to_user(across / lengths) - coordinates.offset()
+        null = coordinates.linear().to_user(across / lengths)
     return Minimisers(coordinates.to_user(point), null, singular)
 
 
