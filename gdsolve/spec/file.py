@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import glob
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ __all__ = [
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
+HOME = "~/"
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
@@ -98,6 +100,16 @@ def read_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> tu
 def is_yaml(source: str) -> bool:
     """True for a source that is a spec and no table."""
     return source.lower().endswith((".yaml", ".yml"))
+
+
+def is_url(source: str) -> bool:
+    """True for an address on the web and the like, which is no file here."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source) is not None
+
+
+def at_home(path: str) -> str:
+    """The path with the user's home in place of ~, which no shell has seen."""
+    return str(Path(path).expanduser()) if path.startswith(HOME) else path
 
 
 def nearest_option(name: str, names: Sequence[str]) -> str | None:
@@ -334,8 +346,8 @@ def relative(path: str, name: str, value: Any) -> Any:
 
 
 def _beside(path: str, entry: str) -> str:
-    if entry == "-":
+    if entry == "-" or is_url(entry):
         return entry
-    folder = Path(path).parent
+    entry, folder = at_home(entry), Path(path).parent
     # A folder called `runs[1]` is no pattern, even where the entry is one.
     return str(Path(glob.escape(str(folder))) / entry) if glob.has_magic(entry) else str(folder / entry)
