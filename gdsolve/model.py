@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,23 +13,42 @@ from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
 GROUPS = "gdsolve.groups/1"
+_HINT = "a model is what `gdsolve fit --save MODEL.json` writes"
 
 
-def read_model(path: str, *, groups: bool = False) -> Mapping[str, Any]:
-    """The model in a file that `fit --save` or `fit --format json` wrote; with `groups`, also one of groups.
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model at hand, as its file would have it; `name` is what messages call it."""
+
+    name: str
+    record: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def read_model(model: str | Model, *, groups: bool = False) -> Mapping[str, Any]:
+    """The model at hand, or in a file that `fit --save` or `fit --format json` wrote; `groups` lets one of groups in.
 
     Raises:
         GdsolveError: no such file (exit code 5), not such a file, or weights that are not numbers (exit code 2).
     """
-    hint = "a model is what `gdsolve fit --save MODEL.json` writes"
+    return _checked(model.name, model.record, groups) if isinstance(model, Model) else _read(model, groups)
+
+
+def _read(path: str, groups: bool) -> Mapping[str, Any]:
     try:
         model = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
-        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", hint, ExitCode.DATA) from None
+        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", _HINT, ExitCode.DATA) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:
         where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
-        raise GdsolveError(f"{path}: not JSON{where}", hint) from None
+        raise GdsolveError(f"{path}: not JSON{where}", _HINT) from None
+    return _checked(path, model, groups)
+
+
+def _checked(path: str, model: Any, groups: bool) -> Mapping[str, Any]:
     found = model.get("schema") if isinstance(model, dict) else None
     if groups and isinstance(model, dict) and found == GROUPS:
         for one in model.get("groups") or ():
@@ -36,7 +56,7 @@ def read_model(path: str, *, groups: bool = False) -> Mapping[str, Any]:
                 _require_numbers(f"{path}: group {one.get('group')}", {**model, **one, "data": model.get("data")})
         return model
     if not isinstance(model, dict) or found != SCHEMA:
-        raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", hint)
+        raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", _HINT)
     _require_numbers(path, model)
     return model
 

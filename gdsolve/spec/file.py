@@ -22,7 +22,7 @@ from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.plots import check_plot
-from gdsolve.spec.values import convert, is_list, is_optional, kinds
+from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
 from gdsolve.status import GdsolveError
 
 __all__ = [
@@ -127,17 +127,28 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
     Raises:
         GdsolveError: a text that cannot be read as a value of this field.
     """
+    # Numbers and lists of numpy and pandas are those of Python.
+    value = value.tolist() if hasattr(value, "tolist") else value
+    value = os.fspath(value) if isinstance(value, os.PathLike) else value
     if name == "lr":
         return parse_learning_rate(value)
     if name in COUNTS and isinstance(value, float):
         return parse_count(value, name)
-    if name in FORMULA_PARTS and isinstance(value, Mapping):
+    if name in FORMULA_PARTS:
+        return _parts(name, value, verb)
+    if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
+        return convert(name, _split_cells(name, value), verb)
+    require_kind(name, value, verb or "fit")
+    return value
+
+
+def _parts(name: str, value: Any, verb: str | None) -> tuple[Parameter | Constant, ...]:
+    """The parameters or constants of a formula from a mapping, or as they are."""
+    if isinstance(value, Mapping):
         return parts_from(name, value)
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
-        return value
-    return convert(name, _split_cells(name, value), verb)
+    if not isinstance(value, tuple) or not all(isinstance(item, Parameter | Constant) for item in value):
+        require_kind(name, value, verb or "fit")
+    return tuple(value)
 
 
 def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
