@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import ColumnSummary, describe, describe_inline
+from gdsolve.data import ColumnSummary, Table, describe, describe_inline
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError, Status
@@ -78,10 +78,16 @@ class Check:
     seconds: dict[str, float]
 
 
-def check(spec: Spec, command: Command | None = None) -> Check:
+def check(
+    spec: Spec,
+    command: Command | None = None,
+    table: Table | None = None,
+    columns: tuple[ColumnSummary, ...] | None = None,
+) -> Check:
     """Look at every column, then at rank, condition, rates and the three ways to a solution.
 
-    A table that cannot be fitted as it is, is a finding here and not an error.
+    A table that cannot be fitted as it is, is a finding here and not an error. A `table` in memory has its `columns`
+    described already.
 
     Raises:
         GdsolveError: flags that do not fit the table.
@@ -89,9 +95,9 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
-    columns = _describe(spec)
+    columns = _describe(spec) if columns is None else columns
     try:
-        problem = load(spec)
+        problem = load(spec, table)
     except DataError as fault:
         read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
         return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
