@@ -11,7 +11,7 @@ from gdsolve.model import Model
 from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec import Spec, options_of
 from gdsolve.spec.command import Command
-from gdsolve.spec.file import PATHS, at_home, build_spec, nearest_option, read_spec
+from gdsolve.spec.file import FORMULA_PARTS, PATHS, at_home, build_spec, nearest_option, read_spec
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
@@ -220,7 +220,7 @@ def _ask(
         if options.get("minimize") is None:
             raise GdsolveError("X and y are missing", call)
         _refuse_names(names)
-        return build_spec((), options, verb), None, Command(verb, (), _said(options))
+        return build_spec((), options, verb), None, Command(verb, (), options, arguments=())
     if X is None:
         raise GdsolveError("X is missing", call)
     if y is None:
@@ -228,11 +228,12 @@ def _ask(
             raise GdsolveError("y is missing", call)
         _refuse_names(names)
         spec, fixed = read_spec(_paths(X), options, verb)
-        return spec, None, Command(verb, _paths(X), _said(options), fixed)
+        return spec, None, Command(verb, _paths(X), options, fixed, _path_argument(X, options))
     if _names_tables(X):
         raise GdsolveError("y: X names a table, which has its target in it", 'give target="…", the name of a column')
     spec = build_spec((), options, verb)
-    return spec, inline_table(X, y, spec, names=names), Command(verb, (), _said(options))
+    arguments = ("X", "y") if names is None else ("X", "y", "names=names")
+    return spec, inline_table(X, y, spec, names=names), Command(verb, (), options, arguments=arguments)
 
 
 def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:
@@ -242,18 +243,22 @@ def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:
         GdsolveError: an option that means nothing to a verb of Python.
     """
     _require_options(options, verb)
-    read = dict(options)
+    # Numbers and lists of numpy and pandas are those of Python.
+    read = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in options.items()}
     for name in PATHS:
-        if isinstance(options.get(name), str | os.PathLike):
-            read[name] = at_home(os.fspath(options[name]))
+        if isinstance(read.get(name), str | os.PathLike):
+            read[name] = at_home(os.fspath(read[name]))
     if "init" in options:
-        read["init"] = _model(options["init"], "init") or options["init"]
+        read["init"] = _model(read["init"], "init") or read["init"]
     return read
 
 
-def _said(options: dict[str, Any]) -> dict[str, Any]:
-    """The options as a command line would have them: with a file in place of a model at hand."""
-    return {**options, "init": "MODEL.json"} if isinstance(options.get("init"), Model) else options
+def _path_argument(X: Source, options: dict[str, Any]) -> tuple[str, ...] | None:
+    """The paths as a call has them, where options are given that flags cannot say."""
+    paths = _paths(X)
+    said = repr(paths[0] if len(paths) == 1 else list(paths))
+    beyond = isinstance(options.get("init"), Model) or any(name in options for name in FORMULA_PARTS)
+    return (said,) if beyond else None
 
 
 def _model(given: Any, name: str) -> Model | str | None:

@@ -111,6 +111,29 @@ def test_advice_for_a_table_repeats_the_options(table: Path) -> None:
     assert f"Run instead: gdsolve fit {table} --target x --lr 0.0" in fit.advice[-1]
 
 
+def test_advice_for_arrays_is_a_call() -> None:
+    assert gdsolve.fit(X, Y, lr=5.0, loss="sse").advice[-1] == (
+        "Run instead: gdsolve.fit(X, y, lr=0.0833333, loss='sse')"
+    )
+    before = gdsolve.fit(X, Y, names=["a"], lr=0.1, max_iter=1)
+    after = gdsolve.fit(X, Y, names=["a"], lr=1e-4, max_iter=2, init=before, every=np.int64(2))
+    assert after.advice[-1] == "Run instead: gdsolve.fit(X, y, names=names, lr='auto', init=fit, every=2)"
+    assert gdsolve.check(X, Y).commands == (
+        "gdsolve.fit(X, y)",
+        "gdsolve.fit(X, y, lr=0.333333)",
+        "gdsolve.compare_lr(X, y)",
+    )
+
+
+def test_advice_is_a_call_where_no_command_line_says_the_options(table: Path) -> None:
+    formula = {"minimize": "(a - 1)**4", "parameters": {"a": 0}}
+    assert gdsolve.fit(**formula, lr=0.01, max_iter=10).advice[-1] == (
+        "Run instead: gdsolve.fit(minimize='(a - 1)**4', parameters={'a': 0}, method='newton')"
+    )
+    fit = gdsolve.fit(table, lr=1e-3, max_iter=2, init=gdsolve.fit(X, Y, lr=0.1, max_iter=1))
+    assert fit.advice[-1] == f"Run instead: gdsolve.fit({str(table)!r}, lr='auto', init=fit)"
+
+
 LINE = np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 1.0], [1.0, 3.0]])
 PLANE = LINE @ [2.0, -1.0] + 3.0
 

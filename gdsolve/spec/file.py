@@ -127,8 +127,6 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
     Raises:
         GdsolveError: a text that cannot be read as a value of this field.
     """
-    # Numbers and lists of numpy and pandas are those of Python.
-    value = value.tolist() if hasattr(value, "tolist") else value
     value = os.fspath(value) if isinstance(value, os.PathLike) else value
     if name == "lr":
         return parse_learning_rate(value)
