@@ -92,6 +92,8 @@ _PAIRS = ((), "NAME=NUMBER", 'as in {name}="a=0,b=0", or parameters={{"a": {{"st
 _NUMBER = ((Real,), "a number", "as in {name}=0.1")
 _COUNT = ((Integral,), "a whole number", "as in {name}=10")
 _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
+    "X": ((tuple,), "rows of numbers", "as in {name}=((1.0,), (3.0,))"),
+    "y": ((tuple,), "numbers", "as in {name}=(2.0, 4.0)"),
     "target": _NAME,
     "weight": ((), _COLUMN, 'put the weights into X as a column, and give its name, as in weight="x2"'),
     "group_by": _NAME,
