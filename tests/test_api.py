@@ -104,6 +104,11 @@ def test_tensors_of_a_graph_are_detached() -> None:
     assert gdsolve.fit(design, target).weights == plain.weights
     assert gdsolve.fit(list(design), list(target)).weights == plain.weights
     assert gdsolve.fit(np.array(X), target * 1).weights == plain.weights
+    risks = torch.tensor([0.0, 1.0, 0.0, 1.0], requires_grad=True)
+    steps = [[1.0], [2.0], [3.0], [4.0]]
+    risk = gdsolve.fit(steps, [0, 1, 0, 1], loss="logistic")
+    assert gdsolve.fit(steps, list(risks), loss="logistic").weights == risk.weights
+    assert gdsolve.fit(steps, risks, loss="logistic").weights == risk.weights
 
 
 def test_advice_for_a_table_repeats_the_options(table: Path) -> None:
@@ -159,6 +164,14 @@ def test_names_of_a_table_are_its_own(table: Path) -> None:
     for call in (gdsolve.fit, gdsolve.compare_lr, gdsolve.compare, gdsolve.check):
         assert refusal(call, table, names=["a"])[0] == "names: goes with arrays"
     assert refusal(gdsolve.predict, gdsolve.fit(X, Y), table, names=["a"])[0] == "names: goes with arrays"
+
+
+@pytest.mark.parametrize("names", [3, "x", [3]])
+def test_names_are_a_list_of_texts(names: Any) -> None:
+    told = (f"names: {names!r} is no list of texts", 'give one for every column, as in names=["a", "b"]')
+    assert refusal(gdsolve.fit, X, Y, names=names) == told
+    assert refusal(gdsolve.check, X, Y, names=names) == told
+    assert refusal(gdsolve.predict, gdsolve.fit(X, Y), X, names=names) == told
 
 
 def test_a_table_has_its_target_in_it(table: Path) -> None:

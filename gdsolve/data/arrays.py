@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
+from gdsolve.spec.numbers import shown
 from gdsolve.status import DataError, GdsolveError
 
 _MISSING = ("nan", "NaT", "<NA>")
@@ -32,8 +33,19 @@ def labels_of(values: Any) -> list[Any] | None:
     return labels
 
 
-def names_of(values: Any) -> list[str] | None:
-    """The names of the columns of a DataFrame; None where there are none, or but the numbers from 0 up."""
+def names_of(values: Any, names: Any = None) -> list[str] | None:
+    """The `names` that are given, else those of a DataFrame's columns; None where it has but the numbers from 0 up.
+
+    Raises:
+        GdsolveError: `names` that are no list of texts.
+    """
+    if names is not None:
+        given = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [None]
+        if not all(isinstance(name, str) for name in given):
+            raise GdsolveError(
+                f"names: {shown(names)} is no list of texts", 'give one for every column, as in names=["a", "b"]'
+            )
+        return [str(name) for name in given]
     labels = labels_of(values)
     if labels is None or labels == list(range(len(labels))):
         return None
@@ -66,7 +78,7 @@ def columns_of(X: Any, source: str, *, texts: bool) -> list[Any]:
     labels = labels_of(X)
     if labels:
         return [X[label] for label in labels]
-    matrix = _two_dimensional(np.asarray(_dense(X, "X"), dtype=object), source) if texts else _matrix(X, source)
+    matrix = _two_dimensional(np.asarray(dense_of(X, "X"), dtype=object), source) if texts else _matrix(X, source)
     return list(matrix.T)
 
 
@@ -121,7 +133,7 @@ def _two_dimensional(matrix: np.ndarray, source: str) -> np.ndarray:
 
 def _floats(values: Any, what: str, source: str) -> np.ndarray:
     try:
-        dense = _dense(values, what)
+        dense = dense_of(values, what)
         array = np.asarray(dense)
         if array.dtype.kind in "mM":
             raise DataError(f"{source}: {what} holds dates or times, not numbers", "give days since the first, say")
@@ -135,7 +147,7 @@ def _floats(values: Any, what: str, source: str) -> np.ndarray:
         ) from None
 
 
-def _dense(values: Any, what: str) -> Any:
+def dense_of(values: Any, what: str) -> Any:
     """Tensors of torch, also in a list, as arrays in memory, apart from any graph of autograd; NaN for what is masked.
 
     Raises:
@@ -151,5 +163,5 @@ def _dense(values: Any, what: str) -> Any:
     if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "biuf":
         return np.ma.filled(values.astype(np.float64), np.nan)
     if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
-        return [_dense(item, what) for item in values]
+        return [dense_of(item, what) for item in values]
     return values

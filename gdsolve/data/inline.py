@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gdsolve.data.arrays import matrix_of, name_of, names_of, vector_of
+from gdsolve.data.arrays import dense_of, matrix_of, name_of, names_of, vector_of
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles
 from gdsolve.data.extent import RowCount
@@ -76,7 +76,7 @@ def inline_columns(
     matrix = matrix_of(X, source)
     if not len(matrix):
         raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
-    features = _names(matrix.shape[1], names_of(X) if names is None else list(names), source)
+    features = _names(matrix.shape[1], names_of(X, names), source)
     own = name_of(y)
     target_name = "y" if own is None or own in features else own
     if target_name in features:
@@ -106,6 +106,7 @@ def _names(width: int, names: list[str] | None, source: str) -> list[str]:
 
 def _target(y: Any, name: str, parts: Parts, spec: Spec, source: str) -> tuple[np.ndarray, tuple[str, str] | None]:
     """Give y as numbers, (m,), and the levels that it had as text, if it was text."""
+    y = dense_of(y, "y")
     texts = _texts(y) if spec.loss is Loss.LOGISTIC and parts.target == name else None
     if texts is None:
         return vector_of(y, "y", source), None
@@ -119,8 +120,6 @@ def _target(y: Any, name: str, parts: Parts, spec: Spec, source: str) -> tuple[n
 
 def _texts(y: Any) -> np.ndarray | None:
     """Give the texts of y, trimmed, (m,); None where it holds anything else."""
-    if hasattr(y, "detach"):
-        return None
     cells = np.asarray(y, dtype=object)
     if cells.ndim == 2 and cells.shape[1] == 1:
         cells = cells[:, 0]

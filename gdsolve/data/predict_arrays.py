@@ -34,7 +34,7 @@ def predict_arrays(
     """
     known = read_predictor(model, curve)
     columns = columns_of(X, source, texts=bool(known.texts))
-    given = names_of(X) if names is None else list(names)
+    given = names_of(X, names)
     if given is None:
         given = _by_position(known, len(columns), source)
     if len(given) != len(columns) or len(set(given)) != len(given):
