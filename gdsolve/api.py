@@ -7,14 +7,18 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TextIO, overload
 
+from gdsolve.model import Model
 from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec import Spec, options_of
 from gdsolve.spec.command import Command
-from gdsolve.spec.file import build_spec, nearest_option, read_spec
+from gdsolve.spec.file import FORMULA_PARTS, PATHS, at_home, build_spec, nearest_option, read_spec
+from gdsolve.spec.numbers import shown
 from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gdsolve.data import Table
     from gdsolve.data.predict import PredictCounts
     from gdsolve.picture import Picture
@@ -33,7 +37,7 @@ COMMAND_LINE = {
     "exit_zero": "leave it out, and look at the status of the result",
 }
 
-Source = str | os.PathLike[str] | Sequence[str]
+Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 
 
 @overload
@@ -61,8 +65,9 @@ def fit(
     `options` are those of `gdsolve fit`, by their YAML names: `gdsolve.fit("data.csv", target="price", lr=0.01)`;
     `save`, `history` and `plot` write their files, and `plot=True` prints a picture; a formula has `minimize` or
     `model`, and `parameters` as a mapping from names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of
-    the columns of X. The result's `w`, (p, 1), has the intercept last. With `group_by`, a column (of numbers, where X
-    is an array), every group is fitted by itself, and the result is iterated over, or asked for a group by its text.
+    the columns of X; a DataFrame has its own, and y may have one. `init` takes the result of a fit as well. The
+    result's `w`, (p, 1), has the intercept last. With `group_by`, a column (of numbers, where X is an array), every
+    group is fitted by itself, and the result is iterated over, or asked for a group by its text.
 
     Raises:
         GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.
@@ -122,33 +127,77 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     return result
 
 
-def check(source: Source, **options: Any) -> Check:
-    """Look at a table before any fitting.
+def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Check:
+    """Look at a table, given as for `fit`, before any fitting.
 
     Raises:
         GdsolveError, DataError: as `fit`, but for tables that can be read and not be fitted.
     """
+    from gdsolve.data import describe_inline
     from gdsolve.verbs.check import check as run
 
-    _require_options(options, "check")
-    spec, fixed = read_spec(_paths(source), options, "check")
+    spec, table, command = _ask("check", X, y, names, options)
     check_outputs(spec)
-    result = run(spec, Command("check", _paths(source), options, fixed))
+    result = run(spec, command, table, None if table is None else describe_inline(X, y, spec, names))
     _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
     return result
 
 
-def predict(model: str | os.PathLike[str], source: Source, out: TextIO, **options: Any) -> PredictCounts:
-    """Write the rows of a table as CSV to `out`, with the prediction of a saved model appended.
+@overload
+def predict(
+    model: Fit | GroupFits | str | os.PathLike[str],
+    X: Any,
+    out: None = None,
+    *,
+    names: Sequence[str] | None = None,
+    **options: Any,
+) -> np.ndarray[Any, np.dtype[np.float64]]: ...
+
+
+@overload
+def predict(
+    model: Fit | GroupFits | str | os.PathLike[str], X: Source, out: TextIO, **options: Any
+) -> PredictCounts: ...
+
+
+def predict(
+    model: Fit | GroupFits | str | os.PathLike[str],
+    X: Any,
+    out: TextIO | None = None,
+    *,
+    names: Sequence[str] | None = None,
+    **options: Any,
+) -> np.ndarray[Any, np.dtype[np.float64]] | PredictCounts:
+    """What a fit, or a saved model by its path, predicts for the rows of X, as (m,): a table by its path, or (m, n).
+
+    A row that lacks a number, or is of an unknown group, gives NaN. Columns are matched by the names of a table, of a
+    DataFrame, or by `names`; those of an array without names are x1…xn if the model's are, else those of its weights,
+    in their order. With `out` the rows of a table are written there as CSV, as `gdsolve predict` does.
 
     Raises:
-        GdsolveError: a file that is no model.
+        GdsolveError: what is no model, or the model of a formula.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
-    from gdsolve.verbs.predict import predict as run
+    from gdsolve.verbs.predict import predict as write
+    from gdsolve.verbs.predict import predictions
 
-    _require_options(options, "predict")
-    return run(build_spec(_paths(source), options, "predict"), os.fspath(model), out)
+    options = _read_options(options, "predict")
+    known = _model(model, "model")
+    if known is None:
+        raise GdsolveError(
+            f"model: {type(model).__name__} is no model", "give what gdsolve.fit returned, or the file of save="
+        )
+    if not _names_tables(X):
+        if out is not None:
+            raise GdsolveError("out: goes with tables", "leave it out: what is predicted for arrays is returned")
+        return predictions(build_spec((), options, "predict"), known, X, names)
+    _refuse_names(names)
+    spec = build_spec(_paths(X), options, "predict")
+    if out is None:
+        return predictions(spec, known)
+    if not hasattr(out, "write"):
+        raise GdsolveError(f"out: {shown(out)} is no file that is open", "give open(…, 'w'), or leave it out")
+    return write(spec, known, out)
 
 
 def _show(spec: Spec, picture: Picture | None) -> None:
@@ -165,18 +214,72 @@ def _ask(
 ) -> tuple[Spec, Table | None, Command]:
     from gdsolve.data import inline_table
 
-    _require_options(options, verb)
+    options = _read_options(options, verb)
+    call = f"give {verb.replace('-', '_')}(X, y), or the path of a table"
     if X is None and y is None:
         if options.get("minimize") is None:
-            raise GdsolveError("X and y are missing", f"give {verb.replace('-', '_')}(X, y), or the path of a table")
-        return build_spec((), options, verb), None, Command(verb, (), options)
+            raise GdsolveError("X and y are missing", call)
+        _refuse_names(names)
+        return build_spec((), options, verb), None, Command(verb, (), options, arguments=())
+    if X is None:
+        raise GdsolveError("X is missing", call)
     if y is None:
-        if not isinstance(X, str | os.PathLike) and not (isinstance(X, list | tuple) and _all_text(X)):
-            raise GdsolveError("y is missing", f"give {verb.replace('-', '_')}(X, y), or the path of a table")
+        if not _names_tables(X):
+            raise GdsolveError("y is missing", call)
+        _refuse_names(names)
         spec, fixed = read_spec(_paths(X), options, verb)
-        return spec, None, Command(verb, _paths(X), options, fixed)
+        return spec, None, Command(verb, _paths(X), options, fixed, _path_argument(X, options))
+    if _names_tables(X):
+        raise GdsolveError("y: X names a table, which has its target in it", 'give target="…", the name of a column')
     spec = build_spec((), options, verb)
-    return spec, inline_table(X, y, spec, names=names), Command(verb, (), options)
+    arguments = ("X", "y") if names is None else ("X", "y", "names=names")
+    return spec, inline_table(X, y, spec, names=names), Command(verb, (), options, arguments=arguments)
+
+
+def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:
+    """The options with a fit to start from as a model, and paths from the user's home.
+
+    Raises:
+        GdsolveError: an option that means nothing to a verb of Python.
+    """
+    _require_options(options, verb)
+    # Numbers and lists of numpy and pandas are those of Python.
+    read = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in options.items()}
+    for name in PATHS:
+        if isinstance(read.get(name), str | os.PathLike):
+            read[name] = at_home(os.fspath(read[name]))
+    if "init" in options:
+        read["init"] = _model(read["init"], "init") or read["init"]
+    return read
+
+
+def _path_argument(X: Source, options: dict[str, Any]) -> tuple[str, ...] | None:
+    """The paths as a call has them, where options are given that flags cannot say."""
+    paths = _paths(X)
+    said = repr(paths[0] if len(paths) == 1 else list(paths))
+    beyond = isinstance(options.get("init"), Model) or any(name in options for name in FORMULA_PARTS)
+    return (said,) if beyond else None
+
+
+def _model(given: Any, name: str) -> Model | str | None:
+    """What was fitted as a model that messages call `name`, or the path of one; None for anything else."""
+    if isinstance(given, str | os.PathLike):
+        return at_home(os.fspath(given))
+    from gdsolve.report.group_record import groups_record
+    from gdsolve.report.record import model_record
+    from gdsolve.verbs.grouped.outcome import GroupFits
+    from gdsolve.verbs.outcome import Fit
+
+    if isinstance(given, Fit):
+        return Model(name, model_record(given))
+    if isinstance(given, GroupFits):
+        return Model(name, groups_record(given))
+    return None
+
+
+def _refuse_names(names: Sequence[str] | None) -> None:
+    if names is not None:
+        raise GdsolveError("names: goes with arrays", "leave it out: a table has names of its own")
 
 
 def _require_options(options: dict[str, Any], verb: str) -> None:
@@ -198,11 +301,13 @@ def _require_options(options: dict[str, Any], verb: str) -> None:
             raise GdsolveError(f"{name}: means nothing to {name_of}", f"leave it out; it goes with {others}")
 
 
-def _all_text(items: Sequence[object]) -> bool:
-    return bool(items) and all(isinstance(item, str | os.PathLike) for item in items)
+def _names_tables(X: Any) -> bool:
+    """True for a path, or several."""
+    return isinstance(X, str | os.PathLike) or (
+        isinstance(X, list | tuple) and bool(X) and all(isinstance(item, str | os.PathLike) for item in X)
+    )
 
 
 def _paths(source: Source) -> tuple[str, ...]:
-    if isinstance(source, str | os.PathLike):
-        return (os.fspath(source),)
-    return tuple(os.fspath(item) for item in source)
+    paths = (source,) if isinstance(source, str | os.PathLike) else source
+    return tuple(at_home(os.fspath(path)) for path in paths)

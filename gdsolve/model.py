@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +29,45 @@ FORM: dict[tuple[str, ...], type] = {
     ("group_by",): str,
 }
 NAMES: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text"}
+_HINT = "a model is what `gdsolve fit --save MODEL.json` writes"
 
 
-def read_model(path: str, *, groups: bool = False) -> Mapping[str, Any]:
-    """The model in a file that `fit --save` or `fit --format json` wrote; with `groups`, also one of groups.
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """A model at hand, as its file would have it; `name` is what messages call it."""
+
+    name: str
+    record: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def read_model(model: str | Model, *, groups: bool = False) -> Mapping[str, Any]:
+    """The model at hand, or in a file that `fit --save` or `fit --format json` wrote; `groups` lets one of groups in.
 
     Raises:
         GdsolveError: no such file (exit code 5), not such a file, or weights that are not numbers (exit code 2).
     """
-    hint = "a model is what `gdsolve fit --save MODEL.json` writes"
+    return _checked(model.name, model.record, groups) if isinstance(model, Model) else _read(model, groups)
+
+
+def _read(path: str, groups: bool) -> Mapping[str, Any]:
     try:
         model = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
-        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", hint, ExitCode.DATA) from None
+        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", _HINT, ExitCode.DATA) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:
         where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
-        raise GdsolveError(f"{path}: not JSON{where}", hint) from None
+        raise GdsolveError(f"{path}: not JSON{where}", _HINT) from None
+    return _checked(path, model, groups)
+
+
+def _checked(path: str, model: Any, groups: bool) -> Mapping[str, Any]:
     found = model.get("schema") if isinstance(model, dict) else None
     if not isinstance(model, dict) or found not in (SCHEMA, GROUPS if groups else SCHEMA):
-        raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", hint)
+        raise GdsolveError(f"{path}: schema is {found!r}, not {SCHEMA!r}", _HINT)
     _require_form(path, model)
     if found == SCHEMA:
         _require_numbers(path, model)
@@ -78,10 +98,12 @@ def _require(path: str, place: str, value: object, kind: type) -> None:
 
 def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
     weights, data = model.get("weights"), model.get("data")
-    if not isinstance(weights, dict) or not isinstance(data, dict) or not isinstance(data.get("features"), list):
+    features = data.get("features") if isinstance(data, dict) else None
+    named = isinstance(features, list) and all(isinstance(name, str) for name in features)
+    if not isinstance(weights, dict) or not named:
         raise GdsolveError(f"{path}: weights or data.features are missing", AGAIN)
     subject = model.get("objective") or {}
-    if subject.get("kind", "linear") == "linear" and set(weights) != set(map(str, data["features"])):
+    if subject.get("kind", "linear") == "linear" and set(weights) != set(features or ()):
         raise GdsolveError(f"{path}: weights and data.features name different columns", AGAIN)
     numbers = {**(subject.get("fixed") or {}), **(subject.get("constants") or {}), **weights}
     if model.get("intercept") is not None:

@@ -36,7 +36,7 @@ DAMAGED = [
     ({"data": 3}, "weights or data.features are missing"),
     ({"data": {"features": ["x"], "levels": {"c": 5}}}, "data.levels.c is 5, not a list"),
     ({"data": {"features": ["x"], "levels": [1]}}, "data.levels is [1], not a mapping"),
-    ({"data": {"features": [["x"]]}}, "weights and data.features name different columns"),
+    ({"data": {"features": [["x"]]}}, "weights or data.features are missing"),
     ({"weights": {"x": True}}, "the weight of 'x' is True, not a finite number"),
     ({"weights": {"z": 1.0}}, "weights and data.features name different columns"),
     ({"schema": "other"}, "schema is 'other', not 'gdsolve.fit/1'"),

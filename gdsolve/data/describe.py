@@ -139,18 +139,18 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[Col
     return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)), unclear)
 
 
-def describe_inline(X: Any, y: Any, spec: Spec) -> tuple[ColumnSummary, ...]:
-    """Summarise the columns of a matrix X, (m, n), and a target y, (m,).
+def describe_inline(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None) -> tuple[ColumnSummary, ...]:
+    """Summarise the columns of a matrix X, (m, n), and a target y, (m,), which `inline_table` makes a table of.
 
     Raises:
         GdsolveError: a flag that names no column.
         DataError: ragged rows, unequal lengths, or a number that is not finite.
     """
-    names, parts, values, _ = inline_columns(X, y, spec)
-    columns = {name: _Column(Kind.NUMBER) for name in names}
-    for name, cells in zip(names, values.T, strict=True):
+    labels, parts, values, _ = inline_columns(X, y, spec, names)
+    columns = {name: _Column(Kind.NUMBER) for name in labels}
+    for name, cells in zip(labels, values.T, strict=True):
         columns[name].add(pl.Series(name, cells))
-    return _summaries(columns, _roles(names, parts, parts.features))
+    return _summaries(columns, _roles(labels, parts, parts.features))
 
 
 def _summaries(

@@ -18,6 +18,7 @@ from gdsolve.data.file import File, Format, Stamp
 from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
 from gdsolve.data.pieces import LONGEST, read_text
 from gdsolve.data.spool import let_interrupts_through, spool
+from gdsolve.spec.file import is_url
 from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
@@ -25,6 +26,7 @@ logger = logging.getLogger("gdsolve")
 HEAD = 1 << 20
 STDIN = "standard input"
 _PARQUET = b"PAR1"
+_CURL = ("http://", "https://", "ftp://")
 
 
 def expand(sources: Sequence[str]) -> list[str]:
@@ -66,6 +68,11 @@ def _codec(encoding: str | None) -> str | None:
 
 
 def _expand(source: str) -> list[str]:
+    if is_url(source) and not Path(source).exists():
+        fetch = (
+            f"curl -L {shlex.quote(source)} | gdsolve fit -" if source.startswith(_CURL) else "copy it to a file first"
+        )
+        raise DataError(f"{source}: is an address, and gdsolve reads files", fetch)
     if source == "-" or Path(source).exists() or not glob.has_magic(source):
         return [source]
     found = glob.glob(source, recursive=True)  # noqa: PTH207, since Path.glob takes no absolute pattern

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from gdsolve.data.arrays import dense_of, matrix_of, name_of, names_of, vector_of
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles
 from gdsolve.data.extent import RowCount
@@ -30,6 +31,7 @@ def inline_table(
 ) -> Table:
     """Make a table of a matrix X, (m, n), and a target y, (m,); columns are x1…xn (x if there is one) and y.
 
+    A DataFrame has names of its own, and so may a Series y have, where no column of X has it. `names` win.
     With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order. Of several ranks, which all
     have the same arrays, the first one has the rows.
 
@@ -71,12 +73,20 @@ def inline_columns(
     Raises:
         GdsolveError, DataError: as `inline_table`.
     """
-    matrix = _matrix(_detached(X), source)
+    matrix = matrix_of(X, source)
     if not len(matrix):
         raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
-    columns = [*_names(matrix.shape[1], names, source), "y"]
-    parts = assign(columns, spec, source)
-    target, pair = _target(_detached(y), parts, spec, source)
+    features = _names(matrix.shape[1], names_of(X, names), source)
+    own = name_of(y)
+    target_name = "y" if own is None or own in features else own
+    if target_name in features:
+        raise DataError(f"{source}: X has a column 'y', as the target is called", "give that column another name")
+    columns = [*features, target_name]
+    # A column y of X is no target where the target is given beside it.
+    parts = assign(columns, spec, source, has_header=target_name == "y")
+    if spec.target is None and parts.target == own:
+        parts = replace(parts, target_reason="the name of y")
+    target, pair = _target(y, target_name, parts, spec, source)
     if len(matrix) != len(target):
         raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
     values = np.column_stack([matrix, target])
@@ -84,23 +94,25 @@ def inline_columns(
     return columns, parts, values, pair
 
 
-def _names(width: int, names: Sequence[str] | None, source: str) -> list[str]:
-    columns = list(names) if names else [f"x{place}" for place in range(1, width + 1)] if width > 1 else ["x"]
-    if len(columns) != width or len({*columns, "y"}) != width + 1:
+def _names(width: int, names: list[str] | None, source: str) -> list[str]:
+    if names is None:
+        return [f"x{place}" for place in range(1, width + 1)] if width > 1 else ["x"]
+    if len(names) != width or len(set(names)) != width:
         raise DataError(
-            f"{source}: {len(columns)} names for {width} columns of X", "give every column a name of its own"
+            f"{source}: {len(set(names))} names for {width} columns of X", "give every column a name of its own"
         )
-    return columns
+    return names
 
 
-def _target(y: Any, parts: Parts, spec: Spec, source: str) -> tuple[np.ndarray, tuple[str, str] | None]:
+def _target(y: Any, name: str, parts: Parts, spec: Spec, source: str) -> tuple[np.ndarray, tuple[str, str] | None]:
     """Give y as numbers, (m,), and the levels that it had as text, if it was text."""
-    texts = _texts(y) if spec.loss is Loss.LOGISTIC and parts.target == "y" else None
+    y = dense_of(y, "y")
+    texts = _texts(y) if spec.loss is Loss.LOGISTIC and parts.target == name else None
     if texts is None:
-        return _vector(y, source), None
+        return vector_of(y, "y", source), None
     gone = np.isin(np.char.lower(texts), sorted(Cells.of(".", spec.na_values).missing))
     if gone.any():
-        at = f"{source}: row {int(gone.argmax()) + 1}, column 'y'"
+        at = f"{source}: row {int(gone.argmax()) + 1}, column {name!r}"
         raise DataError(f"{at}: the cell is missing", "leave the row out of X and y")
     pair = two_levels(source, parts, [str(level) for level in np.unique(texts)])
     return (texts == pair[1]).astype(np.float64), pair
@@ -127,46 +139,3 @@ def _refuse_first(values: np.ndarray, columns: Sequence[str], parts: Parts, spec
     if wrong.any():
         row = int(wrong.argmax())
         raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
-
-
-def _detached(values: Any) -> Any:
-    """Tensors of torch, also in a list, as arrays in memory, apart from any graph of autograd."""
-    if hasattr(values, "detach"):
-        return values.detach().cpu().double().numpy()
-    if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
-        return [_detached(item) for item in values]
-    return values
-
-
-def _matrix(X: Any, source: str) -> np.ndarray:
-    if not isinstance(X, np.ndarray):
-        rows = list(X)
-        widths = [len(row) if hasattr(row, "__len__") else 0 for row in rows]
-        odd = next((place for place, width in enumerate(widths) if width != widths[0]), None)
-        if odd is not None:
-            raise DataError(
-                f"{source}: row {odd + 1} of X has {widths[odd]} numbers, row 1 has {widths[0]}",
-                "give every row of X the same number of numbers",
-            )
-    matrix = _floats(X, "X", source)
-    if matrix.ndim != 2 or (matrix.shape[1] == 0 and len(matrix)):
-        raise DataError(f"{source}: X has shape {matrix.shape}, not (rows, columns)", "for one column: [[1], [2], [3]]")
-    return matrix
-
-
-def _vector(y: Any, source: str) -> np.ndarray:
-    vector = _floats(y, "y", source)
-    if vector.ndim == 2 and vector.shape[1] == 1:
-        vector = vector[:, 0]
-    if vector.ndim != 1:
-        raise DataError(f"{source}: y has shape {vector.shape}, not (rows,)", "give one number for every row")
-    return vector
-
-
-def _floats(values: Any, name: str, source: str) -> np.ndarray:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{source}: {name} is not an array of numbers ({error})", "leave out what is no number"
-        ) from None

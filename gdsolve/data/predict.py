@@ -62,7 +62,9 @@ class _GroupModels:
 
 
 @dataclass(frozen=True, slots=True)
-class _Model:
+class Predictor:
+    """What a saved model makes of the columns that it needs."""
+
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
     intercept: float
@@ -72,16 +74,19 @@ class _Model:
 
     @property
     def columns(self) -> list[str]:
+        """The columns that the prediction is made of, in the order of the weights."""
         if self.curve is not None:
             return list(self.curve.columns)
         return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
 
     @property
     def texts(self) -> list[str]:
+        """Those of them that hold texts."""
         return [*self.levels, *([self.groups.column] if self.groups else [])]
 
     @property
     def needed(self) -> list[str]:
+        """The columns, with that of the groups last."""
         return [*self.columns, *([self.groups.column] if self.groups else [])]
 
 
@@ -108,12 +113,10 @@ def predict_csv(
         GdsolveError: the model is not one that a fit wrote.
         DataError: a column that is not there, or a cell that cannot be used (file, row, column).
     """
-    known = _read_model(model, curve)
+    known = read_predictor(model, curve)
     rows = without = 0
     with ExitStack() as stack:
-        opened = [_renamed(source, known) for source in open_sources(sources, spec, stack)]
-        for source in opened:
-            _require(source, known, spec)
+        opened = _opened(sources, spec, known, stack)
         first = opened[0]
         mark = first.dialect.delimiter if first.dialect else ","
         if first.has_header:
@@ -123,7 +126,7 @@ def predict_csv(
         for source in opened:
             shown = [] if spec.only else list(first.schema)
             for raw, cells in predicting.through(_frames(source, known, shown)):
-                values = _predict(cells, known)
+                values = predictions_of(cells, known)
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
                 if first.cells.decimal == ",":
                     text = text.str.replace(".", ",", literal=True)
@@ -135,10 +138,40 @@ def predict_csv(
     return PredictCounts(rows, without)
 
 
-def _read_model(model: Mapping[str, Any], curve: CurveModel | None) -> _Model:
+def predict_values(
+    sources: Sequence[str], spec: Spec, model: Mapping[str, Any], curve: CurveModel | None = None
+) -> np.ndarray:
+    """What `predict_csv` appends to the rows of the sources, (m,); NaN where it appends an empty cell.
+
+    Raises:
+        GdsolveError, DataError: as `predict_csv`.
+    """
+    known = read_predictor(model, curve)
+    found = [np.empty(0)]
+    with ExitStack() as stack:
+        opened = _opened(sources, replace(spec, only=True), known, stack)
+        predicting = Pass("predicting", opened)
+        for source in opened:
+            found += [predictions_of(cells, known) for _, cells in predicting.through(_frames(source, known, ()))]
+    return np.concatenate(found)
+
+
+def _opened(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitStack) -> list[Source]:
+    opened = [_renamed(source, model) for source in open_sources(sources, spec, stack)]
+    for source in opened:
+        _require(source, model, spec)
+    return opened
+
+
+def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predictor:
+    """What predicts, of the JSON of a fit.
+
+    Raises:
+        GdsolveError: the model is not one that a fit wrote.
+    """
     try:
         if curve is not None:
-            return _Model((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
+            return Predictor((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
         groups = _read_groups(model) if "groups" in model else None
@@ -147,7 +180,7 @@ def _read_model(model: Mapping[str, Any], curve: CurveModel | None) -> _Model:
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, 0.0 if groups else float(model["weights"][name])))
         loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
-        return _Model(tuple(terms), levels, float(model.get("intercept") or 0.0) * (not groups), loss, None, groups)
+        return Predictor(tuple(terms), levels, float(model.get("intercept") or 0.0) * (not groups), loss, None, groups)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -162,7 +195,7 @@ def _read_groups(model: Mapping[str, Any]) -> _GroupModels:
     return _GroupModels(column, rows, np.array([*weights, [np.nan] * (len(names) + 1)], dtype=np.float64))
 
 
-def _renamed(source: Source, model: _Model) -> Source:
+def _renamed(source: Source, model: Predictor) -> Source:
     """Name the columns of a file without a header as the model does: x1…xn with or without y, or x."""
     if source.has_header:
         return source
@@ -174,12 +207,8 @@ def _renamed(source: Source, model: _Model) -> Source:
     return replace(source, headers=names, schema=dict(zip(names, source.schema.values(), strict=True)))
 
 
-def _require(source: Source, model: _Model, spec: Spec) -> None:
-    for name in model.needed:
-        if name not in source.schema:
-            near = nearest(name, list(source.schema))
-            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.needed[:12])}"
-            raise DataError(f"{source.name}: has no column {name!r}, which the model needs", remedy)
+def _require(source: Source, model: Predictor, spec: Spec) -> None:
+    require_columns(source.name, list(source.schema), model)
     if source.dialect is None:
         kinds = kinds_of(pl.DataFrame(schema=source.schema), source.schema, source.cells, typed=True)
         nested = [name for name, kind in kinds.items() if kind is Kind.NESTED]
@@ -190,6 +219,19 @@ def _require(source: Source, model: _Model, spec: Spec) -> None:
             )
 
 
+def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
+    """See that a table has all columns that a model needs.
+
+    Raises:
+        DataError: one is not there.
+    """
+    for name in model.needed:
+        if name not in names:
+            near = nearest(name, names)
+            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.needed[:12])}"
+            raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
+
+
 def _title(headers: Sequence[str]) -> str:
     title, count = "prediction", 2
     while title in headers:
@@ -197,13 +239,13 @@ def _title(headers: Sequence[str]) -> str:
     return title
 
 
-def _frames(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _frames(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
     with watched(source.file):
         yield from _checked(source, model, shown)
 
 
-def _checked(source: Source, model: _Model, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _checked(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.needed
     done = 0
@@ -232,7 +274,7 @@ def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [name for name, here in zip(names, found, strict=True) if here]
 
 
-def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Model) -> None:
+def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
     for name in model.columns:
@@ -253,7 +295,7 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: _Mode
         )
 
 
-def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
+def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
     """Sum in the order of the features, and take the mean that the loss has there; NaN where a cell is missing."""
     if model.curve is not None:
         # numpy would hand out read-only memory of polars, which torch does not take.
@@ -264,7 +306,7 @@ def _predict(frame: pl.DataFrame, model: _Model) -> np.ndarray:
     return total if mean is None else mean(total)
 
 
-def _linear(frame: pl.DataFrame, model: _Model) -> np.ndarray:
+def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
     total = np.zeros(frame.height)
     own = None if model.groups is None else model.groups.of(frame[model.groups.column])
     for place, term in enumerate(model.terms):

@@ -72,6 +72,18 @@ def fit_record(fit: Fit) -> Record:
     }
 
 
+def model_record(fit: Fit) -> Record:
+    """What `predict` and `init` read of `gdsolve.fit/1`."""
+    return {
+        "schema": "gdsolve.fit/1",
+        "weights": fit.weights,
+        "intercept": fit.intercept,
+        "data": NO_DATA if fit.data is None else data_record(fit.data),
+        "descent": {"loss": fit.spec.loss.value},
+        "objective": _objective_record(fit),
+    }
+
+
 def _objective_record(fit: Fit) -> Record:
     """What was minimised, with all that a prediction needs beside the weights."""
     return {
@@ -176,7 +188,7 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
         "ridge": spec.ridge,
         "penalize_intercept": spec.penalize_intercept,
         "scale": "standard" if standardised else "none",
-        "init": spec.init,
+        "init": spec.init if isinstance(spec.init, str) else "a model at hand",
         "dtype": spec.dtype.value,
         "loss_tol": spec.loss_tol,
         "grad_tol": spec.grad_tol,

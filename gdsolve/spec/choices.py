@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
+from gdsolve.model import Model
+
 
 class Loss(StrEnum):
     """Names of the losses (formulas: the first three in `gdsolve.objective.losses`, the others in `.pointwise`)."""
@@ -119,6 +121,8 @@ class PlotKind(StrEnum):
 
 LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log"]
+Init = str | Model
+"""Where to start: zeros, random, the file of a saved model, or a model at hand."""
 Plot = str | bool
 """Whether to draw: True for a picture in the terminal, the name of a file for one there."""
 

@@ -1,4 +1,4 @@
-"""The command line that a user gave, to be shown again with something changed."""
+"""The command line or the call that a user gave, to be shown again with something changed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from gdsolve.model import Model
 from gdsolve.spec.numbers import rate_text
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec
@@ -18,12 +19,16 @@ PLOTTING = ("plot", "plot_kind", "watch")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A verb, its sources and the options that were given; `fixed` are the options that a YAML spec among them sets."""
+    """A verb, its sources and the options that were given; `fixed` are the options that a YAML spec among them sets.
+
+    `arguments` stand in place of the sources in a call from Python that no command line can say.
+    """
 
     verb: str
     sources: tuple[str, ...] = ()
     given: Mapping[str, Any] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
+    arguments: tuple[str, ...] | None = None
 
     def but(self, verb: str | None = None, **changes: Any) -> str:
         """The command with some options changed; None takes one out.
@@ -34,14 +39,15 @@ class Command:
             name: Spec.__dataclass_fields__[name].default if value is None and name in self.fixed else value
             for name, value in changes.items()
         }
-        words = ["gdsolve", verb or self.verb, *self.sources]
         # What one verb draws another may not.
         left = PLOTTING if verb not in (None, self.verb) else ()
-        for name, value in {**self._goes_on(changes, verb), **overruled}.items():
-            if name in left:
-                continue
-            words += [] if value is None else _words(name, value)
-        return shlex.join(words)
+        options = {**self._goes_on(changes, verb), **overruled}
+        options = {name: value for name, value in options.items() if value is not None and name not in left}
+        if self.arguments is not None:
+            named = [f"{name}={_literal(name, value)}" for name, value in options.items()]
+            return f"gdsolve.{(verb or self.verb).replace('-', '_')}({', '.join([*self.arguments, *named])})"
+        words = [word for name, value in options.items() for word in _words(name, value)]
+        return shlex.join(["gdsolve", verb or self.verb, *self.sources, *words])
 
     def _goes_on(self, changes: Mapping[str, Any], verb: str | None) -> Mapping[str, Any]:
         """What was given, with its checkpoint resumed by a run that is merely longer, and left to itself by others."""
@@ -61,6 +67,15 @@ def _words(name: str, value: Any) -> list[str]:
     if isinstance(value, tuple | list):
         return list_words(flag(name), [_text(name, item) for item in value])
     return [flag(name), _text(name, value)]
+
+
+def _literal(name: str, value: Any) -> str:
+    """A value as Python writes it."""
+    if isinstance(value, Model):
+        return "fit"
+    if isinstance(value, float) and name == "lr":
+        return rate_text(value)
+    return repr(value.value if isinstance(value, Enum) else value)
 
 
 def list_words(name: str, items: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import glob
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.plots import check_plot
-from gdsolve.spec.values import convert, is_list, is_optional, kinds
+from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
 from gdsolve.status import GdsolveError
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
+HOME = "~/"
 COUNTS = ("max_iter", "every", "iterates", "seed")
 FORMULA_PARTS = ("parameters", "constants")
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
@@ -100,6 +102,16 @@ def is_yaml(source: str) -> bool:
     return source.lower().endswith((".yaml", ".yml"))
 
 
+def is_url(source: str) -> bool:
+    """True for an address on the web and the like, which is no file here."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", source) is not None
+
+
+def at_home(path: str) -> str:
+    """The path with the user's home in place of ~, which no shell has seen."""
+    return str(Path(path).expanduser()) if path.startswith(HOME) else path
+
+
 def nearest_option(name: str, names: Sequence[str]) -> str | None:
     """The one of `names` that was probably meant: a known other name for it, or the nearest spelling."""
     name = name.strip("-").replace("-", "_")
@@ -115,17 +127,26 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
     Raises:
         GdsolveError: a text that cannot be read as a value of this field.
     """
+    value = os.fspath(value) if isinstance(value, os.PathLike) else value
     if name == "lr":
         return parse_learning_rate(value)
     if name in COUNTS and isinstance(value, float):
         return parse_count(value, name)
-    if name in FORMULA_PARTS and isinstance(value, Mapping):
+    if name in FORMULA_PARTS:
+        return _parts(name, value, verb)
+    if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
+        return convert(name, _split_cells(name, value), verb)
+    require_kind(name, value, verb or "fit")
+    return value
+
+
+def _parts(name: str, value: Any, verb: str | None) -> tuple[Parameter | Constant, ...]:
+    """The parameters or constants of a formula from a mapping, or as they are."""
+    if isinstance(value, Mapping):
         return parts_from(name, value)
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if not isinstance(value, str | list | tuple) or not all(isinstance(item, str) for item in value):
-        return value
-    return convert(name, _split_cells(name, value), verb)
+    if not isinstance(value, tuple) or not all(isinstance(item, Parameter | Constant) for item in value):
+        require_kind(name, value, verb or "fit")
+    return tuple(value)
 
 
 def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
@@ -334,8 +355,8 @@ def relative(path: str, name: str, value: Any) -> Any:
 
 
 def _beside(path: str, entry: str) -> str:
-    if entry == "-":
+    if entry == "-" or is_url(entry):
         return entry
-    folder = Path(path).parent
+    entry, folder = at_home(entry), Path(path).parent
     # A folder called `runs[1]` is no pattern, even where the entry is one.
     return str(Path(glob.escape(str(folder))) / entry) if glob.has_magic(entry) else str(folder / entry)

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from typing import Any
 
 from gdsolve.spec.choices import LearningRate
 from gdsolve.spec.option import flag
@@ -18,7 +19,7 @@ SHOWN = 40
 
 def shown(text: object) -> str:
     """A value as an error shows it: quoted when it is text, and never longer than a line can bear."""
-    quoted = repr(text) if isinstance(text, str) else str(text)
+    quoted = repr(text) if isinstance(text, str) else " ".join(str(text).split())
     return quoted if len(quoted) <= SHOWN else f"{quoted[:SHOWN]}…"
 
 
@@ -59,7 +60,7 @@ def parse_number(text: str | float, name: str = "number") -> float:
             number = float(over) / float(under) if slash else float(over)
         else:
             number = float(text)
-    except (ValueError, ZeroDivisionError, OverflowError):
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         number = math.nan
     if isinstance(text, bool) or not math.isfinite(number):
         raise GdsolveError(
@@ -97,8 +98,8 @@ def parse_learning_rate(given: str | float | Sequence[str | float]) -> LearningR
     Raises:
         GdsolveError: a part that is no rate, `auto` among others, or more than 100000 rates.
     """
-    given = [given] if isinstance(given, str | float | int) else given
-    parts = [part for item in given for part in (item.split(",") if isinstance(item, str) else [item])]
+    several: Sequence[Any] = given if isinstance(given, list | tuple) else [given]
+    parts = [part for item in several for part in (item.split(",") if isinstance(item, str) else [item])]
     if [part.strip() for part in parts if isinstance(part, str)] == ["auto"] and len(parts) == 1:
         return "auto"
     rates: list[float] = []

@@ -22,6 +22,7 @@ from gdsolve.spec.choices import (
     Engine,
     Every,
     Format,
+    Init,
     LearningRate,
     Loss,
     Method,
@@ -223,7 +224,7 @@ class Spec:
         minimum=0.0,
         verbs=DESCENDING,
     )
-    init: str = option(
+    init: Init = option(
         "zeros",
         "Where to start: zeros, random, or a saved model.",
         "Descent",

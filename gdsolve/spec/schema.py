@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import FORMATS, LearningRate
+from gdsolve.spec.choices import FORMATS, Init, LearningRate
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo
@@ -201,7 +201,7 @@ def _by_kind() -> dict[object, Schema]:
     number, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value"))
     parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth}, "start")
     return {
-        str: {"anyOf": [TEXT]},
+        Init: {"anyOf": [TEXT]},
         str | None: {"anyOf": [TEXT]},
         bool: truth,
         tuple[str, ...]: _texts(at_least=0),

@@ -11,13 +11,16 @@ import functools
 import typing
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from numbers import Integral, Real
 from typing import Any
 
-from gdsolve.spec.choices import Every, LearningRate, Plot
+from gdsolve.model import Model
+from gdsolve.spec.choices import Every, Init, LearningRate, Plot
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import choices
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Spec
+from gdsolve.spec.parameters import Constant, Parameter
 from gdsolve.status import GdsolveError
 
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -61,6 +64,7 @@ CONVERTERS: dict[object, Callable[[str, str], Any]] = {
     float | None: parse_number,
     int: parse_count,
     int | None: parse_count,
+    Init: _text,
     Every: _every,
     Plot: _plot,
 }
@@ -80,6 +84,52 @@ def is_list(name: str) -> bool:
 def is_optional(name: str) -> bool:
     """True when the field may be left empty."""
     return type(None) in typing.get_args(kinds()[name])
+
+
+_COLUMN = "the name of a column"
+_NAME = ((), _COLUMN, 'as in {name}="x2"')
+_PAIRS = ((), "NAME=NUMBER", 'as in {name}="a=0,b=0", or parameters={{"a": {{"start": 0.0, "lower": -1.0}}}}')
+_NUMBER = ((Real,), "a number", "as in {name}=0.1")
+_COUNT = ((Integral,), "a whole number", "as in {name}=10")
+_GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
+    "X": ((tuple,), "rows of numbers", "as in {name}=((1.0,), (3.0,))"),
+    "y": ((tuple,), "numbers", "as in {name}=(2.0, 4.0)"),
+    "target": _NAME,
+    "weight": ((), _COLUMN, 'put the weights into X as a column, and give its name, as in weight="x2"'),
+    "group_by": _NAME,
+    "start": _PAIRS,
+    "lower": _PAIRS,
+    "upper": _PAIRS,
+    str | None: ((), "a text", 'as in {name}="…"'),
+    tuple[str, ...]: ((), "a name or a list of names", 'as in {name}=["a", "b"]'),
+    bool: ((bool,), "true or false", "{name}=True"),
+    Plot: ((bool,), "true or a file", 'as in {name}="loss.svg"'),
+    float: _NUMBER,
+    float | None: _NUMBER,
+    int: _COUNT,
+    int | None: _COUNT,
+    Every: _COUNT,
+    Init: ((Model,), "zeros, random, a file or a fit", "as in {name}=fit, what gdsolve.fit returned"),
+    tuple[Parameter, ...]: ((), "names and starts", 'as in {name}={{"a": 1.0}}'),
+    tuple[Constant, ...]: ((), "names and numbers", 'as in {name}={{"a": 1.0}}'),
+}
+"""What a value that is no text may be, by name or by kind of field, how it is told, and how it is given."""
+
+
+def require_kind(name: str, value: Any, verb: str) -> None:
+    """See that a value that Python gives, and that is no text, can be one of the field `name`.
+
+    Raises:
+        GdsolveError: it cannot.
+    """
+    if value is None and is_optional(name):
+        return
+    kind = kinds()[name]
+    word: tuple[tuple[type, ...], str, str] = ((), "a word", "one of " + ", ".join(choices(name, verb) or ()))
+    accepted, words, example = _GIVEN.get(name) or _GIVEN.get(kind) or word
+    # To Python True is a number.
+    if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
+        raise GdsolveError(f"{name}: {shown(value)} is not {words}", example.format(name=name))
 
 
 def convert(name: str, given: str | Sequence[str], verb: str | None = None) -> Any:

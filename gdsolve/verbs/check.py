@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import ColumnSummary, Source, describe, describe_inline, open_sources, open_table
+from gdsolve.data import ColumnSummary, Source, Table, describe, describe_inline, open_sources, open_table
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError, Status
@@ -80,10 +80,16 @@ class Check:
     seconds: dict[str, float]
 
 
-def check(spec: Spec, command: Command | None = None) -> Check:
+def check(
+    spec: Spec,
+    command: Command | None = None,
+    table: Table | None = None,
+    columns: tuple[ColumnSummary, ...] | None = None,
+) -> Check:
     """Look at every column, then at rank, condition, rates and the three ways to a solution.
 
-    A table that cannot be fitted as it is, is a finding here and not an error.
+    A table that cannot be fitted as it is, is a finding here and not an error. A `table` in memory has its `columns`
+    described already.
 
     Raises:
         GdsolveError: flags that do not fit the table.
@@ -94,9 +100,9 @@ def check(spec: Spec, command: Command | None = None) -> Check:
     with ExitStack() as stack:
         # Once for both passes: what comes through a pipe comes once.
         opened = open_sources(spec.data, spec, stack) if spec.data else ()
-        columns = _describe(spec, opened)
+        columns = _describe(spec, opened) if columns is None else columns
         try:
-            problem = load(spec, open_table(opened, spec) if opened else None)
+            problem = load(spec, open_table(opened, spec) if opened else table)
         except DataError as fault:
             read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
             return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)

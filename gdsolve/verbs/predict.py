@@ -1,12 +1,12 @@
-"""`predict`: the rows of a table with a prediction appended."""
+"""`predict`: the rows of a table with a prediction appended, or the predictions alone as an array."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv
-from gdsolve.model import read_model
+from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv, predict_values
+from gdsolve.model import Model, read_model
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
 
@@ -15,18 +15,39 @@ if TYPE_CHECKING:
     import torch
 
 
-def predict(spec: Spec, model_path: str, out: TextIO) -> PredictCounts:
-    """Write the rows of the spec's tables, as CSV, with the predictions of a saved model.
+def predict(spec: Spec, model: str | Model, out: TextIO) -> PredictCounts:
+    """Write the rows of the spec's tables, as CSV, with the predictions of a model, saved or at hand.
 
     Raises:
         GdsolveError: a file that is no model, or the model of a formula, which predicts nothing.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
-    model = read_model(model_path, groups=True)
-    kind = (model.get("objective") or {}).get("kind", "linear")
+    record, curve = _read(model)
+    return predict_csv(spec.data, spec, record, out, curve)
+
+
+def predictions(
+    spec: Spec, model: str | Model, X: Any = None, names: Sequence[str] | None = None
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """What a model predicts for the rows of X, (m, n), or without X of the spec's tables, (m,); NaN where it cannot.
+
+    Raises:
+        GdsolveError, DataError: as `predict`.
+    """
+    record, curve = _read(model)
+    if X is None:
+        return predict_values(spec.data, spec, record, curve)
+    from gdsolve.data.predict_arrays import predict_arrays
+
+    return predict_arrays(X, spec, record, curve, names)
+
+
+def _read(model: str | Model) -> tuple[Mapping[str, Any], CurveModel | None]:
+    record = read_model(model, groups=True)
+    kind = (record.get("objective") or {}).get("kind", "linear")
     if kind == "formula":
-        raise GdsolveError(f"{model_path}: a formula predicts nothing", "fit a model, with --model")
-    return predict_csv(spec.data, spec, model, out, _curve_of(model_path, model) if kind == "curve" else None)
+        raise GdsolveError(f"{model}: a formula predicts nothing", "fit a model, with --model")
+    return record, _curve_of(str(model), record) if kind == "curve" else None
 
 
 def _curve_of(path: str, model: Mapping[str, Any]) -> CurveModel:

@@ -47,7 +47,8 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
     for name in weights:
         if name not in names:
             raise GdsolveError(
-                f"{spec.init}: column {name!r} is not used here", f"add it with --features, or fit {spec.init} again"
+                f"{spec.init}: column {name!r} is not used here",
+                "add it with --features, or start from a model of the same columns",
             )
     values, constant = [float(weights[name]) for name in names], float(model["intercept"] or 0.0)
     if coordinates.intercept:

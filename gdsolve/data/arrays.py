@@ -1,0 +1,167 @@
+"""Arrays, tensors and DataFrames -> numbers in memory, by columns; what is no array of real numbers is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gdsolve.spec.numbers import shown
+from gdsolve.status import DataError, GdsolveError
+
+_MISSING = ("nan", "NaT", "<NA>")
+
+
+def labels_of(values: Any) -> list[Any] | None:
+    """The labels of the columns of a DataFrame of pandas or polars, or a table of Arrow; None for anything else.
+
+    Raises:
+        GdsolveError: a frame that is not computed yet.
+        DataError: two columns have one label.
+    """
+    if hasattr(values, "collect"):
+        raise GdsolveError("a lazy frame is not computed yet", "give frame.collect()")
+    found = getattr(values, "column_names", None)
+    found = getattr(values, "columns", None) if found is None else found
+    if found is None:
+        return None
+    labels = list(found)
+    if len(set(labels)) < len(labels):
+        doubled = next(label for label in labels if labels.count(label) > 1)
+        raise DataError(f"inline: two columns of X are called {str(doubled)!r}", "give every column a name of its own")
+    return labels
+
+
+def names_of(values: Any, names: Any = None) -> list[str] | None:
+    """The `names` that are given, else those of a DataFrame's columns; None where it has but the numbers from 0 up.
+
+    Raises:
+        GdsolveError: `names` that are no list of texts.
+    """
+    if names is not None:
+        given = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [None]
+        if not all(isinstance(name, str) for name in given):
+            raise GdsolveError(
+                f"names: {shown(names)} is no list of texts", 'give one for every column, as in names=["a", "b"]'
+            )
+        return [str(name) for name in given]
+    labels = labels_of(values)
+    if labels is None or labels == list(range(len(labels))):
+        return None
+    return [str(label) for label in labels]
+
+
+def name_of(values: Any) -> str | None:
+    """The name of a Series, or of the one column of a DataFrame; None where there is none."""
+    labels = labels_of(values)
+    name = getattr(values, "name", None) if labels is None else labels[0] if len(labels) == 1 else None
+    return name if isinstance(name, str) and name else None
+
+
+def matrix_of(X: Any, source: str) -> np.ndarray:
+    """The numbers of X, (m, n).
+
+    Raises:
+        GdsolveError: a sparse matrix.
+        DataError: ragged rows, another shape, or cells that are no real numbers.
+    """
+    return np.column_stack([*_apart(X, source)]) if labels_of(X) else _matrix(X, source)
+
+
+def columns_of(X: Any, source: str, *, texts: bool) -> list[Any]:
+    """The columns of X, (m,) each: numbers, or anything at all where there are `texts` among them.
+
+    Raises:
+        GdsolveError, DataError: as `matrix_of`.
+    """
+    labels = labels_of(X)
+    if labels:
+        return [X[label] for label in labels]
+    matrix = _two_dimensional(np.asarray(dense_of(X, "X"), dtype=object), source) if texts else _matrix(X, source)
+    return list(matrix.T)
+
+
+def vector_of(y: Any, what: str, source: str) -> np.ndarray:
+    """The numbers of y, (m,) or (m, 1), as (m,).
+
+    Raises:
+        GdsolveError: a sparse matrix.
+        DataError: another shape, or cells that are no real numbers.
+    """
+    vector = _floats(y, what, source)
+    if vector.ndim == 2 and vector.shape[1] == 1:
+        vector = vector[:, 0]
+    if vector.ndim != 1:
+        raise DataError(f"{source}: {what} has shape {vector.shape}, not (rows,)", "give one number for every row")
+    return vector
+
+
+def texts_of(cells: Any) -> list[str | None]:
+    """The cells of a column as texts, trimmed: 1.0 is "1"; None where one is missing."""
+    return [_text(cell) for cell in np.asarray(cells, dtype=object)]
+
+
+def _text(cell: Any) -> str | None:
+    # What pandas calls missing has classes of its own, which are not imported here.
+    if cell is None or str(cell) in _MISSING:
+        return None
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+
+
+def _apart(X: Any, source: str) -> Sequence[np.ndarray]:
+    return [vector_of(X[label], f"column {str(label)!r} of X", source) for label in labels_of(X) or ()]
+
+
+def _matrix(X: Any, source: str) -> np.ndarray:
+    if isinstance(X, list | tuple):
+        widths = [len(row) if hasattr(row, "__len__") else 0 for row in X]
+        odd = next((place for place, width in enumerate(widths) if width != widths[0]), None)
+        if odd is not None:
+            raise DataError(
+                f"{source}: row {odd + 1} of X has {widths[odd]} numbers, row 1 has {widths[0]}",
+                "give every row of X the same number of numbers",
+            )
+    return _two_dimensional(_floats(X, "X", source), source)
+
+
+def _two_dimensional(matrix: np.ndarray, source: str) -> np.ndarray:
+    if matrix.ndim != 2 or (matrix.shape[1] == 0 and len(matrix)):
+        raise DataError(f"{source}: X has shape {matrix.shape}, not (rows, columns)", "for one column: [[1], [2], [3]]")
+    return matrix
+
+
+def _floats(values: Any, what: str, source: str) -> np.ndarray:
+    try:
+        dense = dense_of(values, what)
+        array = np.asarray(dense)
+        if array.dtype.kind in "mM":
+            raise DataError(f"{source}: {what} holds dates or times, not numbers", "give days since the first, say")
+        if array.dtype.kind == "c":
+            raise DataError(f"{source}: {what} is complex", "give its real and imaginary parts as columns of their own")
+        # Texts are told as they were given, not as numpy has them.
+        return np.asarray(dense if array.dtype.kind == "U" else array, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            f"{source}: {what} is not an array of numbers ({error})", "leave out what is no number"
+        ) from None
+
+
+def dense_of(values: Any, what: str) -> Any:
+    """Tensors of torch, also in a list, as arrays in memory, apart from any graph of autograd; NaN for what is masked.
+
+    Raises:
+        GdsolveError: a sparse matrix.
+    """
+    if hasattr(values, "toarray"):
+        raise GdsolveError(f"{what} is a sparse matrix, and gdsolve takes dense ones", f"give {what}.toarray()")
+    if hasattr(values, "detach"):
+        tensor = values.detach().cpu()
+        if str(tensor.layout) != "torch.strided":
+            raise GdsolveError(f"{what} is a sparse tensor, and gdsolve takes dense ones", f"give {what}.to_dense()")
+        return tensor.resolve_conj().numpy() if tensor.is_complex() else tensor.double().numpy()
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "biuf":
+        return np.ma.filled(values.astype(np.float64), np.nan)
+    if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
+        return [dense_of(item, what) for item in values]
+    return values

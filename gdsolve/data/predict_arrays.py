@@ -1,0 +1,93 @@
+"""A saved model and arrays in memory -> an array of predictions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.arrays import columns_of, names_of, texts_of, vector_of
+from gdsolve.data.cells import Cells
+from gdsolve.data.predict import CurveModel, Predictor, predictions_of, read_predictor, require_columns
+from gdsolve.spec import Spec
+from gdsolve.status import DataError
+
+
+def predict_arrays(
+    X: Any,
+    spec: Spec,
+    model: Mapping[str, Any],
+    curve: CurveModel | None = None,
+    names: Sequence[str] | None = None,
+    source: str = "inline",
+) -> np.ndarray:
+    """What a model predicts for the rows of X, (m, n), as (m,); NaN where a cell is missing, or its group unknown.
+
+    Columns are matched by the names of a DataFrame, or `names`. Without any they are those that the model needs, in the
+    order of its weights, or x1…xn where it is of columns so called.
+
+    Raises:
+        GdsolveError: the model is not one that a fit wrote.
+        DataError: a column that is not there, or a cell that cannot be used (row, column).
+    """
+    known = read_predictor(model, curve)
+    columns = columns_of(X, source, texts=bool(known.texts))
+    given = names_of(X, names)
+    if given is None:
+        given = _by_position(known, len(columns), source)
+    if len(given) != len(columns) or len(set(given)) != len(given):
+        raise DataError(
+            f"{source}: {len(set(given))} names for {len(columns)} columns of X",
+            "give every column a name of its own",
+        )
+    require_columns(source, given, known)
+    missing = Cells.of(".", spec.na_values).missing
+    # A model may need no column at all, and predicts for every row all the same.
+    frame = {"\x00row": pl.Series(np.zeros(len(columns[0]) if columns else 0))}
+    for name in known.needed:
+        cells = columns[given.index(name)]
+        frame[name] = _texts(cells, missing) if name in known.texts else _numbers(cells, name, source)
+        _refuse_unknown(frame[name], name, known, source)
+    return predictions_of(pl.DataFrame(frame), known)
+
+
+def _by_position(model: Predictor, width: int, source: str) -> list[str]:
+    """Names for columns that have none."""
+    counted = [f"x{place}" for place in range(1, width + 1)]
+    if set(model.needed) <= set(counted):
+        return counted
+    # Where in X the column of the groups stood is not known.
+    if width == len(model.needed) and model.groups is None:
+        return model.needed
+    listed = ", ".join(model.needed[:12]) + (", …" if len(model.needed) > 12 else "")
+    raise DataError(
+        f"{source}: X has {width} columns, and the model needs {len(model.needed)}: {listed}",
+        "name the columns of X: predict(model, X, names=[…]), or give a DataFrame",
+    )
+
+
+def _texts(cells: Any, missing: frozenset[str]) -> pl.Series:
+    texts = [None if text is None or text.lower() in missing else text for text in texts_of(cells)]
+    return pl.Series(texts, dtype=pl.String)
+
+
+def _numbers(cells: Any, name: str, source: str) -> pl.Series:
+    return pl.Series(vector_of(cells, f"column {name!r} of X", source))
+
+
+def _refuse_unknown(cells: pl.Series, name: str, model: Predictor, source: str) -> None:
+    """Refuse what is there and no prediction can be made of: an infinite number, or a level unknown to the fit."""
+    if name in model.levels:
+        bad, reason = ~cells.is_in(list(model.levels[name])), "was not among the levels of the fit"
+    elif cells.dtype == pl.Float64:
+        bad, reason = cells.is_infinite(), "is not finite"
+    else:
+        return
+    if bad.any():
+        row = int(bad.fill_null(value=False).arg_max() or 0)
+        raise DataError(
+            f"{source}: row {row + 1}, column {name!r}: {cells[row]} {reason}",
+            "leave the row out of X; a missing cell gives NaN",
+        )
