@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 import traceback
 import warnings
@@ -168,6 +169,6 @@ def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | 
 
 def _verb_hint(word: str) -> str | None:
     if Path(word).is_file():
-        return f"did you mean gdsolve fit {word}?"
+        return f"did you mean gdsolve fit {shlex.quote(word)}?"
     near = nearest_option(word, [name.replace("-", "_") for name in VERBS])
     return f"did you mean gdsolve {near.replace('_', '-')}?" if near else None

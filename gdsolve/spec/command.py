@@ -34,7 +34,7 @@ class Command:
             name: Spec.__dataclass_fields__[name].default if value is None and name in self.fixed else value
             for name, value in changes.items()
         }
-        words = ["gdsolve", verb or self.verb, *self.sources]
+        words = ["gdsolve", verb or self.verb, *map(operand, self.sources)]
         # What one verb draws another may not.
         left = PLOTTING if verb not in (None, self.verb) else ()
         for name, value in {**self._goes_on(changes, verb), **overruled}.items():
@@ -68,6 +68,15 @@ def list_words(name: str, items: Sequence[str]) -> list[str]:
     if any("," in item for item in items):
         return [word for item in items for word in (name, item)]
     return [name, ",".join(items)]
+
+
+def operand(name: str) -> str:
+    """A file's name as an argument of a command: one that begins with a dash would be read as an option.
+
+    >>> operand("-neg.csv"), operand("data.csv"), operand("-")
+    ('./-neg.csv', 'data.csv', '-')
+    """
+    return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
 def _text(name: str, value: Any) -> str:
