@@ -266,6 +266,49 @@ def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
     assert b"Traceback" not in errors
 
 
+CUT_SHORT = """
+import os, signal, sys
+from gdsolve.cli.main import run
+from gdsolve.cli.signals import listen_to_signals
+from gdsolve.verbs import compare_lr
+
+judge, calls = compare_lr.compare_rates, iter(range(9))
+
+def judge_two(*arguments):
+    if next(calls) == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+    return judge(*arguments)
+
+compare_lr.compare_rates, compare_lr.AT_ONCE = judge_two, 2000
+listen_to_signals()
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
+    def shown(form: str) -> tuple[str, str]:
+        words = ["compare-lr", "two.csv", "--lr", "1e-9..1:100000", "--format", form]
+        done = subprocess.run(
+            [sys.executable, "-c", CUT_SHORT, *words],
+            capture_output=True,
+            text=True,
+            env=QUIET_ENVIRONMENT,
+            check=False,
+        )
+        assert done.returncode == 130
+        return done.stdout, done.stderr
+
+    warning = "gdsolve: warning: Interrupted after 2,000 of 100,000 rates.\n"
+    out, err = shown("table")
+    assert out.splitlines()[-2:] == ["", "INTERRUPTED after 2,000 of 100,000 rates."]
+    assert err == ""
+    out, err = shown("csv")
+    assert (out.count("\n"), err) == (2001, warning)
+    out, err = shown("json")
+    assert (len(json.loads(out)["rates"]), err) == (2000, warning)
+    assert json.loads(out)["message"] == "Interrupted after 2,000 of 100,000 rates."
+
+
 @pytest.mark.parametrize("arguments", [["fit", "-"], ["check", "-"], ["predict", "m.json", "-"], ["fit", "pipe.csv"]])
 def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence[str]) -> None:
     model = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}

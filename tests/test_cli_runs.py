@@ -292,6 +292,7 @@ def test_what_an_interrupted_comparison_reached_is_shown(
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
     assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]
+    assert record["message"] == "Interrupted after 2 of 4 rates."
 
 
 def test_sums_and_counts_read_well(shell: Shell, here: Path) -> None:

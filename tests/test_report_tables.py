@@ -13,7 +13,8 @@ from report_records import AsciiStream, FakeTerminal
 
 from gdsolve.report import write_record
 from gdsolve.report.compare_table import STATUS_WORDS
-from gdsolve.report.fit_table import ENDINGS, MOST_TABLES
+from gdsolve.report.fit_table import MOST_TABLES
+from gdsolve.report.parts import ENDINGS
 from gdsolve.report.text import cells
 from gdsolve.spec import Format
 from gdsolve.status import Status
