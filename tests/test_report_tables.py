@@ -15,9 +15,9 @@ from gdsolve.report import write_record
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.fit_table import MOST_TABLES
 from gdsolve.report.parts import ENDINGS
-from gdsolve.report.text import cells
 from gdsolve.spec import Format
 from gdsolve.status import Status
+from gdsolve.terminal import cells
 
 NUMBER = r"-?[0-9.]+(?:e[-+][0-9]+)?"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
