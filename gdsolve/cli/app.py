@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gdsolve.cli.bar import watching
+from gdsolve.cli.completion import as_typed, is_asked
 from gdsolve.cli.help import examples, write_examples, write_panels
 from gdsolve.cli.messages import listen
 from gdsolve.cli.optional import join_plot
@@ -242,6 +244,8 @@ def _as_given(parameters: list[Any]) -> list[Any]:
     """The parameters without typer's checks: those import pydantic, and `gdsolve.spec.file` reads the text anyway."""
     for parameter in parameters:
         parameter.process_value = functools.partial(_call_back, parameter)
+        if is_asked(os.environ):
+            parameter.shell_complete = functools.partial(as_typed, parameter)
     return parameters
 
 
