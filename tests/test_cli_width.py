@@ -121,3 +121,12 @@ def test_the_prompt_of_a_shown_command_is_not_copied_with_its_second_line() -> N
     at = next(place for place, line in enumerate(lines) if line.startswith("$ gdsolve fit "))
     assert lines[at].endswith(" \\")
     assert lines[at + 1].startswith("    /")
+
+
+def test_the_question_of_the_tour_fits_the_terminal() -> None:
+    terminal = Terminal(60)
+    process = terminal.start("tour", "--case", "A1,A2")
+    terminal.wait_for(lambda: "q: leave  >" in terminal.text())
+    assert "\nEnter: A2, leaf, intermediate, output\nb: back   q: leave  >" in terminal.text()
+    terminal.press(b"q\n")
+    assert terminal.close(process) == 0
