@@ -201,6 +201,7 @@ def textbook_rates() -> dict[str, Any]:
     return {
         "schema": "gdsolve.compare-lr/1",
         "version": "0.1.0",
+        "message": None,
         "exit_code": 0,
         "rates": [
             rate(0.01, "converged", [0, 0.56, 0.9632, 1.253504], sse=1.5e-19, loss=1.5e-19, gap=1.5e-19),
@@ -325,6 +326,7 @@ def two_methods() -> dict[str, Any]:
     return {
         "schema": "gdsolve.compare/1",
         "version": "0.1.0",
+        "message": None,
         "exit_code": 0,
         "methods": [
             shared

@@ -176,7 +176,6 @@ def test_completion_in_bash(here: Path) -> None:
     assert complete("gdsolve fit --ignore p houses.csv", 3) == ["price", "prix"]
     assert complete("gdsolve fit houses.csv --weight pr", 4) == ["price", "prix"]
     assert complete("gdsolve check houses.csv --na ", 4) == ["error", "drop", "mean"]
-    assert complete("gdsolve fit houses.csv --target zz", 4) == [""]
     # bash breaks words at =.
     assert complete("gdsolve fit houses.csv --target = p", 5) == ["price", "prix"]
     assert complete("gdsolve fit houses.csv --target =", 4) == ["price", "crim\\ rate", "a,b", "prix"]
@@ -285,6 +284,49 @@ def test_check_reads_what_comes_once(here: Path) -> None:
         same = {"columns", "rank", "condition", "solutions", "iterations", "problem"}
         assert {name: found[name] for name in same} == {name: expected[name] for name in same}
     assert json.loads(piped.stdout)["data"]["source"] == ["-"]
+
+
+CUT_SHORT = """
+import os, signal, sys
+from gdsolve.cli.main import run
+from gdsolve.cli.signals import listen_to_signals
+from gdsolve.verbs import compare_lr
+
+judge, calls = compare_lr.compare_rates, iter(range(9))
+
+def judge_two(*arguments):
+    if next(calls) == 2:
+        os.kill(os.getpid(), signal.SIGINT)
+    return judge(*arguments)
+
+compare_lr.compare_rates, compare_lr.AT_ONCE = judge_two, 2000
+listen_to_signals()
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
+    def shown(form: str) -> tuple[str, str]:
+        words = ["compare-lr", "two.csv", "--lr", "1e-9..1:100000", "--format", form]
+        done = subprocess.run(
+            [sys.executable, "-c", CUT_SHORT, *words],
+            capture_output=True,
+            text=True,
+            env=QUIET_ENVIRONMENT,
+            check=False,
+        )
+        assert done.returncode == 130
+        return done.stdout, done.stderr
+
+    warning = "gdsolve: warning: Interrupted after 2,000 of 100,000 rates.\n"
+    out, err = shown("table")
+    assert out.splitlines()[-2:] == ["", "INTERRUPTED after 2,000 of 100,000 rates."]
+    assert err == ""
+    out, err = shown("csv")
+    assert (out.count("\n"), err) == (2001, warning)
+    out, err = shown("json")
+    assert (len(json.loads(out)["rates"]), err) == (2000, warning)
+    assert json.loads(out)["message"] == "Interrupted after 2,000 of 100,000 rates."
 
 
 @pytest.mark.parametrize("arguments", [["fit", "-"], ["check", "-"], ["predict", "m.json", "-"], ["fit", "pipe.csv"]])

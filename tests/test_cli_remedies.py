@@ -166,3 +166,16 @@ def test_what_is_said_of_a_smaller_tolerance_is_true(ask: Any) -> None:
 def test_other_numbers_are_shown_as_they_are() -> None:
     command = Command("fit", ("t.csv",), {"ridge": 0.123456789012, "lr": 2 / 3})
     assert command.but(tol=1e-12) == "gdsolve fit t.csv --ridge 0.123456789012 --lr 0.666666 --tol 1e-12"
+
+
+def test_a_file_whose_name_begins_with_a_dash_is_advised_as_a_file(ask: Any, here: Path) -> None:
+    (here / "-neg.csv").write_text("x,y\n1,2\n3,4\n")
+    _, record, _ = ask("fit", "--lr", "5", "--format", "json", "--", "-neg.csv")
+    assert advised(record).startswith("gdsolve fit ./-neg.csv --lr 0.3")
+    code, record, err = ask(advised(record))
+    assert (code, record["status"], err) == (0, "converged", "")
+    (here / "-rows.json").write_text('[{"x": 1, "y": 2}]')
+    err = ask("fit", "--format", "json", "--", "-rows.json")[2]
+    assert err.endswith("jq -c '.[]' ./-rows.json > rows.ndjson\n")
+    (here / "two points.csv").write_text("x,y\n1,2\n3,4\n")
+    assert ask("two points.csv")[2].endswith("hint: did you mean gdsolve fit 'two points.csv'?\n")

@@ -292,6 +292,7 @@ def test_what_an_interrupted_comparison_reached_is_shown(
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
     assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]
+    assert record["message"] == "Interrupted after 2 of 4 rates."
 
 
 def test_sums_and_counts_read_well(shell: Shell, here: Path) -> None:
@@ -300,7 +301,28 @@ def test_sums_and_counts_read_well(shell: Shell, here: Path) -> None:
     assert "dependent       r = p + q\n" in out
     assert " s = p - q\n" in out
     (here / "flat.csv").write_text("x,y\n1,2\n1,4\n")
-    assert "after 1 update\n" in shell("check", "flat.csv")[1]
+    assert "after 1 update, to tol 1e-10\n" in shell("check", "flat.csv")[1]
+
+
+def test_what_is_said_of_tol_is_true_of_the_verb(shell: Shell) -> None:
+    told = {verb: " ".join(shell(verb, "--help")[1].split()) for verb in ("fit", "compare-lr", "compare", "check")}
+    assert ["with --lr auto less where ten digits" in text for text in told.values()] == [True, False, False, False]
+    assert ["0 for lm, newton and lbfgs" in text for text in told.values()] == [True, False, True, False]
+    assert "[default: 1e-10, in float32 1e-6, the same for every rate]" in told["compare-lr"]
+    longley = str(CONFIGS / "longley.csv")
+    assert shell.json("compare-lr", longley, "--lr", "auto")[1]["descent"]["tol"] == 1e-10
+    assert shell.json("compare", longley, "--methods", "gd,lbfgs", "--max-iter", "9")[1]["descent"]["tol"] == 1e-10
+    assert shell.json("fit", longley)[1]["descent"]["tol"] < 1e-14
+
+
+def test_check_says_to_which_tol_its_descents_go(shell: Shell) -> None:
+    out = shell("check", str(CONFIGS / "collinear.csv"))[1]
+    assert "iterations to tol 1e-10         7126            22\n" in out
+    assert "descent           converged after 23 updates, to tol 3.33e-11\n" in out
+    assert (
+        "descent           converged after 12 updates, to tol 1e-05\n"
+        in shell("check", str(CONFIGS / "collinear.csv"), "--tol", "1e-5")[1]
+    )
 
 
 def test_the_rates_of_compare_lr_are_described(shell: Shell) -> None:

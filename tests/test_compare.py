@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import torch
 import gdsolve
 from gdsolve.plan import Traits, choose_method, refusal
 from gdsolve.report.compare_record import method_comparison_record
+from gdsolve.report.methods_table import write_methods_table
 from gdsolve.report.record import comparison_record
 from gdsolve.spec import Method
 from gdsolve.status import GdsolveError, Status
@@ -149,7 +151,27 @@ def test_a_comparison_that_is_interrupted_shows_what_was_reached(monkeypatch: py
     monkeypatch.setattr(Formula, "evaluate", stopped)
     found = gdsolve.compare(minimize=ROSENBROCK, parameters={"a": -1.2, "b": 1}, max_iter=10_000)
     assert [one.status for one in found.methods] == [Status.INTERRUPTED]
-    assert method_comparison_record(found)["exit_code"] == 130
+    record = method_comparison_record(found)
+    assert (record["exit_code"], found.interrupted) == (130, True)
+    assert record["message"] == f"Interrupted after 0 of {8 - len(found.left_out)} methods."
+    shown = io.StringIO()
+    write_methods_table(record, shown)
+    assert f"\n\nINTERRUPTED after 0 of {8 - len(found.left_out)} methods.\n" in shown.getvalue()
+
+
+def test_a_comparison_that_is_interrupted_while_it_looks_for_the_minimum_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from gdsolve.descent.methods.newton import Newton
+
+    def stopped(self: Newton, *_: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Newton, "step", stopped)
+    found = gdsolve.compare(minimize=ROSENBROCK, parameters={"a": -1.2, "b": 1}, methods="gd", max_iter=10)
+    assert (found.interrupted, found.message) == (True, "Interrupted after 1 of 1 methods.")
+    rates = gdsolve.compare_lr(minimize=ROSENBROCK, parameters={"a": -1.2, "b": 1}, lr=[1e-3, 1e-4], max_iter=10)
+    assert (rates.interrupted, rates.message) == (True, "Interrupted after 2 of 2 rates.")
 
 
 def test_compare_lr_is_about_plain_descent() -> None:

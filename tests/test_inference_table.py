@@ -23,8 +23,8 @@ from gdsolve.objective.inference import AT_BOUND, PENALISED, from_factor
 from gdsolve.report import write_record
 from gdsolve.report.inference_record import inference_record
 from gdsolve.report.record import fit_record
-from gdsolve.report.text import cells
 from gdsolve.spec import Format
+from gdsolve.terminal import cells
 
 ROOT = Path(__file__).parent.parent
 

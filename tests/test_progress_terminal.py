@@ -22,6 +22,7 @@ from terminal import ROOT, Slow, Terminal
 
 from gdsolve.cli import bar
 from gdsolve.progress import Descending, Reading
+from gdsolve.terminal import wrap_message
 
 MODEL = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
 HEADER = "x,y\n"
@@ -63,7 +64,8 @@ def test_a_slow_source_shows_a_bar_that_leaves_result_and_advice_alone(here: Pat
         check=False,
     )
     expected = Terminal(columns)
-    expected.show(plain.stdout + plain.stderr)
+    told = (line for text in plain.stderr.decode().splitlines() for line in wrap_message(text, columns))
+    expected.show(plain.stdout + "\n".join(told).encode())
     assert b"warning: Stopped at max_iter" in plain.stderr
     assert terminal.text() == expected.text()
 

@@ -20,9 +20,9 @@ from gdsolve.report.draw_file import render, save_picture
 from gdsolve.report.draw_terminal import Sheet, draw_panel, marked, write_picture
 from gdsolve.report.graph_picture import layers_of
 from gdsolve.report.painter import Painter, clip
-from gdsolve.report.text import cells
 from gdsolve.report.ticks import ruler, tick_text
 from gdsolve.status import GdsolveError
+from gdsolve.terminal import cells
 
 FALLING = Series("SSE", (0.0, 1.0, 10.0, 100.0), (20.0, 11.8, 0.5, 0.0), Stroke.DASHED, Marker.CIRCLE)
 PANEL = Panel(

@@ -13,10 +13,11 @@ from report_records import AsciiStream, FakeTerminal
 
 from gdsolve.report import write_record
 from gdsolve.report.compare_table import STATUS_WORDS
-from gdsolve.report.fit_table import ENDINGS, MOST_TABLES
-from gdsolve.report.text import cells
+from gdsolve.report.fit_table import MOST_TABLES
+from gdsolve.report.parts import ENDINGS
 from gdsolve.spec import Format
 from gdsolve.status import Status
+from gdsolve.terminal import cells
 
 NUMBER = r"-?[0-9.]+(?:e[-+][0-9]+)?"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

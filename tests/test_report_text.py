@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdsolve.report.text import cells, printable, wrap, wrap_command
+from gdsolve.report.text import printable, wrap
+from gdsolve.terminal import cells, wrap_command
 
 WORDS = st.lists(st.text(alphabet="ab_/.-=12é漢", min_size=1, max_size=70), min_size=1, max_size=12)
 

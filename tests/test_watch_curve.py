@@ -14,8 +14,8 @@ from gdsolve.cli.curve import Curve
 from gdsolve.picture import Marker, Stroke
 from gdsolve.progress import Descending, Outlook, Reading, Stage, listening
 from gdsolve.report.draw_terminal import draw_within
-from gdsolve.report.text import cells
 from gdsolve.spec import Spec
+from gdsolve.terminal import cells
 from gdsolve.verbs.fit import fit
 from gdsolve.verbs.pictures.live import live_panel
 

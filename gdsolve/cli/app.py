@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import os
 import sys
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gdsolve.cli.bar import watching
+from gdsolve.cli.completion import as_typed, is_asked
+from gdsolve.cli.help import examples, write_examples, write_panels
 from gdsolve.cli.messages import listen
 from gdsolve.cli.optional import join_plot
 from gdsolve.cli.options import SOURCES, given, parameters
@@ -112,7 +115,7 @@ def command_line(words: Container[str], ranks: Ranks = ALONE) -> Any:
     app = typer.Typer(
         name="gdsolve",
         help="The gradient descent solver of the command line.",
-        epilog=_examples("gdsolve check data.csv", "gdsolve fit data.csv", "gdsolve fit --help"),
+        epilog=examples("gdsolve check data.csv", "gdsolve fit data.csv", "gdsolve fit --help"),
         cls=_Group,
         rich_markup_mode=None,
         suggest_commands=False,
@@ -120,7 +123,7 @@ def command_line(words: Container[str], ranks: Ranks = ALONE) -> Any:
     )
     app.callback()(_root)
     for name, verb in VERBS.items():
-        app.command(name, help=verb.help, short_help=verb.help, epilog=_examples(*verb.examples), cls=_Command)(
+        app.command(name, help=verb.help, short_help=verb.help, epilog=examples(*verb.examples), cls=_Command)(
             _callback(name, verb, name in words, ranks)
         )
     return typer.main.get_command(app)
@@ -140,11 +143,6 @@ def execute(arguments: Sequence[str], ranks: Ranks = ALONE) -> int:
             return int(command.invoke(context))
     except typer.Exit as done:
         return done.exit_code
-
-
-def _examples(*lines: str) -> str:
-    # Typer keeps the line breaks of a paragraph that begins with \b.
-    return "\b\n" + "\n".join(["Examples:", *(f"  {line}" for line in lines)])
 
 
 def _show_version(wanted: bool) -> None:
@@ -222,7 +220,10 @@ class _Command(TyperCommand):
         return _as_given(super().get_params(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _write_panels(self, ctx, formatter)
+        write_panels(self, ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_examples(self, formatter)
 
 
 class _Group(TyperGroup):
@@ -232,29 +233,21 @@ class _Group(TyperGroup):
         return _as_given(super().get_params(ctx))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        _write_panels(self, ctx, formatter)
+        write_panels(self, ctx, formatter)
         self.format_commands(ctx, formatter)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        write_examples(self, formatter)
 
 
 def _as_given(parameters: list[Any]) -> list[Any]:
     """The parameters without typer's checks: those import pydantic, and `gdsolve.spec.file` reads the text anyway."""
     for parameter in parameters:
         parameter.process_value = functools.partial(_call_back, parameter)
+        if is_asked(os.environ):
+            parameter.shell_complete = functools.partial(as_typed, parameter)
     return parameters
 
 
 def _call_back(parameter: Any, ctx: Any, value: Any) -> Any:
     return value if parameter.callback is None else parameter.callback(ctx, parameter, value)
-
-
-def _write_panels(command: Any, ctx: Any, formatter: Any) -> None:
-    panels: dict[str, list[tuple[str, str]]] = {}
-    for parameter in command.get_params(ctx):
-        if parameter.param_type_name == "argument":
-            panels.setdefault("Arguments", []).append((parameter.metavar, parameter.help))
-        elif row := parameter.get_help_record(ctx):
-            panels.setdefault(parameter.rich_help_panel or "Options", []).append(row)
-    # What every command has comes last.
-    for title in sorted(panels, key="Options".__eq__):
-        with formatter.section(title):
-            formatter.write_dl(panels[title])

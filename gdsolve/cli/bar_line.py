@@ -15,7 +15,8 @@ from rich.text import Text
 from gdsolve.report.draw_terminal import draw_within
 from gdsolve.report.grid import Line as Drawn
 from gdsolve.report.progress_line import GAP, Line, Pace, line_of
-from gdsolve.report.text import cells, encoding_of, printable
+from gdsolve.report.text import encoding_of, printable
+from gdsolve.terminal import cells
 
 if TYPE_CHECKING:
     from gdsolve.picture import Panel

@@ -2,47 +2,34 @@
 
 from __future__ import annotations
 
+import glob
 import os
-import re
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from gdsolve.cli.completion import NothingToOfferError
 from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
-# A word as bash hands it over, quotes and backslashes included.
-_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'?|"(?:[^"\\]|\\.)*"?)+""")
 DIALECT = ("delimiter", "decimal", "encoding", "no_header", "na_values")
 
 
 def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The columns that begin with what was typed; after a comma, the next of a list."""
+    """The columns that begin with what was typed; after a comma, the next of a list.
+
+    Raises:
+        NothingToOfferError: there are none, for no table is on the line, or it cannot be read.
+    """
     before, comma, last = incomplete.rpartition(",")
-    source = next(_sources(ctx), None)
-    names = columns_of(source, ctx.params) if source is not None else ()
+    tables = (columns_of(source, ctx.params) for source in _sources(ctx))
+    names = next(filter(None, tables), ())
     fresh = [name for name in names if name.startswith(last) and name not in before.split(",")]
-    escape = "bash" in os.environ.get("_GDSOLVE_COMPLETE", "")
-    return [before + comma + (_escaped(name) if escape else name) for name in fresh]
-
-
-def join_assignments(environment: MutableMapping[str, str]) -> None:
-    """Take the = out of what bash asks to complete: it makes three words of `--target=price`."""
-    words = _WORD.findall(environment.get("COMP_WORDS", ""))
-    cursor = int(environment.get("COMP_CWORD") or 0)
-    kept: list[str] = []
-    place = cursor
-    for number, word in enumerate(words):
-        if word != "=" or not kept or not kept[-1].startswith("--"):
-            kept.append(word)
-        elif number == cursor:
-            kept.append("''")
-        else:
-            place -= number < cursor
-    if len(kept) != len(words) or "''" in kept:
-        environment.update(COMP_WORDS=" ".join(kept), COMP_CWORD=str(place))
+    if not fresh:
+        raise NothingToOfferError
+    return [before + comma + name for name in fresh]
 
 
 def columns_of(source: str, options: Mapping[str, Any]) -> tuple[str, ...]:
@@ -58,11 +45,13 @@ def columns_of(source: str, options: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _sources(ctx: typer.Context) -> Iterator[str]:
-    """What may be a SOURCE: parsed already, left over by the option that is being completed, or after the cursor."""
-    for words in (ctx.params.get("sources") or [], ctx.args, os.environ.get("COMP_WORDS", "").split()):
-        yield from (word for word in words if Path(word).is_file())
+    """Files that may be meant by a SOURCE, as the shell would hand them over once the line is run.
 
-
-def _escaped(name: str) -> str:
-    """The name as bash takes it as one word."""
-    return "".join(letter if letter.isalnum() or letter in "_.-,:/%+@" else f"\\{letter}" for letter in name)
+    Those words are parsed already, left over by the option that is being completed, or stand after the cursor.
+    """
+    for word in (*(ctx.params.get("sources") or ()), *ctx.args, *ctx.obj.after):
+        name = os.path.expandvars(str(Path(word).expanduser()))
+        if Path(name).is_file():
+            yield name
+        elif glob.has_magic(name):
+            yield from filter(os.path.isfile, sorted(glob.glob(name)))  # noqa: PTH207, the pattern may be absolute

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 import traceback
 import warnings
@@ -16,7 +17,7 @@ from typing import NoReturn
 import typer
 
 from gdsolve.cli.app import VERBS, command_line, execute
-from gdsolve.cli.columns import join_assignments
+from gdsolve.cli.completion import NothingToOfferError, install_scripts, is_asked, offer_nothing, read_line
 from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
 from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
@@ -24,8 +25,6 @@ from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import flag, options_of
 from gdsolve.spec.file import nearest_option
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
-
-COMPLETION = "_GDSOLVE_COMPLETE"
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,9 +54,14 @@ def leave(code: int) -> NoReturn:
 
 
 def _run(arguments: list[str], ranks: Ranks) -> int:
-    if os.environ.get(COMPLETION):
-        join_assignments(os.environ)
-        command_line(VERBS, ranks).main(args=arguments, prog_name="gdsolve")
+    if is_asked(os.environ):
+        line = read_line(os.environ)
+        try:
+            command_line(VERBS, ranks).main(args=arguments, prog_name="gdsolve", obj=line)
+        except NothingToOfferError:
+            return offer_nothing(os.environ)
+    if any(word.startswith(("--show-completion", "--install-completion")) for word in arguments):
+        install_scripts()
     if sys.stdout is None:
         raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")
     if not arguments:
@@ -168,6 +172,6 @@ def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | 
 
 def _verb_hint(word: str) -> str | None:
     if Path(word).is_file():
-        return f"did you mean gdsolve fit {word}?"
+        return f"did you mean gdsolve fit {shlex.quote(word)}?"
     near = nearest_option(word, [name.replace("-", "_") for name in VERBS])
     return f"did you mean gdsolve {near.replace('_', '-')}?" if near else None

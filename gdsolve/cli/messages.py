@@ -1,4 +1,7 @@
-"""What goes to standard error: one line a message, `gdsolve: error: …`, `gdsolve: warning: …`, `hint: …`."""
+"""What goes to standard error: one line a message, `gdsolve: error: …`, `gdsolve: warning: …`, `hint: …`.
+
+On a terminal a message is folded to its width.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 
 from gdsolve.progress import listener
 from gdsolve.status import GdsolveError
+from gdsolve.terminal import terminal_width, wrap_message
 
 COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "hint": "\033[36m"}
 PLAIN = "\033[0m"
@@ -18,9 +22,9 @@ PLAIN = "\033[0m"
 
 def show_error(fault: GdsolveError) -> None:
     """Write an error and its hint to standard error, whatever `--quiet` says."""
-    _write(f"gdsolve: {_paint('error')}: {one_line(fault.message)}\n")
+    _say("error", fault.message)
     if fault.hint:
-        _write(f"{_paint('hint')}: {one_line(fault.hint)}\n")
+        _say("hint", fault.hint)
 
 
 def show_advice(record: Mapping[str, Any]) -> None:
@@ -40,7 +44,7 @@ def show_advice(record: Mapping[str, Any]) -> None:
 def show_hint(advice: str) -> None:
     """Write a line of advice to standard error, unless `--quiet` silences it."""
     if logging.getLogger("gdsolve").isEnabledFor(logging.WARNING):
-        _write(f"{_paint('hint')}: {one_line(advice)}\n")
+        _say("hint", advice)
 
 
 def listen(quiet: bool, verbose: bool) -> None:
@@ -60,13 +64,21 @@ def one_line(text: str) -> str:
 
 class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        text = one_line(record.getMessage())
-        if record.levelno >= logging.ERROR:
-            _write(f"gdsolve: {_paint('error')}: {text}\n")
-        elif record.levelno >= logging.WARNING:
-            _write(f"gdsolve: {_paint('warning')}: {text}\n")
-        else:
-            _write(f"gdsolve: {text}\n")
+        heard = {"error": logging.ERROR, "warning": logging.WARNING}
+        _say(next((word for word, least in heard.items() if record.levelno >= least), None), record.getMessage())
+
+
+def _say(word: str | None, text: str) -> None:
+    """Write a message after a word of `COLOURS`, or none: on a terminal folded to its width, elsewhere in one line."""
+    if sys.stderr is None:
+        return
+    before = "" if word == "hint" else "gdsolve: "
+    lead = f"{before}{word}: " if word else before
+    said, width = lead + one_line(text), terminal_width(sys.stderr)
+    lines = [said] if width is None else wrap_message(said, width)
+    if word:
+        lines[0] = before + _paint(word) + lines[0][len(before) + len(word) :]
+    _write("\n".join(lines) + "\n")
 
 
 def _paint(word: str) -> str:

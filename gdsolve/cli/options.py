@@ -12,11 +12,14 @@ from typing import Annotated, Any
 import typer
 
 from gdsolve.cli.columns import complete_column
+from gdsolve.cli.completion import NothingToOfferError
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec.values import is_list, kinds
 
 SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "group_by")
+# Of what takes one of some words, what takes a file as well.
+FILES = ("init",)
 WORDS = {"lr": ("auto",), "every": ("log",), "init": ("zeros", "random")}
 
 SOURCES = Annotated[
@@ -68,12 +71,15 @@ def _option(name: str, info: OptionInfo, verb: str) -> Any:
         show_default=False,
         metavar=info.metavar or "|".join(words or ("TEXT",)),
         rich_help_panel=info.panel,
-        autocompletion=complete_column if name in COLUMNS else _completer(words) if words else None,
+        autocompletion=complete_column if name in COLUMNS else _completer(words, name) if words else None,
     )
 
 
-def _completer(words: tuple[str, ...]) -> Callable[[str], list[str]]:
+def _completer(words: tuple[str, ...], name: str) -> Callable[[str], list[str]]:
     def complete(incomplete: str) -> list[str]:
-        return [word for word in words if word.startswith(incomplete)]
+        known = [word for word in words if word.startswith(incomplete)]
+        if not known and name not in FILES:
+            raise NothingToOfferError
+        return known
 
     return complete

@@ -16,6 +16,7 @@ import gdsolve
 from gdsolve.report.page import page_for
 from gdsolve.spec import Spec
 from gdsolve.status import ExitCode, GdsolveError
+from gdsolve.terminal import terminal_width
 from gdsolve.tour.figures import with_figures
 from gdsolve.tour.script import STEPS, Step
 
@@ -69,7 +70,9 @@ def _walk(steps: Sequence[Step], execute: Execute) -> None:
 
 
 def _ask(following: Step) -> str:
-    sys.stdout.write(f"\nEnter: {following.case}, {following.title.lower()}   b: back   q: leave  > ")
+    goes_on, others = f"Enter: {following.case}, {following.title.lower()}", "b: back   q: leave  > "
+    gap = "   " if len(goes_on) + 3 + len(others) < (terminal_width(sys.stdout) or 80) else "\n"
+    sys.stdout.write(f"\n{goes_on}{gap}{others}")
     sys.stdout.flush()
     if hasattr(signal, "siginterrupt"):
         # Ctrl-C is to end the reading: polars has the system take it up again.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from gdsolve.data.cells import Kind
 from gdsolve.data.files import STDIN
 from gdsolve.spec import Categorical, Spec, flag
-from gdsolve.spec.command import list_words
+from gdsolve.spec.command import list_words, operand
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -108,7 +108,7 @@ def _split_hint(table: str, names: Sequence[str]) -> str:
 
 def blanks_hint(table: str) -> str:
     """Say what turns runs of blanks, which no delimiter is, into commas."""
-    file = "FILE" if table == STDIN else shlex.quote(table)
+    file = "FILE" if table == STDIN else shlex.quote(operand(table))
     return f"where runs of blanks set columns apart: sed -E 's/^ +| +$//g; s/ +/,/g' {file} | gdsolve fit -"
 
 

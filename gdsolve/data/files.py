@@ -18,6 +18,7 @@ from gdsolve.data.file import File, Format, Stamp
 from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
 from gdsolve.data.pieces import LONGEST, read_text
 from gdsolve.data.spool import let_interrupts_through, spool
+from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
 from gdsolve.status import DataError, GdsolveError
 
@@ -178,7 +179,8 @@ def _refuse_other_formats(name: str, head: str) -> None:
             f"{name}: is not text, nor Parquet", "save it as CSV; for UTF-16 without a mark: --encoding utf-16-le"
         )
     if head.lstrip().startswith("[") and head.lstrip()[1:].lstrip().startswith(("{", "]")):
-        lines = "put jq -c '.[]' before gdsolve" if name == STDIN else f"jq -c '.[]' {shlex.quote(name)} > rows.ndjson"
+        file = shlex.quote(operand(name))
+        lines = "put jq -c '.[]' before gdsolve" if name == STDIN else f"jq -c '.[]' {file} > rows.ndjson"
         raise DataError(f"{name}: is a JSON array", f"give one object a line: {lines}")
 
 

@@ -20,6 +20,7 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
     return {
         "schema": "gdsolve.compare/1",
         "version": __version__,
+        "message": comparison.message,
         "exit_code": int(ExitCode.INTERRUPTED if comparison.interrupted else ExitCode.OK),
         "methods": [
             {

@@ -12,8 +12,8 @@ from gdsolve.report.numbers import figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
     Record,
-    advise,
     chunked_tables,
+    conclude,
     data_lines,
     descent_line,
     labelled,
@@ -51,9 +51,7 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
     _show_rates(page, record)
     if any(rate["trace"] for rate in record["rates"]):
         _show_iterates(page, record, parameter_names(record, intercept=intercept), intercept=intercept)
-    if record["advice"]:
-        page.blank()
-        advise(page, record["advice"])
+    conclude(page, record)
     page.write(stream)
 
 

@@ -15,8 +15,9 @@ from gdsolve.picture import Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.report.grid import Line, Segment
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.painter import Painter
-from gdsolve.report.text import cells, encoding_of, is_unicode, printable, wrap
+from gdsolve.report.text import encoding_of, is_unicode, printable, wrap
 from gdsolve.report.ticks import Ruler, rulers
+from gdsolve.terminal import cells
 
 # Okabe and Ito's colours for all kinds of sight; the last is what the terminal writes in.
 STYLES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "")

@@ -20,22 +20,13 @@ from gdsolve.report.parts import (
     name_column,
     parameter_names,
     parameter_values,
+    show_ending,
 )
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.choices import SQUARED_LOSSES
 
 MOST_TABLES = 5
 """On a narrow page the iterations take so many tables at most."""
-
-ENDINGS: dict[str, tuple[str, str]] = {
-    "converged": ("CONVERGED", "bold green"),
-    "max_iter": ("NOT CONVERGED", "bold yellow"),
-    "edge_of_stability": ("NOT CONVERGED", "bold yellow"),
-    "diverged": ("DIVERGED", "bold red"),
-    "failed": ("FAILED", "bold red"),
-    "interrupted": ("INTERRUPTED", "bold yellow"),
-}
-"""How a run ended, in words not to be overlooked, and their style."""
 
 
 def write_fit_table(record: Record, stream: TextIO) -> None:
@@ -55,15 +46,9 @@ def write_fit_table(record: Record, stream: TextIO) -> None:
     page.blank()
     labelled(page, figures(record))
     page.blank()
-    _show_ending(page, *ENDINGS[record["status"]], record["message"])
+    show_ending(page, record["status"], record["message"])
     advise(page, record["advice"])
     page.write(stream)
-
-
-def _show_ending(page: Page, ending: str, style: str, message: str) -> None:
-    # "Converged after 251 updates" says it already, and is only made to be seen.
-    said = message.upper().startswith(ending)
-    page.paragraph(message[len(ending) :] if said else f"  {message}", lead=ending, lead_style=style, hanging=2)
 
 
 def _show_iterations(page: Page, record: Record, names: Sequence[str]) -> None:

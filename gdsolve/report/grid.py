@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
-from gdsolve.report.text import cells, longest_number, wrap
+from gdsolve.report.text import longest_number, wrap
+from gdsolve.terminal import cells
 
 GAP = "  "
 TITLE_MINIMUM = 10

@@ -10,7 +10,7 @@ from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.grid import Column, Segment, Table
 from gdsolve.report.numbers import figure, whole
 from gdsolve.report.page import Page, page_for
-from gdsolve.report.parts import Record, advise, chunked_tables, data_lines, descent_line, labelled, name_column
+from gdsolve.report.parts import Record, chunked_tables, conclude, data_lines, descent_line, labelled, name_column
 
 COSTS = (("iterations", "iterations"), ("evaluations", "evaluations"))
 
@@ -30,9 +30,7 @@ def write_methods_table(record: Record, stream: TextIO) -> None:
         names = [*methods[0]["weights"], *(["intercept"] if intercept else [])]
         titles, columns = _weights(record, names, intercept=intercept)
         chunked_tables(page, name_column("parameter"), names, titles, columns)
-    if record["advice"]:
-        page.blank()
-        advise(page, record["advice"])
+    conclude(page, record)
     page.write(stream)
 
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import bisect
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TextIO
 
 from gdsolve.report.grid import Line, Segment, Separator, Table, layout, least_width
-from gdsolve.report.text import encoding_of, is_unicode, printable, wrap, wrap_command
-
-LEAST_WIDTH = 40
+from gdsolve.report.text import encoding_of, is_unicode, printable, wrap
+from gdsolve.terminal import terminal_width, wrap_command
 
 
 @dataclass(slots=True)
@@ -43,8 +41,9 @@ class Page:
     def command(self, text: str, indent: str = "  ") -> None:
         """A shell command to copy, on lines of its own."""
         text = printable(text, self.encoding)
-        for line in [text] if self.width is None else wrap_command(text, self.width - len(indent)):
-            self._add([Segment(indent + line, "cyan")])
+        for number, line in enumerate([text] if self.width is None else wrap_command(text, self.width - len(indent))):
+            # A prompt on a later line would be copied with it.
+            self._add([Segment((indent if number == 0 else " " * len(indent)) + line, "cyan")])
 
     def table(self, table: Table) -> None:
         """A table, with its note under it."""
@@ -100,15 +99,4 @@ class Page:
 def page_for(stream: TextIO) -> Page:
     """An empty page of the width and encoding of this stream."""
     encoding = encoding_of(stream)
-    return Page(_terminal_width(stream) if stream.isatty() else None, "utf-8" if is_unicode(encoding) else encoding)
-
-
-def _terminal_width(stream: TextIO) -> int:
-    columns = os.environ.get("COLUMNS", "")
-    if columns.isdecimal() and int(columns) > 0:
-        return max(LEAST_WIDTH, int(columns))
-    try:
-        width = os.get_terminal_size(stream.fileno()).columns
-    except (OSError, ValueError):
-        width = 0
-    return max(LEAST_WIDTH, width or 80)
+    return Page(terminal_width(stream), "utf-8" if is_unicode(encoding) else encoding)

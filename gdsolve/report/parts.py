@@ -14,6 +14,15 @@ from gdsolve.report.plain import weight_names
 Record = Mapping[str, Any]
 SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
 """Methods that end where no step lowers the loss by more than rounding."""
+ENDINGS: dict[str, tuple[str, str]] = {
+    "converged": ("CONVERGED", "bold green"),
+    "max_iter": ("NOT CONVERGED", "bold yellow"),
+    "edge_of_stability": ("NOT CONVERGED", "bold yellow"),
+    "diverged": ("DIVERGED", "bold red"),
+    "failed": ("FAILED", "bold red"),
+    "interrupted": ("INTERRUPTED", "bold yellow"),
+}
+"""How a run ended, in words not to be overlooked, and their style."""
 _EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|compare|check|predict|report|trace|schema)\b.*)$")
 
 
@@ -92,6 +101,23 @@ def _fixed(subject: Mapping[str, Any]) -> str:
 
 def _classes(levels: Sequence[str] | None) -> str:
     return "" if not levels else f"{levels[0]} is 0, {levels[1]} is 1"
+
+
+def show_ending(page: Page, status: str, message: str) -> None:
+    """How a run ended, as its status and its message say."""
+    ending, style = ENDINGS[status]
+    # "Converged after 251 updates" says it already, and is only made to be seen.
+    said = message.upper().startswith(ending)
+    page.paragraph(message[len(ending) :] if said else f"  {message}", lead=ending, lead_style=style, hanging=2)
+
+
+def conclude(page: Page, record: Record) -> None:
+    """The last lines of a comparison: that it was interrupted, if it was, and the advice."""
+    if record["message"] or record["advice"]:
+        page.blank()
+    if record["message"]:
+        show_ending(page, "interrupted", record["message"])
+    advise(page, record["advice"])
 
 
 def advise(page: Page, advice: Sequence[str]) -> None:

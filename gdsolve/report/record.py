@@ -202,6 +202,7 @@ def comparison_record(comparison: Comparison) -> Record:
     return {
         "schema": "gdsolve.compare-lr/1",
         "version": __version__,
+        "message": comparison.message,
         "exit_code": int(ExitCode.INTERRUPTED if comparison.interrupted else ExitCode.OK),
         "rates": [
             {

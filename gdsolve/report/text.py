@@ -1,9 +1,11 @@
-"""Text that a stream can show: its encoding, its width in cells, and where lines may be broken."""
+"""Text that a stream can show: its encoding, and where lines may be broken."""
 
 from __future__ import annotations
 
 import re
 from typing import TextIO
+
+from gdsolve.terminal import cells
 
 MARKS = "_-./=:"
 """Where a long word or name may be broken."""
@@ -39,7 +41,6 @@ _ASCII = {
 _ASCII_TABLE = str.maketrans(_ASCII)
 _SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:[.,]\d+)*(?:e[-+]?\d+)?", re.IGNORECASE)
-_COMMAND_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|['"])+""")
 
 
 def encoding_of(stream: TextIO) -> str:
@@ -68,15 +69,6 @@ def printable(text: str, encoding: str) -> str:
         return text
     text = re.sub("[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda match: "^" + match[0].translate(_SUPERSCRIPTS), text)
     return encodable(text.translate(_ASCII_TABLE), encoding)
-
-
-def cells(text: str) -> int:
-    """How many terminal cells the text takes (two for a Chinese character, none for a combining accent)."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len
-
-    return cell_len(text)
 
 
 def wrap(text: str, width: int, hanging: int = 0) -> list[str]:
@@ -110,17 +102,3 @@ def _cut(text: str, room: int) -> int:
     mark = max((place for place in breaks if not any(a < place < b for a, b in numbers)), default=0)
     # A break inside a word is only worth it where the space would leave most of the line empty.
     return space if space > end // 3 else mark if mark > end // 2 else space if text[:space].strip() else end
-
-
-def wrap_command(text: str, width: int, indent: str = "  ") -> list[str]:
-    r"""A shell command on lines of at most `width` cells that can be copied: they end in `\`, never inside quotes."""
-    lines = [""]
-    words = _COMMAND_WORD.findall(text)
-    for place, word in enumerate(words):
-        room = width - (2 if place + 1 < len(words) else 0)
-        joined = f"{lines[-1]} {word}" if lines[-1].strip() else lines[-1] + word
-        if lines[-1].strip() and cells(joined) > room:
-            lines.append(indent + word)
-        else:
-            lines[-1] = joined
-    return [line + " \\" for line in lines[:-1]] + lines[-1:]

@@ -47,7 +47,7 @@ class Command:
             named = [f"{name}={_literal(name, value)}" for name, value in options.items()]
             return f"gdsolve.{(verb or self.verb).replace('-', '_')}({', '.join([*self.arguments, *named])})"
         words = [word for name, value in options.items() for word in _words(name, value)]
-        return shlex.join(["gdsolve", verb or self.verb, *self.sources, *words])
+        return shlex.join(["gdsolve", verb or self.verb, *map(operand, self.sources), *words])
 
     def _goes_on(self, changes: Mapping[str, Any], verb: str | None) -> Mapping[str, Any]:
         """What was given, with its checkpoint resumed by a run that is merely longer, and left to itself by others."""
@@ -83,6 +83,15 @@ def list_words(name: str, items: Sequence[str]) -> list[str]:
     if any("," in item for item in items):
         return [word for item in items for word in (name, item)]
     return [name, ",".join(items)]
+
+
+def operand(name: str) -> str:
+    """A file's name as an argument of a command: one that begins with a dash would be read as an option.
+
+    >>> operand("-neg.csv"), operand("data.csv"), operand("-")
+    ('./-neg.csv', 'data.csv', '-')
+    """
+    return f"./{name}" if name.startswith("-") and name != "-" else name
 
 
 def _text(name: str, value: Any) -> str:

@@ -35,6 +35,9 @@ from gdsolve.spec.choices import (
 from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
 
+USUAL_TOL = "1e-10, in float32 1e-6"
+NO_TOL = "0 for lm, newton and lbfgs, which end where no step lowers the loss by more than rounding"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
@@ -202,9 +205,13 @@ class Spec:
         "Stop when no weight changes by this much (but for rounding); 0 turns the rule off.",
         "Descent",
         metavar="NUMBER",
-        default_text="1e-10, in float32 1e-6; with --lr auto less where ten digits of every weight need it; "
-        "0 for lm, newton and lbfgs, which end where no step lowers the loss by more than rounding",
+        default_text=f"{USUAL_TOL}; with --lr auto less where ten digits of every weight need it; {NO_TOL}",
         minimum=0.0,
+        by_verb={
+            "compare-lr": {"default_text": f"{USUAL_TOL}, the same for every rate"},
+            "compare": {"default_text": f"{USUAL_TOL}; {NO_TOL}"},
+            "check": {"default_text": f"{USUAL_TOL}; for solutions by descent that of fit --lr auto"},
+        },
     )
     loss_tol: float | None = option(
         None,

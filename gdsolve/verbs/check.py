@@ -211,10 +211,13 @@ def _descent(spec: Spec, problem: Problem, ridge: float | None) -> Candidate:
     import torch
 
     run = prepare(spec, problem, problem.standard)
-    solution = descend(run, chart(run), torch.device("cpu"))
+    course = chart(run)
+    solution = descend(run, course, torch.device("cpu"))
     w = run.coordinates.to_user(solution.w.to(run.start.dtype))
     updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
-    note = f"{solution.status.value.replace('_', ' ')} after {updates}"
+    # Not the one that iterations are predicted for: with it every weight has ten digits.
+    rule = f", to tol {course.tol:.3g}" if solution.stopped_by == "tol" else ""
+    note = f"{solution.status.value.replace('_', ' ')} after {updates}{rule}"
     return _candidate("descent", ridge, note, run, w)
 
 

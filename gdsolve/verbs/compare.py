@@ -13,6 +13,7 @@ from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.numbers import nearest, shown
 from gdsolve.status import GdsolveError, Status
+from gdsolve.verbs.comparison import interruption
 from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Optimum, Subject
@@ -70,8 +71,13 @@ class MethodComparison:
     data: DataInfo | None
     advice: tuple[str, ...]
     seconds: dict[str, float]
-    interrupted: bool = False
+    message: str | None = None
     picture: Picture | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """True where a method did not come to its end, or the search for the minimum did not; `message` says so."""
+        return self.message is not None
 
 
 def compare(
@@ -93,8 +99,9 @@ def compare(
     methods, left_out = _usable(posed, asked)
     descending = time.perf_counter()
     runs = list(_runs(posed, methods))
-    interrupted = any(solution.status is Status.INTERRUPTED for _, solution, _, _ in runs)
-    place = Place(None) if interrupted else _best_place(posed, [solution for _, solution, _, _ in runs])
+    done = sum(solution.status is not Status.INTERRUPTED for _, solution, _, _ in runs)
+    cut = done < len(methods)
+    place = Place(None) if cut else _best_place(posed, [solution for _, solution, _, _ in runs])
     results = [_result(posed, *run, place) for run in runs]
     finished = time.perf_counter()
     minimum = place.minimum
@@ -108,7 +115,7 @@ def compare(
         posed.data,
         (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else (),
         {"read": posed.seconds, "descend": finished - descending, "total": finished - began},
-        interrupted,
+        interruption(done, len(methods), "methods") if cut or place.interrupted else None,
         _draw(posed, runs, place) if spec.plots else None,
     )
 

@@ -9,7 +9,7 @@ from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
-from gdsolve.verbs.comparison import GRID, Comparison, RateResult, until_interrupted
+from gdsolve.verbs.comparison import GRID, Comparison, RateResult, interruption, until_interrupted
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed.rates import compare_posed
@@ -66,7 +66,7 @@ def compare_lr(
         problem.data,
         _advice(run, results, command or Command("compare-lr", spec.data)),
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
-        interrupted=len(results) < len(rates),
+        message=interruption(len(results), len(rates), "rates") if len(results) < len(rates) else None,
         picture=_draw(run, results, tol) if spec.plots else None,
     )
 

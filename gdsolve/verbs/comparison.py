@@ -56,9 +56,21 @@ def until_interrupted(steps: Iterable[T]) -> list[T]:
     return done
 
 
+def interruption(done: int, asked: int, what: str) -> str:
+    """That only `done` of what was asked for came to its end.
+
+    >>> interruption(1600, 100_000, "rates")
+    'Interrupted after 1,600 of 100,000 rates.'
+    """
+    return f"Interrupted after {done:,} of {asked:,} {what}."
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The rates in the order in which they were given, and what all of them share; those reached, if interrupted."""
+    """The rates in the order in which they were given, and what all of them share.
+
+    If interrupted, those that were reached, of which the last need not have come to its end; `message` says so.
+    """
 
     spec: Spec
     subject: Subject
@@ -72,5 +84,10 @@ class Comparison:
     data: DataInfo | None
     advice: tuple[str, ...]
     seconds: dict[str, float]
-    interrupted: bool = False
+    message: str | None = None
     picture: Picture | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """True where rates that were asked for are missing, or what all of them share is."""
+        return self.message is not None

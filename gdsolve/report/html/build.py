@@ -8,9 +8,9 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from gdsolve.report.fit_table import ENDINGS, figures, iteration_columns, measures_of, weight_columns
+from gdsolve.report.fit_table import figures, iteration_columns, measures_of, weight_columns
 from gdsolve.report.numbers import counted
-from gdsolve.report.parts import data_lines, descent_line, parameter_names
+from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names
 from gdsolve.report.plain import finite, has_intercept
 from gdsolve.version import __version__
 

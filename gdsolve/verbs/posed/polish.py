@@ -54,6 +54,7 @@ class Place:
 
     minimum: Minimum | None
     reason: str | None = None
+    interrupted: bool = False
 
 
 def minimum_near(posed: Posed, w: torch.Tensor, status: Status) -> Place:
@@ -128,7 +129,7 @@ def _search(posed: Posed, w: torch.Tensor) -> Place:
     with telling("polishing", None, loss_unit(posed)) as told:
         refined = iterate(boxed, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=told)
     if refined.status is Status.INTERRUPTED:
-        return Place(None, "the search for it was interrupted")
+        return Place(None, "the search for it was interrupted", interrupted=True)
     if refined.stopped_by != "rounding":
         return Place(None, f"Newton's method finds none within {MOST_STEPS} steps from here")
     hessian: torch.Tensor = posed.objective.hessian(refined.w)  # type: ignore[attr-defined]

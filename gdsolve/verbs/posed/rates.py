@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
 from gdsolve.status import GdsolveError, Status
-from gdsolve.verbs.comparison import GRID, Comparison, RateResult, until_interrupted
+from gdsolve.verbs.comparison import GRID, Comparison, RateResult, interruption, until_interrupted
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed.descend import bounded, stops_of, tolerance_of
 from gdsolve.verbs.posed.known import form_of, quadratic_rules
@@ -44,6 +44,7 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
     solutions = until_interrupted(_descents(posed, rates, limit))
     place = _place(posed, solutions)
     results = [_result(posed, rate, one, place) for rate, one in zip(rates, solutions, strict=False)]
+    done = sum(one.status is not Status.INTERRUPTED for one in solutions)
     finished = time.perf_counter()
     minimum = place.minimum
     return Comparison(
@@ -59,7 +60,7 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
         data=posed.data,
         advice=_advice(posed, place),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
-        interrupted=len(solutions) < len(rates) or solutions[-1].status is Status.INTERRUPTED,
+        message=interruption(done, len(rates), "rates") if done < len(rates) or place.interrupted else None,
         picture=_draw(posed, results, solutions, place, limit) if spec.plots else None,
     )
 

@@ -1,0 +1,153 @@
+"""Completion in bash, zsh and fish: what the shell asks, how it wants the answer, and the scripts that it runs.
+
+Typer finds what is to be completed and by what. Here is what it does not know: bash takes words apart at =, the other
+two want `--target=` in front of a value again, what stands after the cursor, and that there may be nothing to offer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+ASKED = "_GDSOLVE_COMPLETE"
+TYPED, WHOLE = "_TYPER_COMPLETE_ARGS", "_GDSOLVE_COMPLETE_LINE"
+
+# A word as a shell hands it over, quotes and backslashes included.
+_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'?|"(?:[^"\\]|\\.)*"?)+""")
+
+# Those of typer say nothing of what stands after the cursor (fish does not tell it), have bash take an empty answer for
+# a wish for file names, and have zsh do nothing the first time.
+SCRIPTS = {
+    "bash": r"""
+%(complete_func)s() {
+    local IFS=$'\n' answer
+    COMPREPLY=()
+    answer=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD COMP_LINE="$COMP_LINE" COMP_POINT=$COMP_POINT \
+        %(autocomplete_var)s=complete_bash "$1") || compopt +o default
+    [[ -z $answer ]] || mapfile -t COMPREPLY <<< "$answer"
+}
+
+complete -o default -F %(complete_func)s %(prog_name)s
+""",
+    "zsh": r"""
+#compdef %(prog_name)s
+
+%(complete_func)s() {
+  eval "$(env _TYPER_COMPLETE_ARGS="${words[1,$CURRENT]}" _GDSOLVE_COMPLETE_LINE="${words[*]}" \
+    %(autocomplete_var)s=complete_zsh %(prog_name)s)"
+}
+
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+  %(complete_func)s "$@"
+else
+  compdef %(complete_func)s %(prog_name)s
+fi
+""",
+}
+
+
+class NothingToOfferError(Exception):
+    """No word can stand here that gdsolve knows of, and a file's name cannot either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A command line to be completed: the word at the cursor as it was typed, and the words after it."""
+
+    shell: str
+    current: str
+    after: tuple[str, ...]
+
+    def written(self, value: str) -> str:
+        """A value as the shell wants it, to put it in the place of the word at the cursor."""
+        option, equals, typed = self.current.partition("=")
+        front = option + equals if equals and option.startswith("--") else ""
+        quoted = typed if front else self.current
+        # zsh and fish quote what they are given, and so does bash once a quote is open.
+        return front + (_escaped(value) if self.shell == "bash" and not quoted.startswith(("'", '"')) else value)
+
+
+def is_asked(environment: Mapping[str, str]) -> bool:
+    """True where a shell asks for completions, and no command is to be run."""
+    return bool(environment.get(ASKED))
+
+
+def read_line(environment: MutableMapping[str, str]) -> Line:
+    """The line that a shell asks about; what bash asks is put as typer reads it."""
+    shell = environment.get(ASKED, "").removeprefix("complete_")
+    if shell == "bash":
+        words, place = _split(environment.get("COMP_WORDS", "")), int(environment.get("COMP_CWORD") or 0)
+        if _is_between_words(environment):
+            words.insert(place, "")
+        words, place = _joined(words, place)
+        environment.update(COMP_WORDS=" ".join(word or "''" for word in words), COMP_CWORD=str(place))
+        return Line(shell, words[place] if place < len(words) else "", tuple(map(_unquoted, words[place + 1 :])))
+    typed = environment.get(TYPED, "")
+    words = _WORD.findall(typed)
+    after = _WORD.findall(environment.get(WHOLE, "")[len(typed) :])
+    return Line(shell, words[-1] if words and not typed.endswith(" ") else "", tuple(map(_unquoted, after)))
+
+
+def offer_nothing(environment: Mapping[str, str]) -> int:
+    """Tell the shell that there is nothing to offer, no file names either; returns the exit code."""
+    shell = environment.get(ASKED, "").removeprefix("complete_")
+    if shell == "zsh":
+        print(":")
+    # To the script of bash, 1 says so; to that of fish, 0 says that file names are not asked for.
+    return int(shell == "bash")
+
+
+def install_scripts() -> None:
+    """Have typer show and install `SCRIPTS`."""
+    from typer import _completion_shared
+
+    _completion_shared._completion_scripts.update(SCRIPTS)
+
+
+def as_typed(parameter: Any, ctx: Any, incomplete: str) -> list[Any]:
+    """What typer offers for a value, as the shell wants it; the object of the context is the line."""
+    items: list[Any] = type(parameter).shell_complete(parameter, ctx, incomplete)
+    for item in items:
+        item.value = ctx.obj.written(item.value)
+    return items
+
+
+def _split(text: str) -> list[str]:
+    # The script joins words by line breaks, as they may hold blanks.
+    return text.split("\n") if "\n" in text else _WORD.findall(text)
+
+
+def _is_between_words(environment: Mapping[str, str]) -> bool:
+    """True where the cursor is on a blank with words after it: bash then takes the next of them for the one at hand."""
+    line, point = os.fsencode(environment.get("COMP_LINE", "")), int(environment.get("COMP_POINT") or 0)
+    return line[:point].endswith((b" ", b"\t")) and bool(line[point:].strip())
+
+
+def _joined(words: list[str], cursor: int) -> tuple[list[str], int]:
+    """The words with the = left out that bash makes a word of, as in `--target=price`; and where the cursor is then."""
+    kept: list[str] = []
+    place = cursor
+    for number, word in enumerate(words):
+        if word != "=" or not kept or not kept[-1].startswith("--"):
+            kept.append(word)
+        elif number == cursor:
+            kept.append("")
+        else:
+            place -= number < cursor
+    return kept, place
+
+
+def _unquoted(word: str) -> str:
+    try:
+        return next(iter(shlex.split(word)), "")
+    except ValueError:
+        return word
+
+
+def _escaped(name: str) -> str:
+    """The name as bash takes it as one word."""
+    return "".join(letter if letter.isalnum() or letter in "_.-,:/%+@" else f"\\{letter}" for letter in name)

@@ -1,0 +1,167 @@
+"""Completion: what bash, zsh and fish ask, by their scripts or as those do, and what they are answered."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import KEPT_OUT, ROOT
+
+KEPT = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, which is the home, with one table under several names, and gdsolve on the path."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("h.csv", "space here.csv"):
+        (tmp_path / name).write_text('weight,width,crim rate,"a,b",y\n1,2,3,4,5\n')
+    (tmp_path / "notes.txt").write_text("")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/gdsolve").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m gdsolve "$@"\n')
+    (tmp_path / "bin/gdsolve").chmod(0o755)
+    return tmp_path
+
+
+def ask(**environment: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gdsolve"],
+        capture_output=True,
+        text=True,
+        env=KEPT | {"PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"]} | environment,
+        check=False,
+    )
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def bash(line: str, *, breaks_at_equals: bool = True) -> tuple[int, list[str]]:
+    """Exit code and words for a line that has | where the cursor is."""
+    before, _, after = line.partition("|")
+    split = before.replace("=", "\n=\n") if breaks_at_equals else before
+    words = split.replace(" ", "\n").split("\n")
+    code, out = ask(
+        _GDSOLVE_COMPLETE="complete_bash",
+        # bash leaves no empty word where others follow.
+        COMP_WORDS="\n".join([*words[:-1], *(words[-1:] if words[-1] or not after else []), *after.split()]),
+        COMP_CWORD=str(len(words) - 1),
+        COMP_LINE=before + after,
+        COMP_POINT=str(len(before.encode())),
+    )
+    return code, out.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("gdsolve fit h.csv --target w|", ["weight", "width"]),
+        ("gdsolve fit ~/h.csv --target w|", ["weight", "width"]),
+        ("gdsolve fit $HOME/h.csv --target w|", ["weight", "width"]),
+        ("gdsolve fit sp*re.csv --target w|", ["weight", "width"]),
+        ("gdsolve fit h.csv --target=w|", ["weight", "width"]),
+        ("gdsolve fit h.csv --target=|", ["weight", "width", "crim\\ rate", "a,b", "y"]),
+        ("gdsolve fit --target | h.csv", ["weight", "width", "crim\\ rate", "a,b", "y"]),
+        ("gdsolve fit --target w| ~/h.csv --save m.json", ["weight", "width"]),
+        ("gdsolve fit --target=w| notes.txt h.csv", ["weight", "width"]),
+        ("gdsolve fit h.csv --features width,w|", ["width,weight"]),
+        ('gdsolve fit h.csv --target "crim|', ["crim rate"]),
+        ("gdsolve fit h.csv --init z|", ["zeros"]),
+    ],
+)
+def test_bash_is_offered(line: str, offered: list[str]) -> None:
+    assert bash(line) == (0, offered)
+
+
+def test_bash_that_does_not_break_words_at_equals_gets_them_back() -> None:
+    found = bash("gdsolve fit h.csv --target=w|", breaks_at_equals=False)
+    assert found == (0, ["--target=weight", "--target=width"])
+    assert bash("gdsolve fit h.csv --loss=hub|", breaks_at_equals=False) == (0, ["--loss=huber"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "gdsolve fit - --target |",
+        "gdsolve fit none.csv --target n|",
+        "gdsolve fit none*.csv --target n|",
+        "gdsolve fit notes.txt --target n|",
+        "gdsolve fit h.csv --target n|",
+        "gdsolve fit h.csv --loss n|",
+    ],
+)
+def test_where_no_file_can_stand_none_is_offered(line: str) -> None:
+    assert bash(line) == (1, [])
+    typed = line.removesuffix("|")
+    assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, ":\n")
+    fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
+    assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="is-args") == (0, "")
+    assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, "")
+
+
+def test_where_a_file_can_stand_the_shell_offers_them() -> None:
+    for line in ("gdsolve fit n|", "gdsolve fit h.csv --init n|", "gdsolve fit h.csv --save |"):
+        assert bash(line) == (0, [""])
+        typed = line.removesuffix("|")
+        assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, "_files\n")
+
+
+@pytest.mark.parametrize("source", ["h.csv", "~/h.csv", "sp*re.csv", "space\\ here.csv", "'space here.csv'"])
+def test_zsh_and_fish_are_offered(source: str) -> None:
+    for typed, front in ((f"gdsolve fit {source} --target w", ""), (f"gdsolve fit {source} --target=w", "--target=")):
+        zsh = ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed)
+        assert zsh == (0, f'_arguments \'*: :(("{front}weight"\n"{front}width"))\'\n')
+        fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
+        assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="is-args") == (0, "")
+        assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
+
+
+def script(shell: str, *after: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a shell, and then more."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "gdsolve", "--show-completion", shell],
+        capture_output=True,
+        text=True,
+        env=KEPT | {"PYTHONPATH": str(ROOT), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+        check=True,
+    ).stdout
+    return subprocess.run(
+        [shell, *(["--norc"] if shell == "bash" else ["-f"]), "-c", "\n".join([*after[:-1], shown, after[-1]])],
+        capture_output=True,
+        text=True,
+        env=KEPT
+        | {"PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"], "PATH": f"{Path.cwd()}/bin:{os.environ['PATH']}"},
+        check=False,
+    )
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_script_of_bash() -> None:
+    show = '_gdsolve_completion gdsolve; printf "<%s>\\n" "${COMPREPLY[@]}"'
+    stub = "compopt() { echo no files; }"
+    columns = (
+        "COMP_WORDS=(gdsolve fit --target h.csv) COMP_CWORD=3 COMP_LINE='gdsolve fit --target  h.csv' COMP_POINT=21"
+    )
+    done = script("bash", stub, f"{columns}; {show}")
+    assert (done.stdout, done.stderr) == ("<weight>\n<width>\n<crim\\ rate>\n<a,b>\n<y>\n", "")
+    done = script("bash", stub, f"COMP_WORDS=(gdsolve fit - --target '') COMP_CWORD=4; {show}")
+    assert (done.stdout, done.stderr) == ("no files\n<>\n", "")
+    done = script("bash", stub, f"COMP_WORDS=(gdsolve fit '') COMP_CWORD=2; {show}")
+    assert (done.stdout, done.stderr) == ("<>\n", "")
+
+
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_the_script_of_zsh() -> None:
+    stubs = "compdef() { }; _arguments() { print -r -- $1; }; _files() { print files; }"
+    done = script("zsh", stubs, "words=(gdsolve fit --target '' h.csv) CURRENT=4; _gdsolve_completion")
+    assert done.stdout == '*: :(("weight"\n"width"\n"crim rate"\n"a,b"\n"y"))\n'
+    done = script("zsh", stubs, "words=(gdsolve fit - --target '') CURRENT=5; _gdsolve_completion")
+    assert (done.stdout, done.stderr) == ("", "")
+    # Autoloaded, as it is installed, it completes the first time.
+    loaded = 'mkdir f; gdsolve --show-completion zsh > f/_g; fpath=($PWD/f); autoload -U _g; words=(gdsolve fit ""); _g'
+    shown = f"export _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION=1; CURRENT=3; {loaded}"
+    assert script("zsh", stubs, shown).stdout == "files\n"

@@ -1,0 +1,132 @@
+"""Help, messages and commands on a terminal: folded to its width, and what is to be copied can be copied."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from terminal import KEPT_OUT, ROOT, Terminal
+
+from gdsolve.cli.app import VERBS
+from gdsolve.terminal import cells, wrap_message
+
+ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "two.csv").write_text("x,y\n1,2\n3,4\n")
+    return tmp_path
+
+
+def lines_on(columns: int, *words: str) -> list[str]:
+    """What gdsolve writes on a terminal, line by line as it was written."""
+    terminal = Terminal(columns)
+    process = terminal.start(*words)
+    terminal.close(process)
+    return ESCAPE.sub("", terminal.raw.decode()).replace("\r\n", "\n").split("\n")
+
+
+def off_a_terminal(*words: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
+    return subprocess.run(
+        [sys.executable, "-m", "gdsolve", *words],
+        capture_output=True,
+        text=True,
+        env=kept | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("columns", [60, 200])
+@pytest.mark.parametrize("verb", ["fit", "compare-lr", "trace"])
+def test_help_fits_the_terminal(verb: str, columns: int) -> None:
+    lines = lines_on(columns, verb, "--help")
+    assert [line for line in lines if cells(line) > columns] == []
+    shown = "\n".join(lines).replace(" \\\n", "")
+    commands = [shlex.split(line) for line in shown.split("\n") if line.startswith("    gdsolve ")]
+    assert commands == [shlex.split(example) for example in VERBS[verb].examples]
+
+
+def test_the_words_of_an_option_are_broken_between_them() -> None:
+    lines = lines_on(60, "fit", "--help")
+    at = next(place for place, line in enumerate(lines) if line.startswith("  --loss "))
+    assert lines[at : at + 3] == [
+        "  --loss half-mse|mse|sse|huber|logistic|poisson|quantile|",
+        "         absolute",
+        "                                  Loss to minimise.",
+    ]
+
+
+def test_off_a_terminal_nothing_is_broken() -> None:
+    help = off_a_terminal("fit", "--help").stdout
+    assert "  --loss half-mse|mse|sse|huber|logistic|poisson|quantile|absolute\n" in help
+    assert [line.strip() for line in help.splitlines() if line.startswith("    gdsolve ")] == [*VERBS["fit"].examples]
+    said = off_a_terminal("fit", "two.csv", "--loss", "sse", "--lr", "5", "--format", "json").stderr.splitlines()
+    assert said[0] == "gdsolve: warning: learning rate 5 must diverge: the largest stable rate is 0.0857864"
+    assert said[-1] == "hint: Run instead: gdsolve fit two.csv --loss sse --lr 0.0833333 --format json"
+
+
+def test_messages_fit_the_terminal() -> None:
+    terminal, (reader, writer) = Terminal(60), os.pipe()
+    process = terminal.start("fit", "two.csv", "--loss", "sse", "--lr", "5", "--format", "json", stdout=writer)
+    os.close(writer)
+    assert terminal.close(process) == 4
+    os.close(reader)
+    lines = ESCAPE.sub("", terminal.raw.decode()).replace("\r\n", "\n")
+    assert lines.startswith("gdsolve: warning: learning rate 5 must diverge: the largest\n  stable rate is 0.0857864\n")
+    assert lines.endswith("hint: Run instead:\n  gdsolve fit two.csv --loss sse --lr 0.0833333 --format \\\n    json\n")
+    told = lines_on(60, "fit", "a folder/of a quite considerable depth/and/a-file-that-is-not-there.csv")
+    assert told == [
+        "gdsolve: error: a folder/of a quite considerable",
+        "  depth/and/a-file-that-is-not-there.csv: no such file",
+        "hint: give a CSV, Parquet or NDJSON file, or - for standard",
+        "  input",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("hint: no more than fits", ["hint: no more than fits"]),
+        (
+            "hint: --na-values '-' --na drop if it means missing, or --ignore x",
+            ["hint:", "  --na-values '-' --na drop", "  if it means missing, or", "  --ignore x"],
+        ),
+        (
+            "hint: give: jq -c '.[]' some.json > r.ndjson",
+            ["hint: give:", "  jq -c '.[]' some.json > \\", "    r.ndjson"],
+        ),
+        ("warning: größte größte größte größte", ["warning: größte größte", "  größte größte"]),
+        ("a warning of 数字数字数字数字数字", ["a warning of", "  数字数字数字数字数字"]),
+        (
+            "error: a_path_without_any_blank_in_it.csv: bad",
+            ["error:", "  a_path_without_any_blank_in_it.csv:", "  bad"],
+        ),
+    ],
+)
+def test_what_is_copied_from_a_message_is_whole(text: str, lines: list[str]) -> None:
+    assert wrap_message(text, 28) == lines
+
+
+def test_the_prompt_of_a_shown_command_is_not_copied_with_its_second_line() -> None:
+    lines = lines_on(40, "tour", "--case", "B1")
+    at = next(place for place, line in enumerate(lines) if line.startswith("$ gdsolve fit "))
+    assert lines[at].endswith(" \\")
+    assert lines[at + 1].startswith("    /")
+
+
+def test_the_question_of_the_tour_fits_the_terminal() -> None:
+    terminal = Terminal(60)
+    process = terminal.start("tour", "--case", "A1,A2")
+    terminal.wait_for(lambda: "q: leave  >" in terminal.text())
+    assert "\nEnter: A2, leaf, intermediate, output\nb: back   q: leave  >" in terminal.text()
+    terminal.press(b"q\n")
+    assert terminal.close(process) == 0
