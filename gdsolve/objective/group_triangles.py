@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gdsolve.objective.rank import EPSILON, is_constant, stored_errors
+from gdsolve.objective.rank import EPSILON, stored_errors, without_jitter
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import BLOCK_ROWS
 
@@ -76,14 +76,14 @@ class GroupTriangles:
     def raw(self) -> Tensor:
         """The factors of [X, 1, y] themselves, (G, n + 2, n + 2)."""
         ones = self.factor[:, :, :1]
-        moved = self._columns() + ones * self.shift[:, None, :]
+        moved = self.factor[:, :, 1:] + ones * self.shift[:, None, :]
         return torch.cat([moved[:, :, :-1], ones, moved[:, :, -1:]], dim=2)
 
     def columns(self, *, intercept: bool) -> Tensor:
         """The factors of [X − x̄, y − ȳ], (G, n + 2, n + 1), or of [X, y] for a model without intercept."""
         if not intercept:
             return self.raw()[:, :, [*range(self.n), self.n + 1]]
-        block = self._columns()
+        block = self.factor[:, :, 1:].clone()
         # Centring by clearing a row instead of subtracting means: nothing cancels.
         block[:, 0] = 0.0
         return block
@@ -99,13 +99,6 @@ class GroupTriangles:
         spreads = self.columns(intercept=True).norm(dim=1) / self.total_weight[:, None].sqrt()
         stored = stored_errors(self.means(), spreads)[:, :-1]
         return torch.cat([stored, torch.full_like(self.shift[:, :1], EPSILON)], dim=1)
-
-    def _columns(self) -> Tensor:
-        """The factors without the intercept's column, (G, n + 2, n + 1): see `Triangle`."""
-        block = self.factor[:, :, 1:].clone()
-        spreads = block[:, 1:].norm(dim=1) / self.total_weight[:, None].sqrt()
-        block[:, 1:, :-1] *= ~is_constant(self.means(), spreads)[:, None, :-1]
-        return block
 
     def lengths(self) -> Tensor:
         """‖x_j‖ and ‖y‖ over the rows of each group, (G, n + 1): not finite where that is beyond float64."""
@@ -161,7 +154,8 @@ class _Merge:
 
     def result(self) -> GroupTriangles:
         self._merge()
-        return GroupTriangles(self.factor, self.shift, self.rows, self.total_weight)
+        found = GroupTriangles(self.factor, self.shift, self.rows, self.total_weight)
+        return replace(found, factor=without_jitter(found.factor, found.means(), found.total_weight))
 
     def _merge(self) -> None:
         if not self.held:

@@ -26,7 +26,8 @@ def merge(first: Triangle, second: Triangle) -> Triangle:
     stacked = torch.cat([first.factor, moved])
     reflectors, _ = torch.geqrf(stacked)
     factor = reflectors[: min(stacked.shape[0], stacked.shape[1])].triu()
-    return Triangle(factor, first.shift, first.rows + second.rows, first.total_weight + second.total_weight)
+    weight = first.total_weight + second.total_weight
+    return Triangle(factor, first.shift, first.rows + second.rows, weight).settled()
 
 
 def merge_ranks(built: Sequence[Triangle], kinds: int, columns: int, ranks: Ranks) -> tuple[Triangle, ...]:

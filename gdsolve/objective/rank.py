@@ -37,6 +37,18 @@ def stored_errors(means: Tensor, spreads: Tensor) -> Tensor:
     return EPSILON * (1.0 + ratio)
 
 
+def without_jitter(factor: Tensor, means: Tensor, total_weight: Tensor) -> Tensor:
+    """The factor of a triangle in which features that are constant to rounding vary no more.
+
+    What varies in them is no data: brought to unit spread, it would seem to be.
+    Shapes: `factor` is (…, r, n + 2), the intercept first and the target last, `means` (…, n + 1), `total_weight` (…).
+    """
+    spreads = factor[..., 1:, 1:-1].norm(dim=-2) / total_weight[..., None].sqrt()
+    settled = factor.clone()
+    settled[..., 1:, 1:-1] *= ~is_constant(means[..., :-1], spreads)[..., None, :]
+    return settled
+
+
 def units_of(means: Tensor, spreads: Tensor) -> Tensor:
     """What to measure centred columns in: their spread, or the size of a constant, whatever is left of its cells.
 

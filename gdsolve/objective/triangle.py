@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.rank import EPSILON, is_constant, stored_errors, units_of
+from gdsolve.objective.rank import EPSILON, is_constant, stored_errors, units_of, without_jitter
 from gdsolve.objective.threads import one_thread, threads_for
 
 # Rows that are factorised together, and at least so many for each column: under too few, R itself is factorised again
@@ -47,15 +47,10 @@ class Triangle:
         """The number of features."""
         return self.factor.shape[1] - 2
 
-    def _columns(self) -> Tensor:
-        """The factor without the intercept's column, (r, n + 1); features that are constant to rounding vary no more.
-
-        What varies in them is no data: brought to unit spread, it would seem to be.
-        """
-        block = self.factor[:, 1:].clone()
-        spreads = block[1:].norm(dim=0) / self.total_weight**0.5
-        block[1:, :-1] *= ~is_constant(self.means(), spreads)[:-1]
-        return block
+    def settled(self) -> Triangle:
+        """The same triangle without what rounding has left of features that are constant: see `without_jitter`."""
+        weight = torch.tensor(self.total_weight, dtype=torch.float64, device=self.factor.device)
+        return replace(self, factor=without_jitter(self.factor, self.means(), weight))
 
     def to(self, device: torch.device) -> Triangle:
         """The same triangle on another device."""
@@ -68,12 +63,12 @@ class Triangle:
     def raw(self) -> Tensor:
         """The factor of [X, 1, y] itself, (r, n + 2): features, intercept, target."""
         ones = self.factor[:, :1]
-        moved = self._columns() + ones * self.shift
+        moved = self.factor[:, 1:] + ones * self.shift
         return torch.cat([moved[:, :-1], ones, moved[:, -1:]], dim=1)
 
     def centred(self) -> Tensor:
         """The factor of [X − x̄, y − ȳ], (r, n + 1); its first row is zero, being the part along the intercept."""
-        block = self._columns()
+        block = self.factor[:, 1:].clone()
         block[0] = 0.0
         return block
 
@@ -198,7 +193,7 @@ class _Merge:
     def result(self) -> Triangle:
         if self.waiting:
             self._factorise()
-        return Triangle(self.buffer[: self.top].contiguous(), self.shift, self.rows, self.total_weight)
+        return Triangle(self.buffer[: self.top].contiguous(), self.shift, self.rows, self.total_weight).settled()
 
     def _empty(self, rows: int) -> Tensor:
         # Stored column by column, as LAPACK wants it.
