@@ -61,6 +61,31 @@ def test_a_constant_that_was_computed_is_constant(options: dict[str, object]) ->
         np.testing.assert_allclose(reached(fit), np.insert(ordinary(X, y), 1, 0.0), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"loss": "huber"},
+        {"loss": "huber", "scale": "none", "method": "newton"},
+        {"loss": "quantile", "max_iter": 200},
+        {"loss": "poisson"},
+        {"method": "lbfgs"},
+        {"loss": "huber", "dtype": "float32"},
+    ],
+)
+def test_losses_on_rows_have_it_constant_as_well(options: dict[str, object]) -> None:
+    """What Newton's method and linear programs would make of the jitter is a weight of 1e15."""
+    X, y = table(6, shares(6))
+    y = np.round(np.abs(y)) if options.get("loss") == "poisson" else y
+    fit = gdsolve.fit(X, y, names=["price", "tax", "size"], **options)
+    exact = gdsolve.fit(*(table(6, np.full(COUNT, 0.2))[0], y), names=["price", "tax", "size"], **options)
+    assert fit.optimum is not None
+    assert exact.optimum is not None
+    assert fit.status is exact.status
+    np.testing.assert_allclose(reached(fit), reached(exact), rtol=1e-9, atol=1e-12)
+    assert fit.optimum.loss == pytest.approx(exact.optimum.loss, rel=1e-12)
+    assert abs(fit.optimum.weights["tax"]) < 1e3
+
+
 def test_one_cell_beside_a_tenth() -> None:
     """The slope through 0.1 and 0.1 + 1.4e-17 is no slope: the optimum is the mean."""
     fit = gdsolve.fit([[0.1], [0.1], [0.1], [0.10000000000000002]], [1.0, 2.0, 4.0, 3.0], lr=0.1)

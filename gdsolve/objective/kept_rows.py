@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -83,6 +83,12 @@ class KeptRows:
             self._weights.append(torch.empty(height, dtype=torch.float64, device=HOST))
         self._filled.append(0)
         return height
+
+    def settle(self, constants: Mapping[int, float]) -> None:
+        """Give columns that are constant to rounding one value, as their triangle has it: no way sees data in them."""
+        for slab in self._slabs:
+            for column, value in constants.items():
+                slab[column] = value
 
     def chunks(self) -> Iterator[tuple[Tensor, Tensor | None]]:
         """Cells, (rows, n + 1) of `dtype`, the target last, and weights, (rows,); what was given is released."""

@@ -52,6 +52,12 @@ class Triangle:
         weight = torch.tensor(self.total_weight, dtype=torch.float64, device=self.factor.device)
         return replace(self, factor=without_jitter(self.factor, self.means(), weight))
 
+    def constants(self) -> dict[int, float]:
+        """The features that do not vary, by their column, and their value."""
+        varying = self.factor[1:, 1:-1].abs().sum(dim=0)
+        means = self.means()
+        return {column: float(means[column]) for column in (varying == 0.0).nonzero()[:, 0].tolist()}
+
     def to(self, device: torch.device) -> Triangle:
         """The same triangle on another device."""
         return Triangle(self.factor.to(device), self.shift.to(device), self.rows, self.total_weight)

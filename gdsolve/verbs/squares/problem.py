@@ -100,6 +100,7 @@ def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
         built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
+        kept.settle(built[0].constants())
         # The pass over the table is the host's by design: cells are parsed there, and blocks of a few columns are
         # factorised while the next ones are parsed. What follows is p×p, where it was asked for.
         triangle = built[0].to(device)
