@@ -104,6 +104,15 @@ def test_a_twin_of_the_target_is_left_out(tmp_path):
     assert load(last, ignore=("p",)).values.tolist() == [[2, 3], [5, 7]]
 
 
+def test_three_columns_of_one_name(tmp_path):
+    path = write(tmp_path / "t.csv", "x,x,x,y\n1,2,3,4\n5,6,7,9\n")
+    assert failure(path)[1:] == (
+        "t.csv: columns 1, 2 and 3 are all named 'x'; the second is called 'x_2'",
+        "--ignore x_2,x_3, or --features x,x_2,x_3",
+    )
+    assert load(path, ignore=("x_2,x_3",)).values.tolist() == [[1, 4], [5, 9]]
+
+
 def test_two_columns_of_one_name(tmp_path):
     path = write(tmp_path / "t.csv", "x,x,y\n1,2,3\n4,5,7\n")
     assert failure(path) == (

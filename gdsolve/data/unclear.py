@@ -47,11 +47,11 @@ def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, s
             if spec.delimiter == " "
             else f"{flag_for('ignore', [name])}, or name the columns to use with --features",
         )
-    places = " and ".join(str(names.index(twin) + 1) for twin in twins)
-    second = twins[1]
+    *places, last = (str(names.index(twin) + 1) for twin in twins)
+    named = f"{', '.join(places)} and {last} are {'both' if len(twins) == 2 else 'all'} named"
     left_out = flag_for("ignore", [twin for twin in twins if twin in found])
     both = "" if parts.target in twins else f", or {flag_for('features', list(twins))}"
     raise DataError(
-        f"{table}: columns {places} are both named {headers[position - 1]!r}; the second is called {second!r}",
+        f"{table}: columns {named} {headers[position - 1]!r}; the second is called {twins[1]!r}",
         left_out + both,
     )
