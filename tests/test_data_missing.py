@@ -58,7 +58,8 @@ def test_mean_does_not_invent_targets(holes):
 
 def test_mean_of_nothing(tmp_path):
     path = write(tmp_path / "t.csv", "a,b\n,1\n,2\n")
-    assert failure(path, na=Missing.MEAN) == (5, "t.csv: column 'a' has no mean to fill in", "--ignore a")
+    message = "t.csv: column 'a' has no mean to fill in: all its cells are missing"
+    assert failure(path, na=Missing.MEAN) == (5, message, "--ignore a")
 
 
 def test_no_row_left(holes):

@@ -243,7 +243,8 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
         and spec.na is Missing.MEAN
         and column not in (roles.target, roles.weight, *roles.levels)
     ):
-        return DataError(f"{at}: the cell is missing, as all of the column are in its group", "--na drop")
+        others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
+        return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
     if column in (roles.target, roles.weight, *roles.levels):
         part = "target" if column == roles.target else "weight" if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""

@@ -10,6 +10,7 @@ import polars as pl
 
 from gdsolve.data.columns import Roles
 from gdsolve.data.diagnose import cell_errors, refuse_wrong_encoding
+from gdsolve.data.means import means_of, weighted_cells
 from gdsolve.data.source import Source
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -112,19 +113,18 @@ class GroupMeans:
         return np.asarray(self.means[order, number][codes])
 
 
-def group_means(frames: Iterable[pl.DataFrame], column: str, numbers: Sequence[str]) -> GroupMeans:
-    """Find the means of columns of numbers in every group, from all frames of a table."""
+def group_means(frames: Iterable[pl.DataFrame], column: str, numbers: Sequence[str], weight: str | None) -> GroupMeans:
+    """Find the means of columns of numbers in every group, from all frames of a table; `weight` is that of the rows."""
     codes = _Codes()
-    sums, counts = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
+    sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
-        rows, values = codes.of(frame[column]), frame.select(numbers).to_numpy()
+        rows = codes.of(frame[column])
+        found = weighted_cells(frame.select(numbers).to_numpy(), frame[weight].to_numpy() if weight else None)
         new = len(codes) - len(sums)
-        sums, counts = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, counts))
-        there = np.isfinite(values)
-        np.add.at(sums, rows, np.where(there, values, 0.0))
-        np.add.at(counts, rows, there)
-    with np.errstate(invalid="ignore"):
-        return GroupMeans(codes, sums / counts)
+        sums, weights = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, weights))
+        np.add.at(sums, rows, found[0])
+        np.add.at(weights, rows, found[1])
+    return GroupMeans(codes, means_of([(sums, weights)]))
 
 
 def fill_means(
