@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -18,6 +17,7 @@ from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
+from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
@@ -70,14 +70,16 @@ def _explain(
             f"{at}: {shown} is not UTF-8", f"name the encoding, for example --encoding latin-1; or {ignore}"
         )
     if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
-        return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore))
+        return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore, spec))
     if _overflows(trimmed, source.cells.decimal):
-        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore))
+        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore, spec))
     if column == roles.weight and trimmed.startswith("-"):
         return DataError(
             f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
         )
-    return DataError(f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore))
+    return DataError(
+        f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore, spec)
+    )
 
 
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
@@ -260,11 +262,11 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
 
 
-def _as_missing(cell: str, otherwise: str) -> str:
+def _as_missing(cell: str, otherwise: str, spec: Spec) -> str:
     if "," in cell:
         # At a comma the flag would split it.
         return otherwise
-    return f"--na-values {shlex.quote(cell)} --na drop if it means missing, or {otherwise}"
+    return f"{missing_flag(spec.na_values, cell)} --na drop if it means missing, or {otherwise}"
 
 
 def _decimal_hint(cell: str, source: Source) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.missing import added_to, missing_flag
 from gdsolve.status import DataError, GdsolveError
 
 _AT_ONCE = 10_000
@@ -71,6 +71,11 @@ class Predictor:
     loss: Loss
     curve: CurveModel | None
     groups: _GroupModels | None = None
+    na_values: tuple[str, ...] = ()
+
+    def reading(self, spec: Spec) -> Spec:
+        """Give the spec with the cells that the fit took as missing beside its own."""
+        return replace(spec, na_values=added_to(self.na_values, spec.na_values))
 
     @property
     def columns(self) -> list[str]:
@@ -125,7 +130,7 @@ def predict_csv(
         predicting = Pass("predicting", opened)
         for source in opened:
             shown = [] if spec.only else list(first.schema)
-            for raw, cells in predicting.through(_frames(source, known, shown)):
+            for raw, cells in predicting.through(_frames(source, known, spec, shown)):
                 values = predictions_of(cells, known)
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
                 if first.cells.decimal == ",":
@@ -152,12 +157,12 @@ def predict_values(
         opened = _opened(sources, replace(spec, only=True), known, stack)
         predicting = Pass("predicting", opened)
         for source in opened:
-            found += [predictions_of(cells, known) for _, cells in predicting.through(_frames(source, known, ()))]
+            found += [predictions_of(cells, known) for _, cells in predicting.through(_frames(source, known, spec))]
     return np.concatenate(found)
 
 
 def _opened(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitStack) -> list[Source]:
-    opened = [_renamed(source, model) for source in open_sources(sources, spec, stack)]
+    opened = [_renamed(source, model) for source in open_sources(sources, model.reading(spec), stack)]
     for source in opened:
         _require(source, model, spec)
     return opened
@@ -170,8 +175,9 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         GdsolveError: the model is not one that a fit wrote.
     """
     try:
+        absent = tuple(map(str, model["data"].get("na_values") or ()))
         if curve is not None:
-            return Predictor((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
+            return Predictor((), {}, 0.0, Loss(model["descent"]["loss"]), curve, na_values=absent)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
         groups = _read_groups(model) if "groups" in model else None
@@ -180,7 +186,8 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, 0.0 if groups else float(model["weights"][name])))
         loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
-        return Predictor(tuple(terms), levels, float(model.get("intercept") or 0.0) * (not groups), loss, None, groups)
+        intercept = float(model.get("intercept") or 0.0) * (not groups)
+        return Predictor(tuple(terms), levels, intercept, loss, None, groups, absent)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -239,13 +246,17 @@ def _title(headers: Sequence[str]) -> str:
     return title
 
 
-def _frames(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _frames(
+    source: Source, model: Predictor, spec: Spec, shown: Sequence[str] = ()
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
     with watched(source.file):
-        yield from _checked(source, model, shown)
+        yield from _checked(source, model, spec, shown)
 
 
-def _checked(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _checked(
+    source: Source, model: Predictor, spec: Spec, shown: Sequence[str]
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
     numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.needed
     done = 0
@@ -256,7 +267,7 @@ def _checked(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator
             if not raw.height:
                 continue
             cells = source.parse(raw, numbers, model.texts)
-            _refuse_first(replace(source, near=(done, part)), done, cells, model)
+            _refuse_first(replace(source, near=(done, part)), done, cells, model, spec)
             kept = np.ones(raw.height, dtype=bool)
             if source.dialect is not None:
                 for name in _undecodable(raw, wanted):
@@ -274,7 +285,7 @@ def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [name for name, here in zip(names, found, strict=True) if here]
 
 
-def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor) -> None:
+def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
     for name in model.columns:
@@ -289,10 +300,13 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
             reason = "was not among the levels of the fit"
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
-        raise DataError(
-            f"{where(source, record, name)}: {show(cell)} {reason}",
-            f"--na-values {shlex.quote(cell)} leaves such predictions empty",
+        # At a comma the flag would split it.
+        remedy = (
+            "leave the row out"
+            if "," in cell
+            else f"{missing_flag(spec.na_values, cell)} leaves such predictions empty"
         )
+        raise DataError(f"{where(source, record, name)}: {show(cell)} {reason}", remedy)
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:

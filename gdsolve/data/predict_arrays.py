@@ -43,7 +43,7 @@ def predict_arrays(
             "give every column a name of its own",
         )
     require_columns(source, given, known)
-    missing = Cells.of(".", spec.na_values).missing
+    missing = Cells.of(".", known.reading(spec).missing_texts).missing
     # A model may need no column at all, and predicts for every row all the same.
     frame = {"\x00row": pl.Series(np.zeros(len(columns[0]) if columns else 0))}
     for name in known.needed:

@@ -42,7 +42,7 @@ def groups_record(fits: GroupFits) -> Record:
         "group_by": fits.column,
         "counts": {status.value: count for status, count in fits.counts.items()},
         "groups": [group_record(one, fits.column) for one in fits.groups],
-        "data": data_record(fits.data),
+        "data": data_record(fits.data, spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
             "engine": "leap",
