@@ -236,10 +236,8 @@ def _is_empty(source: Source, column: str) -> bool:
 
 
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:
-    if empty and column != roles.group:
+    if empty:
         return DataError(f"{at}: the cell is missing, as all of the column are", _drop_hint(column, roles, spec))
-    if column == roles.group:
-        return DataError(f"{at}: the cell is missing, so that the row is in no group", "--na drop leaves such rows out")
     if (
         roles.group is not None
         and spec.na is Missing.MEAN

@@ -174,8 +174,9 @@ class Reader:
         # A row with too many fields may be in any group: it is an error of the table.
         self._refuse_first(source, offset, frame, used, np.zeros_like(fatal))
         dropping = self.spec.na is Missing.DROP
-        adrift = blank | (frame[self.roles.group or ""].is_null().to_numpy() & dropping)
-        frame = tally.groups.add_codes(frame, self.roles.group or "", adrift)
+        adrift = frame[self.roles.group or ""].is_null().to_numpy() & ~blank
+        tally.groups.adrift += int(adrift.sum())
+        frame = tally.groups.add_codes(frame, self.roles.group or "", blank | (adrift & dropping))
         codes = frame[CODE].to_numpy()
         gone = blank | (missing.any(axis=1) if dropping else fatal.any(axis=1))
         if self.spec.na is Missing.MEAN and missing.any():
@@ -282,6 +283,10 @@ def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
     Raises:
         DataError: no row, or no weight above 0.
     """
+    if roles.group is not None and not tally.rows and 0 < tally.dropped == tally.groups.adrift:
+        raise DataError(
+            f"{table}: no row has a group: column {roles.group!r} is empty", "--group-by COLUMN, another one"
+        )
     if not tally.rows and tally.dropped:
         raise DataError(
             f"{table}: no row is left, {tally.dropped} were dropped for missing cells",

@@ -40,6 +40,7 @@ def groups_record(fits: GroupFits) -> Record:
         "message": fits.message,
         "exit_code": int(fits.exit_code),
         "group_by": fits.column,
+        "rows_without_group": fits.adrift,
         "counts": {status.value: count for status, count in fits.counts.items()},
         "groups": [group_record(one, fits.column) for one in fits.groups],
         "data": data_record(fits.data, spec),

@@ -56,6 +56,11 @@ def missing_flag(values: Sequence[str], cell: str) -> str:
     return f"{flag('na_values')} {quoted}"
 
 
+def usual_replaced(values: Sequence[str]) -> str:
+    """Write the flag by which the usual texts are no longer missing, and `values` alone are."""
+    return f"{flag('na_values')} '{','.join(['=', *values])}'"
+
+
 def _is_mark(value: str) -> bool:
     return value.strip().startswith("=") and not value.strip().startswith("==")
 
