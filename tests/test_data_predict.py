@@ -102,7 +102,7 @@ def test_one_column_without_header(tmp_path):
         (
             b"c,a,n\nu,1,x\nu,1,\xe9\n",
             "t.csv: row 2 (line 3), column 'n': is not UTF-8",
-            "name the encoding, for example --encoding latin-1",
+            "probably Western European: --encoding cp1252 reads 'u,1,é'",
         ),
     ],
 )

@@ -12,6 +12,7 @@ import polars as pl
 
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
+from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.records import place, places, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Source
@@ -66,9 +67,9 @@ def _explain(
     shown = show(trimmed)
     ignore = _drop_hint(column, roles, spec)
     if "\ufffd" in trimmed:
-        return DataError(
-            f"{at}: {shown} is not UTF-8", f"name the encoding, for example --encoding latin-1; or {ignore}"
-        )
+        file = source.file
+        hint = encoding_hint(file.name, file.path, file.packing)
+        return DataError(f"{at}: {shown} is not UTF-8", f"{hint}; or {ignore}")
     if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
         return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore, spec))
     if _overflows(trimmed, source.cells.decimal):
@@ -158,7 +159,8 @@ def refuse_wrong_encoding(source: Source, column: str) -> None:
             rows_of(source.scan(part, [column], strict=True).select(pl.col(column).null_count()))
     except pl.exceptions.PolarsError:
         at = where(source, _first_broken(source, column), column)
-        raise DataError(f"{at}: is not UTF-8", "name the encoding, for example --encoding latin-1") from None
+        file = source.file
+        raise DataError(f"{at}: is not UTF-8", encoding_hint(file.name, file.path, file.packing)) from None
 
 
 def _first_broken(source: Source, column: str) -> int:
