@@ -212,3 +212,13 @@ def test_missing_features_of_groups(na: str) -> None:
         (2, 1, 0) if na == "drop" else (4, 0, 1)
     )
     assert fits.adrift == (1 if na == "drop" else 0)
+
+
+def test_lines_of_groups_say_whether_the_table_has_a_header(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("t.csv").write_text("1,1,2\n1,2,4\n2,1,5\n2,2,3\n")
+    for options, found in (((), False), (("--features", "x2"), False)):
+        assert run(["fit", "t.csv", "--group-by", "x1", "--format", "json", *options]) == 0
+        assert [json.loads(line)["data"]["has_header"] for line in capsys.readouterr().out.splitlines()] == [found] * 2
+    Path("t.csv").write_text(MODEL)
+    assert run(["fit", "t.csv", "--group-by", "g", "--format", "json"]) == 0
+    assert all(json.loads(line)["data"]["has_header"] for line in capsys.readouterr().out.splitlines())

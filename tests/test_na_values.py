@@ -22,6 +22,7 @@ from gdsolve.report.plain import finite
 from gdsolve.report.record import model_record
 from gdsolve.spec import Missing, Spec
 from gdsolve.spec.choices import NA_VALUES
+from gdsolve.spec.command import Command
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.missing import added_to, missing_flag, missing_texts
 from gdsolve.spec.schema import json_schema
@@ -179,3 +180,8 @@ def test_older_models_have_the_usual_texts() -> None:
         gdsolve.predict("model.json", "new.csv")
     assert added_to(["=bad"], ["x"]) == ("=bad", "x")
     assert added_to(["bad"], ["=x"]) == ("=x",)
+
+
+def test_a_command_that_is_shown_again_keeps_the_list_for_any_shell() -> None:
+    command = Command("fit", ("t.csv",), {"na_values": ("=bad", "-9"), "na": Missing.DROP})
+    assert command.but(max_iter=5) == "gdsolve fit t.csv --na-values '=bad,-9' --na drop --max-iter 5"

@@ -5,11 +5,10 @@ A list that begins with `=` replaces the usual texts: `=bad,-9`. `==bad`, anywhe
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from gdsolve.spec.choices import NA_VALUES
-from gdsolve.spec.option import flag
+from gdsolve.spec.option import flag, shell_word
 from gdsolve.status import GdsolveError
 
 
@@ -40,7 +39,7 @@ def check_missing(values: Sequence[str]) -> None:
     listed = ",".join([late, *(value.strip() for value in values if value.strip() != late)])
     raise GdsolveError(
         f"na_values: {late!r} comes after {values[0].strip()!r}, and a list replaces the usual values from its start",
-        f"{flag('na_values')} {shlex.quote(listed)!s} replaces them; for the text {late} itself write ={late}",
+        f"{flag('na_values')} {shell_word(listed)} replaces them; for the text {late} itself write ={late}",
     )
 
 
@@ -51,14 +50,12 @@ def missing_flag(values: Sequence[str], cell: str) -> str:
     ("--na-values '?'", "--na-values '=bad,==NA()'")
     """
     listed = ",".join([*values, f"={cell}" if cell.startswith("=") else cell])
-    # A word that begins with = is a command to zsh.
-    quoted = f"'{listed}'" if listed.startswith("=") and shlex.quote(listed) == listed else shlex.quote(listed)
-    return f"{flag('na_values')} {quoted}"
+    return f"{flag('na_values')} {shell_word(listed)}"
 
 
 def usual_replaced(values: Sequence[str]) -> str:
     """Write the flag by which the usual texts are no longer missing, and `values` alone are."""
-    return f"{flag('na_values')} '{','.join(['=', *values])}'"
+    return f"{flag('na_values')} {shell_word(','.join(['=', *values]))}"
 
 
 def _is_mark(value: str) -> bool:
