@@ -38,7 +38,7 @@ def present(spec: Spec, record: Mapping[str, Any], picture: Picture | None = Non
 def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None) -> None:
     from gdsolve.report import write_record
 
-    if spec.format is Format.CSV:
+    if spec.format in (Format.CSV, Format.MARKDOWN, Format.LATEX):
         as_utf8()
     # What is written is needed to the end: to look for garbage among it takes longer than to write a table.
     with listener().hidden(), writing("standard output"), collector_at_rest():
