@@ -56,7 +56,7 @@ def test_words_and_defaults() -> None:
     properties = PROBLEM["properties"]
     assert properties["loss"]["enum"] == list(Loss)
     assert (properties["loss"]["default"], properties["every"]["default"]) == ("half-mse", "log")
-    assert properties["format"]["enum"] == ["table", "json", "csv"]
+    assert properties["format"]["enum"] == ["table", "json", "csv", "markdown", "latex"]
     assert GRAPH["properties"]["format"]["enum"] == ["table", "json", "dot"]
 
 
@@ -80,7 +80,7 @@ def test_every_spec_in_configs_is_valid(path: Path) -> None:
         DATA + "ridge: 1/3",
         DATA + "na_values: -9",
         DATA + "na_values: [NA, -9, null]",
-        DATA + "seed: 1e3",
+        DATA + "init: random\nseed: 1e3",
         DATA + "target: 5",
         DATA + "quiet: 'yes'",
         DATA + "every: 1e3",

@@ -18,8 +18,8 @@ from gdsolve.data.pieces import Piece, first_lines, pieces_of
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
-from gdsolve.spec import Spec
-from gdsolve.status import DataError
+from gdsolve.spec import Spec, company
+from gdsolve.status import DataError, GdsolveError
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
@@ -212,7 +212,24 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Sour
     Raises:
         DataError: a file that cannot be read.
     """
-    return tuple(_source(file, spec) for file in open_named(names, spec.encoding, stack))
+    opened = tuple(_source(file, spec) for file in open_named(names, spec.encoding, stack))
+    _require_text(opened, spec)
+    return opened
+
+
+def _require_text(opened: Sequence[Source], spec: Spec) -> None:
+    """See that no option is for files of a form that none has.
+
+    Raises:
+        GdsolveError: naming the option and the form of the files.
+    """
+    forms = {source.file.format for source in opened}
+    for form, condition in ((Format.CSV, company.CSV), (Format.NDJSON, company.TEXT)):
+        name = company.given_with(condition, spec)
+        if name is not None and opened and not forms & {Format.CSV, form}:
+            told = company.refusal(name, company.Asked(spec, ""), condition)
+            found = {Format.NDJSON: "NDJSON", Format.PARQUET: "Parquet"}[opened[0].file.format]
+            raise GdsolveError(f"{told.message}, and {opened[0].name} is {found}", told.hint)
 
 
 def require_same_columns(opened: Sequence[Source], first: str, names: Collection[str]) -> None:

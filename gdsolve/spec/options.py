@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gdsolve.spec import company
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     DESCENDING,
@@ -54,14 +55,34 @@ class Spec:
     y: tuple[float, ...] | None = option(None, "Inline target, one number per row.", "Data", verbs=())
 
     target: str | None = option(
-        None, "Column to explain.", "Columns", metavar="COLUMN", default_text="the column y, else the last one"
+        None,
+        "Column to explain.",
+        "Columns",
+        metavar="COLUMN",
+        default_text="the column y, else the last one",
+        goes_with=company.NO_FORMULA,
     )
     features: tuple[str, ...] = option(
-        (), "Columns to explain it with.", "Columns", metavar="COLUMNS", default_text="all others"
+        (),
+        "Columns to explain it with.",
+        "Columns",
+        metavar="COLUMNS",
+        default_text="all others",
+        goes_with=company.LINEAR,
     )
-    ignore: tuple[str, ...] = option((), "Columns to leave out.", "Columns", metavar="COLUMNS")
+    ignore: tuple[str, ...] = option(
+        (),
+        "Columns to leave out.",
+        "Columns",
+        metavar="COLUMNS",
+        goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
+    )
     weight: str | None = option(
-        None, "Column of row weights; weight 2 counts as the row twice.", "Columns", metavar="COLUMN"
+        None,
+        "Column of row weights; weight 2 counts as the row twice.",
+        "Columns",
+        metavar="COLUMN",
+        goes_with=company.NO_FORMULA,
     )
     group_by: str | None = option(
         None,
@@ -72,12 +93,24 @@ class Spec:
         metavar="COLUMN",
         default_text="all rows together",
     )
-    no_intercept: bool = option(False, "Fit through the origin.", "Columns")
+    no_intercept: bool = option(False, "Fit through the origin.", "Columns", goes_with=company.LINEAR)
     delimiter: str | None = option(
-        None, "Field delimiter.", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
+        None,
+        "Field delimiter.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
     )
     decimal: str | None = option(
-        None, "Decimal mark, . or ,", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
+        None,
+        "Decimal mark, . or ,",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
     )
     encoding: str | None = option(
         None,
@@ -86,12 +119,21 @@ class Spec:
         verbs=READING,
         metavar="NAME",
         default_text="UTF-8, or as the BOM says",
+        goes_with=(company.FILES, company.TEXT),
     )
     no_header: bool = option(
-        False, "The first line is data; columns are x1…xn, y.", "Columns", verbs=READING, default_text="detected"
+        False,
+        "The first line is data; columns are x1…xn, y.",
+        "Columns",
+        verbs=READING,
+        default_text="detected",
+        goes_with=(company.FILES, company.CSV),
     )
     na: Missing = option(
-        Missing.ERROR, "Missing cells in the columns used: stop, drop the row, or fill in the mean.", "Columns"
+        Missing.ERROR,
+        "Missing cells in the columns used: stop, drop the row, or fill in the mean.",
+        "Columns",
+        goes_with=(company.TABLE, company.CELLS),
     )
     na_values: tuple[str, ...] = option(
         (),
@@ -100,9 +142,13 @@ class Spec:
         "Columns",
         verbs=READING,
         metavar="VALUES",
+        goes_with=company.TABLE,
     )
     categorical: Categorical = option(
-        Categorical.ERROR, "Columns of text: stop, one 0/1 column per level, or leave out.", "Columns"
+        Categorical.ERROR,
+        "Columns of text: stop, one 0/1 column per level, or leave out.",
+        "Columns",
+        goes_with=(company.LINEAR, company.TEXTS),
     )
 
     minimize: str | None = option(
@@ -136,21 +182,35 @@ class Spec:
         (), "Parameters that stay where they start.", "Formula", verbs=DESCENDING, metavar="NAMES"
     )
 
-    loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     delta: float = option(
         1.0,
         "Residual, in units of the target, beyond which --loss huber counts it linearly.",
         "Descent",
         metavar="NUMBER",
+        goes_with=company.HUBER,
     )
-    quantile: float = option(0.5, "Quantile to fit with --loss quantile, between 0 and 1.", "Descent", metavar="LEVEL")
-    ridge: float = option(0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0)
-    penalize_intercept: bool = option(False, "Let the ridge penalty act on the intercept too.", "Descent")
+    quantile: float = option(
+        0.5,
+        "Quantile to fit with --loss quantile, between 0 and 1.",
+        "Descent",
+        metavar="LEVEL",
+        goes_with=company.QUANTILE,
+    )
+    ridge: float = option(
+        0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0, goes_with=company.LINEAR
+    )
+    penalize_intercept: bool = option(
+        False,
+        "Let the ridge penalty act on the intercept too.",
+        "Descent",
+        goes_with=(company.LINEAR, company.RIDGE, company.INTERCEPT),
+    )
     method: Method = option(
         Method.AUTO,
         "How the next iterate is found.",
         "Descent",
-        verbs=("fit", "compare-lr", "report"),
+        verbs=FITTED,
         default_text="gd; for a curve or another loss auto, unless --lr is given",
     )
     methods: tuple[str, ...] = option(
@@ -165,10 +225,11 @@ class Spec:
         None,
         "Share β of the last step that is kept by momentum (0.9) and nesterov (its own sequence).",
         "Descent",
-        verbs=DESCENDING,
+        verbs=("fit", "compare", "report"),
         metavar="NUMBER",
         default_text="0.9; nesterov: β_k of FISTA with restart",
         minimum=0.0,
+        goes_with=company.MOMENTUM,
     )
     lr: LearningRate = option(
         "auto",
@@ -239,7 +300,14 @@ class Spec:
         verbs=DESCENDING,
     )
     seed: int = option(
-        0, "Seed of --init random.", "Descent", metavar="N", minimum=0, maximum=2**63 - 1, verbs=DESCENDING
+        0,
+        "Seed of --init random.",
+        "Descent",
+        metavar="N",
+        minimum=0,
+        maximum=2**63 - 1,
+        verbs=DESCENDING,
+        goes_with=company.RANDOM,
     )
     scale: Scale = option(
         Scale.AUTO,
@@ -278,15 +346,25 @@ class Spec:
         maximum=1000,
     )
     retain_graph: bool = option(
-        False, "Keep the graph after a backward, so that another can follow.", "Graph", verbs=("trace",)
+        False,
+        "Keep the graph after a backward, so that another can follow.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SECOND_PASS,
     )
     zero_grad: bool = option(
-        False, "Clear the gradients before each backward; else they add up.", "Graph", verbs=("trace",)
+        False,
+        "Clear the gradients before each backward; else they add up.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SECOND_PASS,
     )
     retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient though they are no leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
-    steps: bool = option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
+    steps: bool = option(
+        False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
+    )
 
     format: Format = option(
         Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
@@ -297,6 +375,7 @@ class Spec:
         "Output",
         verbs=FITTED,
         metavar="N|log",
+        goes_with=company.SHOWN_ITERATIONS,
     )
     report: bool = option(
         False,
@@ -305,7 +384,12 @@ class Spec:
         verbs=FITTED,
     )
     confidence: float = option(
-        0.95, "Confidence of the intervals of --report.", "Output", verbs=FITTED, metavar="NUMBER"
+        0.95,
+        "Confidence of the intervals of --report.",
+        "Output",
+        verbs=FITTED,
+        metavar="NUMBER",
+        goes_with=company.REPORT,
     )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
@@ -327,6 +411,7 @@ class Spec:
         verbs=("fit",),
         metavar="SECONDS",
         minimum=0.0,
+        goes_with=company.CHECKPOINT,
     )
     resume: str | None = option(
         None,
@@ -349,7 +434,11 @@ class Spec:
         maximum=1000,
     )
     check_gradient: bool = option(
-        False, "Hold the gradient against central differences, at the start and at the end.", "Output", verbs=FITTED
+        False,
+        "Hold the gradient against central differences, at the start and at the end.",
+        "Output",
+        verbs=FITTED,
+        goes_with=company.SHOWN_CHECKS,
     )
     list: bool = option(False, "List the cases and leave.", "Tour", verbs=("tour",))
     case: tuple[str, ...] = option(
@@ -381,6 +470,7 @@ class Spec:
             "check": {"help": "What the picture shows: the spectrum.", "default_text": "spectrum"},
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
+        goes_with=company.PICTURE,
     )
     watch: bool = option(
         False,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
-from gdsolve.status import GdsolveError, Status
+from gdsolve.status import Status
 from gdsolve.verbs.comparison import GRID, Comparison, RateResult, interruption, until_interrupted
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed.descend import bounded, stops_of, tolerance_of
@@ -30,14 +30,8 @@ MOST_UPDATES = 10_000
 
 
 def compare_posed(posed: Posed, began: float) -> Comparison:
-    """Descend at every rate of the spec, or on a grid around the limit that the curvature sets.
-
-    Raises:
-        GdsolveError: a method other than plain descent.
-    """
+    """Descend at every rate of the spec, or on a grid around the limit that the curvature sets."""
     spec = posed.spec
-    if spec.method not in (Method.AUTO, Method.GD):
-        raise GdsolveError(f"method: compare-lr compares rates of gd, not of {spec.method.value}", "gdsolve compare")
     descending = time.perf_counter()
     rates = _rates(posed)
     limit = MOST_UPDATES if spec.max_iter is None and posed.modes is None else spec.max_iter
