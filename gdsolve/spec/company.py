@@ -169,5 +169,7 @@ SECOND_PASS = Company(
     "leave {flag} out, or give --repeat 2",
 )
 SHOWN_STEPS = Company(
-    lambda asked: asked.spec.format is not Format.DOT, "--format dot draws the whole graph", "give --format table|json"
+    lambda asked: asked.spec.format is not Format.DOT,
+    "{flag} is for the table and JSON; --format dot draws the whole graph",
+    "give --format table|json",
 )
