@@ -14,7 +14,7 @@ from gdsolve.cli.completion import NothingToOfferError
 from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
-DIALECT = ("delimiter", "decimal", "encoding", "no_header", "na_values")
+DIALECT = ("delimiter", "decimal", "encoding", "header", "no_header", "na_values")
 
 
 def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -155,6 +155,8 @@ def data_record(data: DataInfo) -> Record:
         "rows_dropped": data.rows_dropped,
         "cells_filled": data.cells_filled,
         "has_header": data.has_header,
+        "delimiter": data.delimiter,
+        "decimal": data.decimal,
         "target": roles.target,
         "target_reason": roles.target_reason,
         "features": list(roles.design),

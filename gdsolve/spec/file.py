@@ -60,7 +60,6 @@ NICKNAMES = {
     "separator": "delimiter",
     "sep": "delimiter",
     "intercept": "no_intercept",
-    "header": "no_header",
     "by": "group_by",
     "groups": "group_by",
     "groupby": "group_by",
@@ -134,6 +133,8 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         return parse_count(value, name)
     if name in FORMULA_PARTS:
         return _parts(name, value, verb)
+    if name == "header" and isinstance(value, bool):
+        value = "yes" if value else "no"
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
         return convert(name, _split_cells(name, value), verb)
     require_kind(name, value, verb or "fit")
