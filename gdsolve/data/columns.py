@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.shell import piped
+from gdsolve.data.shell import blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
@@ -108,12 +108,6 @@ def _split_hint(table: str, names: Sequence[str]) -> str:
         return blanks_hint(table)
     mark = "' '" if any(" " in name for name in names) else "';'"
     return f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
-
-
-def blanks_hint(table: str) -> str:
-    """Say what turns runs of blanks, which no delimiter is, into tabs."""
-    command = piped(table, "sed -E 's/^[[:blank:]]+//; s/[[:blank:]]+$//'", r"tr -s '[:blank:]' '\t'")
-    return f"where runs of blanks set columns apart: {command}"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

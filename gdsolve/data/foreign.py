@@ -38,10 +38,8 @@ def refuse_foreign(file: File) -> None:
         options = ("--na-values", "?") if re.search(r"(^|,)\s*\?\s*(,|$)", file.head, re.MULTILINE) else ()
         raise DataError(
             f"{file.name}: is an ARFF file, and gdsolve reads CSV",
-            piped(file.name, _FROM_ARFF, codec=file.codec, options=options),
+            piped(file, _FROM_ARFF, options=options),
         )
     lines = [line for line in file.head.split("\n", _LINES)[:_LINES] if line.strip() and not line.startswith("#")]
     if lines and 2 * sum(_SPARSE.fullmatch(line) is not None for line in lines) > len(lines):
-        raise DataError(
-            f"{file.name}: is an svmlight file, and gdsolve reads CSV", piped(file.name, _FROM_SPARSE, codec=file.codec)
-        )
+        raise DataError(f"{file.name}: is an svmlight file, and gdsolve reads CSV", piped(file, _FROM_SPARSE))

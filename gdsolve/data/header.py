@@ -14,7 +14,7 @@ _ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the first line is the header; `doubt` says what speaks for it where it may be otherwise."""
+    """Whether the first line is the header; where it may be otherwise, `doubt` gives the reason."""
 
     is_header: bool
     doubt: str | None = None
@@ -58,9 +58,9 @@ def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: froz
     if not rows:
         return Verdict(is_header=bool(first.texts) or not first.numbers)
     if first.texts_above_numbers:
-        return Verdict(True, "it has a name above a column of numbers" if first.numbers_above_numbers else None)
+        return Verdict(True, "for a name stands above a column of numbers" if first.numbers_above_numbers else None)
     if any(map(first.comes_again, first.texts)):
-        return Verdict(False, "its texts are of the same kind as those below")
+        return Verdict(False, "for its texts are of the same kind as those below")
     return _of_numbers(first) if first.numbers else Verdict(bool(first.texts))
 
 
@@ -68,14 +68,15 @@ def _of_texts(first: FirstLine) -> Verdict:
     if first.numeric or not first.rows:
         return Verdict(True)
     again = sum(map(first.comes_again, first.texts))
-    return Verdict(False, "most of its texts come again below") if 2 * again > len(first.cells) else Verdict(True)
+    return Verdict(False, "for most of its texts come again below") if 2 * again > len(first.cells) else Verdict(True)
 
 
 def _of_numbers(first: FirstLine) -> Verdict:
     if not first.marks and (reason := first.names):
-        return Verdict(True, reason)
+        return Verdict(True, f"for {reason}")
     if not first.texts:
-        return Verdict(False, None if first.marks else first.sequence or first.whole_above_decimals or first.unlike)
+        odd = None if first.marks else first.sequence or first.whole_above_decimals or first.unlike
+        return Verdict(False, odd and f"though {odd}")
     if first.is_like_a_row:
-        return Verdict(False, "its numbers or texts are like those below")
-    return Verdict(True, first.unlike or "its numbers may be names")
+        return Verdict(False, "for its cells are like those below")
+    return Verdict(True, f"for {first.unlike or 'its numbers may be names'}")

@@ -17,8 +17,10 @@ from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
+from gdsolve.data.mending import number_hint
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.shell import PREDICT
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import DataError, GdsolveError
@@ -157,7 +159,9 @@ def predict_values(
 
 
 def _opened(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitStack) -> list[Source]:
-    opened = [_renamed(source, model) for source in open_sources(sources, spec, stack)]
+    # What the model calls columns tells a header where it is in doubt.
+    named = replace(spec, features=tuple(model.needed))
+    opened = [_renamed(source, model) for source in open_sources(sources, named, stack)]
     for source in opened:
         _require(source, model, spec)
     return opened
@@ -286,12 +290,13 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         record = offset + row
         cell = (cell_text(source, record, name) or "").strip()
         if name in model.levels:
-            reason = "was not among the levels of the fit"
+            reason, remedy = "was not among the levels of the fit", None
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
+            remedy = number_hint(cell, source, PREDICT)
         raise DataError(
             f"{where(source, record, name)}: {show(cell)} {reason}",
-            f"--na-values {shlex.quote(cell)} leaves such predictions empty",
+            remedy or f"--na-values {shlex.quote(cell)} leaves such predictions empty",
         )
 
 

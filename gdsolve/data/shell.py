@@ -5,24 +5,44 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from gdsolve.data.file import File
 from gdsolve.data.files import STDIN
+from gdsolve.data.packing import Packing
 from gdsolve.spec.command import operand
 
-_UNPACK = {".gz": "gzip -dc", ".zst": "zstd -dcq"}
+FIT = "fit"
+_TABBED = r"tr -s '[:blank:]' '\t'"
+PREDICT = "predict MODEL"
+_UNPACK = {Packing.GZIP: "gzip -dc", Packing.ZSTD: "zstd -dcq"}
+_ENDINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}
 
 
-def piped(table: str, *filters: str, codec: str | None = None, options: Sequence[str] = ()) -> str:
-    """Write `FILTER FILE | FILTER | gdsolve fit - OPTIONS`, the text unpacked and in UTF-8 before the first filter.
+def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: str = FIT) -> str:
+    """Write `FILTER FILE | FILTER | gdsolve fit - OPTIONS`, or what else is to `run`.
 
-    The first filter takes a file as its last argument, as sed, awk and tail do; standard input is shown as FILE.
+    The text is unpacked and in UTF-8 before the first filter, which takes a file as its last argument, as sed, awk and
+    tail do; standard input is shown as FILE. Of a table that is known by name alone its ending tells the packing.
     """
-    file = "FILE" if table == STDIN else shlex.quote(operand(table))
-    steps = [f"{command} {file}" for ending, command in _UNPACK.items() if table.lower().endswith(ending)]
+    name, packing, codec = _traits(table)
+    file = "FILE" if name == STDIN else shlex.quote(operand(name))
+    steps = [f"{_UNPACK[packing]} {file}"] if packing in _UNPACK else []
     if codec is not None:
         # Lone carriage returns come with the codec of plain text; iconv writes UTF-16LE without a second dash.
-        name = shlex.quote(codec.replace("-16-", "-16").replace("-32-", "-32"))
-        convert = f"iconv -f {name} -t UTF-8" if codec != "utf-8" else r"tr '\r' '\n'"
+        called = shlex.quote(codec.replace("-16-", "-16").replace("-32-", "-32"))
+        convert = f"iconv -f {called} -t UTF-8" if codec != "utf-8" else r"tr '\r' '\n'"
         steps.append(convert if steps else f"{convert} < {file}")
     first, *others = filters
     steps += [first if steps else f"{first} {file}", *others]
-    return " | ".join([*steps, shlex.join(["gdsolve", "fit", "-", *options])])
+    return " | ".join([*steps, shlex.join(["gdsolve", *run.split(), "-", *options])])
+
+
+def blanks_hint(table: File | str) -> str:
+    """Say what turns runs of blanks, which no delimiter is, into tabs."""
+    trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
+    return f"where runs of blanks set columns apart: {piped(table, trimmed, _TABBED)}"
+
+
+def _traits(table: File | str) -> tuple[str, Packing, str | None]:
+    if isinstance(table, File):
+        return table.name, table.packing, table.codec
+    return table, next((pack for end, pack in _ENDINGS.items() if table.lower().endswith(end)), Packing.NONE), None

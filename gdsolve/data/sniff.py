@@ -12,7 +12,7 @@ from gdsolve.data.file import File
 from gdsolve.data.foreign import refuse_foreign
 from gdsolve.data.head import Record, head_records, is_number
 from gdsolve.data.header import Verdict, judge
-from gdsolve.data.shell import piped
+from gdsolve.data.shell import blanks_hint, piped
 from gdsolve.spec import Header, Spec
 from gdsolve.status import DataError
 
@@ -21,8 +21,8 @@ ROW_NAMES = "row_names"
 _SEPARATOR = re.compile(r"\"?sep=(.)\"?[^\S\n]*\n", re.IGNORECASE)
 # Beyond this a list of cells is cut in a message.
 _SHOWN = 40
-# Commas that may group thousands, as in 1,299 and 1,299,000; 0,125 can not.
-_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+# Marks that may group thousands, as in 1,299 and 1,299,000; in 0,125 they can not.
+GROUPED = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+") for mark in ",."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Dialect:
     """How a CSV file is written: `skip` physical lines come before the data; `header` holds the cells of the header.
 
     With `row_names` the header has one name fewer than the rows have cells, and the column `ROW_NAMES` comes first.
-    `doubt` is what may be otherwise, as a warning says it.
+    `doubt` is what may be otherwise, as a warning says it; `beyond` counts the cells that the longest record has too
+    many.
     """
 
     delimiter: str
@@ -40,6 +41,7 @@ class Dialect:
     skip: int
     row_names: bool = False
     doubt: str | None = None
+    beyond: int = 0
 
 
 def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
@@ -58,15 +60,18 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     records = list(head_records(file.head, delimiter))[before:]
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
+    if spec.delimiter is None:
+        _refuse_blanks(file, records)
     decimal = spec.decimal or _decimal(file.head, delimiter, records)
     words = missing_words(spec.na_values)
     names = spec.first_line is not Header.NO and _has_row_names(records, delimiter)
     verdict = Verdict(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
-    cells = records[0].cells
+    cells, longest = records[0].cells, max(len(record.cells) for record in records)
     doubt = verdict.doubt and _doubt_of_header(file.name, cells, verdict, verdict.doubt)
     if not verdict.is_header:
         # Blank lines before the data are harmless; only those before a header need skipping.
-        return Dialect(delimiter, decimal, None, _width(records), before, doubt=doubt)
+        width = _width(records)
+        return Dialect(delimiter, decimal, None, width, before, doubt=doubt, beyond=longest - width)
     _refuse_preamble(file, records, decimal, words)
     if any("\ufffd" in cell for cell in cells):
         raise DataError(f"{file.name}: the header is not UTF-8", "name the encoding, for example --encoding latin-1")
@@ -74,7 +79,8 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     if names:
         header = (_free_name(header), *header)
         doubt = f"{file.name}: rows have one cell more than the header has names; the first cell is taken as a row name"
-    return Dialect(delimiter, decimal, header, len(header), records[0].end, names, doubt)
+    width = len(header)
+    return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width)
 
 
 def _verdict(
@@ -87,8 +93,9 @@ def _verdict(
 ) -> Verdict:
     if spec.first_line is not Header.AUTO:
         return Verdict(spec.first_line is Header.YES)
-    called = {*named, *_called(spec)}
-    if called & {cell.strip() for cell in records[0].cells}:
+    called = [*named, *_called(spec)]
+    cells = {cell.strip() for cell in records[0].cells}
+    if called and all(name in cells or cells.issuperset(map(str.strip, name.split(","))) for name in called):
         return Verdict(True)
     verdict = judge(records, delimiter, decimal, words)
     if verdict.doubt and called and all(re.fullmatch(r"x\d*|y", name) for name in called):
@@ -96,11 +103,10 @@ def _verdict(
     return verdict
 
 
-def _called(spec: Spec) -> set[str]:
-    """What the user calls columns, each name whole and split at its commas."""
-    lists = (*spec.features, *spec.ignore)
-    names = [name for name in (spec.target, spec.weight, spec.group_by, *lists) if name is not None]
-    return {part.strip() for name in names for part in (name, *name.split(","))} - {""}
+def _called(spec: Spec) -> list[str]:
+    """What the user calls columns; a list may stand in one text, with commas."""
+    names = (spec.target, spec.weight, spec.group_by, *spec.features, *spec.ignore)
+    return [name.strip() for name in names if name]
 
 
 def _doubt_of_header(name: str, cells: Sequence[str], verdict: Verdict, reason: str) -> str:
@@ -109,7 +115,7 @@ def _doubt_of_header(name: str, cells: Sequence[str], verdict: Verdict, reason: 
     ways = [("yes", "the header"), ("no", "data")]
     (flag, taken), (other, otherwise) = ways if verdict.is_header else reversed(ways)
     return (
-        f"{name}: the first line, {shown}, is taken as {taken}: {reason}; "
+        f"{name}: the first line, {shown}, is taken as {taken}, {reason}; "
         f"--header {other} reads it as {otherwise}, --header {flag} as {taken} without this warning"
     )
 
@@ -160,8 +166,15 @@ def _refuse_preamble(file: File, records: Sequence[Record], decimal: str, words:
     cell = first[0].strip()
     raise DataError(
         f"{file.name}: line {records[0].end} is no header: {cell[:_SHOWN]!r}, while most lines have {usual} cells",
-        f"leave out what stands before the header: {piped(file.name, f'tail -n +{before + 1}', codec=file.codec)}",
+        f"leave out what stands before the header: {piped(file, f'tail -n +{before + 1}')}",
     )
+
+
+def _refuse_blanks(file: File, records: Sequence[Record]) -> None:
+    """Refuse numbers that are set apart by runs of blanks, with a text behind another delimiter."""
+    cells = [record.cells[0].strip() for record in records if len(record.cells) == 2]
+    if 2 * sum(re.search(r"\d\s\s+[-+.\d]", cell) is not None for cell in cells) > len(records):
+        raise DataError(f"{file.name}: runs of blanks stand between its numbers", blanks_hint(file))
 
 
 def _is_data(cells: Sequence[str], decimal: str, words: frozenset[str]) -> bool:
@@ -195,23 +208,21 @@ def _score(head: str, delimiter: str) -> tuple[float, float]:
 
 
 def _decimal(head: str, delimiter: str, records: Sequence[Record]) -> str:
-    """Give the decimal mark: a comma where numbers have one that cannot group thousands, and none has a point.
+    """Give the decimal mark: a comma where numbers have one that cannot group thousands, and no such point.
 
     Where all commas may group thousands (2,288) it is the point, and such cells are no numbers: reading asks.
     """
     if delimiter == ",":
         return "."
     cells = [cell.strip() for record in records for cell in record.cells]
-    if any("." in cell and is_number(cell, "[.]") for cell in cells) or not any(map(_has_comma, cells)):
+    if not any("," in cell and is_number(cell, ",") for cell in cells):
         return "."
-    if not any(map(_is_decimal_comma, cells)):
+    if not any(is_decimal(cell, ",") for cell in cells):
         cells = [cell.strip() for record in head_records(head, delimiter, len(head)) for cell in record.cells]
-    return "," if any(map(_is_decimal_comma, cells)) else "."
+    commas, points = (any(is_decimal(cell, mark) for cell in cells) for mark in ",.")
+    return "," if commas and not points else "."
 
 
-def _has_comma(cell: str) -> bool:
-    return "," in cell and is_number(cell, ",")
-
-
-def _is_decimal_comma(cell: str) -> bool:
-    return _has_comma(cell) and _GROUPED.fullmatch(cell) is None
+def is_decimal(cell: str, mark: str) -> bool:
+    """Tell whether a trimmed cell is a number in which this mark cannot group thousands."""
+    return mark in cell and is_number(cell, re.escape(mark)) and GROUPED[mark].fullmatch(cell) is None

@@ -194,19 +194,22 @@ class Source:
         strict: bool = False,
         lenient: bool = False,
     ) -> pl.LazyFrame:
-        return pl.scan_csv(
+        beyond = [OVERFLOW, *(f"{OVERFLOW}{place}" for place in range(1, dialect.beyond))]
+        scanned = pl.scan_csv(
             text,
             has_header=False,
             skip_lines=skip,
-            schema={**types, OVERFLOW: pl.String},
+            schema={**types, **dict.fromkeys(beyond, pl.String)},
             separator=dialect.delimiter,
             # Fields beyond the header's would otherwise be an error without a row, or none at all under a projection.
             truncate_ragged_lines=True,
             missing_columns="insert",
+            extra_columns="ignore",
             ignore_errors=lenient,
             encoding="utf8" if strict else "utf8-lossy",
             glob=False,
         )
+        return scanned.with_columns(pl.coalesce(beyond).alias(OVERFLOW)) if len(beyond) > 1 else scanned
 
 
 def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:

@@ -13,7 +13,7 @@ import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
-from gdsolve.data.diagnose import nested_error, text_error
+from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels
@@ -255,6 +255,9 @@ def _usable(
     if holds_classes(parts, kinds, spec):
         odd.remove(parts.target)
     if odd or (texts and spec.categorical is Categorical.ERROR):
+        if has_overflow(sample.head(1)):
+            # Whatever stands in it is in the wrong column.
+            raise overflow_error(source, source.before)
         raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts)
     return features
 
