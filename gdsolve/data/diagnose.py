@@ -17,7 +17,7 @@ from gdsolve.data.head import head_records
 from gdsolve.data.mending import number_hint
 from gdsolve.data.records import place, places, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
-from gdsolve.data.shell import blanks_hint, piped
+from gdsolve.data.shell import FIT, blanks_hint, piped
 from gdsolve.data.sniff import ROW_NAMES
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
@@ -95,10 +95,7 @@ class _Looks:
         if len(odd) > _MOST_ODD or any("," in value for value in values):
             # At a comma the flag would split it.
             return otherwise
-        # What begins with a dash would be read as an option.
-        text = shlex.quote(",".join(values))
-        named = f"--na-values={text}" if text.startswith("-") else f"--na-values {text}"
-        return f"{named} --na drop if {'they mean' if len(odd) > 1 else 'it means'} missing, or {otherwise}"
+        return f"{na_flag(values)} --na drop if {'they mean' if len(odd) > 1 else 'it means'} missing, or {otherwise}"
 
 
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
@@ -191,24 +188,26 @@ def _first_broken(source: Source, column: str) -> int:
     return done
 
 
-def overflow_error(source: Source, record: int) -> DataError:
-    """Explain a row with more fields than the header, or the first line, has."""
+def overflow_error(source: Source, record: int, run: str = FIT) -> DataError:
+    """Explain a row with more fields than the header, or the first line, has; `run` is what the hint pipes into."""
     fields = len(source.schema)
     whose = "header" if source.has_header else "first row"
-    return DataError(f"{where(source, record)}: more fields than the {whose} has ({fields})", _overflow_hint(source))
+    return DataError(
+        f"{where(source, record)}: more fields than the {whose} has ({fields})", _overflow_hint(source, run)
+    )
 
 
-def _overflow_hint(source: Source) -> str:
+def _overflow_hint(source: Source, run: str) -> str:
     dialect, quoting = source.dialect, "quote the cells that contain the delimiter"
     if dialect is None or dialect.delimiter == " ":
-        return blanks_hint(source.file)
+        return blanks_hint(source.file, run)
     records = [*head_records(source.file.head, dialect.delimiter)]
     rows = [record for record in records if record.end > dialect.skip]
     if dialect.header is None or any(len(record.cells) != dialect.width + 1 for record in rows):
         return f"{quoting}, or give another --delimiter"
     mark = {"\t": r"\t"}.get(dialect.delimiter, dialect.delimiter)
     name = f"""awk 'NR == {dialect.skip} {{$0 = "{ROW_NAMES}{mark}" $0}} 1'"""
-    command = piped(source.file, name, options=("--ignore", ROW_NAMES))
+    command = piped(source.file, name, options=("--ignore", ROW_NAMES) if run == FIT else (), run=run)
     return f"if every row starts with a name: {command}; else {quoting}"
 
 
@@ -287,6 +286,12 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
     if column == roles.weight:
         return "--weight COLUMN"
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
+
+
+def na_flag(values: Sequence[str]) -> str:
+    """Write `--na-values` as a shell takes it: what begins with a dash would be read as an option."""
+    text = shlex.quote(",".join(values))
+    return f"--na-values={text}" if text.startswith("-") else f"--na-values {text}"
 
 
 def _odd_cells(source: Source, column: str) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
-from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
+from gdsolve.data.diagnose import cell_text, has_overflow, na_flag, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
 from gdsolve.data.mending import number_hint
@@ -280,7 +279,7 @@ def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
 
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor) -> None:
     if has_overflow(frame):
-        raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
+        raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), PREDICT)
     for name in model.columns:
         column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
@@ -296,7 +295,7 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
             remedy = number_hint(cell, source, PREDICT)
         raise DataError(
             f"{where(source, record, name)}: {show(cell)} {reason}",
-            remedy or f"--na-values {shlex.quote(cell)} leaves such predictions empty",
+            remedy or f"{na_flag([cell])} leaves such predictions empty",
         )
 
 
