@@ -89,7 +89,7 @@ def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialec
     quoted = dialect.delimiter == ","
     if reading.groups:
         words = [*words, _ungroup(reading.groups, bare, quoted)]
-        apart = decimal == "," and decimal in bare and quoted and _uses(source, ".")
+        apart = decimal in bare and _uses(source, _OTHER[decimal])
         if bare.count(reading.groups) > 1 and decimal not in bare:
             decimal = dialect.decimal
     if apart:
