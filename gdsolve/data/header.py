@@ -26,8 +26,8 @@ def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: froz
     Names stand above columns; a row is like the rows below it. A cell is a number, a missing mark (a word of
     `missing`, `?` and its kind) or a text, and so is a column, by most of its cells. The rule, the first that fits:
 
-    1. No number in the line, nor a missing mark above a column of numbers: it is the header. But in a table of texts
-       alone it is data, if most of its texts come again below in their own columns.
+    1. No number in the line, nor a missing mark above a column of numbers: it is the header. But in a table of two
+       columns of text or more it is data, if most of its texts come again below in their own columns.
     2. A text above a column of numbers is a name: the line is the header.
     3. Where a text comes again below in its column, or is a date above dates, or true or false above such, the line
        is data.
@@ -65,7 +65,7 @@ def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: froz
 
 
 def _of_texts(first: FirstLine) -> Verdict:
-    if first.numeric or not first.rows:
+    if first.numeric or not first.rows or len(first.cells) == 1:
         return Verdict(True)
     again = sum(map(first.comes_again, first.texts))
     return Verdict(False, "for most of its texts come again below") if 2 * again > len(first.cells) else Verdict(True)

@@ -127,7 +127,7 @@ def _has_row_names(records: Sequence[Record], delimiter: str) -> bool:
     decimal comma as well, which is not to be guessed. Where all last cells are empty, rows end in a delimiter.
     """
     header, rows = records[0], records[1:]
-    if not rows or any(len(row.cells) != len(header.cells) + 1 for row in rows):
+    if not rows or len(header.cells) < 2 or any(len(row.cells) != len(header.cells) + 1 for row in rows):
         return False
     names = [row.cells[0].strip() for row in rows]
     if not all(names) or len(set(names)) < len(names) or not any(row.cells[-1].strip() for row in rows):
