@@ -113,7 +113,7 @@ def test_unusual_marks_stand_in_the_output(shell: Shell) -> None:
 def test_row_names_of_r_are_left_out_and_kept_in_predictions(shell: Shell) -> None:
     told = (
         "gdsolve: warning: r.tsv: rows have one cell more than the header has names; "
-        "the first cell is taken as a row name\n"
+        "the first cell is taken as a row name; --header yes reads it so without this warning\n"
     )
     code, out, err = shell("fit", "r.tsv", "--format", "json", "--save", "r.json")
     assert (code, err) == (0, told)
@@ -128,6 +128,7 @@ def test_row_names_of_r_are_left_out_and_kept_in_predictions(shell: Shell) -> No
     code, out, _ = shell("check", "r.tsv", "--format", "json")
     columns = {column["name"]: column for column in json.loads(out)["columns"]}
     assert (code, columns["x"]["minimum"], columns["row_names"]["role"]) == (0, 1.5, "ignored")
+    assert shell("fit", "r.tsv", "--header", "yes", "--format", "csv")[2] == ""
     assert shell("fit", "r.tsv", "--model", "a + b*x", "--start", "a=0,b=1")[0] == 0
 
 

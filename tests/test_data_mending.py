@@ -267,7 +267,8 @@ def test_row_names_without_a_name_are_left_out(here, caplog, name):
     assert loaded.values.tolist() == VALUES
     assert loaded.roles.ignored == ("row_names",)
     assert [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [
-        f"{name}: rows have one cell more than the header has names; the first cell is taken as a row name"
+        f"{name}: rows have one cell more than the header has names; the first cell is taken as a row name; "
+        "--header yes reads it so without this warning"
     ]
     assert next((one.name, one.role) for one in describe([name], Spec())) == ("row_names", "ignored")
     assert load(name, ignore=(loaded.roles.features[0],)).values.tolist() == [row[1:] for row in VALUES]

@@ -92,8 +92,8 @@ class _Looks:
         given = [value for value in self.spec.na_values if value not in NA_VALUES]
         odd = self.odd_cells(column)
         values = list(dict.fromkeys([*given, cell, *odd]))
-        if len(odd) > _MOST_ODD or any("," in value for value in values):
-            # At a comma the flag would split it.
+        # At a comma the flag would split it, and a long text nobody types.
+        if len(odd) > _MOST_ODD or any("," in value or len(value) > _LONGEST for value in values):
             return otherwise
         return f"{na_flag(values)} --na drop if {'they mean' if len(odd) > 1 else 'it means'} missing, or {otherwise}"
 

@@ -11,7 +11,7 @@ from gdsolve.data.cells import is_date
 from gdsolve.data.head import Record, is_number
 
 # Columns that numbers of the first line are held against.
-_COLUMNS = 200
+_COLUMNS = 50
 _PREFIX = 3
 _LEAST_YEAR, _LATEST_YEAR = 1500, 2200
 # What people and programs write where a number is missing, and nobody calls a column.

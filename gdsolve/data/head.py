@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,5 +53,9 @@ def head_records(head: str, delimiter: str, most: int = RECORDS) -> Iterator[Rec
 
 def is_number(cell: str, decimal: str) -> bool:
     """Tell whether a cell is written as a finite number, `decimal` being a pattern of the decimal mark."""
-    pattern = rf"[+-]?(\d+({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?"
-    return re.fullmatch(pattern, cell.strip()) is not None
+    return _number(decimal).fullmatch(cell.strip()) is not None
+
+
+@functools.cache
+def _number(decimal: str) -> re.Pattern[str]:
+    return re.compile(rf"[+-]?(\d+({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?")

@@ -61,7 +61,7 @@ class _Reading:
 
 def _readings(bare: str, source: Source) -> Iterator[_Reading]:
     marks = [mark for mark in ".," if mark in bare]
-    if not re.fullmatch(r"[+-]?(\d+[.,]?|[.,]?(?=\d))(\d+[.,])*\d*([eE][+-]?\d+)?", bare):
+    if not re.fullmatch(r"[+-]?(?=[.,]*\d)[\d.,]+([eE][+-]?\d+)?", bare):
         return
     if not marks:
         yield _Reading(source.cells.decimal)

@@ -78,7 +78,7 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     header = tuple(cell.strip() for cell in cells)
     if names:
         header = (_free_name(header), *header)
-        doubt = f"{file.name}: rows have one cell more than the header has names; the first cell is taken as a row name"
+        doubt = None if spec.first_line is Header.YES else _doubt_of_names(file.name)
     width = len(header)
     return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width)
 
@@ -117,6 +117,13 @@ def _doubt_of_header(name: str, cells: Sequence[str], verdict: Verdict, reason: 
     return (
         f"{name}: the first line, {shown}, is taken as {taken}, {reason}; "
         f"--header {other} reads it as {otherwise}, --header {flag} as {taken} without this warning"
+    )
+
+
+def _doubt_of_names(name: str) -> str:
+    return (
+        f"{name}: rows have one cell more than the header has names; the first cell is taken as a row name; "
+        "--header yes reads it so without this warning"
     )
 
 
