@@ -61,6 +61,8 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     records = list(head_records(file.head, delimiter))[before:]
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
+    if spec.first_line is not Header.NO:
+        _refuse_wrong_encoding(file, records[0])
     if spec.delimiter is None:
         _refuse_blanks(file, records)
     decimal = spec.decimal or _decimal(file.head, delimiter, records)
@@ -74,14 +76,18 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
         width = _width(records)
         return Dialect(delimiter, decimal, None, width, before, doubt=doubt, beyond=longest - width)
     _refuse_preamble(file, records, decimal, words)
-    if any("\ufffd" in cell for cell in cells) and not starts_as_utf8(file, records[0].end):
-        raise DataError(f"{file.name}: the header is not UTF-8", encoding_hint(file.name, file.path, file.packing))
     header = tuple(cell.strip() for cell in cells)
     if names:
         header = (_free_name(header), *header)
         doubt = None if spec.first_line is Header.YES else _doubt_of_names(file.name)
     width = len(header)
     return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width)
+
+
+def _refuse_wrong_encoding(file: File, first: Record) -> None:
+    """Refuse a first line that cannot be read: whether it is a header, its letters would not tell."""
+    if any("\ufffd" in cell for cell in first.cells) and not starts_as_utf8(file, first.end):
+        raise DataError(f"{file.name}: the header is not UTF-8", encoding_hint(file.name, file.path, file.packing))
 
 
 def _verdict(
