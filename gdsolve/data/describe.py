@@ -124,7 +124,8 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[Col
     with ExitStack() as stack:
         opened = as_opened(sources, spec, stack)
         names = list(opened[0].schema)
-        parts = assign(names, spec, opened[0].name, opened[0].has_header)
+        first = opened[0]
+        parts = assign(names, spec, first.name, first.has_header, first.row_names)
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
         columns = {name: _Column(kinds[name]) for name in names}

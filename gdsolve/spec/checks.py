@@ -12,6 +12,7 @@ from gdsolve.spec.choices import (
     PLOT_ENDINGS,
     Engine,
     Format,
+    Header,
     LearningRate,
     PlotKind,
     RateSchedule,
@@ -52,6 +53,7 @@ def check(spec: Spec) -> None:
             "for intervals of 95 % give --confidence 0.95",
         )
     _check_dialect(spec)
+    _check_header(spec)
     _check_problem(spec)
     _check_method(spec)
     check_groups(spec)
@@ -102,6 +104,14 @@ def _check_dialect(spec: Spec) -> None:
     if spec.decimal is not None and spec.decimal == spec.delimiter:
         raise GdsolveError(
             f"delimiter and decimal are both {spec.decimal!r}", "European files: --delimiter ';' --decimal ,"
+        )
+
+
+def _check_header(spec: Spec) -> None:
+    if spec.no_header is not None and spec.header is (Header.YES if spec.no_header else Header.NO):
+        meant = "is data" if spec.no_header else "is the header"
+        raise GdsolveError(
+            f"header: {spec.header}, and by no_header the first line {meant}", "leave --no-header or --header out"
         )
 
 

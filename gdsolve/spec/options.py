@@ -22,6 +22,7 @@ from gdsolve.spec.choices import (
     Engine,
     Every,
     Format,
+    Header,
     Init,
     LearningRate,
     Loss,
@@ -121,13 +122,16 @@ class Spec:
         default_text="UTF-8, or as the BOM says",
         goes_with=(company.FILES, company.TEXT),
     )
-    no_header: bool = option(
-        False,
-        "The first line is data; columns are x1…xn, y.",
+    header: Header = option(
+        Header.AUTO,
+        "Whether the first line names the columns (yes) or is data (no; columns are then x1…xn, y).",
         "Columns",
         verbs=READING,
         default_text="detected",
         goes_with=(company.FILES, company.CSV),
+    )
+    no_header: bool | None = option(
+        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.CSV)
     )
     na: Missing = option(
         Missing.ERROR,
@@ -490,6 +494,13 @@ class Spec:
     def missing_texts(self) -> tuple[str, ...]:
         """All texts of a cell that mean that it is missing."""
         return missing_texts(self.na_values)
+
+    @property
+    def first_line(self) -> Header:
+        """What was said of the first line, by either name."""
+        if self.no_header is None or self.header is not Header.AUTO:
+            return self.header
+        return Header.NO if self.no_header else Header.YES
 
     @property
     def is_least_squares(self) -> bool:
