@@ -3,7 +3,7 @@
 from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.extent import RowCount
-from gdsolve.data.inline import inline_table
+from gdsolve.data.inline import Arrays, inline_table
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.prefetch import prefetch
 from gdsolve.data.reading import Batch
@@ -12,6 +12,7 @@ from gdsolve.data.table import Table, column_names, open_columns, open_table
 
 __all__ = [
     "MOST_LEVELS",
+    "Arrays",
     "Batch",
     "Choice",
     "ColumnSummary",

@@ -7,7 +7,6 @@ import math
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -15,7 +14,7 @@ import polars as pl
 from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, without_texts
 from gdsolve.data.extent import Pass
-from gdsolve.data.inline import inline_columns
+from gdsolve.data.inline import Arrays, inline_source
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.source import Part, Source, as_opened
@@ -140,18 +139,15 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[Col
     return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)), unclear)
 
 
-def describe_inline(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None) -> tuple[ColumnSummary, ...]:
+def describe_inline(arrays: Arrays, spec: Spec) -> tuple[ColumnSummary, ...]:
     """Summarise the columns of a matrix X, (m, n), and a target y, (m,), which `inline_table` makes a table of.
 
     Raises:
         GdsolveError: a flag that names no column.
-        DataError: ragged rows, unequal lengths, or a number that is not finite.
+        DataError: ragged rows or unequal lengths.
     """
-    labels, parts, values, _ = inline_columns(X, y, spec, names)
-    columns = {name: _Column(Kind.NUMBER) for name in labels}
-    for name, cells in zip(labels, values.T, strict=True):
-        columns[name].add(pl.Series(name, cells))
-    return _summaries(columns, _roles(labels, parts, parts.features))
+    source, targeted = inline_source(arrays, spec)
+    return describe((source,), targeted)
 
 
 def _summaries(

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from gdsolve.data.file import Format
+from gdsolve.data.frames import FrameSource
 from gdsolve.data.packing import Packing
 from gdsolve.data.source import Source
 from gdsolve.progress import SILENT, Reading, listener
@@ -53,6 +54,8 @@ def count_rows(sources: Sequence[Source]) -> RowCount | None:
 
 def extent_of(source: Source) -> Extent | None:
     """Estimate how large what is read of a file is; None where only reading it tells, as of compressed text."""
+    if isinstance(source, FrameSource):
+        return Extent(float(source.frame.estimated_size()), float(source.frame.height), exact=True)
     file = source.file
     try:
         size = Path(file.path).stat().st_size

@@ -8,7 +8,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import ColumnSummary, Source, Table, describe, describe_inline, open_sources, open_table
+from gdsolve.data import (
+    Arrays,
+    ColumnSummary,
+    Source,
+    describe,
+    describe_inline,
+    inline_table,
+    open_sources,
+    open_table,
+)
 from gdsolve.spec import Engine, Scale, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError, Status
@@ -83,13 +92,11 @@ class Check:
 def check(
     spec: Spec,
     command: Command | None = None,
-    table: Table | None = None,
-    columns: tuple[ColumnSummary, ...] | None = None,
+    arrays: Arrays | None = None,
 ) -> Check:
     """Look at every column, then at rank, condition, rates and the three ways to a solution.
 
-    A table that cannot be fitted as it is, is a finding here and not an error. A `table` in memory has its `columns`
-    described already.
+    A table that cannot be fitted as it is, is a finding here and not an error; `arrays` are one in memory.
 
     Raises:
         GdsolveError: flags that do not fit the table.
@@ -100,9 +107,10 @@ def check(
     with ExitStack() as stack:
         # Once for both passes: what comes through a pipe comes once.
         opened = open_sources(spec.data, spec, stack) if spec.data else ()
-        columns = _describe(spec, opened) if columns is None else columns
+        columns = _describe(spec, opened) if arrays is None else describe_inline(arrays, spec)
         try:
-            problem = load(spec, open_table(opened, spec) if opened else table)
+            in_memory = None if arrays is None else inline_table(arrays.X, arrays.y, spec, names=arrays.names)
+            problem = load(spec, open_table(opened, spec) if opened else in_memory)
         except DataError as fault:
             read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
             return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
@@ -115,7 +123,7 @@ def check(
 
 def _describe(spec: Spec, opened: Sequence[Source]) -> tuple[ColumnSummary, ...]:
     if spec.X is not None and spec.y is not None:
-        return describe_inline(spec.X, spec.y, spec)
+        return describe_inline(Arrays(spec.X, spec.y), spec)
     if not spec.data and spec.minimize is not None:
         raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
     return describe(opened, spec)
