@@ -16,7 +16,7 @@ from typing import cast
 
 from gdsolve.data.file import File, Format, Stamp
 from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
-from gdsolve.data.pieces import LONGEST, read_text
+from gdsolve.data.pieces import LONGEST, end_of_records, read_text
 from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
@@ -25,6 +25,9 @@ from gdsolve.status import DataError, GdsolveError
 logger = logging.getLogger("gdsolve")
 
 HEAD = 1 << 20
+# A header and two rows, by which a table is judged at least.
+_LINES = 3
+_DELIMITERS = ",;\t|"
 STDIN = "standard input"
 _PARQUET = b"PAR1"
 _CURL = ("http://", "https://", "ftp://")
@@ -131,7 +134,7 @@ def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack
     if not magic:
         raise DataError(f"{name}: is empty", "a table needs a header, or numbers, and at least one row")
     packing = packing_of(magic)
-    raw, complete = _head(name, path, packing, None)
+    raw, complete = (magic, False) if magic == _PARQUET else _head(name, path, packing, None)
     endings = _endings(name)
     if raw.startswith(_PARQUET):
         return _parquet(name, path, packing, stamp, stack)
@@ -157,14 +160,16 @@ def _parquet(name: str, path: str, packing: Packing, stamp: Stamp | None, stack:
 
 
 def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[bytes, bool]:
-    """Give whole lines from the start, a megabyte or so, and whether they are all there is."""
+    """Give whole records from the start, a megabyte or some lines, and whether they are all there is."""
     with damage_told(name, packing), open_unpacked(path, packing) as file:
         read = read_text(name, file, codec)
         raw = read(HEAD)
-        while raw and len(raw) < LONGEST and b"\n" not in raw[-HEAD:] and (more := read(HEAD)):
+        while (more := read(HEAD)) and len(raw) < LONGEST:
+            end = end_of_records(raw, _DELIMITERS)
+            if raw.count(b"\n", 0, end) >= _LINES:
+                return raw[:end], False
             raw += more
-        complete = not read(1)
-    return (raw, True) if complete else (raw[: raw.rfind(b"\n") + 1] or raw, False)
+    return (raw, True) if not more else (raw[: raw.rfind(b"\n") + 1] or raw, False)
 
 
 def _byte_order(raw: bytes) -> str | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gdsolve.data.file import File
 from gdsolve.data.files import STDIN
+from gdsolve.data.pieces import LONGEST
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
@@ -58,6 +59,8 @@ def _records(head: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Give (number of physical lines up to its end, cells) of the first records that are not blank."""
     reader = csv.reader((f"{line}\n" for line in head.split("\n")), delimiter=delimiter)
     found = 0
+    # The module of Python refuses cells beyond 128 KiB by default.
+    limit = csv.field_size_limit(LONGEST)
     try:
         for record in reader:
             if len(record) > 1 or any(cell.strip() for cell in record):
@@ -67,6 +70,8 @@ def _records(head: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
                 return
     except csv.Error:
         return
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _refuse_preamble(file: File, records: list[tuple[int, list[str]]], data: list[bool]) -> None:
