@@ -157,6 +157,12 @@ def test_line_breaks_in_quotes_through_a_pipe(tmp_path, monkeypatch, name):
     assert (loaded.rows, loaded.values[-1].tolist()) == (9_000, [8999, 17998])
 
 
+def test_line_feeds_in_cells_of_lines_that_end_with_returns(tmp_path):
+    rows = "".join(f'{row},"a\nb",{2 * row}\r' for row in range(40_000))
+    loaded = load(write(tmp_path / "t.csv", f"x,t,y\r{rows}"), ignore=("t",))
+    assert loaded.values[:, 1].tolist() == [2.0 * row for row in range(40_000)]
+
+
 def test_predictions_beside_line_breaks(tmp_path):
     path = write(tmp_path / "t.csv", notes(9_000))
     out = io.StringIO()

@@ -141,7 +141,7 @@ def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack
     if endings[-1:] == [".parquet"]:
         raise DataError(f"{name}: is not a Parquet file", "give it the ending of what it is: .csv, .tsv or .ndjson")
     codec = codec or _byte_order(raw)
-    if codec is None and b"\n" not in raw and b"\r" in raw:
+    if codec is None and _ends_with_returns(raw):
         # Lone carriage returns become line feeds on the way through a codec.
         codec = "utf-8"
     if codec:
@@ -170,6 +170,12 @@ def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[by
                 return raw[:end], False
             raw += more
     return (raw, True) if not more else (raw[: raw.rfind(b"\n") + 1] or raw, False)
+
+
+def _ends_with_returns(raw: bytes) -> bool:
+    """Tell whether the first line ends with a lone carriage return, as in old spreadsheets; cells may hold feeds."""
+    end = raw.find(b"\r")
+    return end >= 0 and b"\n" not in raw[: end + 2] and raw.count(b'"', 0, end) % 2 == 0
 
 
 def _byte_order(raw: bytes) -> str | None:
