@@ -167,7 +167,7 @@ def without_texts(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> tuple[
     """Give the features that stay under `--categorical ignore`: those that are numbers."""
     if spec.categorical is not Categorical.IGNORE:
         return parts.features
-    return tuple(name for name in parts.features if kinds[name] not in (Kind.TEXT, Kind.DATE))
+    return tuple(name for name in parts.features if kinds[name] in (Kind.NUMBER, Kind.BOOLEAN))
 
 
 def build_roles(

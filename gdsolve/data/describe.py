@@ -161,7 +161,8 @@ def _summaries(
     summaries = []
     for name, column in columns.items():
         twin = earlier.setdefault((column.kind in _NUMBERS, column.digest.digest()), name)
-        summary = _summary(name, roles[name], column, twin if twin != name else None)
+        # Of nested cells nothing is known that could be the same.
+        summary = _summary(name, roles[name], column, None if twin == name or column.kind is Kind.NESTED else twin)
         summaries.append(replace(summary, unclear=name in unclear))
     return tuple(summaries)
 

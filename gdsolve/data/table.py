@@ -20,7 +20,7 @@ from gdsolve.data.levels import find_levels, join_levels
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS
-from gdsolve.data.shares import open_share
+from gdsolve.data.shares import Head, open_share
 from gdsolve.data.source import UNMARKED, Marks, Source, open_sources
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
@@ -131,6 +131,7 @@ def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitSt
     names = list(first.names)
     parts = assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
+    refuse_unsettled_target(first, parts.target, spec)
     looked = _first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
     judged = ranks.gather(looked and _kinds(*looked))
@@ -180,6 +181,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
         choice = choose([name for name in names if name != opened[0].row_names])
+        refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
         parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
@@ -207,7 +209,7 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
         DataError: a source that cannot be read.
     """
     with ExitStack() as stack:
-        schema = open_sources(sources, spec, stack)[0].schema
+        schema = open_sources(sources, spec, stack, glance=True)[0].schema
     return tuple(schema)
 
 
@@ -238,6 +240,20 @@ def _no_rows(name: str) -> DataError:
     return DataError(f"{name}: has a header but no rows", "a table needs at least one row of data")
 
 
+def refuse_unsettled_target(first: Head, target: str, spec: Spec) -> None:
+    """Refuse the last column as the target where that depends on which object of NDJSON comes first.
+
+    Raises:
+        DataError: naming the flag that settles it.
+    """
+    if spec.target is None and target != "y" and first.lasts is not None and target not in first.lasts:
+        listed = ", ".join(first.names[:8]) + (", …" if len(first.names) > 8 else "")
+        raise DataError(
+            f"{first.name}: its objects differ in their last key, so that none is the target by itself",
+            f"--target COLUMN; columns: {listed}",
+        )
+
+
 def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, Kind]:
     return kinds_of(sample, source.schema, source.cells, typed=source.dialect is None)
 
@@ -249,7 +265,7 @@ def _usable(
     single = [name for name in (parts.target, parts.weight) if name]
     for name in (*features, *single, *([parts.group] if parts.group else [])):
         if kinds[name] is Kind.NESTED:
-            raise nested_error(source, name, source.schema[name])
+            raise nested_error(source, kinds, name, parts)
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
     odd = [name for name in single if kinds[name] in (Kind.TEXT, Kind.DATE)]
     if holds_classes(parts, kinds, spec):
