@@ -13,7 +13,7 @@ from gdsolve.data.key_arrays import keys_of
 from gdsolve.data.keys import Key, Keys, Value
 from gdsolve.data.parallel import in_order
 from gdsolve.data.pieces import Piece, first_piece, pieces_of
-from gdsolve.data.records import places, unreadable
+from gdsolve.data.records import fault_of_objects, places, unreadable
 from gdsolve.data.scan import rows_of
 
 # A piece of a file, and the keys of its objects.
@@ -104,6 +104,8 @@ def all_objects(file: File, cells: Cells, through: Callable[[Iterator[Found]], I
     keys = Keys({}, 0, same=True)
     for _, found in through(_found(file)):
         keys += found
+    if any("\ufffd" in name for name in keys.named) and (fault := fault_of_objects(file)):
+        raise fault
     twice = {name: key.twice for name, key in keys.named.items() if key.twice is not None}
     nested = {name: key.nested for name, key in keys.named.items() if key.nested is not None}
     at = places(file, 0, {*twice.values(), *nested.values()}) if twice or nested else {}

@@ -172,7 +172,7 @@ def _fault_within(file: File, done: int, skip: int, part: object) -> DataError |
         if file.format is Format.CSV:
             return quote_error(file, skip)
         if file.format is Format.NDJSON:
-            return _bad_json(file, done, part if isinstance(part, Piece) else None)
+            return fault_of_objects(file, done, part if isinstance(part, Piece) else None)
     except DataError as damage:
         return damage
     except FAULTS:
@@ -180,7 +180,8 @@ def _fault_within(file: File, done: int, skip: int, part: object) -> DataError |
     return None
 
 
-def _bad_json(file: File, row: int, piece: Piece | None) -> DataError | None:
+def fault_of_objects(file: File, row: int = 0, piece: Piece | None = None) -> DataError | None:
+    """The first line that is no object, or no UTF-8; of one `piece` alone, before which are `row` records."""
     row, before = (row, lines_before(file, piece)) if piece else (0, 0)
     for each in [piece] if piece else pieces_of(file):
         for number, written in enumerate(each.text.split(b"\n"), before + 1):
