@@ -16,8 +16,7 @@ FAR = 0.01
 
 FIXED = "held fixed"
 AT_BOUND = "at its bound, where the estimate cannot move both ways; the others are estimated with it held there"
-PENALISED = "the ridge penalty shrinks the estimates on purpose: they are biased, and the usual error bars do not hold"
-ABSOLUTE = "least absolute deviations: the error bars of least squares do not hold for it"
+PENALISED = "the ridge penalty biases the weights on purpose, and the usual standard errors do not hold"
 EXACT = "the fit is exact to rounding: its residuals hold no scatter to tell an error from"
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
 NOT_FINITE = "the fit ended at numbers that are not finite"
@@ -44,11 +43,12 @@ class Inference:
 
     `statistic` is "t" (`degrees_of_freedom` of Student's t) or "z" (of a likelihood: the normal distribution, with
     neither residual standard deviation nor degrees of freedom). `correlation` is (p, p), None where it does not exist.
+    Without `confidence` there are standard errors and statistics alone, which need no distribution.
     """
 
     residual_standard_deviation: float | None
     degrees_of_freedom: float | None
-    confidence: float
+    confidence: float | None
     statistic: str
     estimates: tuple[Estimate, ...]
     correlation: tuple[tuple[float | None, ...], ...] | None
@@ -61,7 +61,7 @@ def from_factor(
     rows: float,
     *,
     names: Sequence[str],
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
     errors: Tensor | None = None,
@@ -94,7 +94,7 @@ def from_factor(
         reason = _no_freedom(rows, spread.rank, weighted=weighted)
     error = None if reason else scatter
     found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=reason)
-    return Inference(scatter, freedom, confidence, "t", found, _correlation(spread, names))
+    return Inference(scatter, freedom, confidence, "t", found, _correlation(spread, names) if confidence else None)
 
 
 def from_hessian(
@@ -102,7 +102,7 @@ def from_hessian(
     estimates: Tensor,
     *,
     names: Sequence[str],
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
 ) -> Inference:
@@ -125,7 +125,7 @@ def from_hessian(
     # A Hessian carries the square of what a factor carries, and so the root of its rounding.
     spread = _spread(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
     found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-    return Inference(None, None, confidence, "z", found, _correlation(spread, names))
+    return Inference(None, None, confidence, "z", found, _correlation(spread, names) if confidence else None)
 
 
 def without_bars(
@@ -133,7 +133,7 @@ def without_bars(
     estimates: Tensor,
     reason: str,
     *,
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     statistic: str = "t",
 ) -> Inference:
@@ -281,13 +281,13 @@ def _bars(
     scatter: float | None,
     *,
     freedom: float,
-    confidence: float,
+    confidence: float | None,
     reason: str | None = None,
 ) -> tuple[Estimate, ...]:
     """The estimates with error bars, but for those of `spread.reasons`, and for all of them if there is a `reason`."""
     found = []
     lengths = torch.linalg.vector_norm(spread.root, dim=1).tolist()
-    width = 0.0 if scatter is None else _quantile(freedom, confidence)
+    width = None if scatter is None or confidence is None else _quantile(freedom, confidence)
     for name, value, length in zip(names, estimates.tolist(), lengths, strict=True):
         why = spread.reasons.get(name, reason)
         error = 0.0 if scatter is None else scatter * length
@@ -296,6 +296,9 @@ def _bars(
             found.append(Estimate(name, value, reason=why or EXACT))
             continue
         ratio = value / error
+        if width is None:
+            found.append(Estimate(name, value, error, ratio))
+            continue
         bounds = (value - width * error, value + width * error)
         found.append(Estimate(name, value, error, ratio, _two_sided(ratio, freedom), *bounds))
     return tuple(found)

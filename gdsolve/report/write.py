@@ -14,6 +14,7 @@ from gdsolve.report.graph_table import write_graph_table
 from gdsolve.report.group_lines import write_groups_csv, write_groups_json, write_groups_ndjson
 from gdsolve.report.group_table import write_group_table
 from gdsolve.report.methods_table import write_methods_table
+from gdsolve.report.page import View
 from gdsolve.report.plain import (
     Record,
     write_check_csv,
@@ -27,9 +28,11 @@ from gdsolve.spec import Format
 from gdsolve.status import GdsolveError
 
 Writer = Callable[[Record, TextIO], None]
+DEFAULT = View()
+VIEWED: dict[str, Callable[[Record, TextIO, View], None]] = {"gdsolve.fit/1": write_fit_table}
+"""Tables that a view changes, by schema."""
 
 WRITERS: dict[tuple[str, Format], Writer] = {
-    ("gdsolve.fit/1", Format.TABLE): write_fit_table,
     ("gdsolve.fit/1", Format.JSON): write_json,
     ("gdsolve.fit/1", Format.CSV): write_fit_csv,
     ("gdsolve.groups/1", Format.TABLE): write_group_table,
@@ -51,8 +54,13 @@ WRITERS: dict[tuple[str, Format], Writer] = {
 HISTORY_WRITERS: dict[str, Writer] = {".csv": write_fit_csv, ".ndjson": write_history_ndjson}
 
 
-def write_record(record: Record, format: Format, stream: TextIO) -> None:
-    """Write a record on a stream, as its schema and the format ask for."""
+def write_record(record: Record, format: Format, stream: TextIO, view: View = DEFAULT) -> None:
+    """Write a record on a stream, as its schema and the format ask for; a table as the `view` has it."""
+    if format is Format.TABLE and view.quiet and "advice" in record:
+        record = {**record, "advice": []}
+    if format is Format.TABLE and record["schema"] in VIEWED:
+        VIEWED[record["schema"]](record, stream, view)
+        return
     WRITERS[record["schema"], format](record, stream)
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> Inference:
     """The inference of a linear fit at `solution_weights`, (p, 1), in the user's units, the intercept last.
 
+    Without `spec.report` standard errors and their t alone.
+
     Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
     nothing cancels however large the means are. s² is that of the optimum, SSE*/(m − rank): the data decide over it,
     not how far descent came; a weight that stopped too far from the optimum gets no error bar.
@@ -29,9 +31,9 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
     from gdsolve.objective.inference import PENALISED, from_factor, too_far, withhold, without_bars
 
     triangle, standard = run.problem.triangle, run.problem.standard
-    names = parameter_names(run)
+    names, confidence = parameter_names(run), spec.confidence if spec.report else None
     if spec.ridge:
-        return without_bars(names, solution_weights[:, 0], PENALISED, confidence=spec.confidence)
+        return without_bars(names, solution_weights[:, 0], PENALISED, confidence=confidence)
     optimum = run.problem.minimisers.point if run.modes.unique else run.coordinates.to_user(run.modes.minimiser)
     sse = float(run.modes.quadratic.sse(run.modes.minimiser)) * run.coordinates.target_scale**2
     # What storing cells and weights leaves of a residual that is zero.
@@ -43,7 +45,7 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
         sse,
         triangle.total_weight,
         names=names,
-        confidence=spec.confidence,
+        confidence=confidence,
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
         noise=noise,
