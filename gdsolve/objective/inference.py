@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.rank import CERTAIN, EPSILON, numerical_rank
+from gdsolve.objective.singular import Singular
 
 NEGLIGIBLE = 1e-8
 FAR = 0.01
@@ -67,6 +68,7 @@ def from_factor(
     errors: Tensor | None = None,
     noise: float = 0.0,
     weighted: bool = False,
+    singular: Singular | None = None,
 ) -> Inference:
     """The inference of least squares from a factor of JᵀΩJ: a triangle's design, or a curve's weighted Jacobian.
 
@@ -75,7 +77,8 @@ def from_factor(
     `estimates`, (p,) (None: they are the same); `rows` is m, the sum of the weights where rows are weighted. `held`
     parameters, each with its reason, count as known. `errors`, (p,), are those of the columns beside their lengths,
     where they are more than rounding in arithmetic, and decide over the rank; a residual norm √SSE up to `noise` is
-    rounding; `weighted` tells that `rows` is a sum of weights.
+    rounding; `weighted` tells that `rows` is a sum of weights. `singular` are the singular values of the factor with
+    its columns brought to equal length, where they are known and nothing is held.
     Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4 and 3.9, and chapter 5; for curves,
     where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its Applications,
     section 2.3.
@@ -85,8 +88,9 @@ def from_factor(
     if not all(bool(torch.isfinite(tensor).all()) for tensor in numbers):
         return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held)
     free, into, out = _restrict(factor, names, held, to_user)
-    upper = _square(factor.to(torch.float64) @ into)
-    spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free])
+    known = None if held else singular
+    upper = _square(factor.to(torch.float64) @ into) if known is None else factor.to(torch.float64)
+    spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free], known=known)
     freedom = max(rows - spread.rank, 0.0)
     scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
     reason = EXACT if sse**0.5 <= noise else None
@@ -222,6 +226,7 @@ def _spread(
     *,
     errors: Tensor | None = None,
     arithmetic: float | None = None,
+    known: Singular | None = None,
 ) -> _Spread:
     """The spread of the free parameters, from a factor (r, q) of theirs that `out`, (q, q), takes to their units.
 
@@ -233,11 +238,15 @@ def _spread(
     if not free:
         return _Spread(root, 0, held)
     lengths = _or_one(torch.linalg.vector_norm(factor, dim=0))
-    _, singular, right = torch.linalg.svd(factor / lengths, full_matrices=True)
-    rank = int(numerical_rank(singular, right[: len(singular)].mT, errors, arithmetic))
-    scaled = out / lengths
-    inner = scaled @ right[:rank].mT / singular[:rank]
-    undetermined = _undetermined(scaled, right[rank:].mT, [names[j] for j in free])
+    if known is None:
+        known = Singular.of(factor / lengths)
+    else:
+        lengths = lengths / _or_one(torch.linalg.vector_norm(known.matrix, dim=0))
+    rank = int(numerical_rank(known.values, known.right, errors, arithmetic))
+    along, scaled = known.right[:, :rank], out / lengths
+    inner = scaled @ along / known.values[:rank]
+    null = along[:, :0] if rank == len(free) else torch.linalg.qr(along, mode="complete").Q[:, rank:]
+    undetermined = _undetermined(scaled, null, [names[j] for j in free])
     for place, j in enumerate(free):
         if names[j] not in undetermined:
             root[j, :rank] = inner[place]

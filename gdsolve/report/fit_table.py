@@ -28,24 +28,29 @@ from gdsolve.spec.choices import Loss
 SCREEN = 40
 """Lines that the answer takes at most, at 80 columns and with up to ten weights."""
 HEAD = 3
-"""Lines of an iteration table that are no rows: its title, the rule, and the empty line above it."""
+"""Lines of an iteration table that are no rows: its titles, the rule, and how many weights were left out."""
 
 
 def write_fit_table(record: Record, stream: TextIO, view: View = View()) -> None:  # noqa: B008, it is frozen
     """The whole result; the ending stands last, next to the prompt."""
     page = page_for(stream)
     _show_question(page, record, view)
-    after = _answer(page, record, view)
+    weights, ending, iterations = page.beside(), _ending(page, record, view), page.beside()
+    room = SCREEN - len(page.lines) - len(ending.lines) - 1
+    if record["weights"]:
+        least = HEAD + LEAST_ROWS if record["trace"] else 0
+        show_weights(weights, record, None if view.verbose else room - least - 2)
     if record["trace"]:
         everything = view.verbose or view.all_iterations
-        page.add(_iterations(page, record, None if everything else SCREEN - len(page.lines) - 1 - len(after.lines)))
-    page.add(after)
+        iterations = _iterations(page, record, None if everything else room - len(weights.lines) - 1)
+    for part in (iterations, weights, ending):
+        page.add(part)
     page.write(stream)
 
 
 def _iterations(page: Page, record: Record, room: int | None) -> Page:
     """The iteration table, in as many lines as there are left, within its own bounds."""
-    shown, most = page.beside(), None if room is None else MOST_ROWS
+    shown, most = page.beside(), None if room is None else min(MOST_ROWS, len(record["trace"]))
     show_iterations(shown, record, most)
     if room is not None and most is not None and len(shown.lines) + 1 > room:
         fewer = max(LEAST_ROWS, most - (len(shown.lines) + 1 - room))
@@ -75,11 +80,9 @@ def _asked(record: Record, view: View) -> list[tuple[str, str]]:
     ]
 
 
-def _answer(page: Page, record: Record, view: View) -> Page:
-    """What stands below the iterations."""
+def _ending(page: Page, record: Record, view: View) -> Page:
+    """What stands below the weights."""
     answer = page.beside()
-    if record["weights"]:
-        show_weights(answer, record, every=view.verbose)
     if record.get("report"):
         answer.blank()
         show_inference(answer, record["report"])

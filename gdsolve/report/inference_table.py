@@ -100,7 +100,7 @@ def _probability(value: Number) -> str:
 
 
 def _reasons(parameters: Mapping[str, Record]) -> list[tuple[str, str]]:
-    """Why parameters have no error bar, those of one reason together."""
+    """Why parameters have no standard error, those of one reason together."""
     lacking: dict[str, list[str]] = {}
     for name, one in parameters.items():
         if one["reason"] is not None:
@@ -108,7 +108,7 @@ def _reasons(parameters: Mapping[str, Record]) -> list[tuple[str, str]]:
     whose = {
         reason: "" if len(names) == len(parameters) else f"{', '.join(names)}: " for reason, names in lacking.items()
     }
-    return [("no error bar", whose[reason] + reason) for reason in lacking]
+    return [("no std. error", whose[reason] + reason) for reason in lacking]
 
 
 def _scatter(record: Record) -> str:

@@ -16,6 +16,7 @@ from gdsolve.report.parts import Record, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.choices import SQUARED_LOSSES
 
+STEPS = ("gradient_norm", "update")
 MOST_ROWS = 12
 LEAST_ROWS = 4
 
@@ -25,9 +26,9 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
     chosen = record["trace"] if most is None else spread_rows(record["trace"], most)
     measures = measures_of(record)
     names = parameter_names(record, intercept=has_intercept(record))
-    # All of a few weights are worth more than the seventh and eighth digit.
-    for digits in (8, 6):
-        columns = iteration_columns(record, measures, names, digits, chosen)
+    # All of a few weights are worth more than the last digits, and a weight more than those of a gradient.
+    for digits, of_measures in ((8, 8), (6, 6), (6, 4)):
+        columns = iteration_columns(record, measures, names, digits, chosen, of_measures)
         if page.fits(_table(columns, len(columns))):
             break
     shown = page.most_that_fit(partial(_table, columns), 1, len(columns))
@@ -78,11 +79,17 @@ def iteration_columns(
     names: Sequence[str],
     digits: int,
     rows: Sequence[Any] | None = None,
+    digits_of_steps: int | None = None,
 ) -> list[tuple[str, list[str]]]:
-    """Title and texts of every column of the iteration table: of all rows, unless some are given."""
+    """Title and texts of every column of the iteration table: of all rows, unless some are given.
+
+    The gradient norm and the update may have digits of their own.
+    """
     trace, features = record["trace"] if rows is None else rows, weight_names(record)
     columns = [("iteration", [whole(row["iteration"]) for row in trace])]
-    columns += [(title, numbers.column([row[key] for row in trace], digits)) for title, key in measures]
+    for title, key in measures:
+        own = digits_of_steps if key in STEPS and digits_of_steps else digits
+        columns.append((title, numbers.column([row[key] for row in trace], own)))
     values = [parameter_values(row, features, intercept=len(names) > len(features)) for row in trace]
     weights = [numbers.column(texts, digits, relative=False) for texts in zip(*values, strict=True)]
     return columns + list(zip(names, weights, strict=True))

@@ -253,8 +253,10 @@ def _all_levels(data: Mapping[str, Any], room: int | None) -> str:
 
 def _marked(data: Mapping[str, Any], name: str, levels: Sequence[str]) -> list[str]:
     """Levels, the one that the others are measured against marked."""
-    there = set(data["features"])
-    return [str(level) if f"{name}={level}" in there else f"{level} (reference)" for level in levels]
+    made = [f"{name}={level}" in data["features"] for level in levels]
+    return [
+        str(one) if there or not any(made) else f"{one} (reference)" for one, there in zip(levels, made, strict=True)
+    ]
 
 
 def _counted_levels(data: Mapping[str, Any], name: str, levels: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,14 +16,20 @@ from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.choices import LIKELIHOODS, SQUARED_LOSSES
 
 SCREENFUL = 16
-LARGEST = 15
-"""Weights that are shown in the order of the table, and of more the largest ones."""
+"""So many weights are shown in the order of the table, and of more the largest ones alone."""
+LARGEST = (8, 15)
+"""So many of them, by the room that there is."""
+HEAD = 3
+"""Lines beside the weights: the titles, the rule, and what was left out."""
 ERROR_DIGITS = 6
 
 
-def show_weights(page: Page, record: Record, *, every: bool) -> None:
-    """The weights with their standard errors; past a screen the largest ones, unless `every` one is asked for."""
-    chosen = None if every else _largest(record)
+def show_weights(page: Page, record: Record, room: int | None) -> None:
+    """The weights with their standard errors; past a screen the largest ones, for which there are `room` lines.
+
+    Without `room` every one is shown.
+    """
+    chosen = None if room is None else _largest(record, room - HEAD)
     names = _picked(parameter_names(record, intercept=has_intercept(record)), chosen)
     # Fewer digits where the last ones are still on their way to the optimum, or where they do not fit.
     tries = [weight_columns(record, digits, chosen) for digits in (10, 8)]
@@ -50,7 +57,7 @@ def weight_columns(
     together = numbers.rows(list(zip(reached, best, strict=True)), digits)
     weights, goals = map(list, zip(*together, strict=True))
     titles, columns = ["weight"], [weights]
-    if optimum and _differs(record, reached, best, weights, goals, chosen):
+    if optimum and _differs(record, reached, best, digits, chosen):
         titles += [_optimum_title(optimum), "difference"]
         columns += [goals, [_difference(value, goal) for value, goal in zip(reached, best, strict=True)]]
     else:
@@ -64,13 +71,13 @@ def weight_columns(
     return titles, columns
 
 
-def _largest(record: Record) -> list[int] | None:
+def _largest(record: Record, room: int) -> list[int] | None:
     """The places of the weights to show, the largest first; None where all fit on a screen."""
     values = parameter_values(record, weight_names(record), intercept=has_intercept(record))
     if len(values) <= SCREENFUL:
         return None
     sizes = [abs(size) if size is not None else -1.0 for size in _statistics(record) or values]
-    return sorted(range(len(values)), key=lambda place: -sizes[place])[:LARGEST]
+    return sorted(range(len(values)), key=lambda place: -sizes[place])[: min(max(room, LARGEST[0]), LARGEST[1])]
 
 
 def _errors(record: Record) -> list[float | None]:
@@ -110,20 +117,24 @@ def _differs(
     record: Record,
     reached: Sequence[float | None],
     best: Sequence[float | None],
-    weights: Sequence[str],
-    goals: Sequence[str],
+    digits: int,
     chosen: Sequence[int] | None,
 ) -> bool:
-    """True where a weight is shown otherwise than its optimum, and by more than rounding on its way there."""
+    """True where a weight is off its optimum by more than rounding of what is shown, and of its way there."""
     features, intercept = weight_names(record), has_intercept(record)
     paths = [_picked(parameter_values(row, features, intercept=intercept), chosen) for row in record["trace"]]
     for place, (value, goal) in enumerate(zip(reached, best, strict=True)):
-        if value is None or goal is None or weights[place] == goals[place]:
+        if value is None or goal is None or abs(value - goal) <= _half_a_unit(max(abs(value), abs(goal)), digits):
             continue
         size = max((abs(row[place] or 0.0) for row in paths), default=0.0)
         if beyond_rounding(value, goal, size):
             return True
     return False
+
+
+def _half_a_unit(size: float, digits: int) -> float:
+    """Half of the last of so many digits of a number of this size."""
+    return float(0.5 * 10.0 ** (math.floor(math.log10(size)) - digits + 1)) if size > 0.0 else 0.0
 
 
 def _picked(values: Sequence[Any], chosen: Sequence[int] | None) -> list[Any]:

@@ -29,10 +29,9 @@ from gdsolve.status import GdsolveError
 
 Writer = Callable[[Record, TextIO], None]
 DEFAULT = View()
-VIEWED: dict[str, Callable[[Record, TextIO, View], None]] = {"gdsolve.fit/1": write_fit_table}
-"""Tables that a view changes, by schema."""
 
 WRITERS: dict[tuple[str, Format], Writer] = {
+    ("gdsolve.fit/1", Format.TABLE): write_fit_table,
     ("gdsolve.fit/1", Format.JSON): write_json,
     ("gdsolve.fit/1", Format.CSV): write_fit_csv,
     ("gdsolve.groups/1", Format.TABLE): write_group_table,
@@ -58,10 +57,11 @@ def write_record(record: Record, format: Format, stream: TextIO, view: View = DE
     """Write a record on a stream, as its schema and the format ask for; a table as the `view` has it."""
     if format is Format.TABLE and view.quiet and "advice" in record:
         record = {**record, "advice": []}
-    if format is Format.TABLE and record["schema"] in VIEWED:
-        VIEWED[record["schema"]](record, stream, view)
-        return
-    WRITERS[record["schema"], format](record, stream)
+    writer = WRITERS[record["schema"], format]
+    if writer is write_fit_table:
+        write_fit_table(record, stream, view)
+    else:
+        writer(record, stream)
 
 
 def save_json(record: Record, path: str) -> None:

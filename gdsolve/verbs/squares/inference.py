@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from gdsolve.verbs.squares.run import Run
 
 
+MOST_TRADED = 300
+"""Of so many weights it is worth finding which trade against each other, unasked."""
+
+
 def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> Inference:
     """The inference of a linear fit at `solution_weights`, (p, 1), in the user's units, the intercept last.
 
@@ -34,6 +38,10 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
     names, confidence = parameter_names(run), spec.confidence if spec.report else None
     if spec.ridge:
         return without_bars(names, solution_weights[:, 0], PENALISED, confidence=confidence)
+    rank = run.problem.minimisers.rank
+    if not spec.report and rank < len(names) and len(names) > MOST_TRADED:
+        undetermined = f"not all weights are determined by the data: rank {rank} < {len(names)}"
+        return without_bars(names, solution_weights[:, 0], undetermined, confidence=confidence)
     optimum = run.problem.minimisers.point if run.modes.unique else run.coordinates.to_user(run.modes.minimiser)
     sse = float(run.modes.quadratic.sse(run.modes.minimiser)) * run.coordinates.target_scale**2
     # What storing cells and weights leaves of a residual that is zero.
@@ -50,6 +58,7 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
         errors=triangle.errors(intercept=standard.intercept),
         noise=noise,
         weighted=run.problem.data.roles.weight is not None,
+        singular=run.problem.minimisers.singular,
     )
     return withhold(found, too_far(found, optimum[:, 0]))
 
