@@ -26,7 +26,7 @@ def figures_of_fit(record: Record) -> list[str]:
     elif loss in (Loss.LOGISTIC, Loss.POISSON):
         named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("deviance", "deviance")]
         found = [(title, _known(record.get(key))) for title, key in named]
-        found += [("loss", _beside(record, "loss"))] if descent["ridge"] or loss == Loss.POISSON else []
+        found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
     elif loss in SQUARED_LOSSES:
         found = [("SSE", _beside(record, "sse")), *_squares(record)]
         found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []

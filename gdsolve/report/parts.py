@@ -20,6 +20,8 @@ STOP_WORDS = (
     ("loss_tol", "the loss changes by less than"),
     ("grad_tol", "the gradient norm is below"),
 )
+LEAST_ROOM = 64
+"""Cells of a line of names at 80 columns; where there are fewer, the names take a second line."""
 LABEL_WIDTH = 16
 """Cells before the text of a labelled line."""
 SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
@@ -220,7 +222,7 @@ def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> 
     made = {f"{column}={level}": column for column, levels in (data["levels"] or {}).items() for level in levels}
     names = list(dict.fromkeys(made.get(name, name) for name in data["features"]))
     last = " and an intercept" if intercept else ", no intercept"
-    return _listed(names, "column", None if room is None else room - len(last)) + last
+    return _listed(names, "column", None if room is None else max(room, LEAST_ROOM) - len(last)) + last
 
 
 def _listed(names: Sequence[str], noun: str, room: int | None) -> str:
@@ -239,7 +241,7 @@ def _all_levels(data: Mapping[str, Any], room: int | None) -> str:
     """The levels of every column of text; where they take more than two lines, how many there are."""
     columns = [(name, list(levels)) for name, levels in (data["levels"] or {}).items()]
     texts = [f"{name}: {', '.join(_marked(data, name, levels))}" for name, levels in columns]
-    most = None if room is None else 2 * room
+    most = None if room is None else max(2 * room, 2 * LEAST_ROOM)
     if most is None or cells("; ".join(texts)) <= most:
         return "; ".join(texts)
     short = [
@@ -248,7 +250,7 @@ def _all_levels(data: Mapping[str, Any], room: int | None) -> str:
     ]
     if cells("; ".join(short)) <= most:
         return "; ".join(short)
-    return f"{whole(sum(len(levels) for _, levels in columns))} in {counted(len(columns), 'column')}"
+    return f"{counted(sum(len(levels) for _, levels in columns), 'level')} of {counted(len(columns), 'column')}"
 
 
 def _marked(data: Mapping[str, Any], name: str, levels: Sequence[str]) -> list[str]:
