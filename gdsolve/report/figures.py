@@ -11,8 +11,8 @@ from gdsolve.report.parts import Record, coordinates_text, descent_line, loss_te
 from gdsolve.report.plain import has_intercept
 from gdsolve.spec.choices import SQUARED_LOSSES, Loss
 
-ROUNDING = 1e-12
-"""A part of what was descended, below which a difference is rounding."""
+ROUNDING = {"float64": 1e-12, "float32": 1e-6}
+"""A part of what was descended, below which a difference is rounding of the iterates."""
 ENGINES = {"leap": "closed form", "rows": "all rows"}
 """Engines by what they do, where their name does not say it."""
 
@@ -100,9 +100,10 @@ def rate_text(record: Record) -> str:
     return numbers.rate(rate) + where + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
-def beyond_rounding(value: float, goal: float, size: float) -> bool:
-    """True where two values differ by more than rounding of what they are on the way of a descent."""
-    return abs(value - goal) > ROUNDING * max(size, abs(value), abs(goal))
+def beyond_rounding(record: Record, value: float, goal: float, size: float) -> bool:
+    """True where two values differ by more than rounding of what they were, `size`, on the way of a descent."""
+    precision = record["descent"].get("computed_in") or record["descent"]["dtype"]
+    return abs(value - goal) > ROUNDING[precision] * max(size, abs(value), abs(goal))
 
 
 def _known(value: float | None, digits: int = 8, suffix: str = "") -> str:
@@ -117,7 +118,7 @@ def _beside(record: Record, key: str) -> str:
         return ""
     text = figure(value)
     started = (record["trace"] or [{}])[0].get(key) or 0.0
-    if goal is None or figure(goal) == text or not beyond_rounding(value, goal, abs(started)):
+    if goal is None or figure(goal) == text or not beyond_rounding(record, value, goal, abs(started)):
         return text
     place = "optimum" if optimum.get("everywhere", True) else "local minimum"
     return f"{text} ({figure(goal)} at the {place})"
