@@ -7,7 +7,7 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.numbers import counted, figure, whole
-from gdsolve.report.parts import Record, coordinates_text, descent_line, loss_text, stop_rules
+from gdsolve.report.parts import Record, coordinates_text, loss_text, stop_rules, what_descends
 from gdsolve.report.plain import has_intercept
 from gdsolve.spec.choices import SQUARED_LOSSES, Loss
 
@@ -56,11 +56,12 @@ def all_figures(record: Record) -> list[tuple[str, str]]:
 
 def how_it_went(record: Record) -> list[tuple[str, str]]:
     """All that `--verbose` shows of a descent: what it did, when it stops, on which engine, and its figures."""
-    what, _, _ = descent_line(record).partition("; stops ")
+    formula = (record.get("objective") or {}).get("kind") == "formula"
+    loss = "" if formula else f"{loss_text(record['descent'])}: "
     return [
-        ("descent", what),
-        ("stops", stop_rules(record["descent"]).removeprefix("stops ")),
-        ("loss", f"{loss_text(record['descent'])}: {_beside(record, 'loss')}"),
+        ("descent", what_descends(record)),
+        ("stops", stop_rules(record["descent"])),
+        ("loss", loss + _beside(record, "loss")),
         *descent_figures(record),
     ]
 

@@ -49,7 +49,8 @@ def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
 def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> list[tuple[str, str]]:
     """What was read and which columns are used how; lists that take more than `room` cells are counted."""
     data, subject = record["data"], record.get("objective") or {"kind": "linear", "formula": None}
-    read = f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
+    sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
+    read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     ignored = ("ignored", _listed(data["ignored"], "column", room))
     if subject["kind"] == "formula":
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
@@ -74,16 +75,21 @@ def named_target(target: str | None, reason: str | None) -> str:
 
 def descent_line(record: Record) -> str:
     """What is minimised, by which method, in which coordinates, from where, and when descent stops."""
+    stops = stop_rules(record["descent"])
+    return what_descends(record) + (f"; stops {stops}" if stops else "")
+
+
+def what_descends(record: Record) -> str:
+    """What is minimised, by which method, in which coordinates and from where."""
     descent = record["descent"]
     kind = (record.get("objective") or {}).get("kind", "linear")
-    stop = f"; {stops}" if (stops := stop_rules(descent)) else ""
     if kind != "linear":
         units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
         by = f" by {method_text(descent)}" if "method" in descent else ""
-        return f"{what}{by}{units}{stop}"
+        return f"{what}{by}{units}"
     by = "" if method_text(descent) == "gd" else f" by {method_text(descent)}"
-    return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}{stop}"
+    return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}"
 
 
 def coordinates_text(descent: Mapping[str, Any]) -> str:
@@ -110,7 +116,7 @@ def stop_rules(descent: Mapping[str, Any]) -> str:
         rules.append("when no step lowers the loss by more than rounding")
     if descent["max_iter"] is not None:
         rules.append(f"after {counted(descent['max_iter'], 'iteration')}")
-    return f"stops {', or '.join(rules)}" if rules else ""
+    return ", or ".join(rules)
 
 
 def method_text(descent: Mapping[str, Any]) -> str:
