@@ -190,6 +190,23 @@ def test_every_iteration_that_is_asked_for_is_shown(norris: str, capsys: pytest.
     assert rows == [str(k) for k in range(31)]
 
 
+def test_the_record_has_the_new_fields_for_every_kind() -> None:
+    """`gdsolve.fit/1`: figures of fit are null where they do not exist, and standard errors say why."""
+    two = [[1.0], [2.0], [4.0], [3.0]]
+    for options in ({}, {"loss": "logistic"}, {"loss": "poisson"}, {"loss": "absolute"}, {"ridge": 0.1}):
+        record = fit_record(gdsolve.fit(two, [1.0, 0.0, 1.0, 0.0], **options))
+        known = {key for key in ("adjusted_r2", "accuracy", "log_loss", "deviance") if record[key] is not None}
+        expected = {"logistic": {"accuracy", "log_loss"}, "poisson": {"deviance"}, "": {"adjusted_r2"}}
+        assert known == expected.get(options.get("loss", "ridge" if options else ""), set())
+        errors = record["standard_errors"]
+        assert list(errors) == ["weights", "intercept", "statistic", "degrees_of_freedom", "reasons"]
+        assert list(errors["weights"]) == list(record["weights"])
+        assert (errors["statistic"] is None) == bool(errors["reasons"]) == (errors["intercept"] is None)
+        assert [record["descent"][key] for key in ("delta", "quantile")] == [None, None]
+    formula = fit_record(gdsolve.fit(minimize="(a - 1)**2", parameters={"a": 0.0}))["standard_errors"]
+    assert formula["reasons"] == [{"reason": "a formula has no residuals to tell an error from", "weights": ["a"]}]
+
+
 def test_certified_standard_errors_stand_in_the_default_answer() -> None:
     for name in ("Norris", "Longley"):
         values = nist.table(name)

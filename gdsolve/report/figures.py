@@ -119,7 +119,8 @@ def _beside(record: Record, key: str) -> str:
         return ""
     text = figure(value)
     started = (record["trace"] or [{}])[0].get(key) or 0.0
-    if goal is None or figure(goal) == text or not beyond_rounding(record, value, goal, abs(started)):
+    # What is no worse than the optimum is at it.
+    if goal is None or value <= goal or figure(goal) == text or not beyond_rounding(record, value, goal, abs(started)):
         return text
     place = "optimum" if optimum.get("everywhere", True) else "local minimum"
     return f"{text} ({figure(goal)} at the {place})"

@@ -24,6 +24,7 @@ HEAD = 3
 """Lines beside the weights: the titles, the rule, and what was left out."""
 ERROR_DIGITS = 6
 DIFFERENCE = "difference"
+UNSEEN = 1e-3
 DIGITS = {"float64": (10, 8, 6), "float32": (6, 5)}
 """Digits of the weights: as many as the iterates have."""
 LONGEST_NAME = 30
@@ -135,10 +136,12 @@ def _differs(
     """True where a weight is off its optimum by more than rounding of what is shown, and of its way there."""
     features, intercept = weight_names(record), has_intercept(record)
     paths = [_picked(parameter_values(row, features, intercept=intercept), chosen) for row in record["trace"]]
+    # Without a trace the other weights say what rounding may have left of one.
+    usual = 0.0 if paths else UNSEEN * max((abs(value or 0.0) for value in reached), default=0.0)
     for place, (value, goal) in enumerate(zip(reached, best, strict=True)):
         if value is None or goal is None or abs(value - goal) <= _half_a_unit(max(abs(value), abs(goal)), digits):
             continue
-        size = max((abs(row[place] or 0.0) for row in paths), default=0.0)
+        size = max((abs(row[place] or 0.0) for row in paths), default=usual)
         if beyond_rounding(record, value, goal, size):
             return True
     return False
