@@ -111,8 +111,8 @@ def test_following_the_hint_makes_no_class_of_na(name: str) -> None:
 def test_hints_name_what_was_given_already() -> None:
     path = write(Path("t.csv"), "a,y\n1,1\n?,2\nNA,4\nbad,1\n=x,3\n5,4\n6,7\n7,7\n8,9\n9,9\n")
     # All odd texts of the column are in the first hint already; what was given stays, and stays in front.
-    for given, flag in (((), "'?,bad,==x'"), (("bad",), "'bad,?,==x'")):
-        hint = failure(path, na=Missing.DROP, na_values=given)[2]
+    for before, flag in (((), "'?,bad,==x'"), (("bad",), "'bad,?,==x'")):
+        hint = failure(path, na=Missing.DROP, na_values=before)[2]
         assert hint.startswith(f"--na-values {flag} --na drop if they mean missing, or ")
         values = tuple(shlex.split(flag)[0].split(","))
     assert load(path, na=Missing.DROP, na_values=values).rows == 6
