@@ -156,6 +156,14 @@ def large(count: int, features: list[str] | None = None) -> dict[str, Any]:
         "gradient_norm": last["gradient_norm"],
         "optimum": {"weights": goal, "intercept": 12.5, "sse": 1234.5, "loss": 617.25, "unique": count < 40},
         "gap": 3e-16,
+        "adjusted_r2": -4.91,
+        "standard_errors": {
+            "weights": {name: abs(weight) / (1 + n % 7) for n, (name, weight) in enumerate(goal.items())},
+            "intercept": 0.5,
+            "statistic": "t",
+            "degrees_of_freedom": 20_433 - count - 1.0,
+            "reasons": [],
+        },
         "spectrum": spectrum(rank=count + 1, predicted_iterations=10**12),
         "data": data(
             features,

@@ -116,7 +116,7 @@ def test_sigterm_ends_a_report_with_what_was_reached(tmp_path: Path) -> None:
         text=True,
     )
     assert child.stderr is not None
-    while "way triangle" not in child.stderr.readline():
+    while "engine triangle" not in child.stderr.readline():
         assert child.poll() is None
     time.sleep(0.5)
     child.terminate()

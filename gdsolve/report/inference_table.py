@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from gdsolve.report.grid import Column, Table, transpose
-from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure
+from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure, ratios
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, chunked_tables, labelled, name_column
 
@@ -37,7 +37,7 @@ def _show_estimates(page: Page, record: Record, parameters: Mapping[str, Record]
     names, rows = list(parameters), list(parameters.values())
     share = f"{100 * record['confidence']:.12g}%"
     titles = ["estimate", "std. error", record["statistic"], "p-value", f"lower {share}", f"upper {share}"]
-    tests = [_ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
+    tests = [ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
     for digits in (6, 4):
         estimate, error, lower, upper = _precise(rows, digits)
         columns = [estimate, error, *tests, lower, upper]
@@ -91,13 +91,6 @@ def _exponent(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else -400
 
 
-def _ratios(values: Sequence[Number]) -> list[str]:
-    """Statistics with three decimals, in scientific form where they are huge."""
-    return align_points(
-        [ABSENT if value is None else f"{value:z.3f}" if abs(value) < 1e6 else f"{value:.3e}" for value in values]
-    )
-
-
 def _probability(value: Number) -> str:
     if value is None:
         return ABSENT
@@ -107,7 +100,7 @@ def _probability(value: Number) -> str:
 
 
 def _reasons(parameters: Mapping[str, Record]) -> list[tuple[str, str]]:
-    """Why parameters have no error bar, those of one reason together."""
+    """Why parameters have no standard error, those of one reason together."""
     lacking: dict[str, list[str]] = {}
     for name, one in parameters.items():
         if one["reason"] is not None:
@@ -115,7 +108,7 @@ def _reasons(parameters: Mapping[str, Record]) -> list[tuple[str, str]]:
     whose = {
         reason: "" if len(names) == len(parameters) else f"{', '.join(names)}: " for reason, names in lacking.items()
     }
-    return [("no error bar", whose[reason] + reason) for reason in lacking]
+    return [("no std. error", whose[reason] + reason) for reason in lacking]
 
 
 def _scatter(record: Record) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gdsolve.report.inference_record import inference_record
+from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
+from gdsolve.spec.choices import Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
@@ -41,6 +42,10 @@ def fit_record(fit: Fit) -> Record:
         "loss": figures.loss,
         "rmse": figures.rmse,
         "r2": figures.r2,
+        "adjusted_r2": figures.adjusted_r2,
+        "accuracy": figures.accuracy,
+        "log_loss": figures.log_loss,
+        "deviance": figures.deviance,
         "gradient_norm": figures.gradient_norm,
         "learning_rate": fit.learning_rate,
         "optimum": None if fit.optimum is None else optimum_record(fit.optimum),
@@ -62,6 +67,7 @@ def fit_record(fit: Fit) -> Record:
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "standard_errors": errors_record(fit),
         "report": None if fit.inference is None else inference_record(fit.inference),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
@@ -186,6 +192,8 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     """How descent was asked to run."""
     return {
         "loss": spec.loss.value,
+        "delta": spec.delta if spec.loss is Loss.HUBER else None,
+        "quantile": spec.quantile if spec.loss is Loss.QUANTILE else None,
         "ridge": spec.ridge,
         "penalize_intercept": spec.penalize_intercept,
         "scale": "standard" if standardised else "none",

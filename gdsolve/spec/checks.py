@@ -42,10 +42,7 @@ def check(spec: Spec) -> None:
                 f"give {flag(name)} 1e-300, say, or 0 to turn the rule off",
             )
     _check_rates(spec.lr)
-    if spec.every != "log" and spec.every < 1:
-        raise GdsolveError(
-            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
-        )
+    _check_every(spec)
     _check_loss(spec)
     if not 0.0 < spec.confidence < 1.0:
         raise GdsolveError(
@@ -63,6 +60,16 @@ def check(spec: Spec) -> None:
     _check_plot(spec)
     if spec.watch and spec.quiet:
         raise GdsolveError("watch: draws on standard error, which --quiet keeps free", "leave --watch or --quiet out")
+
+
+def _check_every(spec: Spec) -> None:
+    if isinstance(spec.every, int) and spec.every < 1:
+        raise GdsolveError(
+            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
+        )
+    for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
+        if spec.every == "none" and writes:
+            raise GdsolveError(f"every: none leaves no iterations for {writer} to write", "leave --every out")
 
 
 def _check_plot(spec: Spec) -> None:

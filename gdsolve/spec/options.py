@@ -293,10 +293,10 @@ class Spec:
     )
     every: Every = option(
         "log",
-        "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
+        "Iterations to report: every Nth, log (0 to 10, then 20, 50, 100, …; a table shows at most 12), or none.",
         "Output",
         verbs=FITTED,
-        metavar="N|log",
+        metavar="N|log|none",
     )
     report: bool = option(
         False,

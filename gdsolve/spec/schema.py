@@ -99,7 +99,7 @@ SPECIAL: dict[str, Schema] = {
     "decimal": {"enum": [".", ",", None]},
     "every": {
         "anyOf": [
-            {"const": "log"},
+            {"enum": ["log", "none"]},
             {"type": "integer", "minimum": 1},
             {"type": "string", "pattern": rf"^\s*\+?{_COUNT}\s*$"},
         ]

@@ -14,7 +14,7 @@ from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.device import device_for
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.keeper import RunKeeper, keeper_of
-from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
+from gdsolve.verbs.outcome import Fit, GradientCheck, Subject, has_errors, reported
 from gdsolve.verbs.squares.advice import advise, announce, explain
 from gdsolve.verbs.squares.course import chart, descend
 from gdsolve.verbs.squares.inference import linear_inference
@@ -90,7 +90,8 @@ def _descend_posed(run: Run, command: Command, began: float, observe: Observer |
     method = Method.GD if spec.method is Method.AUTO else spec.method
     posed = replace(pose_run(run), spec=replace(spec, method=method, report=False))
     found = fit_posed(posed, command, began, observe, keeper)
-    return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
+    errors = linear_inference(run, found.w, spec) if has_errors(spec, found.status) else None
+    return replace(found, spec=spec, errors=errors)
 
 
 def _descend(run: Run, command: Command, began: float, observe: Observer | None, keeper: RunKeeper | None) -> Fit:
@@ -98,7 +99,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
     descending = time.perf_counter()
     spec, problem, course = run.spec, run.problem, chart(run, None if keeper is None else keeper.way)
     announce(logger, run, course.learning_rate)
-    logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
+    logger.info("engine %s: %s", course.plan.engine.value, course.plan.reason)
     device = device_for(spec.device, course.plan.engine)
     solution = descend(run, course, device, observe, keeper)
     needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
@@ -117,7 +118,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
-        trace=trace_in_units(run, solution.trace),
+        trace=reported(trace_in_units(run, solution.trace), spec),
         weights=dict(zip(design, user[: len(design), 0].tolist(), strict=True)),
         intercept=float(user[-1, 0]) if run.coordinates.intercept else None,
         figures=figures_of(run, w),
@@ -135,7 +136,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         plan=course.plan,
         device=device.type,
         data=problem.data,
-        inference=linear_inference(run, user, spec) if spec.report else None,
+        errors=linear_inference(run, user, spec) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
         message=explain(run, solution, course, gap),
         advice=advise(run, solution, course.learning_rate, course.tol, command),

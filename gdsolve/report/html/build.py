@@ -8,10 +8,12 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from gdsolve.report.fit_table import figures, iteration_columns, measures_of, weight_columns
+from gdsolve.report.figures import all_figures
+from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names
 from gdsolve.report.plain import finite, has_intercept
+from gdsolve.report.weight_table import weight_columns
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
@@ -117,7 +119,7 @@ def _asked(report: Record) -> str:
 
 
 def _reached(record: Record) -> str:
-    return _list(figures(record))
+    return _list(all_figures(record))
 
 
 def _weights(record: Record) -> str:

@@ -14,12 +14,12 @@ from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.identity import Identity, columns_of, fingerprint
-from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
+from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject, adjusted, has_errors, reported
 from gdsolve.verbs.posed.ending import advise_ending, explain_ending
 from gdsolve.verbs.posed.inference import fixed_values, posed_inference
 from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.posed.polish import minimum_near
-from gdsolve.verbs.posed.problem import Posed, loss_unit
+from gdsolve.verbs.posed.problem import Kind, Posed, loss_unit
 from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
 from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, weights_of
 from gdsolve.verbs.posed.verdict import judged
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
+    from gdsolve.objective.inference import Inference
     from gdsolve.picture import Picture
     from gdsolve.progress import Outlook
     from gdsolve.verbs.keeper import RunKeeper
@@ -235,7 +236,7 @@ def fit_posed(
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
-        trace=in_units(posed, solution.trace),
+        trace=reported(in_units(posed, solution.trace), posed.spec),
         weights=weights,
         intercept=intercept,
         figures=_figures(posed, solution),
@@ -253,7 +254,7 @@ def fit_posed(
         stable_below=stable_below(posed, recipe),
         device=solution.w.device.type,
         data=posed.data,
-        inference=posed_inference(posed, solution.w, place) if posed.spec.report else None,
+        errors=_errors(posed, solution, place),
         gradient_checks=_checks(posed, solution) if posed.spec.check_gradient else (),
         fixed=fixed_values(posed),
         message=explain_ending(posed, solution, place, gap, tol),
@@ -272,6 +273,13 @@ def _draw(
     return pictures_of_posed(posed, recipe, solution, place.minimum, predicted)
 
 
+def _errors(posed: Posed, solution: Solution, place: Place) -> Inference | None:
+    """The errors of the weights; those of least squares on a table come from its triangle."""
+    if posed.modes is not None and posed.kind is Kind.LINEAR:
+        return None
+    return posed_inference(posed, solution.w, place) if has_errors(posed.spec, solution.status) else None
+
+
 def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
     """The gradient at the start and where the run ended."""
     places = ((posed.start, 0), (solution.w.to(posed.start), solution.best_iteration))
@@ -279,15 +287,24 @@ def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:
+    from gdsolve.objective.base import SumOfSquares
+    from gdsolve.objective.pointwise_rows import Scored
+
     # The leap computes in float64 whatever the data are in.
-    w = solution.w.to(posed.start)
-    sse = posed.objective.sse(w)
+    w, objective = solution.w.to(posed.start), posed.objective
+    sse = objective.sse(w)
     squares = None if sse is None else float(sse) * loss_unit(posed)
     total = posed.total_sum_of_squares
+    r2 = None if squares is None or not total else 1.0 - squares / total
+    squared = isinstance(objective, SumOfSquares) or posed.modes is not None
+    rank = len(posed.start) if posed.modes is None else posed.modes.spectrum.rank
+    intercept = posed.intercept or posed.kind is Kind.CURVE
     return Figures(
         sse=squares,
         loss=solution.value * loss_unit(posed),
         rmse=None if squares is None else (squares / posed.rows) ** 0.5,
-        r2=None if squares is None or not total else 1.0 - squares / total,
+        r2=r2,
         gradient_norm=float(bounded(posed).evaluate(w).gradient.norm()),
+        adjusted_r2=adjusted(r2, posed.rows, rank, intercept=intercept) if squared and not posed.spec.ridge else None,
+        **(objective.scores(w) if isinstance(objective, Scored) else {}),
     )

@@ -1,0 +1,144 @@
+"""What a run reached, in words and figures: how good the fit is, and how descent went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gdsolve.report import numbers
+from gdsolve.report.numbers import counted, figure, whole
+from gdsolve.report.parts import Record, coordinates_text, descent_line, loss_text, stop_rules
+from gdsolve.report.plain import has_intercept
+from gdsolve.spec.choices import SQUARED_LOSSES, Loss
+
+ROUNDING = 1e-12
+"""A part of what was descended, below which a difference is rounding."""
+ENGINES = {"leap": "closed form", "rows": "all rows"}
+"""Engines by what they do, where their name does not say it."""
+
+
+def figures_of_fit(record: Record) -> list[str]:
+    """How good the fit is: SSE and what follows from it; of classes, counts and other losses their own figures."""
+    loss, descent = record["descent"]["loss"], record["descent"]
+    kind = (record.get("objective") or {}).get("kind", "linear")
+    if kind == "formula":
+        found = [("loss", _beside(record, "loss")), ("SSE", _beside(record, "sse"))]
+    elif loss in (Loss.LOGISTIC, Loss.POISSON):
+        named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("deviance", "deviance")]
+        found = [(title, _known(record.get(key))) for title, key in named]
+        found += [("loss", _beside(record, "loss"))] if descent["ridge"] or loss == Loss.POISSON else []
+    elif loss in SQUARED_LOSSES:
+        found = [("SSE", _beside(record, "sse")), *_squares(record)]
+        found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
+    else:
+        found = [("mean loss", _beside(record, "loss")), *_squares(record)]
+    return [f"{title} {text}" for title, text in found if text]
+
+
+def _squares(record: Record) -> list[tuple[str, str]]:
+    named = (("RMSE", "rmse"), ("R²", "r2"), ("adjusted R²", "adjusted_r2"))
+    return [(title, _known(record.get(key))) for title, key in named]
+
+
+def all_figures(record: Record) -> list[tuple[str, str]]:
+    """What was reached, figure by figure, each with its label; empty where a figure does not exist."""
+    return [
+        ("SSE", _beside(record, "sse")),
+        ("loss", _beside(record, "loss")),
+        *_squares(record),
+        ("accuracy", _known(record.get("accuracy"))),
+        ("log loss", _known(record.get("log_loss"))),
+        ("deviance", _known(record.get("deviance"))),
+        *descent_figures(record),
+        *gradient_checks(record),
+    ]
+
+
+def how_it_went(record: Record) -> list[tuple[str, str]]:
+    """All that `--verbose` shows of a descent: what it did, when it stops, on which engine, and its figures."""
+    what, _, _ = descent_line(record).partition("; stops ")
+    return [
+        ("descent", what),
+        ("stops", stop_rules(record["descent"]).removeprefix("stops ")),
+        ("loss", f"{loss_text(record['descent'])}: {_beside(record, 'loss')}"),
+        *descent_figures(record),
+    ]
+
+
+def descent_figures(record: Record) -> list[tuple[str, str]]:
+    """Gap, gradient, rate, condition, iterations and engine, each with its label."""
+    optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
+    above = "its minimum" if optimum.get("everywhere", True) else "the local minimum"
+    precision = descent.get("computed_in") or descent["dtype"]
+    engine = ENGINES.get(descent["engine"], descent["engine"])
+    return [
+        ("gap", _known(record["gap"], 3, f": the loss above {above}")),
+        ("|gradient|", _known(record["gradient_norm"])),
+        ("learning rate", rate_text(record)),
+        ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),
+        ("iterations", _iterations(record, spectrum.get("predicted_iterations"))),
+        ("engine", f"{engine} on {descent['device']} in {precision}: {descent['reason']}"),
+    ]
+
+
+def gradient_checks(record: Record) -> list[tuple[str, str]]:
+    """What was found of the gradient, where that was asked for."""
+    return [("gradient", "; ".join(_gradient_check(one) for one in record.get("gradient_checks") or ()))]
+
+
+def rate_text(record: Record) -> str:
+    """The rate and its coordinates, beside the limits of its method; plain descent has a best one as well."""
+    rate, spectrum, descent = record["learning_rate"], record["spectrum"] or {}, record["descent"]
+    if rate is None:
+        return ""
+    plain = (descent.get("method") or "gd") == "gd"
+    largest = spectrum.get("largest_stable_lr") if plain else descent.get("stable_below")
+    best = spectrum.get("best_lr") if plain else None
+    linear = (record.get("objective") or {}).get("kind", "linear") == "linear"
+    where = f" on {coordinates_text(descent)}" if linear else ""
+    stable = f"; stable below {numbers.rate(largest, 6)}" if largest is not None else ""
+    return numbers.rate(rate) + where + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
+
+
+def beyond_rounding(value: float, goal: float, size: float) -> bool:
+    """True where two values differ by more than rounding of what they are on the way of a descent."""
+    return abs(value - goal) > ROUNDING * max(size, abs(value), abs(goal))
+
+
+def _known(value: float | None, digits: int = 8, suffix: str = "") -> str:
+    return "" if value is None else figure(value, digits) + suffix
+
+
+def _beside(record: Record, key: str) -> str:
+    """A figure, beside that of the optimum where it says something else."""
+    optimum = record["optimum"] or {}
+    value, goal = record[key], optimum.get(key)
+    if value is None:
+        return ""
+    text = figure(value)
+    started = (record["trace"] or [{}])[0].get(key) or 0.0
+    if goal is None or figure(goal) == text or not beyond_rounding(value, goal, abs(started)):
+        return text
+    place = "optimum" if optimum.get("everywhere", True) else "local minimum"
+    return f"{text} ({figure(goal)} at the {place})"
+
+
+def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:
+    condition, rank = spectrum.get("condition"), spectrum.get("rank")
+    text = figure(condition, 4) if condition is not None else ""
+    return text + (f"{' ' if text else ''}(rank {rank} of {parameters})" if rank is not None else "")
+
+
+def _iterations(record: Record, predicted: float | None) -> str:
+    text = f"{whole(record['iterations'])} taken"
+    if predicted is not None:
+        return f"{text}; {whole(predicted)} predicted to converge"
+    evaluations = record.get("evaluations")
+    return f"{text}, {counted(evaluations, 'evaluation')} of the loss" if evaluations else text
+
+
+def _gradient_check(check: Mapping[str, Any]) -> str:
+    verdict = "agrees with" if check["agrees"] else "DIFFERS from"
+    apart, allowed = figure(check["largest_difference"], 2), figure(check["allowed"], 2)
+    where = f"after {counted(check['iteration'], 'update')}"
+    return f"{where} {verdict} central differences ({apart} apart, {allowed} allowed)"
