@@ -50,11 +50,17 @@ class Description:
     frames: Frames
     levels: Mapping[str, tuple[str, ...]]
     fault: DataError | None = None
+    long: int = 0
 
     @property
     def rows(self) -> int:
-        """The rows of the table, without those that have more fields than the others."""
+        """The rows that have the fields of the others, or fewer."""
         return self.gaps.rows
+
+    @property
+    def all_rows(self) -> int:
+        """The rows of the table, with the `long` ones that have more fields than the others."""
+        return self.gaps.rows + self.long
 
 
 @dataclass(slots=True)
@@ -120,6 +126,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
             lambda wanted, texts: _frames(opened, wanted, texts, fast=fast),
             {name: tuple(sorted(tally.columns[name].levels)) for name in texts},
             fault,
+            tally.long.count,
         )
 
 
@@ -322,7 +329,7 @@ def _summaries(
     for name, column in columns.items():
         twin = earlier.setdefault((column.kind in NUMBERS, column.digest.digest()), name)
         nested = column.kind is Kind.NESTED
-        duplicate = twin if twin != name and not nested else None
+        duplicate = twin if twin != name and not nested and column.count else None
         summaries.append(column.summary(name, roles[name], duplicate, unclear=name in unclear))
     return tuple(summaries)
 
@@ -334,5 +341,3 @@ def _roles(names: Sequence[str], parts: Parts, features: Sequence[str], fault: D
     if parts.weight:
         roles[parts.weight] = "weight"
     return roles
-
-

@@ -184,6 +184,7 @@ def _of_rows(scene: Scene, long: Rows, short: Rows) -> Iterator[_Draft]:
 
 
 def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Iterator[_Draft]:
+    """What stands out in a column; of one that is all missing nothing else is told."""
     name = _named(column)
     if column.unclear:
         yield _unclear(column, scene)
@@ -196,6 +197,9 @@ def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> I
     if column.empty:
         said = f"{name}: empty, all {_counted(column.missing, 'cell')} are missing"
         yield _Draft(FindingKind.EMPTY, said, column=column.name, cells=column.missing, blocks=True)
+        return
+    if not column.missing and not column.cells and not column.unusable:
+        # Every row has too many fields, or there is none.
         return
     for fault, faults in running.faults.items():
         if not column.is_text or fault is Fault.ENCODING:
@@ -300,9 +304,7 @@ def _figures(column: ColumnSummary, scene: Scene) -> Iterator[_Draft]:
         return
     if column.identifies:
         how = f"counts the rows, {low:g} to {high:g}" if column.counting else f"all {column.cells:,} different"
-        yield _Draft(
-            FindingKind.IDENTIFIER, f"{name}: {how}: an identifier?", column=column.name, cells=column.cells
-        )
+        yield _Draft(FindingKind.IDENTIFIER, f"{name}: {how}: an identifier?", column=column.name, cells=column.cells)
     elif column.role == "feature" and column.counting and low in (0.0, 1.0) and column.cells >= _MANY:
         said = f"{name}: counts the rows, {low:g} to {high:g}: an index, or time?"
         yield _Draft(FindingKind.COUNTS_ROWS, said, column=column.name, cells=column.cells)

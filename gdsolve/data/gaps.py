@@ -1,4 +1,4 @@
-"""Which rows lack cells of which columns, so that the rows of any choice of columns can be told without another pass."""
+"""Which rows lack cells of which columns: it tells the rows of any choice of columns without another pass."""
 
 from __future__ import annotations
 

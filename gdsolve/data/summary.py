@@ -220,9 +220,7 @@ class RunningColumn:
         self._add_figures(values if finite.all() else values[finite], complete=bool(finite.all()))
         return lacking
 
-    def _judge(
-        self, places: np.ndarray, spot: Callable[[int], Spot], raw: Callable[[np.ndarray], list[str]]
-    ) -> None:
+    def _judge(self, places: np.ndarray, spot: Callable[[int], Spot], raw: Callable[[np.ndarray], list[str]]) -> None:
         """Tell what stands in cells that are no finite numbers, by their indices, (cells,)."""
         found: dict[Fault, list[tuple[int, str]]] = {}
         for place, text in zip(places.tolist(), raw(places) if places.size else [], strict=True):

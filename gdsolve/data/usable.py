@@ -46,7 +46,7 @@ def usable_table(
             tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
             if len(batch.values):
                 yield batch
-        tally.dropped = described.rows - tally.rows
+        tally.dropped = described.all_rows - tally.rows
 
     return Table(described.source, roles, read, has_header=described.has_header, name=described.name)
 

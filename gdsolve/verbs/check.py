@@ -54,6 +54,8 @@ class Check:
     """
 
     spec: Spec
+    source: tuple[str, ...]
+    target_reason: str
     columns: tuple[ColumnSummary, ...]
     rows: int
     findings: tuple[Finding, ...]
@@ -105,8 +107,10 @@ def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = No
     finished = time.perf_counter()
     return Check(
         spec,
+        described.source,
+        described.parts.target_reason,
         described.columns,
-        described.rows,
+        described.all_rows,
         ranked(findings, names),
         None if fault is None else fault.message,
         None if fault is None else fault.hint,
@@ -218,5 +222,3 @@ def counted(count: int, noun: str) -> str:
 
 def _factor(factor: float) -> str:
     return {"1": "", "-1": "-"}.get(f"{factor:.6g}", f"{factor:.6g} × ")
-
-

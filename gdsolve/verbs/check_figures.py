@@ -90,14 +90,22 @@ def curvature_of(spec: Spec) -> Curvature:
 
     if spec.loss in LOSSES:
         return Curvature(1.0, everywhere=True, bounds=True, reason=None)
-    largest = POINTWISE[spec.loss].of(spec).largest_curvature
+    largest, loss = POINTWISE[spec.loss].of(spec).largest_curvature, f"--loss {spec.loss.value}"
     if largest is not None:
-        said = f"the curvature of --loss {spec.loss} changes with the weights"
+        where = "at weights of zero" if spec.loss is Loss.LOGISTIC else "where all residuals are at most δ"
+        said = (
+            f"The curvature of {loss} is largest {where}: the condition number is the one there, and rates below the "
+            "largest stable one are stable everywhere."
+        )
         return Curvature(largest, everywhere=False, bounds=True, reason=said)
     if spec.loss is Loss.POISSON:
-        said = "the curvature of --loss poisson has no bound: it grows with the predicted counts"
+        said = (
+            f"The curvature of {loss} grows with the predicted counts: the condition number is the one at weights of "
+            "zero, and no rate is stable everywhere."
+        )
         return Curvature(1.0, everywhere=False, bounds=False, reason=said)
-    return Curvature(None, everywhere=False, bounds=False, reason=f"--loss {spec.loss} has corners and no curvature")
+    said = f"{loss} has corners: without curvature there is no condition number, and no stable rate that follows."
+    return Curvature(None, everywhere=False, bounds=False, reason=said)
 
 
 def as_squares(spec: Spec) -> Spec:

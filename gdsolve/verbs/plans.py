@@ -91,7 +91,7 @@ def figures_plan(spec: Spec, described: Description) -> Plan:
         target = None
     rows = described.gaps.complete([*numbers, *([target.name] if target else [])])
     parameters = len(numbers) + (not spec.no_intercept)
-    return Plan({}, target, numbers, (), None, tuple(left_out), rows, 0, parameters)
+    return Plan({}, target, numbers, (), None, tuple(left_out if described.rows else ()), rows, 0, parameters)
 
 
 def _plans(
@@ -176,7 +176,9 @@ def _takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
         return False
     if loss is Loss.LOGISTIC:
         mean, std = target.mean or 0.0, target.std or 0.0
-        return (target.minimum, target.maximum) == (0.0, 1.0) and math.isclose(std * std, mean * (1 - mean), rel_tol=1e-9)
+        return (target.minimum, target.maximum) == (0.0, 1.0) and math.isclose(
+            std * std, mean * (1 - mean), rel_tol=1e-9
+        )
     return loss is not Loss.POISSON or target.minimum >= 0.0
 
 
