@@ -280,6 +280,8 @@ def _texts(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Itera
         if levels == 2:
             return
         kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; --loss logistic takes two"
+    elif column.spelled:
+        said = f"numbers written as text: {', '.join(texts)}{', …' if levels > _SHOWN else ''}; the first on \x00place"
     elif column.identifies and not is_target:
         kind = FindingKind.IDENTIFIER
         count = f"more than {MOST_LEVELS:,} different" if levels > MOST_LEVELS else f"all {levels} different"
@@ -299,7 +301,7 @@ def _figures(column: ColumnSummary, scene: Scene) -> Iterator[_Draft]:
         yield _Draft(FindingKind.NO_WEIGHT, f"{name}: all weights are 0", column=column.name, blocks=True)
     if column.role == "target" and scene.spec.loss is Loss.LOGISTIC and low == high and low in (0.0, 1.0):
         said = f"{name}: {low:g} in every row, one class, and --loss logistic takes two"
-        yield _Draft(FindingKind.ONE_CLASS, said, column=column.name, cells=column.cells)
+        yield _Draft(FindingKind.ONE_CLASS, said, column=column.name, cells=column.cells, blocks=True)
     if column.role == "weight" or column.unclear or low is None or high is None:
         return
     if column.identifies:

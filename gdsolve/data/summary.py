@@ -24,6 +24,7 @@ _IDENTIFIER = re.compile(
     r"|observation|record|serial|unnamed: ?\d+)\.?$",
     re.IGNORECASE,
 )
+_SPELLED = re.compile(r"[+-]?\s?[$€£¥]?\s?[+-]?\d[\d.,'\s]*(\s?[%$€£¥])?")
 _CAMEL = re.compile(r".*[a-z](Id|ID)$")
 
 
@@ -93,10 +94,15 @@ class ColumnSummary:
         return size * math.sqrt(self.cells) >= most or 0.0 < size * math.sqrt(self.cells) <= 1.0 / most
 
     @property
+    def spelled(self) -> bool:
+        """True for texts that are numbers to a person: `$1.20`, `12%`, `1 200`, `1.299,99`."""
+        return self.type == Kind.TEXT and bool(self.texts) and all(_SPELLED.fullmatch(text) for text in self.texts)
+
+    @property
     def identifies(self) -> bool:
         """True where the cells tell the rows apart and say nothing else: by the name of numbers, by what texts are."""
         if self.is_text:
-            return self.distinct or (self.levels or 0) > MOST_LEVELS
+            return (self.distinct and not self.spelled) or (self.levels or 0) > MOST_LEVELS
         return self.distinct and named_identifier(self.name)
 
 
@@ -286,10 +292,10 @@ class RunningColumn:
         return found if len(found) <= _SHOWN and Fault.ENCODING not in self.faults else ()
 
     def _is_distinct(self, *, is_text: bool) -> bool:
+        if is_text:
+            return len(self.levels) == self.count > 1
         if self.count < 3:
             return False
-        if is_text:
-            return len(self.levels) == self.count
         seen = len(self.numbers)
         return self.whole and (self.counting or seen > MOST_LEVELS or seen == self.count)
 

@@ -141,7 +141,7 @@ def _show_findings(page: Page, record: Record, cut: _Cut) -> None:
     for message, blocks in findings[:most]:
         page.paragraph(message, "" if blocks else "dim", lead="  ", hanging=4)
     if most < len(findings):
-        page.paragraph(f"and {len(findings) - most} more findings: --verbose shows all", lead="  ", hanging=4)
+        page.paragraph(f"and {len(findings) - most} more findings (--verbose)", lead="  ", hanging=4)
 
 
 def _together(findings: Sequence[Mapping[str, Any]]) -> list[tuple[str, bool]]:
@@ -171,7 +171,7 @@ def _show_columns(page: Page, record: Record, cut: _Cut, view: View) -> None:
         plain = all(column["type"] == "number" and column["name"] not in found for column in left)
         noun = ("more column" if shown else "column") + ("" if len(left) == 1 else "s")
         what = " of numbers, without findings" if plain else ""
-        page.paragraph(f"{'and ' if shown else ''}{whole(len(left))} {noun}{what}: --verbose shows all", hanging=2)
+        page.paragraph(f"{'and ' if shown else ''}{whole(len(left))} {noun}{what} (--verbose)", hanging=2)
 
 
 _MAIN = ("target", "weight")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -28,12 +28,15 @@ from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError
 from gdsolve.verbs.check_figures import Diagnosis, as_squares, diagnose
-from gdsolve.verbs.next_commands import Next, next_commands
+from gdsolve.verbs.next_commands import MOST, Next, next_commands
 from gdsolve.verbs.plans import LeftOut, Plan, figures_plan, plans_of
 from gdsolve.verbs.squares.problem import Problem, load
+from gdsolve.verbs.try_out import settle
 
 MOST_TRIED = 4
 MOST_TERMS = 6
+# To read a table of so many cells takes a second.
+CELLS_TRIED = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,7 @@ def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = No
         has_target = looked.plan.target is not None
         diagnosis = diagnose(planned, looked.problem, ridge=spec.ridge, has_target=has_target)
         findings += _of_figures(diagnosis, findings)
-    fault = looked.fault
+    fault = looked.fault or _of_one_class(findings)
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
     names = [column.name for column in described.columns]
@@ -149,14 +152,22 @@ def _opener(opened: Sequence[Source], arrays: Arrays | None) -> Callable[[Spec],
 def _look(spec: Spec, command: Command, described: Description, read: Callable[[Spec], Table]) -> _Look:
     plans = plans_of(spec, described, command.fixed)
     blocked = any(one.blocks for one in described.findings)
-    fault = described.fault or (_first_fault(spec, read) if blocked else None)
+    # Leaving out what is doubtful, and a penalty, are no signs that a fit would stop.
+    changed = bool(plans) and not set(plans[0].changes) <= {"ignore", "ridge"}
+    fault = described.fault or (_first_fault(spec, read) if blocked or changed else None)
     for place, plan in enumerate(plans[:MOST_TRIED]):
         try:
             problem = _load(plan.spec(spec), read)
         except DataError as stopped:
             fault = fault or stopped
+        except GdsolveError:
+            # Flags that do not go with a table in memory.
+            continue
         else:
-            return _Look(plan, problem, plans[place:], fault)
+            others = plans[place + 1 :] if fault is not None else ()
+            sound = (plan, *_readable(spec, described, others, read))
+            settled = [settle(spec, described, one, read) for one in sound]
+            return _Look(plan, problem, [one for one in settled if one is not None], fault)
     plan = plans[0] if plans else figures_plan(spec, described)
     return _Look(plan, _load_usable(spec, described, plan), (), fault)
 
@@ -174,6 +185,25 @@ def _load(spec: Spec, read: Callable[[Spec], Table]) -> Problem:
     return load(as_squares(spec), read(spec))
 
 
+def _readable(
+    spec: Spec, described: Description, plans: Sequence[Plan], read: Callable[[Spec], Table]
+) -> Iterator[Plan]:
+    """The first plans that a fit can read; of a large table those that should be."""
+    found = 0
+    for plan in plans:
+        if found == MOST - 1:
+            return
+        if described.rows * len(described.columns) <= CELLS_TRIED:
+            try:
+                with read(plan.spec(spec)) as table:
+                    for _ in table.batches():
+                        pass
+            except GdsolveError:
+                continue
+        found += 1
+        yield plan
+
+
 def _load_usable(spec: Spec, described: Description, plan: Plan) -> Problem | None:
     """The rows and columns that can be used, where no flags make a fit of the table; None where there are none."""
     if not plan.features or not plan.rows:
@@ -186,13 +216,19 @@ def _load_usable(spec: Spec, described: Description, plan: Plan) -> Problem | No
         return None
 
 
+def _of_one_class(findings: Sequence[Finding]) -> DataError | None:
+    """What the reader takes, and a loss of two classes has no minimum for."""
+    told = [one.message for one in findings if one.kind is FindingKind.ONE_CLASS]
+    return DataError(told[0], "--target COLUMN, one of two classes") if told else None
+
+
 def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
     """Columns that are made of others, and more weights than rows."""
     names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
     findings: list[Finding] = []
     weights, rows = found.parameters, found.data.rows
     if weights >= rows:
-        said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: a fit meets every row, whatever the target is"
+        said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit meets every row"
         return [Finding(FindingKind.SATURATED, said, cells=rows)]
     for one in found.dependent:
         name = names[one.column]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gdsolve.spec import Missing, Spec
-from gdsolve.spec.choices import SQUARED_LOSSES
+from gdsolve.spec.choices import CORNERED, SQUARED_LOSSES
 from gdsolve.spec.command import Command
 from gdsolve.verbs.check_figures import raw_coordinates, usual_tolerance
 from gdsolve.verbs.plans import Plan
@@ -41,7 +41,9 @@ def next_commands(
     note = _note(spec, first)
     if planned.loss not in SQUARED_LOSSES:
         found = [Next(_fit(base, spec), note)]
-        rates = [Next(base.but("compare-lr", **_free(base, spec)), "learning rates side by side")] if ready else []
+        # At the corners of a loss no constant rate settles.
+        rated = ready and planned.loss not in CORNERED
+        rates = [Next(base.but("compare-lr", **_free(base, spec)), "learning rates side by side")] if rated else []
     else:
         raw = prepare(planned, problem, raw_coordinates(problem))
         lrs = ("auto", raw.modes.spectrum.best) if ready else ("auto",)
@@ -86,7 +88,7 @@ def _note(spec: Spec, plan: Plan) -> str:
     if "loss" in changes:
         parts.append(_by_loss(plan, str(changes["loss"])))
     if "weight" in changes:
-        parts.append("all rows count the same")
+        parts.append("all rows count the same, without the weights")
     parts += _without(plan)
     if plan.encoded:
         parts.append(f"0/1 columns for the levels of {_names(plan.encoded)}")
@@ -97,11 +99,11 @@ def _note(spec: Spec, plan: Plan) -> str:
         parts.append(f"{_counted(plan.filled, 'missing cell')} filled with the mean of the column")
     elif way is Missing.DROP:
         parts.append(f"on the {_counted(plan.rows, 'row')} without a missing cell")
-    if "ridge" in changes:
-        parts.append(
-            f"{_counted(plan.parameters, 'weight')} for {_counted(plan.rows, 'row')}: a ridge penalty chooses among "
-            "the fits that meet every row"
-        )
+    if "ridge" in changes and plan.saturated:
+        counts = f"{_counted(plan.parameters, 'weight')} for {_counted(plan.rows, 'row')}"
+        parts.append(f"{counts}: a ridge penalty chooses among the fits that meet every row")
+    elif "ridge" in changes:
+        parts.append("with a ridge penalty, as the loss by itself has no minimum")
     return "; ".join(parts) or "as asked for, on standardised columns"
 
 

@@ -69,7 +69,8 @@ def plans_of(spec: Spec, described: Description, fixed: Collection[str] = ()) ->
     if weight is not None and not _has_weights(weight, spec):
         if "weight" in fixed:
             return ()
-        weighing, weight = {"weight": None}, None
+        spec = replace(spec, ignore=spec.ignore if spec.features else (*spec.ignore, weight.name))
+        weighing, weight = {"weight": None, **({} if spec.features else {"ignore": spec.ignore})}, None
     found = [
         plan
         for change, target, beside in _targets(spec, described)
@@ -78,7 +79,7 @@ def plans_of(spec: Spec, described: Description, fixed: Collection[str] = ()) ->
     sound = [plan for plan in found if not plan.saturated]
     if sound:
         return tuple(sound)
-    return tuple(_penalised(spec, described, plan) for plan in found[:1])
+    return tuple(penalised(spec, described, plan) for plan in found[:1])
 
 
 def figures_plan(spec: Spec, described: Description) -> Plan:
@@ -148,7 +149,7 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
         return
     # Another loss may not go with what a spec says of methods and engines.
     free_to_change = (spec.method, spec.engine) == (Method.AUTO, Engine.AUTO)
-    two = target.type == "text" and target.levels == 2 and not target.unclear
+    two = target.type == "text" and target.levels == 2 and not target.unclear and not target.spelled
     if two and spec.loss is Loss.HALF_MSE and free_to_change:
         yield {"loss": Loss.LOGISTIC}, target, features
     squares = replace(target, refused=0)
@@ -199,6 +200,7 @@ def _against(column: ColumnSummary, spec: Spec, rows: int) -> str | None:
         (column.empty or not column.cells, "empty"),
         (column.type == "date", "dates"),
         (column.is_text and column.identifies, "an identifier"),
+        (column.spelled, "numbers written as text"),
         (column.is_text and levels == 1, "one text in all rows"),
         (column.is_text and (levels > MOST_LEVELS or 2 * levels > max(4, rows)), "too many levels for its rows"),
         (column.unusable > 0 and not _can_be_missing(column), "cells that are no numbers"),
@@ -276,13 +278,12 @@ def _gaps(
         yield ({} if way is spec.na else {"na": way}), rows, filled
 
 
-def _penalised(spec: Spec, described: Description, plan: Plan) -> Plan:
+def penalised(spec: Spec, described: Description, plan: Plan) -> Plan:
     """The plan with a ridge penalty in proportion to its columns, a power of ten."""
     if spec.ridge > 0.0:
         return plan
     spreads = [column.std or 0.0 for column in described.columns if column.name in plan.features and not column.is_text]
     square = sum(spread * spread for spread in spreads) + 0.25 * len(plan.encoded)
     mean = max(1, plan.rows) * square / max(1, len(plan.features))
-    usual = mean > 0.0 and math.isfinite(mean)
-    ridge = float(f"1e{round(math.log10(_SHARE * mean))}") if usual else 1.0
-    return replace(plan, changes={**plan.changes, "ridge": ridge})
+    power = round(math.log10(_SHARE * mean)) if mean > 0.0 and math.isfinite(mean) else 0
+    return replace(plan, changes={**plan.changes, "ridge": 10**power if power >= 0 else float(f"1e{power}")})
