@@ -530,7 +530,7 @@ def test_commands_of_python_are_calls_that_work() -> None:
     found = gdsolve.check(X, classes)
     assert found.commands[0] == "gdsolve.fit(X, y, loss='logistic')"
     for command in found.commands:
-        result = eval(command, {"gdsolve": gdsolve, "X": X, "y": classes})  # noqa: S307, it is our own
+        result = eval(command, {"gdsolve": gdsolve, "X": X, "y": classes})
         assert result.status is gdsolve.Status.CONVERGED
 
 
