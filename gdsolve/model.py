@@ -25,6 +25,7 @@ FORM: dict[tuple[str, ...], type] = {
     ("descent", "loss"): str,
     ("data", "levels"): dict,
     ("data", "target_levels"): list,
+    ("data", "na_values"): list,
     ("groups",): list,
     ("group_by",): str,
 }

@@ -155,7 +155,10 @@ def test_a_saved_model_goes_on_and_predicts(shell: Shell, here: Path) -> None:
     assert rows[0] == ["x", "z", "prediction"]
     assert [row[:2] for row in rows[1:]] == [["1", "a"], ["", "b"]]
     assert rows[2][2] == ""
-    assert err == "gdsolve: warning: 1 of 2 rows have no prediction: a cell they need is missing\n"
+    assert err == (
+        "gdsolve: warning: no prediction for 1 of 2 rows: a cell that the model needs is missing "
+        "(first: new.csv: row 2 (line 3), column 'x')\n"
+    )
 
 
 def test_compare_lr_shows_table_c(shell: Shell) -> None:

@@ -187,7 +187,7 @@ def test_missing_and_not_finite_in_parquet(tmp_path):
     pl.DataFrame({"a": [1.0, None, float("nan"), 4.0], "b": [1, 2, 3, 4]}).write_parquet(path)
     assert failure(path)[1] == "t.parquet: row 2, column 'a': the cell is missing"
     assert load(path, na=Missing.DROP).rows_dropped == 2
-    assert failure(path, na=Missing.DROP, na_values=("NA",))[1] == "t.parquet: row 3, column 'a': 'NaN' is not finite"
+    assert failure(path, na=Missing.DROP, na_values=("=NA",))[1] == "t.parquet: row 3, column 'a': 'NaN' is not finite"
     pl.DataFrame({"a": [1.0, float("inf")], "b": [1, 2]}).write_parquet(path)
     assert failure(path)[1] == "t.parquet: row 2, column 'a': 'inf' is not finite"
 

@@ -58,7 +58,8 @@ def test_mean_does_not_invent_targets(holes):
 
 def test_mean_of_nothing(tmp_path):
     path = write(tmp_path / "t.csv", "a,b\n,1\n,2\n")
-    assert failure(path, na=Missing.MEAN) == (5, "t.csv: column 'a' has no mean to fill in", "--ignore a")
+    message = "t.csv: column 'a' has no mean to fill in: all its cells are missing"
+    assert failure(path, na=Missing.MEAN) == (5, message, "--ignore a")
 
 
 def test_no_row_left(holes):
@@ -73,11 +74,11 @@ def test_words_for_missing(tmp_path, word):
 
 def test_other_words_for_missing(tmp_path):
     path = write(tmp_path / "t.csv", "a,b\n1,2\n-999,3\nNA,4\n,5\n")
-    assert failure(path, na=Missing.DROP, na_values=("-999",))[1].endswith("column 'a': 'NA' is not a number")
-    loaded = load(path, na=Missing.DROP, na_values=("-999", "NA"))
+    assert failure(path, na=Missing.DROP, na_values=("=-999",))[1].endswith("column 'a': 'NA' is not a number")
+    loaded = load(path, na=Missing.DROP, na_values=("-999",))
     assert (loaded.rows, loaded.rows_dropped) == (1, 3)
     nan = write(tmp_path / "n.csv", "a,b\n1,2\nnan,3\n")
-    assert failure(nan, na_values=("-999",))[1] == "n.csv: row 2 (line 3), column 'a': 'nan' is not finite"
+    assert failure(nan, na_values=("=-999",))[1] == "n.csv: row 2 (line 3), column 'a': 'nan' is not finite"
 
 
 def test_blank_lines_are_no_rows_but_empty_cells_are(tmp_path):

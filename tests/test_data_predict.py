@@ -100,9 +100,9 @@ def test_one_column_without_header(tmp_path):
             "quote the cells that contain the delimiter, or give another --delimiter",
         ),
         (
-            b"c,a,n\nu,1,x\nu,1,\xe9\n",
+            b"c,a,n\nu,1,x\nu,1,n\xe9\n",
             "t.csv: row 2 (line 3), column 'n': is not UTF-8",
-            "name the encoding, for example --encoding latin-1",
+            "probably Western European: --encoding cp1252 reads 'u,1,né'",
         ),
     ],
 )

@@ -247,4 +247,4 @@ def test_the_model_keeps_the_levels(tmp_path):
     for target, levels in ((["yes", "no"], ["no", "yes"]), ([1, 0], None)):
         path = save(tmp_path, "csv", x=[1, 2], y=target)
         info = DataInfo((path,), 2, 0, 0, load(path, **LOGISTIC).roles)
-        assert data_record(info)["target_levels"] == levels
+        assert data_record(info, Spec())["target_levels"] == levels

@@ -164,7 +164,7 @@ def test_late_infinities_of_either_sign(tmp_path: Path) -> None:
 
 
 def test_late_nan_that_does_not_mean_missing(tmp_path: Path) -> None:
-    code, message, _ = failure(late(tmp_path, "nan"), na_values=("?",))
+    code, message, _ = failure(late(tmp_path, "nan"), na_values=("=?",))
     assert (code, message) == (5, "late.csv: row 40001 (line 40002), column 'a': 'nan' is not finite")
 
 

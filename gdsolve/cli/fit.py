@@ -84,6 +84,9 @@ def _run_groups(spec: Spec) -> int:
         if spec.format is Format.TABLE and record["exit_code"]:
             # What stands under a long table may be far from where one looks.
             logging.getLogger("gdsolve").warning("%s", record["message"])
+        if spec.format is not Format.TABLE and not record["exit_code"] and record["rows_without_group"]:
+            # Lines of groups have no place for rows that are in none.
+            logging.getLogger("gdsolve").warning("%s rows without a group dropped", f"{record['rows_without_group']:,}")
     finally:
         write_outputs(spec, record)
     return _code(spec, record)

@@ -21,8 +21,6 @@ def run(spec: Spec, model: str) -> int:
         counts = predict(spec, model, sys.stdout)
         sys.stdout.flush()
     logging.getLogger("gdsolve").info("%d rows predicted", counts.rows)
-    if counts.rows_without_prediction:
-        logging.getLogger("gdsolve").warning(
-            "%d of %d rows have no prediction: a cell they need is missing", counts.rows_without_prediction, counts.rows
-        )
+    for reason in counts.reasons:
+        logging.getLogger("gdsolve").warning("%s", reason)
     return int(ExitCode.OK)

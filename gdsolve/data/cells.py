@@ -42,9 +42,9 @@ class Cells:
     missing_numbers: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, decimal: str, na_values: tuple[str, ...]) -> Cells:
-        """Build from the values of `--na-values`; the empty cell is always missing."""
-        texts = frozenset(value.strip().lower() for value in na_values) | {""}
+    def of(cls, decimal: str, missing: tuple[str, ...]) -> Cells:
+        """Build from all texts that mean missing; the empty cell is always one."""
+        texts = frozenset(value.strip().lower() for value in missing) | {""}
         # A shell writes numbers with a point, whatever the file does.
         read = {_number(text, mark) for text in texts for mark in (decimal, ".")}
         numbers = {number for number in read if number is not None}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -13,11 +12,13 @@ import polars as pl
 
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
+from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.records import place, places, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
+from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
@@ -66,18 +67,20 @@ def _explain(
     shown = show(trimmed)
     ignore = _drop_hint(column, roles, spec)
     if "\ufffd" in trimmed:
-        return DataError(
-            f"{at}: {shown} is not UTF-8", f"name the encoding, for example --encoding latin-1; or {ignore}"
-        )
+        file = source.file
+        hint = encoding_hint(file.name, file.path, file.packing)
+        return DataError(f"{at}: {shown} is not UTF-8", f"{hint}; or {ignore}")
     if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
-        return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore))
+        return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore, spec))
     if _overflows(trimmed, source.cells.decimal):
-        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore))
+        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore, spec))
     if column == roles.weight and trimmed.startswith("-"):
         return DataError(
             f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
         )
-    return DataError(f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore))
+    return DataError(
+        f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore, spec)
+    )
 
 
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
@@ -156,7 +159,8 @@ def refuse_wrong_encoding(source: Source, column: str) -> None:
             rows_of(source.scan(part, [column], strict=True).select(pl.col(column).null_count()))
     except pl.exceptions.PolarsError:
         at = where(source, _first_broken(source, column), column)
-        raise DataError(f"{at}: is not UTF-8", "name the encoding, for example --encoding latin-1") from None
+        file = source.file
+        raise DataError(f"{at}: is not UTF-8", encoding_hint(file.name, file.path, file.packing)) from None
 
 
 def _first_broken(source: Source, column: str) -> int:
@@ -234,16 +238,15 @@ def _is_empty(source: Source, column: str) -> bool:
 
 
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:
-    if empty and column != roles.group:
+    if empty:
         return DataError(f"{at}: the cell is missing, as all of the column are", _drop_hint(column, roles, spec))
-    if column == roles.group:
-        return DataError(f"{at}: the cell is missing, so that the row is in no group", "--na drop leaves such rows out")
     if (
         roles.group is not None
         and spec.na is Missing.MEAN
         and column not in (roles.target, roles.weight, *roles.levels)
     ):
-        return DataError(f"{at}: the cell is missing, as all of the column are in its group", "--na drop")
+        others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
+        return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
     if column in (roles.target, roles.weight, *roles.levels):
         part = "target" if column == roles.target else "weight" if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""
@@ -259,11 +262,11 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
 
 
-def _as_missing(cell: str, otherwise: str) -> str:
+def _as_missing(cell: str, otherwise: str, spec: Spec) -> str:
     if "," in cell:
         # At a comma the flag would split it.
         return otherwise
-    return f"--na-values {shlex.quote(cell)} --na drop if it means missing, or {otherwise}"
+    return f"{missing_flag(spec.na_values, cell)} --na drop if it means missing, or {otherwise}"
 
 
 def _decimal_hint(cell: str, source: Source) -> str | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import difflib
+import encodings.aliases
+import functools
 import glob
 import io
 import logging
@@ -14,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
+from gdsolve.data.encodings import encoding_hint, escaped_encoding, wide_encoding
 from gdsolve.data.file import File, Format, Stamp
 from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
 from gdsolve.data.pieces import LONGEST, read_text
@@ -27,6 +30,7 @@ logger = logging.getLogger("gdsolve")
 HEAD = 1 << 20
 STDIN = "standard input"
 _PARQUET = b"PAR1"
+_ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5")
 _CURL = ("http://", "https://", "ftp://")
 
 
@@ -62,8 +66,10 @@ def _codec(encoding: str | None) -> str | None:
         b"".decode(encoding)
         name = codecs.lookup(encoding).name
     except (LookupError, ValueError):
-        near = difflib.get_close_matches(encoding.lower(), ["utf-8", "utf-16", "latin-1", "cp1252", "ascii", "cp437"])
-        remedy = f"did you mean {near[0]}?" if near else "common ones: utf-8, latin-1, cp1252, utf-16"
+        near = difflib.get_close_matches(
+            encoding.lower(), {*_ENCODINGS, *encodings.aliases.aliases, *encodings.aliases.aliases.values()}
+        )
+        remedy = f"did you mean {near[0]}?" if near else f"common ones: {', '.join(_ENCODINGS)}"
         raise GdsolveError(f"encoding: there is no encoding {encoding!r}", remedy) from None
     return None if name in ("utf-8", "utf-8-sig", "ascii") else name
 
@@ -138,6 +144,10 @@ def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack
     if endings[-1:] == [".parquet"]:
         raise DataError(f"{name}: is not a Parquet file", "give it the ending of what it is: .csv, .tsv or .ndjson")
     codec = codec or _byte_order(raw)
+    if codec is None and b"\x00" in raw[:4096]:
+        raise _not_text(name, path, packing, raw)
+    if codec is None and escaped_encoding(raw[:4096]):
+        raise DataError(f"{name}: is ISO-2022 text, not UTF-8", encoding_hint(name, path, packing))
     if codec is None and b"\n" not in raw and b"\r" in raw:
         # Lone carriage returns become line feeds on the way through a codec.
         codec = "utf-8"
@@ -159,7 +169,7 @@ def _parquet(name: str, path: str, packing: Packing, stamp: Stamp | None, stack:
 def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[bytes, bool]:
     """Give whole lines from the start, a megabyte or so, and whether they are all there is."""
     with damage_told(name, packing), open_unpacked(path, packing) as file:
-        read = read_text(name, file, codec)
+        read = read_text(name, file, codec, functools.partial(encoding_hint, name, path, packing))
         raw = read(HEAD)
         while raw and len(raw) < LONGEST and b"\n" not in raw[-HEAD:] and (more := read(HEAD)):
             raw += more
@@ -168,16 +178,25 @@ def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[by
 
 
 def _byte_order(raw: bytes) -> str | None:
+    # The mark of UTF-32 begins as that of UTF-16.
+    if raw.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     return "utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else None
+
+
+def _not_text(name: str, path: str, packing: Packing, raw: bytes) -> DataError:
+    codec = wide_encoding(raw)
+    if codec is None:
+        return DataError(f"{name}: is not text, nor Parquet", "save it as CSV")
+    message = f"{name}: is {codec[:6].upper()} without a byte order mark"
+    return DataError(message, encoding_hint(name, path, packing))
 
 
 def _refuse_other_formats(name: str, head: str) -> None:
     if not head.strip():
         raise DataError(f"{name}: is empty", "a table needs a header, or numbers, and at least one row")
     if "\x00" in head[:4096]:
-        raise DataError(
-            f"{name}: is not text, nor Parquet", "save it as CSV; for UTF-16 without a mark: --encoding utf-16-le"
-        )
+        raise DataError(f"{name}: is not text in this encoding", "leave --encoding out")
     if head.lstrip().startswith("[") and head.lstrip()[1:].lstrip().startswith(("{", "]")):
         file = shlex.quote(operand(name))
         lines = "put jq -c '.[]' before gdsolve" if name == STDIN else f"jq -c '.[]' {file} > rows.ndjson"

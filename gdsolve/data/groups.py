@@ -9,9 +9,12 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.columns import Roles
-from gdsolve.data.diagnose import cell_errors, refuse_wrong_encoding
+from gdsolve.data.diagnose import cell_errors, cell_text, refuse_wrong_encoding, show, where
+from gdsolve.data.means import means_of, weighted_cells
 from gdsolve.data.source import Source
 from gdsolve.spec import Spec
+from gdsolve.spec.choices import NA_VALUES
+from gdsolve.spec.missing import usual_replaced
 from gdsolve.status import DataError
 
 # The numbers of the groups stand in a column of this name, where rows are yet to be dropped.
@@ -34,8 +37,8 @@ class _Codes(dict[str | None, int]):
 class Groups:
     """The groups that a pass has met: their values, rows dropped and cells filled by number, and which have failed.
 
-    A value is the trimmed text of its cell, None where the cell is missing; `adrift` counts the rows that were dropped
-    for that. `errors` is complete at the end of the pass.
+    A value is the trimmed text of its cell, None where the cell is missing; `adrift` counts the rows without a group,
+    which are dropped, or fail together as if they were one. `errors` is complete at the end of the pass.
     """
 
     errors: dict[int, DataError] = field(default_factory=dict)
@@ -54,19 +57,17 @@ class Groups:
         """Number the groups of rows, (rows,): by `CODE` where they have been numbered, else by their cells."""
         return frame[CODE].to_numpy() if CODE in frame.columns else self._codes.of(frame[column])
 
-    def add_codes(self, frame: pl.DataFrame, column: str, adrift: np.ndarray) -> pl.DataFrame:
-        """Give the rows with their numbers in `CODE`; rows that are `adrift`, (rows,), are in no group."""
+    def add_codes(self, frame: pl.DataFrame, column: str, out: np.ndarray) -> pl.DataFrame:
+        """Give the rows with their numbers in `CODE`; rows that are `out`, (rows,), are in no group."""
         codes = np.full(frame.height, NO_GROUP, dtype=np.int64)
-        codes[~adrift] = self._codes.of(frame[column].filter(~adrift))
+        codes[~out] = self._codes.of(frame[column].filter(~out))
         return frame.with_columns(pl.Series(CODE, codes))
 
     def count(self, codes: np.ndarray, *, filled: bool = False) -> None:
         """Count rows that were dropped, or those of which a cell was filled."""
         tally = self.filled if filled else self.dropped
         for code, rows in zip(*(found.tolist() for found in np.unique(codes, return_counts=True)), strict=True):
-            if code == NO_GROUP:
-                self.adrift += rows
-            else:
+            if code != NO_GROUP:
                 tally[code] = tally.get(code, 0) + rows
 
     def fail(self, source: Source, offset: int, codes: np.ndarray, fatal: np.ndarray, used: Sequence[str]) -> None:
@@ -82,7 +83,10 @@ class Groups:
     def explain(self, spec: Spec, roles: Roles) -> None:
         """Say of every group that has failed which cell it was, in a few passes over each file."""
         by_source: dict[int, list[int]] = {}
-        for code, (source, _, _) in self._first_faults.items():
+        for code, (source, record, column) in self._first_faults.items():
+            if column == roles.group:
+                self.errors[code] = no_group_error(source, record, column, self.adrift, spec)
+                continue
             by_source.setdefault(id(source), []).append(code)
         for codes in by_source.values():
             faults = [self._first_faults[code] for code in codes]
@@ -99,6 +103,16 @@ class Groups:
             refuse_wrong_encoding(source, column)
 
 
+def no_group_error(source: Source, record: int, column: str, rows: int, spec: Spec) -> DataError:
+    """Explain that a row, the first of so many `rows`, has no group."""
+    cell = (cell_text(source, record, column) or "").strip()
+    reason = f"{show(cell)} in column {column!r} counts as missing" if cell else f"column {column!r} is empty"
+    more = f" ({rows - 1:,} more row{' has' if rows == 2 else 's have'} none)" if rows > 1 else ""
+    usual = cell.lower() in {text.lower() for text in NA_VALUES[1:]}
+    kept = f"; where {cell} is the name of a group: {usual_replaced(spec.na_values)}" if usual else ""
+    return DataError(f"{where(source, record)} has no group: {reason}{more}", f"--na drop leaves such rows out{kept}")
+
+
 @dataclass(frozen=True, slots=True)
 class GroupMeans:
     """Means of the cells that are there, (groups, numbers), NaN where there is none; `rows` finds a group by value."""
@@ -112,19 +126,18 @@ class GroupMeans:
         return np.asarray(self.means[order, number][codes])
 
 
-def group_means(frames: Iterable[pl.DataFrame], column: str, numbers: Sequence[str]) -> GroupMeans:
-    """Find the means of columns of numbers in every group, from all frames of a table."""
+def group_means(frames: Iterable[pl.DataFrame], column: str, numbers: Sequence[str], weight: str | None) -> GroupMeans:
+    """Find the means of columns of numbers in every group, from all frames of a table; `weight` is that of the rows."""
     codes = _Codes()
-    sums, counts = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
+    sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
-        rows, values = codes.of(frame[column]), frame.select(numbers).to_numpy()
+        rows = codes.of(frame[column])
+        found = weighted_cells(frame.select(numbers).to_numpy(), frame[weight].to_numpy() if weight else None)
         new = len(codes) - len(sums)
-        sums, counts = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, counts))
-        there = np.isfinite(values)
-        np.add.at(sums, rows, np.where(there, values, 0.0))
-        np.add.at(counts, rows, there)
-    with np.errstate(invalid="ignore"):
-        return GroupMeans(codes, sums / counts)
+        sums, weights = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, weights))
+        np.add.at(sums, rows, found[0])
+        np.add.at(weights, rows, found[1])
+    return GroupMeans(codes, means_of([(sums, weights)]))
 
 
 def fill_means(

@@ -110,11 +110,11 @@ def _target(y: Any, name: str, parts: Parts, spec: Spec, source: str) -> tuple[n
     texts = _texts(y) if spec.loss is Loss.LOGISTIC and parts.target == name else None
     if texts is None:
         return vector_of(y, "y", source), None
-    gone = np.isin(np.char.lower(texts), sorted(Cells.of(".", spec.na_values).missing))
+    gone = np.isin(np.char.lower(texts), sorted(Cells.of(".", spec.missing_texts).missing))
     if gone.any():
         at = f"{source}: row {int(gone.argmax()) + 1}, column {name!r}"
         raise DataError(f"{at}: the cell is missing", "leave the row out of X and y")
-    pair = two_levels(source, parts, [str(level) for level in np.unique(texts)])
+    pair = two_levels(source, parts, [str(level) for level in np.unique(texts)], spec)
     return (texts == pair[1]).astype(np.float64), pair
 
 

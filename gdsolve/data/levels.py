@@ -37,7 +37,7 @@ def find_levels(
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())
                 if name == parts.target and len(found[name]) > 2:
-                    two_levels(source.name, parts, found[name])
+                    two_levels(source.name, parts, found[name], spec)
                 if len(found[name]) > MOST_LEVELS:
                     raise _too_many(source.name, name)
         for name in texts:

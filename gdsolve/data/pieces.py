@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
+from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.file import File
 from gdsolve.data.packing import damage_told, open_unpacked
 from gdsolve.data.prefetch import prefetch
@@ -65,8 +67,8 @@ def first_lines(file: File, count: int) -> bytes:
     return b"".join(text.splitlines(keepends=True)[:count]) if text.count(b"\n") > count else text
 
 
-def read_text(name: str, raw: IO[bytes], codec: str | None) -> Callable[[int], bytes]:
-    """Give a function that reads on in `raw` and returns UTF-8 with line feeds."""
+def read_text(name: str, raw: IO[bytes], codec: str | None, hint: Callable[[], str]) -> Callable[[int], bytes]:
+    """Give a function that reads on in `raw` and returns UTF-8 with line feeds; `hint` names another encoding."""
     if codec is None:
         return raw.read
     # Lone carriage returns (old spreadsheets) end lines as well; polars knows only line feeds.
@@ -77,7 +79,7 @@ def read_text(name: str, raw: IO[bytes], codec: str | None) -> Callable[[int], b
             return text.read(size).encode()
         except UnicodeError as error:
             reason = getattr(error, "reason", str(error))
-            raise DataError(f"{name}: is not {codec} text ({reason})", "name its encoding with --encoding") from None
+            raise DataError(f"{name}: is not {codec} text ({reason})", hint()) from None
 
     return read
 
@@ -85,7 +87,8 @@ def read_text(name: str, raw: IO[bytes], codec: str | None) -> Callable[[int], b
 def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
     rest, number = b"", 0
     with damage_told(file.name, file.packing), open_unpacked(file.path, file.packing) as raw:
-        read = read_text(file.name, raw, file.codec)
+        hint = functools.partial(encoding_hint, file.name, file.path, file.packing)
+        read = read_text(file.name, raw, file.codec, hint)
         block = read(_BLOCK).removeprefix(codecs.BOM_UTF8)
         while block:
             end = block.rfind(b"\n") + 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-import shlex
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TextIO
 
 import numpy as np
@@ -17,22 +18,30 @@ from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
+from gdsolve.data.group_models import GroupModels
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
+from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.missing import added_to, missing_flag
 from gdsolve.status import DataError, GdsolveError
 
+logger = logging.getLogger("gdsolve")
+
+# Rows as they are written, the columns that a model uses, and (the record of the first, which of them are rows).
+_Frame = tuple[pl.DataFrame, pl.DataFrame, tuple[int, np.ndarray]]
 _AT_ONCE = 10_000
 _SAVED = "give a file that gdsolve fit wrote with --save or --format json"
 
 
 @dataclass(frozen=True, slots=True)
 class PredictCounts:
-    """Rows written, and how many of them lack a prediction because a cell is missing."""
+    """Rows written, how many of them lack a prediction, and why: one line a reason."""
 
     rows: int
     rows_without_prediction: int
+    reasons: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +54,6 @@ class _Term:
 
 
 @dataclass(frozen=True, slots=True)
-class _GroupModels:
-    """Weights by group: `rows` finds a group by its value, `weights` is (G + 1, terms + 1), the intercept last.
-
-    The last row, of NaN, is that of all values that the fit knows no weights of.
-    """
-
-    column: str
-    rows: Mapping[str | None, int]
-    weights: np.ndarray
-
-    def of(self, cells: pl.Series) -> np.ndarray:
-        """Give the weights of rows, (rows, terms + 1)."""
-        found = np.fromiter((self.rows.get(cell, -1) for cell in cells.to_list()), np.int64, len(cells))
-        return np.asarray(self.weights[found])
-
-
-@dataclass(frozen=True, slots=True)
 class Predictor:
     """What a saved model makes of the columns that it needs."""
 
@@ -70,7 +62,12 @@ class Predictor:
     intercept: float
     loss: Loss
     curve: CurveModel | None
-    groups: _GroupModels | None = None
+    groups: GroupModels | None = None
+    na_values: tuple[str, ...] = ()
+
+    def reading(self, spec: Spec) -> Spec:
+        """Give the spec with the cells that the fit took as missing beside its own."""
+        return replace(spec, na_values=added_to(self.na_values, spec.na_values))
 
     @property
     def columns(self) -> list[str]:
@@ -114,7 +111,7 @@ def predict_csv(
         DataError: a column that is not there, or a cell that cannot be used (file, row, column).
     """
     known = read_predictor(model, curve)
-    rows = without = 0
+    rows, lacking = 0, Unpredicted(known.groups)
     with ExitStack() as stack:
         opened = _opened(sources, spec, known, stack)
         first = opened[0]
@@ -125,8 +122,9 @@ def predict_csv(
         predicting = Pass("predicting", opened)
         for source in opened:
             shown = [] if spec.only else list(first.schema)
-            for raw, cells in predicting.through(_frames(source, known, shown)):
+            for raw, cells, at in predicting.through(_frames(source, known, spec, shown)):
                 values = predictions_of(cells, known)
+                note_gaps(lacking, values, cells, known, partial(_place, source, *at))
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
                 if first.cells.decimal == ",":
                     text = text.str.replace(".", ",", literal=True)
@@ -134,8 +132,7 @@ def predict_csv(
                 for lines in raw.select(*shown, text).iter_slices(_AT_ONCE):
                     out.write(lines.write_csv(include_header=False, separator=mark))
                 rows += raw.height
-                without += text.null_count()
-    return PredictCounts(rows, without)
+        return PredictCounts(rows, sum(lacking.counts.values()), lacking.lines(rows))
 
 
 def predict_values(
@@ -147,17 +144,46 @@ def predict_values(
         GdsolveError, DataError: as `predict_csv`.
     """
     known = read_predictor(model, curve)
-    found = [np.empty(0)]
+    found, lacking = [np.empty(0)], Unpredicted(known.groups)
     with ExitStack() as stack:
         opened = _opened(sources, replace(spec, only=True), known, stack)
         predicting = Pass("predicting", opened)
         for source in opened:
-            found += [predictions_of(cells, known) for _, cells in predicting.through(_frames(source, known, ()))]
-    return np.concatenate(found)
+            for _, cells, at in predicting.through(_frames(source, known, spec)):
+                values = predictions_of(cells, known)
+                note_gaps(lacking, values, cells, known, partial(_place, source, *at))
+                found.append(values)
+        predicted = np.concatenate(found)
+        warn_of_groups(lacking, len(predicted))
+    return predicted
+
+
+def note_gaps(
+    lacking: Unpredicted,
+    values: np.ndarray,
+    cells: pl.DataFrame,
+    model: Predictor,
+    place: Callable[[int, str | None], str],
+) -> None:
+    """Note the rows of which nothing is predicted: their `values`, (rows,), are NaN."""
+    gone = np.isnan(values)
+    if gone.any():
+        lacking.note(cells, model.columns, gone, place)
+
+
+def warn_of_groups(lacking: Unpredicted, rows: int) -> None:
+    """Say of groups that a model does not have what the NaN of an array leaves unsaid; a missing cell needs no word."""
+    for line in lacking.lines(rows, groups_alone=True):
+        logger.warning("%s", line)
+
+
+def _place(source: Source, offset: int, kept: np.ndarray, row: int, column: str | None) -> str:
+    """Say where a row stands, of those that were `kept`, (rows,), of a part that begins with the record `offset`."""
+    return where(source, offset + int(np.flatnonzero(kept)[row]), column)
 
 
 def _opened(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitStack) -> list[Source]:
-    opened = [_renamed(source, model) for source in open_sources(sources, spec, stack)]
+    opened = [_renamed(source, model) for source in open_sources(sources, model.reading(spec), stack)]
     for source in opened:
         _require(source, model, spec)
     return opened
@@ -170,29 +196,23 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         GdsolveError: the model is not one that a fit wrote.
     """
     try:
+        absent = tuple(map(str, model["data"].get("na_values") or ()))
         if curve is not None:
-            return Predictor((), {}, 0.0, Loss(model["descent"]["loss"]), curve)
+            return Predictor((), {}, 0.0, Loss(model["descent"]["loss"]), curve, na_values=absent)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
-        groups = _read_groups(model) if "groups" in model else None
+        groups = GroupModels.of(model) if "groups" in model else None
         terms = []
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, 0.0 if groups else float(model["weights"][name])))
         loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
-        return Predictor(tuple(terms), levels, float(model.get("intercept") or 0.0) * (not groups), loss, None, groups)
+        intercept = float(model.get("intercept") or 0.0) * (not groups)
+        return Predictor(tuple(terms), levels, intercept, loss, None, groups, absent)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
-
-
-def _read_groups(model: Mapping[str, Any]) -> _GroupModels:
-    column, names = model["group_by"], model["data"]["features"]
-    known = [one for one in model["groups"] if one["weights"] is not None]
-    weights = [[*(one["weights"][name] for name in names), one["intercept"] or 0.0] for one in known]
-    rows = {one["group"][column]: row for row, one in enumerate(known)}
-    return _GroupModels(column, rows, np.array([*weights, [np.nan] * (len(names) + 1)], dtype=np.float64))
 
 
 def _renamed(source: Source, model: Predictor) -> Source:
@@ -239,13 +259,13 @@ def _title(headers: Sequence[str]) -> str:
     return title
 
 
-def _frames(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
-    """Give (the rows as they are written, the columns that the model uses, parsed and checked), batch by batch."""
+def _frames(source: Source, model: Predictor, spec: Spec, shown: Sequence[str] = ()) -> Iterator[_Frame]:
+    """Give (the rows as they are written, the columns that the model uses, parsed and checked, their records)."""
     with watched(source.file):
-        yield from _checked(source, model, shown)
+        yield from _checked(source, model, spec, shown)
 
 
-def _checked(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str]) -> Iterator[_Frame]:
     numbers = [name for name in model.columns if name not in model.levels]
     wanted = shown or model.needed
     done = 0
@@ -256,14 +276,14 @@ def _checked(source: Source, model: Predictor, shown: Sequence[str]) -> Iterator
             if not raw.height:
                 continue
             cells = source.parse(raw, numbers, model.texts)
-            _refuse_first(replace(source, near=(done, part)), done, cells, model)
+            _refuse_first(replace(source, near=(done, part)), done, cells, model, spec)
             kept = np.ones(raw.height, dtype=bool)
             if source.dialect is not None:
                 for name in _undecodable(raw, wanted):
                     refuse_wrong_encoding(source, name)
                 empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
                 kept = ~source.blank_lines(part, empty)
-            yield (raw, cells) if kept.all() else (raw.filter(kept), cells.filter(kept))
+            yield (raw, cells, (done, kept)) if kept.all() else (raw.filter(kept), cells.filter(kept), (done, kept))
             done += raw.height
     except FAULTS as error:
         raise unreadable(source.file, done, error, source.skip, part) from None
@@ -274,7 +294,7 @@ def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
     return [name for name, here in zip(names, found, strict=True) if here]
 
 
-def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor) -> None:
+def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
     for name in model.columns:
@@ -289,10 +309,13 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
             reason = "was not among the levels of the fit"
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
-        raise DataError(
-            f"{where(source, record, name)}: {show(cell)} {reason}",
-            f"--na-values {shlex.quote(cell)} leaves such predictions empty",
+        # At a comma the flag would split it.
+        remedy = (
+            "leave the row out"
+            if "," in cell
+            else f"{missing_flag(spec.na_values, cell)} leaves such predictions empty"
         )
+        raise DataError(f"{where(source, record, name)}: {show(cell)} {reason}", remedy)
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
@@ -308,7 +331,8 @@ def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
 
 def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
     total = np.zeros(frame.height)
-    own = None if model.groups is None else model.groups.of(frame[model.groups.column])
+    groups = model.groups
+    own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]
     for place, term in enumerate(model.terms):
         cells = frame[term.column]
         values = cells if term.level is None else (cells == term.level).cast(pl.Float64)

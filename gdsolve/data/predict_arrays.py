@@ -10,7 +10,16 @@ import polars as pl
 
 from gdsolve.data.arrays import columns_of, names_of, texts_of, vector_of
 from gdsolve.data.cells import Cells
-from gdsolve.data.predict import CurveModel, Predictor, predictions_of, read_predictor, require_columns
+from gdsolve.data.predict import (
+    CurveModel,
+    Predictor,
+    note_gaps,
+    predictions_of,
+    read_predictor,
+    require_columns,
+    warn_of_groups,
+)
+from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
@@ -43,14 +52,20 @@ def predict_arrays(
             "give every column a name of its own",
         )
     require_columns(source, given, known)
-    missing = Cells.of(".", spec.na_values).missing
+    missing = Cells.of(".", known.reading(spec).missing_texts).missing
     # A model may need no column at all, and predicts for every row all the same.
     frame = {"\x00row": pl.Series(np.zeros(len(columns[0]) if columns else 0))}
     for name in known.needed:
         cells = columns[given.index(name)]
         frame[name] = _texts(cells, missing) if name in known.texts else _numbers(cells, name, source)
         _refuse_unknown(frame[name], name, known, source)
-    return predictions_of(pl.DataFrame(frame), known)
+    cells, lacking = pl.DataFrame(frame), Unpredicted(known.groups)
+    values = predictions_of(cells, known)
+    # An array holds NaN where a table has an empty cell.
+    whole = cells.with_columns(pl.selectors.float().fill_nan(None))
+    note_gaps(lacking, values, whole, known, lambda row, _: f"{source}: row {row + 1}")
+    warn_of_groups(lacking, len(values))
+    return values
 
 
 def _by_position(model: Predictor, width: int, source: str) -> list[str]:

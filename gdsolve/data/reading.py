@@ -14,6 +14,7 @@ from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, targ
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
 from gdsolve.data.groups import CODE, GroupMeans, Groups, fill_means, group_means
+from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.targets import outside, target_column
@@ -173,8 +174,9 @@ class Reader:
         # A row with too many fields may be in any group: it is an error of the table.
         self._refuse_first(source, offset, frame, used, np.zeros_like(fatal))
         dropping = self.spec.na is Missing.DROP
-        adrift = blank | (frame[self.roles.group or ""].is_null().to_numpy() & dropping)
-        frame = tally.groups.add_codes(frame, self.roles.group or "", adrift)
+        adrift = frame[self.roles.group or ""].is_null().to_numpy() & ~blank
+        tally.groups.adrift += int(adrift.sum())
+        frame = tally.groups.add_codes(frame, self.roles.group or "", blank | (adrift & dropping))
         codes = frame[CODE].to_numpy()
         gone = blank | (missing.any(axis=1) if dropping else fatal.any(axis=1))
         if self.spec.na is Missing.MEAN and missing.any():
@@ -193,7 +195,8 @@ class Reader:
     def _means_by_group(self) -> GroupMeans:
         """Give the means of the columns of numbers in every group, found in a pass of its own."""
         if self._group_means is None:
-            self._group_means = group_means(self._once_more(), self.roles.group or "", self._numbers)
+            frames = self._once_more()
+            self._group_means = group_means(frames, self.roles.group or "", self._numbers, self.roles.weight)
         return self._group_means
 
     def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:
@@ -232,18 +235,19 @@ class Reader:
             self.fill_with([self.sums()])
         mean = self._means[name]
         if not np.isfinite(mean):
-            raise DataError(f"{self.name}: column {name!r} has no mean to fill in", flag_for("ignore", [name]))
+            remedy = "leave the column out of --features" if self.spec.features else flag_for("ignore", [name])
+            raise no_mean_error(self.name, name, self.roles.weight, remedy)
         return mean
 
-    def sums(self) -> tuple[np.ndarray, np.ndarray]:
-        """Give sum and number of the cells that are there, column by column (one pass over the sources)."""
-        sums, counts = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
+    def sums(self) -> Sums:
+        """Give Σωx and Σω of the cells that are there, column by column (one pass over the sources)."""
+        sums, weights = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
         for frame in self._once_more():
-            values = frame.select(self._numbers).to_numpy()
-            there = np.isfinite(values)
-            sums += np.where(there, values, 0.0).sum(axis=0)
-            counts += there.sum(axis=0)
-        return sums, counts
+            weight = frame[self.roles.weight].to_numpy() if self.roles.weight else None
+            found = weighted_sums(frame.select(self._numbers).to_numpy(), weight)
+            sums += found[0]
+            weights += found[1]
+        return sums, weights
 
     def _once_more(self) -> Iterator[pl.DataFrame]:
         """Give the cells of the whole table in a pass of its own, for the means that fill gaps."""
@@ -253,11 +257,9 @@ class Reader:
             for _, _, frame in averaging.through(self._frames(source)):
                 yield frame
 
-    def fill_with(self, shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> None:
+    def fill_with(self, shares: Sequence[Sums]) -> None:
         """Fill missing cells with the means of what `sums` has given of all parts of the table."""
-        sums, counts = (np.sum(parts, axis=0) for parts in zip(*shares, strict=True))
-        with np.errstate(invalid="ignore"):
-            self._means = dict(zip(self._numbers, (sums / counts).tolist(), strict=True))
+        self._means = dict(zip(self._numbers, means_of(shares).tolist(), strict=True))
 
 
 def design_columns(roles: Roles) -> list[str | pl.Expr]:
@@ -281,6 +283,10 @@ def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
     Raises:
         DataError: no row, or no weight above 0.
     """
+    if roles.group is not None and not tally.rows and 0 < tally.dropped == tally.groups.adrift:
+        raise DataError(
+            f"{table}: no row has a group: column {roles.group!r} is empty", "--group-by COLUMN, another one"
+        )
     if not tally.rows and tally.dropped:
         raise DataError(
             f"{table}: no row is left, {tally.dropped} were dropped for missing cells",

@@ -17,6 +17,7 @@ from typing import NoReturn
 import numpy as np
 import polars as pl
 
+from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.file import File, Format
 from gdsolve.data.pieces import Piece, lines_before, pieces_of
 from gdsolve.data.scan import FAULTS, first_line, rows_of, scan_lines
@@ -146,7 +147,7 @@ def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: obj
     if "CSV malformed" in str(error):
         return DataError(f"{file.name}: a quote within a cell makes its rows unclear{where}", _QUOTES)
     if "utf-8" in str(error).lower():
-        return DataError(f"{file.name}: is not UTF-8{where}", "name the encoding, for example --encoding latin-1")
+        return DataError(f"{file.name}: is not UTF-8{where}", encoding_hint(file.name, file.path, file.packing))
     reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
     return DataError(f"{file.name}: cannot be read{where} ({reason})", "write the file again; it may be cut short")
 

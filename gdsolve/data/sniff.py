@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
 from gdsolve.data.files import STDIN
 from gdsolve.spec import Spec
@@ -45,12 +46,13 @@ def sniff(file: File, spec: Spec) -> Dialect:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
     decimal = spec.decimal or _decimal(delimiter, [cell for _, record in records for cell in record])
     end, first = records[0]
-    if spec.no_header or _is_data(first, decimal, spec.na_values):
+    if spec.no_header or _is_data(first, decimal, spec.missing_texts):
         # Blank lines before the data are harmless; only those before a header need skipping.
         return Dialect(delimiter, decimal, None, len(first), 1 if named else 0)
-    _refuse_preamble(file, records, [_is_data(record, decimal, spec.na_values) for _, record in records])
-    if any("\ufffd" in cell for cell in first):
-        raise DataError(f"{file.name}: the header is not UTF-8", "name the encoding, for example --encoding latin-1")
+    _refuse_preamble(file, records, [_is_data(record, decimal, spec.missing_texts) for _, record in records])
+    if any("\ufffd" in cell for cell in first) and not starts_as_utf8(file, end):
+        hint = encoding_hint(file.name, file.path, file.packing)
+        raise DataError(f"{file.name}: the header is not UTF-8", hint)
     return Dialect(delimiter, decimal, tuple(cell.strip() for cell in first), len(first), end)
 
 

@@ -238,7 +238,7 @@ def _source(file: File, spec: Spec) -> Source:
         dialect = sniff(file, spec)
         headers = dialect.header or plain_names(dialect.width)
         schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
-        return Source(file, headers, schema, dialect, Cells.of(dialect.decimal, spec.na_values))
+        return Source(file, headers, schema, dialect, Cells.of(dialect.decimal, spec.missing_texts))
     try:
         found = _infer(first_lines(file, _INFERRED)) if file.format is Format.NDJSON else schema_of(file.path)
     except FAULTS as error:
@@ -247,7 +247,7 @@ def _source(file: File, spec: Spec) -> Source:
         raise DataError(f"{file.name}: has no columns", "a table needs a target and at least one feature")
     # pandas writes a row index without a name under one of its own.
     headers = tuple("" if re.fullmatch(r"__index_level_\d+__", name) else name.strip() for name in found)
-    return Source(file, headers, found, None, Cells.of(".", spec.na_values))
+    return Source(file, headers, found, None, Cells.of(".", spec.missing_texts))
 
 
 def _infer(lines: bytes) -> dict[str, pl.DataType]:

@@ -148,7 +148,7 @@ def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitSt
     if texts:
         found = ranks.gather(find_levels(opened, texts, numbers, parts, spec, fast))
         levels = join_levels(found, first.name, parts)
-    pair = two_levels(first.name, parts, levels.pop(parts.target)) if classes else None
+    pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
     roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
     reader = Reader(opened, roles, spec, fast, first.name)
     if ranks.several and spec.na is Missing.MEAN:

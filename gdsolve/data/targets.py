@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
@@ -11,6 +10,7 @@ import polars as pl
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 _SHOWN = 8
@@ -29,7 +29,7 @@ def holds_classes(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> bool:
     return spec.loss is Loss.LOGISTIC and kinds[parts.target] is Kind.TEXT
 
 
-def two_levels(table: str, parts: Parts, levels: Collection[str]) -> tuple[str, str]:
+def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) -> tuple[str, str]:
     """Give the two levels of a text target, sorted: the second one is 1.
 
     Raises:
@@ -41,8 +41,11 @@ def two_levels(table: str, parts: Parts, levels: Collection[str]) -> tuple[str, 
     listed = ", ".join(repr(level) for level in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
     what = f"the levels {listed}" if len(found) > 2 else f"the level {listed} only" if found else "no level"
     remedy = "--target COLUMN, one of two levels"
-    if len(found) > 2:
-        remedy = f"--na-values {shlex.quote(found[-1])} --na drop leaves the rows of a level out; or {remedy}"
+    # At a comma the flag would split it.
+    sayable = [level for level in found if "," not in level]
+    if len(found) > 2 and sayable:
+        left_out = missing_flag(spec.na_values, sayable[-1])
+        remedy = f"{left_out} --na drop leaves the rows of a level out; or {remedy}"
     raise DataError(
         f"{table}: column {parts.target!r}, the target ({parts.target_reason}), has {what}; --loss logistic takes two",
         remedy,

@@ -88,6 +88,10 @@ class GroupTriangles:
         block[:, 0] = 0.0
         return block
 
+    def constant(self) -> Tensor:
+        """Tell the features that do not vary within their group, (G, n), bool."""
+        return self.columns(intercept=True)[:, :, :-1].abs().amax(dim=1) == 0.0
+
     def total_sum_of_squares(self, *, intercept: bool) -> Tensor:
         """Σω(y − ȳ)², (G,), or Σωy² for a model without intercept."""
         return self.columns(intercept=intercept)[:, :, -1].square().sum(dim=1)

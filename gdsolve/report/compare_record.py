@@ -44,7 +44,7 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
         "left_out": comparison.left_out,
         "optimum": None if optimum is None else optimum_record(optimum),
         "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},
-        "data": NO_DATA if comparison.data is None else data_record(comparison.data),
+        "data": NO_DATA if comparison.data is None else data_record(comparison.data, comparison.spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
             "max_iter": spec.max_iter,

@@ -8,6 +8,7 @@ from gdsolve.report.record import data_record, descent_record, spectrum_record
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
+    from gdsolve.verbs.data import DataInfo
     from gdsolve.verbs.grouped.outcome import GroupFit, GroupFits
 
 Record = dict[str, Any]
@@ -40,9 +41,10 @@ def groups_record(fits: GroupFits) -> Record:
         "message": fits.message,
         "exit_code": int(fits.exit_code),
         "group_by": fits.column,
+        "rows_without_group": fits.adrift,
         "counts": {status.value: count for status, count in fits.counts.items()},
-        "groups": [group_record(one, fits.column) for one in fits.groups],
-        "data": data_record(fits.data),
+        "groups": [group_record(one, fits.column, fits.data) for one in fits.groups],
+        "data": data_record(fits.data, spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
             "engine": "leap",
@@ -55,7 +57,7 @@ def groups_record(fits: GroupFits) -> Record:
     }
 
 
-def group_record(one: GroupFit, column: str) -> Record:
+def group_record(one: GroupFit, column: str, data: DataInfo) -> Record:
     """`gdsolve.group/1`: what a group has of the fields of `gdsolve.fit/1`, with the same names and meaning."""
     found = one.found
     reached: Record = dict.fromkeys(MEASURED)
@@ -86,5 +88,10 @@ def group_record(one: GroupFit, column: str) -> Record:
         "message": one.message,
         "hint": one.hint,
         **reached,
-        "data": {"rows": one.rows, "rows_dropped": one.rows_dropped, "cells_filled": one.cells_filled},
+        "data": {
+            "rows": one.rows,
+            "rows_dropped": one.rows_dropped,
+            "cells_filled": one.cells_filled,
+            "has_header": data.has_header,
+        },
     }

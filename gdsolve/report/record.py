@@ -53,7 +53,7 @@ def fit_record(fit: Fit) -> Record:
         "spectrum": None
         if fit.spectrum is None
         else {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
-        "data": NO_DATA if fit.data is None else data_record(fit.data),
+        "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
             "method": fit.method.value,
@@ -85,7 +85,7 @@ def model_record(fit: Fit) -> Record:
         "schema": "gdsolve.fit/1",
         "weights": fit.weights,
         "intercept": fit.intercept,
-        "data": NO_DATA if fit.data is None else data_record(fit.data),
+        "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {"loss": fit.spec.loss.value},
         "objective": _objective_record(fit),
     }
@@ -153,7 +153,7 @@ def spectrum_record(spectrum: Spectrum) -> Record:
     }
 
 
-def data_record(data: DataInfo) -> Record:
+def data_record(data: DataInfo, spec: Spec) -> Record:
     """What was read, and the part that each column plays."""
     roles = data.roles
     return {
@@ -169,6 +169,7 @@ def data_record(data: DataInfo) -> Record:
         "ignored": list(roles.ignored),
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
+        "na_values": list(spec.na_values),
     }
 
 
@@ -184,6 +185,7 @@ NO_DATA: Record = {
     "ignored": [],
     "levels": {},
     "target_levels": None,
+    "na_values": [],
 }
 """The data of a formula that needs none."""
 
@@ -233,7 +235,7 @@ def comparison_record(comparison: Comparison) -> Record:
         "spectrum": None if spectrum is None else spectrum_record(spectrum),
         "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},
         "weights": list(design),
-        "data": NO_DATA if comparison.data is None else data_record(comparison.data),
+        "data": NO_DATA if comparison.data is None else data_record(comparison.data, comparison.spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
             "max_iter": comparison.max_iter,
@@ -247,7 +249,7 @@ def comparison_record(comparison: Comparison) -> Record:
 def check_record(check: Check) -> Record:
     """`gdsolve.check/1`: figures of the rows and columns that can be used; null where there are none, or none exist."""
     found = check.diagnosis
-    data = None if found is None else data_record(found.data)
+    data = None if found is None else data_record(found.data, check.spec)
     target = next((column.name for column in check.columns if column.role == "target"), None)
     return {
         "schema": "gdsolve.check/1",

@@ -19,6 +19,7 @@ from gdsolve.spec.choices import (
     RateSchedule,
 )
 from gdsolve.spec.groups import check_groups
+from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
 
@@ -57,6 +58,7 @@ def check(spec: Spec) -> None:
     _check_problem(spec)
     _check_method(spec)
     check_groups(spec)
+    check_missing(spec.na_values)
     _check_plot(spec)
     if spec.watch and spec.quiet:
         raise GdsolveError("watch: draws on standard error, which --quiet keeps free", "leave --watch or --quiet out")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,7 +9,7 @@ from typing import Any
 
 from gdsolve.model import Model
 from gdsolve.spec.numbers import rate_text
-from gdsolve.spec.option import flag
+from gdsolve.spec.option import flag, shell_word
 from gdsolve.spec.options import Spec
 
 CHECKPOINTS = ("checkpoint", "checkpoint_every", "resume")
@@ -47,7 +46,7 @@ class Command:
             named = [f"{name}={_literal(name, value)}" for name, value in options.items()]
             return f"gdsolve.{(verb or self.verb).replace('-', '_')}({', '.join([*self.arguments, *named])})"
         words = [word for name, value in options.items() for word in _words(name, value)]
-        return shlex.join(["gdsolve", verb or self.verb, *map(operand, self.sources), *words])
+        return " ".join(map(shell_word, ["gdsolve", verb or self.verb, *map(operand, self.sources), *words]))
 
     def _goes_on(self, changes: Mapping[str, Any], verb: str | None) -> Mapping[str, Any]:
         """What was given, with its checkpoint resumed by a run that is merely longer, and left to itself by others."""

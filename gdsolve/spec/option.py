@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -44,6 +45,16 @@ def option(
     """A field of `Spec` with what is said of it, for some verbs otherwise; its type stands in the annotation."""
     info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum, by_verb or {})
     return dataclasses.field(default=default, metadata={"option": info, "description": help})
+
+
+def shell_word(text: str) -> str:
+    """A text as a word of a command line; one that begins with = would be the path of a command to zsh.
+
+    >>> shell_word("a b"), shell_word("a"), shell_word("=a")
+    ("'a b'", 'a', "'=a'")
+    """
+    quoted = shlex.quote(text)
+    return f"'{text}'" if text.startswith("=") and quoted == text else quoted
 
 
 def flag(name: str) -> str:

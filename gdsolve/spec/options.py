@@ -12,7 +12,6 @@ from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     DESCENDING,
     FITTED,
-    NA_VALUES,
     READING,
     SQUARED_LOSSES,
     TABULATED,
@@ -32,6 +31,7 @@ from gdsolve.spec.choices import (
     RateSchedule,
     Scale,
 )
+from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
 
@@ -94,12 +94,12 @@ class Spec:
         Missing.ERROR, "Missing cells in the columns used: stop, drop the row, or fill in the mean.", "Columns"
     )
     na_values: tuple[str, ...] = option(
-        NA_VALUES,
-        "Cells that count as missing, in any case; a number means its value, the empty cell always counts.",
+        (),
+        "More cells that count as missing, beside the empty one, NA, N/A, NaN, null and None; in any case, a number "
+        "means its value. A list that begins with = replaces these: '=bad,-9'; for the text =bad write ==bad.",
         "Columns",
         verbs=READING,
         metavar="VALUES",
-        default_text="NA, N/A, NaN, null, None",
     )
     categorical: Categorical = option(
         Categorical.ERROR, "Columns of text: stop, one 0/1 column per level, or leave out.", "Columns"
@@ -395,6 +395,11 @@ class Spec:
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def missing_texts(self) -> tuple[str, ...]:
+        """All texts of a cell that mean that it is missing."""
+        return missing_texts(self.na_values)
 
     @property
     def is_least_squares(self) -> bool:

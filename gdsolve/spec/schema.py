@@ -184,10 +184,10 @@ def _field(name: str, formats: Iterable[str]) -> Schema:
     if is_optional(name) and "anyOf" in schema:
         schema = {"anyOf": [*schema["anyOf"], {"type": "null"}]}
     described = {**schema, "description": field.metadata["option"].help}
-    if field.default is None or name in ("X", "y") or (isinstance(field.default, tuple) and name != "na_values"):
+    if field.default is None or name in ("X", "y") or isinstance(field.default, tuple):
         return described
-    default = list(field.default) if isinstance(field.default, tuple) else field.default
-    return {**described, "default": default.value if isinstance(default, StrEnum) else default}
+    default = field.default.value if isinstance(field.default, StrEnum) else field.default
+    return {**described, "default": default}
 
 
 def _of_kind(name: str, info: OptionInfo) -> Schema:

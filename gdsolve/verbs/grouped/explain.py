@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gdsolve.spec import Spec
+from gdsolve.spec import Missing, Spec
 from gdsolve.spec.numbers import rate_texts
 from gdsolve.status import Status
 from gdsolve.verbs.grouped.outcome import Descended, GroupFit
@@ -21,27 +21,45 @@ ENDINGS = {
 
 
 def explain(spec: Spec, found: Descended, status: Status) -> str:
-    """One or two sentences on how the descent of a group ended."""
+    """A few sentences on how the descent of a group ended, and on what does not exist of its model."""
+    sentences = [_ending(spec, found, status)]
+    if found.optimum.ambiguity is not None:
+        sentences.append(f"The weights are not unique: {found.optimum.ambiguity}; those of least norm are given.")
+    if found.figures.r2 is None:
+        always = "0 in every row" if found.intercept is None else "constant"
+        sentences.append(f"There is no R²: the target is {always}.")
+    return " ".join(sentences)
+
+
+def ambiguity(rows: int, weights: int, constant: Sequence[str]) -> str:
+    """Say why a group with several minimisers has them; `constant` are the features that do not vary within it."""
+    if rows < weights:
+        return f"{rows} row{'' if rows == 1 else 's'} for {weights} weights"
+    if constant:
+        names = ", ".join(map(repr, constant[:MOST_NAMED])) + (", …" if len(constant) > MOST_NAMED else "")
+        return f"column{'s' if len(constant) > 1 else ''} {names} {'are' if len(constant) > 1 else 'is'} constant"
+    return "features are linearly dependent"
+
+
+def _ending(spec: Spec, found: Descended, status: Status) -> str:
+    gap = f"{found.gap:.3g} above" if found.gap > 0.0 else "at"
     updates = f"{found.iterations:,} update{'' if found.iterations == 1 else 's'}"
     match status:
         case Status.CONVERGED:
             limits = {"tol": found.tol, "loss_tol": spec.loss_tol or 0.0, "grad_tol": spec.grad_tol or 0.0}
             held = RULES[found.stopped_by].format(**limits)
-            return f"Converged after {updates}: {held}. The loss is {found.gap:.3g} above its optimum."
+            return f"Converged after {updates}: {held}. The loss is {gap} its minimum."
         case Status.EDGE_OF_STABILITY:
-            return f"At the edge of stability after {updates}: at 2/L_max the error neither grows nor vanishes."
+            return f"At the edge of stability after {updates}: at the rate 2/L_max the weights oscillate."
         case Status.DIVERGED:
             shown, limit = rate_texts(found.learning_rate, found.spectrum.largest_stable or 0.0)
             return (
                 f"Diverged: at learning rate {shown} the loss grows without bound; the largest stable rate is {limit}. "
-                f"The weights are those after {found.best_iteration:,} updates, the best of {found.iterations:,}."
+                f"Weights shown: iteration {found.best_iteration:,}, the lowest loss of {found.iterations:,}."
             )
         case _:
             limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
-            return (
-                f"Stopped at {limit} after {updates}, before convergence. "
-                f"The loss is {found.gap:.3g} above its optimum."
-            )
+            return f"Stopped at {limit} after {updates}, before convergence. The loss is {gap} its minimum."
 
 
 def summary(groups: Sequence[GroupFit]) -> str:
@@ -67,14 +85,17 @@ def advise(spec: Spec, groups: Sequence[GroupFit], adrift: int) -> tuple[str, ..
     failed = next((one for one in groups if one.status is Status.FAILED), None)
     if failed is not None:
         remedy = f"; {failed.hint}" if failed.hint else ""
-        lines.append(f"The first that cannot be fitted, {shown(failed.group)}: {failed.message}{remedy}.")
-    if adrift:
+        name = "" if failed.group is None else f"The first that cannot be fitted, {failed.group}: "
+        lines.append(f"{name}{failed.message}{remedy}.")
+    if adrift and spec.na is Missing.DROP:
         lines.append(f"{adrift:,} row{'' if adrift == 1 else 's'} without a group dropped.")
-    deficient = sum(one.found is not None and not one.found.optimum.unique for one in groups)
-    if deficient:
+    vague = [one for one in groups if one.found is not None and not one.found.optimum.unique]
+    if vague:
+        named = [f"{one.group}: {one.found.optimum.ambiguity}" for one in vague[:MOST_NAMED] if one.found]
+        more = f"; and {len(vague) - MOST_NAMED:,} more" if len(vague) > MOST_NAMED else ""
+        have = "group has" if len(vague) == 1 else "groups have"
         lines.append(
-            f"In {deficient:,} group{'' if deficient == 1 else 's'} the minimiser is not unique: the rank is below the "
-            "number of weights. The weights found have minimum norm in the coordinates of descent."
+            f"{len(vague):,} {have} no unique weights ({'; '.join(named)}{more}). Those of least norm are given."
         )
     if not spec.drives and any(one.status not in (Status.CONVERGED, Status.FAILED) for one in groups):
         lines.append("--lr auto takes the best rate of each group, on standardised columns.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.grouped.descend import GroupsReached, descend_groups
-from gdsolve.verbs.grouped.explain import advise, explain, summary
+from gdsolve.verbs.grouped.explain import advise, ambiguity, explain, summary
 from gdsolve.verbs.grouped.load import GroupedTable, load_groups
 from gdsolve.verbs.grouped.outcome import Descended, GroupFit, GroupFits, GroupOptimum
 from gdsolve.verbs.imports import collector_at_rest
@@ -68,8 +68,11 @@ def _parts(codes: list[int], numbers: int) -> Iterator[list[int]]:
 
 def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsReached) -> Iterator[GroupFit]:
     """One result a group."""
+    import torch
+
     intercept, design = not spec.no_intercept, grouped.data.roles.design
-    weighed = grouped.triangles.total_weight[part].tolist()
+    chosen = grouped.triangles.only(torch.tensor(part, device=grouped.triangles.factor.device))
+    weighed, constant = chosen.total_weight.tolist(), chosen.constant().tolist()
     tensors = (
         reached.weights,
         reached.sse,
@@ -83,9 +86,34 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         reached.tolerances,
     )
     columns = zip(
-        part, reached.stops, reached.best, reached.spectra, weighed, *(one.tolist() for one in tensors), strict=True
+        part,
+        reached.stops,
+        reached.best,
+        reached.spectra,
+        weighed,
+        constant,
+        *(one.tolist() for one in tensors),
+        strict=True,
     )
-    for code, stop, best, spectrum, weight, w, sse, loss, norm, gap, least_sse, least, total, rate, tol in columns:
+    for (
+        code,
+        stop,
+        best,
+        spectrum,
+        weight,
+        still,
+        w,
+        sse,
+        loss,
+        norm,
+        gap,
+        least_sse,
+        least,
+        total,
+        rate,
+        tol,
+    ) in columns:
+        fixed = [name for name, same in zip(design, still, strict=True) if same]
         rmse, r2 = (sse / weight) ** 0.5, 1.0 - sse / total if total > 0.0 else None
         found = Descended(
             stop.stopped_by,
@@ -97,7 +125,9 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
             rate,
             tol,
             gap,
-            GroupOptimum(least_sse, least, spectrum.rank == len(w)),
+            GroupOptimum(
+                least_sse, least, None if spectrum.rank == len(w) else ambiguity(grouped.rows[code], len(w), fixed)
+            ),
             spectrum,
         )
         message = explain(spec, found, stop.status)

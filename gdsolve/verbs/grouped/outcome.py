@@ -21,11 +21,16 @@ SEVERITY = (ExitCode.DATA, ExitCode.DIVERGED, ExitCode.MAX_ITER)
 
 @dataclass(frozen=True, slots=True)
 class GroupOptimum:
-    """The least value of one group, in the user's units; `unique` where one minimiser alone has it."""
+    """The least value of one group, in the user's units; `ambiguity` says why several minimisers have it, if so."""
 
     sse: float
     loss: float
-    unique: bool
+    ambiguity: str | None
+
+    @property
+    def unique(self) -> bool:
+        """True where one minimiser alone has the least value."""
+        return self.ambiguity is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,7 @@ class GroupFit:
 
 @dataclass(frozen=True, slots=True)
 class GroupFits:
-    """The groups in the order in which they are met in the table; `adrift` counts rows dropped for lack of a group.
+    """The groups in the order in which they are met in the table; `adrift` counts rows without one.
 
     `message` says how many groups have not converged, and names the first of them.
     """
