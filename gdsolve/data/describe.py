@@ -144,7 +144,7 @@ def describe_arrays(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = No
     parts, fault = _parts(labels, spec, source, has_header=labels[-1] == "y")
     if spec.target is None and parts.target == own:
         parts = replace(parts, target_reason="the name of y")
-    cells = Cells.of(".", spec.na_values)
+    cells = Cells.of(".", spec.missing_texts)
     raw = pl.DataFrame(series)
     kinds = {column.name: _kind(column, cells) for column in series}
     parsed = [

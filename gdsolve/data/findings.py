@@ -143,7 +143,7 @@ def find(
     """Tell what stands out in the columns that are used, and in rows that are `long` or `short`."""
     drafts = list(_of_rows(scene, long, short))
     for column in columns:
-        if column.role != "ignored":
+        if column.role != "ignored" or column.unclear:
             drafts += _of_column(column, running[column.name], scene)
     spots = [draft.spot for draft in drafts if draft.spot is not None]
     at = scene.positions(spots) if spots else {}
@@ -188,6 +188,9 @@ def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> I
     name = _named(column)
     if column.unclear:
         yield _unclear(column, scene)
+        if column.role == "ignored":
+            # Text that is left out anyway; its name stops a fit all the same.
+            return
     if column.type == Kind.NESTED:
         held = scene.types.get(column.name, "lists")
         yield _Draft(

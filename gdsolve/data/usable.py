@@ -19,7 +19,7 @@ from gdsolve.spec import Spec
 
 def read_with(sources: Sequence[Source], spec: Spec) -> tuple[Source, ...]:
     """Give open files with what counts as missing in another spec."""
-    return tuple(replace(one, cells=Cells.of(one.cells.decimal, spec.na_values)) for one in sources)
+    return tuple(replace(one, cells=Cells.of(one.cells.decimal, spec.missing_texts)) for one in sources)
 
 
 def usable_table(

@@ -142,7 +142,7 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     """The target where it can be one, else what else can: what changes, the target, and the columns beside it."""
     columns = described.columns
     target = next(column for column in columns if column.role == "target")
-    features = [column for column in columns if column.role == "feature"]
+    features = [column for column in columns if column.role == "feature" or (column.unclear and column is not target)]
     takes = _takes(spec.loss, target, spec)
     if takes and (spec.target is not None or not target.identifies):
         yield {}, target, features
