@@ -161,7 +161,7 @@ def _show_columns(page: Page, record: Record, cut: _Cut, view: View) -> None:
     columns, found = record["columns"], {one["column"] for one in record["findings"]}
     shown = columns
     if cut.columns is not None and cut.columns < len(columns):
-        urgent = sorted(columns, key=lambda column: (column["name"] not in found, column["role"] not in _MAIN))
+        urgent = sorted(columns, key=lambda column: (column["role"] not in _MAIN, column["name"] not in found))
         chosen = {column["name"] for column in urgent[: cut.columns]}
         shown = [column for column in columns if column["name"] in chosen]
     if shown:
