@@ -18,6 +18,7 @@ from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
 from gdsolve.cli.output import present, writing
 from gdsolve.outputs import check_outputs
+from gdsolve.report.page import View
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, ExitCode, GdsolveError
@@ -362,5 +363,5 @@ def test_outputs_that_can_be_written_pass(here: Path) -> None:
 def test_present_passes_the_format_on(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
     monkeypatch.setattr("gdsolve.report.write_record", lambda *arguments: seen.extend(arguments))
-    present(Spec(format=Format.CSV), {"a": 1})
-    assert seen == [{"a": 1}, Format.CSV, sys.stdout]
+    present(Spec(format=Format.CSV, lr=0.1), {"a": 1}, following=("Go on.",))
+    assert seen == [{"a": 1}, Format.CSV, sys.stdout, View(rate=True, following=("Go on.",))]

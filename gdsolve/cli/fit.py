@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_hint
@@ -17,10 +17,6 @@ from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command, operand
 from gdsolve.status import ExitCode, Status
 from gdsolve.verbs.imports import collector_at_rest
-
-if TYPE_CHECKING:
-    from gdsolve.verbs.outcome import Fit
-
 
 READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
 """Options by which a table is read: what reads it again needs them as well."""
@@ -44,7 +40,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         )
     record = with_signal(fit_record(result))
     try:
-        present(spec, record, result.picture if ranks.first else None, _following(spec, command, result))
+        present(spec, record, result.picture if ranks.first else None, _following(spec, command, record))
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
         if ranks.first:
@@ -56,9 +52,9 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     return _code(spec, record)
 
 
-def _following(spec: Spec, command: Command, result: Fit) -> tuple[str, ...]:
+def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple[str, ...]:
     """What there is to do after a fit that ended well."""
-    if result.status is not Status.CONVERGED:
+    if record["exit_code"] != ExitCode.OK:
         return ()
     if spec.minimize is not None:
         return () if spec.plots else ("Add --plot for a picture of the descent.",)
@@ -67,7 +63,7 @@ def _following(spec: Spec, command: Command, result: Fit) -> tuple[str, ...]:
     if spec.save is not None and read_plainly:
         words = shlex.join(["gdsolve", "predict", operand(spec.save), operand(spec.data[0])])
         lines.append(f"To predict, here or on any table with these columns: {words}")
-    more = [] if spec.report or not any(result.standard_errors.values()) else ["--report for p-values and intervals"]
+    more = [] if spec.report or not record["standard_errors"]["statistic"] else ["--report for p-values and intervals"]
     more += [] if spec.save is not None else ["--save model.json for gdsolve predict"]
     return (*lines, f"Add {', '.join(more)}.") if more else tuple(lines)
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.numbers import counted, figure, whole
-from gdsolve.report.parts import Record, coordinates_text, descent_line, loss_text, stop_rules
+from gdsolve.report.parts import Record, coordinates_text, loss_text, stop_rules, what_descends
 from gdsolve.report.plain import has_intercept
 from gdsolve.spec.choices import SQUARED_LOSSES, Loss
 
-ROUNDING = 1e-12
-"""A part of what was descended, below which a difference is rounding."""
+ROUNDING = {"float64": 1e-12, "float32": 1e-6}
+"""A part of what was descended, below which a difference is rounding of the iterates."""
 ENGINES = {"leap": "closed form", "rows": "all rows"}
 """Engines by what they do, where their name does not say it."""
 
@@ -26,7 +26,7 @@ def figures_of_fit(record: Record) -> list[str]:
     elif loss in (Loss.LOGISTIC, Loss.POISSON):
         named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("deviance", "deviance")]
         found = [(title, _known(record.get(key))) for title, key in named]
-        found += [("loss", _beside(record, "loss"))] if descent["ridge"] or loss == Loss.POISSON else []
+        found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
     elif loss in SQUARED_LOSSES:
         found = [("SSE", _beside(record, "sse")), *_squares(record)]
         found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
@@ -56,11 +56,12 @@ def all_figures(record: Record) -> list[tuple[str, str]]:
 
 def how_it_went(record: Record) -> list[tuple[str, str]]:
     """All that `--verbose` shows of a descent: what it did, when it stops, on which engine, and its figures."""
-    what, _, _ = descent_line(record).partition("; stops ")
+    formula = (record.get("objective") or {}).get("kind") == "formula"
+    loss = "" if formula else f"{loss_text(record['descent'])}: "
     return [
-        ("descent", what),
-        ("stops", stop_rules(record["descent"]).removeprefix("stops ")),
-        ("loss", f"{loss_text(record['descent'])}: {_beside(record, 'loss')}"),
+        ("descent", what_descends(record)),
+        ("stops", stop_rules(record["descent"])),
+        ("loss", loss + _beside(record, "loss")),
         *descent_figures(record),
     ]
 
@@ -100,9 +101,10 @@ def rate_text(record: Record) -> str:
     return numbers.rate(rate) + where + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
-def beyond_rounding(value: float, goal: float, size: float) -> bool:
-    """True where two values differ by more than rounding of what they are on the way of a descent."""
-    return abs(value - goal) > ROUNDING * max(size, abs(value), abs(goal))
+def beyond_rounding(record: Record, value: float, goal: float, size: float) -> bool:
+    """True where two values differ by more than rounding of what they were, `size`, on the way of a descent."""
+    precision = record["descent"].get("computed_in") or record["descent"]["dtype"]
+    return abs(value - goal) > ROUNDING[precision] * max(size, abs(value), abs(goal))
 
 
 def _known(value: float | None, digits: int = 8, suffix: str = "") -> str:
@@ -117,7 +119,7 @@ def _beside(record: Record, key: str) -> str:
         return ""
     text = figure(value)
     started = (record["trace"] or [{}])[0].get(key) or 0.0
-    if goal is None or figure(goal) == text or not beyond_rounding(value, goal, abs(started)):
+    if goal is None or figure(goal) == text or not beyond_rounding(record, value, goal, abs(started)):
         return text
     place = "optimum" if optimum.get("everywhere", True) else "local minimum"
     return f"{text} ({figure(goal)} at the {place})"

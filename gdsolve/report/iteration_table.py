@@ -17,6 +17,8 @@ from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.choices import SQUARED_LOSSES
 
 STEPS = ("gradient_norm", "update")
+NARROWEST = 3
+"""Cells of a column of one digit, with the gap before it."""
 MOST_ROWS = 12
 LEAST_ROWS = 4
 
@@ -25,7 +27,9 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
     """The iteration table in at most `most` rows, all where it is None, with a note where weights were left out."""
     chosen = record["trace"] if most is None else spread_rows(record["trace"], most)
     measures = measures_of(record)
-    names = parameter_names(record, intercept=has_intercept(record))
+    every = parameter_names(record, intercept=has_intercept(record))
+    # More columns than that have no room for a digit each.
+    names = every if page.width is None else every[: page.width // NARROWEST]
     # All of a few weights are worth more than the last digits, and a weight more than those of a gradient.
     for digits, of_measures in ((8, 8), (6, 6), (6, 4)):
         columns = iteration_columns(record, measures, names, digits, chosen, of_measures)
@@ -33,10 +37,10 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
             break
     shown = page.most_that_fit(partial(_table, columns), 1, len(columns))
     page.table(_table(columns, shown))
-    left = [title for title, _ in columns[shown:]]
+    left = len(columns) - shown + len(every) - len(names)
     if left:
-        what = "weight" if len(left) <= len(names) else "column"
-        page.paragraph(f"{counted(len(left), what)} left out for width; --history FILE has all", "dim")
+        what = "weight" if left <= len(every) else "column"
+        page.paragraph(f"{counted(left, what)} left out for width; --history FILE has all", "dim")
 
 
 def spread_rows(trace: Sequence[Any], most: int) -> list[Any]:
@@ -90,7 +94,7 @@ def iteration_columns(
     for title, key in measures:
         own = digits_of_steps if key in STEPS and digits_of_steps else digits
         columns.append((title, numbers.column([row[key] for row in trace], own)))
-    values = [parameter_values(row, features, intercept=len(names) > len(features)) for row in trace]
+    values = [parameter_values(row, features, intercept=has_intercept(record))[: len(names)] for row in trace]
     weights = [numbers.column(texts, digits, relative=False) for texts in zip(*values, strict=True)]
     return columns + list(zip(names, weights, strict=True))
 

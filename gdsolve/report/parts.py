@@ -20,6 +20,8 @@ STOP_WORDS = (
     ("loss_tol", "the loss changes by less than"),
     ("grad_tol", "the gradient norm is below"),
 )
+LEAST_ROOM = 64
+"""Cells of a line of names at 80 columns; where there are fewer, the names take a second line."""
 LABEL_WIDTH = 16
 """Cells before the text of a labelled line."""
 SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
@@ -47,7 +49,8 @@ def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
 def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> list[tuple[str, str]]:
     """What was read and which columns are used how; lists that take more than `room` cells are counted."""
     data, subject = record["data"], record.get("objective") or {"kind": "linear", "formula": None}
-    read = f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
+    sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
+    read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     ignored = ("ignored", _listed(data["ignored"], "column", room))
     if subject["kind"] == "formula":
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
@@ -72,16 +75,21 @@ def named_target(target: str | None, reason: str | None) -> str:
 
 def descent_line(record: Record) -> str:
     """What is minimised, by which method, in which coordinates, from where, and when descent stops."""
+    stops = stop_rules(record["descent"])
+    return what_descends(record) + (f"; stops {stops}" if stops else "")
+
+
+def what_descends(record: Record) -> str:
+    """What is minimised, by which method, in which coordinates and from where."""
     descent = record["descent"]
     kind = (record.get("objective") or {}).get("kind", "linear")
-    stop = f"; {stops}" if (stops := stop_rules(descent)) else ""
     if kind != "linear":
         units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
         by = f" by {method_text(descent)}" if "method" in descent else ""
-        return f"{what}{by}{units}{stop}"
+        return f"{what}{by}{units}"
     by = "" if method_text(descent) == "gd" else f" by {method_text(descent)}"
-    return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}{stop}"
+    return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}"
 
 
 def coordinates_text(descent: Mapping[str, Any]) -> str:
@@ -108,7 +116,7 @@ def stop_rules(descent: Mapping[str, Any]) -> str:
         rules.append("when no step lowers the loss by more than rounding")
     if descent["max_iter"] is not None:
         rules.append(f"after {counted(descent['max_iter'], 'iteration')}")
-    return f"stops {', or '.join(rules)}" if rules else ""
+    return ", or ".join(rules)
 
 
 def method_text(descent: Mapping[str, Any]) -> str:
@@ -220,7 +228,7 @@ def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> 
     made = {f"{column}={level}": column for column, levels in (data["levels"] or {}).items() for level in levels}
     names = list(dict.fromkeys(made.get(name, name) for name in data["features"]))
     last = " and an intercept" if intercept else ", no intercept"
-    return _listed(names, "column", None if room is None else room - len(last)) + last
+    return _listed(names, "column", None if room is None else max(room, LEAST_ROOM) - len(last)) + last
 
 
 def _listed(names: Sequence[str], noun: str, room: int | None) -> str:
@@ -239,7 +247,7 @@ def _all_levels(data: Mapping[str, Any], room: int | None) -> str:
     """The levels of every column of text; where they take more than two lines, how many there are."""
     columns = [(name, list(levels)) for name, levels in (data["levels"] or {}).items()]
     texts = [f"{name}: {', '.join(_marked(data, name, levels))}" for name, levels in columns]
-    most = None if room is None else 2 * room
+    most = None if room is None else max(2 * room, 2 * LEAST_ROOM)
     if most is None or cells("; ".join(texts)) <= most:
         return "; ".join(texts)
     short = [
@@ -248,7 +256,7 @@ def _all_levels(data: Mapping[str, Any], room: int | None) -> str:
     ]
     if cells("; ".join(short)) <= most:
         return "; ".join(short)
-    return f"{whole(sum(len(levels) for _, levels in columns))} in {counted(len(columns), 'column')}"
+    return f"{counted(sum(len(levels) for _, levels in columns), 'level')} of {counted(len(columns), 'column')}"
 
 
 def _marked(data: Mapping[str, Any], name: str, levels: Sequence[str]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gdsolve.report import numbers
@@ -22,6 +23,11 @@ LARGEST = (8, 15)
 HEAD = 3
 """Lines beside the weights: the titles, the rule, and what was left out."""
 ERROR_DIGITS = 6
+DIFFERENCE = "difference"
+DIGITS = {"float64": (10, 8, 6), "float32": (6, 5)}
+"""Digits of the weights: as many as the iterates have."""
+LONGEST_NAME = 30
+"""Cells of a name that shall not be folded for the sake of a column."""
 
 
 def show_weights(page: Page, record: Record, room: int | None) -> None:
@@ -32,8 +38,14 @@ def show_weights(page: Page, record: Record, room: int | None) -> None:
     chosen = None if room is None else _largest(record, room - HEAD)
     names = _picked(parameter_names(record, intercept=has_intercept(record)), chosen)
     # Fewer digits where the last ones are still on their way to the optimum, or where they do not fit.
-    tries = [weight_columns(record, digits, chosen) for digits in (10, 8)]
-    titles, columns = min(tries, key=lambda one: ("difference" in one[0], not _fits(page, names, *one)))
+    precision = record["descent"].get("computed_in") or record["descent"]["dtype"]
+    tries = [weight_columns(record, digits, chosen) for digits in DIGITS[precision]]
+    titles, columns = min(tries, key=lambda one: (DIFFERENCE in one[0], not _fits(page, names, *one)))
+    if DIFFERENCE in titles and not _fits(page, names, titles, columns, whole_names=True):
+        # The two values say it as well, and one table, with names in one line each, is easier to read.
+        place = titles.index(DIFFERENCE)
+        fewer = titles[:place] + titles[place + 1 :], columns[:place] + columns[place + 1 :]
+        titles, columns = fewer if _fits(page, names, *fewer) else (titles, columns)
     if _fits(page, names, titles, columns):
         page.table(_table(names, titles, columns))
     else:
@@ -58,7 +70,7 @@ def weight_columns(
     weights, goals = map(list, zip(*together, strict=True))
     titles, columns = ["weight"], [weights]
     if optimum and _differs(record, reached, best, digits, chosen):
-        titles += [_optimum_title(optimum), "difference"]
+        titles += [_optimum_title(optimum), DIFFERENCE]
         columns += [goals, [_difference(value, goal) for value, goal in zip(reached, best, strict=True)]]
     else:
         columns = [[text for (text,) in numbers.rows([[value] for value in reached], digits)]]
@@ -127,7 +139,7 @@ def _differs(
         if value is None or goal is None or abs(value - goal) <= _half_a_unit(max(abs(value), abs(goal)), digits):
             continue
         size = max((abs(row[place] or 0.0) for row in paths), default=0.0)
-        if beyond_rounding(value, goal, size):
+        if beyond_rounding(record, value, goal, size):
             return True
     return False
 
@@ -141,8 +153,17 @@ def _picked(values: Sequence[Any], chosen: Sequence[int] | None) -> list[Any]:
     return list(values) if chosen is None else [values[place] for place in chosen]
 
 
-def _fits(page: Page, names: Sequence[str], titles: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
-    return page.fits(_table(names, titles, columns))
+def _fits(
+    page: Page,
+    names: Sequence[str],
+    titles: Sequence[str],
+    columns: Sequence[Sequence[str]],
+    *,
+    whole_names: bool = False,
+) -> bool:
+    table = _table(names, titles, columns)
+    first = replace(table.columns[0], minimum=LONGEST_NAME) if whole_names else table.columns[0]
+    return page.fits(replace(table, columns=[first, *table.columns[1:]]))
 
 
 def _table(names: Sequence[str], titles: Sequence[str], columns: Sequence[Sequence[str]]) -> Table:

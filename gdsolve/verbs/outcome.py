@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -71,6 +71,17 @@ def adjusted(r2: float | None, rows: float, parameters: int, *, intercept: bool)
     if r2 is None or rows <= parameters:
         return None
     return 1.0 - (1.0 - r2) * (rows - intercept) / (rows - parameters)
+
+
+def parameter_names(labels: Iterable[str], *, intercept: bool) -> list[str]:
+    """The names of the weights and of the intercept, which gives way to a column of that name."""
+    names = list(labels)
+    if not intercept:
+        return names
+    name = "intercept"
+    while name in names:
+        name = f"({name})"
+    return [*names, name]
 
 
 def reported(trace: Trace, spec: Spec) -> Trace:
@@ -148,7 +159,7 @@ class Fit:
     @property
     def standard_errors(self) -> dict[str, float | None]:
         """The standard error of every weight by name, the intercept last; None where there is none."""
-        names = [*self.weights, *(["intercept"] if self.intercept is not None else [])]
+        names = parameter_names(self.weights, intercept=self.intercept is not None)
         if self.errors is None or self.status is not Status.CONVERGED:
             return dict.fromkeys(names)
         return {one.name: one.standard_error for one in self.errors.estimates}

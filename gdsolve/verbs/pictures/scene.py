@@ -181,7 +181,7 @@ def spaced(last: int, most: int = MOST_POINTS, first: int = FIRST) -> list[int]:
 
 def scene_of_run(run: Run) -> Scene:
     """Least squares on a table."""
-    from gdsolve.verbs.squares.inference import parameter_names
+    from gdsolve.verbs.outcome import parameter_names
 
     quadratic, unit = run.modes.quadratic, run.coordinates.target_scale**2
     roles = run.problem.data.roles
@@ -191,7 +191,7 @@ def scene_of_run(run: Run) -> Scene:
 
     return Scene(
         spec=run.spec,
-        names=tuple(parameter_names(run)),
+        names=tuple(parameter_names(run.problem.data.roles.design, intercept=run.coordinates.intercept)),
         features=tuple(roles.design),
         intercept=run.coordinates.intercept,
         target=roles.target,

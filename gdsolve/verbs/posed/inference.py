@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import LIKELIHOODS
 from gdsolve.spec.parameters import entries, labels, parameters_of
+from gdsolve.verbs.outcome import parameter_names
 from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
@@ -30,7 +31,10 @@ def posed_inference(posed: Posed, w: torch.Tensor, place: Place) -> Inference:
     from gdsolve.objective.inference import too_far as far_from
 
     spec, user, minimum = posed.spec, posed.units.to_user(w), place.minimum
-    names, confidence = _names(posed), spec.confidence if spec.report else None
+    names, confidence = (
+        parameter_names(posed.labels, intercept=posed.intercept),
+        spec.confidence if spec.report else None,
+    )
     held = {} if posed.box is None else _held(posed, w, names, AT_BOUND)
     if spec.ridge:
         return without_bars(names, user[:, 0], PENALISED, confidence=confidence)
@@ -73,15 +77,6 @@ def fixed_values(posed: Posed) -> dict[str, float]:
         if parameter.fixed
         for name, value in zip(labels(parameter), entries(parameter.start), strict=True)
     }
-
-
-def _names(posed: Posed) -> list[str]:
-    if not posed.intercept:
-        return list(posed.labels)
-    name = "intercept"
-    while name in posed.labels:
-        name = f"({name})"
-    return [*posed.labels, name]
 
 
 def _held(posed: Posed, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:

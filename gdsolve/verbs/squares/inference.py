@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Spec
+from gdsolve.verbs.outcome import parameter_names
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +36,10 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
     from gdsolve.objective.inference import PENALISED, from_factor, too_far, withhold, without_bars
 
     triangle, standard = run.problem.triangle, run.problem.standard
-    names, confidence = parameter_names(run), spec.confidence if spec.report else None
+    names, confidence = (
+        parameter_names(run.problem.data.roles.design, intercept=run.coordinates.intercept),
+        spec.confidence if spec.report else None,
+    )
     if spec.ridge:
         return without_bars(names, solution_weights[:, 0], PENALISED, confidence=confidence)
     rank = run.problem.minimisers.rank
@@ -61,14 +65,3 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
         singular=run.problem.minimisers.singular,
     )
     return withhold(found, too_far(found, optimum[:, 0]))
-
-
-def parameter_names(run: Run) -> list[str]:
-    """The columns of the design and the intercept, which gives way to a column of that name."""
-    design = list(run.problem.data.roles.design)
-    if not run.coordinates.intercept:
-        return design
-    name = "intercept"
-    while name in design:
-        name = f"({name})"
-    return [*design, name]
