@@ -133,12 +133,12 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
     Raises:
         GdsolveError, DataError: as `fit`, but for tables that can be read and not be fitted.
     """
-    from gdsolve.data import describe_inline
+    from gdsolve.verbs.check import Arrays
     from gdsolve.verbs.check import check as run
 
-    spec, table, command = _ask("check", X, y, names, options)
+    spec, _, command = _ask("check", X, y, names, options)
     check_outputs(spec)
-    result = run(spec, command, table, None if table is None else describe_inline(X, y, spec, names))
+    result = run(spec, command, Arrays(X, y, names) if y is not None else None)
     _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
     return result
 
@@ -233,7 +233,9 @@ def _ask(
         raise GdsolveError("y: X names a table, which has its target in it", 'give target="…", the name of a column')
     spec = build_spec((), options, verb)
     arguments = ("X", "y") if names is None else ("X", "y", "names=names")
-    return spec, inline_table(X, y, spec, names=names), Command(verb, (), options, arguments=arguments)
+    # To check, a table that cannot be fitted is no error.
+    table = None if verb == "check" else inline_table(X, y, spec, names=names)
+    return spec, table, Command(verb, (), options, arguments=arguments)
 
 
 def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:

@@ -261,6 +261,8 @@ def collinear() -> dict[str, Any]:
         "schema": "gdsolve.check/1",
         "version": "0.1.0",
         "exit_code": 0,
+        "source": ["houses.csv"],
+        "table_rows": 6,
         "rows": 5,
         "rows_dropped": 1,
         "target": "price",
@@ -274,8 +276,19 @@ def collinear() -> dict[str, Any]:
             column("sold", "ignored", type="date", **{**text, "minimum": "2024-01-01", "maximum": "2024-12-31"}),
             column("price", "target"),
         ],
+        "findings": [
+            {
+                "kind": "duplicate",
+                "column": NAME_OF_60,
+                "message": f"{NAME_OF_60}: the same cells as area",
+                "blocks": False,
+            }
+        ],
         "problem": None,
         "hint": None,
+        "left_out": [],
+        "loss": "half-mse",
+        "curvature": {"largest": both, "holds": "everywhere", "reason": None},
         "parameters": 3,
         "rank": 2,
         "dependent_columns": [{"column": "volume", "equals": {"area": 3.0}, "intercept": 0.0}],
@@ -299,6 +312,7 @@ def collinear() -> dict[str, Any]:
             {**solution, "method": "triangle", "status": "minimum norm"},
         ],
         "commands": ["gdsolve fit houses.csv", "gdsolve fit houses.csv --ridge 0.1"],
+        "notes": ["as asked for", "with a penalty"],
         "advice": ["volume adds nothing to area: gdsolve fit houses.csv --ignore volume"],
         "data": data(["area", "volume"], source=["houses.csv"], rows=5, rows_dropped=1, target="price"),
         "seconds": {"read": 0.0},
@@ -313,6 +327,14 @@ def impossible() -> dict[str, Any]:
         "rows": None,
         "rows_dropped": None,
         "target_reason": None,
+        "findings": [
+            {
+                "kind": "text",
+                "column": "city",
+                "message": "city: text, 5 levels: Ulm; the first on line 3",
+                "blocks": True,
+            }
+        ],
         "problem": "houses.csv: column 'city' holds text ('Ulm' in row 2)",
         "hint": "--categorical onehot makes a 0/1 column of every level, --ignore city leaves it out",
         "parameters": None,
@@ -323,6 +345,7 @@ def impossible() -> dict[str, Any]:
         "solutions": [],
         "advice": [],
         "commands": ["gdsolve fit houses.csv --categorical onehot"],
+        "notes": ["0/1 columns for the levels of city"],
         "data": None,
     }
 

@@ -123,11 +123,14 @@ def test_advice_for_arrays_is_a_call() -> None:
     before = gdsolve.fit(X, Y, names=["a"], lr=0.1, max_iter=1)
     after = gdsolve.fit(X, Y, names=["a"], lr=1e-4, max_iter=2, init=before, every=np.int64(2))
     assert after.advice[-1] == "Run instead: gdsolve.fit(X, y, names=names, lr='auto', init=fit, every=2)"
-    assert gdsolve.check(X, Y).commands == (
+    more = [[1.0], [2.0], [3.0]]
+    assert gdsolve.check(more, [1.0, 2.0, 4.0]).commands == (
         "gdsolve.fit(X, y)",
-        "gdsolve.fit(X, y, lr=0.333333)",
+        "gdsolve.fit(X, y, lr=0.352941)",
         "gdsolve.compare_lr(X, y)",
     )
+    # Two points: a fit through both tells nothing.
+    assert gdsolve.check(X, Y).commands[0] == "gdsolve.fit(X, y, ridge=0.01)"
 
 
 def test_advice_is_a_call_where_no_command_line_says_the_options(table: Path) -> None:

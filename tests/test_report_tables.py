@@ -126,8 +126,13 @@ def test_iterates_of_few_parameters_are_tuples_and_of_many_are_blocks() -> None:
 
 
 def test_collinear_columns_off_a_terminal() -> None:
-    text = plain(records.collinear())
-    assert "rank            2 of 3 parameters\ndependent       volume = 3 × area\n" in text
+    short, text = plain(records.collinear()), plain(records.collinear(), View(verbose=True))
+    singular = "XᵀX is singular (rank 2 < 3): the normal equations have no unique solution; descent from zeros"
+    assert short.count("\n") <= 40
+    assert "solutions" not in short
+    for shown in (short, text):
+        assert "rank            2 of 3 parameters\n" in shown
+        assert f"\n{singular}\n  reaches the minimum-norm one\n" in shown
     assert (
         """\
                          as they are  standardised
@@ -161,10 +166,10 @@ SSE                 0.25         0.75    2e-30     2e-30
 
 def test_a_table_that_allows_no_model_says_why() -> None:
     text = plain(records.impossible())
-    assert (
-        "NO MODEL POSSIBLE  houses.csv: column 'city' holds text ('Ulm' in row 2)\nhint: --categorical onehot" in text
-    )
-    assert text.endswith("\nto run next\n  gdsolve fit houses.csv --categorical onehot\n")
+    assert "NOT READY TO FIT  houses.csv: column 'city' holds text ('Ulm' in row 2)\nhint: --categorical onehot" in text
+    assert "\nfinding\n  city: text, 5 levels: Ulm; the first on line 3\n" in text
+    note = "  # 0/1 columns for the levels of city\n"
+    assert text.endswith(f"\nto run next\n{note}  gdsolve fit houses.csv --categorical onehot\n")
     assert "condition number" not in text
     assert "solutions" not in text
 

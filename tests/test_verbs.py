@@ -237,9 +237,10 @@ def test_check_names_the_next_commands_and_the_condition() -> None:
 
 def test_check_of_a_table_that_cannot_be_fitted_is_a_finding() -> None:
     checked = gdsolve.check(CONFIGS / "penguins.csv", target="body_mass_g")
-    assert checked.diagnosis is None
     assert checked.problem is not None
     assert "'Adelie' is text" in checked.problem
+    assert checked.diagnosis is not None
+    assert (checked.rows, checked.diagnosis.data.rows, checked.diagnosis.rank) == (344, 333, 10)
     path = str(CONFIGS / "penguins.csv")
     assert checked.commands == (
         f"gdsolve fit {path} --target body_mass_g --categorical onehot --na drop",

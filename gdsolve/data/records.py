@@ -59,11 +59,17 @@ def place(file: File, skip: int, record: int) -> str:
 
 def places(file: File, skip: int, records: Iterable[int]) -> dict[int, str]:
     """Say where records stand, as `place` does, in one walk over the file."""
+    found = positions(file, skip, records)
+    return {record: f"row {row}" + (f" (line {line})" if line else "") for record, (row, line) in found.items()}
+
+
+def positions(file: File, skip: int, records: Iterable[int]) -> dict[int, tuple[int, int | None]]:
+    """Give row and line of records, both from 1, in one walk over the file; no line where it is uncertain."""
     wanted = np.unique(np.fromiter(records, np.int64))
     if file.format is Format.PARQUET:
-        return {record: f"row {record + 1}" for record in wanted.tolist()}
+        return {record: (record + 1, None) for record in wanted.tolist()}
     logger.info("%s: read once more, to say where the row stands", file.name)
-    found: dict[int, str] = {}
+    found: dict[int, tuple[int, int | None]] = {}
     blanks = before = 0
     sure = True
     for lines in _walk(file, skip):
@@ -73,14 +79,13 @@ def places(file: File, skip: int, records: Iterable[int]) -> dict[int, str]:
         here = np.isin(starts, wanted[len(found) :])
         for record, line in zip(starts[here].tolist(), first[here].tolist(), strict=True):
             if record not in found:
-                row = f"row {record + 1 - int(blank[line])}"
                 certain = sure or before + line == record
-                found[record] = f"{row} (line {skip + before + line + 1})" if certain else row
+                found[record] = record + 1 - int(blank[line]), skip + before + line + 1 if certain else None
         if len(found) == len(wanted):
             break
         blanks += int(lines.blank.sum())
         before += lines.record.size
-    return found | {record: f"row {record + 1 - blanks}" for record in wanted.tolist() if record not in found}
+    return found | {record: (record + 1 - blanks, None) for record in wanted.tolist() if record not in found}
 
 
 def open_record(file: File, skip: int) -> int | None:

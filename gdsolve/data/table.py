@@ -132,13 +132,13 @@ def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitSt
     parts = assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     refuse_unsettled_target(first, parts.target, spec)
-    looked = _first_rows(opened)
+    looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
     judged = ranks.gather(looked and _kinds(*looked))
     judge = next((rank for rank, found in enumerate(judged) if found), None)
     kinds = None if judge is None else judged[judge]
     if kinds is None:
-        raise _no_rows(first.name)
+        raise no_rows(first.name)
     features = without_texts(parts, kinds, spec)
     if looked and judge == ranks.rank:
         features = _usable(*looked, kinds, parts, spec)
@@ -219,13 +219,18 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
     Raises:
         DataError: no source has a row.
     """
-    found = _first_rows(sources)
+    found = first_rows(sources)
     if found is None:
-        raise _no_rows(sources[0].name)
+        raise no_rows(sources[0].name)
     return found
 
 
-def _first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
+def first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
+    """Give the first rows, as they are written, of the first source that has any; None where none has.
+
+    Raises:
+        DataError: a source that cannot be read.
+    """
     for source in sources:
         try:
             sample = source.sample()
@@ -236,7 +241,8 @@ def _first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None
     return None
 
 
-def _no_rows(name: str) -> DataError:
+def no_rows(name: str) -> DataError:
+    """Explain a table that is but a header."""
     return DataError(f"{name}: has a header but no rows", "a table needs at least one row of data")
 
 

@@ -60,6 +60,8 @@ def write_record(record: Record, format: Format, stream: TextIO, view: View = DE
     writer = WRITERS[record["schema"], format]
     if writer is write_fit_table:
         write_fit_table(record, stream, view)
+    elif writer is write_check_table:
+        write_check_table(record, stream, view)
     else:
         writer(record, stream)
 
