@@ -64,7 +64,7 @@ def _show_rates(page: Page, record: Record) -> None:
     page.table(_rate_table(record, 6, shown))
     if shown < len(MEASURES):
         page.blank()
-        rates = [numbers.rate(rate["learning_rate"]) for rate in _by_size(record)]
+        rates = [numbers.exact_rate(rate["learning_rate"]) for rate in _by_size(record)]
         left = MEASURES[shown:]
         columns = [[figure(rate[key], min(6, most)) for rate in _by_size(record)] for _, key, most in left]
         chunked_tables(page, Column("learning rate", right=False), rates, [title for title, _, _ in left], columns)
@@ -81,7 +81,11 @@ def _rate_table(record: Record, digits: int, shown: int) -> Table:
         while limits and not limits[0][1](rate["learning_rate"]):
             rows.append(Separator(limits.pop(0)[0]))
         word, style = STATUS_WORDS[rate["status"]]
-        named = [Segment(numbers.rate(rate["learning_rate"])), Segment(word, style), Segment(whole(rate["iterations"]))]
+        named = [
+            Segment(numbers.exact_rate(rate["learning_rate"])),
+            Segment(word, style),
+            Segment(whole(rate["iterations"])),
+        ]
         # Rates differ by hundreds of orders of magnitude in what they reach: every figure stands for itself.
         rows.append(named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in MEASURES[:shown]])
     rows += [Separator(text) for text, _ in limits]
@@ -93,19 +97,22 @@ def _rate_table(record: Record, digits: int, shown: int) -> Table:
 def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
     """The lines between the rows from top to bottom, and which rates stand above each."""
     largest, best = record["largest_stable_lr"], record["best_lr"]
+    # The spectrum of anything but a quadratic is that at its minimum.
+    where = "" if record["descent"].get("stable_below") is not None else "near the minimum "
     limits: list[tuple[str, Callable[[float], bool]]] = []
     if largest is not None:
         # The limit itself is not stable; a rate such as 1/14 meets it only within rounding.
-        limits.append((f"largest stable rate {numbers.rate(largest)}", lambda rate: rate >= largest * (1 - 1e-12)))
+        stable = f"{where}stable below {numbers.rate(largest, 6)}"
+        limits.append((stable, lambda rate: rate >= largest * (1 - 1e-12)))
     if best is not None:
-        limits.append((f"best rate {numbers.rate(best)}", lambda rate: rate > best * (1 + 1e-12)))
+        limits.append((f"{where}best rate {numbers.rate(best, 6)}", lambda rate: rate > best * (1 + 1e-12)))
     return limits
 
 
 def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercept: bool) -> None:
     features, rates = weight_names(record), record["rates"]
     iterations = sorted({row["iteration"] for rate in rates for row in rate["trace"]})
-    titles = [f"α = {numbers.rate(rate['learning_rate'])}" for rate in rates]
+    titles = [f"α = {numbers.exact_rate(rate['learning_rate'])}" for rate in rates]
     traces = [
         {row["iteration"]: parameter_values(row, features, intercept=intercept) for row in rate["trace"]}
         for rate in rates

@@ -17,14 +17,11 @@ from gdsolve.verbs.comparison import interruption
 from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Optimum, Subject
-from gdsolve.verbs.posed.descend import (
-    descend_smoothly,
-    stops_of,
-    tolerance_of,
-)
+from gdsolve.verbs.posed.descend import descend_smoothly
 from gdsolve.verbs.posed.polish import Place, minimum_near
 from gdsolve.verbs.posed.problem import loss_unit
 from gdsolve.verbs.posed.recipe import RATED, decide, traits_of
+from gdsolve.verbs.posed.rules import stops_of, tolerance_of
 from gdsolve.verbs.posed.table import pose_run
 from gdsolve.verbs.posed.units import gap_above, optimum_at, weights_of
 from gdsolve.verbs.squares.problem import load

@@ -12,6 +12,7 @@ from gdsolve.report.fit_table import figures, iteration_columns, measures_of, we
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names
 from gdsolve.report.plain import finite, has_intercept
+from gdsolve.spec.command import Advice
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
@@ -197,4 +198,10 @@ SPECTRUM_CAPTION = "What an update at this rate leaves of the error in each mode
 
 
 def _advice(record: Record) -> str:
-    return "".join(f"<p>{escape(text)}</p>\n" for text in record["advice"])
+    return "".join(map(_paragraph, record["advice"]))
+
+
+def _paragraph(advice: str) -> str:
+    if isinstance(advice, Advice) and advice.command is not None:
+        return f"<p>{escape(advice.text)}:<br><code>{escape(advice.command)}</code></p>\n"
+    return f"<p>{escape(advice)}</p>\n"
