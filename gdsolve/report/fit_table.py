@@ -21,6 +21,7 @@ from gdsolve.report.parts import (
     parameter_names,
     parameter_values,
     show_ending,
+    where_rates_hold,
 )
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.choices import SQUARED_LOSSES
@@ -166,15 +167,18 @@ def _beside(value: float | None, optimum: float | None) -> str:
 
 
 def _rate(record: Record) -> str:
-    """The rate, beside the limits of its method; plain descent has a best one as well."""
-    rate, spectrum = record["learning_rate"], record["spectrum"] or {}
+    """The rate and where it holds, beside the limits of its method; plain descent has a best one as well."""
+    rate, spectrum, descent = record["learning_rate"], record["spectrum"] or {}, record["descent"]
     if rate is None:
         return ""
-    plain = (record["descent"].get("method") or "gd") == "gd"
-    largest = spectrum.get("largest_stable_lr") if plain else record["descent"].get("stable_below")
-    best = spectrum.get("best_lr") if plain else None
-    stable = f"; stable below {numbers.rate(largest, 6)}" if largest is not None else ""
-    return numbers.rate(rate) + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
+    shown = " ".join(filter(None, (numbers.rate(rate), where_rates_hold(record))))
+    largest, best = descent.get("stable_below"), None
+    # The spectrum of anything but a quadratic is that at its minimum.
+    near = "" if largest is not None else "locally "
+    if (descent.get("method") or "gd") == "gd" and (descent.get("schedule") or "constant") == "constant":
+        largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
+    stable = f"; {near}stable below {numbers.rate(largest, 6)}" if largest is not None else ""
+    return shown + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
 def _condition(spectrum: Mapping[str, Any], parameters: int) -> str:

@@ -59,6 +59,14 @@ def data_lines(record: Record, *, intercept: bool) -> list[tuple[str, str]]:
     ]
 
 
+def where_rates_hold(record: Record) -> str:
+    """The coordinates in which the learning rates of a record hold; empty for a formula, which has no others."""
+    standard = record["descent"]["scale"] == "standard"
+    if (record.get("objective") or {}).get("kind", "linear") == "linear":
+        return "on standardised columns" if standard else "on the columns as they are"
+    return "with parameters in units of their start" if standard else ""
+
+
 def named_target(target: str | None, reason: str | None) -> str:
     """The target and why it is the target."""
     return f"{target or ''}{f' ({reason})' if target and reason else ''}"

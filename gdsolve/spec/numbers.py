@@ -19,6 +19,7 @@ RATES_IN_A_RANGE = 10
 APART = 1e-6
 LARGEST_DENOMINATOR = 1000
 SHORT = 8
+UNTOLD = 1e-14
 SHOWN = 40
 
 
@@ -51,14 +52,16 @@ def rate_texts(rate: float, limit: float) -> tuple[str, str]:
 def rate_exactly(rate: float, digits: int = 8) -> str:
     """A learning rate as text that means no other: in so many digits, as a quotient, or in all its digits.
 
+    The rounding of a product or two does not count.
+
     >>> rate_exactly(0.01), rate_exactly(1 / 28), rate_exactly(2**0.5)
     ('0.01', '1/28', '1.4142135623730951')
     """
     short = rate_text(rate, digits)
-    if float(short) == rate:
+    if math.isclose(float(short), rate, rel_tol=UNTOLD):
         return short
     ratio = Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
-    return str(ratio) if ratio.numerator / ratio.denominator == rate else repr(rate)
+    return str(ratio) if math.isclose(ratio, rate, rel_tol=UNTOLD) else repr(rate)
 
 
 def typable(rate: float, digits: int = 6) -> float:
@@ -153,7 +156,7 @@ def _range(part: str) -> list[float]:
         raise GdsolveError(
             f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20"
         )
-    digits = 8 if abs(math.log(last / first)) > APART * count else 15
+    digits = 8 if abs(math.log(last) - math.log(first)) > APART * count else 15
     inner = (_between(first, last, place / (count - 1), digits) for place in range(1, count - 1))
     return [first, *inner, last]
 
