@@ -66,7 +66,10 @@ def rate_exactly(rate: float, digits: int = 8) -> str:
 
 def typable(rate: float, digits: int = 6) -> float:
     """The rate itself where few digits or a quotient say it, else the next one below that so many digits say."""
-    return rate if len(rate_exactly(rate)) <= SHORT else float(rate_text(rate, digits))
+    short = rate_exactly(rate)
+    if len(short) > SHORT:
+        return float(rate_text(rate, digits))
+    return rate if "/" in short else float(short)
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
