@@ -223,6 +223,7 @@ def test_words_for_the_distance_from_a_minimum() -> None:
     assert above_minimum(0.0, 0.0) == "The loss is at its minimum."
     assert above_minimum(1e-17, 64.9) == "The loss is at its minimum."
     assert above_minimum(1e-13, 64.9) == "The loss is 1e-13 above its minimum."
+    assert above_minimum(1e-32, 1e-32, 9.0) == "The loss is at its minimum."
     assert above_minimum(0.25, 64.9, local=True) == "The loss is 0.25 above the local minimum."
 
 

@@ -30,13 +30,14 @@ def updates_in_words(count: int) -> str:
     return f"{count:,} update{'' if count == 1 else 's'}"
 
 
-def above_minimum(gap: float, loss: float, *, local: bool = False) -> str:
-    """How far a loss is above its minimum, a sentence.
+def above_minimum(gap: float, loss: float, first: float = 0.0, *, local: bool = False) -> str:
+    """How far a loss is above its minimum, a sentence; `first` is the loss at the start.
 
     >>> above_minimum(0.0, 3.0), above_minimum(0.5, 3.0), above_minimum(1e-20, 3.0, local=True)
     ('The loss is at its minimum.', 'The loss is 0.5 above its minimum.', 'The loss is at a local minimum.')
     """
-    if gap <= ROUNDING * abs(loss):
+    # What rounding leaves of residuals that are zero is squared.
+    if gap <= ROUNDING * abs(loss) or gap <= 16.0 * ROUNDING**2 * abs(first):
         return f"The loss is at {'a local' if local else 'its'} minimum."
     return f"The loss is {gap:.3g} above {'the local' if local else 'its'} minimum."
 

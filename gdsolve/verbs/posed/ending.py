@@ -85,7 +85,8 @@ def _stable_limit(posed: Posed, recipe: Recipe) -> float | None:
 def _distance(posed: Posed, solution: Solution, place: Place, gap: float | None) -> str:
     if place.minimum is None or gap is None:
         return ""
-    return f" {above_minimum(gap, solution.value * loss_unit(posed), local=not place.minimum.everywhere)}"
+    loss, first = (value * loss_unit(posed) for value in (solution.value, solution.trace.values[0]))
+    return f" {above_minimum(gap, loss, first, local=not place.minimum.everywhere)}"
 
 
 def advise_ending(

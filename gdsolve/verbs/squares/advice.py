@@ -50,23 +50,24 @@ def announce(logger: logging.Logger, run: Run, rate: float) -> None:
 def explain(run: Run, solution: Solution, course: Course, gap: float, loss: float) -> str:
     """One or two sentences on how the run ended, `gap` above its minimum at `loss`."""
     spec, updates = run.spec, updates_in_words(solution.iterations)
+    distance = above_minimum(gap, loss, solution.trace.values[0] * run.coordinates.target_scale**2)
     match solution.status:
         case Status.CONVERGED:
             rule = RULES[solution.stopped_by or "tol"]
             held = rule.format(tol=course.tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0)
             if course.is_foreseen(solution.stopped_by):
                 held = f"but for the rounding of {spec.dtype.value} {held}"
-            return f"Converged after {updates}: {held}. {above_minimum(gap, loss)}"
+            return f"Converged after {updates}: {held}. {distance}"
         case Status.MAX_ITER:
             limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
-            return f"Stopped at {limit} after {updates}, before convergence. {above_minimum(gap, loss)}"
+            return f"Stopped at {limit} after {updates}, before convergence. {distance}"
         case Status.EDGE_OF_STABILITY:
             return f"At the stability limit after {updates}: at learning rate 2/L_max the error oscillates for ever."
         case Status.DIVERGED:
             stable = run.modes.spectrum.largest_stable
             return f"{diverged_at(course.learning_rate, stable, coordinates_of(spec))} {weights_shown(solution)}"
         case Status.INTERRUPTED:
-            return f"Interrupted after {updates}. {above_minimum(gap, loss)}"
+            return f"Interrupted after {updates}. {distance}"
         case Status.FAILED:
             return f"Failed after {updates}."
 
