@@ -6,6 +6,8 @@ import io
 import math
 from typing import Any
 
+from gdsolve.spec.command import Advice
+
 NAME_OF_60 = "distance_to_the_nearest_railway_station_in_metres_on_foot_01"
 
 
@@ -57,6 +59,7 @@ def descent(**changes: Any) -> dict[str, Any]:
         "dtype": "float64",
         "computed_in": "float64",
         "max_iter": 1,
+        "stable_below": 0.0845241,
         "tol": 1e-10,
         "loss_tol": None,
         "grad_tol": None,
@@ -87,7 +90,7 @@ def one_step() -> dict[str, Any]:
         "version": "0.1.0",
         "status": "max_iter",
         "stopped_by": None,
-        "message": "Stopped at max_iter after 1 update, before convergence. The loss is 11.8 above its optimum.",
+        "message": "Stopped at max_iter after 1 update, before convergence. The loss is 11.8 above its minimum.",
         "exit_code": 3,
         "iterations": 1,
         "weights": {"x": 0.28},
@@ -106,7 +109,7 @@ def one_step() -> dict[str, Any]:
         "best_iteration": 1,
         "advice": [
             "Updates needed to converge: 2,617 at this rate (0.01).",
-            "Run instead: gdsolve fit two_points.csv --loss sse --lr auto",
+            Advice("Run instead", "gdsolve fit two_points.csv --loss sse --lr auto"),
         ],
         "trace": [
             {**start, "weights": {"x": 0.0}, "intercept": 0.0},
@@ -180,7 +183,10 @@ def large(count: int, features: list[str] | None = None) -> dict[str, Any]:
         "descent": descent(loss="half-mse", scale="standard", ridge=0.5, max_iter=None),
         "advice": [
             "The minimiser is not unique: rank 3 < 4 weights. The optimum shown has minimum norm.",
-            "Run instead: gdsolve fit a/rather/deep/folder/of/a/project/data.csv --target 'all the targets' --lr auto",
+            Advice(
+                "Run instead",
+                "gdsolve fit a/rather/deep/folder/of/a/project/data.csv --target 'all the targets' --lr auto",
+            ),
         ],
         "trace": trace,
     }
@@ -226,7 +232,7 @@ def textbook_rates() -> dict[str, Any]:
         "spectrum": spectrum(largest=28.0, smallest=28.0, condition=1.0, rank=1),
         "data": data(["x"], source=["one_weight.yaml"], rows=3),
         "descent": {key: value for key, value in descent().items() if key not in ("engine", "reason", "device")},
-        "advice": ["Every rate below 0.0714286 is stable: gdsolve fit one_weight.yaml --lr 0.0357143"],
+        "advice": [Advice("Every rate below 0.0714286 is stable", "gdsolve fit one_weight.yaml --lr 0.0357143")],
         "seconds": {"read": 0.0, "descend": 0.0, "total": 0.0},
     }
 

@@ -113,12 +113,14 @@ def test_tensors_of_a_graph_are_detached() -> None:
 
 def test_advice_for_a_table_repeats_the_options(table: Path) -> None:
     fit = gdsolve.fit(table, target="x", lr=5.0, loss="sse")
-    assert f"Run instead: gdsolve fit {table} --target x --lr 0.0" in fit.advice[-1]
+    assert fit.advice[0] == f"Run instead: gdsolve fit {table} --target x --lr auto --loss sse"
+    assert fit.advice[1].command.startswith(f"gdsolve fit {table} --target x --lr 0.0")
 
 
 def test_advice_for_arrays_is_a_call() -> None:
-    assert gdsolve.fit(X, Y, lr=5.0, loss="sse").advice[-1] == (
-        "Run instead: gdsolve.fit(X, y, lr=0.0833333, loss='sse')"
+    assert gdsolve.fit(X, Y, lr=5.0, loss="sse").advice == (
+        "Run instead: gdsolve.fit(X, y, lr='auto', loss='sse')",
+        "Or at the best rate on the columns as they are (407 updates): gdsolve.fit(X, y, lr=0.0833333, loss='sse')",
     )
     before = gdsolve.fit(X, Y, names=["a"], lr=0.1, max_iter=1)
     after = gdsolve.fit(X, Y, names=["a"], lr=1e-4, max_iter=2, init=before, every=np.int64(2))

@@ -76,7 +76,7 @@ intercept    0.12     1.00    -8.8e-01
 SSE 11.8016 (0 at the optimum), RMSE 2.4291562, R² -4.9008
 
 NOT CONVERGED  Stopped at max_iter after 1 update, before convergence. The loss is 11.8 above its
-  optimum.
+  minimum.
 Updates needed to converge: 2,617 at this rate (0.01).
 Run instead:
   gdsolve fit two_points.csv --loss sse --lr auto
@@ -93,10 +93,10 @@ learning rate  status             iterations      SSE      gap  factor
 2              diverged                  178       56       56      55
 0.5            diverged                  276       56       56      13
 0.1            diverged                 1201       56       56     1.8
-0.071428571    edge of stability   1,000,000       56       56       1
-── largest stable rate 0.071428571 ───────────────────────────────────
-── best rate 0.035714285 ─────────────────────────────────────────────
-0.035714285    converged                   2        0        0       0
+1/14           edge of stability   1,000,000       56       56       1
+── stable below 0.0714285 ────────────────────────────────────────────
+── best rate 0.0357142 ───────────────────────────────────────────────
+1/28           converged                   2        0        0       0
 0.01           converged                  70  1.5e-19  1.5e-19    0.72
 0.0001         slow                     1000      0.2      0.2  0.9972
 """
@@ -105,12 +105,12 @@ learning rate  status             iterations      SSE      gap  factor
     assert (
         """\
 iterates of x
-iteration  α = 0.01  α = 0.035714285  α = 0.071428571  α = 0.1  α = 0.5   α = 2  α = 0.0001
-───────────────────────────────────────────────────────────────────────────────────────────
-        0  0.000000                0                0    0.000        0       0  0.00000000
-        1  0.560000                2                4    5.600       28     112  0.00560000
-        2  0.963200                                 0   -4.480     -336   -6048  0.01118432
-        3  1.253504                                 4   13.664     4396  332752
+iteration  α = 0.01  α = 1/28  α = 1/14  α = 0.1  α = 0.5   α = 2  α = 0.0001
+─────────────────────────────────────────────────────────────────────────────
+        0  0.000000         0         0    0.000        0       0  0.00000000
+        1  0.560000         2         4    5.600       28     112  0.00560000
+        2  0.963200                   0   -4.480     -336   -6048  0.01118432
+        3  1.253504                   4   13.664     4396  332752
 """
         in text
     )

@@ -14,7 +14,7 @@ from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Engine, Format, Spec
-from gdsolve.spec.command import Command, operand
+from gdsolve.spec.command import Advice, Command, operand
 from gdsolve.status import ExitCode, Status
 from gdsolve.verbs.imports import collector_at_rest
 
@@ -58,11 +58,11 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
         return ()
     if spec.minimize is not None:
         return () if spec.plots else ("Add --plot for a picture of the descent.",)
-    lines = []
+    lines: list[str] = []
     read_plainly = len(spec.data) == 1 and spec.data[0] != "-" and not any(name in command.given for name in READ_BY)
     if spec.save is not None and read_plainly:
         words = shlex.join(["gdsolve", "predict", operand(spec.save), operand(spec.data[0])])
-        lines.append(f"To predict, here or on any table with these columns: {words}")
+        lines.append(Advice("To predict, here or on any table with these columns", words))
     more = [] if spec.report or not record["standard_errors"]["statistic"] else ["--report for p-values and intervals"]
     more += [] if spec.save is not None else ["--save model.json for gdsolve predict"]
     return (*lines, f"Add {', '.join(more)}.") if more else tuple(lines)

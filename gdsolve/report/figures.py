@@ -7,7 +7,7 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.numbers import counted, figure, whole
-from gdsolve.report.parts import Record, coordinates_text, loss_text, stop_rules, what_descends
+from gdsolve.report.parts import Record, loss_text, stop_rules, what_descends, where_rates_hold
 from gdsolve.report.plain import has_intercept
 from gdsolve.spec.choices import SQUARED_LOSSES, Loss
 
@@ -88,17 +88,18 @@ def gradient_checks(record: Record) -> list[tuple[str, str]]:
 
 
 def rate_text(record: Record) -> str:
-    """The rate and its coordinates, beside the limits of its method; plain descent has a best one as well."""
+    """The rate and where it holds, beside the limits of its method; plain descent has a best one as well."""
     rate, spectrum, descent = record["learning_rate"], record["spectrum"] or {}, record["descent"]
     if rate is None:
         return ""
-    plain = (descent.get("method") or "gd") == "gd"
-    largest = spectrum.get("largest_stable_lr") if plain else descent.get("stable_below")
-    best = spectrum.get("best_lr") if plain else None
-    linear = (record.get("objective") or {}).get("kind", "linear") == "linear"
-    where = f" on {coordinates_text(descent)}" if linear else ""
-    stable = f"; stable below {numbers.rate(largest, 6)}" if largest is not None else ""
-    return numbers.rate(rate) + where + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
+    shown = " ".join(filter(None, (numbers.rate(rate), where_rates_hold(record))))
+    largest, best = descent.get("stable_below"), None
+    # The spectrum of anything but a quadratic is that at its minimum.
+    near = "" if largest is not None else "locally "
+    if (descent.get("method") or "gd") == "gd" and (descent.get("schedule") or "constant") == "constant":
+        largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
+    stable = f"; {near}stable below {numbers.rate(largest, 6)}" if largest is not None else ""
+    return shown + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")
 
 
 def beyond_rounding(record: Record, value: float, goal: float, size: float) -> bool:

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from gdsolve.spec.numbers import rate_text
+from gdsolve.spec.numbers import rate_exactly, rate_text
 
 ABSENT = "–"
 """What stands in a table where a figure does not exist."""
@@ -34,6 +34,15 @@ def rate(value: Number, digits: int = 8) -> str:
     ('0.6666', '0.1', '–')
     """
     return ABSENT if value is None else rate_text(value, digits)
+
+
+def exact_rate(value: Number) -> str:
+    """A learning rate that was run, as text which typed again means no other.
+
+    >>> exact_rate(0.1), exact_rate(1 / 28), exact_rate(None)
+    ('0.1', '1/28', '–')
+    """
+    return ABSENT if value is None else rate_exactly(value)
 
 
 def whole(value: Number) -> str:

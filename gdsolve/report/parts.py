@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
+from gdsolve.spec.command import Advice
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
 
@@ -35,7 +35,6 @@ ENDINGS: dict[str, tuple[str, str]] = {
     "interrupted": ("INTERRUPTED", "bold yellow"),
 }
 """How a run ended, in words not to be overlooked, and their style."""
-_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|compare|check|predict|report|trace|schema)\b.*)$")
 
 
 def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
@@ -66,6 +65,14 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("row weights", data["weight"] or ""),
         ignored,
     ]
+
+
+def where_rates_hold(record: Record) -> str:
+    """The coordinates in which the learning rates of a record hold; empty for a formula, which has no others."""
+    standard = record["descent"]["scale"] == "standard"
+    if (record.get("objective") or {}).get("kind", "linear") == "linear":
+        return "on standardised columns" if standard else "on the columns as they are"
+    return "with parameters in units of their start" if standard else ""
 
 
 def named_target(target: str | None, reason: str | None) -> str:
@@ -153,16 +160,13 @@ def conclude(page: Page, record: Record) -> None:
 
 
 def advise(page: Page, advice: Sequence[str]) -> None:
-    """Every piece of advice; a command at its end stands on a line of its own, ready to be copied."""
-    for text in advice:
-        match = _EMBEDDED_COMMAND.match(text)
-        if match:
-            page.paragraph(match[1], hanging=2)
-            page.command(match[2])
-        elif text.startswith("gdsolve "):
-            page.command(text)
+    """Every piece of advice; its command stands on a line of its own, ready to be copied."""
+    for one in advice:
+        if isinstance(one, Advice) and one.command is not None:
+            page.paragraph(f"{one.text}:", hanging=2)
+            page.command(one.command)
         else:
-            page.paragraph(text, hanging=2)
+            page.paragraph(one, hanging=2)
 
 
 def parameter_names(record: Record, *, intercept: bool) -> list[str]:

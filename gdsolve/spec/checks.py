@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.spec.choices import (
     CORNERED,
     PLOT_ENDINGS,
+    DType,
     Engine,
     Format,
     Header,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from gdsolve.spec.options import Spec
 
 
+LARGEST_32 = 3.4e38
+
+
 def check(spec: Spec) -> None:
     """See that a spec can be meant.
 
@@ -43,7 +47,7 @@ def check(spec: Spec) -> None:
                 f"{name}: {value} is too small for float64 to tell what is below it",
                 f"give {flag(name)} 1e-300, say, or 0 to turn the rule off",
             )
-    _check_rates(spec.lr)
+    _check_rates(spec.lr, spec.dtype)
     _check_every(spec)
     _check_loss(spec)
     if not 0.0 < spec.confidence < 1.0:
@@ -191,7 +195,11 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
         raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} a smaller number")
 
 
-def _check_rates(rates: LearningRate) -> None:
+def _check_rates(rates: LearningRate, dtype: DType) -> None:
     for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
         if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
             raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
+        if dtype is DType.FLOAT32 and rate > LARGEST_32:
+            raise GdsolveError(
+                f"lr: {rate:g} is beyond float32", "give --lr auto or a smaller rate, or --dtype float64"
+            )

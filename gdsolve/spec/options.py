@@ -437,4 +437,5 @@ class Spec:
     @property
     def standardise(self) -> bool:
         """True when descent runs in standardised coordinates."""
-        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives)
+        # A formula is descended on as it is, unless it is asked for otherwise.
+        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives and self.minimize is None)

@@ -21,6 +21,7 @@ from gdsolve.verbs.squares.inference import linear_inference
 from gdsolve.verbs.squares.problem import load
 from gdsolve.verbs.squares.result import figures_of, optimum_of, trace_in_units
 from gdsolve.verbs.squares.run import Run, prepare
+from gdsolve.verbs.words import updates_in_words
 
 if TYPE_CHECKING:
     import torch
@@ -89,7 +90,7 @@ def _descend_posed(run: Run, command: Command, began: float, observe: Observer |
     spec = run.spec
     method = Method.GD if spec.method is Method.AUTO else spec.method
     posed = replace(pose_run(run), spec=replace(spec, method=method, report=False))
-    found = fit_posed(posed, command, began, observe, keeper)
+    found = fit_posed(posed, command, began, observe, keeper, run)
     errors = linear_inference(run, found.w, spec) if has_errors(spec, found.status) else None
     return replace(found, spec=spec, errors=errors)
 
@@ -107,8 +108,9 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design
     gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
+    figures = figures_of(run, w)
     finished = time.perf_counter()
-    logger.info("%s updates in %.3f s", f"{solution.iterations:,}", finished - descending)
+    logger.info("%s in %.3f s", updates_in_words(solution.iterations), finished - descending)
     return Fit(
         spec=spec,
         subject=Subject("linear", None),
@@ -121,7 +123,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         trace=reported(trace_in_units(run, solution.trace), spec),
         weights=dict(zip(design, user[: len(design), 0].tolist(), strict=True)),
         intercept=float(user[-1, 0]) if run.coordinates.intercept else None,
-        figures=figures_of(run, w),
+        figures=figures,
         learning_rate=course.learning_rate,
         max_iter=course.max_iter,
         tol=course.tol,
@@ -138,7 +140,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         data=problem.data,
         errors=linear_inference(run, user, spec) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
-        message=explain(run, solution, course, gap),
+        message=explain(run, solution, course, gap, figures.loss),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine, Method, PlotKind, RateSchedule
+from gdsolve.spec import Engine, PlotKind, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.gradient_check import check_gradient
@@ -20,7 +19,8 @@ from gdsolve.verbs.posed.inference import fixed_values, posed_inference
 from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.posed.polish import minimum_near
 from gdsolve.verbs.posed.problem import Kind, Posed, loss_unit
-from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
+from gdsolve.verbs.posed.recipe import RATED, decide
+from gdsolve.verbs.posed.rules import stops_of, tolerance_of
 from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, weights_of
 from gdsolve.verbs.posed.verdict import judged
 from gdsolve.verbs.telling import is_told, telling
@@ -36,38 +36,9 @@ if TYPE_CHECKING:
     from gdsolve.progress import Outlook
     from gdsolve.verbs.keeper import RunKeeper
     from gdsolve.verbs.posed.polish import Place
+    from gdsolve.verbs.squares.run import Run
 
 logger = logging.getLogger("gdsolve")
-
-
-def stops_of(posed: Posed, tol: float) -> tuple[StopRule, ...]:
-    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
-    from gdsolve.descent.stop import (
-        BadStart,
-        Explosion,
-        LeftDomain,
-        SmallGradient,
-        SmallLossChange,
-        SmallUpdate,
-        Unbounded,
-    )
-
-    spec, now = posed.spec, posed.objective.evaluate(posed.start)
-    # A size of the loss near the start: what it is, or what a step as long as the start would change.
-    slope = float(now.gradient.norm()) * (1.0 + float(posed.start.norm()))
-    reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
-    rules: list[StopRule] = [BadStart(), LeftDomain(), Explosion(reference), Unbounded(reference)]
-    wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
-    return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
-
-
-def tolerance_of(posed: Posed, method: Method, schedule: RateSchedule = RateSchedule.CONSTANT) -> float:
-    """The tolerance on updates: as asked for, else none for a method that ends by itself or a rate that fades away."""
-    from gdsolve.descent.learning_rate import TOLERANCE
-
-    if posed.spec.tol is not None:
-        return posed.spec.tol
-    return 0.0 if method in SELF_ENDING or schedule is RateSchedule.COSINE else TOLERANCE[posed.start.dtype]
 
 
 def bounded(posed: Posed) -> Objective:
@@ -209,8 +180,11 @@ def fit_posed(
     began: float,
     observe: Observer | None = None,
     keeper: RunKeeper | None = None,
+    run: Run | None = None,
 ) -> Fit:
     """Descend on a posed objective, and say how far the end is from a minimum near it.
+
+    `run` is the one that least squares were posed from, to look for a better one.
 
     Raises:
         GdsolveError: a method or an option that does not go with this objective.
@@ -257,8 +231,8 @@ def fit_posed(
         errors=_errors(posed, solution, place),
         gradient_checks=_checks(posed, solution) if posed.spec.check_gradient else (),
         fixed=fixed_values(posed),
-        message=explain_ending(posed, solution, place, gap, tol),
-        advice=advise_ending(posed, solution, place, recipe, command),
+        message=explain_ending(posed, solution, place, recipe, gap, tol),
+        advice=advise_ending(posed, solution, place, recipe, command, run),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
         pictures=_draw(posed, recipe, solution, place, predicted) if posed.spec.plots else {},

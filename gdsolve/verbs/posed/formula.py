@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.model import read_model
-from gdsolve.spec import Engine, Parameter, Scale, Spec
+from gdsolve.spec import Engine, Parameter, Spec
 from gdsolve.spec.parameters import Value, entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.data import DataInfo
@@ -63,8 +63,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
     free = [parameter for parameter in parameters if not parameter.fixed]
     start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
     # Where gdsolve drives, parameters count in units of their start: an absolute tolerance then suits all of them.
-    scaled = spec.scale is Scale.STANDARD or (spec.scale is Scale.AUTO and spec.drives and spec.model is not None)
-    scale = torch.where(start == 0.0, 1.0, start.abs()) if scaled else torch.ones_like(start)
+    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
     names = tuple(label for parameter in free for label in labels(parameter))
     layout = Layout(tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale)
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
