@@ -34,7 +34,7 @@ def test_flags_are_the_options_of_the_verb(verb: str) -> None:
         assert parameter.opts == [flag(name), *([SHORT[name]] if name in SHORT else [])]
         assert parameter.secondary_opts == []
         assert parameter.rich_help_panel == options_of(verb)[name].panel
-        assert parameter.is_flag == (kinds()[name] is bool)
+        assert parameter.is_flag == (kinds()[name] in (bool, bool | None))
 
 
 def test_every_option_that_is_not_data_is_a_flag_of_some_verb() -> None:

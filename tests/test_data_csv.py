@@ -53,7 +53,7 @@ def test_quoted_decimal_commas_between_commas(tmp_path):
     assert failure(path) == (
         5,
         "t.csv: row 2 (line 3), column 'b': '4,5' is text",
-        "--decimal , if that is the decimal mark; thousands separators are not read",
+        "--decimal , to read it as 4.5",
     )
     assert load(path, decimal=",").values.tolist() == [[1.0, 2.0], [3.0, 4.5], [5.0, 6.5]]
 
@@ -240,9 +240,10 @@ def test_two_passes_are_the_same(tmp_path):
     assert (table.rows, table.rows_dropped) == (2, 1)
 
 
-def test_runs_of_blanks_are_made_commas_by_the_hint(tmp_path, monkeypatch):
+def test_runs_of_blanks_are_made_tabs_by_the_hint(tmp_path, monkeypatch):
     path = write(tmp_path / "t x.csv", " a   b  y\n1  2 3  \n  3 4   4.5\n")
-    hint = f"where runs of blanks set columns apart: sed -E 's/^ +| +$//g; s/ +/,/g' '{path}' | gdsolve fit -"
+    trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
+    hint = f"where runs of blanks set columns apart: {trimmed} '{path}' | tr -s '[:blank:]' '\\t' | gdsolve fit -"
     assert failure(path)[2] == hint
     assert failure(path, delimiter=" ")[2] == hint
     single = write(tmp_path / "u.csv", "a b y\n1 2 3\n3  4 5\n")
@@ -251,4 +252,4 @@ def test_runs_of_blanks_are_made_commas_by_the_hint(tmp_path, monkeypatch):
     done = subprocess.run(command, shell=True, capture_output=True, check=True)
     assert load(write(tmp_path / "v.csv", done.stdout)).values.tolist() == [[1, 2, 3], [3, 4, 4.5]]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a  b\n1  2\n")))
-    assert failure("-")[2].endswith(" FILE | gdsolve fit -")
+    assert failure("-")[2].endswith(" FILE | tr -s '[:blank:]' '\\t' | gdsolve fit -")

@@ -82,7 +82,7 @@ def test_the_flag_of_a_hint_makes_its_cell_missing(values: list[str], cell: str)
         Spec(na_values=tuple(values))
     except GdsolveError:
         return
-    name, value = shlex.split(missing_flag(values, cell))
+    name, value = shlex.split(missing_flag(values, cell).replace("=-", " -", 1))
     spec = build_spec(["t.csv"], {name.strip("-").replace("-", "_"): [*values, *value.split(",")]}, "fit")
     assert cell in spec.missing_texts
     assert set(missing_texts(values)) <= set(spec.missing_texts)

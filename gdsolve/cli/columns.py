@@ -11,10 +11,11 @@ from typing import Any
 import typer
 
 from gdsolve.cli.completion import NothingToOfferError
+from gdsolve.cli.messages import listen
 from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
-DIALECT = ("delimiter", "decimal", "encoding", "no_header", "na_values")
+DIALECT = ("delimiter", "decimal", "encoding", "header", "no_header", "na_values")
 
 
 def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -36,6 +37,8 @@ def columns_of(source: str, options: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns of a table, or of the tables of a YAML spec; none where they cannot be read."""
     from gdsolve.data import column_names
 
+    # A warning would stand in the middle of what is typed.
+    listen(quiet=True, verbose=False)
     given = {name: options[name] for name in DIALECT if options.get(name)}
     try:
         spec = build_spec([source], given, "check")

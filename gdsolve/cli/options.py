@@ -35,7 +35,7 @@ SOURCES = Annotated[
 def parameters(verb: str) -> Iterator[inspect.Parameter]:
     """The options of a verb as keyword parameters that typer reads."""
     for name, info in options_of(verb).items():
-        annotation, default = (bool, False) if kinds()[name] is bool else (_text_type(name), None)
+        annotation, default = (bool, False) if kinds()[name] in (bool, bool | None) else (_text_type(name), None)
         yield inspect.Parameter(
             name,
             inspect.Parameter.KEYWORD_ONLY,

@@ -17,6 +17,27 @@ _DATE = (
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?")
 _TRUTHS = {"true", "false"}
+# Other ways to write a word for missing, in lower case: of C's printf, of R, pandas and spreadsheets.
+_SPELLINGS = {
+    "nan": [
+        sign + word
+        for sign in ("", "+", "-")
+        for word in ("nan", "nanq", "nan(ind)", "nan(snan)", "nan(0x8000000000000)", "1.#ind", "1.#qnan", "1.#snan")
+    ],
+    "na": ["#na", "<na>"],
+    "n/a": ["#n/a", "#n/a n/a"],
+}
+
+
+def missing_words(missing: Sequence[str]) -> frozenset[str]:
+    """The words that count as missing or as no finite number, in lower case, whatever the decimal mark."""
+    infinite = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity", "1.#inf")}
+    return (Cells.of(".", tuple(missing)).missing | infinite | set(_SPELLINGS["nan"])) - {""}
+
+
+def is_date(text: str) -> bool:
+    """Tell whether a trimmed text is a date or a time, as `kinds_of` does."""
+    return re.match(_DATE, text) is not None
 
 
 class Kind(StrEnum):
@@ -45,6 +66,7 @@ class Cells:
     def of(cls, decimal: str, missing: tuple[str, ...]) -> Cells:
         """Build from all texts that mean missing; the empty cell is always one."""
         texts = frozenset(value.strip().lower() for value in missing) | {""}
+        texts |= {spelling for word in texts for spelling in _SPELLINGS.get(word, ())}
         # A shell writes numbers with a point, whatever the file does.
         read = {_number(text, mark) for text in texts for mark in (decimal, ".")}
         numbers = {number for number in read if number is not None}

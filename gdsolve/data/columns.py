@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.files import STDIN
+from gdsolve.data.shell import blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
-from gdsolve.spec.command import list_words, operand
+from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -64,8 +64,12 @@ class Choice:
         return Roles(self.target, self.reason, self.features, spec.weight, ignored, {}, self.features)
 
 
-def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True) -> Parts:
+def assign(
+    names: Sequence[str], spec: Spec, table: str, has_header: bool = True, row_names: str | None = None
+) -> Parts:
     """Give every column its part, by the flags or by default; without a header, names say nothing of the target.
+
+    The column `row_names`, if there is one, has a part only where a flag names it.
 
     Raises:
         GdsolveError: a flag that names no column, or gives one column two parts.
@@ -78,7 +82,7 @@ def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True
     group = _column("group-by", spec.group_by, names, table)
     single = {"target": target, "weight": weight, "group-by": group}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
-    left = [name for name in names if name not in ignored and name not in (weight, group)]
+    left = [name for name in names if name not in ignored and name not in (weight, group, row_names)]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
@@ -104,12 +108,6 @@ def _split_hint(table: str, names: Sequence[str]) -> str:
         return blanks_hint(table)
     mark = "' '" if any(" " in name for name in names) else "';'"
     return f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
-
-
-def blanks_hint(table: str) -> str:
-    """Say what turns runs of blanks, which no delimiter is, into commas."""
-    file = "FILE" if table == STDIN else shlex.quote(operand(table))
-    return f"where runs of blanks set columns apart: sed -E 's/^ +| +$//g; s/ +/,/g' {file} | gdsolve fit -"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

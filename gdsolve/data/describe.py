@@ -85,7 +85,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
     with ExitStack() as stack:
         opened = as_opened(sources, spec, stack)
         first, names = opened[0], list(opened[0].schema)
-        parts, fault = _parts(names, spec, first.name, has_header=first.has_header)
+        parts, fault = _parts(names, spec, first.name, has_header=first.has_header, row_names=first.row_names)
         looked = first_rows(opened)
         if looked is None:
             return _without_rows(opened, spec, parts, fault or no_rows(first.name))
@@ -220,10 +220,12 @@ def _kind(column: pl.Series, cells: Cells) -> Kind:
     return kinds_of(column.to_frame(), {column.name: column.dtype}, cells, typed=False)[column.name]
 
 
-def _parts(names: Sequence[str], spec: Spec, table: str, *, has_header: bool) -> tuple[Parts, DataError | None]:
+def _parts(
+    names: Sequence[str], spec: Spec, table: str, *, has_header: bool, row_names: str | None = None
+) -> tuple[Parts, DataError | None]:
     """The part of every column; where the flags leave none to explain the target with, the target alone, and why."""
     try:
-        return assign(names, spec, table, has_header), None
+        return assign(names, spec, table, has_header, row_names), None
     except DataError as fault:
         target, reason = usual_target(names, has_header) if spec.target is None else (spec.target, "--target")
         return Parts(target, reason, (), None, frozenset()), fault

@@ -5,16 +5,20 @@ from __future__ import annotations
 import functools
 import logging
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
+from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.encodings import encoding_hint
+from gdsolve.data.head import head_records
+from gdsolve.data.mending import number_hint
 from gdsolve.data.records import place, places, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.shell import FIT, blanks_hint, piped
+from gdsolve.data.sniff import ROW_NAMES
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Missing, Spec
@@ -24,6 +28,9 @@ from gdsolve.status import DataError
 logger = logging.getLogger("gdsolve")
 
 _LONGEST = 40
+# Cells that are no numbers, of one column, that a hint lists.
+_MOST_ODD = 6
+_MOST_ROWS = 1_000_000
 
 
 def where(source: Source, record: int, column: str | None = None) -> str:
@@ -35,52 +42,59 @@ def where(source: Source, record: int, column: str | None = None) -> str:
 def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Roles) -> DataError:
     """Explain why a cell that is used cannot be used; `record` counts from 0, blank lines included."""
     at, cell = where(source, record, column), cell_text(source, record, column)
-    return _explain(source, at, column, cell, spec, roles=roles, is_empty=functools.partial(_is_empty, source))
+    return _Looks(source, spec, roles).explain(at, column, cell)
 
 
 def cell_errors(source: Source, cells: Sequence[tuple[int, str]], spec: Spec, roles: Roles) -> list[DataError]:
     """Explain many (record, column) as `cell_error` does, in a few passes over the file however many they are."""
     at = places(source.file, source.skip, [record for record, _ in cells])
     texts = _cell_texts(source, cells)
-    is_empty = functools.cache(functools.partial(_is_empty, source))
+    looks = _Looks(source, spec, roles)
     return [
-        _explain(
-            source, f"{source.name}: {at[record]}, column {name!r}", name, text, spec, roles=roles, is_empty=is_empty
-        )
+        looks.explain(f"{source.name}: {at[record]}, column {name!r}", name, text)
         for (record, name), text in zip(cells, texts, strict=True)
     ]
 
 
-def _explain(
-    source: Source,
-    at: str,
-    column: str,
-    cell: str | None,
-    spec: Spec,
-    *,
-    roles: Roles,
-    is_empty: Callable[[str], bool],
-) -> DataError:
-    trimmed = "" if cell is None else cell.strip()
-    if source.cells.is_missing(cell):
-        return _missing(at, column, spec, roles, empty=is_empty(column))
-    shown = show(trimmed)
-    ignore = _drop_hint(column, roles, spec)
-    if "\ufffd" in trimmed:
-        file = source.file
-        hint = encoding_hint(file.name, file.path, file.packing)
-        return DataError(f"{at}: {shown} is not UTF-8", f"{hint}; or {ignore}")
-    if re.fullmatch(r"[+-]?(inf|infinity|nan)", trimmed.lower()):
-        return DataError(f"{at}: {shown} is not finite", _as_missing(trimmed, ignore, spec))
-    if _overflows(trimmed, source.cells.decimal):
-        return DataError(f"{at}: {shown} is beyond the range of float64", _as_missing(trimmed, ignore, spec))
-    if column == roles.weight and trimmed.startswith("-"):
-        return DataError(
-            f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
-        )
-    return DataError(
-        f"{at}: {shown} is not a number", _decimal_hint(trimmed, source) or _as_missing(trimmed, ignore, spec)
-    )
+class _Looks:
+    """Explains cells of a file; what takes a pass over a column is found at most once each."""
+
+    def __init__(self, source: Source, spec: Spec, roles: Roles) -> None:
+        self.source, self.spec, self.roles = source, spec, roles
+        self.is_empty = functools.cache(functools.partial(_is_empty, source))
+        self.odd_cells = functools.cache(functools.partial(_odd_cells, source))
+
+    def explain(self, at: str, column: str, cell: str | None) -> DataError:
+        """Say what is wrong with a cell, and what can be done."""
+        source, roles = self.source, self.roles
+        trimmed = "" if cell is None else cell.strip()
+        if source.cells.is_missing(cell):
+            return _missing(at, column, self.spec, roles, empty=self.is_empty(column))
+        shown = show(trimmed)
+        ignore = _drop_hint(column, roles, self.spec)
+        if "\ufffd" in trimmed:
+            hint = encoding_hint(source.file.name, source.file.path, source.file.packing)
+            return DataError(f"{at}: {shown} is not UTF-8", f"{hint}; or {ignore}")
+        if re.fullmatch(r"[+-]?(inf|infinity|nan|1\.#inf)", trimmed.lower()):
+            return DataError(f"{at}: {shown} is not finite", self._as_missing(column, trimmed, ignore))
+        if _overflows(trimmed, source.cells.decimal):
+            return DataError(f"{at}: {shown} is beyond the range of float64", self._as_missing(column, trimmed, ignore))
+        if column == roles.weight and trimmed.startswith("-"):
+            return DataError(
+                f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
+            )
+        remedy = number_hint(trimmed, source) or self._as_missing(column, trimmed, ignore)
+        return DataError(f"{at}: {shown} is not a number", remedy)
+
+    def _as_missing(self, column: str, cell: str, otherwise: str) -> str:
+        """Say which cells of a column may mean missing, with those that were named before, or what else can be done."""
+        odd = self.odd_cells(column)
+        values = list(dict.fromkeys([cell, *odd]))
+        # At a comma the flag would split it, and a long text nobody types.
+        if len(odd) > _MOST_ODD or any("," in value or len(value) > _LONGEST for value in values):
+            return otherwise
+        said = missing_flag(self.spec.na_values, *values)
+        return f"{said} --na drop if {'they mean' if len(odd) > 1 else 'it means'} missing, or {otherwise}"
 
 
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
@@ -174,16 +188,27 @@ def _first_broken(source: Source, column: str) -> int:
     return done
 
 
-def overflow_error(source: Source, record: int) -> DataError:
-    """Explain a row with more fields than the header, or the first line, has."""
+def overflow_error(source: Source, record: int, run: str = FIT) -> DataError:
+    """Explain a row with more fields than the header, or the first line, has; `run` is what the hint pipes into."""
     fields = len(source.schema)
     whose = "header" if source.has_header else "first row"
     return DataError(
-        f"{where(source, record)}: more fields than the {whose} has ({fields})",
-        blanks_hint(source.name)
-        if source.dialect and source.dialect.delimiter == " "
-        else "quote the cells that contain the delimiter, or give another --delimiter",
+        f"{where(source, record)}: more fields than the {whose} has ({fields})", _overflow_hint(source, run)
     )
+
+
+def _overflow_hint(source: Source, run: str) -> str:
+    dialect, quoting = source.dialect, "quote the cells that contain the delimiter"
+    if dialect is None or dialect.delimiter == " ":
+        return blanks_hint(source.file, run)
+    records = [*head_records(source.file.head, dialect.delimiter)]
+    rows = [record for record in records if record.end > dialect.skip]
+    if dialect.header is None or any(len(record.cells) != dialect.width + 1 for record in rows):
+        return f"{quoting}, or give another --delimiter"
+    mark = {"\t": r"\t"}.get(dialect.delimiter, dialect.delimiter)
+    name = f"""awk 'NR == {dialect.skip} {{$0 = "{ROW_NAMES}{mark}" $0}} 1'"""
+    command = piped(source.file, name, options=("--ignore", ROW_NAMES) if run == FIT else (), run=run)
+    return f"if every row starts with a name: {command}; else {quoting}"
 
 
 def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str, str | None]:
@@ -206,8 +231,8 @@ def text_error(
     what = "a date" if kinds[column] is Kind.DATE else "text"
     at, cell = _first_text(source, sample, column)
     message = f"{at}: {show(cell)} is {what}" if cell is not None else f"{at} holds {what}s"
-    if cell is not None and (decimal := _decimal_hint(cell, source)):
-        return DataError(message, decimal)
+    if cell is not None and (remedy := number_hint(cell, source)):
+        return DataError(message, remedy)
     if column == parts.target:
         numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
         remedy = (
@@ -262,18 +287,23 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
 
 
-def _as_missing(cell: str, otherwise: str, spec: Spec) -> str:
-    if "," in cell:
-        # At a comma the flag would split it.
-        return otherwise
-    return f"{missing_flag(spec.na_values, cell)} --na drop if it means missing, or {otherwise}"
-
-
-def _decimal_hint(cell: str, source: Source) -> str | None:
-    other = "," if source.cells.decimal == "." else "."
-    if re.fullmatch(rf"[+-]?\d*[{other}]\d+([eE][+-]?\d+)?", cell) is None:
-        return None
-    return f"--decimal {other} if that is the decimal mark; thousands separators are not read"
+def _odd_cells(source: Source, column: str) -> list[str]:
+    """Give the cells of a column of numbers that are none, each once, in order; a few more than can be listed."""
+    dtype = source.raw_type(column)
+    odd = source.cells.number(column, dtype).is_finite().not_()
+    found: dict[str, None] = {}
+    rows = 0
+    try:
+        for frame in replace(source, rows=None).raw([column]):
+            cells = frame.filter(odd).select(source.cells.text(column, dtype)).to_series()
+            found |= dict.fromkeys(cells.unique(maintain_order=True).to_list())
+            rows += frame.height
+            if len(found) > _MOST_ODD or rows > _MOST_ROWS:
+                break
+    except (DataError, *FAULTS):
+        # What is wrong with the file further down is told when reading comes to it.
+        pass
+    return list(found)
 
 
 def _overflows(cell: str, decimal: str) -> bool:

@@ -19,8 +19,10 @@ from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refus
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
 from gdsolve.data.group_models import GroupModels
+from gdsolve.data.mending import number_hint
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.shell import PREDICT
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Loss, Spec
@@ -183,7 +185,9 @@ def _place(source: Source, offset: int, kept: np.ndarray, row: int, column: str 
 
 
 def _opened(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitStack) -> list[Source]:
-    opened = [_renamed(source, model) for source in open_sources(sources, model.reading(spec), stack)]
+    # What the model calls columns tells a header where it is in doubt.
+    named = replace(model.reading(spec), features=tuple(model.needed))
+    opened = [_renamed(source, model) for source in open_sources(sources, named, stack)]
     for source in opened:
         _require(source, model, spec)
     return opened
@@ -296,7 +300,7 @@ def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
 
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
-        raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0))
+        raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), PREDICT)
     for name in model.columns:
         column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
@@ -306,16 +310,17 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         record = offset + row
         cell = (cell_text(source, record, name) or "").strip()
         if name in model.levels:
-            reason = "was not among the levels of the fit"
+            reason, remedy = "was not among the levels of the fit", None
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
+            remedy = number_hint(cell, source, PREDICT)
         # At a comma the flag would split it.
-        remedy = (
+        otherwise = (
             "leave the row out"
             if "," in cell
             else f"{missing_flag(spec.na_values, cell)} leaves such predictions empty"
         )
-        raise DataError(f"{where(source, record, name)}: {show(cell)} {reason}", remedy)
+        raise DataError(f"{where(source, record, name)}: {show(cell)} {reason}", remedy or otherwise)
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:

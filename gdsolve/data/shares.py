@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from gdsolve.data.files import STDIN, expand
-from gdsolve.data.source import Source, as_opened, open_files, require_same_columns
+from gdsolve.data.source import Marks, Source, as_opened, open_files, require_same_columns
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
@@ -35,17 +35,22 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the first file says of all: its name, its columns as written and by unique name, and if they have names."""
+    """What the first file says of all: its name, its columns as written and by unique name, if they have names.
+
+    `row_names` is the column of names of rows, where there is one.
+    """
 
     name: str
     headers: tuple[str, ...]
     names: tuple[str, ...]
     has_header: bool
+    row_names: str | None
+    marks: Marks
 
     @classmethod
     def of(cls, source: Source) -> Head:
         """The head of one file."""
-        return cls(source.name, source.headers, tuple(source.schema), source.has_header)
+        return cls(source.name, source.headers, tuple(source.schema), source.has_header, source.row_names, source.marks)
 
 
 def open_share(

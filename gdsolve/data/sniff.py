@@ -1,91 +1,200 @@
-"""The dialect of a CSV file, from its head: delimiter, decimal mark, header."""
+"""The dialect of a CSV file, from its head: delimiter, decimal mark, header, row names."""
 
 from __future__ import annotations
 
-import csv
 import re
-import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
-from gdsolve.data.files import STDIN
-from gdsolve.spec import Spec
+from gdsolve.data.foreign import refuse_foreign
+from gdsolve.data.head import Record, head_records, is_number
+from gdsolve.data.header import Verdict, judge
+from gdsolve.data.shell import blanks_hint, piped
+from gdsolve.spec import Header, Spec
 from gdsolve.status import DataError
 
 DELIMITERS = (",", ";", "\t", "|")
-_RECORDS = 100
+ROW_NAMES = "row_names"
 _SEPARATOR = re.compile(r"\"?sep=(.)\"?[^\S\n]*\n", re.IGNORECASE)
+# Beyond this a list of cells is cut in a message.
+_SHOWN = 40
+# Marks that may group thousands, as in 1,299 and 1,299,000; in 0,125 they can not.
+GROUPED = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+") for mark in ",."}
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a CSV file is written: `skip` physical lines come before the data; `header` holds the cells of the header."""
+    """How a CSV file is written: `skip` physical lines come before the data; `header` holds the cells of the header.
+
+    With `row_names` the header has one name fewer than the rows have cells, and the column `ROW_NAMES` comes first.
+    `doubt` is what may be otherwise, as a warning says it; `beyond` counts the cells that the longest record has too
+    many.
+    """
 
     delimiter: str
     decimal: str
     header: tuple[str, ...] | None
     width: int
     skip: int
+    row_names: bool = False
+    doubt: str | None = None
+    beyond: int = 0
 
 
-def sniff(file: File, spec: Spec) -> Dialect:
+def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     """Find delimiter, decimal mark and header in the first hundred records of a file.
 
-    A first line `sep=;`, as spreadsheets write it, names the delimiter and is no record.
+    A first line `sep=;`, as spreadsheets write it, names the delimiter and is no record. `named` are columns that the
+    user, or another file of the table, calls by name: they tell a header where it is in doubt.
 
     Raises:
-        DataError: a header that is not UTF-8, or a line before it that is none.
+        DataError: a header that is not UTF-8, a line before it that is none, or a file that is no table.
     """
-    named = _SEPARATOR.match(file.head)
-    delimiter = spec.delimiter or (named[1] if named else _delimiter(file, spec.decimal))
-    records = list(_records(file.head, delimiter))[1 if named else 0 :]
+    refuse_foreign(file)
+    separator = _SEPARATOR.match(file.head)
+    delimiter = spec.delimiter or (separator[1] if separator else _delimiter(file, spec.decimal))
+    before = 1 if separator else 0
+    records = list(head_records(file.head, delimiter))[before:]
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
-    decimal = spec.decimal or _decimal(delimiter, [cell for _, record in records for cell in record])
-    end, first = records[0]
-    if spec.no_header or _is_data(first, decimal, spec.missing_texts):
+    if spec.first_line is not Header.NO:
+        _refuse_wrong_encoding(file, records[0])
+    if spec.delimiter is None:
+        _refuse_blanks(file, records)
+    decimal = spec.decimal or _decimal(file.head, delimiter, records)
+    words = missing_words(spec.missing_texts)
+    names = spec.first_line is not Header.NO and _has_row_names(records, delimiter)
+    verdict = Verdict(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
+    cells, longest = records[0].cells, max(len(record.cells) for record in records)
+    doubt = verdict.doubt and _doubt_of_header(file.name, cells, verdict, verdict.doubt)
+    if not verdict.is_header:
         # Blank lines before the data are harmless; only those before a header need skipping.
-        return Dialect(delimiter, decimal, None, len(first), 1 if named else 0)
-    _refuse_preamble(file, records, [_is_data(record, decimal, spec.missing_texts) for _, record in records])
-    if any("\ufffd" in cell for cell in first) and not starts_as_utf8(file, end):
-        hint = encoding_hint(file.name, file.path, file.packing)
-        raise DataError(f"{file.name}: the header is not UTF-8", hint)
-    return Dialect(delimiter, decimal, tuple(cell.strip() for cell in first), len(first), end)
+        width = _width(records)
+        return Dialect(delimiter, decimal, None, width, before, doubt=doubt, beyond=longest - width)
+    _refuse_preamble(file, records, decimal, words)
+    header = tuple(cell.strip() for cell in cells)
+    if names:
+        header = (_free_name(header), *header)
+        doubt = None if spec.first_line is Header.YES else _doubt_of_names(file.name)
+    width = len(header)
+    return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width)
 
 
-def _records(head: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Give (number of physical lines up to its end, cells) of the first records that are not blank."""
-    reader = csv.reader((f"{line}\n" for line in head.split("\n")), delimiter=delimiter)
-    found = 0
-    try:
-        for record in reader:
-            if len(record) > 1 or any(cell.strip() for cell in record):
-                yield reader.line_num, record
-                found += 1
-            if found == _RECORDS:
-                return
-    except csv.Error:
-        return
+def _refuse_wrong_encoding(file: File, first: Record) -> None:
+    """Refuse a first line that cannot be read: whether it is a header, its letters would not tell."""
+    if any("\ufffd" in cell for cell in first.cells) and not starts_as_utf8(file, first.end):
+        raise DataError(f"{file.name}: the header is not UTF-8", encoding_hint(file.name, file.path, file.packing))
 
 
-def _refuse_preamble(file: File, records: list[tuple[int, list[str]]], data: list[bool]) -> None:
+def _verdict(
+    records: Sequence[Record],
+    delimiter: str,
+    decimal: str,
+    words: frozenset[str],
+    spec: Spec,
+    named: Collection[str],
+) -> Verdict:
+    if spec.first_line is not Header.AUTO:
+        return Verdict(spec.first_line is Header.YES)
+    called = [*named, *_called(spec)]
+    cells = {cell.strip() for cell in records[0].cells}
+    if called and all(name in cells or cells.issuperset(map(str.strip, name.split(","))) for name in called):
+        return Verdict(True)
+    verdict = judge(records, delimiter, decimal, words)
+    if verdict.doubt and called and all(re.fullmatch(r"x\d*|y", name) for name in called):
+        return Verdict(False)
+    return verdict
+
+
+def _called(spec: Spec) -> list[str]:
+    """What the user calls columns; a list may stand in one text, with commas."""
+    names = (spec.target, spec.weight, spec.group_by, *spec.features, *spec.ignore)
+    return [name.strip() for name in names if name]
+
+
+def _doubt_of_header(name: str, cells: Sequence[str], verdict: Verdict, reason: str) -> str:
+    line = ",".join(cells)
+    shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+    ways = [("yes", "the header"), ("no", "data")]
+    (flag, taken), (other, otherwise) = ways if verdict.is_header else reversed(ways)
+    return (
+        f"{name}: the first line, {shown}, is taken as {taken}, {reason}; "
+        f"--header {other} reads it as {otherwise}, --header {flag} as {taken} without this warning"
+    )
+
+
+def _doubt_of_names(name: str) -> str:
+    return (
+        f"{name}: rows have one cell more than the header has names; the first cell is taken as a row name; "
+        "--header yes reads it so without this warning"
+    )
+
+
+def _has_row_names(records: Sequence[Record], delimiter: str) -> bool:
+    """Tell whether every row has one cell more than the header has names, and starts with a name of its own.
+
+    So does R's `write.table`. Names are texts, quoted, or whole numbers; between commas those may be numbers with a
+    decimal comma as well, which is not to be guessed. Where all last cells are empty, rows end in a delimiter.
+    """
+    header, rows = records[0], records[1:]
+    if not rows or len(header.cells) < 2 or any(len(row.cells) != len(header.cells) + 1 for row in rows):
+        return False
+    names = [row.cells[0].strip() for row in rows]
+    if not all(names) or len(set(names)) < len(names) or not any(row.cells[-1].strip() for row in rows):
+        return False
+    if all(row.quoted(delimiter)[0] for row in rows):
+        return True
+    numbers = [is_number(name, "[.,]") for name in names]
+    return not any(numbers) or (delimiter != "," and all(name.isdecimal() for name in names))
+
+
+def _free_name(header: Sequence[str]) -> str:
+    name = ROW_NAMES
+    while name in header:
+        name += "_"
+    return name
+
+
+def _width(records: Sequence[Record]) -> int:
+    """The number of columns of a file without a header; one too many where every row ends in a delimiter."""
+    width = len(records[0].cells)
+    ends = width > 2 and all(len(record.cells) == width and not record.cells[-1].strip() for record in records)
+    return width - 1 if ends else width
+
+
+def _refuse_preamble(file: File, records: Sequence[Record], decimal: str, words: frozenset[str]) -> None:
     """Refuse a title or a comment where the header should be: one cell, when most records have more."""
-    (usual, _), *_ = Counter(len(record) for _, record in records).most_common(1)
-    first = records[0][1]
+    (usual, _), *_ = Counter(len(record.cells) for record in records).most_common(1)
+    first = records[0].cells
     if len(first) > 1 or usual == 1:
         return
-    full = [len(record) == usual for _, record in records]
+    full = [len(record.cells) == usual for record in records]
+    data = [_is_data(record.cells, decimal, words) for record in records]
     # The header is the line above the first row of numbers, if there is one.
     header = next((place - 1 for place, row in enumerate(data) if row and full[place - 1]), full.index(True))
-    before = records[max(header - 1, 0)][0]
+    before = records[max(header - 1, 0)].end
     cell = first[0].strip()
-    table = "FILE" if file.name == STDIN else shlex.quote(file.name)
     raise DataError(
-        f"{file.name}: line {records[0][0]} is no header: {cell[:40]!r}, while most lines have {usual} cells",
-        f"leave out what stands before the header: tail -n +{before + 1} {table} | gdsolve fit -",
+        f"{file.name}: line {records[0].end} is no header: {cell[:_SHOWN]!r}, while most lines have {usual} cells",
+        f"leave out what stands before the header: {piped(file, f'tail -n +{before + 1}')}",
+    )
+
+
+def _refuse_blanks(file: File, records: Sequence[Record]) -> None:
+    """Refuse numbers that are set apart by runs of blanks, with a text behind another delimiter."""
+    cells = [record.cells[0].strip() for record in records if len(record.cells) == 2]
+    if 2 * sum(re.search(r"\d\s\s+[-+.\d]", cell) is not None for cell in cells) > len(records):
+        raise DataError(f"{file.name}: runs of blanks stand between its numbers", blanks_hint(file))
+
+
+def _is_data(cells: Sequence[str], decimal: str, words: frozenset[str]) -> bool:
+    numbers = [is_number(cell, re.escape(decimal)) for cell in cells]
+    return any(numbers) and all(
+        number or cell.strip().lower() in words for number, cell in zip(numbers, cells, strict=True)
     )
 
 
@@ -101,7 +210,7 @@ def _delimiter(file: File, decimal: str | None) -> str:
 
 def _score(head: str, delimiter: str) -> tuple[float, float]:
     """Give (share of records with the usual number of fields, share of cells that are numbers); 0 without a split."""
-    records = [record for _, record in _records(head, delimiter)]
+    records = [record.cells for record in head_records(head, delimiter)]
     if not records:
         return 0.0, 0.0
     width, count = Counter(map(len, records)).most_common(1)[0]
@@ -109,26 +218,25 @@ def _score(head: str, delimiter: str) -> tuple[float, float]:
         return 0.0, 0.0
     decimal = "[.]" if delimiter == "," else "[.,]"
     cells = [cell for record in records for cell in record]
-    return count / len(records), sum(_is_number(cell, decimal) for cell in cells) / len(cells)
+    return count / len(records), sum(is_number(cell, decimal) for cell in cells) / len(cells)
 
 
-def _is_number(cell: str, decimal: str) -> bool:
-    pattern = rf"[+-]?(\d+({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?"
-    return re.fullmatch(pattern, cell.strip()) is not None
+def _decimal(head: str, delimiter: str, records: Sequence[Record]) -> str:
+    """Give the decimal mark: a comma where numbers have one that cannot group thousands, and no such point.
 
-
-def _decimal(delimiter: str, cells: list[str]) -> str:
+    Where all commas may group thousands (2,288) it is the point, and such cells are no numbers: reading asks.
+    """
     if delimiter == ",":
         return "."
-    points = any("." in cell and _is_number(cell, "[.]") for cell in cells)
-    commas = any("," in cell and _is_number(cell, ",") for cell in cells)
+    cells = [cell.strip() for record in records for cell in record.cells]
+    if not any("," in cell and is_number(cell, ",") for cell in cells):
+        return "."
+    if not any(is_decimal(cell, ",") for cell in cells):
+        cells = [cell.strip() for record in head_records(head, delimiter, len(head)) for cell in record.cells]
+    commas, points = (any(is_decimal(cell, mark) for cell in cells) for mark in ",.")
     return "," if commas and not points else "."
 
 
-def _is_data(record: list[str], decimal: str, missing: tuple[str, ...]) -> bool:
-    words = {value.strip().lower() for value in missing if value.strip()} | {"nan"}
-    words |= {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
-    numbers = [_is_number(cell, re.escape(decimal)) for cell in record]
-    return any(numbers) and all(
-        number or cell.strip().lower() in words for number, cell in zip(numbers, record, strict=True)
-    )
+def is_decimal(cell: str, mark: str) -> bool:
+    """Tell whether a trimmed cell is a number in which this mark cannot group thousands."""
+    return mark in cell and is_number(cell, re.escape(mark)) and GROUPED[mark].fullmatch(cell) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -21,6 +22,8 @@ from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
+logger = logging.getLogger("gdsolve")
+
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
 # Characters that a CSV file is judged by; where the rest differs, reading finds out.
@@ -31,6 +34,17 @@ _INFERRED = 1000
 
 # What polars scans in one go: a piece of text, or rows of Parquet.
 Part = Piece | pl.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The delimiter and the decimal mark of CSV files; None of others."""
+
+    delimiter: str | None = None
+    decimal: str | None = None
+
+
+UNMARKED = Marks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,16 @@ class Source:
     def before(self) -> int:
         """Rows of the file that come before those that are read."""
         return self.rows[0] if self.rows else 0
+
+    @property
+    def marks(self) -> Marks:
+        """What stands between cells and before decimals."""
+        return Marks(self.dialect.delimiter, self.dialect.decimal) if self.dialect else UNMARKED
+
+    @property
+    def row_names(self) -> str | None:
+        """The column of names of rows, which the header has no name for, where there is one."""
+        return next(iter(self.schema)) if self.dialect and self.dialect.row_names else None
 
     @property
     def has_header(self) -> bool:
@@ -170,19 +194,22 @@ class Source:
         strict: bool = False,
         lenient: bool = False,
     ) -> pl.LazyFrame:
-        return pl.scan_csv(
+        beyond = [OVERFLOW, *(f"{OVERFLOW}{place}" for place in range(1, dialect.beyond))]
+        scanned = pl.scan_csv(
             text,
             has_header=False,
             skip_lines=skip,
-            schema={**types, OVERFLOW: pl.String},
+            schema={**types, **dict.fromkeys(beyond, pl.String)},
             separator=dialect.delimiter,
             # Fields beyond the header's would otherwise be an error without a row, or none at all under a projection.
             truncate_ragged_lines=True,
             missing_columns="insert",
+            extra_columns="ignore",
             ignore_errors=lenient,
             encoding="utf8" if strict else "utf8-lossy",
             glob=False,
         )
+        return scanned.with_columns(pl.coalesce(beyond).alias(OVERFLOW)) if len(beyond) > 1 else scanned
 
 
 def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
@@ -207,12 +234,18 @@ def as_opened(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: Exit
 
 
 def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
-    """Open files, each by itself.
+    """Open files, and warn once where it is in doubt how they are to be read; the first one tells the others' header.
 
     Raises:
         DataError: a file that cannot be read.
     """
-    return tuple(_source(file, spec) for file in open_named(names, spec.encoding, stack))
+    opened: list[Source] = []
+    for file in open_named(names, spec.encoding, stack):
+        opened.append(_source(file, spec, opened[0].schema if opened else ()))
+    doubts = [source.dialect.doubt for source in opened if source.dialect and source.dialect.doubt]
+    if doubts:
+        logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
+    return tuple(opened)
 
 
 def require_same_columns(opened: Sequence[Source], first: str, names: Collection[str]) -> None:
@@ -233,9 +266,9 @@ def require_same_columns(opened: Sequence[Source], first: str, names: Collection
 _SAME = "files that are read together need the same columns, in any order"
 
 
-def _source(file: File, spec: Spec) -> Source:
+def _source(file: File, spec: Spec, named: Collection[str]) -> Source:
     if file.format is Format.CSV:
-        dialect = sniff(file, spec)
+        dialect = sniff(file, spec, named)
         headers = dialect.header or plain_names(dialect.width)
         schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
         return Source(file, headers, schema, dialect, Cells.of(dialect.decimal, spec.missing_texts))

@@ -13,7 +13,7 @@ import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
-from gdsolve.data.diagnose import nested_error, text_error
+from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount, count_rows
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels
@@ -21,7 +21,7 @@ from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.shares import open_share
-from gdsolve.data.source import Source, open_sources
+from gdsolve.data.source import UNMARKED, Marks, Source, open_sources
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
@@ -33,8 +33,8 @@ class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
     `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass, `groups` those that it met;
-    `has_header` is False where the first line is data. Of several ranks each has the batches of its share alone, and
-    counts them before they are read; all else is the same on all of them.
+    `has_header` is False where the first line is data; `marks` are those of the first file. Of several ranks each has
+    the batches of its share alone, and counts them before they are read; all else is the same on all of them.
     """
 
     def __init__(
@@ -46,12 +46,14 @@ class Table:
         has_header: bool = True,
         count: Callable[[], RowCount | None] = lambda: None,
         *,
+        marks: Marks = UNMARKED,
         ranks: Ranks = ALONE,
         name: str = "inline",
     ) -> None:
         self.source = source
         self.roles = roles
         self.has_header = has_header
+        self.marks = marks
         self.ranks = ranks
         self.name = name
         self.rows = 0
@@ -127,7 +129,7 @@ def open_table(sources: Sequence[str] | Sequence[Source], spec: Spec, ranks: Ran
 def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack, ranks: Ranks) -> Table:
     opened, first = open_share(sources, spec, stack, ranks)
     names = list(first.names)
-    parts = assign(names, spec, first.name, first.has_header)
+    parts = assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
@@ -160,6 +162,7 @@ def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitSt
         stack,
         first.has_header,
         partial(count_rows, opened),
+        marks=first.marks,
         ranks=ranks,
         name=first.name,
     )
@@ -176,7 +179,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
     try:
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
-        choice = choose(names)
+        choice = choose([name for name in names if name != opened[0].row_names])
         parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
@@ -189,7 +192,9 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
         count = partial(count_rows, opened)
-        return Table(tuple(sources), roles, reader.batches, stack, first.has_header, count, name=first.name)
+        return Table(
+            tuple(sources), roles, reader.batches, stack, first.has_header, count, marks=first.marks, name=first.name
+        )
     except BaseException:
         stack.close()
         raise
@@ -256,6 +261,9 @@ def _usable(
     if holds_classes(parts, kinds, spec):
         odd.remove(parts.target)
     if odd or (texts and spec.categorical is Categorical.ERROR):
+        if has_overflow(sample.head(1)):
+            # Whatever stands in it is in the wrong column.
+            raise overflow_error(source, source.before)
         raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts)
     return features
 

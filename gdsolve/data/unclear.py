@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from gdsolve.data.columns import Parts, blanks_hint, flag_for
+from gdsolve.data.columns import Parts, flag_for
+from gdsolve.data.shell import blanks_hint
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 

@@ -218,9 +218,18 @@ def _rows_used(data: Mapping[str, Any]) -> str:
     parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
+    parts += _marks(data)
     if data.get("has_header") is False:
         parts.append("no header: the first line is data")
     return ", ".join(parts)
+
+
+def _marks(data: Mapping[str, Any]) -> list[str]:
+    """The delimiter and the decimal mark, where they are not the usual ones."""
+    delimiter, tabs = data.get("delimiter") or "", any(".tsv" in source.lower() for source in data["source"])
+    names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+    shown = [] if delimiter in ("", "\t" if tabs else ",") else [names.get(delimiter, repr(delimiter))]
+    return [*shown, *(["decimal commas"] if data.get("decimal") == "," else [])]
 
 
 def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> str:

@@ -12,6 +12,7 @@ from gdsolve.spec.choices import (
     PLOT_ENDINGS,
     Engine,
     Format,
+    Header,
     LearningRate,
     Loss,
     Method,
@@ -55,6 +56,7 @@ def check(spec: Spec) -> None:
             "checkpoint_every: there is no checkpoint to write", "give --checkpoint FILE, or leave the option out"
         )
     _check_dialect(spec)
+    _check_header(spec)
     _check_problem(spec)
     _check_method(spec)
     check_groups(spec)
@@ -123,6 +125,14 @@ def _check_dialect(spec: Spec) -> None:
     if spec.decimal is not None and spec.decimal == spec.delimiter:
         raise GdsolveError(
             f"delimiter and decimal are both {spec.decimal!r}", "European files: --delimiter ';' --decimal ,"
+        )
+
+
+def _check_header(spec: Spec) -> None:
+    if spec.no_header is not None and spec.header is (Header.YES if spec.no_header else Header.NO):
+        meant = "is data" if spec.no_header else "is the header"
+        raise GdsolveError(
+            f"header: {spec.header}, and by no_header the first line {meant}", "leave --no-header or --header out"
         )
 
 

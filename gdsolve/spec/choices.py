@@ -98,6 +98,14 @@ class Categorical(StrEnum):
     IGNORE = "ignore"
 
 
+class Header(StrEnum):
+    """Whether the first line of a CSV file names its columns."""
+
+    AUTO = "auto"
+    YES = "yes"
+    NO = "no"
+
+
 class Format(StrEnum):
     """Form of the result on standard output."""
 

@@ -40,6 +40,8 @@ PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 HOME = "~/"
 COUNTS = ("max_iter", "every", "iterates", "seed")
+TWINS = {"header": "no_header", "no_header": "header"}
+"""Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
 NICKNAMES = {
@@ -60,7 +62,6 @@ NICKNAMES = {
     "separator": "delimiter",
     "sep": "delimiter",
     "intercept": "no_intercept",
-    "header": "no_header",
     "by": "group_by",
     "groups": "group_by",
     "groupby": "group_by",
@@ -134,6 +135,8 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         return parse_count(value, name)
     if name in FORMULA_PARTS:
         return _parts(name, value, verb)
+    if name == "header" and isinstance(value, bool):
+        value = "yes" if value else "no"
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
         return convert(name, _split_cells(name, value), verb)
     require_kind(name, value, verb or "fit")
@@ -181,7 +184,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
                 f"{path}: line {entry.line}: {entry.key}: given before, on line {lines[name]}", "keep one of them"
             )
         lines[name] = entry.line
-        if name not in flags:
+        if name not in flags and TWINS.get(name) not in flags:
             values[name] = relative(path, name, _read_value(path, name, entry.value, verb))
 
     def where(name: str) -> str:

@@ -43,14 +43,15 @@ def check_missing(values: Sequence[str]) -> None:
     )
 
 
-def missing_flag(values: Sequence[str], cell: str) -> str:
-    """Write the flag after which a cell is missing as well, beside the `values` that were given.
+def missing_flag(values: Sequence[str], *cells: str) -> str:
+    """Write the flag after which such cells are missing as well, beside the `values` that were given.
 
     >>> missing_flag((), "?"), missing_flag(["=bad"], "=NA()")
     ("--na-values '?'", "--na-values '=bad,==NA()'")
     """
-    listed = ",".join([*values, f"={cell}" if cell.startswith("=") else cell])
-    return f"{flag('na_values')} {shell_word(listed)}"
+    listed = ",".join(dict.fromkeys([*values, *(f"={cell}" if cell.startswith("=") else cell for cell in cells)]))
+    # What begins with a dash would be read as an option.
+    return f"{flag('na_values')}{'=' if listed.startswith('-') else ' '}{shell_word(listed)}"
 
 
 def usual_replaced(values: Sequence[str]) -> str:

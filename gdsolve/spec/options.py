@@ -21,6 +21,7 @@ from gdsolve.spec.choices import (
     Engine,
     Every,
     Format,
+    Header,
     Init,
     LearningRate,
     Loss,
@@ -87,9 +88,14 @@ class Spec:
         metavar="NAME",
         default_text="UTF-8, or as the BOM says",
     )
-    no_header: bool = option(
-        False, "The first line is data; columns are x1…xn, y.", "Columns", verbs=READING, default_text="detected"
+    header: Header = option(
+        Header.AUTO,
+        "Whether the first line names the columns (yes) or is data (no; columns are then x1…xn, y).",
+        "Columns",
+        verbs=READING,
+        default_text="detected",
     )
+    no_header: bool | None = option(None, "Short for --header no.", "Columns", verbs=READING)
     na: Missing = option(
         Missing.ERROR, "Missing cells in the columns used: stop, drop the row, or fill in the mean.", "Columns"
     )
@@ -400,6 +406,13 @@ class Spec:
     def missing_texts(self) -> tuple[str, ...]:
         """All texts of a cell that mean that it is missing."""
         return missing_texts(self.na_values)
+
+    @property
+    def first_line(self) -> Header:
+        """What was said of the first line, by either name."""
+        if self.no_header is None or self.header is not Header.AUTO:
+            return self.header
+        return Header.NO if self.no_header else Header.YES
 
     @property
     def is_least_squares(self) -> bool:

@@ -97,6 +97,8 @@ SPECIAL: dict[str, Schema] = {
         ]
     },
     "decimal": {"enum": [".", ",", None]},
+    # YAML reads an unquoted yes as true.
+    "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
         "anyOf": [
             {"enum": ["log", "none"]},
@@ -204,6 +206,7 @@ def _by_kind() -> dict[object, Schema]:
         Init: {"anyOf": [TEXT]},
         str | None: {"anyOf": [TEXT]},
         bool: truth,
+        bool | None: truth,
         tuple[str, ...]: _texts(at_least=0),
         LearningRate: {"$ref": "#/$defs/rate"},
         tuple[Constant, ...]: _named([value]),

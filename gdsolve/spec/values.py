@@ -15,7 +15,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from gdsolve.model import Model
-from gdsolve.spec.choices import Every, Init, LearningRate, Plot
+from gdsolve.spec.choices import Every, Header, Init, LearningRate, Plot
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import choices
 from gdsolve.spec.option import flag
@@ -46,6 +46,11 @@ def _truth(text: str, name: str) -> bool:
     return truth
 
 
+def _header(text: str, name: str, verb: str | None) -> StrEnum:
+    truth = TRUTHS.get(text.strip().lower())
+    return _choice(Header, text if truth is None else ("no", "yes")[truth], name, verb)
+
+
 def _plot(text: str, _name: str) -> Plot:
     return TRUTHS.get(text.strip().lower(), text)
 
@@ -65,6 +70,7 @@ CONVERTERS: dict[object, Callable[[str, str], Any]] = {
     str: _text,
     str | None: _text,
     bool: _truth,
+    bool | None: _truth,
     float: parse_number,
     float | None: parse_number,
     int: parse_count,
@@ -108,6 +114,8 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     str | None: ((), "a text", 'as in {name}="…"'),
     tuple[str, ...]: ((), "a name or a list of names", 'as in {name}=["a", "b"]'),
     bool: ((bool,), "true or false", "{name}=True"),
+    bool | None: ((bool,), "true or false", "{name}=True"),
+    Header: ((bool,), "yes, no or auto", 'as in {name}="yes"'),
     Plot: ((bool,), "true or a file", 'as in {name}="loss.svg"'),
     float: _NUMBER,
     float | None: _NUMBER,
@@ -152,6 +160,8 @@ def convert(name: str, given: str | Sequence[str], verb: str | None = None) -> A
         return (given,) if isinstance(given, str) else tuple(given)
     if not isinstance(given, str):
         raise GdsolveError(f"{name}: a list where one value is expected", f"write {name}: and a single value")
+    if kind is Header:
+        return _header(given, name, verb)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return _choice(kind, given, name, verb)
     return CONVERTERS[kind](given, name)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class DataInfo:
-    """What was read: sources, counts and the part that each column plays."""
+    """What was read: sources, counts and the part that each column plays.
+
+    `delimiter` and `decimal` are those of CSV files, None of others.
+    """
 
     source: tuple[str, ...]
     rows: int
@@ -23,6 +26,22 @@ class DataInfo:
     cells_filled: int
     roles: Roles
     has_header: bool = True
+    delimiter: str | None = None
+    decimal: str | None = None
+
+    @classmethod
+    def of(cls, table: Table) -> DataInfo:
+        """What the last pass over a table has read."""
+        return cls(
+            table.source,
+            table.rows,
+            table.rows_dropped,
+            table.cells_filled,
+            table.roles,
+            table.has_header,
+            table.marks.delimiter,
+            table.marks.decimal,
+        )
 
 
 def open_problem(spec: Spec, ranks: Ranks = ALONE) -> Table:

@@ -54,7 +54,7 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
 
         built = build_group_triangles(batches)
         roles, groups = opened.roles, opened.groups
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles, opened.has_header)
+        info = DataInfo.of(opened)
         triangles = built or GroupTriangles.empty(len(roles.design), torch.device("cpu"))
         triangles = triangles.padded(len(groups.values)).to(device_of(spec))
         rows = triangles.rows.tolist()

@@ -144,7 +144,7 @@ def _read(
         kept = KeptRows(dtype, demand.grow)
         for batch in opened.batches():
             kept.add(batch)
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles)
+        info = DataInfo.of(opened)
     cells, weight = collect_columns(kept, device)
     named = dict(zip(roles.features, cells, strict=False))
     if spec.minimize is not None:

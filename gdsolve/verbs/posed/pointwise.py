@@ -54,7 +54,7 @@ def pose_pointwise(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE)
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         kept.settle(built[0].constants())
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, opened.roles)
+        info = DataInfo.of(opened)
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
     return replace(_pose(spec, info, built[0], kept, began, ranks), sample=shown)

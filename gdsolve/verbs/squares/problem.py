@@ -108,7 +108,7 @@ def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
         if not opened.has_header:
             logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
         logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
-        info = DataInfo(opened.source, opened.rows, opened.rows_dropped, opened.cells_filled, roles, opened.has_header)
+        info = DataInfo.of(opened)
         _require_squares(info, triangle, spec.dtype)
         _tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)

@@ -1,0 +1,151 @@
+"""A cell that a person reads as a number and a parser does not: the option or the command that makes one of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from gdsolve.data.head import head_records
+from gdsolve.data.shell import FIT, piped
+from gdsolve.data.sniff import DELIMITERS, GROUPED, Dialect, is_decimal
+from gdsolve.data.source import Source
+
+_OTHER = {",": ".", ".": ","}
+_AS_PATTERN = {",": ",", ".": "[.]"}
+# 12 kg, but not 12 M: that may be millions.
+_UNIT = re.compile(r"([+-]?\d[\d.,]*) ?(?!(?:bn|mn|mio|mrd|tsd)\b)([A-Za-z]{2,8})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A change of a cell, and the word by which a shell tells sed -E to make it in a whole file."""
+
+    pattern: str
+    by: str
+    word: str
+
+
+def number_hint(cell: str, source: Source, run: str = FIT) -> str | None:
+    """Say how a cell becomes a number: by `--decimal`, or by a command that takes signs and units out of the file.
+
+    None where it does not look like a number.
+    """
+    if source.dialect is None:
+        return None
+    words: list[str] = []
+    bare, unit = cell, ""
+    for step in _STEPS:
+        changed = re.sub(step.pattern, step.by, bare)
+        if changed != bare:
+            bare, words = changed, [*words, step.word]
+    if found := _UNIT.fullmatch(bare):
+        bare, unit = found[1], found[2]
+        words.append(rf"'s/([0-9]) *{unit}/\1/g'")
+    said = [_said(bare, reading, words, source, source.dialect, run) for reading in _readings(bare, source)]
+    lead = f"where all are in {unit}, " if unit else ""
+    return lead + "; ".join(said) if any(said) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a bare number may mean: its decimal mark, what groups its thousands, and if it is one of two meanings."""
+
+    decimal: str
+    groups: str = ""
+    doubtful: bool = False
+
+    def value(self, bare: str) -> str:
+        return bare.replace(self.groups or " ", "").replace(",", ".")
+
+
+def _readings(bare: str, source: Source) -> Iterator[_Reading]:
+    marks = [mark for mark in ".," if mark in bare]
+    if not re.fullmatch(r"[+-]?(?=[.,]*\d)[\d.,]+([eE][+-]?\d+)?", bare):
+        return
+    if not marks:
+        yield _Reading(source.cells.decimal)
+    elif len(marks) == 2:
+        decimal = max(marks, key=bare.rindex)
+        groups = _OTHER[decimal]
+        if bare.count(decimal) == 1 and GROUPED[groups].fullmatch(bare.partition(decimal)[0]):
+            yield _Reading(decimal, groups)
+    elif GROUPED[marks[0]].fullmatch(bare):
+        (mark,) = marks
+        if bare.count(mark) == 1 and not _uses(source, _OTHER[mark]):
+            yield _Reading(mark, doubtful=True)
+        yield _Reading(_OTHER[mark], mark, doubtful=bare.count(mark) == 1)
+    elif bare.count(marks[0]) == 1:
+        yield _Reading(marks[0])
+
+
+def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialect: Dialect, run: str) -> str:
+    """An option, where that is enough, else a command."""
+    decimal, value = reading.decimal, reading.value(bare)
+    means = f"if it means {value}" if reading.doubtful else f"to read it as {value}"
+    apart = decimal != dialect.decimal and not reading.groups and _uses(source, _OTHER[decimal])
+    if not words and not reading.groups and not apart:
+        return f"--decimal {decimal} {means}" if decimal != dialect.decimal else ""
+    quoted = dialect.delimiter == ","
+    if reading.groups:
+        words = [*words, _ungroup(reading.groups, bare, quoted)]
+        apart = decimal in bare and _uses(source, _OTHER[decimal])
+        if bare.count(reading.groups) > 1 and decimal not in bare:
+            decimal = dialect.decimal
+    if apart:
+        # Two decimal marks in one file; a comma that is quoted becomes a point, since the others set cells apart.
+        found = "," if quoted else decimal
+        words, decimal = [*words, _swap(found, quoted)], _OTHER[found]
+    options = ["--decimal", ","] if decimal == "," else []
+    options += [] if dialect.delimiter in DELIMITERS else ["--delimiter", dialect.delimiter]
+    program = f"sed -E {words[0]}" if len(words) == 1 and " -e " not in words[0] else f"sed -E -e {' -e '.join(words)}"
+    return f"{means}: {piped(source.file, program, options=options, run=run)}"
+
+
+def _ungroup(mark: str, bare: str, quoted: bool) -> str:
+    """Take out what groups thousands, one mark at a time, and no other: what is left then is told and not misread."""
+    if mark == "," and quoted:
+        return r"""':a' -e 's/("[^",]*[0-9]),([0-9]{3}([^0-9"][^"]*)?")/\1\2/' -e 'ta'"""
+    if mark == "." and "," in bare:
+        groups = r"[.]([0-9]{3}([.][0-9]{3})*,"
+        within = rf"""("[^",.]*[0-9]){groups}[^"]*")""" if quoted else f"([0-9]){groups})"
+        return rf"':a' -e 's/{within}/\1\2/' -e 'ta'"
+    if mark == "." and bare.count(".") > 1:
+        marked = r"':a' -e 's/([0-9])[.]([0-9]{3})[.]([0-9]{3})/\1~\2~\3/' -e 's/~([0-9]{3})[.]([0-9]{3})/~\1~\2/'"
+        return f"{marked} -e 'ta' -e 's/~//g'"
+    return rf"':a' -e 's/([0-9]){_AS_PATTERN[mark]}([0-9]{{3}})([^0-9]|$)/\1\2\3/' -e 'ta'"
+
+
+def _swap(mark: str, quoted: bool) -> str:
+    """Write the other decimal mark in place of this one, but not in 1,234, which may be neither."""
+    if quoted:
+        return r"""'s/"([-+0-9]*),([0-9]{1,2}|[0-9]{4,})"/\1.\2/g'"""
+    return rf"'s/([0-9]){_AS_PATTERN[mark]}([0-9]{{1,2}}|[0-9]{{4,}})([^0-9]|$)/\1{_OTHER[mark]}\2\3/g'"
+
+
+def _uses(source: Source, mark: str) -> bool:
+    """True where a number of the first rows has this decimal mark, beyond doubt."""
+    if source.dialect is None:
+        return False
+    records = head_records(source.file.head, source.dialect.delimiter)
+    return any(is_decimal(cell.strip(), mark) for record in records for cell in record.cells if mark in cell)
+
+
+def _unseen(letter: str, octal: str, by: str = "") -> _Step:
+    """A letter that nobody sees or can type, as sed is given it."""
+    return _Step(letter, by, f"\"s/$(printf '{octal}')/{by}/g\"")
+
+
+_STEPS = (
+    _unseen("\u2212", r"\342\210\222", "-"),
+    _unseen("\u00a0", r"\302\240"),
+    _unseen("\u202f", r"\342\200\257"),
+    _unseen("\u2009", r"\342\200\211"),
+    _Step(r"[$]\s*", "", "'s/[$] *//g'"),
+    *(_Step(rf"\s*{sign}\s*", "", f"'s/ *{sign} *//g'") for sign in "€£¥₹₽"),
+    _Step(r"\s*%$", "", "'s/ *%//g'"),
+    _Step(r"(?<=\d)'(?=\d{3})", "", '"s/\'//g"'),
+    _Step(r"(?<=\d)\u2019(?=\d{3})", "", "'s/\u2019//g'"),
+    _Step(r"(?<=\d)[ _](?=\d{3}(\D|$))", "", r"':b' -e 's/([0-9])[ _]([0-9]{3})([^0-9]|$)/\1\2\3/' -e 'tb'"),
+    _Step(r"^\(([\d.,]+)\)$", r"-\1", r"'s/[(]([0-9.,]+)[)]/-\1/g'"),
+)

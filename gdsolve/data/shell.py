@@ -1,0 +1,48 @@
+"""Commands of the shell that mend a file on its way into gdsolve, for hints that can be typed as they are."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from gdsolve.data.file import File
+from gdsolve.data.files import STDIN
+from gdsolve.data.packing import Packing
+from gdsolve.spec.command import operand
+
+FIT = "fit"
+_TABBED = r"tr -s '[:blank:]' '\t'"
+PREDICT = "predict MODEL"
+_UNPACK = {Packing.GZIP: "gzip -dc", Packing.ZSTD: "zstd -dcq"}
+_ENDINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}
+
+
+def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: str = FIT) -> str:
+    """Write `FILTER FILE | FILTER | gdsolve fit - OPTIONS`, or what else is to `run`.
+
+    The text is unpacked and in UTF-8 before the first filter, which takes a file as its last argument, as sed, awk and
+    tail do; standard input is shown as FILE. Of a table that is known by name alone its ending tells the packing.
+    """
+    name, packing, codec = _traits(table)
+    file = "FILE" if name == STDIN else shlex.quote(operand(name))
+    steps = [f"{_UNPACK[packing]} {file}"] if packing in _UNPACK else []
+    if codec is not None:
+        # Lone carriage returns come with the codec of plain text; iconv writes UTF-16LE without a second dash.
+        called = shlex.quote(codec.replace("-16-", "-16").replace("-32-", "-32"))
+        convert = f"iconv -f {called} -t UTF-8" if codec != "utf-8" else r"tr '\r' '\n'"
+        steps.append(convert if steps else f"{convert} < {file}")
+    first, *others = filters
+    steps += [first if steps else f"{first} {file}", *others]
+    return " | ".join([*steps, shlex.join(["gdsolve", *run.split(), "-", *options])])
+
+
+def blanks_hint(table: File | str, run: str = FIT) -> str:
+    """Say what turns runs of blanks, which no delimiter is, into tabs."""
+    trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
+    return f"where runs of blanks set columns apart: {piped(table, trimmed, _TABBED, run=run)}"
+
+
+def _traits(table: File | str) -> tuple[str, Packing, str | None]:
+    if isinstance(table, File):
+        return table.name, table.packing, table.codec
+    return table, next((pack for end, pack in _ENDINGS.items() if table.lower().endswith(end)), Packing.NONE), None
