@@ -539,3 +539,12 @@ def test_rows_of_any_columns_are_told_by_their_gaps() -> None:
     gaps.add(4, {"a": np.array([True, False, False, True]), "b": np.array([True, True, False, False])})
     gaps.add(3, {})
     assert [gaps.complete(columns) for columns in ((), ("a",), ("b",), ("a", "b"), ("c",))] == [7, 5, 5, 4, 7]
+
+
+def test_what_only_the_reader_says_is_a_finding_too(ask: Any, here: Path) -> None:
+    (here / "t.csv").write_text("c,y\nu,1\nv,2\nu,4\n")
+    record = ask("check", "t.csv", "--categorical", "ignore", "--format", "json")[1]
+    assert record["problem"] == "t.csv: no feature is left to explain 'y' with"
+    assert [(one["kind"], one["message"]) for one in record["findings"]] == [("reader", record["problem"])]
+    # Told once in the table.
+    assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature is left") == 1
