@@ -246,7 +246,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str]], tuple[int, 
         table("note,a,y", lambda i: [f'"line {i}\nsecond, ""x"""', "oops" if i == 3 else A[i], Y[i]]),
         (),
         [
-            ("text_cells", "a: 1 cell of text: oops, row 4"),
+            ("text_cells", "a: 1 cell of text: oops, line 8"),
             ("identifier", f"note: text, all {ROWS} different: an identifier? ('line 0\\nsecond, \"x\"', line 2)"),
         ],
         (2, 2),
@@ -357,7 +357,7 @@ def test_odd_types_of_parquet_are_findings(ask: Any, here: Path) -> None:
     code, record = ask("check", "t.parquet", "--format", "json")
     assert code == 0
     assert [one["message"] for one in record["findings"]] == [
-        "l: holds List(Int64), not numbers",
+        "column 'l' holds lists, not numbers",
         "b: 1 cell not finite: inf, row 4",
         "when: dates, not numbers: 2024-01-01, row 1",
     ]
@@ -539,3 +539,12 @@ def test_rows_of_any_columns_are_told_by_their_gaps() -> None:
     gaps.add(4, {"a": np.array([True, False, False, True]), "b": np.array([True, True, False, False])})
     gaps.add(3, {})
     assert [gaps.complete(columns) for columns in ((), ("a",), ("b",), ("a", "b"), ("c",))] == [7, 5, 5, 4, 7]
+
+
+def test_what_only_the_reader_says_is_a_finding_too(ask: Any, here: Path) -> None:
+    (here / "t.csv").write_text("c,y\nu,1\nv,2\nu,4\n")
+    record = ask("check", "t.csv", "--categorical", "ignore", "--format", "json")[1]
+    assert record["problem"] == "t.csv: no feature is left to explain 'y' with"
+    assert [(one["kind"], one["message"]) for one in record["findings"]] == [("reader", record["problem"])]
+    # Told once in the table.
+    assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature is left") == 1

@@ -113,6 +113,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
             {name: str(dtype) for name, dtype in first.schema.items()},
             unclear,
             names,
+            {name: fault.removeprefix(f"{first.name}: ") for name, fault in first.faults.items()},
         )
         findings = find(columns, tally.columns, scene, tally.long, tally.short)
         return Description(

@@ -96,7 +96,7 @@ class Scene:
     """What findings are told of besides the cells: the spec, where spots stand, and the files if they are several.
 
     `width` is the number of columns, `types` are those of a file that has types; `twins` are the columns that cannot be
-    meant, with all of the same name.
+    meant, with all of the same name. `unreadable` says of columns that cannot be read what they hold.
     """
 
     spec: Spec
@@ -107,6 +107,7 @@ class Scene:
     types: Mapping[str, str] = field(default_factory=dict)
     twins: Mapping[str, Sequence[str]] = field(default_factory=dict)
     names: Sequence[str] = ()
+    unreadable: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +194,8 @@ def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> I
             return
     if column.type == Kind.NESTED:
         held = scene.types.get(column.name, "lists")
-        yield _Draft(
-            FindingKind.NESTED, f"{name}: holds {held}, not numbers", column=column.name, cells=None, blocks=True
-        )
+        said = scene.unreadable.get(column.name, f"{name}: holds {held}, not numbers")
+        yield _Draft(FindingKind.NESTED, said, column=column.name, cells=None, blocks=True)
         return
     if column.empty:
         said = f"{name}: empty, all {_counted(column.missing, 'cell')} are missing"

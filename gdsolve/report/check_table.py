@@ -21,6 +21,7 @@ from gdsolve.report.parts import (
     chunked_tables,
     data_lines,
     labelled,
+    marks_of,
     name_column,
     named_target,
 )
@@ -126,8 +127,9 @@ def _header(page: Page, record: Record) -> list[tuple[str, str]]:
     if record["data"] and not record["problem"] and not record["left_out"]:
         intercept = record["parameters"] is not None and record["parameters"] > len(record["data"]["features"])
         return data_lines(record, intercept=intercept, room=room)
-    rows = f"{counted(record['table_rows'], 'row')}, {counted(len(record['columns']), 'column')}"
-    read = f"{', '.join(record['source']) or 'inline'}: {rows}"
+    counts = [counted(record["table_rows"], "row"), counted(len(record["columns"]), "column")]
+    marks = marks_of(record["data"]) if record["data"] else []
+    read = f"{', '.join(record['source']) or 'inline'}: {', '.join([*counts, *marks])}"
     return [("data", read), ("target", named_target(record["target"], record["target_reason"]))]
 
 

@@ -222,18 +222,17 @@ def _rows_used(data: Mapping[str, Any]) -> str:
     parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
-    parts += _marks(data)
-    if data.get("has_header") is False:
-        parts.append("no header: the first line is data")
+    parts += marks_of(data)
     return ", ".join(parts)
 
 
-def _marks(data: Mapping[str, Any]) -> list[str]:
-    """The delimiter and the decimal mark, where they are not the usual ones."""
+def marks_of(data: Mapping[str, Any]) -> list[str]:
+    """The delimiter and the decimal mark, where they are not the usual ones, and that there is no header."""
     delimiter, tabs = data.get("delimiter") or "", any(".tsv" in source.lower() for source in data["source"])
     names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
     shown = [] if delimiter in ("", "\t" if tabs else ",") else [names.get(delimiter, repr(delimiter))]
-    return [*shown, *(["decimal commas"] if data.get("decimal") == "," else [])]
+    commas = ["decimal commas"] if data.get("decimal") == "," else []
+    return [*shown, *commas, *(["no header: the first line is data"] if data.get("has_header") is False else [])]
 
 
 def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> str:

@@ -153,7 +153,7 @@ def _look(spec: Spec, command: Command, described: Description, read: Callable[[
     plans = plans_of(spec, described, command.fixed)
     blocked = any(one.blocks for one in described.findings)
     # Leaving out what is doubtful, and a penalty, are no signs that a fit would stop.
-    changed = bool(plans) and not set(plans[0].changes) <= {"ignore", "ridge"}
+    changed = not plans or not set(plans[0].changes) <= {"ignore", "ridge"}
     fault = described.fault or (_first_fault(spec, read) if blocked or changed else None)
     for place, plan in enumerate(plans[:MOST_TRIED]):
         try:
