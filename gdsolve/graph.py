@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.objective.expression import FUNCTIONS, Expression, parse
+from gdsolve.objective.expression import Expression, parse
+from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.spec.graph import Formula, TraceSpec
 from gdsolve.status import GdsolveError
 
@@ -133,9 +134,9 @@ def _read(spec: TraceSpec) -> dict[str, Expression]:
 
 def _parse(spec: TraceSpec, where: str, text: str, names: list[str]) -> Expression:
     try:
-        return parse(text, names)
+        return parse(text, names, "write it under leaves:, as in {name}: 1.0, or under nodes: before it")
     except GdsolveError as fault:
-        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", fault.hint) from None
+        raise fault.within(f"{spec.path}: {where}: ") from None
 
 
 def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mapping[str, Tensor]) -> Tensor:
@@ -143,7 +144,8 @@ def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mappi
         return expression.evaluate(values)
     except GdsolveError as fault:
         shapes = ", ".join(f"{name} {tuple(values[name].shape)}" for name in sorted(expression.names))
-        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", f"the shapes are {shapes}") from None
+        hint = f"the shapes are {shapes}; transpose(…) turns a matrix, and @ multiplies matrices"
+        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", hint, place=fault.place) from None
 
 
 def _leaf_tensor(value: Any, requires_grad: bool) -> Tensor:

@@ -10,7 +10,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdsolve.objective.expression import FUNCTIONS, parse
+from gdsolve.objective.expression import parse
+from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.status import GdsolveError
 
 NAMES = ("x", "y")
@@ -35,17 +36,23 @@ def tensor(value: Any, **options: Any) -> torch.Tensor:
         ("(x := 1)", "column 2: Python's NamedExpr has no place in a formula"),
         ("'x'", "column 1: such a constant has no place in a formula"),
         ("True", "column 1: such a constant has no place in a formula"),
-        ("x % y", "column 1: Python's BinOp has no place in a formula"),
+        ("x % y", "column 3: the operator % has no place in a formula"),
         ("x + q", "column 5: unknown name 'q'"),
         ("   x + q", "column 8: unknown name 'q'"),
         ("sum", "column 1: sum is a function"),
         ("x)+(y", "column 2: not a formula: unmatched ')'"),
         ("x # y", "column 3: '#' has no place in a formula"),
         ("", "column 1: no formula"),
-        ("dot(x)", "column 1: dot takes 2 argument(s), not 1"),
-        ("9**9**9", "column 1: a constant that is not finite"),
+        ("dot(x)", "column 1: dot takes 2 arguments, not 1"),
+        ("9**9**9", "column 1: 9**3.8742e+08 is not finite"),
         ("x + 1e999", "column 5: a constant that is not finite"),
-        ("1/0", "column 1: a constant that is not finite"),
+        ("1/0", "column 1: 1/0 is not finite"),
+        ("x + sqrt(-1)", "column 5: sqrt(-1) is not a number"),
+        ("(x - 1)^2", "column 8: ^ is no power"),
+        ("x*(2 + exp(x^2))", "column 13: ^ is no power"),
+        ("x + `q (s)`", "column 5: unknown name 'q (s)'"),
+        ("x + `q", "column 5: a backtick without its second"),
+        ("x + ", "column 4: not a formula: invalid syntax"),
         ("1" + "0" * 400, "column 1: a constant that is not finite"),
         ("-" * 9000 + "x", "column 1: nested deeper than 100"),
         ("+".join(["x"] * 4000), "column 1: nested deeper than 100"),

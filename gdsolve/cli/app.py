@@ -24,6 +24,7 @@ from gdsolve.ranks import ALONE, Launched, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import from_flag, read_spec
+from gdsolve.spec.parameters import OF_PARAMETERS
 from gdsolve.spec.located import located
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
@@ -208,7 +209,14 @@ def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec,
         piped = sys.stdin is not None and not sys.stdin.isatty()
         hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)
-    spec, fixed = read_spec(sources, options, verb)
+    try:
+        spec, fixed = read_spec(sources, options, verb)
+    except GdsolveError as fault:
+        if fault.option not in OF_PARAMETERS:
+            raise
+        from gdsolve.verbs.typed_out import as_a_curve
+
+        raise as_a_curve(fault, sources, options, verb) from None
     listen(spec.quiet, spec.verbose)
     return spec, fixed
 

@@ -16,6 +16,9 @@ from gdsolve.spec.command import list_words, operand
 from gdsolve.status import DataError, GdsolveError
 
 
+MOST_LISTED = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Roles:
     """Which columns play which part.
@@ -135,10 +138,30 @@ def _column(option: str, value: str | None, names: Sequence[str], table: str) ->
 def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
     if name in names:
         return name
-    near = nearest(name, names)
-    listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    remedy = f"did you mean {near!r}? columns: {listed}" if near else f"columns: {listed}"
+    near, listed = nearest(name, names), columns_listed(names, table)
+    remedy = f"did you mean {near!r}? {listed}" if near else listed
     raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
+
+
+def columns_listed(names: Sequence[str], table: str = STDIN) -> str:
+    """The columns of a table for a message: the first of many, and how many more there are.
+
+    >>> columns_listed(["x", "y"])
+    'columns: x, y'
+    """
+    file = "FILE" if table == STDIN else shlex.quote(operand(table))
+    beyond = f": gdsolve check {file} lists them" if len(names) > MOST_LISTED else ""
+    return f"columns: {first_of(names)}{beyond}"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first of many names for a message, and how many more there are.
+
+    >>> first_of([*"abcdefghijklmno"])
+    'a, b, c, d, e, f, g, h, i, j, k, l, and 3 more'
+    """
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f", and {more:,} more" if more > 0 else "")
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:

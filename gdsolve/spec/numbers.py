@@ -15,6 +15,7 @@ from gdsolve.status import GdsolveError
 MOST_RATES = 100_000
 RATES_IN_A_RANGE = 10
 SHOWN = 40
+_A_RANGE = "write a range as in --lr 1e-4..1:20"
 
 
 def shown(text: object) -> str:
@@ -125,10 +126,13 @@ def _range(part: str) -> list[float]:
     first_text, _, rest = part.partition("..")
     last_text, colon, count_text = rest.partition(":")
     first, last = _rate(first_text), _rate(last_text)
-    count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
+    try:
+        count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
+    except GdsolveError as fault:
+        raise GdsolveError(fault.message, _A_RANGE) from None
     if not 2 <= count <= MOST_RATES:
         raise GdsolveError(
-            f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20"
+            f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", _A_RANGE
         )
     inner = (_between(first, last, place / (count - 1)) for place in range(1, count - 1))
     return [first, *inner, last]
