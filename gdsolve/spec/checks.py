@@ -156,12 +156,12 @@ def no_parameters(name: str, command: str | None = None) -> GdsolveError:
             option=name,
         )
     example = {"start": "", "fix": " --fix b"}.get(name, f" --{name} a=0")
-    for_tables = {"start": "a table starts where --init says", "fix": "a table leaves columns out with --ignore"}
-    instead = for_tables.get(name, "in a table --ridge 1 keeps weights small")
+    for_tables = {"start": "a table starts where --init says", "fix": "--ignore leaves columns out"}
+    instead = f"leave {flag(name)} out ({for_tables.get(name, '--ridge keeps weights small')})"
     curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
     return GdsolveError(
         f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
-        f"{instead}; or type the line out as a curve: {curve}",
+        f"{instead}, or type the line out as a curve: {curve}",
         option=name,
         command=command,
     )

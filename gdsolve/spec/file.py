@@ -349,7 +349,8 @@ def _column(path: str, node: Any) -> tuple[float, ...]:
 def _cell(path: str, name: str, cell: Any) -> float:
     if isinstance(cell, Items):
         raise GdsolveError(
-            f"{path}: line {cell.line}: {name}: a list where a number is expected", "write numbers alone, as in X: [[1, 2], [3, 4]]"
+            f"{path}: line {cell.line}: {name}: a list where a number is expected",
+            f"write numbers alone, as in {name}: [[1, 2], [3, 4]]",
         )
     try:
         return parse_number(cell.text, name)
