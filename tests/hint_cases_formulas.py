@@ -156,19 +156,19 @@ CURVES = [
     curve("a*Sepal.Length + b", "a*`Sepal.Length` + b", "write `Sepal.Length`, with its backticks", ODD),
     curve("a*X + b", "a*x + b", "did you mean x?", XY),
     curve("a*x + b + c", "a*x + b", "known here: a, b, x, y", XY),
-    Case("fit --model 'a*x' --start a=1", XY, {"gdsolve fit data.csv": "fit xy.csv --model 'a*x' --start a=1"}),
+    Case("fit --model 'a*x' --start a=1", XY, {"gdsolve fit data.csv": "fit xy.csv --model 'a*x' --start a=1"}, stdin=b""),
     Case("fit xy.csv --model 'a*x' --start a=1 --init random", XY),
     Case("fit xy.csv --model 'x*y' --start y=1", XY, {"as in y0": "fit xy.csv --model 'x*y0' --start y0=1"}),
     Case("fit xy.csv --minimize 'a**2' --start a=1", XY, {"leave the table out": "fit --minimize 'a**2' --start a=1", "columns: x, y": "fit xy.csv --minimize 'sum((y - a*x)**2)' --start a=1"}),
     Case("fit xy.csv --model 'a*x' --start a=1 --target z", XY, {"columns: x, y": "fit xy.csv --model 'a*x' --start a=1 --target y"}),
     Case("fit xy.csv --model 'a*x*y' --start a=1", XY, {"leave the column of the target out": "fit xy.csv --model 'a*x' --start a=1"}),
     Case("fit xy.csv --model 'a*x' --start a=1 --target x", XY, {"leave it out of the formula": "fit xy.csv --model 'a*y' --start a=1 --target x", "--target y": "fit xy.csv --model 'a*x' --start a=1 --target y"}),
-    Case("fit xy.csv --model 'exp*x' --start exp=1", XY, {"as in exp0": "fit xy.csv --model 'exp0*x' --start exp0=1"}),
+    Case("fit p.yaml", {**XY, "p.yaml": "data: xy.csv\nmodel: exp*x\nparameters: {exp: 1}\n"}, {"as in exp0": {"p.yaml": "data: xy.csv\nmodel: exp0*x\nparameters: {exp0: 1}\n"}}),
     Case("fit xy.csv --model 'a*x' --start a=1,b=1", XY, {"out of --start": "fit xy.csv --model 'a*x' --start a=1", "--fix b": "fit xy.csv --model 'a*x' --start a=1,b=1 --fix b"}),
     Case("fit xy.csv --minimize 'a*x - y' --start a=1", XY, {"sum(…)": "fit xy.csv --minimize 'sum((a*x - y)**2)' --start a=1"}),
     Case("fit xy.csv --model 'a' --start 'a=[1, 2]'", XY, {"entry by entry": "fit xy.csv --model 'sum(a)*x' --start 'a=[1, 2]'"}),
-    Case("fit xy.csv --model 'a*x' --start a=1 --init m.json", {**XY, "m.json": ""}, {"": "fit xy.csv --model 'b*x' --start b=1 --save n.json"}),
-    Case("gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['a'], model='a*x1', start='a=1')", then={"as in a0": "gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['x1'], model='a0*x1', start='a0=1')"}, python=True),
+    Case("fit xy.csv --model 'a*x' --start a=1 --init m.json", XY, {"leave --init out": "fit xy.csv --model 'a*x' --start a=1", "a fit of this formula": "fit xy.csv --model 'b*x' --start b=1 --init m.json"}, before=("fit xy.csv --model 'b*x' --start b=1 --save m.json",)),
+    Case("gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['a'], model='a', start='a=1')", then={"as in a0": "gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['x1'], model='a0*x1', start='a0=1')"}, python=True),
 ]
 
 CASES = [*FUNCTIONS, *SIGNS, *CURVES]

@@ -43,6 +43,7 @@ class Input:
     files: Files = field(default_factory=dict)
     stdin: bytes = b""
     python: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,11 @@ class Case:
     stdin: bytes = b""
     python: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
 
     @property
     def input(self) -> Input:
-        return Input(self.text, self.files, self.stdin, self.python)
+        return Input(self.text, self.files, self.stdin, self.python, self.environment)
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,13 @@ def told(given: Input) -> Told:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return _of_python(given) if given.python else _of_shell(given)
+    before = dict(os.environ)
+    os.environ |= given.environment
+    try:
+        return _of_python(given) if given.python else _of_shell(given)
+    finally:
+        os.environ.clear()
+        os.environ |= before
 
 
 def _of_python(given: Input) -> Told:
@@ -336,6 +344,9 @@ def follow(case: Case, folder: Path) -> set[str]:
     folder.mkdir(parents=True, exist_ok=True)
     os.chdir(folder)
     try:
+        for words in case.before:
+            first = told(Input(words, case.files))
+            assert first.code in (*FINE, 5), (words, first)
         with recorded(made):
             end = told(case.input)
             if end.code in FINE:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import hint_cases_formulas
+import hint_cases_python
+import hint_cases_runs
 import hint_cases_spec
 import pytest
 from hints import Case, follow, sites
 
-CASES: list[Case] = [*hint_cases_spec.CASES, *hint_cases_formulas.CASES]
+CASES: list[Case] = [*hint_cases_spec.CASES, *hint_cases_formulas.CASES, *hint_cases_runs.CASES, *hint_cases_python.CASES]
 MADE: dict[int, set[str]] = {}
 
 

@@ -207,7 +207,7 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
 def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
     if not sources and options.get("minimize") is None:
         piped = sys.stdin is not None and not sys.stdin.isatty()
-        hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
+        hint = f"give a table, as in {VERBS[verb].examples[0]}" + (", or - for standard input" if piped else "")
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)
     try:
         spec, fixed = read_spec(sources, options, verb)

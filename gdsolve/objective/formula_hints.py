@@ -100,7 +100,7 @@ def for_node(node: ast.expr, names: Collection[str], told: Callable[[str], str])
         case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call() as factor):
             text = told(ast.unparse(factor))
             return f"for a product write {f'({text})' if isinstance(factor, ast.BinOp) else text}*(…)"
-        case ast.Tuple(elts=[ast.Constant(value=int()), *_]):
+        case ast.Tuple():
             return "write decimals with a point, as in 1.5"
         case ast.List(elts=[inner]) | ast.Set(elts=[inner]):
             return f"write ({told(ast.unparse(inner))})"
@@ -203,7 +203,7 @@ def _else(absent: str, name: str, mark: str = "") -> str:
 
 
 def _names_known(names: Collection[str]) -> str:
-    listed = [in_a_formula(name) for name in sorted(names)]
+    listed = [in_a_formula(name) for name in sorted(set(names))]
     if not listed:
         return "known here: no name"
     more = len(listed) - LONGEST_NAMES

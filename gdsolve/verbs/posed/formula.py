@@ -162,13 +162,13 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     if spec.init == "zeros":
         return parameters
     if spec.init == "random":
-        raise GdsolveError("init: random is for linear models", "leave --init out: parameters start where --start says")
+        raise GdsolveError("init: random is for linear models", "leave --init out: every parameter has a start of its own")
     saved = read_model(spec.init)["weights"]
     moved = []
     for parameter in parameters:
         names = labels(parameter)
         if not parameter.fixed and not set(names) <= set(saved):
-            raise GdsolveError(f"{spec.init}: has no parameter {parameter.name!r}", "start from a fit of this formula")
+            raise GdsolveError(f"{spec.init}: has no parameter {parameter.name!r}", "leave --init out, or start from a fit of this formula")
         numbers = iter([saved[name] for name in names if name in saved])
         moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
     return tuple(moved)
