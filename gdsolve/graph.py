@@ -327,7 +327,10 @@ def _compare(tape: _Tape) -> Gradients | None:
     start = point.clone().requires_grad_()
     root = _rebuild(tape, leaf, start)[spec.root]
     if root.dim() or not root.requires_grad:
-        raise GdsolveError(f"{spec.path}: compare: {spec.root} is no tracked single number", "sum it, and go back from that: --backward-from NAME")
+        raise GdsolveError(
+            f"{spec.path}: compare: {spec.root} is no tracked single number",
+            "sum it, and go back from that: --backward-from NAME",
+        )
     (autograd,) = torch.autograd.grad(root, start, allow_unused=True)
     autograd = torch.zeros_like(point) if autograd is None else autograd
     expression = parse(spec.compare.formula, list(tape.tensors))
@@ -348,7 +351,8 @@ def _only_leaf(tape: _Tape) -> str:
     names = [leaf.name for leaf in tape.spec.leaves if leaf.requires_grad]
     if len(names) != 1:
         raise GdsolveError(
-            f"{tape.spec.path}: compare: {len(names)} leaves require a gradient", f"write which: compare: {{leaf: {names[0] if names else tape.spec.leaves[0].name}, …}}"
+            f"{tape.spec.path}: compare: {len(names)} leaves require a gradient",
+            f"write which: compare: {{leaf: {names[0] if names else tape.spec.leaves[0].name}, …}}",
         )
     return names[0]
 

@@ -23,9 +23,7 @@ def curve(wrong: str, right: str, says: str, files: dict[str, str], start: str =
     """A curve that cannot be read, and what the hint makes of it."""
     (name,) = files
     options = f"--start {start} --max-iter 5"
-    return Case(
-        f"fit {name} --model '{wrong}' {options}", files, {says: f"fit {name} --model '{right}' {options}"}
-    )
+    return Case(f"fit {name} --model '{wrong}' {options}", files, {says: f"fit {name} --model '{right}' {options}"})
 
 
 FUNCTIONS = [
@@ -92,7 +90,11 @@ FUNCTIONS = [
         ("2(a)", "2*(a)", "for a product write 2*(…)"),
         ("sqrt()", "sqrt(a)", "write sqrt(x)"),
         ("dot(a)", "a*a", "write dot(x, y)"),
-        ("erf(a)", "tanh(a)", "known here: abs, arccos, arcsin, arctan, cos, cosh, dot, exp, expm1, log, log10, log1p, max"),
+        (
+            "erf(a)",
+            "tanh(a)",
+            "known here: abs, arccos, arcsin, arctan, cos, cosh, dot, exp, expm1, log, log10, log1p, max",
+        ),
         ("mod(a, 2)", "a", "min, sigmoid, sin, sinh, sqrt, sum, tan, tanh, transpose"),
         ("gammaln(a)", "log(a)", "known here: "),
         ("sin", "sin(a)", "write sin(…)"),
@@ -140,11 +142,27 @@ SIGNS = [
     ]
     if "\0" not in wrong
 ] + [
-    Case("gdsolve.fit(minimize='a\\0', start='a=1')", then={"use numbers": "gdsolve.fit(minimize='a**2', start='a=1')"}, python=True),
-    Case("fit --minimize 'a**2 + c' --start a=1", then={"--start c=1": "fit --minimize 'a**2 + c**2' --start a=1 --start c=1"}),
+    Case(
+        "gdsolve.fit(minimize='a\\0', start='a=1')",
+        then={"use numbers": "gdsolve.fit(minimize='a**2', start='a=1')"},
+        python=True,
+    ),
+    Case(
+        "fit --minimize 'a**2 + c' --start a=1",
+        then={"--start c=1": "fit --minimize 'a**2 + c**2' --start a=1 --start c=1"},
+    ),
     Case("fit --minimize 'aa**2' --start a=1", then={"did you mean a?": "fit --minimize 'a**2' --start a=1"}),
-    Case("fit --minimize 'lambda**2' --start a=1", then={"--start lambda=1": "fit --minimize 'lambda**2' --start lambda=1"}),
-    Case("gdsolve.fit(minimize='sum(W @ v)', start=['W=[[1, 2]]', 'v=[1, 2, 3]'])", then={"the shapes (1, 2) and (3,)": "gdsolve.fit(minimize='sum((W @ v)**2)', start=['W=[[1, 2, 3]]', 'v=[1, 2, 3]'])"}, python=True),
+    Case(
+        "fit --minimize 'lambda**2' --start a=1",
+        then={"--start lambda=1": "fit --minimize 'lambda**2' --start lambda=1"},
+    ),
+    Case(
+        "gdsolve.fit(minimize='sum(W @ v)', start=['W=[[1, 2]]', 'v=[1, 2, 3]'])",
+        then={
+            "the shapes (1, 2) and (3,)": "gdsolve.fit(minimize='sum((W @ v)**2)', start=['W=[[1, 2, 3]]', 'v=[1, 2, 3]'])"
+        },
+        python=True,
+    ),
 ]
 
 CURVES = [
@@ -156,19 +174,76 @@ CURVES = [
     curve("a*Sepal.Length + b", "a*`Sepal.Length` + b", "write `Sepal.Length`, with its backticks", ODD),
     curve("a*X + b", "a*x + b", "did you mean x?", XY),
     curve("a*x + b + c", "a*x + b", "known here: a, b, x, y", XY),
-    Case("fit --model 'a*x' --start a=1", XY, {"gdsolve fit data.csv": "fit xy.csv --model 'a*x' --start a=1"}, stdin=b""),
+    Case(
+        "fit --model 'a*x' --start a=1", XY, {"gdsolve fit data.csv": "fit xy.csv --model 'a*x' --start a=1"}, stdin=b""
+    ),
     Case("fit xy.csv --model 'a*x' --start a=1 --init random", XY),
     Case("fit xy.csv --model 'x*y' --start y=1", XY, {"as in y0": "fit xy.csv --model 'x*y0' --start y0=1"}),
-    Case("fit xy.csv --minimize 'a**2' --start a=1", XY, {"leave the table out": "fit --minimize 'a**2' --start a=1", "columns: x, y": "fit xy.csv --minimize 'sum((y - a*x)**2)' --start a=1"}),
-    Case("fit xy.csv --model 'a*x' --start a=1 --target z", XY, {"columns: x, y": "fit xy.csv --model 'a*x' --start a=1 --target y"}),
-    Case("fit xy.csv --model 'a*x*y' --start a=1", XY, {"leave the column of the target out": "fit xy.csv --model 'a*x' --start a=1"}),
-    Case("fit xy.csv --model 'a*x' --start a=1 --target x", XY, {"leave it out of the formula": "fit xy.csv --model 'a*y' --start a=1 --target x", "--target y": "fit xy.csv --model 'a*x' --start a=1 --target y"}),
-    Case("fit p.yaml", {**XY, "p.yaml": "data: xy.csv\nmodel: exp*x\nparameters: {exp: 1}\n"}, {"as in exp0": {"p.yaml": "data: xy.csv\nmodel: exp0*x\nparameters: {exp0: 1}\n"}}),
-    Case("fit xy.csv --model 'a*x' --start a=1,b=1", XY, {"out of --start": "fit xy.csv --model 'a*x' --start a=1", "--fix b": "fit xy.csv --model 'a*x' --start a=1,b=1 --fix b"}),
-    Case("fit xy.csv --minimize 'a*x - y' --start a=1", XY, {"sum(…)": "fit xy.csv --minimize 'sum((a*x - y)**2)' --start a=1"}),
-    Case("fit xy.csv --model 'a' --start 'a=[1, 2]'", XY, {"entry by entry": "fit xy.csv --model 'sum(a)*x' --start 'a=[1, 2]'"}),
-    Case("fit xy.csv --model 'a*x' --start a=1 --init m.json", XY, {"leave --init out": "fit xy.csv --model 'a*x' --start a=1", "a fit of this formula": "fit xy.csv --model 'b*x' --start b=1 --init m.json"}, before=("fit xy.csv --model 'b*x' --start b=1 --save m.json",)),
-    Case("gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['a'], model='a', start='a=1')", then={"as in a0": "gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['x1'], model='a0*x1', start='a0=1')"}, python=True),
+    Case(
+        "fit xy.csv --minimize 'a**2' --start a=1",
+        XY,
+        {
+            "leave the table out": "fit --minimize 'a**2' --start a=1",
+            "columns: x, y": "fit xy.csv --minimize 'sum((y - a*x)**2)' --start a=1",
+        },
+    ),
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1 --target z",
+        XY,
+        {"columns: x, y": "fit xy.csv --model 'a*x' --start a=1 --target y"},
+    ),
+    Case(
+        "fit xy.csv --model 'a*x*y' --start a=1",
+        XY,
+        {"leave the column of the target out": "fit xy.csv --model 'a*x' --start a=1"},
+    ),
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1 --target x",
+        XY,
+        {
+            "leave it out of the formula": "fit xy.csv --model 'a*y' --start a=1 --target x",
+            "--target y": "fit xy.csv --model 'a*x' --start a=1 --target y",
+        },
+    ),
+    Case(
+        "fit p.yaml",
+        {**XY, "p.yaml": "data: xy.csv\nmodel: exp*x\nparameters: {exp: 1}\n"},
+        {"as in exp0": {"p.yaml": "data: xy.csv\nmodel: exp0*x\nparameters: {exp0: 1}\n"}},
+    ),
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1,b=1",
+        XY,
+        {
+            "out of --start": "fit xy.csv --model 'a*x' --start a=1",
+            "--fix b": "fit xy.csv --model 'a*x' --start a=1,b=1 --fix b",
+        },
+    ),
+    Case(
+        "fit xy.csv --minimize 'a*x - y' --start a=1",
+        XY,
+        {"sum(…)": "fit xy.csv --minimize 'sum((a*x - y)**2)' --start a=1"},
+    ),
+    Case(
+        "fit xy.csv --model 'a' --start 'a=[1, 2]'",
+        XY,
+        {"entry by entry": "fit xy.csv --model 'sum(a)*x' --start 'a=[1, 2]'"},
+    ),
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1 --init m.json",
+        XY,
+        {
+            "leave --init out": "fit xy.csv --model 'a*x' --start a=1",
+            "a fit of this formula": "fit xy.csv --model 'b*x' --start b=1 --init m.json",
+        },
+        before=("fit xy.csv --model 'b*x' --start b=1 --save m.json",),
+    ),
+    Case(
+        "gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['a'], model='a', start='a=1')",
+        then={
+            "as in a0": "gdsolve.fit([[1.0], [2.0], [3.0]], [1.0, 2.0, 2.5], names=['x1'], model='a0*x1', start='a0=1')"
+        },
+        python=True,
+    ),
 ]
 
 CASES = [*FUNCTIONS, *SIGNS, *CURVES]

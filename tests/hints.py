@@ -142,9 +142,7 @@ def sites() -> tuple[tuple[Site, ...], frozenset[tuple[str, str]]]:
                 own.add(function.name)
             else:
                 wanted.append((call, ".".join(one.name for one in stack)))
-        wanted += [
-            (call, ".".join(one.name for one in stack)) for call, stack in visitor.calls if _called(call) in own
-        ]
+        wanted += [(call, ".".join(one.name for one in stack)) for call, stack in visitor.calls if _called(call) in own]
         makers |= {(name, function) for function in own}
         counts: dict[str, int] = {}
         for call, function in sorted(wanted, key=lambda one: (one[0].lineno, one[0].col_offset)):
@@ -227,9 +225,10 @@ def _of_shell(given: Input) -> Told:
         code = run(words)
     finally:
         sys.stdin, sys.stdout, sys.stderr = before_us
-    streams[2].flush()
-    said = streams[2].buffer.getvalue().decode()  # type: ignore[attr-defined]
+    out, said = ((stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams[1:])  # type: ignore[attr-defined]
     faults = re.findall(r"^gdsolve: error: (.*)$(?:\nhint: (.*)$)?", said, re.MULTILINE)
+    # Of groups the first one is told below the table.
+    faults = faults or re.findall(r"The first that cannot be fitted, .*?: (.*?); (.*)\.$", out, re.MULTILINE)
     return Told(code, *(faults[-1] if faults else ("", "")))
 
 
@@ -310,10 +309,14 @@ def _flags(part: str, text: str) -> Iterator[list[str]]:
         if not _FLAG.fullmatch(word):
             continue
         values = [[]]
-        if _takes_value(word, verb) and words and not words[0].startswith("--"):
-            if word != "--plot" or "." in words[0]:
-                given = words.pop(0)
-                values = [[one] for one in (given.rstrip(",;:)") or given).split("|")]
+        if (
+            words
+            and not words[0].startswith("--")
+            and _takes_value(word, verb)
+            and (word != "--plot" or "." in words[0])
+        ):
+            given = words.pop(0)
+            values = [[one] for one in (given.rstrip(",;:)") or given).split("|")]
         chosen = [[*before, word, *value] for before in chosen for value in values]
     if chosen != [[]]:
         yield from chosen
@@ -321,7 +324,7 @@ def _flags(part: str, text: str) -> Iterator[list[str]]:
 
 def _corrected(text: str, message: str, meant: str) -> str:
     """The words with what was meant in place of what the message quotes."""
-    wrong = next(iter(re.findall(r"'([^']+)'", message)), message.split()[-1])
+    wrong = next(iter(re.findall(r"'([^']+)'", message)), message.partition(":")[0])
     right = meant[1:-1] if re.fullmatch(r"'.*'", meant) else meant
     return text.replace(wrong, right)
 
@@ -329,7 +332,7 @@ def _corrected(text: str, message: str, meant: str) -> str:
 # The walk -----------------------------------------------------------------------------------------------------------
 
 
-class Astray(AssertionError):
+class AstrayError(AssertionError):
     """A hint that leads nowhere."""
 
 
@@ -337,7 +340,7 @@ def follow(case: Case, folder: Path) -> set[str]:
     """Run a case and follow its hints to the end; returns the sites of the errors that were made.
 
     Raises:
-        Astray: a hint that says nothing to do, that leads in a circle, or to no end within three steps.
+        AstrayError: a hint that says nothing to do, that leads in a circle, or to no end within three steps.
     """
     made: set[str] = set()
     here = Path.cwd()
@@ -350,7 +353,7 @@ def follow(case: Case, folder: Path) -> set[str]:
         with recorded(made):
             end = told(case.input)
             if end.code in FINE:
-                raise Astray(f"{case.text}: fails no more")
+                raise AstrayError(f"{case.text}: fails no more")
             _walk(case, case.input, end, ())
     finally:
         os.chdir(here)
@@ -360,14 +363,14 @@ def follow(case: Case, folder: Path) -> set[str]:
 def _walk(case: Case, given: Input, end: Told, path: tuple[Told, ...]) -> None:
     trail = "\n".join(f"  {step.message}\n    hint: {step.hint}" for step in (*path, end))
     if end in path:
-        raise Astray(f"{case.text}: a circle\n{trail}")
+        raise AstrayError(f"{case.text}: a circle\n{trail}")
     if len(path) >= MOST_STEPS:
-        raise Astray(f"{case.text}: no end\n{trail}")
+        raise AstrayError(f"{case.text}: no end\n{trail}")
     if end.code not in (2, 5):
-        raise Astray(f"{given.text}: exit code {end.code}\n{trail}")
+        raise AstrayError(f"{given.text}: exit code {end.code}\n{trail}")
     following = ways(given, end, case)
     if not following:
-        raise Astray(f"{case.text}: nothing to do\n{trail}")
+        raise AstrayError(f"{case.text}: nothing to do\n{trail}")
     for way in following:
         after = told(way)
         if after.code not in FINE:

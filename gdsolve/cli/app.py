@@ -24,8 +24,8 @@ from gdsolve.ranks import ALONE, Launched, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import from_flag, read_spec
-from gdsolve.spec.parameters import OF_PARAMETERS
 from gdsolve.spec.located import located
+from gdsolve.spec.parameters import OF_PARAMETERS
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
 

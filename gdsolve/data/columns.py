@@ -15,7 +15,6 @@ from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words, operand
 from gdsolve.status import DataError, GdsolveError
 
-
 MOST_LISTED = 12
 
 
@@ -92,7 +91,8 @@ def assign(names: Sequence[str], spec: Spec, table: str, has_header: bool = True
         raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
-        raise DataError(_lonely(table, names, target), _split_hint(table, names))
+        more = "leave out less with --ignore, or choose another --target or --weight"
+        raise DataError(_lonely(table, names, target), _split_hint(table, names) if len(names) == 1 else more)
     named = {name for name in (spec.target and target, weight, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named), group)
 
@@ -138,19 +138,18 @@ def _column(option: str, value: str | None, names: Sequence[str], table: str) ->
 def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
     if name in names:
         return name
-    near, listed = nearest(name, names), columns_listed(names, table)
+    near, listed = nearest(name, names), columns_listed(names)
     remedy = f"did you mean {near!r}? {listed}" if near else listed
     raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
 
 
-def columns_listed(names: Sequence[str], table: str = STDIN) -> str:
+def columns_listed(names: Sequence[str]) -> str:
     """The columns of a table for a message: the first of many, and how many more there are.
 
     >>> columns_listed(["x", "y"])
     'columns: x, y'
     """
-    file = "FILE" if table == STDIN else shlex.quote(operand(table))
-    beyond = f": gdsolve check {file} lists them" if len(names) > MOST_LISTED else ""
+    beyond = ": gdsolve check FILE lists them" if len(names) > MOST_LISTED else ""
     return f"columns: {first_of(names)}{beyond}"
 
 

@@ -207,9 +207,7 @@ def text_error(
     if column == parts.target:
         numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
         remedy = (
-            f"--target COLUMN; numbers are in: {first_of(numeric)}"
-            if numeric
-            else "the table has no column of numbers"
+            f"--target COLUMN; numbers are in: {first_of(numeric)}" if numeric else "the table has no column of numbers"
         )
         return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy)
     if column == parts.weight:

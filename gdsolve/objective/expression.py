@@ -137,7 +137,9 @@ def _with_words(line: str, names: Collection[str]) -> tuple[str, dict[str, str]]
         if match[1] is None and (name not in names or not keyword.iskeyword(name)):
             return name
         if name not in names:
-            raise _refused(match.start() + 1, f"unknown name {_short(name)}", formula_hints.for_name(name, names, "", ""))
+            raise _refused(
+                match.start() + 1, f"unknown name {_short(name)}", formula_hints.for_name(name, names, "", "")
+            )
         known = next((one for one, meant in stands_for.items() if meant == name), None)
         found = known or f"_{len(stands_for)}".ljust(len(match[0]), "_")
         while known is None and (found in line or found in names):

@@ -189,7 +189,9 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
         least = "0.1, say" if info.minimum is None else f"{info.minimum:g} or more"
         raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} {least}")
     if info.maximum is not None and value > info.maximum:
-        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum:g} or less")
+        raise GdsolveError(
+            f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum:g} or less"
+        )
 
 
 def _check_rates(rates: LearningRate) -> None:

@@ -163,7 +163,9 @@ def _fit_for(spec: Spec, verb: str) -> Spec:
     check_format(spec.format, verb)
     check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
-        raise GdsolveError(f"lr: {len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several")
+        raise GdsolveError(
+            f"lr: {len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several"
+        )
     if spec.group_by is not None and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"group_by: {verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit"
@@ -324,7 +326,9 @@ def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...
         GdsolveError: anything else.
     """
     if not isinstance(node, Items) or not node.items:
-        raise GdsolveError(f"{path}: line {node.line}: {name}: a list of numbers is expected", f"write {name}: [1, 2, 3]")
+        raise GdsolveError(
+            f"{path}: line {node.line}: {name}: a list of numbers is expected", f"write {name}: [1, 2, 3]"
+        )
     rows: list[tuple[float, ...]] = []
     for item in node.items:
         cells = item.items if isinstance(item, Items) else [item]

@@ -125,15 +125,16 @@ def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, i
     if node is None:
         return []
     if not isinstance(node, Keys):
-        raise GdsolveError(f"{path}: line {node.line}: {section}: names are expected", f"write a line for each under it, as in {section}: {{t: 1.0}}")
+        raise GdsolveError(
+            f"{path}: line {node.line}: {section}: names are expected",
+            f"write a line for each under it, as in {section}: {{t: 1.0}}",
+        )
     if len(node.entries) > MOST_NODES:
         raise GdsolveError(f"{path}: line {node.line}: {section}: more than {MOST_NODES}", "trace a smaller graph")
     for entry in node.entries:
         name = entry.key
         if not is_name(name):
-            raise GdsolveError(
-                f"{path}: line {entry.line}: {section}: {shown(name)} is no name", NAME_HINT
-            )
+            raise GdsolveError(f"{path}: line {entry.line}: {section}: {shown(name)} is no name", NAME_HINT)
         _once(path, name, entry.line, seen)
     return [(entry.key, entry.value) for entry in node.entries]
 
@@ -162,7 +163,9 @@ def _comparison(path: str, node: Node | None) -> Comparison | None:
     if node is None:
         return None
     if not isinstance(node, Keys):
-        raise GdsolveError(f"{path}: line {node.line}: compare: keys are expected", "write compare: {formula: 2*t}, say")
+        raise GdsolveError(
+            f"{path}: line {node.line}: compare: keys are expected", "write compare: {formula: 2*t}, say"
+        )
     parts = _parts(path, "compare", node, COMPARE_KEYS)
     if "formula" not in parts:
         raise GdsolveError(f"{path}: line {node.line}: compare: no formula", "add formula: and one for the gradient")

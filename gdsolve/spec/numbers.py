@@ -131,9 +131,7 @@ def _range(part: str) -> list[float]:
     except GdsolveError as fault:
         raise GdsolveError(fault.message, _A_RANGE) from None
     if not 2 <= count <= MOST_RATES:
-        raise GdsolveError(
-            f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", _A_RANGE
-        )
+        raise GdsolveError(f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", _A_RANGE)
     inner = (_between(first, last, place / (count - 1)) for place in range(1, count - 1))
     return [first, *inner, last]
 

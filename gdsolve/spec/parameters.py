@@ -172,11 +172,14 @@ def _check(parameter: Parameter) -> None:
         raise GdsolveError(f"parameters: {shown(name)} is no name", NAME_HINT)
     if not parameter.lower < parameter.upper:
         raise GdsolveError(
-            f"{name}: its bounds {parameter.lower:g} and {parameter.upper:g} leave no room", f"leave one of them out; to hold {name} where it starts, give --fix {name} and no bounds of it"
+            f"{name}: its bounds {parameter.lower:g} and {parameter.upper:g} leave no room",
+            f"leave one of them out; to hold {name} where it starts, give --fix {name} and no bounds of it",
         )
     for number in entries(parameter.start):
         if not math.isfinite(number):
-            raise GdsolveError(f"{name}: starts at {number}, which is not finite", f"start it at a number: --start {name}=1")
+            raise GdsolveError(
+                f"{name}: starts at {number}, which is not finite", f"start it at a number: --start {name}=1"
+            )
         if not parameter.lower <= number <= parameter.upper:
             raise GdsolveError(
                 f"{name}: starts at {number:g}, beyond its bounds {parameter.lower:g} to {parameter.upper:g}",

@@ -43,7 +43,10 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
     weights = model["weights"]
     for name in names:
         if name not in weights:
-            raise GdsolveError(f"{spec.init}: no weight for column {name!r}", "leave --init out, or start from a model of the same columns")
+            raise GdsolveError(
+                f"{spec.init}: no weight for column {name!r}",
+                "leave --init out, or start from a model of the same columns",
+            )
     for name in weights:
         if name not in names:
             raise GdsolveError(

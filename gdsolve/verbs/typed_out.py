@@ -90,4 +90,3 @@ def _starts(option: str, said: str, names: Sequence[str]) -> str:
 
 def _in_backticks(name: str) -> str:
     return name if name.isidentifier() else f"`{name}`"
-

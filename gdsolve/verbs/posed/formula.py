@@ -162,13 +162,18 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     if spec.init == "zeros":
         return parameters
     if spec.init == "random":
-        raise GdsolveError("init: random is for linear models", "leave --init out: every parameter has a start of its own")
+        raise GdsolveError(
+            "init: random is for linear models", "leave --init out: every parameter has a start of its own"
+        )
     saved = read_model(spec.init)["weights"]
     moved = []
     for parameter in parameters:
         names = labels(parameter)
         if not parameter.fixed and not set(names) <= set(saved):
-            raise GdsolveError(f"{spec.init}: has no parameter {parameter.name!r}", "leave --init out, or start from a fit of this formula")
+            raise GdsolveError(
+                f"{spec.init}: has no parameter {parameter.name!r}",
+                "leave --init out, or start from a fit of this formula",
+            )
         numbers = iter([saved[name] for name in names if name in saved])
         moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
     return tuple(moved)
@@ -198,8 +203,10 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
         raise GdsolveError(f"--target: there is no column {spec.target!r}", remedy + columns_listed(names))
     left = [name for name in names if name not in used and name != spec.weight and name not in spec.ignore]
     if spec.target is None and not left:
-        raise GdsolveError("model: every column is used in it, and none is left as target",
-            "leave the column of the target out of the formula",)
+        raise GdsolveError(
+            "model: every column is used in it, and none is left as target",
+            "leave the column of the target out of the formula",
+        )
     target, reason = (spec.target, "--target") if spec.target is not None else usual_target(left)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
@@ -234,7 +241,9 @@ def _parse(spec: Spec, names: Sequence[str]) -> Expression:
 def _require_use(expression: Expression, layout: Layout) -> None:
     for name in layout.names:
         if name not in expression.names:
-            raise GdsolveError(f"{name}: the formula does not use this parameter", f"leave it out of --start, or give --fix {name}")
+            raise GdsolveError(
+                f"{name}: the formula does not use this parameter", f"leave it out of --start, or give --fix {name}"
+            )
 
 
 def _require_one_number(formula: Formula) -> None:

@@ -37,7 +37,10 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
     """
     spec = posed.spec
     if spec.method not in (Method.AUTO, Method.GD):
-        raise GdsolveError(f"method: compare-lr compares rates of gd, not of {spec.method.value}", "run gdsolve compare for methods, or leave --method out")
+        raise GdsolveError(
+            f"method: compare-lr compares rates of gd, not of {spec.method.value}",
+            "run gdsolve compare for methods, or leave --method out",
+        )
     descending = time.perf_counter()
     rates = _rates(posed)
     limit = MOST_UPDATES if spec.max_iter is None and posed.modes is None else spec.max_iter
