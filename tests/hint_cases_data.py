@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import itertools
+import json
 
 import polars as pl
 from hints import Case, Files, Input
@@ -32,6 +33,11 @@ def parquet(**columns: object) -> bytes:
     file = io.BytesIO()
     pl.DataFrame(columns).write_parquet(file)
     return file.getvalue()
+
+
+def model(**parts: object) -> str:
+    """A model of the column x with these parts."""
+    return json.dumps({"schema": "gdsolve.fit/1", "data": {"features": ["x"]}, **parts})
 
 
 LETTERS = [a + b + c for a, b, c in itertools.product("abcdefghij", repeat=3)]
@@ -244,19 +250,21 @@ PREDICTED = [
         "predict m.json two.csv",
         {
             **TWO,
-            "m.json": '{"schema": "gdsolve.fit/1", "weights": {"x": 1.0}, "data": {"features": ["x"], "levels": {}}, "descent": {"loss": "zzz"}}',
+            "m.json": model(weights={"x": 1.0}, descent={"loss": "zzz"}),
         },
         {"": "predict n.json two.csv"},
         before=("fit two.csv --save n.json",),
     ),
 ]
 
-PREDICTED += [
+CURVES = [
     Case(
         "predict m.json two.csv",
         {
             **TWO,
-            "m.json": '{"schema": "gdsolve.fit/1", "weights": {"a": 1.0}, "data": {"features": ["x"]}, "objective": {"kind": "curve", "formula": "a*x", "fixed": {}, "constants": {}}}',
+            "m.json": model(
+                weights={"a": 1.0}, objective={"kind": "curve", "formula": "a*x", "fixed": {}, "constants": {}}
+            ),
         },
         {"gdsolve fit wrote with --save": "predict n.json two.csv"},
         before=("fit two.csv --save n.json",),
@@ -286,4 +294,4 @@ GROUPS = [
     ),
 ]
 
-CASES = [*COLUMNS, *CELLS, *FILES, *PREDICTED, *GROUPS]
+CASES = [*COLUMNS, *CELLS, *FILES, *PREDICTED, *CURVES, *GROUPS]

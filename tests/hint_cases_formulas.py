@@ -159,7 +159,7 @@ SIGNS = [
     Case(
         "gdsolve.fit(minimize='sum(W @ v)', start=['W=[[1, 2]]', 'v=[1, 2, 3]'])",
         then={
-            "the shapes (1, 2) and (3,)": "gdsolve.fit(minimize='sum((W @ v)**2)', start=['W=[[1, 2, 3]]', 'v=[1, 2, 3]'])"
+            "the shapes (1, 2) and (3,)": "gdsolve.fit(minimize='sum((W @ v)**2)', start=['W=[[1, 2]]', 'v=[1, 2]'])"
         },
         python=True,
     ),

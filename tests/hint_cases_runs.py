@@ -9,6 +9,7 @@ THREE = {"three.csv": "x,z,y\n1,2,3\n3,1,2\n4,4,4\n5,2,1\n"}
 GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 SAVED = ("fit two.csv --save model.json",)
 ANEW = "start anew"
+LINE = "fit two.csv --model 'a*x + b' --start a=0,b=0 --lr 0.01 --max-iter 9"
 FIT = "fit two.csv --lr 0.01 --engine triangle --max-iter 20"
 KEPT = (f"{FIT} --checkpoint c.ck",)
 
@@ -132,18 +133,16 @@ CHECKPOINTS = [
         before=KEPT,
     ),
     Case(
-        "fit two.csv --model 'a*x + b' --start a=0,b=0 --lr 0.01 --max-iter 9 --lower a=-1 --resume c.ck",
+        f"{LINE} --lower a=-1 --resume c.ck",
         TWO,
-        {
-            "give the same --lower": "fit two.csv --model 'a*x + b' --start a=0,b=0 --lr 0.01 --max-iter 9 --lower a=-2 --resume c.ck"
-        },
-        before=("fit two.csv --model 'a*x + b' --start a=0,b=0 --lr 0.01 --max-iter 9 --lower a=-2 --checkpoint c.ck",),
+        {"give the same --lower": f"{LINE} --lower a=-2 --resume c.ck"},
+        before=(f"{LINE} --lower a=-2 --checkpoint c.ck",),
     ),
     Case(
         "fit two.csv --model 'a*x + b' --start a=1,b=0 --lr 0.01 --max-iter 9 --resume c.ck",
         TWO,
-        {"give the same --init": "fit two.csv --model 'a*x + b' --start a=0,b=0 --lr 0.01 --max-iter 9 --resume c.ck"},
-        before=("fit two.csv --model 'a*x + b' --start a=0,b=0 --lr 0.01 --max-iter 9 --checkpoint c.ck",),
+        {"give the same --init": f"{LINE} --resume c.ck"},
+        before=(f"{LINE} --checkpoint c.ck",),
     ),
 ]
 

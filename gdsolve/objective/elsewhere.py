@@ -166,9 +166,18 @@ UNEQUAL: dict[str, str] = {
 }
 """What has no single formula that means the same: what may be written, and where it holds."""
 
-NOWHERE = frozenset(
-    ["arg", "besj0", "besj1", "besjn", "besy0", "besy1", "besyn", "besselh", "besseli", "besselj", "besselk", "bessely", "beta", "betainc", "betaln", "binopdf", "binom", "case", "ceil", "ceiling", "choose", "combin", "confidence", "convert", "corr", "count", "cov", "cummax", "cummin", "cumprod", "cumsum", "dbinom", "dexp", "dgamma", "dirac", "dnorm", "dpois", "dt", "dunif", "elliptic_e", "elliptic_k", "erf", "erfc", "erfcinv", "erfi", "erfinv", "even", "expint", "fact", "factdouble", "factorial", "fix", "floor", "frac", "gamma", "gammainc", "gammaln", "gcd", "geomean", "harmean", "heaviside", "hypergeom", "ibeta", "if", "ifelse", "iff", "ifs", "igamma", "iif", "imag", "imaginary", "int", "integ", "integer", "intercept", "inverf", "invibeta", "invigamma", "invnorm", "lambertw", "lcm", "lgamma", "lngamma", "lnbeta", "logb", "lookup", "loggamma", "max_pool", "median", "mode", "mround", "mod", "normcdf", "normdist", "norminv", "normpdf", "normsdist", "normsinv", "now", "odd", "pbinom", "percentile", "permut", "pexp", "phi", "pnorm", "ppois", "prod", "product", "psi", "quantile", "quartile", "quotient", "qnorm", "rand", "randbetween", "randn", "random", "rank", "real", "rem", "remainder", "rnorm", "roots", "round", "rounddown", "roundup", "runif", "seriessum", "sinint", "slope", "smooth", "sort", "step", "stddev", "stdeva", "sumif", "switch", "trunc", "variance", "voigt", "when", "where", "while", "zeta"]
-)
+_NOWHERE = """
+arg besj0 besj1 besjn besy0 besy1 besyn besselh besseli besselj besselk bessely beta betainc betaln binopdf binom
+case ceil ceiling choose combin confidence convert corr count cov cummax cummin cumprod cumsum dbinom dexp dgamma
+dirac dnorm dpois dt dunif elliptic_e elliptic_k erf erfc erfcinv erfi erfinv even expint fact factdouble factorial
+fix floor frac gamma gammainc gammaln gcd geomean harmean heaviside hypergeom ibeta if ifelse iff ifs igamma iif
+imag imaginary int integ integer intercept inverf invibeta invigamma invnorm lambertw lcm lgamma lngamma lnbeta logb
+lookup loggamma max_pool median mode mround mod normcdf normdist norminv normpdf normsdist normsinv now odd pbinom
+percentile permut pexp phi pnorm ppois prod product psi quantile quartile quotient qnorm rand randbetween randn
+random rank real rem remainder rnorm roots round rounddown roundup runif seriessum sinint slope smooth sort step
+stddev stdeva sumif switch trunc variance voigt when where while zeta
+"""
+NOWHERE = frozenset(_NOWHERE.split())
 """Functions that formulas lack, and that are no misspelling of one that they have."""
 
 SIGNS = {

@@ -35,16 +35,15 @@ def for_function(call: ast.Call, name: str, names: Collection[str], told: Callab
         return f"for a product write {in_a_formula(name)}*(…)"
     if name in CIRCLE and not call.args:
         return "write pi"
-    if (quoted := _quoted(told(ast.unparse(call)), names)) is not None:
-        return quoted
-    if (form := rewritten(call, name)) is not None:
-        return f"write {told(form)}"
-    if (general := form_of(name)) is not None:
-        return f"for {name}({_arguments(general)}) write {general}"
-    if name.lower() in FUNCTIONS:
-        return f"write {name.lower()}(…)"
-    near = [] if is_function_elsewhere(name) else _near_functions(name)
-    return f"did you mean {' or '.join(near)}?" if near else FUNCTIONS_KNOWN
+    form, general = rewritten(call, name), form_of(name)
+    return (
+        _quoted(told(ast.unparse(call)), names)
+        or (f"write {told(form)}" if form else None)
+        or (f"for {name}({_arguments(general)}) write {general}" if general else None)
+        or (f"write {name.lower()}(…)" if name.lower() in FUNCTIONS else None)
+        or _near_function(name)
+        or FUNCTIONS_KNOWN
+    )
 
 
 def for_count(call: ast.Call, name: str, told: Callable[[str], str]) -> str:
@@ -82,64 +81,96 @@ def for_name(name: str, names: Collection[str], text: str, absent: str) -> str:
 
 def for_node(node: ast.expr, names: Collection[str], told: Callable[[str], str]) -> str:
     """For a piece of Python that is no part of a formula."""
-    if (quoted := _quoted(told(ast.unparse(node)), names)) is not None:
-        return quoted
-    match node:
-        case ast.Attribute(value=ast.Name(id=module), attr=attribute) if module in _MODULES and module not in names:
-            return _without(module, attribute)
+    return (
+        _quoted(told(ast.unparse(node)), names)
+        or _for_dots(node, names, told)
+        or _for_call(node, told)
+        or _for_constant(node, names, told)
+        or _FOR_KIND.get(type(node.op if isinstance(node, ast.BinOp) else node))
+        or f"use {KNOWN}"
+    )
+
+
+def _for_dots(node: ast.expr, names: Collection[str], told: Callable[[str], str]) -> str | None:
+    """For `np.exp(x)`, `x.sum()` and `x.T`."""
+    match node.func if isinstance(node, ast.Call) else node:
+        case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _MODULES and module not in names:
+            return _without(module, name)
         case ast.Attribute(attr="T", value=matrix):
             return f"write {told(f'transpose({ast.unparse(matrix)})')}"
-        case ast.Attribute(attr=attribute, value=value) if attribute in FUNCTIONS:
-            return f"write {told(f'{attribute}({ast.unparse(value)})')}"
-        case ast.Call(func=ast.Attribute() as method, args=[], keywords=[]):
-            return for_node(method, names, told)
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=attribute)) if module in _MODULES:
-            return _without(module, attribute)
+        case ast.Attribute(attr=name, value=value) if name in FUNCTIONS:
+            return f"write {told(f'{name}({ast.unparse(value)})')}"
+    return None
+
+
+def _for_call(node: ast.expr, told: Callable[[str], str]) -> str | None:
+    """For `sum(x, axis=0)` and `2(x + 1)`."""
+    match node:
         case ast.Call(func=ast.Name(id=name), args=[first, *_], keywords=[_, *_]) if name in FUNCTIONS:
             return f"write {told(f'{name}({ast.unparse(first)})')}: it is taken over all entries"
         case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call() as factor):
             text = told(ast.unparse(factor))
             return f"for a product write {f'({text})' if isinstance(factor, ast.BinOp) else text}*(…)"
-        case ast.Tuple():
-            return "write decimals with a point, as in 1.5"
+    return None
+
+
+def _for_constant(node: ast.expr, names: Collection[str], told: Callable[[str], str]) -> str | None:
+    """For `[x]`, `True` and a name in quotes."""
+    match node:
         case ast.List(elts=[inner]) | ast.Set(elts=[inner]):
             return f"write ({told(ast.unparse(inner))})"
         case ast.Constant(value=bool() as truth):
             return f"write {int(truth)}"
         case ast.Constant(value=str() as word) if word in names:
             return f"write {in_a_formula(word)}"
-        case ast.BinOp(op=ast.BitOr()):
-            return "for the absolute value write abs(…)"
-        case ast.Compare():
-            return "bounds of parameters are given by --lower and --upper; a formula is one number, as in a*x + b"
-        case ast.Subscript():
-            return "give each entry a name of its own, as in w0 and w1"
-    return f"use {KNOWN}"
+    return None
+
+
+_ABSOLUTE = "for the absolute value write abs(…)"
+_FOR_KIND: dict[type[ast.AST], str] = {
+    ast.Tuple: "write decimals with a point, as in 1.5",
+    ast.BitOr: _ABSOLUTE,
+    ast.Compare: "a formula is one number, as in a*x + b; bounds of parameters are given by --lower and --upper",
+    ast.Subscript: "give each entry a name of its own, as in w0 and w1",
+}
 
 
 def for_syntax(line: str, column: int, reason: str, names: Collection[str], absent: str) -> str:
     """For a text that Python cannot read at this column."""
-    if (quoted := _quoted(line, names)) is not None:
-        return quoted
-    if re.search(r"\blambda\b", line):
-        return for_name("lambda", names, line, absent)
+    return (
+        _quoted(line, names)
+        or (for_name("lambda", names, line, absent) if re.search(r"\blambda\b", line) else None)
+        or _for_brackets(column, reason)
+        or _for_equation(line)
+        or (_ABSOLUTE if "|" in line else None)
+        or _for_product(line)
+        or f"use {KNOWN}"
+    )
+
+
+def _for_brackets(column: int, reason: str) -> str | None:
     if "never closed" in reason:
         return "write the ) that goes with it"
     if reason.startswith("unmatched"):
         return f"take it out, or write the one that goes with it before column {column}"
-    if "~" in line or re.search(r"(?<![=<>!:])=(?!=)", line):
-        mark = "~" if "~" in line else "="
-        return f"write what stands to the right of {mark} alone, with a name for every parameter, as in a*x + b"
-    if "|" in line:
-        return "for the absolute value write abs(…)"
+    return None
+
+
+def _for_equation(line: str) -> str | None:
+    mark = "~" if "~" in line else "=" if re.search(r"(?<![=<>!:])=(?!=)", line) else None
+    words = "alone, with a name for every parameter, as in a*x + b"
+    return f"write what stands to the right of {mark} {words}" if mark else None
+
+
+def _for_product(line: str) -> str | None:
+    """For `2x`, `x y` and `sin x`, and for an end that comes too early."""
     if (match := _PRODUCT.search(line)) is not None:
         left, right = (part for part in match.groups() if part)
         if left in FUNCTIONS:
             return f"write {left}({right}…)" if right == "(" else f"write {left}({right})"
         return f"for a product write {left}*{right}"
-    if (match := _ENDS.search(line)) is not None:
-        return f"write what follows the {match[1]}, or leave it out"
-    return f"use {KNOWN}"
+    ends = _ENDS.search(line)
+    return f"write what follows the {ends[1]}, or leave it out" if ends else None
 
 
 def for_sign(line: str, names: Collection[str]) -> tuple[int, str, str] | None:
@@ -183,9 +214,13 @@ def _arguments(form: str) -> str:
     return ", ".join(letter for letter in "xyz" if re.search(rf"\b{letter}\b", form))
 
 
-def _near_functions(name: str) -> list[str]:
+def _near_function(name: str) -> str | None:
+    """The functions that may be meant by a name that is none, here or elsewhere."""
+    if is_function_elsewhere(name):
+        return None
     near = difflib.get_close_matches(name.lower(), list(FUNCTIONS), n=3, cutoff=0.8)
-    return [one for one in near if re.sub(r"\D", "", one) == re.sub(r"\D", "", name)]
+    same = [one for one in near if re.sub(r"\D", "", one) == re.sub(r"\D", "", name)]
+    return f"did you mean {' or '.join(same)}?" if same else None
 
 
 def _nearest(name: str, names: Collection[str]) -> str | None:
