@@ -75,7 +75,7 @@ def _check_plot(spec: Spec) -> None:
         )
     if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in CORNERED and spec.minimize is None:
         raise GdsolveError(
-            f"plot_kind: {spec.loss} has corners, and its second derivatives say nothing", "give --plot-kind loss"
+            f"plot_kind: the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss"
         )
     if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
         endings = ", ".join(PLOT_ENDINGS)
@@ -100,7 +100,8 @@ def _check_loss(spec: Spec) -> None:
     for name, value, usual, user in users:
         if spec.loss is not user and value != usual:
             raise GdsolveError(
-                f"{name}: {value} means nothing to --loss {spec.loss}", f"leave --{name} out, or give --loss {user}"
+                f"{name}: {flag(name)} is for --loss {user}, and this is --loss {spec.loss}",
+                f"leave {flag(name)} out, or give --loss {user}",
             )
 
 
@@ -189,9 +190,7 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
         least = "0.1, say" if info.minimum is None else f"{info.minimum:g} or more"
         raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} {least}")
     if info.maximum is not None and value > info.maximum:
-        raise GdsolveError(
-            f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum:g} or less"
-        )
+        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum} or less")
 
 
 def _check_rates(rates: LearningRate) -> None:

@@ -172,7 +172,7 @@ def _check(parameter: Parameter) -> None:
         raise GdsolveError(f"parameters: {shown(name)} is no name", NAME_HINT)
     if not parameter.lower < parameter.upper:
         raise GdsolveError(
-            f"{name}: its bounds {parameter.lower:g} and {parameter.upper:g} leave no room",
+            f"{name}: its lower bound {parameter.lower:g} is not below its upper bound {parameter.upper:g}",
             f"leave one of them out; to hold {name} where it starts, give --fix {name} and no bounds of it",
         )
     for number in entries(parameter.start):
