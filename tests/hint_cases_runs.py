@@ -247,7 +247,7 @@ METHODS = [
     Case("fit two.csv --method adam --engine leap --max-iter 5", TWO),
     Case("fit two.csv --every 1 --max-iter 1e12 --lr 1e-9 --tol 0", TWO),
     Case("check --minimize 'a**2'", then={"--minimize goes with gdsolve fit": "fit --minimize 'a**2' --start a=0"}),
-    Case("check p.yaml", {"p.yaml": "minimize: a**2\nparameters: {a: 1}\n"}, {"run gdsolve fit": "fit p.yaml"}),
+    Case("check p.yaml", {"p.yaml": "minimize: a**2\nparameters: {a: 1}\n"}, {"gdsolve fit": "fit p.yaml"}),
     Case(
         "fit huge.csv",
         {"huge.csv": "x,y\n1e200,2\n3e200,4\n4e200,6\n"},

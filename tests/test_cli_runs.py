@@ -247,7 +247,7 @@ def test_a_formula_is_nothing_to_check(shell: Shell) -> None:
         2,
         "",
         f"gdsolve: error: {path}: line 2: minimize: check looks at tables, and this is a formula without one\n"
-        "hint: run gdsolve fit, which takes it\n",
+        "hint: gdsolve fit\n",
     )
 
 

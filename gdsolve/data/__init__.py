@@ -1,6 +1,6 @@
 """Files and standard input -> named columns -> batches: the only place that knows file formats."""
 
-from gdsolve.data.columns import Choice, Roles, columns_listed, nearest, usual_target
+from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import ColumnSummary, describe, describe_inline
 from gdsolve.data.extent import RowCount
 from gdsolve.data.inline import inline_table
@@ -8,7 +8,7 @@ from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.prefetch import prefetch
 from gdsolve.data.reading import Batch
 from gdsolve.data.source import Source, open_sources
-from gdsolve.data.table import Table, column_names, number_columns, open_columns, open_table
+from gdsolve.data.table import Table, column_names, open_columns, open_table
 
 __all__ = [
     "MOST_LEVELS",
@@ -20,12 +20,9 @@ __all__ = [
     "Source",
     "Table",
     "column_names",
-    "columns_listed",
     "describe",
     "describe_inline",
     "inline_table",
-    "nearest",
-    "number_columns",
     "open_columns",
     "open_sources",
     "open_table",

@@ -12,7 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.columns import Parts, Roles, blanks_hint, first_of, flag_for
+from gdsolve.data.columns import Parts, Roles, blanks_hint, flag_for
 from gdsolve.data.records import place, places, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import OVERFLOW, Source
@@ -206,8 +206,11 @@ def text_error(
         return DataError(message, decimal)
     if column == parts.target:
         numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
+        more = f", and {len(numeric) - 8:,} more" if len(numeric) > 8 else ""
         remedy = (
-            f"--target COLUMN; numbers are in: {first_of(numeric)}" if numeric else "the table has no column of numbers"
+            f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}{more}"
+            if numeric
+            else "the table has no column of numbers"
         )
         return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy)
     if column == parts.weight:

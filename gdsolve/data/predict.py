@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
-from gdsolve.data.columns import first_of, nearest
+from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
@@ -228,7 +228,9 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
     for name in model.needed:
         if name not in names:
             near = nearest(name, names)
-            remedy = f"rename {near!r}?" if near else f"the model needs: {first_of(model.needed)}"
+            listed = ", ".join(model.needed[:12])
+            more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
+            remedy = f"rename {near!r}?" if near else f"the model needs: {listed}{more}"
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 
 

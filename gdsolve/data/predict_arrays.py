@@ -10,7 +10,6 @@ import polars as pl
 
 from gdsolve.data.arrays import columns_of, names_of, texts_of, vector_of
 from gdsolve.data.cells import Cells
-from gdsolve.data.columns import first_of
 from gdsolve.data.predict import CurveModel, Predictor, predictions_of, read_predictor, require_columns
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -62,7 +61,7 @@ def _by_position(model: Predictor, width: int, source: str) -> list[str]:
     # Where in X the column of the groups stood is not known.
     if width == len(model.needed) and model.groups is None:
         return model.needed
-    listed = first_of(model.needed)
+    listed = ", ".join(model.needed[:12]) + (f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else "")
     raise DataError(
         f"{source}: X has {width} columns, and the model needs {len(model.needed)}: {listed}",
         "name the columns of X: predict(model, X, names=[…]), or give a DataFrame",

@@ -42,9 +42,8 @@ class Schedule:
             GdsolveError: more than 2·10⁷ weights would have to be kept.
         """
         if self.every != "log" and not self.has_room(last, p):
-            # A thousand rows are as many as anybody looks at.
-            step = 10 ** len(str(last // 1000))
+            step = 10 ** len(str(last * p // MOST_NUMBERS))
             raise GdsolveError(
                 f"every: {self.every} would report {last // self.every + 1:,} of {last:,} iterations",
-                f"give --every log or --every {step}",
+                f"give --every log or --every {max(step, 10 ** len(str(last // 1000)))}",
             )

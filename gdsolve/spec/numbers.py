@@ -15,7 +15,6 @@ from gdsolve.status import GdsolveError
 MOST_RATES = 100_000
 RATES_IN_A_RANGE = 10
 SHOWN = 40
-_A_RANGE = "write a range as in --lr 1e-4..1:20"
 
 
 def shown(text: object) -> str:
@@ -129,9 +128,11 @@ def _range(part: str) -> list[float]:
     try:
         count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
     except GdsolveError as fault:
-        raise GdsolveError(fault.message, _A_RANGE) from None
+        raise GdsolveError(fault.message, "write a range as in --lr 1e-4..1:20") from None
     if not 2 <= count <= MOST_RATES:
-        raise GdsolveError(f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", _A_RANGE)
+        raise GdsolveError(
+            f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20"
+        )
     inner = (_between(first, last, place / (count - 1)) for place in range(1, count - 1))
     return [first, *inner, last]
 

@@ -117,9 +117,7 @@ def _describe(spec: Spec, opened: Sequence[Source]) -> tuple[ColumnSummary, ...]
     if spec.X is not None and spec.y is not None:
         return describe_inline(spec.X, spec.y, spec)
     if not spec.data and spec.minimize is not None:
-        raise GdsolveError(
-            "minimize: check looks at tables, and this is a formula without one", "run gdsolve fit, which takes it"
-        )
+        raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
     return describe(opened, spec)
 
 

@@ -42,7 +42,8 @@ def as_a_curve(fault: GdsolveError, sources: Sequence[str], given: Mapping[str, 
 
 def _parts(spec: Spec) -> tuple[str, tuple[str, ...]]:
     """The target, and the features that are numbers."""
-    from gdsolve.data import number_columns, usual_target
+    from gdsolve.data import usual_target
+    from gdsolve.data.table import number_columns
 
     numbers = number_columns(spec.data, spec)
     target = spec.target or usual_target([name for name in numbers if name not in (*spec.ignore, spec.weight)])[0]

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Choice, Table, columns_listed, inline_table, nearest, open_columns, usual_target
+from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
+from gdsolve.data.columns import columns_listed, nearest
 from gdsolve.model import read_model
 from gdsolve.spec import Engine, Parameter, Scale, Spec
 from gdsolve.spec.parameters import Value, entries, labels, parameters_of
