@@ -81,12 +81,12 @@ CELLS = [
     table("x,z,y\n1,2,3\n3,1,\n4,4,4\n5,2,1\n", "--na mean"),
     table("x,w,y\n1,2,3\n3,,2\n4,4,4\n5,2,1\n", "--weight w --na mean"),
     table('x;z;y\n1;"1,5";3\n3;"2,5";2\n4;"3,5";4\n', "--decimal ."),
-    table("g,x,y\nu,1,2\nu,3,4\nu,4,6\n,1,1\nv,2,3\nv,5,4\nv,6,4\n", "--group-by g"),
+    table("g,x,y\nu,1,2\nu,3,4\nu,4,6\n,1,1\nv,2,3\nv,5,4\nv,6,4\n", "--group-by g --format json"),
     table(
         "g,x,z,y\nu,1,1,2\nu,3,5,4\nu,4,2,6\nv,,1,1\nv,,3,3\nv,,4,4\n",
-        "--group-by g --na mean",
+        "--group-by g --na mean --format json",
         {
-            "--na drop": "fit t.csv --group-by g --na drop",
+            "--na drop": "fit t.csv --group-by g --na drop --format json",
             "with --ignore": "fit t.csv --group-by g --na drop --ignore x",
         },
     ),
@@ -161,7 +161,7 @@ FILES = [
     Case(
         "fit t.ndjson",
         {"t.ndjson": b'{"x": 1, "y": 2}\n{"x": "\xe9", "y": 4}\n'},
-        {"latin-1": Input("fit t.ndjson", {"t.ndjson": '{"x": 1, "y": 2}\n{"x": 4, "y": 6}\n'})},
+        {"encoding": Input("fit t.ndjson", {"t.ndjson": '{"x": 1, "y": 2}\n{"x": 4, "y": 6}\n'})},
     ),
     mended("", "at least one row"),
     mended("\n\n", "at least one row"),
@@ -273,22 +273,22 @@ CURVES = [
 
 GROUPS = [
     Case(
-        "fit groups.csv --group-by g --weight w",
+        "fit groups.csv --group-by g --weight w --format json",
         {"groups.csv": "g,x,w,y\nu,1,0,2\nu,3,0,4\nv,1,1,1\nv,2,1,3\nv,5,1,4\n"},
         {"another column with --weight": "fit groups.csv --group-by g --weight y --target x"},
     ),
     Case(
-        "fit groups.csv --group-by g",
+        "fit groups.csv --group-by g --format json",
         {"groups.csv": "g,x,y\nu,1e200,2\nu,3e200,4\nu,4e200,5\nv,1,1\nv,2,3\nv,5,4\n"},
         {"rescale it": Input("fit groups.csv --group-by g", GROUPED)},
     ),
     Case(
-        "fit groups.csv --group-by g --weight w",
+        "fit groups.csv --group-by g --weight w --format json",
         {"groups.csv": "g,x,w,y\nu,1,1e-320,2\nu,3,1e-320,4\nu,4,1e-320,4\nv,1,1,1\nv,2,1,3\nv,5,1,4\n"},
         {"rescale them": Input("fit groups.csv --group-by g", GROUPED)},
     ),
     Case(
-        "fit groups.csv --group-by g --na drop",
+        "fit groups.csv --group-by g --na drop --format json",
         {"groups.csv": "g,x,z,y\nu,,1,2\nu,,5,4\nu,,2,5\nv,1,1,1\nv,2,2,3\nv,5,7,4\n"},
         {"with --ignore": "fit groups.csv --group-by g --na drop --ignore x"},
     ),

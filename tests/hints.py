@@ -11,6 +11,7 @@ import ast
 import contextlib
 import functools
 import io
+import json
 import os
 import re
 import shlex
@@ -227,9 +228,13 @@ def _of_shell(given: Input) -> Told:
         sys.stdin, sys.stdout, sys.stderr = before_us
     out, said = ((stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams[1:])  # type: ignore[attr-defined]
     faults = re.findall(r"^gdsolve: error: (.*)$(?:\nhint: (.*)$)?", said, re.MULTILINE)
-    # Of groups the first one is told below the table.
-    faults = faults or re.findall(r"The first that cannot be fitted, .*?: (.*?); (.*)\.$", out, re.MULTILINE)
-    return Told(code, *(faults[-1] if faults else ("", "")))
+    return Told(code, *(faults[-1] if faults else _of_groups(out)))
+
+
+def _of_groups(out: str) -> tuple[str, str]:
+    """Message and hint of the first group that cannot be fitted, in the records of all."""
+    records = [json.loads(line) for line in out.splitlines() if line.startswith('{"schema": "gdsolve.group/')]
+    return next(((one["message"], one["hint"]) for one in records if one.get("hint")), ("", ""))
 
 
 # What a hint says ---------------------------------------------------------------------------------------------------
