@@ -155,7 +155,7 @@ def test_no_function_of_another_program_is_taken_for_a_misspelling(name: str) ->
 
 
 def test_no_name_of_a_library_is_taken_for_a_misspelling() -> None:
-    """Every name of math, numpy, scipy.special and torch that is no function here is answered by what means the same."""
+    """Names of math, numpy, scipy.special and torch are answered by what means the same, or by the list."""
     names = {name for module in (math, np, scipy.special, torch.special) for name in dir(module)}
     for name in sorted(names - FUNCTIONS.keys() - set(keyword.kwlist) - set(NAMES)):
         with pytest.raises(GdsolveError) as fault:
