@@ -307,7 +307,7 @@ def test_a_fit_is_a_start(table: Path, tmp_path: Path) -> None:
     assert gdsolve.fit(X, [math.e, math.e**3], **curve, init=found).trace.weights[0] == pytest.approx(found.w[:, 0])
     assert refusal(gdsolve.fit, LINE, PLANE, init=before) == (
         "init: no weight for column 'x1'",
-        "start from a model of the same columns",
+        "leave --init out, or start from a model of the same columns",
     )
 
 

@@ -100,7 +100,7 @@ def test_a_file_leaves_the_stream_alone(ending: str, form: str, capsys: pytest.C
         ),
         (
             ["fit", "two.csv", "--loss", "absolute", "--plot", "--plot-kind", "spectrum"],
-            "plot_kind: absolute has corners",
+            "plot_kind: the loss absolute has no curvature",
             "--plot-kind loss",
         ),
         (["predict", "m.json", "two.csv", "--plot"], "No such option: --plot", "--plot goes with gdsolve fit"),

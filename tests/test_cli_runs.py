@@ -308,7 +308,7 @@ def test_sums_and_counts_read_well(shell: Shell, here: Path) -> None:
 
 def test_what_is_said_of_tol_is_true_of_the_verb(shell: Shell) -> None:
     told = {verb: " ".join(shell(verb, "--help")[1].split()) for verb in ("fit", "compare-lr", "compare", "check")}
-    assert ["with --lr auto less where ten digits" in text for text in told.values()] == [True, False, False, False]
+    assert ["with --lr auto smaller if ten digits" in text for text in told.values()] == [True, False, False, False]
     assert ["0 for lm, newton and lbfgs" in text for text in told.values()] == [True, False, True, False]
     assert "[default: 1e-10, in float32 1e-6, the same for every rate]" in told["compare-lr"]
     longley = str(CONFIGS / "longley.csv")

@@ -171,7 +171,8 @@ def test_an_error_is_one_line(tmp_path: Path) -> None:
     path.write_text("leaves: {t: 1}\nnodes: {z: t + q}\n")
     done = gdsolve(str(path))
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == f"gdsolve: error: {path}: nodes.z: column 5: unknown name 'q'\nhint: known here: t\n"
+    hint = "write it under leaves:, as in q: 1.0, or under nodes: before it; known here: t"
+    assert done.stderr == f"gdsolve: error: {path}: nodes.z: column 5: unknown name 'q'\nhint: {hint}\n"
 
 
 def written(case: str, form: Format, **options: Any) -> str:

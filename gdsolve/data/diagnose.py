@@ -260,8 +260,9 @@ def _unfit(message: str, kinds: Mapping[str, Kind], column: str, parts: Parts) -
     """The error of a column that is the target, the weight, or that of the groups; None where it is a feature."""
     if column == parts.target:
         numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
+        more = f", and {len(numeric) - 8:,} more" if len(numeric) > 8 else ""
         remedy = (
-            f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}"
+            f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}{more}"
             if numeric
             else "the table has no column of numbers"
         )

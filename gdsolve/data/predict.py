@@ -248,7 +248,9 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
     for name in model.needed:
         if name not in names:
             near = nearest(name, names)
-            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.needed[:12])}"
+            listed = ", ".join(model.needed[:12])
+            more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
+            remedy = f"rename {near!r}?" if near else f"the model needs: {listed}{more}"
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 
 

@@ -159,7 +159,7 @@ def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: obj
     if told is not None:
         return told
     where = f" beyond row {done}" if done else ""
-    if "CSV malformed" in str(error):
+    if "CSV malformed" in str(error) or 'could not parse `"' in str(error):
         return DataError(f"{file.name}: a quote within a cell makes its rows unclear{where}", _QUOTES)
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", encoding_hint(file.name, file.path, file.packing))

@@ -48,5 +48,5 @@ class Schedule:
             step = 10 ** len(str(last * p // MOST_NUMBERS))
             raise GdsolveError(
                 f"every: {self.every} would report {last // self.every + 1:,} of {last:,} iterations",
-                f"give --every log or --every {step}",
+                f"give --every log or --every {max(step, 10 ** len(str(last // 1000)))}",
             )

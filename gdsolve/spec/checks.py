@@ -45,7 +45,7 @@ def check(spec: Spec) -> None:
         if value and value < sys.float_info.min:
             raise GdsolveError(
                 f"{name}: {value} is too small for float64 to tell what is below it",
-                f"give {flag(name)} 1e-300, say, or 0 to turn the rule off",
+                f"give {flag(name)} 1e-300, or {flag(name)} 0 to turn the rule off",
             )
     _check_rates(spec.lr, spec.dtype)
     _check_every(spec)
@@ -86,11 +86,11 @@ def _check_plot(spec: Spec) -> None:
     if spec.plots and spec.plot_kind is PlotKind.FIT and spec.minimize is not None:
         raise GdsolveError(
             "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
-            "give --plot-kind loss or path",
+            "give --plot-kind loss|path",
         )
     if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in CORNERED and spec.minimize is None:
         raise GdsolveError(
-            f"plot_kind: {spec.loss} has corners, and its second derivatives say nothing", "give --plot-kind loss"
+            f"plot_kind: the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss"
         )
     if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
         endings = ", ".join(PLOT_ENDINGS)
@@ -115,7 +115,8 @@ def _check_loss(spec: Spec) -> None:
     for name, value, usual, user in users:
         if spec.loss is not user and value != usual:
             raise GdsolveError(
-                f"{name}: {value} means nothing to --loss {spec.loss}", f"leave --{name} out, or give --loss {user}"
+                f"{name}: {flag(name)} is for --loss {user}, and this is --loss {spec.loss}",
+                f"leave {flag(name)} out, or give --loss {user}",
             )
 
 
@@ -147,14 +148,13 @@ def _check_problem(spec: Spec) -> None:
         raise GdsolveError("data and inline X, y exclude each other", "keep one of them")
     if spec.minimize is not None and spec.model is not None:
         raise GdsolveError(
-            "minimize and model exclude each other", "model: is fitted to a target, minimize: is the loss"
+            "minimize and model exclude each other",
+            "keep --model for a curve that is fitted to a target, or --minimize for a formula that is the loss itself",
         )
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
             if getattr(spec, name):
-                raise GdsolveError(
-                    f"{name}: there is no formula", "give --minimize or --model, or leave the option out"
-                )
+                raise no_parameters(name)
         return
     formula = "minimize" if spec.minimize is not None else "model"
     for name, usual in _LINEAR_ONLY.items():
@@ -171,6 +171,26 @@ def _check_problem(spec: Spec) -> None:
         )
 
 
+def no_parameters(name: str, command: str | None = None) -> GdsolveError:
+    """An option about parameters for a table, which has a weight for every column and no parameter with a name."""
+    if name in ("parameters", "constants"):
+        return GdsolveError(
+            f"{name}: these are for a formula, and there is none",
+            f"leave {name}: out, or add one, as in model: a*x + b",
+            option=name,
+        )
+    example = {"start": "", "fix": " --fix b"}.get(name, f" --{name} a=0")
+    for_tables = {"start": "a table starts where --init says", "fix": "--ignore leaves columns out"}
+    instead = f"leave {flag(name)} out ({for_tables.get(name, '--ridge keeps weights small')})"
+    curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
+    return GdsolveError(
+        f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
+        f"{instead}, or type the line out as a curve: {curve}",
+        option=name,
+        command=command,
+    )
+
+
 _LINEAR_ONLY = {"ridge": 0.0, "penalize_intercept": False, "no_intercept": False, "features": ()}
 
 
@@ -178,11 +198,11 @@ def _check_method(spec: Spec) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"momentum: {spec.momentum:g} is not below 1", "give --momentum 0.9, say")
     if spec.momentum is not None and spec.method not in (Method.AUTO, Method.MOMENTUM, Method.NESTEROV):
-        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give one of them")
+        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give --method momentum|nesterov")
     if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
-        raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter")
+        raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter 1000, say")
     if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:
-        raise GdsolveError(f"schedule: {spec.schedule.value} has no closed form", "leave --engine leap out")
+        raise GdsolveError(f"schedule: {spec.schedule.value} has no closed form", "leave --engine out")
 
 
 def _check_range(name: str, value: object, info: OptionInfo) -> None:
@@ -190,9 +210,10 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
         return
     if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
         limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
-        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} such a number")
+        least = "0.1, say" if info.minimum is None else f"{info.minimum:g} or more"
+        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} {least}")
     if info.maximum is not None and value > info.maximum:
-        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} a smaller number")
+        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum} or less")
 
 
 def _check_rates(rates: LearningRate, dtype: DType) -> None:

@@ -154,7 +154,10 @@ def _range(part: str) -> list[float]:
     first_text, _, rest = part.partition("..")
     last_text, colon, count_text = rest.partition(":")
     first, last = _rate(first_text), _rate(last_text)
-    count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
+    try:
+        count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
+    except GdsolveError as fault:
+        raise GdsolveError(fault.message, "write a range as in --lr 1e-4..1:20") from None
     if not 2 <= count <= MOST_RATES:
         raise GdsolveError(
             f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20"

@@ -53,7 +53,9 @@ def fit(
         DataError: data that cannot be used.
     """
     if isinstance(spec.lr, tuple):
-        raise GdsolveError(f"lr: {len(spec.lr)} rates, and fit takes one", "gdsolve compare-lr takes several")
+        raise GdsolveError(
+            f"lr: {len(spec.lr)} rates, and fit takes one", "run gdsolve compare-lr, which takes several"
+        )
     began = time.perf_counter()
     command = command or Command("fit", spec.data)
     keeper = keeper_of(spec, spec.data[0] if spec.data else "these")

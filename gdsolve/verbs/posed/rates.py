@@ -43,7 +43,10 @@ def compare_posed(posed: Posed, began: float, command: Command) -> Comparison:
 
     spec = posed.spec
     if spec.method not in (Method.AUTO, Method.GD):
-        raise GdsolveError(f"method: compare-lr compares rates of gd, not of {spec.method.value}", "gdsolve compare")
+        raise GdsolveError(
+            f"method: compare-lr compares rates of gd, not of {spec.method.value}",
+            "run gdsolve compare for methods, or leave --method out",
+        )
     descending = time.perf_counter()
     rates = _rates(posed)
     limit = _usual_limit(posed) if spec.max_iter is None else spec.max_iter

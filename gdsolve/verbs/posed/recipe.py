@@ -81,11 +81,13 @@ def _require_fit(posed: Posed, method: Method, asked: Method | None) -> None:
     if spec.schedule is not RateSchedule.CONSTANT and method not in RATED:
         raise GdsolveError(f"schedule: {method.value} finds its own steps", "leave --schedule out, or give --method gd")
     if spec.schedule is RateSchedule.BACKTRACKING and method not in (Method.GD, Method.NESTEROV):
-        raise GdsolveError(f"schedule: {method.value} does not backtrack", "gd and nesterov do")
+        raise GdsolveError(
+            f"schedule: {method.value} does not backtrack", "leave --schedule out, or give --method gd|nesterov"
+        )
     if not spec.drives and method in (Method.NEWTON, Method.LM):
         raise GdsolveError(f"lr: {method.value} takes no learning rate", f"leave {flag('lr')} out")
     if spec.momentum is not None and method not in (Method.MOMENTUM, Method.NESTEROV) and asked is None:
-        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give one of them")
+        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give --method momentum|nesterov")
 
 
 def own_rate(posed: Posed, method: Method, asked: float | None) -> tuple[float, float | None, str | None]:
