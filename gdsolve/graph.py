@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.objective.expression import FUNCTIONS, Expression, parse
+from gdsolve.objective.expression import Expression, parse
+from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.spec.graph import Formula, TraceSpec
 from gdsolve.status import GdsolveError
 
@@ -121,7 +122,7 @@ def _read(spec: TraceSpec) -> dict[str, Expression]:
     names = [leaf.name for leaf in spec.leaves]
     for name in (*names, *(node.name for node in spec.nodes)):
         if name in FUNCTIONS:
-            raise GdsolveError(f"{spec.path}: {name} is the name of a function", "choose another name")
+            raise GdsolveError(f"{spec.path}: {name} is the name of a function", f"call it otherwise, as in {name}0")
     read = {}
     for node in spec.nodes:
         read[node.name] = _parse(spec, f"nodes.{node.name}", node.expression, names)
@@ -133,9 +134,9 @@ def _read(spec: TraceSpec) -> dict[str, Expression]:
 
 def _parse(spec: TraceSpec, where: str, text: str, names: list[str]) -> Expression:
     try:
-        return parse(text, names)
+        return parse(text, names, "write it under leaves:, as in {name}: 1.0, or under nodes: before it")
     except GdsolveError as fault:
-        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", fault.hint) from None
+        raise fault.within(f"{spec.path}: {where}: ") from None
 
 
 def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mapping[str, Tensor]) -> Tensor:
@@ -143,7 +144,8 @@ def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mappi
         return expression.evaluate(values)
     except GdsolveError as fault:
         shapes = ", ".join(f"{name} {tuple(values[name].shape)}" for name in sorted(expression.names))
-        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", f"the shapes are {shapes}") from None
+        hint = f"the shapes are {shapes}; transpose(…) turns a matrix, and @ multiplies matrices"
+        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", hint, place=fault.place) from None
 
 
 def _leaf_tensor(value: Any, requires_grad: bool) -> Tensor:
@@ -325,7 +327,10 @@ def _compare(tape: _Tape) -> Gradients | None:
     start = point.clone().requires_grad_()
     root = _rebuild(tape, leaf, start)[spec.root]
     if root.dim() or not root.requires_grad:
-        raise GdsolveError(f"{spec.path}: compare: {spec.root} is no tracked single number", "--backward-from NAME")
+        raise GdsolveError(
+            f"{spec.path}: compare: {spec.root} is no tracked single number",
+            "sum it, and go back from that: --backward-from NAME",
+        )
     (autograd,) = torch.autograd.grad(root, start, allow_unused=True)
     autograd = torch.zeros_like(point) if autograd is None else autograd
     expression = parse(spec.compare.formula, list(tape.tensors))
@@ -346,7 +351,8 @@ def _only_leaf(tape: _Tape) -> str:
     names = [leaf.name for leaf in tape.spec.leaves if leaf.requires_grad]
     if len(names) != 1:
         raise GdsolveError(
-            f"{tape.spec.path}: compare: {len(names)} leaves require a gradient", "say which: compare: {leaf: NAME, …}"
+            f"{tape.spec.path}: compare: {len(names)} leaves require a gradient",
+            f"write which: compare: {{leaf: {names[0] if names else tape.spec.leaves[0].name}, …}}",
         )
     return names[0]
 

@@ -13,7 +13,7 @@ from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
 GROUPS = "gdsolve.groups/1"
-AGAIN = "save the model again"
+AGAIN = "save the model again: gdsolve fit DATA --save MODEL.json"
 # What is read of a model beside its weights, where it is there.
 FORM: dict[tuple[str, ...], type] = {
     ("objective",): dict,

@@ -42,7 +42,7 @@ def choose(asked: Engine, *, rows: int, p: int, iterations: int, reported: int) 
     ways = (Engine.LEAP, Engine.TRIANGLE, Engine.ROWS)
     costs = {way: predicted_seconds(way, rows=rows, p=p, iterations=iterations, reported=reported) for way in ways}
     best = min(ways, key=lambda way: costs[way])
-    others = " and ".join(f"{_duration(costs[way])} on the way {way.value}" for way in ways if way is not best)
+    others = " and ".join(f"{_duration(costs[way])} with --engine {way.value}" for way in ways if way is not best)
     return Plan(
         best,
         f"{iterations:,} update{'' if iterations == 1 else 's'} predicted: {_duration(costs[best])} against {others}",
@@ -93,7 +93,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
     """
     if asked is not Method.AUTO:
         if why := refusal(asked, traits):
-            raise GdsolveError(f"method: {why}", "--method auto picks one that can be used")
+            raise GdsolveError(f"method: {why}", "give --method auto, which picks one that can be used")
         return asked, f"{asked.value}: asked for with --method"
     if rate_given:
         return Method.GD, "gd: a learning rate is given"

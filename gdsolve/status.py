@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 from enum import IntEnum, StrEnum
+from typing import Self
 
 # What the system says where the disk, and nobody else, is to blame.
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -72,17 +74,40 @@ class Terminated(KeyboardInterrupt):
 
 
 class GdsolveError(Exception):
-    """Something the user can mend: one line that names file, row, column or key, and a hint with the remedy."""
+    """Something the user can mend: one line that names file, row, column or key, and a hint with the remedy.
 
-    def __init__(self, message: str, hint: str | None = None, exit_code: ExitCode = ExitCode.USAGE) -> None:
+    `option` is the option that it is about, as a field of `Spec`; `place` is a column of text, counted from 1;
+    `command` is a command line that the hint gives, whole.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        exit_code: ExitCode = ExitCode.USAGE,
+        *,
+        option: str | None = None,
+        place: int | None = None,
+        command: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.exit_code = exit_code
+        self.option = option
+        self.place = place
+        self.command = command
+
+    def within(self, where: str) -> Self:
+        """The same error, told after `where`: a file, a line, a key."""
+        told = copy.copy(self)
+        told.message = where + self.message
+        told.args = (told.message,)
+        return told
 
 
 class DataError(GdsolveError):
     """Data that cannot be used as it is (exit code 5)."""
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message, hint, ExitCode.DATA)
+    def __init__(self, message: str, hint: str | None = None, *, command: str | None = None) -> None:
+        super().__init__(message, hint, ExitCode.DATA, command=command)

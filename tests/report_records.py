@@ -6,6 +6,8 @@ import io
 import math
 from typing import Any
 
+from gdsolve.spec.command import Advice
+
 NAME_OF_60 = "distance_to_the_nearest_railway_station_in_metres_on_foot_01"
 
 
@@ -57,6 +59,7 @@ def descent(**changes: Any) -> dict[str, Any]:
         "dtype": "float64",
         "computed_in": "float64",
         "max_iter": 1,
+        "stable_below": 0.0845241,
         "tol": 1e-10,
         "loss_tol": None,
         "grad_tol": None,
@@ -87,7 +90,7 @@ def one_step() -> dict[str, Any]:
         "version": "0.1.0",
         "status": "max_iter",
         "stopped_by": None,
-        "message": "Stopped at max_iter after 1 update, before convergence. The loss is 11.8 above its optimum.",
+        "message": "Stopped at max_iter after 1 update, before convergence. The loss is 11.8 above its minimum.",
         "exit_code": 3,
         "iterations": 1,
         "weights": {"x": 0.28},
@@ -106,7 +109,7 @@ def one_step() -> dict[str, Any]:
         "best_iteration": 1,
         "advice": [
             "Updates needed to converge: 2,617 at this rate (0.01).",
-            "Run instead: gdsolve fit two_points.csv --loss sse --lr auto",
+            Advice("Run instead", "gdsolve fit two_points.csv --loss sse --lr auto"),
         ],
         "trace": [
             {**start, "weights": {"x": 0.0}, "intercept": 0.0},
@@ -156,6 +159,14 @@ def large(count: int, features: list[str] | None = None) -> dict[str, Any]:
         "gradient_norm": last["gradient_norm"],
         "optimum": {"weights": goal, "intercept": 12.5, "sse": 1234.5, "loss": 617.25, "unique": count < 40},
         "gap": 3e-16,
+        "adjusted_r2": -4.91,
+        "standard_errors": {
+            "weights": {name: abs(weight) / (1 + n % 7) for n, (name, weight) in enumerate(goal.items())},
+            "intercept": 0.5,
+            "statistic": "t",
+            "degrees_of_freedom": 20_433 - count - 1.0,
+            "reasons": [],
+        },
         "spectrum": spectrum(rank=count + 1, predicted_iterations=10**12),
         "data": data(
             features,
@@ -172,7 +183,10 @@ def large(count: int, features: list[str] | None = None) -> dict[str, Any]:
         "descent": descent(loss="half-mse", scale="standard", ridge=0.5, max_iter=None),
         "advice": [
             "The minimiser is not unique: rank 3 < 4 weights. The optimum shown has minimum norm.",
-            "Run instead: gdsolve fit a/rather/deep/folder/of/a/project/data.csv --target 'all the targets' --lr auto",
+            Advice(
+                "Run instead",
+                "gdsolve fit a/rather/deep/folder/of/a/project/data.csv --target 'all the targets' --lr auto",
+            ),
         ],
         "trace": trace,
     }
@@ -218,7 +232,7 @@ def textbook_rates() -> dict[str, Any]:
         "spectrum": spectrum(largest=28.0, smallest=28.0, condition=1.0, rank=1),
         "data": data(["x"], source=["one_weight.yaml"], rows=3),
         "descent": {key: value for key, value in descent().items() if key not in ("engine", "reason", "device")},
-        "advice": ["Every rate below 0.0714286 is stable: gdsolve fit one_weight.yaml --lr 0.0357143"],
+        "advice": [Advice("Every rate below 0.0714286 is stable", "gdsolve fit one_weight.yaml --lr 0.0357143")],
         "seconds": {"read": 0.0, "descend": 0.0, "total": 0.0},
     }
 
@@ -253,6 +267,8 @@ def collinear() -> dict[str, Any]:
         "schema": "gdsolve.check/1",
         "version": "0.1.0",
         "exit_code": 0,
+        "source": ["houses.csv"],
+        "table_rows": 6,
         "rows": 5,
         "rows_dropped": 1,
         "target": "price",
@@ -266,8 +282,19 @@ def collinear() -> dict[str, Any]:
             column("sold", "ignored", type="date", **{**text, "minimum": "2024-01-01", "maximum": "2024-12-31"}),
             column("price", "target"),
         ],
+        "findings": [
+            {
+                "kind": "duplicate",
+                "column": NAME_OF_60,
+                "message": f"{NAME_OF_60}: the same cells as area",
+                "blocks": False,
+            }
+        ],
         "problem": None,
         "hint": None,
+        "left_out": [],
+        "loss": "half-mse",
+        "curvature": {"largest": both, "holds": "everywhere", "reason": None},
         "parameters": 3,
         "rank": 2,
         "dependent_columns": [{"column": "volume", "equals": {"area": 3.0}, "intercept": 0.0}],
@@ -291,6 +318,7 @@ def collinear() -> dict[str, Any]:
             {**solution, "method": "triangle", "status": "minimum norm"},
         ],
         "commands": ["gdsolve fit houses.csv", "gdsolve fit houses.csv --ridge 0.1"],
+        "notes": ["as asked for", "with a penalty"],
         "advice": ["volume adds nothing to area: gdsolve fit houses.csv --ignore volume"],
         "data": data(["area", "volume"], source=["houses.csv"], rows=5, rows_dropped=1, target="price"),
         "seconds": {"read": 0.0},
@@ -305,6 +333,14 @@ def impossible() -> dict[str, Any]:
         "rows": None,
         "rows_dropped": None,
         "target_reason": None,
+        "findings": [
+            {
+                "kind": "text",
+                "column": "city",
+                "message": "city: text, 5 levels: Ulm; the first on line 3",
+                "blocks": True,
+            }
+        ],
         "problem": "houses.csv: column 'city' holds text ('Ulm' in row 2)",
         "hint": "--categorical onehot makes a 0/1 column of every level, --ignore city leaves it out",
         "parameters": None,
@@ -315,6 +351,7 @@ def impossible() -> dict[str, Any]:
         "solutions": [],
         "advice": [],
         "commands": ["gdsolve fit houses.csv --categorical onehot"],
+        "notes": ["0/1 columns for the levels of city"],
         "data": None,
     }
 

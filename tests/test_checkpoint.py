@@ -213,7 +213,7 @@ def test_a_way_that_gdsolve_chose_is_gone_on_with(tmp_path: Path) -> None:
     longer = record_of({**options, "max_iter": 10_000}, resume=str(path))
     assert (longer["descent"]["engine"], longer["descent"]["reason"]) == (
         "triangle",
-        "the way of the run that is resumed",
+        "as in the run that is resumed",
     )
     stepped = record_of({**options, "engine": "triangle", "max_iter": 10_000})
     assert longer["trace"] == stepped["trace"]

@@ -18,6 +18,7 @@ from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
 from gdsolve.cli.output import present, writing
 from gdsolve.outputs import check_outputs
+from gdsolve.report.page import View
 from gdsolve.spec import Format, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, ExitCode, GdsolveError
@@ -135,19 +136,22 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
          "loss: 'hubert' is not one of half-mse, mse, sse, huber, logistic, poisson, quantile, absolute",
          "give one of them, as in --loss huber"),
         (["fit", "--minimize", "a**2"], "parameters: none is given", "say where they start, as in --start a=0,b=0"),
-        (["fit", "--minimize", "a**b", "--start", "a=1"], "minimize: column 4: unknown name 'b'", "known here: a"),
+        (["fit", "--minimize", "a**b", "--start", "a=1"], "minimize: column 4: unknown name 'b'",
+         "if it is a parameter, start it: --start b=1; known here: a"),
         (["fit", "--minimize", "a**2", "--start", "a=1,b=1"], "b: the formula does not use this parameter",
-         "leave it out, or --fix b"),
+         "leave it out of --start, or give --fix b"),
         (["fit", "--minimize", "__import__('os')", "--start", "a=1"],
          "minimize: column 1: unknown function '__import__'", "known here: abs, arccos, arcsin, arctan, cos, cosh, dot,"
-         " exp, expm1, log, log10, log1p, max, mean, min, sigmoid, sin, sinh, sqrt, sum"),
-        (["fit", "--model", "a*x", "--start", "a=1"], "fit: no SOURCE is given", "use - to read standard input"),
+         " exp, expm1, log, log10, log1p, max, mean, min, sigmoid, sin, sinh, sqrt, sum, tan,"
+         " tanh, transpose"),
+        (["fit", "--model", "a*x", "--start", "a=1"], "fit: no SOURCE is given",
+         "give a table, as in gdsolve fit data.csv, or - for standard input"),
         (["fit", "table.csv", "--model", "a*z", "--start", "a=1"], "model: column 3: unknown name 'z'",
-         "known here: a, x, y"),
+         "if it is a parameter, start it: --start z=1; known here: a, x, y"),
         (["fit", "table.csv", "--model", "x*y", "--start", "x=1"],
-         "x: is a parameter or constant and a column as well", "give it another name"),
+         "x: is a parameter or constant and a column as well", "call the parameter otherwise, as in x0"),
         (["fit", "--minimize", "a**2", "--start", "a=1", "--method", "lm"], "method: lm needs a sum of squares",
-         "--method auto picks one that can be used"),
+         "give --method auto, which picks one that can be used"),
         (["fit", "--minimize", "a**2", "--start", "a=1", "--method", "newton", "--lr", "1"],
          "lr: newton takes no learning rate", "leave --lr out"),
         (["fit", "table.csv", "--method", "lbfgs", "--schedule", "cosine", "--max-iter", "5"],
@@ -155,9 +159,9 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["compare", "table.csv", "--methods", "gd,lbgfs"], "methods: there is no method 'lbgfs'",
          "did you mean lbfgs?"),
         (["fit", "a.csv", "--lr", "0.1", "--lr", "1"], "lr: 2 rates, and fit takes one",
-         "gdsolve compare-lr takes several"),
+         "run gdsolve compare-lr, which takes several"),
         (["fit", "a.csv", "--tol", "-1"], "tol: -1.0 is not a finite number of at least 0",
-         "give --tol such a number"),
+         "give --tol 0 or more"),
         (["fit", "p.yaml"], "p.yaml: no such file or directory", "check the path of the spec"),
         (["fit", "p.yaml", "a.csv"], "p.yaml: a YAML spec stands alone, not with 1 more",
          "name the tables under data: in the spec"),
@@ -184,7 +188,10 @@ def test_wrong_usage(
 
 @pytest.mark.parametrize(
     ("terminal", "hint"),
-    [(True, "give a table, as in gdsolve fit data.csv"), (False, "use - to read standard input")],
+    [
+        (True, "give a table, as in gdsolve fit data.csv"),
+        (False, "give a table, as in gdsolve fit data.csv, or - for standard input"),
+    ],
 )
 def test_no_source(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], terminal: bool, hint: str
@@ -362,5 +369,5 @@ def test_outputs_that_can_be_written_pass(here: Path) -> None:
 def test_present_passes_the_format_on(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
     monkeypatch.setattr("gdsolve.report.write_record", lambda *arguments: seen.extend(arguments))
-    present(Spec(format=Format.CSV), {"a": 1})
-    assert seen == [{"a": 1}, Format.CSV, sys.stdout]
+    present(Spec(format=Format.CSV, lr=0.1), {"a": 1}, following=("Go on.",))
+    assert seen == [{"a": 1}, Format.CSV, sys.stdout, View(rate=True, following=("Go on.",))]

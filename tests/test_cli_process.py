@@ -253,7 +253,7 @@ def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
-    while not process.stderr.readline().startswith(b"gdsolve: way rows"):
+    while not process.stderr.readline().startswith(b"gdsolve: engine rows"):
         assert process.poll() is None
     time.sleep(0.5)
     process.send_signal(signal.SIGINT)

@@ -69,8 +69,10 @@ def test_off_a_terminal_nothing_is_broken() -> None:
     assert "  --loss half-mse|mse|sse|huber|logistic|poisson|quantile|absolute\n" in help
     assert [line.strip() for line in help.splitlines() if line.startswith("    gdsolve ")] == [*VERBS["fit"].examples]
     said = off_a_terminal("fit", "two.csv", "--loss", "sse", "--lr", "5", "--format", "json").stderr.splitlines()
-    assert said[0] == "gdsolve: warning: learning rate 5 must diverge: the largest stable rate is 0.0857864"
-    assert said[-1] == "hint: Run instead: gdsolve fit two.csv --loss sse --lr 0.0833333 --format json"
+    where = "on the columns as they are"
+    assert said[0] == f"gdsolve: warning: learning rate 5 will diverge {where}: rates below 0.0857864 are stable"
+    assert said[-2] == "hint: Run instead: gdsolve fit two.csv --loss sse --lr auto --format json"
+    assert said[-1].endswith("(407 updates): gdsolve fit two.csv --loss sse --lr 0.0833333 --format json")
 
 
 def test_messages_fit_the_terminal() -> None:
@@ -80,8 +82,12 @@ def test_messages_fit_the_terminal() -> None:
     assert terminal.close(process) == 4
     os.close(reader)
     lines = ESCAPE.sub("", terminal.raw.decode()).replace("\r\n", "\n")
-    assert lines.startswith("gdsolve: warning: learning rate 5 must diverge: the largest\n  stable rate is 0.0857864\n")
-    assert lines.endswith("hint: Run instead:\n  gdsolve fit two.csv --loss sse --lr 0.0833333 --format \\\n    json\n")
+    assert lines.startswith(
+        "gdsolve: warning: learning rate 5 will diverge on the\n"
+        "  columns as they are: rates below 0.0857864 are stable\n"
+    )
+    assert "hint: Run instead:\n  gdsolve fit two.csv --loss sse --lr auto --format json\n" in lines
+    assert lines.endswith(" updates):\n  gdsolve fit two.csv --loss sse --lr 0.0833333 --format \\\n    json\n")
     told = lines_on(60, "fit", "a folder/of a quite considerable depth/and/a-file-that-is-not-there.csv")
     assert told == [
         "gdsolve: error: a folder/of a quite considerable",

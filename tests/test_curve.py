@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gdsolve
 from gdsolve.objective.base import SumOfSquares, TwiceDifferentiable
 from gdsolve.objective.curve import Curve, Model, PointwiseCurve
 from gdsolve.objective.degree import degree
@@ -150,3 +153,22 @@ def test_central_differences_agree_with_autograd(numbers: list[float], a: float,
     # Terms that cancel leave more rounding than their sum shows.
     assert bool(((formula.evaluate(w).gradient - found.slopes).abs() <= 10.0 * found.error + 1e-9).all())
     assert bool((found.error <= 1e-6 * (1.0 + found.slopes.abs().amax())).all())
+
+
+@pytest.mark.parametrize(
+    ("column", "formula"),
+    [
+        ("time (s)", "a*exp(-b*`time (s)`) + c"),
+        ("lambda", "a*exp(-b*lambda) + c"),
+        ("Sepal.Length", "a*exp(-b*`Sepal.Length`) + c"),
+    ],
+)
+def test_a_column_of_any_name_stands_in_backticks(tmp_path: Path, column: str, formula: str) -> None:
+    """Also in what is saved, and predicted from it."""
+    x = np.linspace(0.1, 5.0, 30)
+    path = tmp_path / "t.csv"
+    rows = "\n".join(f"{one},{3.0 * math.exp(-0.8 * one) + 0.2}" for one in x)
+    path.write_text(f"{column},signal [V]\n{rows}\n")
+    fit = gdsolve.fit(path, target="signal [V]", model=formula, start="a=1,b=1,c=0", save=str(tmp_path / "m.json"))
+    assert fit.w[:, 0] == pytest.approx([3.0, 0.8, 0.2], rel=1e-6)
+    assert gdsolve.predict(str(tmp_path / "m.json"), path) == pytest.approx(3.0 * np.exp(-0.8 * x) + 0.2, rel=1e-6)

@@ -24,7 +24,7 @@ TABLE = (
 @pytest.fixture
 def columns(tmp_path):
     path = write(tmp_path / "t.csv", TABLE)
-    return {column.name: column for column in describe([path], Spec(weight="w", ignore=("id",)))}
+    return {column.name: column for column in describe([path], Spec(weight="w", ignore=("id",))).columns}
 
 
 def test_roles_and_types(columns):
@@ -59,13 +59,13 @@ def test_constant_and_duplicate(columns):
 
 def test_texts_are_ignored_on_request(tmp_path):
     path = write(tmp_path / "t.csv", TABLE)
-    roles = {column.name: column.role for column in describe([path], Spec(categorical=Categorical.IGNORE))}
+    roles = {column.name: column.role for column in describe([path], Spec(categorical=Categorical.IGNORE)).columns}
     assert (roles["color"], roles["when"], roles["ok"]) == ("ignored", "ignored", "feature")
 
 
 def test_unclear_names_are_described(tmp_path):
     path = write(tmp_path / "t.csv", ",x,x\n0,1,2\n1,3,5\n")
-    assert [column.name for column in describe([path], Spec())] == ["column_1", "x", "x_2"]
+    assert [column.name for column in describe([path], Spec()).columns] == ["column_1", "x", "x_2"]
 
 
 def test_flags_are_checked(tmp_path):
@@ -75,7 +75,7 @@ def test_flags_are_checked(tmp_path):
 
 def test_levels_are_counted_to_1001(tmp_path):
     path = write(tmp_path / "t.csv", "c,y\n" + "".join(f"k{row},{row}\n" for row in range(1500)))
-    assert describe([path], Spec())[0].levels == 1001
+    assert describe([path], Spec()).columns[0].levels == 1001
 
 
 def test_many_batches_and_large_offsets(tmp_path):
@@ -84,7 +84,7 @@ def test_many_batches_and_large_offsets(tmp_path):
     frame.write_parquet(tmp_path / "t.parquet")
     frame.drop("n").write_csv(tmp_path / "t.csv")
     for ending in ("parquet", "csv"):
-        first, second, third, *nested = describe([str(tmp_path / f"t.{ending}")], Spec(target="c"))
+        first, second, third, *nested = describe([str(tmp_path / f"t.{ending}")], Spec(target="c")).columns
         assert first.mean == pytest.approx(values.mean(), rel=1e-15)
         assert first.std == pytest.approx((values - 1e9).std(), rel=1e-7)
         assert (second.duplicate_of, third.duplicate_of) == ("a", None)
@@ -97,13 +97,13 @@ def test_the_spread_of_values_whose_squares_are_no_numbers(tmp_path, size):
     # More than one batch, so that means are merged as well.
     values = np.tile(pattern, 40_000) * size
     pl.DataFrame({"x": np.arange(len(values)), "y": values}).write_parquet(tmp_path / "t.parquet")
-    _, column = describe([str(tmp_path / "t.parquet")], Spec())
+    _, column = describe([str(tmp_path / "t.parquet")], Spec()).columns
     assert column.mean == pytest.approx(4.75 * size, rel=1e-12)
     assert column.std == pytest.approx(pattern.std() * abs(size), rel=1e-12)
 
 
 def test_numbers_that_mean_missing_are_counted_and_out_of_range(tmp_path):
     path = write(tmp_path / "t.csv", "a,b\n1,2\n-999,3\n3,-999.0\n5,-999\n")
-    first, second = describe([path], Spec(na_values=("-999",)))
+    first, second = describe([path], Spec(na_values=("-999",))).columns
     assert (first.missing, first.minimum, first.maximum, first.mean) == (1, 1.0, 5.0, 3.0)
     assert (second.missing, second.minimum, second.maximum, second.mean) == (2, 2.0, 3.0, 2.5)

@@ -93,7 +93,7 @@ def test_blank_lines_within_quotes_are_text(tmp_path):
     path = write(tmp_path / "t.csv", 's,a,b\n"p\n\nq",1,2\n\nr,,\ns,3,4\n')
     loaded = load(path, ignore=("s",), na=Missing.DROP)
     assert (loaded.rows, loaded.rows_dropped) == (2, 1)
-    assert failure(path, ignore=("s",))[1] == "t.csv: row 2, column 'a': the cell is missing"
+    assert failure(path, ignore=("s",))[1] == "t.csv: row 2 (line 6), column 'a': the cell is missing"
 
 
 def test_weights(tmp_path):

@@ -147,7 +147,7 @@ def test_parquet_and_ndjson_become_csv(tmp_path):
 
 def test_nested_columns_have_no_csv(tmp_path):
     pl.DataFrame({"x1": [1], "x2": [2], "l": [[1]]}).write_parquet(tmp_path / "t.parquet")
-    with pytest.raises(GdsolveError, match="column 'l' is nested"):
+    with pytest.raises(GdsolveError, match="column 'l' holds lists, not numbers; it cannot be written as CSV"):
         predict_csv([str(tmp_path / "t.parquet")], Spec(), PLAIN, io.StringIO())
     out = io.StringIO()
     predict_csv([str(tmp_path / "t.parquet")], Spec(only=True), PLAIN, out)

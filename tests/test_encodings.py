@@ -106,7 +106,7 @@ def test_cells_keys_and_objects_in_other_encodings(encoding: str) -> None:
     objects = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     path = write(Path("t.ndjson"), objects.encode(encoding))
     code, message, hint = failure(path, categorical=Categorical.ONEHOT)
-    assert (code, message) == (5, "t.ndjson: is not UTF-8")
+    assert (code, message) == (5, "t.ndjson: row 1 (line 1) is not UTF-8")
     assert flag_of(hint) == flag
     assert list(load(path, encoding=flag, categorical=Categorical.ONEHOT).roles.levels.values()) == [tuple(levels)]
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import keyword
 import math
+import re
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.special
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.objective.expression import FUNCTIONS, parse
+from gdsolve.objective.elsewhere import SAME
+from gdsolve.objective.expression import parse
+from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.status import GdsolveError
 
 NAMES = ("x", "y")
@@ -35,17 +41,23 @@ def tensor(value: Any, **options: Any) -> torch.Tensor:
         ("(x := 1)", "column 2: Python's NamedExpr has no place in a formula"),
         ("'x'", "column 1: such a constant has no place in a formula"),
         ("True", "column 1: such a constant has no place in a formula"),
-        ("x % y", "column 1: Python's BinOp has no place in a formula"),
+        ("x % y", "column 3: the operator % has no place in a formula"),
         ("x + q", "column 5: unknown name 'q'"),
         ("   x + q", "column 8: unknown name 'q'"),
         ("sum", "column 1: sum is a function"),
         ("x)+(y", "column 2: not a formula: unmatched ')'"),
         ("x # y", "column 3: '#' has no place in a formula"),
         ("", "column 1: no formula"),
-        ("dot(x)", "column 1: dot takes 2 argument(s), not 1"),
-        ("9**9**9", "column 1: a constant that is not finite"),
+        ("dot(x)", "column 1: dot takes 2 arguments, not 1"),
+        ("9**9**9", "column 1: 9**3.8742e+08 is not finite"),
         ("x + 1e999", "column 5: a constant that is not finite"),
-        ("1/0", "column 1: a constant that is not finite"),
+        ("1/0", "column 1: 1/0 is not finite"),
+        ("x + sqrt(-1)", "column 5: sqrt(-1) is not a number"),
+        ("(x - 1)^2", "column 8: ^ is no power"),
+        ("x*(2 + exp(x^2))", "column 13: ^ is no power"),
+        ("x + `q (s)`", "column 5: unknown name 'q (s)'"),
+        ("x + `q", "column 5: a backtick without its second"),
+        ("x + ", "column 4: not a formula: invalid syntax"),
         ("1" + "0" * 400, "column 1: a constant that is not finite"),
         ("-" * 9000 + "x", "column 1: nested deeper than 100"),
         ("+".join(["x"] * 4000), "column 1: nested deeper than 100"),
@@ -124,3 +136,77 @@ def test_any_text_is_read_or_refused_in_one_line(text: str) -> None:
 def test_every_function_has_a_value() -> None:
     assert {name for name, (arities, _) in FUNCTIONS.items() if 1 not in arities} == {"dot"}
     assert parse("dot(x, y)", NAMES).evaluate({"x": tensor([1.0, 2.0]), "y": tensor([3.0, 4.0])}).item() == 11.0
+
+
+_ELSEWHERE = """
+    abs2 acosd arg asec asind atand atn bessel beta binom ceil choose cbrt corr cosd cosh2 count cov cumsum digamma div
+    dnorm erf erfc erfinv exp10 exp2 expint fact factorial floor frac gamma gammainc gammaln heaviside hypot ibeta if
+    ifelse igamma imag int inverf invnorm lambertw lgamma ln lnbeta log2 logb max_pool median mod norm normcdf nthroot
+    odd pbinom percentile pmax pnorm pow prod qnorm quotient rand real rem rint rnorm round sd sec sgn sinc sinpi sign
+    sinint sqr square std stdev sumsq switch tand trunc var voigt where zeta If IF SQRTPI ATAN2 PRODUCT STDEV
+"""
+
+
+@pytest.mark.parametrize("name", _ELSEWHERE.split())
+def test_no_function_of_another_program_is_taken_for_a_misspelling(name: str) -> None:
+    with pytest.raises(GdsolveError) as fault:
+        parse(f"{name}(x)", NAMES)
+    assert "did you mean" not in str(fault.value.hint)
+
+
+def test_no_name_of_a_library_is_taken_for_a_misspelling() -> None:
+    """Names of math, numpy, scipy.special and torch are answered by what means the same, or by the list."""
+    names = {name for module in (math, np, scipy.special, torch.special) for name in dir(module)}
+    for name in sorted(names - FUNCTIONS.keys() - set(keyword.kwlist) - set(NAMES)):
+        with pytest.raises(GdsolveError) as fault:
+            parse(f"{name}(x)", NAMES)
+        assert "did you mean" not in str(fault.value.hint), name
+
+
+def named(name: str) -> Any:
+    """The function of this name in a library, None where there is none of one or two numbers."""
+    if len(re.findall(r"\b[z]\b", SAME[name])) or re.search("sum|mean|max|min|dot|@|transpose", SAME[name]):
+        return None
+    return next((getattr(module, name) for module in (scipy.special, np, math) if hasattr(module, name)), None)
+
+
+@pytest.mark.parametrize("name", [name for name in SAME if named(name) is not None])
+@given(x=st.floats(0.1, 0.9), y=st.floats(1.1, 1.9))
+@settings(max_examples=5)
+def test_what_is_written_instead_means_the_same(name: str, x: float, y: float) -> None:
+    form = SAME[name]
+    values = [x + 1.0 if name in ("acosh", "arccosh") else x, y][: 1 + bool(re.search(r"\by\b", form))]
+    cells = {letter: tensor(value) for letter, value in zip("xy", values, strict=False)}
+    assert parse(form, "xy").evaluate(cells).item() == pytest.approx(float(named(name)(*values)), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("formula", "names", "hint"),
+    [
+        ("a*exp(-b*time) + c", ("a", "b", "c", "time (s)"), "did you mean `time (s)`, with its backticks?"),
+        ("a*time (s) + c", ("a", "c", "time (s)"), "write `time (s)`, with its backticks"),
+        ("a*signal [V]", ("a", "signal [V]"), "write `signal [V]`, with its backticks"),
+        ("a*Sepal.Length", ("a", "Sepal.Length"), "write `Sepal.Length`, with its backticks"),
+        ("a*q", ("a", *(f"c{place:03}" for place in range(200))), "and 181 more: gdsolve check FILE lists the columns"),
+    ],
+)
+def test_columns_that_are_no_identifiers(formula: str, names: tuple[str, ...], hint: str) -> None:
+    with pytest.raises(GdsolveError) as fault:
+        parse(formula, names)
+    assert str(fault.value.hint).endswith(hint)
+
+
+@pytest.mark.parametrize(
+    ("formula", "name"),
+    [("2*`time (s)`", "time (s)"), ("2*lambda", "lambda"), ("2*`lambda`", "lambda"), ("2*µ", "µ"), ("2*`a-b`", "a-b")],
+)
+def test_a_column_of_any_name_is_used(formula: str, name: str) -> None:
+    assert parse(formula, (name,)).evaluate({name: tensor(3.0)}).item() == 6.0
+
+
+def test_the_place_of_an_error_is_its_column() -> None:
+    with pytest.raises(GdsolveError) as fault:
+        parse("`a b` + q", ("a b",))
+    assert (fault.value.message, fault.value.place) == ("column 9: unknown name 'q'", 9)
+    assert fault.value.within("f.yaml: ").place == 9
+    assert str(fault.value.within("f.yaml: ")) == "f.yaml: column 9: unknown name 'q'"

@@ -33,7 +33,7 @@ def test_rows_without_a_group_are_told_in_every_format(na: str, capsys: pytest.C
     command = ["fit", "t.csv", "--group-by", "g", "--na", na]
     assert run(command) == 5
     table = capsys.readouterr()
-    assert f"{EMPTY}; --na drop leaves such rows out." in table.out.replace("\n", " ")
+    assert f"{EMPTY}; --na drop leaves such rows out." in " ".join(table.out.split())
     assert "1 cannot be fitted (the rows without a group)" in table.err
     assert run([*command, "--format", "json", "--save", "m.json"]) == 5
     lines = capsys.readouterr()
@@ -88,7 +88,7 @@ def test_no_row_has_a_group(na: str, capsys: pytest.CaptureFixture[str]) -> None
         ]
     else:
         said = "t.csv: row 1 (line 2) has no group: column 'g' is empty (2 more rows have none)"
-        assert said in streams.out.replace("\n", " ")
+        assert said in " ".join(streams.out.split())
 
 
 def test_weights_that_are_not_unique_say_why(capsys: pytest.CaptureFixture[str]) -> None:
@@ -106,7 +106,7 @@ def test_weights_that_are_not_unique_say_why(capsys: pytest.CaptureFixture[str])
     assert lines["B"]["weights"] == pytest.approx({"a": 0.0, "b": 0.0}, abs=1e-12)
     assert lines["B"]["intercept"] == pytest.approx(5.0)
     assert run(["fit", "t.csv", "--group-by", "g"]) == 0
-    said = capsys.readouterr().out.replace("\n", " ")
+    said = " ".join(capsys.readouterr().out.split())
     assert f"3 groups have no unique weights ({'; '.join(f'{g}: {why}' for g, why in whys.items())})" in said
     through_zero = gdsolve.fit("t.csv", group_by="g", no_intercept=True)
     assert through_zero["B"].found is not None

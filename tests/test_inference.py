@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 import gdsolve
 from gdsolve.objective.inference import (
-    ABSOLUTE,
     AT_BOUND,
     EXACT,
     FIXED,
@@ -285,16 +284,16 @@ def test_numbers_that_are_not_finite_have_no_errors() -> None:
 
 def test_withheld_parameters_leave_the_correlations() -> None:
     found = from_factor(tensor(np.eye(3)), tensor([1.0, 2.0, 3.0]), 1.0, 9, names=["a", "b", "c"], held={"a": FIXED})
-    less = withhold(found, {"a": ABSOLUTE, "b": ABSOLUTE})
-    assert reasons(less) == [FIXED, ABSOLUTE, None]
+    less = withhold(found, {"a": NO_MINIMUM, "b": NO_MINIMUM})
+    assert reasons(less) == [FIXED, NO_MINIMUM, None]
     assert less.correlation is not None and less.correlation[2] == (None, None, 1.0)
-    assert withhold(found, dict.fromkeys("abc", ABSOLUTE)).correlation is None
+    assert withhold(found, dict.fromkeys("abc", NO_MINIMUM)).correlation is None
     assert too_far(less, tensor([0.0, 0.0, 3.0])) == {}
 
 
 def test_a_reason_stands_for_all_but_the_held() -> None:
-    found = without_bars(["a", "b"], tensor([1.0, 2.0]), ABSOLUTE, held={"b": FIXED})
-    assert reasons(found) == [ABSOLUTE, FIXED]
+    found = without_bars(["a", "b"], tensor([1.0, 2.0]), NO_MINIMUM, held={"b": FIXED})
+    assert reasons(found) == [NO_MINIMUM, FIXED]
 
 
 def test_the_rate_of_poisson_counts() -> None:

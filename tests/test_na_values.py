@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,7 @@ def test_the_flag_of_a_hint_makes_its_cell_missing(values: list[str], cell: str)
         Spec(na_values=tuple(values))
     except GdsolveError:
         return
-    name, value = shlex.split(missing_flag(values, cell).replace("=-", " -", 1))
+    name, value = shlex.split(re.sub(r"^(--[a-z-]+)=", r"\1 ", missing_flag(values, cell)))
     spec = build_spec(["t.csv"], {name.strip("-").replace("-", "_"): [*values, *value.split(",")]}, "fit")
     assert cell in spec.missing_texts
     assert set(missing_texts(values)) <= set(spec.missing_texts)
@@ -109,14 +110,14 @@ def test_following_the_hint_makes_no_class_of_na(name: str) -> None:
 
 def test_hints_name_what_was_given_already() -> None:
     path = write(Path("t.csv"), "a,y\n1,1\n?,2\nNA,4\nbad,1\n=x,3\n5,4\n6,7\n7,7\n8,9\n9,9\n")
-    values: tuple[str, ...] = ()
-    for flag in ("'?'", "'?,bad'", "'?,bad,==x'"):
-        hint = failure(path, na=Missing.DROP, na_values=values)[2]
-        assert hint.startswith(f"--na-values {flag} --na drop if it means missing, or ")
+    # All odd texts of the column are in the first hint already; what was given stays, and stays in front.
+    for before, flag in (((), "'?,bad,==x'"), (("bad",), "'bad,?,==x'")):
+        hint = failure(path, na=Missing.DROP, na_values=before)[2]
+        assert hint.startswith(f"--na-values {flag} --na drop if they mean missing, or ")
         values = tuple(shlex.split(flag)[0].split(","))
     assert load(path, na=Missing.DROP, na_values=values).rows == 6
     hint = failure(path, na=Missing.DROP, na_values=("=?",))[2]
-    assert hint.startswith("--na-values '=?,NA' --na drop if it means missing")
+    assert hint.startswith("--na-values '=?,NA,bad,==x' --na drop if they mean missing")
 
 
 def test_the_shell_and_the_spec_say_the_same(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,11 +48,14 @@ def test_a_flag_wins_over_the_parameters_of_the_spec() -> None:
         ({"start": ("a=[1, x]",)}, "start: a: '[1, x]' is no list of numbers"),
         ({"start": ("a=[[1], [2, 3]]",)}, "start: a: '[[1], [2, 3]]' is no list of numbers"),
         ({"start": ("2a=1",)}, "parameters: '2a' is no name"),
-        ({"start": ("if=1",)}, "parameters: 'if' is no name"),
+        ({"start": ("a b=1",)}, "parameters: 'a b' is no name"),
         ({"start": ("a=1",), "lower": ("b=0",)}, "lower: 'b' is no parameter"),
         ({"start": ("a=1",), "fix": ("b",)}, "fix: 'b' is no parameter"),
         ({"start": ("a=1",), "lower": ("a=2",)}, "a: starts at 1, beyond its bounds 2 to inf"),
-        ({"start": ("a=1",), "lower": ("a=1",), "upper": ("a=1",)}, "a: its bounds 1 and 1 leave no room"),
+        (
+            {"start": ("a=1",), "lower": ("a=1",), "upper": ("a=1",)},
+            "a: its lower bound 1 is not below its upper bound 1",
+        ),
         ({"start": ("a=1",), "fix": ("a",)}, "parameters: all of them are fixed"),
         ({}, "parameters: none is given"),
     ],
@@ -84,7 +87,7 @@ def test_yaml_gives_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("parameters: [1, 2]", "line 2: parameters: names are expected", "parameters: {a: 0, b: 0}"),
+        ("parameters: [1, 2]", "line 2: parameters: names are expected", "write parameters: {a: 0, b: 0}"),
         ("parameters: {a: {}}", "line 2: a: no start", "add start: and a number"),
         (
             "parameters: {a: {start: 1, min: 0}}",
@@ -93,7 +96,11 @@ def test_yaml_gives_the_same(tmp_path: Path) -> None:
         ),
         ("parameters: {a: {start: 1, uper: 0}}", "line 2: a: unknown key 'uper'", "did you mean upper?"),
         ("parameters: {a: 1, a: 2}", "line 2: parameters: a is given twice", "keep one of them"),
-        ("parameters: {a b: 1}", "line 2: parameters: 'a b' is no name", "use letters, digits and _"),
+        (
+            "parameters: {a b: 1}",
+            "line 2: parameters: 'a b' is no name",
+            "use letters, digits and _, and begin with a letter, as in a or b1",
+        ),
         ("parameters: {a: x}", "line 2: a: 'x' is not a finite number", "write a: 1.0"),
         (
             "constants: {k: [[1], [2, 3]]}",
@@ -114,7 +121,7 @@ def test_errors_in_yaml_name_the_line(tmp_path: Path, text: str, message: str, h
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"start": ("a=1",)}, "start: there is no formula"),
+        ({"start": ("a=1",)}, "start: --start is for the parameters of --model and --minimize; a table alone has none"),
         ({"minimize": "a", "model": "a"}, "minimize and model exclude each other"),
         ({"minimize": "a", "ridge": 1.0}, "ridge: goes with linear models, and this is a minimize"),
         ({"minimize": "a", "loss": "sse"}, "loss: the formula of minimize is the loss itself"),

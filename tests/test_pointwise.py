@@ -70,8 +70,11 @@ def test_parameters_come_from_the_spec() -> None:
         ({"loss": Loss.HUBER, "delta": math.inf}, "delta: inf is not finite"),
         ({"loss": Loss.QUANTILE, "quantile": 1.0}, "quantile: 1.0 is not between 0 and 1"),
         ({"loss": Loss.QUANTILE, "quantile": 0.0}, "quantile: 0.0 is not between 0 and 1"),
-        ({"delta": 2.0}, "delta: 2.0 means nothing to --loss half-mse"),
-        ({"loss": Loss.HUBER, "quantile": 0.9}, "quantile: 0.9 means nothing to --loss huber"),
+        ({"delta": 2.0}, "delta: --delta is for --loss huber, and this is --loss half-mse"),
+        (
+            {"loss": Loss.HUBER, "quantile": 0.9},
+            "quantile: --quantile is for --loss quantile, and this is --loss huber",
+        ),
     ],
 )
 def test_parameters_that_are_refused(options: dict[str, object], message: str) -> None:

@@ -102,7 +102,7 @@ def test_the_smallest_tolerances_are_reached_too(tol: float) -> None:
 def test_a_tolerance_that_float64_cannot_tell_from_nothing_is_refused() -> None:
     with pytest.raises(gdsolve.GdsolveError, match="tol: 1e-320 is too small for float64") as caught:
         gdsolve.fit(CONFIGS / "norris.csv", tol=1e-320)
-    assert caught.value.hint == "give --tol 1e-300, say, or 0 to turn the rule off"
+    assert caught.value.hint == "give --tol 1e-300, or --tol 0 to turn the rule off"
 
 
 def test_a_default_limit_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:

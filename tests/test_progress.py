@@ -75,7 +75,8 @@ def read(*sources: Path, **options: object) -> list[Stage]:
     with ear() as heard, open_table([str(path) for path in sources], build_spec([], options, "fit")) as table:
         assert sum(len(batch.values) for batch in table.batches()) == ROWS * len(sources)
     assert heard.heard[-1] is None
-    assert heard.titles == ["reading"]
+    keys = ["finding keys"] if any(path.suffix == ".ndjson" for path in sources) else []
+    assert heard.titles == [*keys, "reading"]
     return heard.of("reading")
 
 

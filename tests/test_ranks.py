@@ -457,3 +457,13 @@ def test_a_table_without_rows_on_any_rank(tmp_path: Path) -> None:
 def test_a_stream_is_for_one_process() -> None:
     with pytest.raises(GdsolveError, match="standard input: a stream is read once, and these are 2 ranks"):
         on_ranks(2, lambda ranks: fit(build_spec(["-"], {}, "fit"), ranks=ranks))
+
+
+def test_keys_of_ndjson_are_those_of_the_files_of_all_ranks(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_text("".join(f'{{"x": {row}, "y": {2 * row}}}\n' for row in range(5)))
+    rows = "".join(f'{{"x": {row}, "z": {row**2}, "y": {2 * row + 5 * row**2}}}\n' for row in range(5))
+    (tmp_path / "b.ndjson").write_text(rows)
+    spec = build_spec([str(tmp_path / "*.ndjson")], {"na": "drop"}, "fit")
+    for found in (fit(spec), *on_ranks(2, lambda ranks: fit(spec, ranks=ranks))):
+        assert found.weights == pytest.approx({"x": 2, "z": 5}, abs=1e-6)
+        assert (found.data.rows, found.data.rows_dropped) == (5, 5)

@@ -9,7 +9,7 @@ import pytest
 
 from gdsolve.cli.main import run
 from gdsolve.spec.command import Command
-from gdsolve.spec.file import build_spec
+from gdsolve.spec.file import build_spec, read_spec
 from gdsolve.verbs.check import check
 
 EMPTY = "a,b,y\n1,,2\n2,,3\n3,,5\n"
@@ -67,22 +67,35 @@ def test_an_empty_column_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_target_of_text_is_replaced_by_a_column_of_numbers(tmp_path: Path) -> None:
-    assert advice_on(tmp_path, TEXT_TARGET) == ["--target a --ignore y", "--target c --ignore y"]
-    assert advice_on(tmp_path, TEXT_TARGET, "features", "a") == ["--features a --target c"]
-    assert advice_on(tmp_path, TEXT_TARGET, "ignore", "a") == []
+    assert advice_on(tmp_path, TEXT_TARGET) == ["--target a --categorical ignore", "--target c --categorical ignore"]
+    assert advice_on(tmp_path, TEXT_TARGET, "features", "a") == [
+        "--features a --loss logistic",
+        "--features a --target c",
+    ]
+    assert advice_on(tmp_path, TEXT_TARGET, "ignore", "a") == [
+        "--ignore a --loss logistic",
+        "--ignore a --target c --categorical onehot",
+    ]
 
 
 def test_what_was_given_is_not_advised_again(tmp_path: Path) -> None:
     gaps = "a,b,y\n1,,2\n,5,3\n"
-    assert advice_on(tmp_path, gaps, "na", "drop") == ["--na mean"]
-    assert advice_on(tmp_path, TABLES["gap in a text"], "na", "mean") == [
+    assert advice_on(tmp_path, gaps, "na", "drop") == ["--na mean --ridge 1"]
+    # Three rows for three weights: the levels of c are not advised.
+    assert advice_on(tmp_path, TABLES["gap in a text"], "na", "mean") == ["--na mean --categorical ignore"]
+    longer = TABLES["gap in a text"] + "5,v,6\n"
+    assert advice_on(tmp_path, longer, "na", "mean") == [
         "--na drop --categorical onehot",
         "--na mean --categorical ignore",
     ]
 
 
-def test_a_weight_that_is_no_number_has_no_remedy(tmp_path: Path) -> None:
-    assert advice_on(tmp_path, TEXT_TARGET, "target", "a", "weight", "y") == []
+def test_a_weight_that_is_no_number_is_left_out(tmp_path: Path) -> None:
+    assert advice_on(tmp_path, TEXT_TARGET, "target", "a", "weight", "y") == ["--target a --ignore y"]
+    (tmp_path / "p.yaml").write_text("data: t.csv\ntarget: a\nweight: y\n")
+    # What a spec sets cannot be taken out.
+    spec, fixed = read_spec([str(tmp_path / "p.yaml")], {}, "check")
+    assert check(spec, Command("check", (str(tmp_path / "p.yaml"),), {}, fixed)).commands == ()
 
 
 def test_an_empty_column_is_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,7 +116,7 @@ def test_sigterm_ends_a_report_with_what_was_reached(tmp_path: Path) -> None:
         text=True,
     )
     assert child.stderr is not None
-    while "way triangle" not in child.stderr.readline():
+    while "engine triangle" not in child.stderr.readline():
         assert child.poll() is None
     time.sleep(0.5)
     child.terminate()
@@ -134,7 +134,7 @@ def test_figures_shown_are_those_of_the_json(browser: Any, tmp_path: Path) -> No
     with Opened(browser, page) as opened:
         for name in ("largest_stable_lr", "best_lr"):
             shown = opened.page.locator(f"[data-figure={name}]").inner_text()
-            assert float(shown) == record["spectrum"][name]
+            assert 0.0 <= record["spectrum"][name] - float(shown) < 1e-7 * record["spectrum"][name]
         text = opened.page.locator("main").inner_text()
         assert "0.0032407459" in text  # TEXTBOOK.md, B4
         assert f"{record['weights']['x']:.9f}" in text
@@ -164,7 +164,7 @@ def test_slider_moves_path_loss_and_verdict(browser: Any, tmp_path: Path) -> Non
         assert rate > 0.01
         verdict = opened.page.locator("#rate-verdict")
         assert verdict.inner_text().startswith("converges")
-        opened.page.get_by_text("the edge of stability", exact=True).click()
+        opened.page.get_by_text("the stability limit", exact=True).click()
         assert "edge" in verdict.get_attribute("class")
         opened.page.get_by_text("beyond it").click()
         assert verdict.inner_text().startswith("diverges: the error grows by a factor of 1.2 ")

@@ -61,9 +61,9 @@ def test_a_quadratic_formula_carries_the_whole_certificate() -> None:
     assert found.gap == pytest.approx(found.loss, rel=1e-6)
 
 
-def test_what_must_diverge_is_announced(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_will_diverge_is_announced(caplog: pytest.LogCaptureFixture) -> None:
     found = minimise(B8, "a=0,b=0", lr=0.5)
-    assert caplog.messages == ["learning rate 0.5 must diverge: the largest stable rate is 0.0857864"]
+    assert caplog.messages == ["learning rate 0.5 will diverge: rates below 0.0857864 are stable"]
     assert (found.status, found.exit_code) == (Status.DIVERGED, ExitCode.DIVERGED)
     assert found.weights == {"a": 0.0, "b": 0.0}
     assert found.trace.weights[:, 1].tolist() == pytest.approx([14.0, 6.0], rel=1e-14)

@@ -90,7 +90,7 @@ def test_several_rates_belong_to_compare_lr() -> None:
     with pytest.raises(GdsolveError) as caught:
         build_spec(["a.csv"], {"lr": ["0.5", "0.1"]}, "fit")
     assert caught.value.message == "lr: 2 rates, and fit takes one"
-    assert caught.value.hint == "gdsolve compare-lr takes several"
+    assert caught.value.hint == "run gdsolve compare-lr, which takes several"
     assert refusal(INLINE + "lr: [0.5, 0.1]", "fit")[0] == "p.yaml: line 3: lr: 2 rates, and fit takes one"
 
 
@@ -169,9 +169,13 @@ def test_byte_order_mark_and_document_start_are_no_matter() -> None:
         (
             "data: a.csv\ntol: -1",
             "line 2: tol: -1.0 is not a finite number of at least 0",
-            "give --tol such a number",
+            "give --tol 0 or more",
         ),
-        ("data: a.csv\nseed: 1e32", f"line 2: seed: {10**32} is more than {2**63 - 1}", "give --seed a smaller number"),
+        (
+            "data: a.csv\nseed: 1e32",
+            f"line 2: seed: {10**32} is more than {2**63 - 1}",
+            "give --seed 9223372036854775807 or less",
+        ),
         (
             "data: a.csv\nloss: hinge",
             f"line 2: loss: 'hinge' is not one of {', '.join(Loss)}",
@@ -184,8 +188,8 @@ def test_byte_order_mark_and_document_start_are_no_matter() -> None:
             "write target: and a value",
         ),
         ("features: [[a]]", "line 1: features: a list in a list", "write a flat list"),
-        ("X: 3", "line 1: X: a list of numbers is expected", "X: [1, 2, 3]"),
-        ("y: []", "line 1: y: a list of numbers is expected", "y: [1, 2, 3]"),
+        ("X: 3", "line 1: X: a list of numbers is expected", "write X: [1, 2, 3]"),
+        ("y: []", "line 1: y: a list of numbers is expected", "write y: [1, 2, 3]"),
         (
             "X:\n- [1, 2]\n- [1]",
             "line 3: X: row 2 has 1 numbers, row 1 has 2",

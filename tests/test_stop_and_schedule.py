@@ -83,6 +83,6 @@ def test_loop_and_leap_report_the_same(every: int | str, last: int) -> None:
 def test_a_trace_too_long_for_memory_is_refused_with_a_step_that_fits() -> None:
     with pytest.raises(GdsolveError, match=r"every: 1 would report 1,000,000,000,001 of") as caught:
         Schedule(1).require_room(10**12, 3)
-    assert caught.value.hint == "give --every log or --every 1000000"
+    assert caught.value.hint == "give --every log or --every 10000000000"
     Schedule(1_000_000).require_room(10**12, 3)
     Schedule("log").require_room(10**32, 1000)

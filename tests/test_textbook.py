@@ -61,8 +61,13 @@ def test_divergence_is_announced_with_a_command_to_run_instead() -> None:
     _, record, stderr = run("fit", "b6_diverges")
     assert record["trace"][1]["weights"]["x"] == pytest.approx(14.0, rel=1e-12)
     assert record["trace"][1]["intercept"] == pytest.approx(6.0, rel=1e-12)
-    assert "learning rate 0.5 must diverge: the largest stable rate is 0.0857864" in stderr
-    assert any(line.startswith("Run instead: gdsolve fit") and "--lr 0.083333" in line for line in record["advice"])
+    where = "on the columns as they are"
+    assert f"learning rate 0.5 will diverge {where}: rates below 0.0857864 are stable" in stderr
+    first, second = record["advice"]
+    assert first.startswith("Run instead: gdsolve fit")
+    assert "--lr auto" in first
+    assert second.startswith(f"Or at the best rate {where} (407 updates): gdsolve fit")
+    assert "--lr 0.0833333" in second
 
 
 def test_small_update_far_from_the_optimum_is_said() -> None:

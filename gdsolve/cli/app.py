@@ -25,6 +25,7 @@ from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import from_flag, read_spec
 from gdsolve.spec.located import located
+from gdsolve.spec.parameters import OF_PARAMETERS
 from gdsolve.status import GdsolveError
 from gdsolve.version import __version__
 
@@ -41,7 +42,7 @@ class Verb:
 VERBS: dict[str, Verb] = {
     "fit": Verb(
         "fit",
-        "Fit a linear model, a curve or a formula by gradient descent, and say how far it is from the optimum.",
+        "Fit a linear model, a curve or a formula by gradient descent, and say how far the result is from the optimum.",
         (
             "gdsolve fit data.csv",
             "gdsolve fit data.csv --target price --lr 0.01 --max-iter 1000 --format json",
@@ -52,12 +53,12 @@ VERBS: dict[str, Verb] = {
     ),
     "compare-lr": Verb(
         "compare_lr",
-        "Run many learning rates side by side, around the limit of stability.",
+        "Compare learning rates, below and above the largest stable one.",
         ("gdsolve compare-lr data.csv", "gdsolve compare-lr data.csv --lr 1e-4..1:20 --iterates 3"),
     ),
     "compare": Verb(
         "compare",
-        "Run several methods side by side: iterations, evaluations, time and how far each is from the minimum.",
+        "Compare methods: iterations, evaluations, time, and how far each ends from the minimum.",
         (
             "gdsolve compare data.csv --methods gd,momentum,nesterov",
             "gdsolve compare curve.yaml --methods gd,nesterov,lbfgs,lm",
@@ -65,17 +66,17 @@ VERBS: dict[str, Verb] = {
     ),
     "check": Verb(
         "check",
-        "Look at the data before any fitting: columns, rank, condition, rates, iterations needed.",
+        "Look at the data before a fit: columns, rank, condition number, learning rates, iterations needed.",
         ("gdsolve check data.csv",),
     ),
     "predict": Verb(
         "predict",
-        "Write the rows of a table with the prediction of a saved model appended.",
+        "Write the rows of a table with the predictions of a saved model as a last column.",
         ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
     ),
     "report": Verb(
         "report",
-        "Write a run as one page that opens anywhere: what was asked and reached, pictures, and a rate to play with.",
+        "Write a run as one HTML page: what was asked, what was reached, pictures, and a learning rate to play with.",
         ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
     ),
     "trace": Verb(
@@ -88,7 +89,7 @@ VERBS: dict[str, Verb] = {
     ),
     "tour": Verb(
         "tour",
-        "Walk through the textbook: each step a real command, shown, run and explained.",
+        "Walk through the textbook: every step is a real command, which is shown, run and explained.",
         ("gdsolve tour", "gdsolve tour --case B4", "gdsolve tour --list"),
     ),
     "schema": Verb(
@@ -152,7 +153,7 @@ def _show_version(wanted: bool) -> None:
 
 
 VERSION = Annotated[
-    bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and leave.")
+    bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and exit.")
 ]
 
 
@@ -206,9 +207,16 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
 def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
     if not sources and options.get("minimize") is None:
         piped = sys.stdin is not None and not sys.stdin.isatty()
-        hint = "use - to read standard input" if piped else f"give a table, as in {VERBS[verb].examples[0]}"
+        hint = f"give a table, as in {VERBS[verb].examples[0]}" + (", or - for standard input" if piped else "")
         raise GdsolveError(f"{verb}: no SOURCE is given", hint)
-    spec, fixed = read_spec(sources, options, verb)
+    try:
+        spec, fixed = read_spec(sources, options, verb)
+    except GdsolveError as fault:
+        if fault.option not in OF_PARAMETERS:
+            raise
+        from gdsolve.verbs.typed_out import as_a_curve
+
+        raise as_a_curve(fault, sources, options, verb) from None
     listen(spec.quiet, spec.verbose)
     return spec, fixed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +14,12 @@ from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Engine, Format, Spec
-from gdsolve.spec.command import Command
+from gdsolve.spec.command import Advice, Command, operand
 from gdsolve.status import ExitCode, Status
 from gdsolve.verbs.imports import collector_at_rest
+
+READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
+"""Options by which a table is read: what reads it again needs them as well."""
 
 
 def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
@@ -36,7 +40,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         )
     record = with_signal(fit_record(result))
     try:
-        present(spec, record, result.picture if ranks.first else None)
+        present(spec, record, result.picture if ranks.first else None, _following(spec, command, record))
         if spec.report and spec.format in (Format.CSV, Format.MARKDOWN, Format.LATEX):
             _tell_missing(record["report"])
     finally:
@@ -48,6 +52,22 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
         show_hint(f"to go on: {command.but(resume=spec.checkpoint)}")
     return _code(spec, record)
+
+
+def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What there is to do after a fit that ended well."""
+    if record["exit_code"] != ExitCode.OK:
+        return ()
+    if spec.minimize is not None:
+        return () if spec.plots else ("Add --plot for a picture of the descent.",)
+    lines: list[str] = []
+    read_plainly = len(spec.data) == 1 and spec.data[0] != "-" and not any(name in command.given for name in READ_BY)
+    if spec.save is not None and read_plainly:
+        words = shlex.join(["gdsolve", "predict", operand(spec.save), operand(spec.data[0])])
+        lines.append(Advice("To predict, here or on any table with these columns", words))
+    more = [] if spec.report or not record["standard_errors"]["statistic"] else ["--report for p-values and intervals"]
+    more += [] if spec.save is not None else ["--save model.json for gdsolve predict"]
+    return (*lines, f"Add {', '.join(more)}.") if more else tuple(lines)
 
 
 def _run_groups(spec: Spec) -> int:

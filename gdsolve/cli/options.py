@@ -20,7 +20,7 @@ SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "group_by")
 # Of what takes one of some words, what takes a file as well.
 FILES = ("init",)
-WORDS = {"lr": ("auto",), "every": ("log",), "init": ("zeros", "random")}
+WORDS = {"lr": ("auto",), "every": ("log", "none"), "init": ("zeros", "random")}
 
 SOURCES = Annotated[
     list[str] | None,

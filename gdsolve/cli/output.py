@@ -21,28 +21,33 @@ if TYPE_CHECKING:
     from gdsolve.picture import Picture
 
 
-def present(spec: Spec, record: Mapping[str, Any], picture: Picture | None = None) -> None:
+def present(
+    spec: Spec, record: Mapping[str, Any], picture: Picture | None = None, following: tuple[str, ...] = ()
+) -> None:
     """Write the result to standard output in the form asked for, and what only its table says to standard error.
+
+    `following` is what to do next, which a table says where the record has no advice.
 
     A picture goes where it was asked for: below the table, or to its file, also when the reader of standard output has
     gone away.
     """
     try:
-        _print(spec, record, picture)
+        _print(spec, record, picture, following)
     finally:
         write_picture_file(spec, picture)
     if spec.format is not Format.TABLE:
         show_advice(record)
 
 
-def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None) -> None:
+def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None, following: tuple[str, ...]) -> None:
     from gdsolve.report import write_record
+    from gdsolve.report.page import View
 
     if spec.format in (Format.CSV, Format.MARKDOWN, Format.LATEX):
         as_utf8()
     # What is written is needed to the end: to look for garbage among it takes longer than to write a table.
     with listener().hidden(), writing("standard output"), collector_at_rest():
-        write_record(record, spec.format, sys.stdout)
+        write_record(record, spec.format, sys.stdout, View.of(spec, following))
         if picture is not None and spec.plot is True:
             from gdsolve.report.draw_terminal import write_picture
 

@@ -77,6 +77,10 @@ class Cells:
         trimmed = "" if cell is None else cell.strip().lower()
         return trimmed in self.missing or _number(trimmed, self.decimal) in self._values
 
+    def is_number(self, cell: str) -> bool:
+        """Tell whether a text is written as a number is."""
+        return _number(cell.strip().lower(), self.decimal) is not None
+
     def text(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give the trimmed text of a column, null where it is missing."""
         column = pl.col(name)
@@ -195,7 +199,7 @@ def _by_type(dtype: pl.DataType) -> Kind:
 
 def _by_cells(filled: int, numbers: int, booleans: int, dates: int, typed: bool) -> Kind:
     if not filled:
-        return Kind.NUMBER
+        return Kind.TEXT if typed else Kind.NUMBER
     if not typed:
         if booleans == filled:
             return Kind.BOOLEAN

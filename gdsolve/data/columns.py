@@ -15,6 +15,8 @@ from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
 
+MOST_LISTED = 12
+
 
 @dataclass(frozen=True, slots=True)
 class Roles:
@@ -93,7 +95,8 @@ def assign(
         raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
-        raise DataError(_lonely(table, names, target), _split_hint(table, names))
+        more = "leave out less with --ignore, or choose another --target or --weight"
+        raise DataError(_lonely(table, names, target), _split_hint(table, names) if len(names) == 1 else more)
     named = {name for name in (spec.target and target, weight, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named), group)
 
@@ -133,10 +136,29 @@ def _column(option: str, value: str | None, names: Sequence[str], table: str) ->
 def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
     if name in names:
         return name
-    near = nearest(name, names)
-    listed = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    remedy = f"did you mean {near!r}? columns: {listed}" if near else f"columns: {listed}"
+    near, listed = nearest(name, names), columns_listed(names)
+    remedy = f"did you mean {near!r}? {listed}" if near else listed
     raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
+
+
+def columns_listed(names: Sequence[str]) -> str:
+    """The columns of a table for a message: the first of many, and how many more there are.
+
+    >>> columns_listed(["x", "y"])
+    'columns: x, y'
+    """
+    beyond = ": gdsolve check FILE lists them" if len(names) > MOST_LISTED else ""
+    return f"columns: {first_of(names)}{beyond}"
+
+
+def first_of(names: Sequence[str]) -> str:
+    """The first of many names for a message, and how many more there are.
+
+    >>> first_of([*"abcdefghijklmno"])
+    'a, b, c, d, e, f, g, h, i, j, k, l, and 3 more'
+    """
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f", and {more:,} more" if more > 0 else "")
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
@@ -167,7 +189,7 @@ def without_texts(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> tuple[
     """Give the features that stay under `--categorical ignore`: those that are numbers."""
     if spec.categorical is not Categorical.IGNORE:
         return parts.features
-    return tuple(name for name in parts.features if kinds[name] not in (Kind.TEXT, Kind.DATE))
+    return tuple(name for name in parts.features if kinds[name] in (Kind.NUMBER, Kind.BOOLEAN))
 
 
 def build_roles(

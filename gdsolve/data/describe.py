@@ -2,117 +2,78 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Kind, kinds_of
-from gdsolve.data.columns import Parts, assign, without_texts
+from gdsolve.data.columns import Parts, assign, usual_target, without_texts
 from gdsolve.data.extent import Pass
+from gdsolve.data.fields import short_records
+from gdsolve.data.findings import Finding, Rows, Scene, find, reader_finding
+from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
-from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.parsing import read_cells
-from gdsolve.data.source import Part, Source, as_opened
-from gdsolve.data.table import is_plain, sample_of
+from gdsolve.data.records import positions
+from gdsolve.data.scan import rows_of
+from gdsolve.data.source import OVERFLOW, Part, Source, as_opened
+from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, Spot, named_identifier
+from gdsolve.data.table import first_rows, is_plain, no_rows
+from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
-from gdsolve.spec import Spec
+from gdsolve.spec import Loss, Spec
+from gdsolve.status import DataError
 
-_NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
+Frames = Callable[[Sequence[str], Sequence[str]], Iterator[pl.DataFrame]]
 
 
 @dataclass(frozen=True, slots=True)
-class ColumnSummary:
-    """One column: `type` is number, boolean, text, date or nested; `std` is that of the population.
+class Description:
+    """A table as it is, whether it can be fitted or not: its columns in file order, and what stands out in them.
 
-    `levels` counts different texts, up to 1001; `duplicate_of` is an earlier column with the same cells; `unusable`
-    counts cells of a column of numbers that are none; `unclear` ones cannot be meant: see `unclear_columns`.
+    `gaps` tells which rows can be used with which columns. `frames` gives the cells of columns of numbers and of texts
+    once more, without the rows that do not have the fields of the others; `levels` are the texts of each column.
+    `fault` is why the columns have no roles, where that is so.
     """
 
     name: str
-    role: str
-    type: str
-    missing: int
-    minimum: float | None
-    maximum: float | None
-    mean: float | None
-    std: float | None
-    constant: bool
-    duplicate_of: str | None
-    levels: int | None
-    unusable: int = 0
-    unclear: bool = False
+    source: tuple[str, ...]
+    has_header: bool
+    columns: tuple[ColumnSummary, ...]
+    findings: tuple[Finding, ...]
+    gaps: Gaps
+    parts: Parts
+    frames: Frames
+    levels: Mapping[str, tuple[str, ...]]
+    fault: DataError | None = None
+    long: int = 0
 
     @property
-    def empty(self) -> bool:
-        """True where every cell is missing."""
-        nothing = self.levels == 0 or (self.minimum is None and self.levels is None and not self.unusable)
-        return nothing and self.missing > 0
+    def rows(self) -> int:
+        """The rows that have the fields of the others, or fewer."""
+        return self.gaps.rows
+
+    @property
+    def all_rows(self) -> int:
+        """The rows of the table, with the `long` ones that have more fields than the others."""
+        return self.gaps.rows + self.long
 
 
 @dataclass(slots=True)
-class _Column:
-    """Running figures of one column; `std` by the merging formula of Chan, Golub and LeVeque (1979).
+class _Tally:
+    """What one pass has met: columns by name, gaps, and rows with too many or too few fields."""
 
-    No square of it is ever formed: that would overflow from 1e154 on.
-    """
-
-    kind: Kind
-    missing: int = 0
-    unusable: int = 0
-    count: int = 0
-    minimum: float = math.inf
-    maximum: float = -math.inf
-    mean: float = 0.0
-    std: float = 0.0
-    levels: set[str] = field(default_factory=set)
-    digest: hashlib.blake2b = field(default_factory=lambda: hashlib.blake2b(digest_size=16))
-
-    def add(self, cells: pl.Series) -> None:
-        self.missing += cells.null_count()
-        self.digest.update(cells.hash().to_numpy().tobytes())
-        if self.kind in _NUMBERS:
-            before = self.count
-            self._add_numbers(cells.to_numpy())
-            self.unusable += len(cells) - cells.null_count() - (self.count - before)
-        elif len(self.levels) <= MOST_LEVELS:
-            self.levels.update(cells.drop_nulls().unique().head(MOST_LEVELS + 1))
-
-    def _add_numbers(self, cells: np.ndarray) -> None:
-        values = cells[np.isfinite(cells)]
-        if not values.size:
-            return
-        self.minimum = min(self.minimum, float(values.min()))
-        self.maximum = max(self.maximum, float(values.max()))
-        count = self.count + values.size
-        share = values.size / count
-        mean, std = _mean_and_std(values)
-        step = mean - self.mean
-        roots = math.sqrt(1.0 - share), math.sqrt(share)
-        self.std = math.hypot(roots[0] * self.std, roots[1] * std, roots[0] * roots[1] * step)
-        self.mean += step * share
-        self.count = count
+    columns: dict[str, RunningColumn]
+    gaps: Gaps
+    long: Rows
+    short: Rows
 
 
-def _mean_and_std(values: np.ndarray) -> tuple[float, float]:
-    """Mean and spread of finite numbers, without overflow as far as they are numbers themselves."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = float(values.mean())
-        if not math.isfinite(mean):
-            mean = float((values / values.size).sum())
-        deviations = values - mean
-    largest = float(np.abs(deviations).max())
-    if largest == 0.0 or math.isinf(largest):
-        return mean, largest
-    return mean, largest * math.sqrt(float(np.square(deviations / largest).mean()))
-
-
-def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[ColumnSummary, ...]:
-    """Summarise every column of the files, in file order; cells that are missing or no numbers are no error here.
+def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Description:
+    """Look at every column of the files; what cannot be fitted is a finding here and no error.
 
     Files that are open already are left so, for another pass.
 
@@ -122,80 +83,185 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> tuple[Col
     """
     with ExitStack() as stack:
         opened = as_opened(sources, spec, stack)
-        names = list(opened[0].schema)
-        first = opened[0]
-        parts = assign(names, spec, first.name, first.has_header, first.row_names)
-        sampled, sample = sample_of(opened)
+        first, names = opened[0], list(opened[0].schema)
+        parts, fault = _parts(names, spec, first.name, has_header=first.has_header, row_names=first.row_names)
+        looked = first_rows(opened)
+        if looked is None:
+            return _without_rows(opened, spec, parts, fault or no_rows(first.name))
+        sampled, sample = looked
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
-        columns = {name: _Column(kinds[name]) for name in names}
-        numbers = [name for name in names if kinds[name] in _NUMBERS]
+        tally = _tally(kinds, parts, spec)
+        numbers = [name for name in names if kinds[name] in NUMBERS]
         # Nested cells have no text in Parquet; of them only the type is told.
         texts = [name for name in names if kinds[name] in (Kind.TEXT, Kind.DATE)]
         fast = is_plain(sampled, sample, kinds, numbers)
         describing = Pass("describing", opened)
-        for source in opened:
-            _add(source, columns, describing.through(read_cells(source, numbers, texts, fast)), [*numbers, *texts])
-    unclear = unclear_columns(opened[0].headers, names, parts)
-    return _summaries(columns, _roles(names, parts, without_texts(parts, kinds, spec)), unclear)
+        for place, source in enumerate(opened):
+            batches = describing.through(read_cells(source, numbers, texts, fast))
+            for part, offset, batch in batches:
+                _take_part(tally, source, place, part, offset, batch)
+        unclear = unclear_columns(first.headers, names, parts)
+        roles = _roles(names, parts, without_texts(parts, kinds, spec), fault)
+        columns = _summaries(tally.columns, roles, unclear)
+        scene = Scene(
+            spec,
+            lambda spots: _positions(opened, spots),
+            tuple(source.name for source in opened) if len(opened) > 1 else (),
+            len(names),
+            first.has_header,
+            {name: str(dtype) for name, dtype in first.schema.items()},
+            unclear,
+            names,
+            {name: fault.removeprefix(f"{first.name}: ") for name, fault in first.faults.items()},
+        )
+        findings = find(columns, tally.columns, scene, tally.long, tally.short)
+        return Description(
+            first.name,
+            tuple(spec.data) or tuple(source.name for source in opened),
+            first.has_header,
+            columns,
+            findings if fault is None else (reader_finding(fault), *findings),
+            tally.gaps,
+            parts,
+            lambda wanted, texts: _frames(opened, wanted, texts, fast=fast),
+            {name: tuple(sorted(tally.columns[name].levels)) for name in texts},
+            fault,
+            tally.long.count,
+        )
 
 
-def describe_inline(arrays: Arrays, spec: Spec) -> tuple[ColumnSummary, ...]:
-    """Summarise the columns of a matrix X, (m, n), and a target y, (m,), which `inline_table` makes a table of.
+def describe_arrays(arrays: Arrays, spec: Spec) -> Description:
+    """Look at the columns of a matrix or DataFrame X, (m, n), and a target y, (m,), as `describe` does at files.
 
     Raises:
-        GdsolveError: a flag that names no column.
+        GdsolveError: a flag that names no column, or a matrix that is sparse.
         DataError: ragged rows or unequal lengths.
     """
-    source, targeted = inline_source(arrays, spec)
-    return describe((source,), targeted)
+    source, targeted, reason = inline_source(arrays, spec)
+    found = describe((source,), targeted)
+    return replace(found, parts=replace(found.parts, target_reason=reason))
+
+
+def _parts(
+    names: Sequence[str], spec: Spec, table: str, *, has_header: bool, row_names: str | None = None
+) -> tuple[Parts, DataError | None]:
+    """The part of every column; where the flags leave none to explain the target with, the target alone, and why."""
+    try:
+        return assign(names, spec, table, has_header, row_names), None
+    except DataError as fault:
+        target, reason = usual_target(names, has_header) if spec.target is None else (spec.target, "--target")
+        return Parts(target, reason, (), None, frozenset()), fault
+
+
+def _without_rows(opened: Sequence[Source], spec: Spec, parts: Parts, fault: DataError) -> Description:
+    first, names = opened[0], list(opened[0].schema)
+    columns = _summaries(
+        {name: RunningColumn(Kind.NUMBER) for name in names}, _roles(names, parts, parts.features, None), ()
+    )
+    return Description(
+        first.name,
+        tuple(spec.data),
+        first.has_header,
+        tuple(replace(column, constant=False, duplicate_of=None) for column in columns),
+        (reader_finding(fault),),
+        Gaps(),
+        parts,
+        lambda wanted, texts: iter(()),
+        {},
+        fault,
+    )
+
+
+def _tally(kinds: Mapping[str, Kind], parts: Parts, spec: Spec) -> _Tally:
+    columns = {name: RunningColumn(kind, named_identifier(name)) for name, kind in kinds.items()}
+    if spec.loss in (Loss.LOGISTIC, Loss.POISSON):
+        columns[parts.target].refused = Fault.OUTSIDE, lambda values: outside(spec.loss, values)
+    if parts.weight is not None:
+        columns[parts.weight].refused = Fault.NEGATIVE_WEIGHT, lambda values: values < 0.0
+    return _Tally(columns, Gaps(), Rows(), Rows())
+
+
+def _take_part(tally: _Tally, source: Source, place: int, part: Part, offset: int, batch: pl.DataFrame) -> None:
+    """Count the rows of a part that have the fields of the others; blank lines are no rows."""
+    frame = batch.drop(OVERFLOW, strict=False)
+    kept = np.ones(frame.height, dtype=bool)
+    if OVERFLOW in batch.columns and batch[OVERFLOW].null_count() < batch.height:
+        long = batch[OVERFLOW].is_not_null().to_numpy()
+        tally.long.add(int(long.sum()), Spot(place, offset + int(long.argmax())))
+        kept &= ~long
+    last = list(source.schema)[-1]
+    if source.dialect is not None and not isinstance(part, pl.DataFrame) and frame[last].null_count():
+        short = short_records(part.text, source.dialect.delimiter, len(source.schema))
+        if short.size:
+            tally.short.add(short.size, Spot(place, offset + int(short[0])))
+    empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
+    if frame.width and empty.any():
+        kept &= ~source.blank_lines(part, np.asarray(empty))
+    records = np.flatnonzero(kept)
+
+    def written(name: str) -> Callable[[np.ndarray], list[str]]:
+        def texts(places: np.ndarray) -> list[str]:
+            cells = rows_of(source.scan(part, [name]))[name].cast(pl.String)
+            return [(cells[place] or "").strip() for place in records[places].tolist()]
+
+        return texts
+
+    whole = frame if kept.all() else frame.filter(kept)
+    _take(tally, whole, lambda index: Spot(place, offset + int(records[index])), written)
+
+
+def _take(
+    tally: _Tally,
+    frame: pl.DataFrame,
+    spot: Callable[[int], Spot],
+    written: Callable[[str], Callable[[np.ndarray], list[str]]],
+) -> None:
+    lacking: dict[str, np.ndarray] = {}
+    if not frame.height:
+        return
+    for name in frame.columns:
+        gone = tally.columns[name].add(frame[name], spot, written(name))
+        if gone is not None:
+            lacking[name] = gone
+    tally.gaps.add(frame.height, lacking)
+
+
+def _frames(
+    opened: Sequence[Source], numbers: Sequence[str], texts: Sequence[str], *, fast: bool
+) -> Iterator[pl.DataFrame]:
+    for source in opened:
+        for _, _, batch in read_cells(source, numbers, texts, fast):
+            yield batch.filter(pl.col(OVERFLOW).is_null()).drop(OVERFLOW) if OVERFLOW in batch.columns else batch
+
+
+def _positions(opened: Sequence[Source], spots: Sequence[Spot]) -> dict[Spot, tuple[int, int | None]]:
+    """Give row and line of every spot, in one walk over each file that has any."""
+    found: dict[Spot, tuple[int, int | None]] = {}
+    for place, source in enumerate(opened):
+        here = [spot for spot in spots if spot.source == place]
+        if here:
+            at = positions(source.file, source.skip, [spot.record for spot in here])
+            found |= {spot: at[spot.record] for spot in here}
+    return found
 
 
 def _summaries(
-    columns: Mapping[str, _Column], roles: Mapping[str, str], unclear: Container[str] = ()
+    columns: Mapping[str, RunningColumn], roles: Mapping[str, str], unclear: Container[str]
 ) -> tuple[ColumnSummary, ...]:
     earlier: dict[tuple[bool, bytes], str] = {}
     summaries = []
     for name, column in columns.items():
-        twin = earlier.setdefault((column.kind in _NUMBERS, column.digest.digest()), name)
-        summary = _summary(name, roles[name], column, twin if twin != name else None)
-        summaries.append(replace(summary, unclear=name in unclear))
+        twin = earlier.setdefault((column.kind in NUMBERS, column.digest.digest()), name)
+        nested = column.kind is Kind.NESTED
+        duplicate = twin if twin != name and not nested and column.count else None
+        summaries.append(column.summary(name, roles[name], duplicate, unclear=name in unclear))
     return tuple(summaries)
 
 
-def _add(
-    source: Source, columns: dict[str, _Column], batches: Iterator[tuple[Part, int, pl.DataFrame]], names: Sequence[str]
-) -> None:
-    for part, _, batch in batches:
-        frame = batch.select(names)
-        empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
-        if empty.any():
-            frame = frame.filter(~source.blank_lines(part, empty))
-        for name in frame.columns:
-            columns[name].add(frame[name])
-
-
-def _roles(names: Sequence[str], parts: Parts, features: Sequence[str]) -> dict[str, str]:
-    roles = dict.fromkeys(names, "ignored") | dict.fromkeys(features, "feature")
+def _roles(names: Sequence[str], parts: Parts, features: Sequence[str], fault: DataError | None) -> dict[str, str]:
+    others = "ignored" if fault is None else "feature"
+    roles = dict.fromkeys(names, others) | dict.fromkeys(features, "feature")
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = "weight"
     return roles
-
-
-def _summary(name: str, role: str, column: _Column, twin: str | None) -> ColumnSummary:
-    known = column.count > 0
-    is_text = column.kind in (Kind.TEXT, Kind.DATE)
-    return ColumnSummary(
-        name=name,
-        role=role,
-        type=column.kind.value,
-        missing=column.missing,
-        minimum=column.minimum if known else None,
-        maximum=column.maximum if known else None,
-        mean=column.mean if known else None,
-        std=column.std if known else None,
-        constant=len(column.levels) == 1 if is_text else column.minimum == column.maximum,
-        duplicate_of=twin,
-        levels=len(column.levels) if is_text else None,
-        unusable=column.unusable,
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,7 @@ _LONGEST = 40
 # Cells that are no numbers, of one column, that a hint lists.
 _MOST_ODD = 6
 _MOST_ROWS = 1_000_000
+_TIMES: Mapping[type[pl.DataType], str] = {pl.Duration: "a duration", pl.Time: "a time of day"}
 
 
 def where(source: Source, record: int, column: str | None = None) -> str:
@@ -217,38 +219,59 @@ def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str,
     text = source.cells.text(column, dtype)
     # In a typed file a text of digits is text all the same.
     odd = source.cells.number(column, dtype).is_nan() if source.dialect else text.is_not_null()
-    found = sample.with_row_index("\x00record").filter(odd).select("\x00record", text).head(1).rows()
-    if not found:
-        return f"{source.name}: column {column!r}", None
-    record, cell = found[0]
-    return where(source, source.before + record, column), cell
+    before = source.before
+    # A typed column is one of text even where the first rows have none.
+    for frame in itertools.chain([sample], source.raw([column]) if source.dialect is None else ()):
+        found = frame.with_row_index("\x00record").filter(odd).select("\x00record", text).head(1).rows()
+        if found:
+            record, cell = found[0]
+            return where(source, before + record, column), cell
+        before += 0 if frame is sample else frame.height
+    return f"{source.name}: column {column!r}", None
 
 
 def text_error(
     source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], column: str, texts: list[str], parts: Parts
 ) -> DataError:
     """Explain a column that is used and does not hold numbers; `texts` are all such features."""
-    what = "a date" if kinds[column] is Kind.DATE else "text"
+    what = _TIMES.get(source.schema[column].base_type(), "a date") if kinds[column] is Kind.DATE else "text"
     at, cell = _first_text(source, sample, column)
-    message = f"{at}: {show(cell)} is {what}" if cell is not None else f"{at} holds {what}s"
+    message = f"{at}: {show(cell)} is {what}" if cell is not None else f"{at} is empty: every cell is missing"
     if cell is not None and (remedy := number_hint(cell, source)):
         return DataError(message, remedy)
+    # A number that is stored as text is text: it may be a code.
+    stored = cell is not None and source.dialect is None and source.cells.is_number(cell)
+    remedy = f"{flag_for('ignore', texts)}, or --categorical onehot|ignore"
+    return _unfit(message, kinds, column, parts) or DataError(
+        message, f"{remedy}; to be read as a number, it must not be stored as text" if stored else remedy
+    )
+
+
+def nested_error(source: Source, kinds: Mapping[str, Kind], column: str, parts: Parts) -> DataError:
+    """Explain a column of lists, structs or bytes, or of another kind that has no cells, which is used."""
+    message = source.faults[column]
+    nested = [name for name in parts.features if kinds[name] is Kind.NESTED]
+    return _unfit(message, kinds, column, parts) or DataError(
+        message, f"{flag_for('ignore', nested)}, or --categorical ignore"
+    )
+
+
+def _unfit(message: str, kinds: Mapping[str, Kind], column: str, parts: Parts) -> DataError | None:
+    """The error of a column that is the target, the weight, or that of the groups; None where it is a feature."""
     if column == parts.target:
         numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
+        more = f", and {len(numeric) - 8:,} more" if len(numeric) > 8 else ""
         remedy = (
-            f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}"
+            f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}{more}"
             if numeric
             else "the table has no column of numbers"
         )
         return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy)
     if column == parts.weight:
         return DataError(f"{message}, and it is the weight", "--weight COLUMN, a column of numbers")
-    return DataError(message, f"{flag_for('ignore', texts)}, or --categorical onehot|ignore")
-
-
-def nested_error(source: Source, column: str, dtype: pl.DataType) -> DataError:
-    """Explain a column of lists, structs or bytes that is used."""
-    return DataError(f"{source.name}: column {column!r} holds {dtype}, not numbers", flag_for("ignore", [column]))
+    if column == parts.group:
+        return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
+    return None
 
 
 def has_overflow(frame: pl.DataFrame) -> bool:
@@ -257,7 +280,9 @@ def has_overflow(frame: pl.DataFrame) -> bool:
 
 
 def _is_empty(source: Source, column: str) -> bool:
-    """True where no cell of the file stands in this column."""
+    """True where no cell of the file, or of the files of NDJSON that it is joined with, stands in this column."""
+    if source.objects is not None and source.objects.has_plain_values(source.keys.get(column, column)):
+        return False
     text = source.cells.text(column, source.raw_type(column))
     return all(frame.select(text.is_null().all()).item() for frame in replace(source, rows=None).raw([column]))
 

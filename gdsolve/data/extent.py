@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
 from gdsolve.data.file import Format
-from gdsolve.data.frames import FrameSource
 from gdsolve.data.packing import Packing
-from gdsolve.data.source import Source
+from gdsolve.data.parquet import rows_in
 from gdsolve.progress import SILENT, Reading, listener
+
+if TYPE_CHECKING:
+    from gdsolve.data.source import Source
 
 # Rows may be longer at the end of a file than at its beginning: looked at are so many places, so many bytes each.
 _PLACES = 8
@@ -54,16 +56,17 @@ def count_rows(sources: Sequence[Source]) -> RowCount | None:
 
 def extent_of(source: Source) -> Extent | None:
     """Estimate how large what is read of a file is; None where only reading it tells, as of compressed text."""
-    if isinstance(source, FrameSource):
-        return Extent(float(source.frame.estimated_size()), float(source.frame.height), exact=True)
+    held = getattr(source, "frame", None)
+    if isinstance(held, pl.DataFrame):
+        return Extent(float(held.estimated_size()), float(held.height), exact=True)
     file = source.file
     try:
         size = Path(file.path).stat().st_size
         if file.format is Format.PARQUET:
-            rows = float(pl.scan_parquet(file.path, glob=False).select(pl.len()).collect().item())
+            rows = float(rows_in(file.path))
         else:
             rows = _lines(file.path, size) if file.packing is Packing.NONE else 0.0
-    except (OSError, pl.exceptions.PolarsError):
+    except OSError:
         # Reading the file will tell what is wrong with it.
         return None
     if not rows:

@@ -19,7 +19,7 @@ from typing import cast
 from gdsolve.data.encodings import encoding_hint, escaped_encoding, wide_encoding
 from gdsolve.data.file import File, Format, Stamp
 from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
-from gdsolve.data.pieces import LONGEST, read_text
+from gdsolve.data.pieces import LONGEST, end_of_records, read_text
 from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
@@ -28,6 +28,9 @@ from gdsolve.status import DataError, GdsolveError
 logger = logging.getLogger("gdsolve")
 
 HEAD = 1 << 20
+# A header and two rows, by which a table is judged at least.
+_LINES = 3
+_DELIMITERS = ",;\t|"
 STDIN = "standard input"
 _PARQUET = b"PAR1"
 _ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5")
@@ -137,7 +140,7 @@ def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack
     if not magic:
         raise DataError(f"{name}: is empty", "a table needs a header, or numbers, and at least one row")
     packing = packing_of(magic)
-    raw, complete = _head(name, path, packing, None)
+    raw, complete = (magic, False) if magic == _PARQUET else _head(name, path, packing, None)
     endings = _endings(name)
     if raw.startswith(_PARQUET):
         return _parquet(name, path, packing, stamp, stack)
@@ -148,7 +151,7 @@ def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack
         raise _not_text(name, path, packing, raw)
     if codec is None and escaped_encoding(raw[:4096]):
         raise DataError(f"{name}: is ISO-2022 text, not UTF-8", encoding_hint(name, path, packing))
-    if codec is None and b"\n" not in raw and b"\r" in raw:
+    if codec is None and _ends_with_returns(raw):
         # Lone carriage returns become line feeds on the way through a codec.
         codec = "utf-8"
     if codec:
@@ -167,14 +170,22 @@ def _parquet(name: str, path: str, packing: Packing, stamp: Stamp | None, stack:
 
 
 def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[bytes, bool]:
-    """Give whole lines from the start, a megabyte or so, and whether they are all there is."""
+    """Give whole records from the start, a megabyte or some lines, and whether they are all there is."""
     with damage_told(name, packing), open_unpacked(path, packing) as file:
         read = read_text(name, file, codec, functools.partial(encoding_hint, name, path, packing))
         raw = read(HEAD)
-        while raw and len(raw) < LONGEST and b"\n" not in raw[-HEAD:] and (more := read(HEAD)):
+        while (more := read(HEAD)) and len(raw) < LONGEST:
+            end = end_of_records(raw, _DELIMITERS)
+            if raw.count(b"\n", 0, end) >= _LINES:
+                return raw[:end], False
             raw += more
-        complete = not read(1)
-    return (raw, True) if complete else (raw[: raw.rfind(b"\n") + 1] or raw, False)
+    return (raw, True) if not more else (raw[: raw.rfind(b"\n") + 1] or raw, False)
+
+
+def _ends_with_returns(raw: bytes) -> bool:
+    """Tell whether the first line ends with a lone carriage return, as in old spreadsheets; cells may hold feeds."""
+    end = raw.find(b"\r")
+    return end >= 0 and b"\n" not in raw[: end + 2] and raw.count(b'"', 0, end) % 2 == 0
 
 
 def _byte_order(raw: bytes) -> str | None:

@@ -26,8 +26,23 @@ class FrameSource(Source):
     def of(cls, frame: pl.DataFrame, spec: Spec, name: str) -> FrameSource:
         """The source of a frame that messages call `name`."""
         file = File(name, "", Format.PARQUET, "", complete=False)
-        columns = tuple(frame.columns)
-        return cls(file, columns, dict(frame.schema), None, Cells.of(".", spec.missing_texts), frame=frame)
+        odd = {
+            column: f"{name}: column {column!r} holds values of type {dtype}"
+            for column, dtype in frame.schema.items()
+            if dtype.is_nested() or dtype in (pl.Binary, pl.Object)
+        }
+        schema = frame.schema | dict.fromkeys(odd, pl.Object())
+        # polars has no texts of durations in a cast.
+        texts = [pl.col(column).dt.to_string("polars") for column, dtype in schema.items() if dtype == pl.Duration]
+        return cls(
+            file,
+            tuple(frame.columns),
+            schema,
+            None,
+            Cells.of(".", spec.missing_texts),
+            faults=odd,
+            frame=frame.with_columns(texts),
+        )
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give the rows in parts."""

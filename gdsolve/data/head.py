@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gdsolve.data.pieces import LONGEST
+
 RECORDS = 100
 
 
@@ -38,6 +40,8 @@ def head_records(head: str, delimiter: str, most: int = RECORDS) -> Iterator[Rec
 
     reader = csv.reader(told(), delimiter=delimiter)
     found = 0
+    # The module of Python refuses cells beyond 128 KiB by default.
+    limit = csv.field_size_limit(LONGEST)
     try:
         for cells in reader:
             text = "\n".join(lines)
@@ -49,6 +53,8 @@ def head_records(head: str, delimiter: str, most: int = RECORDS) -> Iterator[Rec
                 return
     except csv.Error:
         return
+    finally:
+        csv.field_size_limit(limit)
 
 
 def is_number(cell: str, decimal: str) -> bool:

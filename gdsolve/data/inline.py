@@ -12,7 +12,7 @@ import polars as pl
 
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
 from gdsolve.data.cells import Cells
-from gdsolve.data.columns import Parts, assign, build_roles
+from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.reading import Batch, Tally
@@ -39,21 +39,36 @@ class Arrays:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Cells by the names of their columns, (m,) each, those of X and then the target, and the parts that they play."""
+    """Cells by the names of their columns, (m,) each, those of X and then y; and the target where none is named.
+
+    Columns that are `typed` are those of a DataFrame, or a Series.
+    """
 
     cells: dict[str, Any]
     typed: frozenset[str]
-    parts: Parts
+    target: str
+    reason: str
     rows: int
+
+    def parts(self, spec: Spec, source: str) -> Parts:
+        """The part of every column."""
+        if spec.target is not None:
+            return assign(list(self.cells), spec, source)
+        return replace(assign(list(self.cells), self.targeted(spec), source), target_reason=self.reason)
+
+    def targeted(self, spec: Spec) -> Spec:
+        """The spec with the target named."""
+        return spec if spec.target is not None else replace(spec, target=self.target)
 
     def frame(
         self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
     ) -> pl.DataFrame:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
+        group = None if spec.group_by is None else spec.group_by.strip()
         missing = Cells.of(".", spec.missing_texts).missing
         columns = []
         for name, cells in self.cells.items():
-            if name == self.parts.group:
+            if name == group:
                 columns.append(pl.Series(name, texts_of(cells), dtype=pl.String))
             elif name in used:
                 typed = name in self.typed
@@ -82,7 +97,8 @@ def inline_table(
         DataError: ragged rows, unequal lengths, or a cell that cannot be used.
     """
     named = _named(Arrays(X, y, names, source), spec)
-    parts = replace(named.parts, features=_features(named.parts, spec))
+    parts = named.parts(spec, source)
+    parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight, parts.group) if name]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
@@ -94,15 +110,16 @@ def inline_table(
     return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
 
 
-def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec]:
-    """The table of arrays as a source, all of its columns; and the spec with its target.
+def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:
+    """The table of arrays as a source, all of its columns; the spec with its target, and why it is the target.
 
     Raises:
         GdsolveError, DataError: as `inline_table`.
     """
     named = _named(arrays, spec)
     frame = named.frame(spec, arrays.source, list(named.cells), (), strict=False)
-    return FrameSource.of(frame, spec, arrays.source), replace(spec, target=named.parts.target)
+    reason = named.reason if spec.target is None else "--target"
+    return FrameSource.of(frame, spec, arrays.source), named.targeted(spec), reason
 
 
 def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
@@ -123,23 +140,36 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     if not rows:
         raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
     if arrays.y is None:
-        return _Named(cells, typed, assign(names, spec, source), rows)
+        return _Named(cells, typed, *_usual_target(names, spec), rows)
     own = name_of(arrays.y)
     target = "y" if own is None or own in names else own
     if target in names:
         raise DataError(
             f"{source}: X has a column 'y', as the target is called", "leave y out, or give that column another name"
         )
-    # A column y of X is no target where the target is given beside it.
-    parts = assign([*names, target], spec, source, has_header=target == "y")
-    if spec.target is None and parts.target == own:
-        parts = replace(parts, target_reason="the name of y")
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
     # Two texts are two classes, also where they are digits.
     is_typed = spec.loss is Loss.LOGISTIC or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
-    return _Named({**cells, target: y}, typed | ({target} if is_typed else set()), parts, rows)
+    cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
+    # A column y of X is no target where the target is given beside it.
+    found = (target, "the name of y" if target == own else "the column y")
+    return _Named(cells, typed, *(_usual_target(names, spec) if target in _elsewhere(spec) else found), rows)
+
+
+def _usual_target(names: Sequence[str], spec: Spec) -> tuple[str, str]:
+    return usual_target([name for name in names if name not in _elsewhere(spec)] or names)
+
+
+def _elsewhere(spec: Spec) -> set[str | None]:
+    """The columns that cannot be the target, as they play another part."""
+    return {
+        spec.weight,
+        spec.group_by,
+        *spec.ignore,
+        *(name.strip() for text in spec.ignore for name in text.split(",")),
+    }
 
 
 def _names(width: int, names: list[str] | None, source: str) -> list[str]:

@@ -60,11 +60,25 @@ def lines_before(file: File, piece: Piece, delimiter: str | None = None) -> int:
         return sum(earlier.text.count(b"\n") for earlier in islice(pieces, piece.number))
 
 
-def first_lines(file: File, count: int) -> bytes:
-    """Give the first lines of a file, at most `count`, as far as the first piece has them."""
-    with closing(_pieces(file, None)) as pieces:
-        text = next(pieces, Piece(b"", 0)).text
-    return b"".join(text.splitlines(keepends=True)[:count]) if text.count(b"\n") > count else text
+def first_piece(file: File, skip: int = 0, delimiter: str | None = None) -> Piece:
+    """Give the first piece of what `pieces_of` gives, without a thread; an empty one where there is none."""
+    with closing(_pieces(file, delimiter)) as pieces:
+        return next(_after(skip, pieces), Piece(b"", 0))
+
+
+def first_records(file: File, size: int, count: int, skip: int = 0, delimiter: str | None = None) -> bytes:
+    """Give whole records from the start of what `pieces_of` gives: about `size` bytes, and `count` lines at least.
+
+    Less where the first piece, or the file, has less.
+    """
+    text = first_piece(file, skip, delimiter).text
+    while size < len(text):
+        cut = text[:size]
+        end = cut.rfind(b"\n") + 1 if delimiter is None else end_of_records(cut, delimiter)
+        if end and cut.count(b"\n", 0, end) >= count:
+            return cut[:end]
+        size *= 2
+    return text
 
 
 def read_text(name: str, raw: IO[bytes], codec: str | None, hint: Callable[[], str]) -> Callable[[int], bytes]:
@@ -94,7 +108,7 @@ def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
             end = block.rfind(b"\n") + 1
             if delimiter is not None and (b'"' in block or b'"' in rest):
                 block, rest = rest + block, b""
-                end = _end_of_records(block, delimiter)
+                end = end_of_records(block, delimiter)
             if end:
                 yield Piece(b"".join((rest, memoryview(block)[:end])), number)
                 number, rest = number + 1, block[end:]
@@ -116,12 +130,12 @@ def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
             yield piece if start == 0 else Piece(piece.text[start:], piece.number)
 
 
-def _end_of_records(text: bytes, delimiter: str) -> int:
-    """Give the end of the last whole record, 0 where there is none."""
+def end_of_records(text: bytes, delimiters: str) -> int:
+    """Give the end of the last whole record of a CSV text, which may stand between any of some marks; 0 for none."""
     end = text.rfind(b"\n") + 1
     if text.count(b'"', 0, end) % 2 == 0:
         return end
-    return _end_outside_quotes(text, end, b"\n" + delimiter.encode())
+    return _end_outside_quotes(text, end, b"\n" + delimiters.encode())
 
 
 def _end_outside_quotes(text: bytes, end: int, before_quotes: bytes) -> int:

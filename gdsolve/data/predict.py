@@ -13,7 +13,6 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
-from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import nearest
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
@@ -233,14 +232,11 @@ def _renamed(source: Source, model: Predictor) -> Source:
 
 def _require(source: Source, model: Predictor, spec: Spec) -> None:
     require_columns(source.name, list(source.schema), model)
-    if source.dialect is None:
-        kinds = kinds_of(pl.DataFrame(schema=source.schema), source.schema, source.cells, typed=True)
-        nested = [name for name, kind in kinds.items() if kind is Kind.NESTED]
-        bad = [name for name in nested if name in model.needed or not spec.only]
-        if bad:
-            raise DataError(
-                f"{source.name}: column {bad[0]!r} is nested, which CSV cannot hold", "--only writes predictions alone"
-            )
+    for name, fault in source.faults.items():
+        if name in model.needed:
+            raise DataError(f"{fault}, and the model needs it", "write the column as numbers or texts")
+        if not spec.only:
+            raise DataError(f"{fault}; it cannot be written as CSV", "--only writes the predictions alone")
 
 
 def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
@@ -252,7 +248,9 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
     for name in model.needed:
         if name not in names:
             near = nearest(name, names)
-            remedy = f"rename {near!r}?" if near else f"the model needs: {', '.join(model.needed[:12])}"
+            listed = ", ".join(model.needed[:12])
+            more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
+            remedy = f"rename {near!r}?" if near else f"the model needs: {listed}{more}"
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 
 

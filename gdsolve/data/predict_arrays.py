@@ -80,7 +80,7 @@ def _by_position(model: Predictor, width: int, source: str) -> list[str]:
     # Where in X the column of the groups stood is not known.
     if width == len(model.needed) and model.groups is None:
         return model.needed
-    listed = ", ".join(model.needed[:12]) + (", …" if len(model.needed) > 12 else "")
+    listed = ", ".join(model.needed[:12]) + (f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else "")
     raise DataError(
         f"{source}: X has {width} columns, and the model needs {len(model.needed)}: {listed}",
         "name the columns of X: predict(model, X, names=[…]), or give a DataFrame",

@@ -7,18 +7,16 @@ lines are walked where it matters: when a row is empty, and when a cell is to be
 from __future__ import annotations
 
 import csv
-import json
 import logging
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NoReturn
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.file import File, Format
+from gdsolve.data.keys import pairs_of
 from gdsolve.data.pieces import Piece, lines_before, pieces_of
 from gdsolve.data.scan import FAULTS, first_line, rows_of, scan_lines
 from gdsolve.status import DataError
@@ -26,16 +24,21 @@ from gdsolve.status import DataError
 logger = logging.getLogger("gdsolve")
 
 _TAIL = 1 << 16
+_BESIDE = np.frombuffer(b',;\t|\r\n"', np.uint8)
 _QUOTES = 'within quotes write "" for a quote; without, quote the whole cell'
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """A stretch of lines: the record of each, whether it is blank; `open` where a quote still is at its end."""
+    """A stretch of lines: the record of each, whether it is blank; `open` where a quote still is at its end.
+
+    `sure` where that is so whatever a reader takes for a quote: none stands within a cell.
+    """
 
     record: np.ndarray
     blank: np.ndarray
     open: bool
+    sure: bool = True
 
 
 def blank_records(text: bytes) -> np.ndarray:
@@ -50,32 +53,39 @@ def is_open(text: bytes) -> bool:
 
 
 def place(file: File, skip: int, record: int) -> str:
-    """Say where a record stands: `row 3 (line 4)`, or `row 3` where line breaks within quotes came before."""
+    """Say where a record stands: `row 3 (line 4)`, or `row 3` where quotes within cells leave the line unclear."""
     return places(file, skip, [record])[record]
 
 
 def places(file: File, skip: int, records: Iterable[int]) -> dict[int, str]:
     """Say where records stand, as `place` does, in one walk over the file."""
+    found = positions(file, skip, records)
+    return {record: f"row {row}" + (f" (line {line})" if line else "") for record, (row, line) in found.items()}
+
+
+def positions(file: File, skip: int, records: Iterable[int]) -> dict[int, tuple[int, int | None]]:
+    """Give row and line of records, both from 1, in one walk over the file; no line where it is uncertain."""
     wanted = np.unique(np.fromiter(records, np.int64))
     if file.format is Format.PARQUET:
-        return {record: f"row {record + 1}" for record in wanted.tolist()}
+        return {record: (record + 1, None) for record in wanted.tolist()}
     logger.info("%s: read once more, to say where the row stands", file.name)
-    found: dict[int, str] = {}
+    found: dict[int, tuple[int, int | None]] = {}
     blanks = before = 0
+    sure = True
     for lines in _walk(file, skip):
+        sure &= lines.sure
         blank = blanks + np.cumsum(lines.blank) - lines.blank
         starts, first = np.unique(lines.record, return_index=True)
         here = np.isin(starts, wanted[len(found) :])
         for record, line in zip(starts[here].tolist(), first[here].tolist(), strict=True):
             if record not in found:
-                row = f"row {record + 1 - int(blank[line])}"
-                certain = before + line == record or file.format is Format.NDJSON
-                found[record] = f"{row} (line {skip + before + line + 1})" if certain else row
+                certain = sure or before + line == record
+                found[record] = record + 1 - int(blank[line]), skip + before + line + 1 if certain else None
         if len(found) == len(wanted):
             break
         blanks += int(lines.blank.sum())
         before += lines.record.size
-    return found | {record: f"row {record + 1 - blanks}" for record in wanted.tolist() if record not in found}
+    return found | {record: (record + 1 - blanks, None) for record in wanted.tolist() if record not in found}
 
 
 def open_record(file: File, skip: int) -> int | None:
@@ -111,7 +121,17 @@ def _stretch(text: bytes, done: int = 0, quoted: int = 0) -> _Lines:
     after = (np.cumsum(quotes.astype(np.int64)) + quoted) % 2
     before = np.concatenate(([quoted], after[:-1]))
     ends = after == 0
-    return _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]))
+    # What is no quote but a letter within a cell matters only where lines seem to be joined by it.
+    sure = bool(ends.all()) or _are_quotes(text, quoted)
+    return _Lines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]), sure)
+
+
+def _are_quotes(text: bytes, quoted: int) -> bool:
+    """Tell whether every quote opens or closes a cell, or stands for one as `""`, in a text that begins so `quoted`."""
+    found = np.frombuffer(b"".join((b"\n", text, b"\n")), np.uint8)
+    quotes = np.flatnonzero(found == ord('"'))
+    before, after = found[quotes[quoted::2] - 1], found[quotes[1 - quoted :: 2] + 1]
+    return bool(np.isin(before, _BESIDE).all() and np.isin(after, _BESIDE).all())
 
 
 def _objects(text: bytes, done: int) -> _Lines:
@@ -139,21 +159,25 @@ def unreadable(file: File, done: int, error: Exception, skip: int = 0, part: obj
     if told is not None:
         return told
     where = f" beyond row {done}" if done else ""
-    if "CSV malformed" in str(error):
+    if "CSV malformed" in str(error) or 'could not parse `"' in str(error):
         return DataError(f"{file.name}: a quote within a cell makes its rows unclear{where}", _QUOTES)
     if "utf-8" in str(error).lower():
         return DataError(f"{file.name}: is not UTF-8{where}", encoding_hint(file.name, file.path, file.packing))
     reason = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
-    return DataError(f"{file.name}: cannot be read{where} ({reason})", "write the file again; it may be cut short")
+    remedy = "write the file again; it may be cut short"
+    if isinstance(error, OSError) and error.errno:
+        remedy = "check the path, rights and disk"
+    elif file.format is not Format.PARQUET:
+        remedy = "check quotes and delimiter in it, or give --delimiter"
+    return DataError(f"{file.name}: cannot be read{where} ({reason})", remedy)
 
 
 def _fault_within(file: File, done: int, skip: int, part: object) -> DataError | None:
     try:
         if file.format is Format.CSV:
             return quote_error(file, skip)
-        if file.format is Format.NDJSON and (line := _bad_json(file, done, part if isinstance(part, Piece) else None)):
-            remedy = "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
-            return DataError(f"{file.name}: {line}", remedy)
+        if file.format is Format.NDJSON:
+            return fault_of_objects(file, done, part if isinstance(part, Piece) else None)
     except DataError as damage:
         return damage
     except FAULTS:
@@ -161,27 +185,18 @@ def _fault_within(file: File, done: int, skip: int, part: object) -> DataError |
     return None
 
 
-def _bad_json(file: File, row: int, piece: Piece | None) -> str | None:
+def fault_of_objects(file: File, row: int = 0, piece: Piece | None = None) -> DataError | None:
+    """The first line that is no object, or no UTF-8; of one `piece` alone, before which are `row` records."""
     row, before = (row, lines_before(file, piece)) if piece else (0, 0)
     for each in [piece] if piece else pieces_of(file):
-        for number, line in enumerate(each.text.decode(errors="replace").split("\n"), before + 1):
-            if not line.strip():
-                continue
-            row += 1
-            if not _is_object(line):
-                return f"row {row} (line {number}) is not a JSON object: {line.strip()[:40]}"
+        for number, written in enumerate(each.text.split(b"\n"), before + 1):
+            line = written.decode(errors="replace").strip()
+            row += bool(line)
+            at = f"{file.name}: row {row} (line {number})"
+            if "\ufffd" in line and "\ufffd".encode() not in written:
+                return DataError(f"{at} is not UTF-8", encoding_hint(file.name, file.path, file.packing))
+            if line and pairs_of(line) is None:
+                remedy = "NDJSON is one JSON object a line; NaN and Infinity are not JSON, null is"
+                return DataError(f"{at} is not a JSON object: {line[:40]}", remedy)
         before += each.text.count(b"\n")
     return None
-
-
-def _is_object(line: str) -> bool:
-    def refuse(name: str) -> NoReturn:
-        raise ValueError(name)
-
-    def finite(text: str) -> float:
-        return float(text) if math.isfinite(float(text)) else refuse(text)
-
-    try:
-        return isinstance(json.loads(line, parse_constant=refuse, parse_float=finite), dict)
-    except ValueError:
-        return False

@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import polars as pl
-
 from gdsolve.data.files import STDIN, expand
-from gdsolve.data.source import Marks, Source, as_opened, open_files, require_same_columns
+from gdsolve.data.parquet import rows_in
+from gdsolve.data.source import Marks, Source, as_one_table, as_opened, open_files, require_same_columns
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
@@ -37,7 +36,8 @@ class Share:
 class Head:
     """What the first file says of all: its name, its columns as written and by unique name, if they have names.
 
-    `row_names` is the column of names of rows, where there is one.
+    `row_names` is the column of names of rows, where there is one. `lasts` are those that are the last one whatever the
+    order of the objects of NDJSON is; None where all have a place.
     """
 
     name: str
@@ -46,11 +46,20 @@ class Head:
     has_header: bool
     row_names: str | None
     marks: Marks
+    lasts: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, source: Source) -> Head:
         """The head of one file."""
-        return cls(source.name, source.headers, tuple(source.schema), source.has_header, source.row_names, source.marks)
+        return cls(
+            source.name,
+            source.headers,
+            tuple(source.schema),
+            source.has_header,
+            source.row_names,
+            source.marks,
+            source.lasts,
+        )
 
 
 def open_share(
@@ -71,7 +80,9 @@ def open_share(
     mine = dealt[ranks.rank]
     logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")
     files = open_files([share.name for share in mine], spec, stack)
-    opened = tuple(replace(source, rows=share.rows) for source, share in zip(files, mine, strict=True))
+    shared = tuple(replace(source, rows=share.rows) for source, share in zip(files, mine, strict=True))
+    told = ranks.gather([source.objects for source in shared if source.objects])
+    opened = as_one_table(shared, [objects for share in told for objects in share])
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
     first = next(head for head in heads if head is not None)
     require_same_columns(opened, first.name, first.names)
@@ -169,7 +180,6 @@ def _rows(name: str) -> int | None:
         with Path(name).open("rb") as file:
             if file.read(4) != b"PAR1":
                 return None
-        rows: int = pl.scan_parquet(name, glob=False).select(pl.len()).collect().item()
-    except (OSError, pl.exceptions.PolarsError):
+        return rows_in(name) or None
+    except OSError:
         return None
-    return rows or None

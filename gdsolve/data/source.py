@@ -6,16 +6,18 @@ import logging
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Cells
+from gdsolve.data.extent import Pass
 from gdsolve.data.file import File, Format
 from gdsolve.data.files import expand, open_named
-from gdsolve.data.parquet import batches_of, schema_of
-from gdsolve.data.pieces import Piece, first_lines, pieces_of
+from gdsolve.data.objects import Objects, all_objects, first_objects
+from gdsolve.data.parquet import batches_of, columns_of
+from gdsolve.data.pieces import Piece, first_records, pieces_of
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
@@ -26,10 +28,9 @@ logger = logging.getLogger("gdsolve")
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
-# Characters that a CSV file is judged by; where the rest differs, reading finds out.
+# Bytes and lines, one of both at least, that a text is judged by; where the rest differs, reading finds out.
 _SAMPLE = 1 << 18
-# Objects that the types of NDJSON are judged by.
-_INFERRED = 1000
+_LINES = 20
 
 
 # What polars scans in one go: a piece of text, or rows of Parquet.
@@ -53,7 +54,8 @@ class Source:
 
     `rows` are those that are read of a Parquet file, the first one and their number; None is all of it. Records count
     from the first row of the file all the same. `near` is the part that is being read, after the index of its first
-    record, where one is.
+    record, where one is. `faults` says of columns that cannot be read why: their type is Object. `keys` are those of
+    NDJSON by the names of columns, where they differ, and `objects` what is known of it.
     """
 
     file: File
@@ -63,6 +65,9 @@ class Source:
     cells: Cells
     rows: tuple[int, int] | None = None
     near: tuple[int, Part] | None = None
+    faults: Mapping[str, str] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    objects: Objects | None = None
 
     @property
     def name(self) -> str:
@@ -94,6 +99,13 @@ class Source:
         """False for a CSV file that starts with data."""
         return self.dialect is None or self.dialect.header is not None
 
+    @property
+    def lasts(self) -> tuple[str, ...] | None:
+        """The column that is the last of all objects of NDJSON, if any is; None where all columns have a place."""
+        if self.objects is None or self.objects.keys.same:
+            return None
+        return tuple(self.schema)[-1:] if self.objects.last is not None else ()
+
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give the file in parts that together hold its records, in order; `columns` are those that will be scanned.
 
@@ -102,7 +114,7 @@ class Source:
             OSError: the file cannot be read.
         """
         if self.file.format is Format.PARQUET:
-            yield from batches_of(self.file.path, list(columns), self.rows)
+            yield from batches_of(self.file.path, tuple(columns), self.rows, names=tuple(self.schema))
         else:
             yield from pieces_of(self.file, self.skip, self.dialect.delimiter if self.dialect else None)
 
@@ -115,8 +127,8 @@ class Source:
             return part.lazy().select(*columns)
         if self.dialect is not None:
             texts = dict.fromkeys(self.schema, pl.String)
-            return self._scan_csv(self.dialect, part.text, 0, texts, strict=strict).select(*columns, OVERFLOW)
-        return pl.scan_ndjson(part.text, schema=dict.fromkeys(columns, pl.String))
+            return self._scan_csv(self.dialect, part.text, texts, strict=strict).select(*columns, OVERFLOW)
+        return self._scan_objects(part.text, dict.fromkeys(columns, pl.String))
 
     def raw(self, columns: Collection[str]) -> Iterator[pl.DataFrame]:
         """Give the rows of every part as `scan` does."""
@@ -165,30 +177,31 @@ class Source:
         wanted += [self.cells.text(name, pl.String()) for name in texts]
         types = dict.fromkeys(self.schema if self.dialect else texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
         if self.dialect is None:
-            return pl.scan_ndjson(part.text, schema=types, ignore_errors=True).select(wanted)
-        return self._scan_csv(self.dialect, part.text, 0, types, lenient=True).select(*wanted, OVERFLOW)
+            return self._scan_objects(part.text, types, lenient=True).select(wanted)
+        return self._scan_csv(self.dialect, part.text, types, lenient=True).select(*wanted, OVERFLOW)
 
     def sample(self) -> pl.DataFrame:
         """Read the first rows, some thousand cells, as `raw` gives them."""
-        if self.dialect is None:
+        if self.file.format is Format.PARQUET:
             count = max(100, min(2000, 100_000 // len(self.schema)))
-            if self.file.format is Format.PARQUET:
-                there = batches_of(self.file.path, list(self.schema), self.rows, height=count)
-                return next(there, pl.DataFrame(schema=self.schema))
-            return rows_of(self.scan(Piece(first_lines(self.file, count), 0), self.schema))
-        head, whole = self.file.head, self.file.complete
-        if len(head) > _SAMPLE and "\n" in head[:_SAMPLE]:
-            head, whole = head[: head.rindex("\n", 0, _SAMPLE) + 1], False
-        texts = dict.fromkeys(self.schema, pl.String)
-        rows = rows_of(self._scan_csv(self.dialect, head.encode(), self.skip, texts))
-        # The cut may have gone through a quoted field.
-        return rows if whole or rows.height < 2 else rows.head(-1)
+            readable = [name for name in self.schema if name not in self.faults]
+            there = batches_of(self.file.path, readable, self.rows, names=tuple(self.schema), height=count)
+            return next(there, pl.DataFrame(schema={name: self.schema[name] for name in readable}))
+        delimiter = self.dialect.delimiter if self.dialect else None
+        text = first_records(self.file, _SAMPLE, _LINES, self.skip, delimiter)
+        return rows_of(self.scan(Piece(text, 0), tuple(self.schema)))
+
+    def _scan_objects(
+        self, text: bytes, types: Mapping[str, type[pl.DataType]], *, lenient: bool = False
+    ) -> pl.LazyFrame:
+        written = {self.keys.get(name, name): dtype for name, dtype in types.items()}
+        scanned = pl.scan_ndjson(text, schema=written, ignore_errors=lenient)
+        return scanned.select(pl.col(self.keys.get(name, name)).alias(name) for name in types) if self.keys else scanned
 
     def _scan_csv(
         self,
         dialect: Dialect,
         text: bytes,
-        skip: int,
         types: Mapping[str, type[pl.DataType]],
         *,
         strict: bool = False,
@@ -198,7 +211,6 @@ class Source:
         scanned = pl.scan_csv(
             text,
             has_header=False,
-            skip_lines=skip,
             schema={**types, **dict.fromkeys(beyond, pl.String)},
             separator=dialect.delimiter,
             # Fields beyond the header's would otherwise be an error without a row, or none at all under a projection.
@@ -212,13 +224,15 @@ class Source:
         return scanned.with_columns(pl.coalesce(beyond).alias(OVERFLOW)) if len(beyond) > 1 else scanned
 
 
-def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
+def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bool = False) -> tuple[Source, ...]:
     """Open every file that the user named and check that all have the columns of the first, in any order.
+
+    The columns of NDJSON are the keys of all objects (one pass), or of the first ones at a `glance`.
 
     Raises:
         DataError: a file that cannot be read, or that lacks a column.
     """
-    opened = open_files(expand(sources), spec, stack)
+    opened = as_one_table(open_files(expand(sources), spec, stack, glance=glance))
     require_same_columns(opened, opened[0].name, opened[0].schema)
     return opened
 
@@ -233,8 +247,10 @@ def as_opened(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: Exit
     return opened or open_sources([source for source in sources if not isinstance(source, Source)], spec, stack)
 
 
-def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:
+def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bool = False) -> tuple[Source, ...]:
     """Open files, and warn once where it is in doubt how they are to be read; the first one tells the others' header.
+
+    Of NDJSON the keys are found, of which `as_one_table` makes columns.
 
     Raises:
         DataError: a file that cannot be read.
@@ -246,7 +262,47 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[Sour
     if doubts:
         logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
     _require_text(opened, spec)
-    return tuple(opened)
+    finding = Pass("finding keys", [source for source in opened if source.file.format is Format.NDJSON])
+    return tuple(
+        source
+        if source.file.format is not Format.NDJSON
+        else replace(
+            source,
+            objects=first_objects(source.file) if glance else all_objects(source.file, source.cells, finding.through),
+        )
+        for source in opened
+    )
+
+
+def as_one_table(opened: Sequence[Source], told: Sequence[Objects] | None = None) -> tuple[Source, ...]:
+    """Give NDJSON files the columns that they have together: all keys of `told`, by default of the files themselves.
+
+    Raises:
+        DataError: no object has a key.
+    """
+    told = [source.objects for source in opened if source.objects] if told is None else told
+    if not told:
+        return tuple(opened)
+    objects = sum(told[1:], told[0])
+    written = objects.names
+    names = unique_names([key.strip() for key in written])
+    typed = {name: objects.column(key) for name, key in zip(names, written, strict=True)}
+    joined = [source for source in opened if source.objects]
+    if joined and not written:
+        raise _no_columns(joined[0].file)
+    return tuple(
+        replace(
+            source,
+            headers=tuple(key.strip() for key in written),
+            schema={name: dtype for name, (dtype, _) in typed.items()},
+            faults={name: fault for name, (_, fault) in typed.items() if fault},
+            keys={name: key for name, key in zip(names, written, strict=True) if name != key},
+            objects=objects,
+        )
+        if source.objects
+        else source
+        for source in opened
+    )
 
 
 def _require_text(opened: Sequence[Source], spec: Spec) -> None:
@@ -275,7 +331,7 @@ def require_same_columns(opened: Sequence[Source], first: str, names: Collection
         beyond = [name for name in other.schema if name not in names]
         if lacking:
             raise DataError(f"{other.name}: has no column {lacking[0]!r}, as {first} has", _SAME)
-        if beyond and other.file.format is not Format.NDJSON:
+        if beyond:
             raise DataError(f"{other.name}: has a column {beyond[0]!r} that {first} does not have", _SAME)
 
 
@@ -288,29 +344,32 @@ def _source(file: File, spec: Spec, named: Collection[str]) -> Source:
         headers = dialect.header or plain_names(dialect.width)
         schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
         return Source(file, headers, schema, dialect, Cells.of(dialect.decimal, spec.missing_texts))
+    if file.format is Format.NDJSON:
+        return Source(file, (), {}, None, Cells.of(".", spec.missing_texts))
     try:
-        found = _infer(first_lines(file, _INFERRED)) if file.format is Format.NDJSON else schema_of(file.path)
+        return _parquet(file, spec)
     except FAULTS as error:
         raise unreadable(file, 0, error) from None
-    if not found:
-        raise DataError(f"{file.name}: has no columns", "a table needs a target and at least one feature")
+
+
+def _parquet(file: File, spec: Spec) -> Source:
+    columns = columns_of(file.path)
+    if not columns:
+        raise _no_columns(file)
     # pandas writes a row index without a name under one of its own.
-    headers = tuple("" if re.fullmatch(r"__index_level_\d+__", name) else name.strip() for name in found)
-    return Source(file, headers, found, None, Cells.of(".", spec.missing_texts))
+    headers = ["" if re.fullmatch(r"__index_level_\d+__", column.key) else column.key.strip() for column in columns]
+    named = dict(zip(unique_names([column.key.strip() for column in columns]), columns, strict=True))
+    schema = {name: column.dtype for name, column in named.items()}
+    faults = {
+        name: f"{file.name}: column {name!r} holds {column.holds}, not numbers"
+        for name, column in named.items()
+        if column.holds
+    }
+    return Source(file, tuple(headers), schema, None, Cells.of(".", spec.missing_texts), faults=faults)
 
 
-def _infer(lines: bytes) -> dict[str, pl.DataType]:
-    found = dict(pl.scan_ndjson(lines, infer_schema_length=_INFERRED).collect_schema())
-    texts = [name for name, dtype in found.items() if dtype == pl.String]
-    if not texts:
-        return found
-    # polars calls a column text for one string in it; it is one of numbers where most of its values are.
-    texts_there, numbers_there = (
-        pl.scan_ndjson(lines, schema=dict.fromkeys(texts, dtype), ignore_errors=True).collect()
-        for dtype in (pl.String, pl.Float64)
-    )
-    mixed = [name for name in texts if 2 * numbers_there[name].count() >= max(1, texts_there[name].count())]
-    return found | dict.fromkeys(mixed, pl.Float64())
+def _no_columns(file: File) -> DataError:
+    return DataError(f"{file.name}: has no columns", "a table needs a target and at least one feature")
 
 
 def plain_names(width: int) -> tuple[str, ...]:

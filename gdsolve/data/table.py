@@ -20,7 +20,7 @@ from gdsolve.data.levels import find_levels, join_levels
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS
-from gdsolve.data.shares import open_share
+from gdsolve.data.shares import Head, open_share
 from gdsolve.data.source import UNMARKED, Marks, Source, open_sources
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
@@ -136,13 +136,14 @@ def _settle(
     names = list(first.names)
     parts = parts or assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
-    looked = _first_rows(opened)
+    refuse_unsettled_target(first, parts.target, spec)
+    looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
     judged = ranks.gather(looked and _kinds(*looked))
     judge = next((rank for rank, found in enumerate(judged) if found), None)
     kinds = None if judge is None else judged[judge]
     if kinds is None:
-        raise _no_rows(first.name)
+        raise no_rows(first.name)
     features = without_texts(parts, kinds, spec)
     if looked and judge == ranks.rank:
         features = _usable(*looked, kinds, parts, spec)
@@ -185,6 +186,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
         choice = choose([name for name in names if name != opened[0].row_names])
+        refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
         parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
@@ -212,8 +214,19 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
         DataError: a source that cannot be read.
     """
     with ExitStack() as stack:
-        schema = open_sources(sources, spec, stack)[0].schema
+        schema = open_sources(sources, spec, stack, glance=True)[0].schema
     return tuple(schema)
+
+
+def number_columns(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
+    """Give the names of the columns of numbers, as far as the first rows show.
+
+    Raises:
+        DataError: a source that cannot be read, or has no rows.
+    """
+    with ExitStack() as stack:
+        source, sample = sample_of(open_sources(sources, spec, stack))
+        return tuple(name for name, kind in _kinds(source, sample).items() if kind in (Kind.NUMBER, Kind.BOOLEAN))
 
 
 def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
@@ -222,13 +235,18 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
     Raises:
         DataError: no source has a row.
     """
-    found = _first_rows(sources)
+    found = first_rows(sources)
     if found is None:
-        raise _no_rows(sources[0].name)
+        raise no_rows(sources[0].name)
     return found
 
 
-def _first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
+def first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
+    """Give the first rows, as they are written, of the first source that has any; None where none has.
+
+    Raises:
+        DataError: a source that cannot be read.
+    """
     for source in sources:
         try:
             sample = source.sample()
@@ -239,8 +257,23 @@ def _first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None
     return None
 
 
-def _no_rows(name: str) -> DataError:
+def no_rows(name: str) -> DataError:
+    """Explain a table that is but a header."""
     return DataError(f"{name}: has a header but no rows", "a table needs at least one row of data")
+
+
+def refuse_unsettled_target(first: Head, target: str, spec: Spec) -> None:
+    """Refuse the last column as the target where that depends on which object of NDJSON comes first.
+
+    Raises:
+        DataError: naming the flag that settles it.
+    """
+    if spec.target is None and target != "y" and first.lasts is not None and target not in first.lasts:
+        listed = ", ".join(first.names[:8]) + (", …" if len(first.names) > 8 else "")
+        raise DataError(
+            f"{first.name}: its objects differ in their last key, so that none is the target by itself",
+            f"--target COLUMN; columns: {listed}",
+        )
 
 
 def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, Kind]:
@@ -254,7 +287,7 @@ def _usable(
     single = [name for name in (parts.target, parts.weight) if name]
     for name in (*features, *single, *([parts.group] if parts.group else [])):
         if kinds[name] is Kind.NESTED:
-            raise nested_error(source, name, source.schema[name])
+            raise nested_error(source, kinds, name, parts)
     texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
     odd = [name for name in single if kinds[name] in (Kind.TEXT, Kind.DATE)]
     if holds_classes(parts, kinds, spec):

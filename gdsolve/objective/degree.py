@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from gdsolve.objective.expression import REDUCTIONS, Expression, Step
+from gdsolve.objective.expression import Expression, Step
+from gdsolve.objective.functions import REDUCTIONS
 
 LINEAR = ("negative", "sum", "mean", "transpose")
 POWERS = (1.0, 2.0, 3.0)

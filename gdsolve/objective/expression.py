@@ -6,21 +6,28 @@ An expression becomes steps in postfix order, so that evaluating it needs no rec
 from __future__ import annotations
 
 import ast
-import difflib
+import keyword
 import math
 import operator
+import re
+import unicodedata
 import warnings
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
+from gdsolve.objective import formula_hints
+from gdsolve.objective.functions import FUNCTIONS, KNOWN, NUMBERS, REDUCTIONS, TAKES
 from gdsolve.status import GdsolveError
 
 LONGEST = 10_000
+LONGEST_SHOWN = 80
 DEEPEST = 100
+SHORTER = "write it shorter; trace can split it into several nodes"
+_SMALLER = "write a number below 1e308"
 OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -28,6 +35,15 @@ OPERATORS: dict[type[ast.AST], str] = {
     ast.Div: "/",
     ast.Pow: "**",
     ast.MatMult: "@",
+}
+OTHER_OPERATORS: dict[type[ast.AST], str] = {
+    ast.Mod: "%",
+    ast.FloorDiv: "//",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
 }
 APPLY: dict[str, Callable[..., Any]] = {
     "+": operator.add,
@@ -38,40 +54,6 @@ APPLY: dict[str, Callable[..., Any]] = {
     "@": operator.matmul,
     "negative": operator.neg,
 }
-
-
-def _extreme(whole: Callable[[Tensor], Tensor], pairwise: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
-    return lambda first, *second: pairwise(first, *second) if second else whole(first)
-
-
-FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[..., Tensor]]] = {
-    "exp": ((1,), torch.exp),
-    "log": ((1,), torch.log),
-    "sin": ((1,), torch.sin),
-    "cos": ((1,), torch.cos),
-    "tan": ((1,), torch.tan),
-    "arcsin": ((1,), torch.arcsin),
-    "arccos": ((1,), torch.arccos),
-    "arctan": ((1,), torch.arctan),
-    "sinh": ((1,), torch.sinh),
-    "cosh": ((1,), torch.cosh),
-    "tanh": ((1,), torch.tanh),
-    "log10": ((1,), torch.log10),
-    "log1p": ((1,), torch.log1p),
-    "expm1": ((1,), torch.expm1),
-    "sigmoid": ((1,), torch.sigmoid),
-    "sqrt": ((1,), torch.sqrt),
-    "abs": ((1,), torch.abs),
-    "sum": ((1,), torch.sum),
-    "mean": ((1,), torch.mean),
-    "max": ((1, 2), _extreme(torch.max, torch.maximum)),
-    "min": ((1, 2), _extreme(torch.min, torch.minimum)),
-    "dot": ((2,), torch.dot),
-    "transpose": ((1,), torch.t),
-}
-REDUCTIONS = ("sum", "mean", "max", "min", "transpose")
-NUMBERS = {"pi": math.pi}
-KNOWN = "numbers, pi, names, + - * / ** @, parentheses and " + ", ".join(FUNCTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,47 +103,87 @@ class Expression:
         return _tensor(result)
 
 
-def parse(text: str, names: Collection[str]) -> Expression:
-    """Read a formula over `names`.
+def parse(text: str, names: Collection[str], absent: str = "") -> Expression:
+    """Read a formula over `names`; one that is no word of Python stands in it in backticks, as in `time (s)`.
+
+    `absent` is what to do for a name that should be there, for the hint, with {name} in it.
 
     Raises:
         GdsolveError: anything but numbers, known names, + - * / ** @ and the functions of `FUNCTIONS`, or a constant
-            that is not finite; the message names the column.
+            that is not finite; the message names the column, which is its `place` as well.
     """
     if len(text) > LONGEST:
-        raise GdsolveError(f"column {LONGEST + 1}: longer than {LONGEST} characters", "split it into several nodes")
+        raise _refused(LONGEST + 1, f"longer than {LONGEST} characters", SHORTER)
     line = text.replace("\r", " ").replace("\n", " ").replace("\t", " ")
-    for mark in ("#", "\\"):
-        if mark in line:
-            raise GdsolveError(f"column {line.index(mark) + 1}: {mark!r} has no place in a formula", f"use {KNOWN}")
-    steps = _Reader(line, names).read()
+    line, stands_for = _with_words(line, names)
+    if (odd := formula_hints.for_sign(line, names)) is not None:
+        place, words, hint = odd
+        raise _refused(place + 1, words, hint)
+    steps = _Reader(line, names, stands_for, absent).read()
     used = frozenset(str(step.value) for step in steps if step.kind == "name")
     return Expression(text, tuple(steps), used)
+
+
+def _refused(column: int, words: str, hint: str) -> GdsolveError:
+    return GdsolveError(f"column {column}: {words}", hint, place=column)
+
+
+def _with_words(line: str, names: Collection[str]) -> tuple[str, dict[str, str]]:
+    """The formula with a word, as long, for every name that Python does not take, and what these words stand for."""
+    stands_for: dict[str, str] = {}
+
+    def word(match: re.Match[str]) -> str:
+        name = match[1] or match[0]
+        if match[1] is None and (name not in names or not keyword.iskeyword(name)):
+            return name
+        if name not in names:
+            raise _refused(
+                match.start() + 1, f"unknown name {_short(name)}", formula_hints.for_name(name, names, "", "")
+            )
+        known = next((one for one, meant in stands_for.items() if meant == name), None)
+        found = known or f"_{len(stands_for)}".ljust(len(match[0]), "_")
+        while known is None and (found in line or found in names):
+            found += "_"
+        stands_for[found] = name
+        return found
+
+    replaced = re.sub(r"`([^`]*)`|[^\W\d]\w*", word, line)
+    if "`" in replaced:
+        raise _refused(replaced.index("`") + 1, "a backtick without its second", "write `name`")
+    if not line.isascii():
+        # Python reads `µ` of a keyboard as the Greek letter.
+        stands_for |= {unicodedata.normalize("NFKC", name): name for name in names if not name.isascii()}
+    return replaced, stands_for
 
 
 class _Reader:
     """Syntax tree to steps."""
 
-    def __init__(self, line: str, names: Collection[str]) -> None:
+    def __init__(self, line: str, names: Collection[str], stands_for: Mapping[str, str], absent: str) -> None:
         self.line = line.strip()
         self.indent = len(line) - len(line.lstrip())
         self.names = names
+        self.stands_for = stands_for
+        self.absent = absent
 
     def read(self) -> list[Step]:
         if not self.line:
-            raise GdsolveError("column 1: no formula", f"use {KNOWN}")
+            raise _refused(1, "no formula", f"use {KNOWN}")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 tree = ast.parse(self.line, mode="eval")
         except SyntaxError as fault:
-            column = self.indent + min(max(1, fault.offset or 1), len(self.line) + 1)
+            # Python has no place for an end that comes too early.
+            column = self.indent + min(fault.offset or len(self.line) + 1, len(self.line) + 1)
             if "too many nested" in fault.msg:
                 raise _too_deep(column) from None
-            reason = fault.msg.partition("; ")[0]
-            raise GdsolveError(f"column {column}: not a formula: {reason}", f"use {KNOWN}") from None
+            # What Python guesses after the reason is meant for programs.
+            reason = re.split(r"; |\. |, perhaps", fault.msg, maxsplit=1)[0]
+            hint = formula_hints.for_syntax(self.line, column, reason, self.names, self.absent)
+            raise _refused(column, f"not a formula: {reason}", hint) from None
         except ValueError as fault:
-            raise GdsolveError(f"column 1: not a formula: {fault}", f"use {KNOWN}") from None
+            raise _refused(1, f"not a formula: {fault}", f"use {KNOWN}") from None
         except (RecursionError, MemoryError):
             raise _too_deep(1) from None
         return self._steps(tree.body, 1)
@@ -182,10 +204,16 @@ class _Reader:
             case ast.BinOp(op=op) if type(op) in OPERATORS:
                 return self._chain(node, depth)
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                self._check_call(name, len(arguments), column)
+                self._check_call(node, name, column)
                 given = [self._steps(argument, depth + 1) for argument in arguments]
                 return self._fold(Step("call", name, len(given), column), given)
-        raise GdsolveError(f"column {column}: {_described(node)} has no place in a formula", f"use {KNOWN}")
+        if isinstance(node, ast.BinOp):
+            column = self._operator(node)
+        raise _refused(
+            column,
+            f"{_described(node)} has no place in a formula",
+            formula_hints.for_node(node, self.names, self._as_written),
+        )
 
     def _chain(self, node: ast.BinOp, depth: int) -> list[Step]:
         """a + b + c + …, which leans to the left however long it is, and nests no deeper for that."""
@@ -206,40 +234,78 @@ class _Reader:
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
-            raise GdsolveError(f"column {column}: a constant that is not finite", "write numbers below 1e308")
+            raise _refused(column, "a constant that is not finite", "write numbers below 1e308")
         return Step("number", number, 0, column)
 
     def _name(self, name: str, column: int) -> Step:
+        name = self.stands_for.get(name, name)
         if name in self.names:
             return Step("name", name, 0, column)
         if name in NUMBERS:
             return Step("number", NUMBERS[name], 0, column)
         if name in FUNCTIONS:
-            raise GdsolveError(f"column {column}: {name} is a function", f"write {name}(…)")
-        raise GdsolveError(f"column {column}: unknown name {_short(name)}", _nearest(name, self.names))
+            raise _refused(column, f"{name} is a function", f"write {name}(…)")
+        hint = formula_hints.for_name(name, self.names, self.line, self.absent)
+        raise _refused(column, f"unknown name {_short(name)}", hint)
 
-    def _check_call(self, name: str, count: int, column: int) -> None:
+    def _check_call(self, call: ast.Call, name: str, column: int) -> None:
         if name not in FUNCTIONS:
-            raise GdsolveError(f"column {column}: unknown function {_short(name)}", _nearest(name, FUNCTIONS))
-        arities = FUNCTIONS[name][0]
+            name = self.stands_for.get(name, name)
+            hint = formula_hints.for_function(call, name, self.names, self._as_written)
+            raise _refused(column, f"unknown function {_short(name)}", hint)
+        arities, count = FUNCTIONS[name][0], len(call.args)
         if count not in arities:
-            wanted = " or ".join(map(str, arities))
-            raise GdsolveError(f"column {column}: {name} takes {wanted} argument(s), not {count}", f"use {KNOWN}")
+            wanted = " or ".join(map(str, arities)) + (" argument" if arities == (1,) else " arguments")
+            hint = formula_hints.for_count(call, name, self._as_written)
+            raise _refused(column, f"{name} takes {wanted}, not {count}", hint)
 
     def _fold(self, step: Step, parts: list[list[Step]]) -> list[Step]:
         steps = [one for part in parts for one in part]
         if any(one.kind != "number" for one in steps):
             return [*steps, step]
-        value = _apply(step, [_tensor(one.value) for one in steps])
-        return [self._number(float(value), step.column)]
+        value = float(_apply(step, [_tensor(one.value) for one in steps]))
+        if not math.isfinite(value):
+            sign = str(step.value)
+            what = "is not a number" if math.isnan(value) else "is not finite"
+            hint = f"{sign} takes {TAKES[sign]}" if sign in TAKES and _is_out_of_range(sign, steps) else _SMALLER
+            raise _refused(step.column, f"{_written(step, steps)} {what}", hint)
+        return [Step("number", value, 0, step.column)]
 
     def _column(self, node: ast.expr) -> int:
         """Counted in characters from 1; Python counts bytes from 0."""
-        return self.indent + len(self.line.encode()[: node.col_offset].decode()) + 1
+        return self._place(node.col_offset)
+
+    def _operator(self, node: ast.BinOp) -> int:
+        """Where the operator between two parts stands."""
+        end = self._place(node.left.end_col_offset or 0) - self.indent - 1
+        sign = re.search(r"[^\s()]", self.line[end:])
+        return self.indent + end + 1 + (sign.start() if sign else 0)
+
+    def _place(self, offset: int) -> int:
+        return self.indent + len(self.line.encode()[:offset].decode()) + 1
+
+    def _as_written(self, text: str) -> str:
+        """A piece of the formula with the names that the user gave; none that is longer than a line can bear."""
+        for word, name in self.stands_for.items():
+            text = re.sub(rf"\b{word}\b", lambda _, name=name: formula_hints.in_a_formula(name), text)  # type: ignore[misc]
+        return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _is_out_of_range(sign: str, steps: Sequence[Step]) -> bool:
+    """False where a value is merely too large."""
+    numbers = [float(step.value) for step in steps]
+    if sign == "/":
+        return numbers[1] == 0.0
+    return sign != "**" or numbers[0] <= 0.0
+
+
+def _written(step: Step, steps: Sequence[Step]) -> str:
+    numbers = [f"{float(one.value):g}" for one in steps]
+    return str(step.value).join(numbers) if step.kind == "apply" else f"{step.value}({', '.join(numbers)})"
 
 
 def _too_deep(column: int) -> GdsolveError:
-    return GdsolveError(f"column {column}: nested deeper than {DEEPEST}", "split it into several nodes")
+    return _refused(column, f"nested deeper than {DEEPEST}", SHORTER)
 
 
 def _apply(step: Step, arguments: list[Any]) -> Any:
@@ -251,7 +317,9 @@ def _apply(step: Step, arguments: list[Any]) -> Any:
         if "allocate memory" in str(fault) or "out of memory" in str(fault):
             raise
         reason = str(fault).splitlines()[0]
-        raise GdsolveError(f"column {step.column}: {step.value}: {reason}", "see the shapes of its parts") from None
+        shapes = " and ".join(str(tuple(_tensor(argument).shape)) for argument in arguments)
+        hint = f"its parts have the shapes {shapes}; transpose(…) turns a matrix, and @ multiplies matrices"
+        raise _refused(step.column, f"{step.value}: {reason}", hint) from None
 
 
 def _matrix_side(step: Step, argument: Any) -> Any:
@@ -265,6 +333,8 @@ def _tensor(value: Any) -> Tensor:
 
 
 def _described(node: ast.expr) -> str:
+    if isinstance(node, ast.BinOp):
+        return f"the operator {OTHER_OPERATORS[type(node.op)]}"
     words = {
         ast.Attribute: "an attribute (a dot after a name)",
         ast.Subscript: "an index in brackets",
@@ -272,14 +342,13 @@ def _described(node: ast.expr) -> str:
         ast.Constant: "such a constant",
         ast.Call: "a call other than name(…)",
         ast.Tuple: "a comma",
+        ast.List: "a list in brackets",
+        ast.Set: "a set in braces",
+        ast.BoolOp: "a logical word",
+        ast.IfExp: "if … else",
     }
     return words.get(type(node), f"Python's {type(node).__name__}")
 
 
 def _short(name: str) -> str:
     return repr(name if len(name) <= 40 else f"{name[:40]}…")
-
-
-def _nearest(name: str, names: Collection[str]) -> str:
-    near = difflib.get_close_matches(name, list(names), n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(names)[:20]) or 'no name'}"

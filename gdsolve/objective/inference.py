@@ -10,14 +10,14 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.rank import CERTAIN, EPSILON, numerical_rank
+from gdsolve.objective.singular import Singular
 
 NEGLIGIBLE = 1e-8
 FAR = 0.01
 
 FIXED = "held fixed"
 AT_BOUND = "at its bound, where the estimate cannot move both ways; the others are estimated with it held there"
-PENALISED = "the ridge penalty shrinks the estimates on purpose: they are biased, and the usual error bars do not hold"
-ABSOLUTE = "least absolute deviations: the error bars of least squares do not hold for it"
+PENALISED = "the ridge penalty biases the weights on purpose, and the usual standard errors do not hold"
 EXACT = "the fit is exact to rounding: its residuals hold no scatter to tell an error from"
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
 NOT_FINITE = "the fit ended at numbers that are not finite"
@@ -44,11 +44,12 @@ class Inference:
 
     `statistic` is "t" (`degrees_of_freedom` of Student's t) or "z" (of a likelihood: the normal distribution, with
     neither residual standard deviation nor degrees of freedom). `correlation` is (p, p), None where it does not exist.
+    Without `confidence` there are standard errors and statistics alone, which need no distribution.
     """
 
     residual_standard_deviation: float | None
     degrees_of_freedom: float | None
-    confidence: float
+    confidence: float | None
     statistic: str
     estimates: tuple[Estimate, ...]
     correlation: tuple[tuple[float | None, ...], ...] | None
@@ -61,12 +62,13 @@ def from_factor(
     rows: float,
     *,
     names: Sequence[str],
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
     errors: Tensor | None = None,
     noise: float = 0.0,
     weighted: bool = False,
+    singular: Singular | None = None,
 ) -> Inference:
     """The inference of least squares from a factor of JᵀΩJ: a triangle's design, or a curve's weighted Jacobian.
 
@@ -75,7 +77,8 @@ def from_factor(
     `estimates`, (p,) (None: they are the same); `rows` is m, the sum of the weights where rows are weighted. `held`
     parameters, each with its reason, count as known. `errors`, (p,), are those of the columns beside their lengths,
     where they are more than rounding in arithmetic, and decide over the rank; a residual norm √SSE up to `noise` is
-    rounding; `weighted` tells that `rows` is a sum of weights.
+    rounding; `weighted` tells that `rows` is a sum of weights. `singular` are the singular values of the factor with
+    its columns brought to equal length, where they are known and nothing is held.
     Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4 and 3.9, and chapter 5; for curves,
     where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its Applications,
     section 2.3.
@@ -85,8 +88,9 @@ def from_factor(
     if not all(bool(torch.isfinite(tensor).all()) for tensor in numbers):
         return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held)
     free, into, out = _restrict(factor, names, held, to_user)
-    upper = _square(factor.to(torch.float64) @ into)
-    spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free])
+    known = None if held else singular
+    upper = _square(factor.to(torch.float64) @ into) if known is None else factor.to(torch.float64)
+    spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free], known=known)
     freedom = max(rows - spread.rank, 0.0)
     scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
     reason = EXACT if sse**0.5 <= noise else None
@@ -94,7 +98,7 @@ def from_factor(
         reason = _no_freedom(rows, spread.rank, weighted=weighted)
     error = None if reason else scatter
     found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=reason)
-    return Inference(scatter, freedom, confidence, "t", found, _correlation(spread, names))
+    return Inference(scatter, freedom, confidence, "t", found, _correlation(spread, names) if confidence else None)
 
 
 def from_hessian(
@@ -102,7 +106,7 @@ def from_hessian(
     estimates: Tensor,
     *,
     names: Sequence[str],
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
 ) -> Inference:
@@ -125,7 +129,7 @@ def from_hessian(
     # A Hessian carries the square of what a factor carries, and so the root of its rounding.
     spread = _spread(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
     found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-    return Inference(None, None, confidence, "z", found, _correlation(spread, names))
+    return Inference(None, None, confidence, "z", found, _correlation(spread, names) if confidence else None)
 
 
 def without_bars(
@@ -133,7 +137,7 @@ def without_bars(
     estimates: Tensor,
     reason: str,
     *,
-    confidence: float = 0.95,
+    confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     statistic: str = "t",
 ) -> Inference:
@@ -222,6 +226,7 @@ def _spread(
     *,
     errors: Tensor | None = None,
     arithmetic: float | None = None,
+    known: Singular | None = None,
 ) -> _Spread:
     """The spread of the free parameters, from a factor (r, q) of theirs that `out`, (q, q), takes to their units.
 
@@ -233,11 +238,15 @@ def _spread(
     if not free:
         return _Spread(root, 0, held)
     lengths = _or_one(torch.linalg.vector_norm(factor, dim=0))
-    _, singular, right = torch.linalg.svd(factor / lengths, full_matrices=True)
-    rank = int(numerical_rank(singular, right[: len(singular)].mT, errors, arithmetic))
-    scaled = out / lengths
-    inner = scaled @ right[:rank].mT / singular[:rank]
-    undetermined = _undetermined(scaled, right[rank:].mT, [names[j] for j in free])
+    if known is None:
+        known = Singular.of(factor / lengths)
+    else:
+        lengths = lengths / _or_one(torch.linalg.vector_norm(known.matrix, dim=0))
+    rank = int(numerical_rank(known.values, known.right, errors, arithmetic))
+    along, scaled = known.right[:, :rank], out / lengths
+    inner = scaled @ along / known.values[:rank]
+    null = along[:, :0] if rank == len(free) else torch.linalg.qr(along, mode="complete").Q[:, rank:]
+    undetermined = _undetermined(scaled, null, [names[j] for j in free])
     for place, j in enumerate(free):
         if names[j] not in undetermined:
             root[j, :rank] = inner[place]
@@ -281,13 +290,13 @@ def _bars(
     scatter: float | None,
     *,
     freedom: float,
-    confidence: float,
+    confidence: float | None,
     reason: str | None = None,
 ) -> tuple[Estimate, ...]:
     """The estimates with error bars, but for those of `spread.reasons`, and for all of them if there is a `reason`."""
     found = []
     lengths = torch.linalg.vector_norm(spread.root, dim=1).tolist()
-    width = 0.0 if scatter is None else _quantile(freedom, confidence)
+    width = None if scatter is None or confidence is None else _quantile(freedom, confidence)
     for name, value, length in zip(names, estimates.tolist(), lengths, strict=True):
         why = spread.reasons.get(name, reason)
         error = 0.0 if scatter is None else scatter * length
@@ -296,6 +305,9 @@ def _bars(
             found.append(Estimate(name, value, reason=why or EXACT))
             continue
         ratio = value / error
+        if width is None:
+            found.append(Estimate(name, value, error, ratio))
+            continue
         bounds = (value - width * error, value + width * error)
         found.append(Estimate(name, value, error, ratio, _two_sided(ratio, freedom), *bounds))
     return tuple(found)

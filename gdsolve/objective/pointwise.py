@@ -18,6 +18,7 @@ class PointwiseLoss(Protocol):
     `of_residual`: it depends on z − y alone, so that the target may be centred and scaled.
     `differentiable`: ∂l/∂z exists everywhere; where it does not, its slope is 0, the subgradient of `torch.abs` too.
     `largest_curvature`: the supremum of ∂²l/∂z²; None where it is unbounded, or l is not differentiable.
+    `means` and `sums` name the figures of fit that are a mean or a sum over rows of what `score` gives, in this order.
     """
 
     formula: ClassVar[str]
@@ -25,6 +26,8 @@ class PointwiseLoss(Protocol):
     of_residual: ClassVar[bool]
     differentiable: ClassVar[bool]
     largest_curvature: ClassVar[float | None]
+    means: ClassVar[tuple[str, ...]]
+    sums: ClassVar[tuple[str, ...]]
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -41,6 +44,10 @@ class PointwiseLoss(Protocol):
 
     def mean(self, z: Tensor) -> Tensor:
         """What is predicted of y at z, in the units of y."""
+        ...
+
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """What the figures of `means` and `sums` add up, row by row."""
         ...
 
     def in_units_of(self, scale: float) -> Self:
@@ -64,6 +71,8 @@ class Huber:
     of_residual: ClassVar[bool] = True
     differentiable: ClassVar[bool] = True
     largest_curvature: ClassVar[float | None] = 1.0
+    means: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[str, ...]] = ()
 
     delta: float
 
@@ -86,6 +95,10 @@ class Huber:
         """The prediction itself: z."""
         return z
 
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """Nothing: SSE, RMSE and R² say it."""
+        return ()
+
     def in_units_of(self, scale: float) -> Self:
         """Huber's loss with δ/s."""
         return replace(self, delta=self.delta / scale)
@@ -103,6 +116,8 @@ class Logistic:
     of_residual: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     largest_curvature: ClassVar[float | None] = 0.25
+    means: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
+    sums: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -123,6 +138,10 @@ class Logistic:
     def mean(self, z: Tensor) -> Tensor:
         """The probability of y = 1: σ(z)."""
         return torch.sigmoid(z)
+
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """1 where the class of larger probability is that of the row, 0 where it is not or both are alike; the loss."""
+        return (((z > 0) == (y > 0.5)).to(z.dtype), self.loss_and_slope(z, y)[0])
 
     def in_units_of(self, scale: float) -> Self:
         """The loss itself, as classes have no units.
@@ -146,6 +165,8 @@ class Poisson:
     of_residual: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     largest_curvature: ClassVar[float | None] = None
+    means: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[str, ...]] = ("deviance",)
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -164,6 +185,10 @@ class Poisson:
     def mean(self, z: Tensor) -> Tensor:
         """The expected count: eᶻ."""
         return z.exp()
+
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """2·(y·log(y/μ) − y + μ), with 0·log 0 = 0."""
+        return (2.0 * (torch.special.xlogy(y, y) - y * (z + 1.0) + z.exp()),)
 
     def in_units_of(self, scale: float) -> Self:
         """The loss itself, as counts have no units.
@@ -188,6 +213,8 @@ class Quantile:
     of_residual: ClassVar[bool] = True
     differentiable: ClassVar[bool] = False
     largest_curvature: ClassVar[float | None] = None
+    means: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[str, ...]] = ()
 
     level: float
     steepness: float = 1.0
@@ -212,6 +239,10 @@ class Quantile:
         """The quantile itself: z."""
         return z
 
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """Nothing: SSE, RMSE and R² say it."""
+        return ()
+
     def in_units_of(self, scale: float) -> Self:
         """The same level, with steepness s divided by the scale."""
         return replace(self, steepness=self.steepness / scale)
@@ -229,6 +260,8 @@ class Absolute:
     of_residual: ClassVar[bool] = True
     differentiable: ClassVar[bool] = False
     largest_curvature: ClassVar[float | None] = None
+    means: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[str, ...]] = ()
 
     steepness: float = 1.0
 
@@ -249,6 +282,10 @@ class Absolute:
     def mean(self, z: Tensor) -> Tensor:
         """The median itself: z."""
         return z
+
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """Nothing: SSE, RMSE and R² say it."""
+        return ()
 
     def in_units_of(self, scale: float) -> Self:
         """The absolute loss with steepness s divided by the scale."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -14,6 +15,13 @@ from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
+
+
+@runtime_checkable
+class Scored(Protocol):
+    """An objective with figures of fit of its own, by the names that `gdsolve.verbs.outcome.Figures` has for them."""
+
+    def scores(self, w: Tensor) -> dict[str, float]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,27 @@ class PointwiseRows:
             squares = (design @ weights - target).square()
             total += (squares if weight is None else squares * weight).sum(dim=0)
         return total
+
+    def tally(self, w: Tensor) -> Tensor:
+        """Σ ω·s over all rows for every s that the loss scores by, at `w`, (p, 1): float64, (s,)."""
+        total = torch.zeros(len(self.loss.means) + len(self.loss.sums), dtype=torch.float64, device=w.device)
+        for design, target, weight in self._blocks() if len(total) else ():
+            for place, score in enumerate(self.loss.score((design @ w).to(total), target.to(total))):
+                total[place] += (score if weight is None else score * weight).sum()
+        return total
+
+    def scores(self, w: Tensor) -> dict[str, float]:
+        """The figures of fit of the loss, by name, at `w`, (p, 1)."""
+        return self.named(self.tally(w))
+
+    def named(self, tally: Tensor) -> dict[str, float]:
+        """The figures of fit, by name, of sums over all rows."""
+        names, sums = (*self.loss.means, *self.loss.sums), tally.tolist()
+        averaged = len(self.loss.means)
+        return {
+            name: total / self.total_weight if place < averaged else total
+            for place, (name, total) in enumerate(zip(names, sums, strict=True))
+        }
 
     def curvature_bound(self) -> float | None:
         """The largest eigenvalue of 1/M·(sup l″·XᵀωX + PᵀP): no Hessian has a larger one; None where l″ has no bound.

@@ -14,6 +14,14 @@ from gdsolve.ranks import Ranks
 
 
 @runtime_checkable
+class Tallied(Protocol):
+    """An objective whose figures of fit come from sums over its rows."""
+
+    def tally(self, w: Tensor) -> Tensor: ...  # noqa: D102
+    def named(self, tally: Tensor) -> dict[str, float]: ...  # noqa: D102
+
+
+@runtime_checkable
 class Bounding(Protocol):
     """An objective whose Hessian is nowhere above a matrix; `bounding_matrix` is None where there is none."""
 
@@ -42,6 +50,10 @@ class Shared:
         """The sum of squared errors for every column of `weights`, (p, q): a tensor (q,), where there is one."""
         own = self.own.sse(weights)
         return None if own is None else self.ranks.total(own)
+
+    def scores(self, w: Tensor) -> dict[str, float]:
+        """The figures of fit that the rows of all ranks together have, by name, at `w`, (p, 1)."""
+        return self.own.named(self.ranks.total(self.own.tally(w))) if isinstance(self.own, Tallied) else {}
 
     def curvature_bound(self) -> float | None:
         """The largest eigenvalue of the sum of the bounding matrices; None where there are none."""

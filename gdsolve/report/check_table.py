@@ -1,66 +1,208 @@
-"""The result of `check` for people: the columns, what descent has to expect of them, and the closed forms beside it."""
+"""The result of `check` for people, on one screen: what stands out, the columns, what descent has to expect, what next.
+
+All columns, all findings, and the closed forms beside descent are for `--verbose`.
+"""
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 from gdsolve.report import numbers
 from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
-from gdsolve.report.page import Page, page_for
-from gdsolve.report.parts import Record, advise, chunked_tables, data_lines, labelled, name_column, named_target
+from gdsolve.report.page import Page, View, page_for
+from gdsolve.report.parts import (
+    LABEL_WIDTH,
+    Record,
+    advise,
+    chunked_tables,
+    data_lines,
+    labelled,
+    marks_of,
+    name_column,
+    named_target,
+)
+from gdsolve.report.text import wrap
 
 RANGE = (("min", "minimum"), ("max", "maximum"), ("mean", "mean"), ("std", "std"))
+SCREEN = 40
+"""Lines that the answer takes at most, at 80 columns and with up to twelve columns."""
+LEAST = 4
+"""Rows below which a table of columns says too little to be worth its head."""
+MOST_NAMES = 6
+"""Columns of one reason that are named."""
+COMMENT = "  # "
 
 
-def write_check_table(record: Record, stream: TextIO) -> None:
-    """Columns first, then rank, conditioning and solutions, then what to run next."""
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What is left out for room: all but so many columns and findings; the reader's hint, the roles of the columns
+    that are used, and the notes beside all commands but the first, where the commands say the same.
+    """
+
+    columns: int | None = None
+    findings: int | None = None
+    hint: bool = True
+    roles: bool = True
+    notes: bool = True
+
+
+CUTS = (
+    _Cut(),
+    _Cut(hint=False),
+    _Cut(hint=False, roles=False),
+    _Cut(hint=False, roles=False, notes=False),
+    *(_Cut(hint=False, roles=False, notes=False, findings=most) for most in range(12, 4, -1)),
+)
+
+
+def write_check_table(record: Record, stream: TextIO, view: View = View()) -> None:  # noqa: B008, it is frozen
+    """What stands out first, then the columns, rank and conditioning, then what to run next."""
     page = page_for(stream)
-    labelled(page, _header(record))
-    if record["columns"]:
-        page.blank()
-        _show_columns(page, record["columns"])
+    _compose(page, record, view, _Cut() if view.verbose else _fitting(page, record, view))
+    page.write(stream)
+
+
+def _fitting(page: Page, record: Record, view: View) -> _Cut:
+    """What to leave out so that the answer fits one screen; as little as possible."""
+    count = len(record["columns"])
+    for cut in CUTS[:4] if count <= SCREEN else ():
+        if _lines(page, record, view, cut) <= SCREEN:
+            return cut
+    for cut in CUTS[:9]:
+        fewest = min(count, LEAST)
+        if _lines(page, record, view, replace(cut, columns=fewest)) <= SCREEN:
+            rows = range(fewest + 1, min(count, SCREEN) + 1)
+            more = bisect.bisect_left(
+                rows, True, key=lambda rows: _lines(page, record, view, replace(cut, columns=rows)) > SCREEN
+            )
+            return replace(cut, columns=fewest + more)
+    bare = [replace(cut, columns=0) for cut in CUTS]
+    return next((cut for cut in bare if _lines(page, record, view, cut) <= SCREEN), bare[-1])
+
+
+def _lines(page: Page, record: Record, view: View, cut: _Cut) -> int:
+    trial = page.beside()
+    _compose(trial, record, view, cut)
+    return len(trial.lines)
+
+
+def _compose(page: Page, record: Record, view: View, cut: _Cut) -> None:
+    labelled(page, _header(page, record))
     if record["problem"]:
         page.blank()
-        page.paragraph(record["problem"], lead="NO MODEL POSSIBLE  ", lead_style="bold red", hanging=2)
-        if record["hint"]:
+        page.paragraph(record["problem"], lead="NOT READY TO FIT  ", lead_style="bold red", hanging=2)
+        if record["hint"] and (cut.hint or not record["commands"]):
             page.paragraph(record["hint"], lead="hint: ", lead_style="bold", hanging=2)
-    _show_expectations(page, record)
-    if record["solutions"]:
+    _show_findings(page, record, cut)
+    if record["columns"]:
+        page.blank()
+        _show_columns(page, record, cut, view)
+    _show_expectations(page, record, cut)
+    if record["solutions"] and view.verbose:
         _show_solutions(page, record["solutions"])
     if record["advice"]:
         page.blank()
         advise(page, record["advice"])
-    if record["commands"]:
+    if record["commands"] and not view.quiet:
         page.heading("to run next")
-        for command in record["commands"]:
+        for place, (command, note) in enumerate(zip(record["commands"], record["notes"], strict=True)):
+            if note and (cut.notes or place == 0):
+                _show_note(page, note)
             page.command(command)
-    page.write(stream)
 
 
-def _header(record: Record) -> list[tuple[str, str]]:
-    if record["data"]:
+def _show_note(page: Page, note: str) -> None:
+    """What a command does, as comments of a shell: they may be copied with it."""
+    for line in [note] if page.width is None else wrap(note, page.width - len(COMMENT)):
+        page.paragraph(COMMENT + line.strip(), "dim")
+
+
+def _header(page: Page, record: Record) -> list[tuple[str, str]]:
+    """The table as it is; of one that a fit takes whole, also how its columns are used."""
+    room = None if page.width is None else page.width - LABEL_WIDTH
+    if record["data"] and not record["problem"] and not record["left_out"]:
         intercept = record["parameters"] is not None and record["parameters"] > len(record["data"]["features"])
-        return data_lines(record, intercept=intercept)
-    rows = "" if record["rows"] is None else counted(record["rows"], "row")
-    return [("data", rows), ("target", named_target(record["target"], record["target_reason"]))]
+        return data_lines(record, intercept=intercept, room=room)
+    counts = [counted(record["table_rows"], "row"), counted(len(record["columns"]), "column")]
+    marks = marks_of(record["data"]) if record["data"] else []
+    read = f"{', '.join(record['source']) or 'inline'}: {', '.join([*counts, *marks])}"
+    return [("data", read), ("target", named_target(record["target"], record["target_reason"]))]
 
 
-def _show_columns(page: Page, columns: Sequence[Mapping[str, Any]]) -> None:
-    """One table, or where that is too wide, one of what the columns are and one of their figures."""
+def _show_findings(page: Page, record: Record, cut: _Cut) -> None:
+    # What the reader says of the whole table stands above already.
+    findings = _together([one for one in record["findings"] if one["message"] != record["problem"]])
+    if not findings:
+        return
+    page.heading("findings" if len(findings) > 1 else "finding")
+    most = len(findings) if cut.findings is None or len(findings) <= cut.findings + 1 else cut.findings
+    for message, blocks in findings[:most]:
+        page.paragraph(message, "" if blocks else "dim", lead="  ", hanging=4)
+    if most < len(findings):
+        page.paragraph(f"and {len(findings) - most} more findings (--verbose)", lead="  ", hanging=4)
+
+
+def _together(findings: Sequence[Mapping[str, Any]]) -> list[tuple[str, bool]]:
+    """Findings as messages, and whether a fit stops at them; columns of which the same is told share one."""
+    columns: dict[tuple[str, bool], list[str]] = {}
+    for finding in findings:
+        before = f"{finding['column']}: "
+        shared = finding["message"].removeprefix(before)
+        names = columns.setdefault((shared, finding["blocks"]), [])
+        if shared != finding["message"]:
+            names.append(finding["column"])
+    return [(f"{_names(names)}: {shared}" if names else shared, blocks) for (shared, blocks), names in columns.items()]
+
+
+def _show_columns(page: Page, record: Record, cut: _Cut, view: View) -> None:
+    """The columns, in their order; of many those with findings first, and how many others there are."""
+    columns, found = record["columns"], {one["column"] for one in record["findings"]}
+    shown = columns
+    if cut.columns is not None and cut.columns < len(columns):
+        urgent = sorted(columns, key=lambda column: (column["role"] not in _MAIN, column["name"] not in found))
+        chosen = {column["name"] for column in urgent[: cut.columns]}
+        shown = [column for column in columns if column["name"] in chosen]
+    if shown:
+        _column_tables(page, shown, view)
+    left = [column for column in columns if column not in shown]
+    if left:
+        plain = all(column["type"] == "number" and column["name"] not in found for column in left)
+        noun = ("more column" if shown else "column") + ("" if len(left) == 1 else "s")
+        what = " of numbers, without findings" if plain else ""
+        page.paragraph(f"{'and ' if shown else ''}{whole(len(left))} {noun}{what} (--verbose)", hanging=2)
+
+
+_MAIN = ("target", "weight")
+
+
+def _column_tables(page: Page, columns: Sequence[Mapping[str, Any]], view: View) -> None:
+    """One table, where that is too wide with fewer figures; with `--verbose` two, of what the columns are and hold."""
     names, (kinds, figures) = [column["name"] for column in columns], (_kinds(columns), _ranges(columns))
     remarks = [("remark", [_remark(column) for column in columns])]
     remarks = remarks if any(remarks[0][1]) else []
-    whole_table = _column_table(names, [*kinds, *figures, *remarks])
-    if page.fits(whole_table):
-        page.table(whole_table)
+    # What a remark says stands in a finding too, or in the line of levels.
+    fewer = [[*kinds, *figures], [*kinds, *figures[:2], *remarks], [*kinds[1:], *figures[:2]], kinds[1:]]
+    tables = [_column_table(names, shown) for shown in ([*kinds, *figures, *remarks], *([] if view.verbose else fewer))]
+    fitting = [table for table in tables if page.fits(table)]
+    if fitting:
+        page.table(next((table for table in fitting if not _folds(page, table)), fitting[0]))
         return
     for shown in [[*kinds, *remarks]] if page.fits(_column_table(names, [*kinds, *remarks])) else [kinds, remarks]:
         if shown:
             page.table(_column_table(names, shown))
             page.blank()
     chunked_tables(page, name_column("column"), names, *map(list, zip(*figures, strict=True)))
+
+
+def _folds(page: Page, table: Table) -> bool:
+    """True where a name or a remark of the table takes several lines."""
+    trial = page.beside()
+    trial.table(table)
+    return len(trial.lines) > len(table.rows) + 2
 
 
 def _kinds(columns: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
@@ -94,14 +236,13 @@ def _is_empty(column: Mapping[str, Any]) -> bool:
     return column["missing"] > 0 and (nothing or column["levels"] == 0)
 
 
-def _show_expectations(page: Page, record: Record) -> None:
-    pairs = []
-    if record["rank"] is not None:
-        pairs.append(("rank", f"{record['rank']} of {whole(record['parameters'])} parameters"))
-    pairs += [("dependent", _dependence(item)) for item in record["dependent_columns"] or ()]
-    if pairs:
-        page.blank()
-        labelled(page, pairs)
+def _show_expectations(page: Page, record: Record, cut: _Cut) -> None:
+    """Rank, condition and rates of what can be used, and what that is where it is not all of the table."""
+    if record["rank"] is None:
+        return
+    page.blank()
+    rank = f"{record['rank']} of {counted(record['parameters'], 'parameter')}"
+    labelled(page, [*_used(page, record, cut), ("rank", rank)])
     tol = "" if record["tol"] is None else f" to tol {figure(record['tol'], 3)}"
     measures = {
         "condition number": [figure(value, 6) for value in _both(record["condition"])],
@@ -114,21 +255,61 @@ def _show_expectations(page: Page, record: Record) -> None:
         page.blank()
         heads = [Column(right=False, folds=True), Column("as they are"), Column("standardised")]
         page.table(Table(heads, [[Segment(name), *map(Segment, cells)] for name, cells in known.items()]))
+    notes = [*filter(None, [record["curvature"]["reason"]]), *_of_normal_equations(record)]
+    if notes:
+        page.blank()
+    for note in notes:
+        page.paragraph(note, hanging=2)
+
+
+def _used(page: Page, record: Record, cut: _Cut) -> list[tuple[str, str]]:
+    """Which rows and columns the figures are of, where that is not all of the table."""
+    data, rows = record["data"], record["table_rows"]
+    if not record["problem"] and not record["left_out"]:
+        return []
+    used = counted(data["rows"], "row") if data["rows"] == rows else f"{whole(data['rows'])} of {counted(rows, 'row')}"
+    filled = f", {counted(data['cells_filled'], 'missing cell')} filled with the mean" if data["cells_filled"] else ""
+    lines = dict(data_lines(record, intercept=record["parameters"] > len(data["features"]), room=_room(page)))
+    reasons: dict[str, list[str]] = {}
+    for one in record["left_out"]:
+        reasons.setdefault(one["reason"], []).append(one["column"])
+    without = "; ".join(f"{_names(names)} ({reason})" for reason, names in reasons.items())
+    read = [("figures of", used + filled), ("target", data["target"] if data["target"] != record["target"] else "")]
+    if not cut.roles and record["commands"]:
+        # As the note on the first command has it.
+        return read
+    roles = [(label, lines[label]) for label in ("classes", "features", "levels")]
+    return [*read, *roles, ("without", without)]
+
+
+def _room(page: Page) -> int | None:
+    return None if page.width is None else page.width - LABEL_WIDTH
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:MOST_NAMES])} and {counted(more, 'other')}"
+
+
+def _of_normal_equations(record: Record) -> list[str]:
+    """What becomes of the normal equations, where they fail."""
+    failed = [one for one in record["solutions"] if one["method"] == "normal equations" and one["weights"] is None]
+    unique = record["rank"] == record["parameters"]
+    if failed:
+        status = failed[0]["status"]
+    elif unique or record["solutions"]:
+        return []
+    else:
+        status = f"XᵀX is singular (rank {record['rank']} < {record['parameters']})"
+    if unique:
+        return [f"{status}: the normal equations cannot be solved; descent needs no XᵀX"]
+    if not record["solutions"]:
+        return [f"{status}: more than one minimum, descent from zeros reaches one of them"]
+    return [f"{status}: the normal equations have no unique solution; descent from zeros reaches the minimum-norm one"]
 
 
 def _both(pair: Mapping[str, Any] | None) -> list[Any]:
     return [(pair or {}).get(name) for name in ("raw", "standardised")]
-
-
-def _dependence(item: Mapping[str, Any]) -> str:
-    terms = [_term(figure(factor, 6), name) for name, factor in item["equals"].items()]
-    if item["intercept"] or not terms:
-        terms.append(figure(item["intercept"] or 0.0, 6))
-    return f"{item['column']} = {' + '.join(terms)}".replace("+ -", "- ")
-
-
-def _term(factor: str, name: str) -> str:
-    return {"1": name, "-1": f"-{name}"}.get(factor, f"{factor} × {name}")
 
 
 def _show_solutions(page: Page, solutions: Sequence[Mapping[str, Any]]) -> None:

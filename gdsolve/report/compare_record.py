@@ -27,6 +27,7 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
                 "method": one.method.value,
                 "schedule": one.schedule.value,
                 "learning_rate": one.learning_rate,
+                "momentum": one.momentum,
                 "status": one.status.value,
                 "stopped_by": one.stopped_by,
                 "iterations": one.iterations,

@@ -35,8 +35,15 @@ STATUS_WORDS: dict[str, tuple[str, str]] = {
 MEASURES = (("SSE", "sse", 8), ("gap", "gap", 3), ("factor", "factor", 6))
 """Figures of a rate, the first ones kept on a narrow page: title, key, significant digits."""
 
+LONGEST_TITLE = 12
+"""A rate above a column of iterates has so many characters at most, else eight digits."""
+
 STATUS_WIDTH = 11
 """What became of a rate is folded down to so many cells."""
+
+RateText = Callable[[float], str]
+RATES: tuple[RateText, ...] = (numbers.exact_rate, numbers.rate)
+"""How a rate is written, the first of these that the page has room for."""
 
 TUPLE_LIMIT = 3
 """Up to so many parameters an iterate is written as a tuple."""
@@ -57,14 +64,16 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
 
 def _show_rates(page: Page, record: Record) -> None:
     """One table, or on a narrow page a second one of the figures that do not fit into the first."""
-    if page.fits(wide := _rate_table(record, 8, len(MEASURES))):
+    if page.fits(wide := _rate_table(record, numbers.exact_rate, 8, len(MEASURES))):
         page.table(wide)
         return
-    shown = page.most_that_fit(partial(_rate_table, record, 6), 0, len(MEASURES))
-    page.table(_rate_table(record, 6, shown))
+    # A rate in all its digits is too long for some pages.
+    text = next((one for one in RATES if page.fits(_rate_table(record, one, 6, 0))), numbers.rate)
+    shown = page.most_that_fit(partial(_rate_table, record, text, 6), 0, len(MEASURES))
+    page.table(_rate_table(record, text, 6, shown))
     if shown < len(MEASURES):
         page.blank()
-        rates = [numbers.rate(rate["learning_rate"]) for rate in _by_size(record)]
+        rates = [text(rate["learning_rate"]) for rate in _by_size(record)]
         left = MEASURES[shown:]
         columns = [[figure(rate[key], min(6, most)) for rate in _by_size(record)] for _, key, most in left]
         chunked_tables(page, Column("learning rate", right=False), rates, [title for title, _, _ in left], columns)
@@ -74,14 +83,18 @@ def _by_size(record: Record) -> list[Record]:
     return sorted(record["rates"], key=lambda rate: -rate["learning_rate"])
 
 
-def _rate_table(record: Record, digits: int, shown: int) -> Table:
+def _rate_table(record: Record, text: RateText, digits: int, shown: int) -> Table:
     rows: list[Row] = []
     limits = _limits(record)
     for rate in _by_size(record):
         while limits and not limits[0][1](rate["learning_rate"]):
             rows.append(Separator(limits.pop(0)[0]))
         word, style = STATUS_WORDS[rate["status"]]
-        named = [Segment(numbers.rate(rate["learning_rate"])), Segment(word, style), Segment(whole(rate["iterations"]))]
+        named = [
+            Segment(text(rate["learning_rate"])),
+            Segment(word, style),
+            Segment(whole(rate["iterations"])),
+        ]
         # Rates differ by hundreds of orders of magnitude in what they reach: every figure stands for itself.
         rows.append(named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in MEASURES[:shown]])
     rows += [Separator(text) for text, _ in limits]
@@ -93,19 +106,24 @@ def _rate_table(record: Record, digits: int, shown: int) -> Table:
 def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
     """The lines between the rows from top to bottom, and which rates stand above each."""
     largest, best = record["largest_stable_lr"], record["best_lr"]
+    # The spectrum of anything but a quadratic is that at its minimum.
+    where = "" if record["descent"].get("stable_below") is not None else "locally "
     limits: list[tuple[str, Callable[[float], bool]]] = []
     if largest is not None:
         # The limit itself is not stable; a rate such as 1/14 meets it only within rounding.
-        limits.append((f"largest stable rate {numbers.rate(largest)}", lambda rate: rate >= largest * (1 - 1e-12)))
+        stable = f"{where}stable below {numbers.rate(largest, 6)}"
+        limits.append((stable, lambda rate: rate >= largest * (1 - 1e-12)))
     if best is not None:
-        limits.append((f"best rate {numbers.rate(best)}", lambda rate: rate > best * (1 + 1e-12)))
+        limits.append((f"{where}best rate {numbers.rate(best, 6)}", lambda rate: rate > best * (1 + 1e-12)))
     return limits
 
 
 def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercept: bool) -> None:
     features, rates = weight_names(record), record["rates"]
     iterations = sorted({row["iteration"] for rate in rates for row in rate["trace"]})
-    titles = [f"α = {numbers.rate(rate['learning_rate'])}" for rate in rates]
+    longest = max((len(numbers.exact_rate(rate["learning_rate"])) for rate in rates), default=0)
+    text = numbers.exact_rate if longest <= LONGEST_TITLE else numbers.rate
+    titles = [f"α = {text(rate['learning_rate'])}" for rate in rates]
     traces = [
         {row["iteration"]: parameter_values(row, features, intercept=intercept) for row in rate["trace"]}
         for rate in rates

@@ -302,7 +302,7 @@ def _sample(one: Series, form: int) -> str:
 def _sheet_for(stream: TextIO, page: Page, panels: int) -> Sheet:
     braille = _has_braille(encoding_of(stream))
     low, high = HEIGHTS
-    if page.width is None:
+    if page.width is None or not page.terminal:
         asked = os.environ.get("COLUMNS", "")
         width = max(LEAST_WIDTH, int(asked)) if asked.isdecimal() and int(asked) > 0 else USUAL_WIDTH
         return Sheet(width, high if panels == 1 else low + 2, braille)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 from gdsolve.report.grid import Column, Table, transpose
-from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure
+from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure, ratios
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, chunked_tables, labelled, name_column
 
@@ -54,7 +54,7 @@ def estimate_columns(record: Record, digits: int = 6) -> tuple[list[str], list[l
     rows = list(record["parameters"].values())
     share = f"{100 * record['confidence']:.12g}%"
     titles = ["estimate", "std. error", record["statistic"], "p-value", f"lower {share}", f"upper {share}"]
-    tests = [_ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
+    tests = [ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
     estimate, error, lower, upper = _precise(rows, digits)
     return titles, [estimate, error, *tests, lower, upper]
 
@@ -100,13 +100,6 @@ def _exponent(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else -400
 
 
-def _ratios(values: Sequence[Number]) -> list[str]:
-    """Statistics with three decimals, in scientific form where they are huge."""
-    return align_points(
-        [ABSENT if value is None else f"{value:z.3f}" if abs(value) < 1e6 else f"{value:.3e}" for value in values]
-    )
-
-
 def _probability(value: Number) -> str:
     if value is None:
         return ABSENT
@@ -116,7 +109,7 @@ def _probability(value: Number) -> str:
 
 
 def reasons(record: Record) -> list[tuple[str, str]]:
-    """Why parameters have no error bar, those of one reason together."""
+    """Why parameters have no standard error, those of one reason together."""
     parameters: Mapping[str, Record] = record["parameters"]
     lacking: dict[str, list[str]] = {}
     for name, one in parameters.items():
@@ -125,7 +118,7 @@ def reasons(record: Record) -> list[tuple[str, str]]:
     whose = {
         reason: "" if len(names) == len(parameters) else f"{', '.join(names)}: " for reason, names in lacking.items()
     }
-    return [("no error bar", whose[reason] + reason) for reason in lacking]
+    return [("no std. error", whose[reason] + reason) for reason in lacking]
 
 
 def _scatter(record: Record) -> str:

@@ -39,7 +39,7 @@ def _show_methods(page: Page, methods: list[Mapping[str, Any]]) -> None:
     reached = [("loss", [figure(one["loss"]) for one in methods]), ("gap", [figure(one["gap"], 3) for one in methods])]
     cost = [(title, [whole(one[key]) for one in methods]) for title, key in COSTS]
     cost.append(("seconds", numbers.column([one["seconds"] for one in methods], 3)))
-    rates = [("rate", [figure(one["learning_rate"], 4) for one in methods])]
+    rates = [("rate", [_rate(one) for one in methods])]
     whole_table = _table(methods, [*cost, *reached, *rates])
     if page.fits(whole_table):
         page.table(whole_table)
@@ -47,6 +47,12 @@ def _show_methods(page: Page, methods: list[Mapping[str, Any]]) -> None:
     page.table(_table(methods, reached))
     page.blank()
     page.table(_table(methods, [*cost, *rates], with_status=False))
+
+
+def _rate(one: Mapping[str, Any]) -> str:
+    """The rate, with the momentum that it goes with where that is not the usual one."""
+    momentum = one.get("momentum")
+    return numbers.rate(one["learning_rate"], 6) + ("" if momentum is None else f", β = {figure(momentum, 4)}")
 
 
 def _table(

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from gdsolve.spec.numbers import rate_text
+from gdsolve.spec.numbers import rate_exactly, rate_text
 
 ABSENT = "–"
 """What stands in a table where a figure does not exist."""
@@ -34,6 +34,15 @@ def rate(value: Number, digits: int = 8) -> str:
     ('0.6666', '0.1', '–')
     """
     return ABSENT if value is None else rate_text(value, digits)
+
+
+def exact_rate(value: Number) -> str:
+    """A learning rate that was run, as text which typed again means no other.
+
+    >>> exact_rate(0.1), exact_rate(1 / 28), exact_rate(None)
+    ('0.1', '1/28', '–')
+    """
+    return ABSENT if value is None else rate_exactly(value)
 
 
 def whole(value: Number) -> str:
@@ -99,6 +108,17 @@ def align_points(texts: Sequence[str]) -> list[str]:
     """
     tails = [len(text) - len(re.split("[.e]", text, maxsplit=1)[0]) for text in texts]
     return [text + " " * (max(tails) - tail) for text, tail in zip(texts, tails, strict=True)]
+
+
+def ratios(values: Sequence[Number]) -> list[str]:
+    """Statistics with three decimals, in scientific form where they are huge.
+
+    >>> ratios([2.5, -13, 2e7])
+    ['  2.500   ', '-13.000   ', '  2.000e+07']
+    """
+    return align_points(
+        [ABSENT if value is None else f"{value:z.3f}" if abs(value) < 1e6 else f"{value:.3e}" for value in values]
+    )
 
 
 def _row(row: Sequence[Number], digits: int) -> list[str]:

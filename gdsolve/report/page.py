@@ -5,11 +5,48 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from gdsolve.report.grid import Line, Segment, Separator, Table, layout, least_width
 from gdsolve.report.text import encoding_of, is_unicode, printable, wrap
+from gdsolve.spec.choices import Method, RateSchedule
 from gdsolve.terminal import terminal_width, wrap_command
+
+if TYPE_CHECKING:
+    from gdsolve.spec import Spec
+
+
+PIPE_WIDTH = 100
+"""Off a terminal a page is as wide as one that is read in an editor or an e-mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a table shows beside what every table shows.
+
+    `verbose`: how the result was found, and all rows; `quiet`: no advice; `all_iterations`, the `rate` and the `method`
+    are those that were asked for; `following` is what to do next after a run that needs no advice.
+    """
+
+    verbose: bool = False
+    quiet: bool = False
+    all_iterations: bool = False
+    rate: bool = False
+    method: bool = False
+    following: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, spec: Spec, following: tuple[str, ...] = ()) -> Self:
+        """What the options of a spec ask a table to show."""
+        chosen = spec.method is not Method.AUTO or spec.schedule is not RateSchedule.CONSTANT
+        return cls(
+            verbose=spec.verbose,
+            quiet=spec.quiet,
+            all_iterations=isinstance(spec.every, int),
+            rate=not spec.drives,
+            method=chosen or spec.momentum is not None,
+            following=following,
+        )
 
 
 @dataclass(slots=True)
@@ -18,7 +55,18 @@ class Page:
 
     width: int | None = None
     encoding: str = "utf-8"
+    terminal: bool = False
     lines: list[Line] = field(default_factory=list)
+
+    def beside(self) -> Page:
+        """An empty page like this one."""
+        return Page(self.width, self.encoding, self.terminal)
+
+    def add(self, other: Page) -> None:
+        """The lines of another page, after an empty one."""
+        if other.lines:
+            self.blank()
+            self.lines += other.lines
 
     def blank(self) -> None:
         """An empty line, unless the page begins here or the line before is empty."""
@@ -77,7 +125,7 @@ class Page:
 
     def write(self, stream: TextIO) -> None:
         """Write the page: through rich on a terminal, without any escape code elsewhere."""
-        if self.width is None:
+        if not self.terminal:
             stream.write("".join("".join(segment.text for segment in line) + "\n" for line in self.lines))
             return
         from rich.console import Console
@@ -98,5 +146,5 @@ class Page:
 
 def page_for(stream: TextIO) -> Page:
     """An empty page of the width and encoding of this stream."""
-    encoding = encoding_of(stream)
-    return Page(terminal_width(stream), "utf-8" if is_unicode(encoding) else encoding)
+    encoding, width = encoding_of(stream), terminal_width(stream)
+    return Page(width or PIPE_WIDTH, "utf-8" if is_unicode(encoding) else encoding, terminal=width is not None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,21 @@ from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
+from gdsolve.spec.command import Advice
+from gdsolve.spec.option import flag
+from gdsolve.terminal import cells
 
 Record = Mapping[str, Any]
+LOSS_PARAMETERS = (("δ", "delta"), ("τ", "quantile"))
+STOP_WORDS = (
+    ("tol", "no weight changes by"),
+    ("loss_tol", "the loss changes by less than"),
+    ("grad_tol", "the gradient norm is below"),
+)
+LEAST_ROOM = 64
+"""Cells of a line of names at 80 columns; where there are fewer, the names take a second line."""
+LABEL_WIDTH = 16
+"""Cells before the text of a labelled line."""
 SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
 """Methods that end where no step lowers the loss by more than rounding."""
 ENDINGS: dict[str, tuple[str, str]] = {
@@ -23,30 +35,25 @@ ENDINGS: dict[str, tuple[str, str]] = {
     "interrupted": ("INTERRUPTED", "bold yellow"),
 }
 """How a run ended, in words not to be overlooked, and their style."""
-_EMBEDDED_COMMAND = re.compile(r"^(.*:)\s+(gdsolve (?:fit|compare-lr|compare|check|predict|report|trace|schema)\b.*)$")
 
 
 def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
     """Lines of a label and a text each."""
     # The labels share one width on the whole page, so that its blocks line up.
     columns = [Column(right=False), Column(right=False, folds=True, minimum=16)]
-    rows = [[Segment(f"{label:<14}", "dim"), Segment(text)] for label, text in pairs if text]
+    rows = [[Segment(f"{label:<{LABEL_WIDTH - 2}}", "dim"), Segment(text)] for label, text in pairs if text]
     page.table(Table(columns, rows))
 
 
-def data_lines(record: Record, *, intercept: bool) -> list[tuple[str, str]]:
-    """What was read and which columns are used how."""
+def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> list[tuple[str, str]]:
+    """What was read and which columns are used how; lists that take more than `room` cells are counted."""
     data, subject = record["data"], record.get("objective") or {"kind": "linear", "formula": None}
-    features = data["features"]
-    read = f"{', '.join(data['source']) or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
+    sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
+    read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
+    ignored = ("ignored", _listed(data["ignored"], "column", room))
     if subject["kind"] == "formula":
-        return [
-            ("data", read),
-            ("minimise", subject["formula"]),
-            ("fixed", _fixed(subject)),
-            ("ignored", ", ".join(data["ignored"])),
-        ]
-    explained = [("features", _features(features) + (" and an intercept" if intercept else ", no intercept"))]
+        return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
+    explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
         explained = [("model", f"{data['target']} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
@@ -54,40 +61,72 @@ def data_lines(record: Record, *, intercept: bool) -> list[tuple[str, str]]:
         ("target", named_target(data["target"], data["target_reason"])),
         ("classes", _classes(data.get("target_levels"))),
         *explained,
-        ("levels", "; ".join(f"{name}: {_levels(levels)}" for name, levels in (data["levels"] or {}).items())),
+        ("levels", _all_levels(data, room)),
         ("row weights", data["weight"] or ""),
-        ("ignored", ", ".join(data["ignored"])),
+        ignored,
     ]
 
 
+def where_rates_hold(record: Record) -> str:
+    """The coordinates in which the learning rates of a record hold; empty for a formula, which has no others."""
+    standard = record["descent"]["scale"] == "standard"
+    if (record.get("objective") or {}).get("kind", "linear") == "linear":
+        return "on standardised columns" if standard else "on the columns as they are"
+    return "with parameters in units of their start" if standard else ""
+
+
 def named_target(target: str | None, reason: str | None) -> str:
-    """The target and why it is the target."""
-    return f"{target or ''}{f' ({reason})' if target and reason else ''}"
+    """The target, and why it is the target where it was not asked for."""
+    return f"{target or ''}{f' ({reason})' if target and reason and reason != flag('target') else ''}"
 
 
 def descent_line(record: Record) -> str:
     """What is minimised, by which method, in which coordinates, from where, and when descent stops."""
+    stops = stop_rules(record["descent"])
+    return what_descends(record) + (f"; stops {stops}" if stops else "")
+
+
+def what_descends(record: Record) -> str:
+    """What is minimised, by which method, in which coordinates and from where."""
     descent = record["descent"]
     kind = (record.get("objective") or {}).get("kind", "linear")
-    columns = "standardised columns" if descent["scale"] == "standard" else "the columns as they are"
-    ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
-    penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
-    stops = [f"{name} {figure(descent[name], 3)}" for name in ("tol", "loss_tol", "grad_tol") if descent.get(name)]
-    if not stops and descent.get("method") in SELF_ENDING:
-        stops.append("rounding")
-    if descent["max_iter"] is not None:
-        stops.append(counted(descent["max_iter"], "iteration"))
-    stop = f"; stops at {' or '.join(stops)}" if stops else ""
     if kind != "linear":
         units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
-        by = f" by {_method(descent)}" if "method" in descent else ""
-        return f"{what}{by}{units}{stop}"
-    by = "" if _method(descent) == "gd" else f" by {_method(descent)}"
-    return f"{descent['loss']}{ridge}{penalized}{by} on {columns}, from {descent['init']}{stop}"
+        by = f" by {method_text(descent)}" if "method" in descent else ""
+        return f"{what}{by}{units}"
+    by = "" if method_text(descent) == "gd" else f" by {method_text(descent)}"
+    return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}"
 
 
-def _method(descent: Mapping[str, Any]) -> str:
+def coordinates_text(descent: Mapping[str, Any]) -> str:
+    """The coordinates in which descent runs, and its rate holds."""
+    return "standardised columns" if descent["scale"] == "standard" else "the columns as they are"
+
+
+def loss_text(descent: Mapping[str, Any]) -> str:
+    """The loss with its parameter and its penalty."""
+    own = [f"{symbol} = {figure(descent[key])}" for symbol, key in LOSS_PARAMETERS if descent.get(key) is not None]
+    ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
+    penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
+    return f"{descent['loss']}{f' ({own[0]})' if own else ''}{ridge}{penalized}"
+
+
+def stop_rules(descent: Mapping[str, Any]) -> str:
+    """When descent stops, as a clause."""
+    rules = [
+        f"when {what} {figure(descent[name], 3)}{' or more' if name == 'tol' else ''}"
+        for name, what in STOP_WORDS
+        if descent.get(name)
+    ]
+    if not rules and descent.get("method") in SELF_ENDING:
+        rules.append("when no step lowers the loss by more than rounding")
+    if descent["max_iter"] is not None:
+        rules.append(f"after {counted(descent['max_iter'], 'iteration')}")
+    return ", or ".join(rules)
+
+
+def method_text(descent: Mapping[str, Any]) -> str:
     """The method, and what was asked for of it."""
     schedule, momentum = descent.get("schedule") or "constant", descent.get("momentum")
     parts = [] if schedule == "constant" else [f"{schedule} rate"]
@@ -121,16 +160,13 @@ def conclude(page: Page, record: Record) -> None:
 
 
 def advise(page: Page, advice: Sequence[str]) -> None:
-    """Every piece of advice; a command at its end stands on a line of its own, ready to be copied."""
-    for text in advice:
-        match = _EMBEDDED_COMMAND.match(text)
-        if match:
-            page.paragraph(match[1], hanging=2)
-            page.command(match[2])
-        elif text.startswith("gdsolve "):
-            page.command(text)
+    """Every piece of advice; its command stands on a line of its own, ready to be copied."""
+    for one in advice:
+        if isinstance(one, Advice) and one.command is not None:
+            page.paragraph(f"{one.text}:", hanging=2)
+            page.command(one.command)
         else:
-            page.paragraph(text, hanging=2)
+            page.paragraph(one, hanging=2)
 
 
 def parameter_names(record: Record, *, intercept: bool) -> list[str]:
@@ -186,23 +222,64 @@ def _rows_used(data: Mapping[str, Any]) -> str:
     parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
-    parts += _marks(data)
-    if data.get("has_header") is False:
-        parts.append("no header: the first line is data")
+    parts += marks_of(data)
     return ", ".join(parts)
 
 
-def _marks(data: Mapping[str, Any]) -> list[str]:
-    """The delimiter and the decimal mark, where they are not the usual ones."""
+def marks_of(data: Mapping[str, Any]) -> list[str]:
+    """The delimiter and the decimal mark, where they are not the usual ones, and that there is no header."""
     delimiter, tabs = data.get("delimiter") or "", any(".tsv" in source.lower() for source in data["source"])
     names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
     shown = [] if delimiter in ("", "\t" if tabs else ",") else [names.get(delimiter, repr(delimiter))]
-    return [*shown, *(["decimal commas"] if data.get("decimal") == "," else [])]
+    commas = ["decimal commas"] if data.get("decimal") == "," else []
+    return [*shown, *commas, *(["no header: the first line is data"] if data.get("has_header") is False else [])]
 
 
-def _features(features: Sequence[str]) -> str:
-    return ", ".join(features) if len(features) <= 3 else whole(len(features))
+def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> str:
+    """The columns of the table that explain the target, one that was made into 0/1 columns once."""
+    made = {f"{column}={level}": column for column, levels in (data["levels"] or {}).items() for level in levels}
+    names = list(dict.fromkeys(made.get(name, name) for name in data["features"]))
+    last = " and an intercept" if intercept else ", no intercept"
+    return _listed(names, "column", None if room is None else max(room, LEAST_ROOM) - len(last)) + last
 
 
-def _levels(levels: Any) -> str:
-    return whole(levels) if isinstance(levels, int) else ", ".join(map(str, levels))
+def _listed(names: Sequence[str], noun: str, room: int | None) -> str:
+    """Names one after the other; where that takes more than `room` cells, those that fit and how many others."""
+    whole_list = ", ".join(names)
+    if room is None or cells(whole_list) <= room:
+        return whole_list
+    for shown in range(len(names) - 1, 0, -1):
+        text = f"{', '.join(names[:shown])} and {counted(len(names) - shown, 'other')}"
+        if cells(text) <= room:
+            return text
+    return counted(len(names), noun)
+
+
+def _all_levels(data: Mapping[str, Any], room: int | None) -> str:
+    """The levels of every column of text; where they take more than two lines, how many there are."""
+    columns = [(name, list(levels)) for name, levels in (data["levels"] or {}).items()]
+    texts = [f"{name}: {', '.join(_marked(data, name, levels))}" for name, levels in columns]
+    most = None if room is None else max(2 * room, 2 * LEAST_ROOM)
+    if most is None or cells("; ".join(texts)) <= most:
+        return "; ".join(texts)
+    short = [
+        text if cells(text) <= most // 2 else _counted_levels(data, *one)
+        for text, one in zip(texts, columns, strict=True)
+    ]
+    if cells("; ".join(short)) <= most:
+        return "; ".join(short)
+    return f"{counted(sum(len(levels) for _, levels in columns), 'level')} of {counted(len(columns), 'column')}"
+
+
+def _marked(data: Mapping[str, Any], name: str, levels: Sequence[str]) -> list[str]:
+    """Levels, the one that the others are measured against marked."""
+    made = [f"{name}={level}" in data["features"] for level in levels]
+    return [
+        str(one) if there or not any(made) else f"{one} (reference)" for one, there in zip(levels, made, strict=True)
+    ]
+
+
+def _counted_levels(data: Mapping[str, Any], name: str, levels: Sequence[str]) -> str:
+    there = set(data["features"])
+    left = [str(level) for level in levels if f"{name}={level}" not in there]
+    return f"{name}: {counted(len(levels), 'level')}{f', {left[0]} the reference' if left else ''}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from gdsolve.report.inference_record import inference_record
+from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
+from gdsolve.spec.choices import Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.modes import Spectrum
     from gdsolve.spec import Spec
-    from gdsolve.verbs.check import Check, Diagnosis
+    from gdsolve.verbs.check import Check
+    from gdsolve.verbs.check_figures import Diagnosis
     from gdsolve.verbs.comparison import Comparison
     from gdsolve.verbs.data import DataInfo
     from gdsolve.verbs.outcome import Fit, Optimum
@@ -40,6 +42,10 @@ def fit_record(fit: Fit) -> Record:
         "loss": figures.loss,
         "rmse": figures.rmse,
         "r2": figures.r2,
+        "adjusted_r2": figures.adjusted_r2,
+        "accuracy": figures.accuracy,
+        "log_loss": figures.log_loss,
+        "deviance": figures.deviance,
         "gradient_norm": figures.gradient_norm,
         "learning_rate": fit.learning_rate,
         "optimum": None if fit.optimum is None else optimum_record(fit.optimum),
@@ -61,6 +67,7 @@ def fit_record(fit: Fit) -> Record:
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "standard_errors": errors_record(fit),
         "report": None if fit.inference is None else inference_record(fit.inference),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
@@ -192,6 +199,8 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     """How descent was asked to run."""
     return {
         "loss": spec.loss.value,
+        "delta": spec.delta if spec.loss is Loss.HUBER else None,
+        "quantile": spec.quantile if spec.loss is Loss.QUANTILE else None,
         "ridge": spec.ridge,
         "penalize_intercept": spec.penalize_intercept,
         "scale": "standard" if standardised else "none",
@@ -234,6 +243,7 @@ def comparison_record(comparison: Comparison) -> Record:
         "data": NO_DATA if comparison.data is None else data_record(comparison.data, comparison.spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
+            "stable_below": comparison.stable_below,
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,
         },
@@ -243,7 +253,7 @@ def comparison_record(comparison: Comparison) -> Record:
 
 
 def check_record(check: Check) -> Record:
-    """`gdsolve.check/1`: figures are null where the table cannot be fitted as it is."""
+    """`gdsolve.check/1`: figures of the rows and columns that can be used; null where there are none, or none exist."""
     found = check.diagnosis
     data = None if found is None else data_record(found.data, check.spec)
     target = next((column.name for column in check.columns if column.role == "target"), None)
@@ -251,15 +261,20 @@ def check_record(check: Check) -> Record:
         "schema": "gdsolve.check/1",
         "version": __version__,
         "exit_code": 0,
+        "source": list(check.source),
+        "table_rows": check.rows,
         "rows": None if found is None else found.data.rows,
         "rows_dropped": None if found is None else found.data.rows_dropped,
         "target": target,
-        "target_reason": None if found is None else found.data.roles.target_reason,
+        "target_reason": check.target_reason,
         "columns": [{name: getattr(column, name) for name in CHECK_COLUMNS} for column in check.columns],
+        "findings": [{**asdict(one), "kind": one.kind.value} for one in check.findings],
         "problem": check.problem,
         "hint": check.hint,
+        "left_out": [asdict(one) for one in check.left_out],
         **(_no_figures() if found is None else _figures(found)),
         "commands": list(check.commands),
+        "notes": [one.note for one in check.next],
         "advice": [],
         "data": data,
         "seconds": check.seconds,
@@ -267,8 +282,12 @@ def check_record(check: Check) -> Record:
 
 
 def _figures(found: Diagnosis) -> Record:
-    names = found.data.roles.design
+    names, curvature = found.data.roles.design, found.curvature
     both = {"raw": found.raw, "standardised": found.standardised}
+
+    def of_spectrum(figure: Callable[[Spectrum], float | None], *, known: bool) -> Record:
+        return {name: figure(one.spectrum) if known else None for name, one in both.items()}
+
     return {
         "parameters": found.parameters,
         "rank": found.rank,
@@ -280,11 +299,17 @@ def _figures(found: Diagnosis) -> Record:
             }
             for one in found.dependent
         ],
-        "condition": {name: one.spectrum.condition for name, one in both.items()},
-        "largest_stable_lr": {name: one.spectrum.largest_stable for name, one in both.items()},
-        "best_lr": {name: one.spectrum.best for name, one in both.items()},
+        "loss": found.loss.value,
+        "curvature": {
+            "largest": of_spectrum(lambda one: one.largest, known=curvature.scale is not None),
+            "holds": None if curvature.scale is None else curvature.where,
+            "reason": curvature.reason,
+        },
+        "condition": of_spectrum(lambda one: one.condition, known=curvature.scale is not None),
+        "largest_stable_lr": of_spectrum(lambda one: one.largest_stable, known=curvature.bounds),
+        "best_lr": of_spectrum(lambda one: one.best, known=curvature.everywhere),
         "iterations": {name: one.iterations for name, one in both.items()},
-        "tol": found.tol,
+        "tol": found.tol if curvature.everywhere else None,
         "solutions": [
             {
                 "method": one.method,
@@ -306,6 +331,8 @@ def _no_figures() -> Record:
         "parameters": None,
         "rank": None,
         "dependent_columns": [],
+        "loss": None,
+        "curvature": {"largest": dict(nothing), "holds": None, "reason": "no rows and columns can be used"},
         **{name: dict(nothing) for name in names},
         "tol": None,
         "solutions": [],

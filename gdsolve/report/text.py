@@ -101,4 +101,4 @@ def _cut(text: str, room: int) -> int:
     breaks = (place + 1 for place in range(end) if text[place] in MARKS)
     mark = max((place for place in breaks if not any(a < place < b for a, b in numbers)), default=0)
     # A break inside a word is only worth it where the space would leave most of the line empty.
-    return space if space > end // 3 else mark if mark > end // 2 else space if text[:space].strip() else end
+    return space if space > end // 3 else mark if mark >= end // 2 else space if text[:space].strip() else end

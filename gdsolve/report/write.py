@@ -15,6 +15,7 @@ from gdsolve.report.graph_table import write_graph_table
 from gdsolve.report.group_lines import write_groups_csv, write_groups_json, write_groups_ndjson
 from gdsolve.report.group_table import write_group_table
 from gdsolve.report.methods_table import write_methods_table
+from gdsolve.report.page import View
 from gdsolve.report.plain import (
     Record,
     write_check_csv,
@@ -28,6 +29,7 @@ from gdsolve.spec import Format
 from gdsolve.status import GdsolveError
 
 Writer = Callable[[Record, TextIO], None]
+DEFAULT = View()
 
 
 def _write_fit_csv(record: Record, stream: TextIO) -> None:
@@ -60,9 +62,17 @@ WRITERS: dict[tuple[str, Format], Writer] = {
 HISTORY_WRITERS: dict[str, Writer] = {".csv": write_fit_csv, ".ndjson": write_history_ndjson}
 
 
-def write_record(record: Record, format: Format, stream: TextIO) -> None:
-    """Write a record on a stream, as its schema and the format ask for."""
-    WRITERS[record["schema"], format](record, stream)
+def write_record(record: Record, format: Format, stream: TextIO, view: View = DEFAULT) -> None:
+    """Write a record on a stream, as its schema and the format ask for; a table as the `view` has it."""
+    if format is Format.TABLE and view.quiet and "advice" in record:
+        record = {**record, "advice": []}
+    writer = WRITERS[record["schema"], format]
+    if writer is write_fit_table:
+        write_fit_table(record, stream, view)
+    elif writer is write_check_table:
+        write_check_table(record, stream, view)
+    else:
+        writer(record, stream)
 
 
 def save_json(record: Record, path: str) -> None:

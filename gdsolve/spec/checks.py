@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.spec.choices import (
     CORNERED,
     PLOT_ENDINGS,
+    DType,
     Engine,
     Format,
     Header,
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from gdsolve.spec.options import Spec
 
 
+LARGEST_32 = 3.4e38
+
+
 def check(spec: Spec) -> None:
     """See that a spec can be meant.
 
@@ -39,13 +43,10 @@ def check(spec: Spec) -> None:
         if value and value < sys.float_info.min:
             raise GdsolveError(
                 f"{name}: {value} is too small for float64 to tell what is below it",
-                f"give {flag(name)} 1e-300, say, or 0 to turn the rule off",
+                f"give {flag(name)} 1e-300, or {flag(name)} 0 to turn the rule off",
             )
-    _check_rates(spec.lr)
-    if spec.every != "log" and spec.every < 1:
-        raise GdsolveError(
-            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
-        )
+    _check_rates(spec.lr, spec.dtype)
+    _check_every(spec)
     _check_loss(spec)
     if not 0.0 < spec.confidence < 1.0:
         raise GdsolveError(
@@ -63,15 +64,25 @@ def check(spec: Spec) -> None:
         raise GdsolveError("watch: draws on standard error, which --quiet keeps free", "leave --watch or --quiet out")
 
 
+def _check_every(spec: Spec) -> None:
+    if isinstance(spec.every, int) and spec.every < 1:
+        raise GdsolveError(
+            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
+        )
+    for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
+        if spec.every == "none" and writes:
+            raise GdsolveError(f"every: none leaves no iterations for {writer} to write", "leave --every out")
+
+
 def _check_plot(spec: Spec) -> None:
     if spec.plots and spec.plot_kind is PlotKind.FIT and spec.minimize is not None:
         raise GdsolveError(
             "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
-            "give --plot-kind loss or path",
+            "give --plot-kind loss|path",
         )
     if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in CORNERED and spec.minimize is None:
         raise GdsolveError(
-            f"plot_kind: {spec.loss} has corners, and its second derivatives say nothing", "give --plot-kind loss"
+            f"plot_kind: the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss"
         )
     if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
         endings = ", ".join(PLOT_ENDINGS)
@@ -122,14 +133,13 @@ def _check_problem(spec: Spec) -> None:
         raise GdsolveError("data and inline X, y exclude each other", "keep one of them")
     if spec.minimize is not None and spec.model is not None:
         raise GdsolveError(
-            "minimize and model exclude each other", "model: is fitted to a target, minimize: is the loss"
+            "minimize and model exclude each other",
+            "keep --model for a curve that is fitted to a target, or --minimize for a formula that is the loss itself",
         )
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
             if getattr(spec, name):
-                raise GdsolveError(
-                    f"{name}: there is no formula", "give --minimize or --model, or leave the option out"
-                )
+                raise no_parameters(name)
         return
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
@@ -138,13 +148,33 @@ def _check_problem(spec: Spec) -> None:
         )
 
 
+def no_parameters(name: str, command: str | None = None) -> GdsolveError:
+    """An option about parameters for a table, which has a weight for every column and no parameter with a name."""
+    if name in ("parameters", "constants"):
+        return GdsolveError(
+            f"{name}: these are for a formula, and there is none",
+            f"leave {name}: out, or add one, as in model: a*x + b",
+            option=name,
+        )
+    example = {"start": "", "fix": " --fix b"}.get(name, f" --{name} a=0")
+    for_tables = {"start": "a table starts where --init says", "fix": "--ignore leaves columns out"}
+    instead = f"leave {flag(name)} out ({for_tables.get(name, '--ridge keeps weights small')})"
+    curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
+    return GdsolveError(
+        f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
+        f"{instead}, or type the line out as a curve: {curve}",
+        option=name,
+        command=command,
+    )
+
+
 def _check_method(spec: Spec) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"momentum: {spec.momentum:g} is not below 1", "give --momentum 0.9, say")
     if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
-        raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter")
+        raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter 1000, say")
     if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:
-        raise GdsolveError(f"schedule: {spec.schedule.value} has no closed form", "leave --engine leap out")
+        raise GdsolveError(f"schedule: {spec.schedule.value} has no closed form", "leave --engine out")
 
 
 def _check_range(name: str, value: object, info: OptionInfo) -> None:
@@ -152,12 +182,17 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
         return
     if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
         limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
-        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} such a number")
+        least = "0.1, say" if info.minimum is None else f"{info.minimum:g} or more"
+        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} {least}")
     if info.maximum is not None and value > info.maximum:
-        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} a smaller number")
+        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum} or less")
 
 
-def _check_rates(rates: LearningRate) -> None:
+def _check_rates(rates: LearningRate, dtype: DType) -> None:
     for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
         if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
             raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
+        if dtype is DType.FLOAT32 and rate > LARGEST_32:
+            raise GdsolveError(
+                f"lr: {rate:g} is beyond float32", "give --lr auto or a smaller rate, or --dtype float64"
+            )

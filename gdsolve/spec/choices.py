@@ -23,6 +23,7 @@ class Loss(StrEnum):
 
 CORNERED = (Loss.QUANTILE, Loss.ABSOLUTE)
 SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
+LIKELIHOODS = (Loss.LOGISTIC, Loss.POISSON)
 
 
 class Scale(StrEnum):
@@ -130,7 +131,7 @@ class PlotKind(StrEnum):
 
 
 LearningRate = float | tuple[float, ...] | Literal["auto"]
-Every = int | Literal["log"]
+Every = int | Literal["log", "none"]
 Init = str | Model
 """Where to start: zeros, random, the file of a saved model, or a model at hand."""
 Plot = str | bool

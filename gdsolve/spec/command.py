@@ -16,6 +16,23 @@ CHECKPOINTS = ("checkpoint", "checkpoint_every", "resume")
 PLOTTING = ("plot", "plot_kind", "watch")
 
 
+class Advice(str):
+    """A sentence, and the command that follows it after a colon; as text the two are one, and apart as fields.
+
+    >>> advice = Advice("Run instead", "gdsolve fit two.csv")
+    >>> advice, advice.command
+    ('Run instead: gdsolve fit two.csv', 'gdsolve fit two.csv')
+    """
+
+    text: str
+    command: str | None
+
+    def __new__(cls, text: str, command: str | None = None) -> Advice:  # noqa: D102
+        made = super().__new__(cls, text if command is None else f"{text}: {command}")
+        made.text, made.command = text, command
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """A verb, its sources and the options that were given; `fixed` are the options that a YAML spec among them sets.

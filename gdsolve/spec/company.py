@@ -70,7 +70,8 @@ def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
     kind = "minimize" if asked.spec.minimize is not None else "model"
     words = {"flag": flag(name), "value": getattr(asked.spec, name), "spec": asked.spec}
     words |= {"kind": kind, "methods": methods}
-    return GdsolveError(f"{name}: {company.reason.format(**words)}", company.remedy.format(**words))
+    message, hint = (text.format(**words) for text in (company.reason, company.remedy))
+    return GdsolveError(f"{name}: {message}", hint, option=name)
 
 
 def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:
@@ -122,12 +123,12 @@ CELLS = Company(
 TEXTS = Company(lambda asked: asked.spec.X is None, "X and y of a spec hold numbers, and no text")
 HUBER = Company(
     lambda asked: asked.spec.loss is Loss.HUBER,
-    "{value} means nothing to --loss {spec.loss}",
+    "{flag} is for --loss huber, and this is --loss {spec.loss}",
     "leave {flag} out, or give --loss huber",
 )
 QUANTILE = Company(
     lambda asked: asked.spec.loss is Loss.QUANTILE,
-    "{value} means nothing to --loss {spec.loss}",
+    "{flag} is for --loss quantile, and this is --loss {spec.loss}",
     "leave {flag} out, or give --loss quantile",
 )
 RIDGE = Company(

@@ -21,7 +21,7 @@ from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import Constant, Parameter, Value, is_name, parts_from
+from gdsolve.spec.parameters import NAME_HINT, Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
 from gdsolve.status import GdsolveError
@@ -170,9 +170,14 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_format(spec.format, verb)
     check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
-        raise GdsolveError(f"lr: {len(spec.lr)} rates, and {verb} takes one", "gdsolve compare-lr takes several")
+        raise GdsolveError(
+            f"lr: {len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several"
+        )
     if verb == "compare-lr" and spec.method not in (Method.AUTO, Method.GD):
-        raise GdsolveError(f"method: compare-lr compares rates of gd, not of {spec.method.value}", "gdsolve compare")
+        raise GdsolveError(
+            f"method: compare-lr compares rates of gd, not of {spec.method.value}",
+            "run gdsolve compare for methods, or leave --method out",
+        )
     if spec.group_by is not None and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"group_by: {verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit"
@@ -200,7 +205,7 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
     try:
         spec = _fit_for(Spec(**values, **flags), verb)
     except GdsolveError as fault:
-        raise GdsolveError(where(_subject(fault.message)) + fault.message, fault.hint, fault.exit_code) from None
+        raise fault.within(where(_subject(fault.message))) from None
     if not spec.data and spec.X is None and spec.minimize is None:
         raise GdsolveError(
             f"{path}: neither data nor X and y", "add data: and a path, or X: and y: with the numbers, or minimize:"
@@ -252,18 +257,18 @@ def _read_value(path: str, name: str, node: Any, verb: str) -> Any:
     try:
         return convert(name, texts, verb)
     except GdsolveError as fault:
-        raise GdsolveError(f"{path}: line {node.line}: {fault.message}", fault.hint) from None
+        raise fault.within(f"{path}: line {node.line}: ") from None
 
 
 def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constant, ...]:
     """The parameters or constants of a formula, by name."""
     if not isinstance(node, Keys):
-        raise GdsolveError(f"{path}: line {node.line}: {name}: names are expected", f"{name}: {{a: 0, b: 0}}")
+        raise GdsolveError(f"{path}: line {node.line}: {name}: names are expected", f"write {name}: {{a: 0, b: 0}}")
     found: dict[str, Parameter | Constant] = {}
     for entry in node.entries:
         where = f"{path}: line {entry.line}: {name}: "
         if not is_name(entry.key):
-            raise GdsolveError(f"{where}{shown(entry.key)} is no name", "use letters, digits and _")
+            raise GdsolveError(f"{where}{shown(entry.key)} is no name", NAME_HINT)
         if entry.key in found:
             raise GdsolveError(f"{where}{entry.key} is given twice", "keep one of them")
         if name == "constants":
@@ -288,12 +293,27 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
         elif not isinstance(entry.value, Scalar):
             raise GdsolveError(f"{where}{entry.key}: one value is expected", f"write {entry.key}: and one value")
         elif entry.key == "fixed":
-            given["fixed"] = convert("quiet", entry.value.text)
+            given["fixed"] = _fixed(path, entry)
         else:
-            given[entry.key] = parse_number(entry.value.text, entry.key)
+            given[entry.key] = _bound(path, entry)
     if "start" not in given:
         raise GdsolveError(f"{path}: line {node.line}: {name}: no start", "add start: and a number")
     return Parameter(name, **given)
+
+
+def _bound(path: str, entry: Any) -> float:
+    try:
+        return parse_number(entry.value.text, entry.key)
+    except GdsolveError as fault:
+        raise GdsolveError(f"{path}: line {entry.line}: {fault.message}", f"write {entry.key}: 1.0") from None
+
+
+def _fixed(path: str, entry: Any) -> bool:
+    try:
+        return bool(convert("quiet", entry.value.text))
+    except GdsolveError:
+        where = f"{path}: line {entry.line}: fixed: {shown(entry.value.text)}"
+        raise GdsolveError(f"{where} is neither true nor false", "write fixed: true, or leave it out") from None
 
 
 def read_value(path: str, name: str, node: Any) -> Value:
@@ -319,7 +339,9 @@ def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...
         GdsolveError: anything else.
     """
     if not isinstance(node, Items) or not node.items:
-        raise GdsolveError(f"{path}: line {node.line}: {name}: a list of numbers is expected", f"{name}: [1, 2, 3]")
+        raise GdsolveError(
+            f"{path}: line {node.line}: {name}: a list of numbers is expected", f"write {name}: [1, 2, 3]"
+        )
     rows: list[tuple[float, ...]] = []
     for item in node.items:
         cells = item.items if isinstance(item, Items) else [item]
@@ -344,7 +366,8 @@ def _column(path: str, node: Any) -> tuple[float, ...]:
 def _cell(path: str, name: str, cell: Any) -> float:
     if isinstance(cell, Items):
         raise GdsolveError(
-            f"{path}: line {cell.line}: {name}: a list where a number is expected", "X: [[1, 2], [3, 4]]"
+            f"{path}: line {cell.line}: {name}: a list where a number is expected",
+            f"write numbers alone, as in {name}: [[1, 2], [3, 4]]",
         )
     try:
         return parse_number(cell.text, name)

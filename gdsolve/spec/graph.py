@@ -13,7 +13,7 @@ from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.offers import check_format, options_of
 from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import Value, is_name
+from gdsolve.spec.parameters import NAME_HINT, Value, is_name
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError
@@ -100,7 +100,7 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         check_plot(options, "trace")
         require_company(Asked(options, "trace"))
     except GdsolveError as fault:
-        raise GdsolveError(f"{path}: {fault.message}", fault.hint) from None
+        raise fault.within(f"{path}: ") from None
     seen: dict[str, int] = {}
     leaves = tuple(_leaf(path, name, node) for name, node in _named(path, "leaves", found, seen))
     nodes = tuple(_formula(path, name, node) for name, node in _named(path, "nodes", found, seen))
@@ -127,15 +127,16 @@ def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, i
     if node is None:
         return []
     if not isinstance(node, Keys):
-        raise GdsolveError(f"{path}: line {node.line}: {section}: names are expected", f"{section}: and a line a name")
+        raise GdsolveError(
+            f"{path}: line {node.line}: {section}: names are expected",
+            f"write a line for each under it, as in {section}: {{t: 1.0}}",
+        )
     if len(node.entries) > MOST_NODES:
         raise GdsolveError(f"{path}: line {node.line}: {section}: more than {MOST_NODES}", "trace a smaller graph")
     for entry in node.entries:
         name = entry.key
         if not is_name(name):
-            raise GdsolveError(
-                f"{path}: line {entry.line}: {section}: {shown(name)} is no name", "use letters, digits and _"
-            )
+            raise GdsolveError(f"{path}: line {entry.line}: {section}: {shown(name)} is no name", NAME_HINT)
         _once(path, name, entry.line, seen)
     return [(entry.key, entry.value) for entry in node.entries]
 
@@ -164,7 +165,9 @@ def _comparison(path: str, node: Node | None) -> Comparison | None:
     if node is None:
         return None
     if not isinstance(node, Keys):
-        raise GdsolveError(f"{path}: line {node.line}: compare: keys are expected", "compare: {formula: …}")
+        raise GdsolveError(
+            f"{path}: line {node.line}: compare: keys are expected", "write compare: {formula: 2*t}, say"
+        )
     parts = _parts(path, "compare", node, COMPARE_KEYS)
     if "formula" not in parts:
         raise GdsolveError(f"{path}: line {node.line}: compare: no formula", "add formula: and one for the gradient")
@@ -193,7 +196,7 @@ def _once(path: str, name: str, line: int, seen: dict[str, int]) -> None:
 
 def _near(name: str, names: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(names[:20])}"
+    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(names)}"
 
 
 def _text(path: str, name: str, node: Node) -> str:
@@ -219,4 +222,4 @@ def _option(path: str, name: str, node: Node) -> Any:
         return convert(name, _text(path, name, node), "trace")
     except GdsolveError as fault:
         where = "" if fault.message.startswith(path) else f"{path}: line {node.line}: "
-        raise GdsolveError(where + fault.message, fault.hint) from None
+        raise fault.within(where) from None

@@ -35,16 +35,17 @@ def check_groups(spec: Spec) -> None:
         return
     if not spec.is_least_squares:
         name = "minimize" if spec.minimize is not None else "model" if spec.model is not None else "loss"
-        raise _refusal(name, "groups are fitted by least squares", "--loss half-mse, mse or sse, without a formula")
+        remedy = "give --loss half-mse|mse|sse" if name == "loss" else f"leave {flag(name)} out"
+        raise _refusal(name, "groups are fitted by least squares", remedy)
     if isinstance(spec.lr, tuple):
-        raise _refusal("lr", "groups take one rate, or auto", "--lr auto takes the best rate of each group")
+        raise _refusal("lr", "groups take one rate, or auto", "give --lr auto, which takes the best rate of each group")
     if spec.method not in (Method.AUTO, Method.GD) or spec.momentum is not None:
         name = "method" if spec.method not in (Method.AUTO, Method.GD) else "momentum"
         raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
     if spec.schedule is not RateSchedule.CONSTANT:
         raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
     if spec.engine not in (Engine.AUTO, Engine.LEAP):
-        raise _refusal("engine", "groups are fitted by the leap", "leave --engine out")
+        raise _refusal("engine", "groups are fitted in closed form", "leave --engine out")
     if spec.dtype is not DType.FLOAT64:
         raise _refusal("dtype", "groups are fitted in float64", "leave --dtype out")
     if spec.init not in ("zeros", "random"):

@@ -26,7 +26,8 @@ def located(fault: GdsolveError, sources: Sequence[str], given: Container[str]) 
     if name is None:
         return fault
     told = re.sub(rf"^({flag(name)}|{name}): ", "", fault.message)
-    return GdsolveError(f"{specs[0]}: line {lines[name]}: {name}: {told}", fault.hint, fault.exit_code)
+    fault.message = told
+    return fault.within(f"{specs[0]}: line {lines[name]}: {name}: ")
 
 
 def _subjects(message: str) -> list[str]:

@@ -6,6 +6,7 @@ import difflib
 import math
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 from gdsolve.spec.choices import LearningRate
@@ -14,6 +15,11 @@ from gdsolve.status import GdsolveError
 
 MOST_RATES = 100_000
 RATES_IN_A_RANGE = 10
+# Rates of a range so much apart are told apart by eight digits.
+APART = 1e-6
+LARGEST_DENOMINATOR = 1000
+SHORT = 8
+UNTOLD = 1e-14
 SHOWN = 40
 
 
@@ -41,6 +47,29 @@ def rate_texts(rate: float, limit: float) -> tuple[str, str]:
         if pair[0] != pair[1]:
             return pair
     return pair
+
+
+def rate_exactly(rate: float, digits: int = 8) -> str:
+    """A learning rate as text that means no other: in so many digits, as a quotient, or in all its digits.
+
+    The rounding of a product or two does not count.
+
+    >>> rate_exactly(0.01), rate_exactly(1 / 28), rate_exactly(2**0.5)
+    ('0.01', '1/28', '1.4142135623730951')
+    """
+    short = rate_text(rate, digits)
+    if math.isclose(float(short), rate, rel_tol=UNTOLD):
+        return short
+    ratio = Fraction(rate).limit_denominator(LARGEST_DENOMINATOR)
+    return str(ratio) if math.isclose(ratio, rate, rel_tol=UNTOLD) else repr(rate)
+
+
+def typable(rate: float, digits: int = 6) -> float:
+    """The rate itself where few digits or a quotient say it, else the next one below that so many digits say."""
+    short = rate_exactly(rate)
+    if len(short) > SHORT:
+        return float(rate_text(rate, digits))
+    return rate if "/" in short else float(short)
 
 
 def nearest(name: str, names: Sequence[str]) -> str | None:
@@ -125,15 +154,19 @@ def _range(part: str) -> list[float]:
     first_text, _, rest = part.partition("..")
     last_text, colon, count_text = rest.partition(":")
     first, last = _rate(first_text), _rate(last_text)
-    count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
+    try:
+        count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
+    except GdsolveError as fault:
+        raise GdsolveError(fault.message, "write a range as in --lr 1e-4..1:20") from None
     if not 2 <= count <= MOST_RATES:
         raise GdsolveError(
             f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20"
         )
-    inner = (_between(first, last, place / (count - 1)) for place in range(1, count - 1))
+    digits = 8 if abs(math.log(last) - math.log(first)) > APART * count else 15
+    inner = (_between(first, last, place / (count - 1), digits) for place in range(1, count - 1))
     return [first, *inner, last]
 
 
-def _between(first: float, last: float, share: float) -> float:
-    # 15 digits, so that 1e-4..1:5 holds 0.001 itself and every rate can be typed again as it is printed.
-    return float(f"{first ** (1 - share) * last**share:.15g}")
+def _between(first: float, last: float, share: float, digits: int) -> float:
+    # So that 1e-4..1:5 holds 0.001 itself and every rate can be typed again as it is printed.
+    return float(f"{first ** (1 - share) * last**share:.{digits}g}")

@@ -38,7 +38,7 @@ from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
 
 USUAL_TOL = "1e-10, in float32 1e-6"
-NO_TOL = "0 for lm, newton and lbfgs, which end where no step lowers the loss by more than rounding"
+NO_TOL = "0 for lm, newton and lbfgs, which end when no step lowers the loss by more than rounding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,47 +57,44 @@ class Spec:
 
     target: str | None = option(
         None,
-        "Column to explain.",
+        "Target column.",
         "Columns",
         metavar="COLUMN",
         default_text="the column y, else the last one",
         goes_with=company.NO_FORMULA,
     )
     features: tuple[str, ...] = option(
-        (),
-        "Columns to explain it with.",
-        "Columns",
-        metavar="COLUMNS",
-        default_text="all others",
-        goes_with=company.LINEAR,
+        (), "Feature columns.", "Columns", metavar="COLUMNS", default_text="all others", goes_with=company.LINEAR
     )
     ignore: tuple[str, ...] = option(
         (),
-        "Columns to leave out.",
+        "Columns that are not used.",
         "Columns",
         metavar="COLUMNS",
         goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
     )
     weight: str | None = option(
         None,
-        "Column of row weights; weight 2 counts as the row twice.",
+        "Column of row weights: a weight of 2 counts the row twice.",
         "Columns",
         metavar="COLUMN",
         goes_with=company.NO_FORMULA,
     )
     group_by: str | None = option(
         None,
-        "Fit every group of rows with one value in this column, by least squares; one result a group. The exit code is "
-        "the most serious of the groups': 5, then 4, then 3.",
+        "Fit each group of rows, those with the same value in this column, by least squares: one result for each. "
+        "The exit code is that of the worst group: 5 before 4 before 3.",
         "Columns",
         verbs=("fit",),
         metavar="COLUMN",
         default_text="all rows together",
     )
-    no_intercept: bool = option(False, "Fit through the origin.", "Columns", goes_with=company.LINEAR)
+    no_intercept: bool = option(
+        False, "Fit without an intercept, through the origin.", "Columns", goes_with=company.LINEAR
+    )
     delimiter: str | None = option(
         None,
-        "Field delimiter.",
+        "Character between the cells of a row.",
         "Columns",
         verbs=READING,
         metavar="CHAR",
@@ -106,7 +103,7 @@ class Spec:
     )
     decimal: str | None = option(
         None,
-        "Decimal mark, . or ,",
+        "Decimal mark: . or ,",
         "Columns",
         verbs=READING,
         metavar="CHAR",
@@ -135,7 +132,7 @@ class Spec:
     )
     na: Missing = option(
         Missing.ERROR,
-        "Missing cells in the columns used: stop, drop the row, or fill in the mean.",
+        "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
         "Columns",
         goes_with=(company.TABLE, company.CELLS),
     )
@@ -150,72 +147,82 @@ class Spec:
     )
     categorical: Categorical = option(
         Categorical.ERROR,
-        "Columns of text: stop, one 0/1 column per level, or leave out.",
+        "Text columns: stop with an error, make 0/1 columns of their levels, or ignore them.",
         "Columns",
         goes_with=(company.LINEAR, company.TEXTS),
     )
 
     minimize: str | None = option(
         None,
-        "Formula to minimise, such as (2 - a - b)**2 + (4 - 3*a - b)**2; with a table also of its columns.",
+        "Formula to minimise, such as (2 - a - b)**2 + (4 - 3*a - b)**2. With a table, it may use the columns by name.",
         "Formula",
         verbs=DESCENDING,
         metavar="FORMULA",
     )
     model: str | None = option(
         None,
-        "Curve to fit to the target by least squares, such as b1*(1 - exp(-b2*x)).",
+        "Curve to fit to the target, such as b1*(1 - exp(-b2*x)), by least squares or another --loss.",
         "Formula",
         verbs=DESCENDING,
         metavar="FORMULA",
     )
     parameters: tuple[Parameter, ...] = option(
-        (), "Parameters of the formula: name: start, or name: {start, lower, upper, fixed}.", "Formula", verbs=()
+        (),
+        "Parameters of the formula, each as name: start, or name: {start, lower, upper, fixed}.",
+        "Formula",
+        verbs=(),
     )
     constants: tuple[Constant, ...] = option(
-        (), "Numbers, vectors and matrices that the formula uses by name.", "Formula", verbs=()
+        (), "Numbers, vectors and matrices that the formula uses by their names.", "Formula", verbs=()
     )
-    start: tuple[str, ...] = option((), "Where parameters start.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…")
+    start: tuple[str, ...] = option(
+        (), "Start values of the parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+    )
     lower: tuple[str, ...] = option(
-        (), "Least values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+        (), "Lower bounds of parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
     )
     upper: tuple[str, ...] = option(
-        (), "Largest values that parameters may take.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+        (), "Upper bounds of parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
     )
     fix: tuple[str, ...] = option(
-        (), "Parameters that stay where they start.", "Formula", verbs=DESCENDING, metavar="NAMES"
+        (), "Parameters to keep at their start values.", "Formula", verbs=DESCENDING, metavar="NAMES"
     )
 
     loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     delta: float = option(
         1.0,
-        "Residual, in units of the target, beyond which --loss huber counts it linearly.",
+        "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
         metavar="NUMBER",
         goes_with=company.HUBER,
     )
     quantile: float = option(
         0.5,
-        "Quantile to fit with --loss quantile, between 0 and 1.",
+        "Quantile to fit with --loss quantile: a number between 0 and 1.",
         "Descent",
         metavar="LEVEL",
         goes_with=company.QUANTILE,
     )
     ridge: float = option(
-        0.0, "Ridge penalty λ, on the SSE scale.", "Descent", metavar="LAMBDA", minimum=0.0, goes_with=company.LINEAR
+        0.0,
+        "Ridge penalty: adds λ·‖w‖² to the SSE, in proportion for other losses.",
+        "Descent",
+        metavar="LAMBDA",
+        minimum=0.0,
+        goes_with=company.LINEAR,
     )
     penalize_intercept: bool = option(
         False,
-        "Let the ridge penalty act on the intercept too.",
+        "Apply the ridge penalty to the intercept too.",
         "Descent",
         goes_with=(company.LINEAR, company.RIDGE, company.INTERCEPT),
     )
     method: Method = option(
         Method.AUTO,
-        "How the next iterate is found.",
+        "Method of descent.",
         "Descent",
         verbs=FITTED,
-        default_text="gd; for a curve or another loss auto, unless --lr is given",
+        default_text="gd; for a curve or a loss that is not squared: auto, unless --lr is given",
     )
     methods: tuple[str, ...] = option(
         (),
@@ -223,28 +230,29 @@ class Spec:
         "Descent",
         verbs=("compare",),
         metavar="METHODS",
-        default_text="all that can be used",
+        default_text="all that the problem allows",
     )
     momentum: float | None = option(
         None,
-        "Share β of the last step that is kept by momentum (0.9) and nesterov (its own sequence).",
+        "Momentum coefficient β of --method momentum or nesterov.",
         "Descent",
         verbs=("fit", "compare", "report"),
         metavar="NUMBER",
-        default_text="0.9; nesterov: β_k of FISTA with restart",
+        default_text="0.9; for nesterov the sequence of FISTA with restart",
         minimum=0.0,
         goes_with=company.MOMENTUM,
     )
     lr: LearningRate = option(
         "auto",
-        "Learning rate α, as 0.01 or 1/28; auto takes the best stable one on standardised columns, or backtracks.",
+        "Learning rate α, such as 0.01 or 1/28; auto computes the best stable rate on standardised columns, or "
+        "searches for a rate by backtracking.",
         "Descent",
         metavar="NUMBER|auto",
         verbs=DESCENDING,
         by_verb={
             "compare-lr": {
-                "help": "Learning rates α: a list such as 0.5,0.1,1/28 and ranges such as 1e-4..1:20, that is 20 rates "
-                "(10 without :20) evenly spaced on a log scale.",
+                "help": "Learning rates α: a list such as 0.5,0.1,1/28, or a range such as 1e-4..1:20, which means 20 "
+                "rates (10 without :20) evenly spaced on a log scale.",
                 "metavar": "RATES|auto",
                 "default_text": "a grid around the largest stable rate",
             }
@@ -252,25 +260,26 @@ class Spec:
     )
     schedule: RateSchedule = option(
         RateSchedule.CONSTANT,
-        "How the learning rate goes on: α, α/√(k+1), half a cosine to 0 at max_iter, or backtracking from α.",
+        "How the learning rate changes: not at all, α/√(k+1), down to 0 at --max-iter along half a cosine, or "
+        "backtracking from α.",
         "Descent",
         verbs=("fit", "compare", "report"),
     )
     max_iter: int | None = option(
         None,
-        "Most updates to take; 1e12 is fine on the leap.",
+        "Maximum number of updates; 1e12 costs nothing with --engine leap.",
         "Descent",
         metavar="K",
-        default_text="no limit on the leap, else 1000000",
+        default_text="no limit with --engine leap, else 1000000",
         minimum=0,
         verbs=DESCENDING,
     )
     tol: float | None = option(
         None,
-        "Stop when no weight changes by this much (but for rounding); 0 turns the rule off.",
+        "Stop when no weight changes by this much or more (beyond rounding); 0 turns the rule off.",
         "Descent",
         metavar="NUMBER",
-        default_text=f"{USUAL_TOL}; with --lr auto less where ten digits of every weight need it; {NO_TOL}",
+        default_text=f"{USUAL_TOL}; with --lr auto smaller if ten digits of every weight need it; {NO_TOL}",
         minimum=0.0,
         by_verb={
             "compare-lr": {"default_text": f"{USUAL_TOL}, the same for every rate"},
@@ -280,7 +289,7 @@ class Spec:
     )
     loss_tol: float | None = option(
         None,
-        "Stop when the loss changes by less.",
+        "Stop when the loss changes by less than this.",
         "Descent",
         metavar="NUMBER",
         default_text="off",
@@ -289,7 +298,7 @@ class Spec:
     )
     grad_tol: float | None = option(
         None,
-        "Stop when the gradient norm is less.",
+        "Stop when the norm of the gradient is less than this.",
         "Descent",
         metavar="NUMBER",
         default_text="off",
@@ -298,7 +307,7 @@ class Spec:
     )
     init: Init = option(
         "zeros",
-        "Where to start: zeros, random, or a saved model.",
+        "Start of the descent: zeros, random, or a saved model.",
         "Descent",
         metavar="zeros|random|MODEL",
         verbs=DESCENDING,
@@ -315,26 +324,32 @@ class Spec:
     )
     scale: Scale = option(
         Scale.AUTO,
-        "Coordinates of descent; auto standardises when the learning rate is auto.",
+        "Coordinates of the descent: as given (none) or standardised columns; auto standardises with --lr auto.",
         "Descent",
         verbs=DESCENDING,
     )
     engine: Engine = option(
-        Engine.AUTO, "How the steps are taken; all ways give the same iterates.", "Descent", verbs=FITTED
+        Engine.AUTO,
+        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap), "
+        "or by autograd; all give the same.",
+        "Descent",
+        verbs=FITTED,
     )
     device: Device = option(
         Device.AUTO,
-        "Where to compute; auto takes CUDA, where it is there, for the way rows.",
+        "Where to compute; auto takes CUDA, if there is any, with --engine rows.",
         "Descent",
         verbs=FITTED,
     )
     dtype: DType = option(
-        DType.FLOAT64, "Precision of data and iterates; the leap computes in float64 on data so rounded.", "Descent"
+        DType.FLOAT64,
+        "Precision of data and iterates; --engine leap rounds the data to it and computes in float64.",
+        "Descent",
     )
 
     backward_from: str | None = option(
         None,
-        "Node to go backward from.",
+        "Node at which backward starts.",
         "Graph",
         verbs=("trace",),
         metavar="NAME",
@@ -342,7 +357,7 @@ class Spec:
     )
     repeat: int = option(
         1,
-        "How often to go backward; 0 leaves the gradients alone.",
+        "Number of backward passes; 0 computes no gradient.",
         "Graph",
         verbs=("trace",),
         metavar="N",
@@ -351,45 +366,45 @@ class Spec:
     )
     retain_graph: bool = option(
         False,
-        "Keep the graph after a backward, so that another can follow.",
+        "Keep the graph after a backward pass, so that another pass can follow.",
         "Graph",
         verbs=("trace",),
         goes_with=company.SECOND_PASS,
     )
     zero_grad: bool = option(
         False,
-        "Clear the gradients before each backward; else they add up.",
+        "Clear the gradients before each backward pass; without it they add up.",
         "Graph",
         verbs=("trace",),
         goes_with=company.SECOND_PASS,
     )
     retain_grad: tuple[str, ...] = option(
-        (), "Nodes that keep their gradient though they are no leaves.", "Graph", verbs=("trace",), metavar="NAMES"
+        (), "Nodes that keep their gradient although they are not leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
     steps: bool = option(
         False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
     )
 
     format: Format = option(
-        Format.TABLE, "Form of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
+        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
     )
     every: Every = option(
         "log",
-        "Iterations to report: every Nth, or log (0 to 10, then 20, 50, 100, …).",
+        "Iterations to report: every Nth, log (0 to 10, then 20, 50, 100, …; a table shows at most 12), or none.",
         "Output",
         verbs=FITTED,
-        metavar="N|log",
+        metavar="N|log|none",
         goes_with=company.SHOWN_ITERATIONS,
     )
     report: bool = option(
         False,
-        "Standard errors, t, confidence intervals and correlations of the parameters.",
+        "Add standard errors, t values, confidence intervals and correlations of the parameters.",
         "Output",
         verbs=FITTED,
     )
     confidence: float = option(
         0.95,
-        "Confidence of the intervals of --report.",
+        "Confidence level of the intervals of --report.",
         "Output",
         verbs=FITTED,
         metavar="NUMBER",
@@ -399,18 +414,18 @@ class Spec:
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
     save: str | None = option(
-        None, "Write the result and model as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
+        None, "Save the result, which is the model as well, as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
     )
     checkpoint: str | None = option(
         None,
-        "Write where the descent stands to a file, now and then, on Ctrl-C and on SIGTERM, for --resume to go on from.",
+        "Save the state of the descent to this file at intervals, on Ctrl-C and on SIGTERM, for --resume.",
         "Output",
         verbs=("fit",),
         metavar="FILE",
     )
     checkpoint_every: float = option(
         60.0,
-        "Most seconds between two checkpoints; the first ones come sooner.",
+        "Maximum time between two checkpoints, in seconds; the first ones come sooner.",
         "Output",
         verbs=("fit",),
         metavar="SECONDS",
@@ -419,18 +434,23 @@ class Spec:
     )
     resume: str | None = option(
         None,
-        "Go on from a checkpoint of the same problem, to the bit as if never stopped.",
+        "Continue from a checkpoint of the same problem; the result is the same to the last bit.",
         "Output",
         verbs=("fit",),
         metavar="FILE",
     )
     output: str | None = option(
-        None, "Page to write.", "Output", verbs=("report",), metavar="FILE.html", default_text="needed"
+        None,
+        "File of the page, or - for standard output.",
+        "Output",
+        verbs=("report",),
+        metavar="FILE.html",
+        default_text="required",
     )
     iterates: int = option(
         0,
-        "Show the first K iterates of every rate side by side; in CSV one row per rate and iteration, instead of one "
-        "per rate.",
+        "Show the first K iterates of every rate side by side; in CSV, one row for each rate and iteration instead of "
+        "one for each rate.",
         "Output",
         verbs=("compare-lr",),
         metavar="K",
@@ -439,15 +459,15 @@ class Spec:
     )
     check_gradient: bool = option(
         False,
-        "Hold the gradient against central differences, at the start and at the end.",
+        "Check the gradient with central differences, at the start and at the end.",
         "Output",
         verbs=FITTED,
         goes_with=company.SHOWN_CHECKS,
     )
-    list: bool = option(False, "List the cases and leave.", "Tour", verbs=("tour",))
+    list: bool = option(False, "List the cases and exit.", "Tour", verbs=("tour",))
     case: tuple[str, ...] = option(
         (),
-        "Cases to show, as B4, or all of a part, as B.",
+        "Cases to show: one such as B4, or all of a part such as B.",
         "Tour",
         verbs=("tour",),
         metavar="CASES",
@@ -463,14 +483,14 @@ class Spec:
     )
     plot_kind: PlotKind = option(
         PlotKind.AUTO,
-        "What the picture shows: the loss step by step, the path over its contours, the direction of steepest descent, "
-        "data and fit, or the spectrum.",
+        "What the picture shows: the loss by iteration, the path over the contours of the loss, the direction of "
+        "steepest descent, data and fit, or the spectrum.",
         "Output",
         verbs=(*TABULATED, "trace"),
         default_text="loss",
         by_verb={
             "compare-lr": {"help": "What the picture shows: all rates, or the spectrum.", "default_text": "rates"},
-            "compare": {"help": "What the picture shows: loss or path of every method, or the spectrum."},
+            "compare": {"help": "What the picture shows: the loss or the path of every method, or the spectrum."},
             "check": {"help": "What the picture shows: the spectrum.", "default_text": "spectrum"},
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
@@ -478,14 +498,14 @@ class Spec:
     )
     watch: bool = option(
         False,
-        "Draw the loss curve in the terminal while descent takes its steps, on standard error, gone when it is done.",
+        "Draw the loss curve on standard error during the descent; it is cleared at the end.",
         "Output",
         verbs=("fit",),
     )
-    only: bool = option(False, "Write the prediction column alone.", "Output", verbs=("predict",))
-    quiet: bool = option(False, "Nothing on standard error but errors.", "Output", verbs=READING)
-    verbose: bool = option(False, "Say more on standard error: timings, plan, columns.", "Output", verbs=READING)
-    exit_zero: bool = option(False, "Exit with 0 when max_iter is reached.", "Output", verbs=FITTED)
+    only: bool = option(False, "Write the prediction column only.", "Output", verbs=("predict",))
+    quiet: bool = option(False, "Write nothing but errors to standard error.", "Output", verbs=READING)
+    verbose: bool = option(False, "Write more to standard error: times, plan, columns.", "Output", verbs=READING)
+    exit_zero: bool = option(False, "Exit with 0, not 3, when --max-iter is reached.", "Output", verbs=FITTED)
 
     def __post_init__(self) -> None:
         check(self)
@@ -525,4 +545,5 @@ class Spec:
     @property
     def standardise(self) -> bool:
         """True when descent runs in standardised coordinates."""
-        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives)
+        # A formula is descended on as it is, unless it is asked for otherwise.
+        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives and self.minimize is None)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import keyword
 import math
 import re
 import unicodedata
@@ -20,6 +19,10 @@ if TYPE_CHECKING:
 
 # A number, a vector as a tuple, or a matrix as a tuple of rows.
 Value = float | tuple[Any, ...]
+
+OF_PARAMETERS = ("start", "lower", "upper", "fix")
+"""Options about the parameters of a formula."""
+NAME_HINT = "use letters, digits and _, and begin with a letter, as in a or b1"
 
 # A name, and a number or a list in brackets up to the next comma.
 _GIVEN = re.compile(r"\s*([^=,\[\]]+?)\s*=\s*(\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,\[\]]*)\s*(?:,|$)")
@@ -46,7 +49,7 @@ class Constant:
 
 def is_name(text: str) -> bool:
     """True for what a formula can use as a name."""
-    return text.isidentifier() and not keyword.iskeyword(text) and unicodedata.normalize("NFKC", text) == text
+    return text.isidentifier() and unicodedata.normalize("NFKC", text) == text
 
 
 def parameters_of(spec: Spec) -> tuple[Parameter, ...]:
@@ -126,7 +129,10 @@ def _pairs(option: str, texts: Sequence[str]) -> Iterator[tuple[str, Value]]:
 
 def _value(option: str, name: str, text: str) -> Value:
     if not text.startswith("["):
-        return parse_number(text, option)
+        try:
+            return parse_number(text, option)
+        except GdsolveError as fault:
+            raise GdsolveError(fault.message, f"write it as in --{option} {name}=1") from None
     try:
         return as_value(json.loads(text))
     except (ValueError, TypeError):
@@ -163,18 +169,21 @@ def _width(row: Value) -> int:
 def _check(parameter: Parameter) -> None:
     name = parameter.name
     if not is_name(name):
-        raise GdsolveError(f"parameters: {shown(name)} is no name", "use letters, digits and _")
+        raise GdsolveError(f"parameters: {shown(name)} is no name", NAME_HINT)
     if not parameter.lower < parameter.upper:
         raise GdsolveError(
-            f"{name}: its bounds {parameter.lower:g} and {parameter.upper:g} leave no room", f"--fix {name} holds it"
+            f"{name}: its lower bound {parameter.lower:g} is not below its upper bound {parameter.upper:g}",
+            f"leave one of them out; to hold {name} where it starts, give --fix {name} and no bounds of it",
         )
     for number in entries(parameter.start):
         if not math.isfinite(number):
-            raise GdsolveError(f"{name}: starts at {number}, which is not finite", "give it a finite start")
+            raise GdsolveError(
+                f"{name}: starts at {number}, which is not finite", f"start it at a number: --start {name}=1"
+            )
         if not parameter.lower <= number <= parameter.upper:
             raise GdsolveError(
                 f"{name}: starts at {number:g}, beyond its bounds {parameter.lower:g} to {parameter.upper:g}",
-                "start it within them",
+                f"start it within them, as in --start {name}={min(max(number, parameter.lower), parameter.upper):g}",
             )
 
 

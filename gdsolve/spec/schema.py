@@ -101,7 +101,7 @@ SPECIAL: dict[str, Schema] = {
     "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
         "anyOf": [
-            {"const": "log"},
+            {"enum": ["log", "none"]},
             {"type": "integer", "minimum": 1},
             {"type": "string", "pattern": rf"^\s*\+?{_COUNT}\s*$"},
         ]

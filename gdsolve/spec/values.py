@@ -27,7 +27,12 @@ TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 
 
 def _every(text: str, name: str) -> Every:
-    return "log" if text.strip() == "log" else parse_count(text, name)
+    match text.strip():
+        case "log":
+            return "log"
+        case "none":
+            return "none"
+    return parse_count(text, name)
 
 
 def _text(text: str, _name: str) -> str:

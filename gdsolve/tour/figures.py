@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from gdsolve.report.numbers import figure, whole
+from gdsolve.report.numbers import figure, rate, whole
 
 PLACE = re.compile(r"\{([^{}]+)\}")
+RATES = ("learning_rate", "largest_stable_lr", "best_lr")
 COUNTS = ("iterations", "predicted_iterations", "rank", "parameters")
 
 
@@ -48,4 +49,7 @@ def _named(items: Sequence[Any], name: str) -> Any:
 def _shown(path: str, value: Any) -> str:
     if value is None or isinstance(value, str | bool):
         return "none" if value is None else str(value)
-    return whole(value) if path.rpartition(".")[2] in COUNTS else figure(value, 8 if "gap" not in path else 3)
+    name = path.rpartition(".")[2]
+    if name in RATES:
+        return rate(value)
+    return whole(value) if name in COUNTS else figure(value, 8 if "gap" not in path else 3)

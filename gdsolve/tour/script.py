@@ -170,7 +170,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/b4_half_mse.yaml",
         "After {iterations} updates the weights are ({weights.x}, {intercept}), and the loss is {gap} above its "
-        "optimum. First it falls fast along the steep mode, then slowly along the flat one.",
+        "minimum. First it falls fast along the steep mode, then slowly along the flat one.",
         picture="path",
     ),
     Step(
@@ -223,8 +223,8 @@ STEPS: tuple[Step, ...] = (
         "What learning rates do",
         "compare-lr",
         "textbook/c_rates.yaml",
-        "Below {largest_stable_lr} the one weight converges, at it it jumps to and fro, above it it runs away. The "
-        "best rate, {best_lr}, arrives at once.",
+        "Below {largest_stable_lr} the one weight converges; exactly there it oscillates; above, it diverges. The best "
+        "rate, {best_lr}, arrives at once.",
         picture="rates",
     ),
     Step(

@@ -3,100 +3,73 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from gdsolve.data import (
     Arrays,
     ColumnSummary,
+    Description,
+    Finding,
+    FindingKind,
     Source,
+    Table,
     describe,
-    describe_inline,
+    describe_arrays,
     inline_table,
     open_sources,
     open_table,
+    ranked,
+    read_with,
+    usable_table,
 )
-from gdsolve.spec import Engine, Scale, Spec
+from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
-from gdsolve.status import DataError, GdsolveError, Status
-from gdsolve.verbs.data import DataInfo
-from gdsolve.verbs.next_commands import remedies
-from gdsolve.verbs.squares.course import chart, descend
-from gdsolve.verbs.squares.problem import Problem, load, quadratic_of
-from gdsolve.verbs.squares.remedy import remedy
-from gdsolve.verbs.squares.run import Run, prepare
+from gdsolve.status import DataError, GdsolveError
+from gdsolve.verbs.check_figures import Diagnosis, as_squares, diagnose
+from gdsolve.verbs.next_commands import MOST, Next, next_commands
+from gdsolve.verbs.plans import LeftOut, Plan, figures_plan, plans_of
+from gdsolve.verbs.squares.problem import Problem, load
+from gdsolve.verbs.try_out import settle
 
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.objective.coordinates import Coordinates
-    from gdsolve.objective.dependence import Dependence
-    from gdsolve.objective.modes import Spectrum
-    from gdsolve.objective.optimum import Minimisers
-    from gdsolve.picture import Picture
-
-LAMBDAS = (0.1, 1.0, 10.0)
-FOREVER = "1e12"
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One method's solution, in the user's units; None where the method refuses, with the reason in `status`."""
-
-    method: str
-    ridge: float | None
-    status: str
-    weights: dict[str, float] | None
-    intercept: float | None
-    sse: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Prospect:
-    """What descent would face in one set of coordinates."""
-
-    spectrum: Spectrum
-    iterations: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What the numbers of a usable table say."""
-
-    data: DataInfo
-    parameters: int
-    rank: int
-    dependent: tuple[Dependence, ...]
-    raw: Prospect
-    standardised: Prospect
-    tol: float
-    candidates: tuple[Candidate, ...]
-    picture: Picture | None = None
+MOST_TRIED = 4
+MOST_TERMS = 6
+# To read a table of so many cells takes a second.
+CELLS_TRIED = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Columns first; then the diagnosis, or the reason why there is none."""
+    """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
+
+    `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
+    the figures, and the first of the commands, do without.
+    """
 
     spec: Spec
+    source: tuple[str, ...]
+    target_reason: str
     columns: tuple[ColumnSummary, ...]
+    rows: int
+    findings: tuple[Finding, ...]
     problem: str | None
     hint: str | None
     diagnosis: Diagnosis | None
-    commands: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
+    next: tuple[Next, ...]
     seconds: dict[str, float]
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What to run next, the best first."""
+        return tuple(one.command for one in self.next)
 
-def check(
-    spec: Spec,
-    command: Command | None = None,
-    arrays: Arrays | None = None,
-) -> Check:
+
+def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = None) -> Check:
     """Look at every column, then at rank, condition, rates and the three ways to a solution.
 
-    A table that cannot be fitted as it is, is a finding here and not an error; `arrays` are one in memory.
+    A table that cannot be fitted as it is, is a finding here and not an error.
 
     Raises:
         GdsolveError: flags that do not fit the table.
@@ -104,151 +77,175 @@ def check(
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
-    with ExitStack() as stack:
-        # Once for both passes: what comes through a pipe comes once.
-        opened = open_sources(spec.data, spec, stack) if spec.data else ()
-        columns = _describe(spec, opened) if arrays is None else describe_inline(arrays, spec)
-        try:
-            in_memory = None if arrays is None else inline_table(arrays.X, arrays.y, spec, names=arrays.names)
-            problem = load(spec, open_table(opened, spec) if opened else in_memory)
-        except DataError as fault:
-            read = {"read": time.perf_counter() - began, "descend": 0.0, "total": time.perf_counter() - began}
-            return Check(spec, columns, fault.message, fault.hint, None, remedies(command, spec, columns), read)
-    descending = time.perf_counter()
-    diagnosis = _diagnose(spec, problem)
-    finished = time.perf_counter()
-    seconds = {"read": descending - began, "descend": finished - descending, "total": finished - began}
-    return Check(spec, columns, None, None, diagnosis, _commands(command, spec, problem), seconds)
-
-
-def _describe(spec: Spec, opened: Sequence[Source]) -> tuple[ColumnSummary, ...]:
     if spec.X is not None and spec.y is not None:
-        return describe_inline(Arrays(spec.X, spec.y), spec)
-    if not spec.data and spec.minimize is not None:
+        arrays = Arrays(spec.X, spec.y)
+    if not spec.data and arrays is None:
         raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
+    with ExitStack() as stack:
+        # Once for all passes: what comes through a pipe comes once.
+        opened = open_sources(spec.data, spec, stack) if spec.data else ()
+        described = _describe(spec, opened, arrays)
+        looked = _look(spec, command, described, _opener(opened, arrays))
+    descending = time.perf_counter()
+    diagnosis, findings = None, list(described.findings)
+    if looked.problem is not None:
+        planned = looked.plan.spec(spec)
+        has_target = looked.plan.target is not None
+        diagnosis = diagnose(planned, looked.problem, ridge=spec.ridge, has_target=has_target)
+        findings += _of_figures(diagnosis, findings)
+    fault = looked.fault or _of_one_class(findings)
+    if fault is not None and not any(one.blocks for one in findings):
+        findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
+    names = [column.name for column in described.columns]
+    following = next_commands(command, spec, looked.plans, looked.problem, ready=fault is None)
+    finished = time.perf_counter()
+    return Check(
+        spec,
+        described.source,
+        described.parts.target_reason,
+        described.columns,
+        described.all_rows,
+        ranked(findings, names),
+        None if fault is None else fault.message,
+        None if fault is None else fault.hint,
+        diagnosis,
+        looked.plan.left_out,
+        following,
+        {"read": descending - began, "descend": finished - descending, "total": finished - began},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What could be read of a table: the plan whose figures `problem` has, and what a fit as asked for stops at.
+
+    `plans` begin with that plan where it can be read as a fit reads it, and are none where it cannot.
+    """
+
+    plan: Plan
+    problem: Problem | None
+    plans: Sequence[Plan]
+    fault: DataError | None
+
+
+def _describe(spec: Spec, opened: Sequence[Source], arrays: Arrays | None) -> Description:
+    if arrays is not None:
+        return describe_arrays(arrays, spec)
     return describe(opened, spec)
 
 
-def _diagnose(spec: Spec, problem: Problem) -> Diagnosis:
-    from gdsolve.objective.dependence import dependent_columns
-
-    plain = replace(
-        spec,
-        lr="auto",
-        max_iter=None,
-        tol=spec.tol or None,
-        loss_tol=None,
-        grad_tol=None,
-        scale=Scale.AUTO,
-        engine=Engine.AUTO,
-        init="zeros",
-        ridge=0.0,
-    )
-    problem = replace(problem, minimisers=_minimisers(plain, problem))
-    raw = prepare(plain, problem, _raw(problem))
-    standard = prepare(plain, problem, problem.standard)
-    tol = spec.tol or _usual_tolerance(raw)
-    return Diagnosis(
-        problem.data,
-        raw.coordinates.p,
-        raw.modes.spectrum.rank,
-        tuple(dependent_columns(problem.triangle, intercept=not spec.no_intercept)),
-        _prospect(raw, tol),
-        _prospect(standard, tol),
-        tol,
-        tuple(_candidates(plain, problem, raw, (spec.ridge,) if spec.ridge else LAMBDAS)),
-        _draw(raw, standard) if spec.plots else None,
-    )
+def _opener(opened: Sequence[Source], arrays: Arrays | None) -> Callable[[Spec], Table]:
+    if arrays is not None:
+        return lambda spec: inline_table(arrays.X, arrays.y, spec, names=arrays.names)
+    return lambda spec: open_table(read_with(opened, spec), spec)
 
 
-def _draw(raw: Run, standard: Run) -> Picture:
-    from gdsolve.verbs.pictures.draw import picture_of_check
-
-    return picture_of_check(raw, standard)
-
-
-def _raw(problem: Problem) -> Coordinates:
-    from gdsolve.objective.coordinates import Coordinates
-
-    factor = problem.triangle.factor
-    return Coordinates.raw(problem.triangle.n, intercept=problem.standard.intercept, device=factor.device)
-
-
-def _minimisers(spec: Spec, problem: Problem) -> Minimisers:
-    from gdsolve.objective.optimum import find_minimisers
-
-    quadratic = quadratic_of(spec, problem.triangle, problem.standard, problem.curvature_scale)
-    errors = problem.triangle.errors(intercept=problem.standard.intercept)
-    return find_minimisers(quadratic, problem.standard, errors)
-
-
-def _prospect(run: Run, tol: float) -> Prospect:
-    stop = run.predict(run.modes.spectrum.best, run.stops(tol), None)
-    return Prospect(run.modes.spectrum, stop.iterations if stop.status is Status.CONVERGED else None)
+def _look(spec: Spec, command: Command, described: Description, read: Callable[[Spec], Table]) -> _Look:
+    plans = plans_of(spec, described, command.fixed)
+    blocked = any(one.blocks for one in described.findings)
+    # Leaving out what is doubtful, and a penalty, are no signs that a fit would stop.
+    changed = not plans or not set(plans[0].changes) <= {"ignore", "ridge"}
+    fault = described.fault or (_first_fault(spec, read) if blocked or changed else None)
+    for place, plan in enumerate(plans[:MOST_TRIED]):
+        try:
+            problem = _load(plan.spec(spec), read)
+        except DataError as stopped:
+            fault = fault or stopped
+        except GdsolveError:
+            # Flags that do not go with a table in memory.
+            continue
+        else:
+            others = plans[place + 1 :] if fault is not None else ()
+            sound = (plan, *_readable(spec, described, others, read))
+            settled = [settle(spec, described, one, read) for one in sound]
+            return _Look(plan, problem, [one for one in settled if one is not None], fault)
+    plan = plans[0] if plans else figures_plan(spec, described)
+    return _Look(plan, _load_usable(spec, described, plan), (), fault)
 
 
-def _candidates(spec: Spec, problem: Problem, raw: Run, lambdas: tuple[float, ...]) -> list[Candidate]:
-    found = [_normal_equations(raw), _descent(spec, problem, None)]
-    for ridge in lambdas:
-        penalised = replace(spec, ridge=ridge)
-        posed = replace(problem, minimisers=_minimisers(penalised, problem))
-        closed = posed.minimisers.point
-        note = "closed form" if posed.minimisers.rank == len(closed) else "closed form, minimum norm"
-        found.append(_candidate("ridge", ridge, note, raw, closed))
-        found.append(_descent(penalised, posed, ridge))
-    return found
+def _first_fault(spec: Spec, read: Callable[[Spec], Table]) -> DataError | None:
+    """What a fit of the table as it is stops at."""
+    try:
+        _load(spec, read)
+    except DataError as fault:
+        return fault
+    return None
 
 
-def _normal_equations(raw: Run) -> Candidate:
-    """XᵀX·w = Xᵀy by Cholesky, as the textbook does: the one place that forms XᵀX, to show where it fails."""
-    import torch
-
-    design, target = raw.modes.quadratic.design, raw.modes.quadratic.target
-    rank, p = raw.modes.spectrum.rank, raw.modes.quadratic.p
-    factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
-    if rank < p:
-        return Candidate("normal equations", None, f"XᵀX is singular (rank {rank} < {p})", None, None, None)
-    if int(failed):
-        reason = "XᵀX is not positive definite in float64: its condition number is the square of X's"
-        return Candidate("normal equations", None, reason, None, None, None)
-    solution = torch.cholesky_solve(design.mT @ target, factor)
-    return _candidate("normal equations", None, "solved", raw, solution)
+def _load(spec: Spec, read: Callable[[Spec], Table]) -> Problem:
+    return load(as_squares(spec), read(spec))
 
 
-def _descent(spec: Spec, problem: Problem, ridge: float | None) -> Candidate:
-    import torch
-
-    run = prepare(spec, problem, problem.standard)
-    course = chart(run)
-    solution = descend(run, course, torch.device("cpu"))
-    w = run.coordinates.to_user(solution.w.to(run.start.dtype))
-    updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
-    # Not the one that iterations are predicted for: with it every weight has ten digits.
-    rule = f", to tol {course.tol:.3g}" if solution.stopped_by == "tol" else ""
-    note = f"{solution.status.value.replace('_', ' ')} after {updates}{rule}"
-    return _candidate("descent", ridge, note, run, w)
-
-
-def _candidate(method: str, ridge: float | None, status: str, run: Run, user: torch.Tensor) -> Candidate:
-    """A solution given in the user's units, (p, 1), with its SSE."""
-    design = run.problem.data.roles.design
-    inner = run.coordinates.from_user(user)
-    sse = float(run.modes.quadratic.sse(inner)) * run.coordinates.target_scale**2
-    weights = dict(zip(design, user[: len(design), 0].tolist(), strict=True))
-    return Candidate(method, ridge, status, weights, float(user[-1, 0]) if run.coordinates.intercept else None, sse)
+def _readable(
+    spec: Spec, described: Description, plans: Sequence[Plan], read: Callable[[Spec], Table]
+) -> Iterator[Plan]:
+    """The first plans that a fit can read; of a large table those that should be."""
+    found = 0
+    for plan in plans:
+        if found == MOST - 1:
+            return
+        if described.rows * len(described.columns) <= CELLS_TRIED:
+            try:
+                with read(plan.spec(spec)) as table:
+                    for _ in table.batches():
+                        pass
+            except GdsolveError:
+                continue
+        found += 1
+        yield plan
 
 
-def _commands(command: Command, spec: Spec, problem: Problem) -> tuple[str, ...]:
-    """What to run next: a fit, plain descent at its best rate, and the rates around it."""
-    raw = prepare(spec, problem, _raw(problem))
-    fits = (remedy(raw, command, lr, "fit") for lr in ("auto", raw.modes.spectrum.best))
-    changes: dict[str, object] = {"lr": None, "max_iter": FOREVER if "max_iter" in command.fixed else None}
-    if spec.tol == 0.0:
-        changes["tol"] = f"{_usual_tolerance(raw):g}" if "tol" in command.fixed else None
-    return (*(fit for fit in fits if fit), command.but("compare-lr", **changes))
+def _load_usable(spec: Spec, described: Description, plan: Plan) -> Problem | None:
+    """The rows and columns that can be used, where no flags make a fit of the table; None where there are none."""
+    if not plan.features or not plan.rows:
+        return None
+    target = plan.target.name if plan.target is not None and not plan.target.is_text else None
+    try:
+        table = usable_table(described, plan.features, target, plan.weight, intercept=not spec.no_intercept)
+        return load(as_squares(plan.spec(spec)), table)
+    except DataError:
+        return None
 
 
-def _usual_tolerance(run: Run) -> float:
-    from gdsolve.descent.learning_rate import TOLERANCE
+def _of_one_class(findings: Sequence[Finding]) -> DataError | None:
+    """What the reader takes, and a loss of two classes has no minimum for."""
+    told = [one.message for one in findings if one.kind is FindingKind.ONE_CLASS]
+    return DataError(told[0], "--target COLUMN, one of two classes") if told else None
 
-    return TOLERANCE[run.dtype]
+
+def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
+    """Columns that are made of others, and more weights than rows."""
+    names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
+    findings: list[Finding] = []
+    weights, rows = found.parameters, found.data.rows
+    if weights >= rows:
+        said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit meets every row"
+        return [Finding(FindingKind.SATURATED, said, cells=rows)]
+    for one in found.dependent:
+        name = names[one.column]
+        if name not in told:
+            said = dependence_text(name, {names[i]: factor for i, factor in one.coefficients.items()}, one.constant)
+            findings.append(Finding(FindingKind.DEPENDENT, said, name))
+    return findings
+
+
+_SAID_ALREADY = (FindingKind.CONSTANT, FindingKind.DUPLICATE)
+
+
+def dependence_text(name: str, factors: dict[str, float], constant: float) -> str:
+    """A column as the sum that it is: `volume = 3 × area`."""
+    if len(factors) > MOST_TERMS:
+        return f"{name}: a sum of multiples of {len(factors)} other columns"
+    terms = [f"{_factor(factor)}{other}" for other, factor in factors.items()]
+    if constant or not terms:
+        terms.append(f"{constant:.6g}")
+    return f"{name} = {' + '.join(terms)}".replace("+ -", "- ")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _factor(factor: float) -> str:
+    return {"1": "", "-1": "-"}.get(f"{factor:.6g}", f"{factor:.6g} × ")

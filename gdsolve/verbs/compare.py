@@ -10,25 +10,23 @@ from typing import TYPE_CHECKING
 from gdsolve.plan import choose_method, refusal
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Method, RateSchedule, Spec
-from gdsolve.spec.command import Command
-from gdsolve.spec.numbers import nearest, shown
+from gdsolve.spec.command import Advice, Command
+from gdsolve.spec.numbers import nearest, rate_text, shown
 from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.comparison import interruption
 from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Optimum, Subject
-from gdsolve.verbs.posed.descend import (
-    descend_smoothly,
-    stops_of,
-    tolerance_of,
-)
+from gdsolve.verbs.posed.descend import descend_smoothly
 from gdsolve.verbs.posed.polish import Place, minimum_near
 from gdsolve.verbs.posed.problem import loss_unit
 from gdsolve.verbs.posed.recipe import RATED, decide, traits_of
+from gdsolve.verbs.posed.rules import stops_of, tolerance_of
 from gdsolve.verbs.posed.table import pose_run
 from gdsolve.verbs.posed.units import gap_above, optimum_at, weights_of
 from gdsolve.verbs.squares.problem import load
 from gdsolve.verbs.squares.run import prepare
+from gdsolve.verbs.words import coordinates_of
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
@@ -45,6 +43,7 @@ class MethodResult:
     method: Method
     schedule: RateSchedule
     learning_rate: float | None
+    momentum: float | None
     status: Status
     stopped_by: str | None
     iterations: int
@@ -69,7 +68,7 @@ class MethodComparison:
     optimum: Optimum | None
     tol: float
     data: DataInfo | None
-    advice: tuple[str, ...]
+    advice: tuple[Advice, ...]
     seconds: dict[str, float]
     message: str | None = None
     picture: Picture | None = None
@@ -113,11 +112,23 @@ def compare(
         None if minimum is None else optimum_at(posed, minimum),
         tolerance_of(posed, Method.GD),
         posed.data,
-        (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else (),
+        _advice(posed, results, place, command or Command("compare", spec.data)),
         {"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         interruption(done, len(methods), "methods") if cut or place.interrupted else None,
         _draw(posed, runs, place) if spec.plots else None,
     )
+
+
+def _advice(posed: Posed, results: list[MethodResult], place: Place, command: Command) -> tuple[Advice, ...]:
+    lines = []
+    lost = [one.method.value for one in results if one.status is Status.DIVERGED and one.learning_rate is not None]
+    if lost and isinstance(posed.spec.lr, float):
+        where = coordinates_of(posed.spec)
+        found = f"Learning rate {rate_text(posed.spec.lr)} is too large{where} for {', '.join(lost)}"
+        lines.append(Advice(f"{found}; with rates of their own", command.but(lr="auto")))
+    if place.reason:
+        lines.append(Advice(f"How far they are from a minimum is not known: {place.reason}."))
+    return tuple(lines)
 
 
 def _draw(posed: Posed, runs: list[tuple[Recipe, Solution, float, str]], place: Place) -> Picture:
@@ -193,6 +204,7 @@ def _result(
         recipe.method,
         recipe.schedule,
         recipe.rate if recipe.method in RATED and not recipe.backtracks else None,
+        recipe.momentum,
         solution.status,
         solution.stopped_by,
         solution.iterations,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
-from gdsolve.spec.command import Command
-from gdsolve.status import Status
-from gdsolve.verbs.comparison import GRID, Comparison, RateResult, interruption, until_interrupted
+from gdsolve.spec.command import Advice, Command
+from gdsolve.verbs.comparison import Comparison, RateResult, grid_around, interruption, until_interrupted
 from gdsolve.verbs.fit import pose
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed.rates import compare_posed
+from gdsolve.verbs.rate_advice import advise_rates
 from gdsolve.verbs.squares.problem import load
 from gdsolve.verbs.squares.result import optimum_of, trace_in_units
 from gdsolve.verbs.squares.run import Run, prepare
@@ -38,8 +38,9 @@ def compare_lr(
         DataError: data that cannot be used.
     """
     began = time.perf_counter()
+    command = command or Command("compare-lr", spec.data)
     if not spec.is_least_squares:
-        return compare_posed(pose(spec, table, ranks), began)
+        return compare_posed(pose(spec, table, ranks), began, command)
     problem = load(spec, table, ranks)
     from gdsolve.objective.threads import one_thread
 
@@ -64,8 +65,9 @@ def compare_lr(
         tol,
         spec.max_iter,
         problem.data,
-        _advice(run, results, command or Command("compare-lr", spec.data)),
+        _advice(run, results, command),
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
+        run.modes.spectrum.largest_stable,
         message=interruption(len(results), len(rates), "rates") if len(results) < len(rates) else None,
         picture=_draw(run, results, tol) if spec.plots else None,
     )
@@ -92,9 +94,7 @@ def _rates(run: Run) -> tuple[float, ...]:
 def usual_rates(run: Run) -> tuple[float, ...]:
     """Rates on both sides of the largest stable one, and the best."""
     stable = run.modes.spectrum.largest_stable
-    if stable is None:
-        return (run.modes.spectrum.best,)
-    return tuple(sorted({*(share * stable for share in GRID), run.modes.spectrum.best}))
+    return (run.modes.spectrum.best,) if stable is None else grid_around(stable, run.modes.spectrum.best)
 
 
 def compare_rates(run: Run, rates: tuple[float, ...], tol: float) -> list[RateResult]:
@@ -156,10 +156,9 @@ def _first_iterates(run: Run, form: ClosedForm) -> list[Trace | None]:
     return traces
 
 
-def _advice(run: Run, results: list[RateResult], command: Command) -> tuple[str, ...]:
-    lines = []
-    if all(result.status is Status.DIVERGED for result in results):
-        lines.append(f"Every rate diverges; a grid around the largest stable rate: {command.but(lr=None)}")
+def _advice(run: Run, results: list[RateResult], command: Command) -> tuple[Advice, ...]:
+    lines = advise_rates(run.spec, command, results, run.spec.max_iter, convex=True)
     if not run.modes.unique:
-        lines.append(f"The minimiser is not unique: rank {run.modes.spectrum.rank} < {run.modes.quadratic.p} weights.")
+        rank, p = run.modes.spectrum.rank, run.modes.quadratic.p
+        lines.append(Advice(f"The minimiser is not unique: rank {rank} < {p} weights."))
     return tuple(lines)

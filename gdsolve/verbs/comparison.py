@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from gdsolve.spec import Spec
+from gdsolve.spec.command import Advice
+from gdsolve.spec.numbers import typable
 from gdsolve.status import Status
 from gdsolve.verbs.data import DataInfo
 from gdsolve.verbs.outcome import Optimum, Subject
@@ -40,6 +42,16 @@ class RateResult:
     trace: Trace | None
 
 
+def grid_around(stable: float, best: float | None = None) -> tuple[float, ...]:
+    """Rates on both sides of a limit, as they can be typed; with the `best` one where the limit is known exactly.
+
+    The limit itself is then given to so many digits that typed again it still is the limit.
+    """
+    shares = {typable(share * stable) for share in GRID if share != 1.0}
+    limit = typable(stable) if best is None else float(f"{stable:.14g}")
+    return tuple(sorted({*shares, limit, *(() if best is None else (typable(best),))}))
+
+
 def until_interrupted(steps: Iterable[T]) -> list[T]:
     """What there is of `steps` when Ctrl-C is pressed, or all of it.
 
@@ -69,6 +81,7 @@ def interruption(done: int, asked: int, what: str) -> str:
 class Comparison:
     """The rates in the order in which they were given, and what all of them share.
 
+    `stable_below` is the limit of a quadratic, which holds everywhere; that of a `spectrum` alone, near the minimum.
     If interrupted, those that were reached, of which the last need not have come to its end; `message` says so.
     """
 
@@ -82,8 +95,9 @@ class Comparison:
     tol: float
     max_iter: int | None
     data: DataInfo | None
-    advice: tuple[str, ...]
+    advice: tuple[Advice, ...]
     seconds: dict[str, float]
+    stable_below: float | None
     message: str | None = None
     picture: Picture | None = None
 

@@ -14,13 +14,14 @@ from gdsolve.status import GdsolveError, Status
 from gdsolve.verbs.device import device_for
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.keeper import RunKeeper, keeper_of
-from gdsolve.verbs.outcome import Fit, GradientCheck, Subject
+from gdsolve.verbs.outcome import Fit, GradientCheck, Subject, has_errors, reported
 from gdsolve.verbs.squares.advice import advise, announce, explain
 from gdsolve.verbs.squares.course import chart, descend
 from gdsolve.verbs.squares.inference import linear_inference
 from gdsolve.verbs.squares.problem import load
 from gdsolve.verbs.squares.result import figures_of, optimum_of, trace_in_units
 from gdsolve.verbs.squares.run import Run, prepare
+from gdsolve.verbs.words import updates_in_words
 
 if TYPE_CHECKING:
     import torch
@@ -52,7 +53,9 @@ def fit(
         DataError: data that cannot be used.
     """
     if isinstance(spec.lr, tuple):
-        raise GdsolveError(f"lr: {len(spec.lr)} rates, and fit takes one", "gdsolve compare-lr takes several")
+        raise GdsolveError(
+            f"lr: {len(spec.lr)} rates, and fit takes one", "run gdsolve compare-lr, which takes several"
+        )
     began = time.perf_counter()
     command = command or Command("fit", spec.data)
     keeper = keeper_of(spec, spec.data[0] if spec.data else "these")
@@ -89,8 +92,9 @@ def _descend_posed(run: Run, command: Command, began: float, observe: Observer |
     spec = run.spec
     method = Method.GD if spec.method is Method.AUTO else spec.method
     posed = replace(pose_run(run), spec=replace(spec, method=method, report=False))
-    found = fit_posed(posed, command, began, observe, keeper)
-    return replace(found, spec=spec, inference=linear_inference(run, found.w, spec) if spec.report else None)
+    found = fit_posed(posed, command, began, observe, keeper, run)
+    errors = linear_inference(run, found.w, spec) if has_errors(spec, found.status) else None
+    return replace(found, spec=spec, errors=errors)
 
 
 def _descend(run: Run, command: Command, began: float, observe: Observer | None, keeper: RunKeeper | None) -> Fit:
@@ -98,7 +102,7 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
     descending = time.perf_counter()
     spec, problem, course = run.spec, run.problem, chart(run, None if keeper is None else keeper.way)
     announce(logger, run, course.learning_rate)
-    logger.info("way %s: %s", course.plan.engine.value, course.plan.reason)
+    logger.info("engine %s: %s", course.plan.engine.value, course.plan.reason)
     device = device_for(spec.device, course.plan.engine)
     solution = descend(run, course, device, observe, keeper)
     needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
@@ -106,8 +110,9 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
     w = solution.w.to(run.start.device, run.start.dtype)
     user, design = run.coordinates.to_user(w), problem.data.roles.design
     gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
+    figures = figures_of(run, w)
     finished = time.perf_counter()
-    logger.info("%s updates in %.3f s", f"{solution.iterations:,}", finished - descending)
+    logger.info("%s in %.3f s", updates_in_words(solution.iterations), finished - descending)
     return Fit(
         spec=spec,
         subject=Subject("linear", None),
@@ -117,10 +122,10 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
-        trace=trace_in_units(run, solution.trace),
+        trace=reported(trace_in_units(run, solution.trace), spec),
         weights=dict(zip(design, user[: len(design), 0].tolist(), strict=True)),
         intercept=float(user[-1, 0]) if run.coordinates.intercept else None,
-        figures=figures_of(run, w),
+        figures=figures,
         learning_rate=course.learning_rate,
         max_iter=course.max_iter,
         tol=course.tol,
@@ -135,9 +140,9 @@ def _descend(run: Run, command: Command, began: float, observe: Observer | None,
         plan=course.plan,
         device=device.type,
         data=problem.data,
-        inference=linear_inference(run, user, spec) if spec.report else None,
+        errors=linear_inference(run, user, spec) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
-        message=explain(run, solution, course, gap),
+        message=explain(run, solution, course, gap, figures.loss),
         advice=advise(run, solution, course.learning_rate, course.tol, command),
         seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,

@@ -1,94 +1,131 @@
-"""Commands that get past what `check` found in a table that cannot be fitted as it is."""
+"""What to run after `check`: at most three commands, the best first, each with what it does in words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from gdsolve.data import MOST_LEVELS, ColumnSummary
-from gdsolve.spec import Categorical, Loss, Missing, Spec
+from gdsolve.spec import Missing, Spec
+from gdsolve.spec.choices import CORNERED, SQUARED_LOSSES
 from gdsolve.spec.command import Command
+from gdsolve.verbs.check_figures import raw_coordinates, usual_tolerance
+from gdsolve.verbs.plans import Plan
+from gdsolve.verbs.squares.problem import Problem
+from gdsolve.verbs.squares.remedy import remedy
+from gdsolve.verbs.squares.run import prepare
 
-MOST_TARGETS = 3
-Columns = Sequence[ColumnSummary]
-Changes = dict[str, Any]
-
-
-def remedies(command: Command, spec: Spec, columns: Columns) -> tuple[str, ...]:
-    """Fits of the same table without what stands in their way; none where no option is known to help."""
-    found: list[Changes] = []
-    weights = [column for column in columns if column.role == "weight"]
-    if all(map(_has_numbers, weights)):
-        for retarget, target, beside in _targets(spec, columns):
-            left_out, features = _usable(spec, beside)
-            for encode, encoded in _texts(spec, features):
-                change = retarget | left_out | encode
-                if encoded:
-                    gaps = _gaps(spec, [target, *weights], encoded, changed=bool(change))
-                    found += [change | gap for gap in gaps]
-    return tuple(command.but("fit", **change) for change in found if change)
+MOST = 3
+FOREVER = "1e12"
+_NAMED = 4
 
 
-def _is_text(column: ColumnSummary) -> bool:
-    return column.type in ("text", "date")
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A command, and what it does to the table that was not asked for."""
+
+    command: str
+    note: str
 
 
-def _is_broken(column: ColumnSummary) -> bool:
-    """True where no option makes anything of the column, or it cannot be meant."""
-    return column.empty or column.unusable > 0 or column.type == "nested" or column.unclear
+def next_commands(
+    command: Command, spec: Spec, plans: Sequence[Plan], problem: Problem | None, *, ready: bool
+) -> tuple[Next, ...]:
+    """The fits of the plans, the first of which `problem` is, if it could be read; for a table that is `ready` also
+    plain descent, and rates side by side.
+    """
+    if not plans or problem is None:
+        return ()
+    first, *others = plans
+    base, planned = _changed(command, first.changes), first.spec(spec)
+    note = _note(spec, first)
+    if planned.loss not in SQUARED_LOSSES:
+        found = [Next(_fit(base, spec), note)]
+        # At the corners of a loss no constant rate settles.
+        rated = ready and planned.loss not in CORNERED
+        rates = [Next(base.but("compare-lr", **_free(base, spec)), "learning rates side by side")] if rated else []
+    else:
+        raw = prepare(planned, problem, raw_coordinates(problem))
+        lrs = ("auto", raw.modes.spectrum.best) if ready else ("auto",)
+        texts = [remedy(raw, base, lr, "fit") for lr in lrs]  # type: ignore[arg-type]
+        said = [note, "plain descent on the columns as they are, at the best rate"]
+        found = [Next(text, words) for text, words in zip(texts, said, strict=False) if text]
+        free = _free(base, spec)
+        if spec.tol == 0.0:
+            free["tol"] = f"{usual_tolerance(raw):g}" if "tol" in base.fixed else None
+        rates = [Next(base.but("compare-lr", **free), "learning rates side by side")] if ready else []
+    if not ready:
+        found += [Next(_fit(_changed(command, plan.changes), spec), _note(spec, plan)) for plan in others]
+    return tuple([*found, *rates][:MOST])
 
 
-def _has_numbers(column: ColumnSummary) -> bool:
-    return not _is_text(column) and not _is_broken(column)
+def _fit(base: Command, spec: Spec) -> str:
+    return base.but("fit", **_free(base, spec))
 
 
-def _targets(spec: Spec, columns: Columns) -> Iterator[tuple[Changes, ColumnSummary, Columns]]:
-    """The target where it can be one, else others: what changes, the target, and the columns that may explain it."""
-    target = next(column for column in columns if column.role == "target")
-    features = [column for column in columns if column.role == "feature"]
-    classes = spec.loss is Loss.LOGISTIC and _is_text(target) and target.levels == 2
-    if classes or _has_numbers(target):
-        yield {}, target, features
-        return
-    # Features that were asked for by name stay features, and what was to be ignored stays so.
-    free = features if not spec.features else [column for column in columns if column.role == "ignored"]
-    others = [] if spec.features and spec.ignore else [column for column in free if _has_numbers(column)]
-    for other in others[:MOST_TARGETS]:
-        beside = features if spec.features else [column for column in (*features, target) if column is not other]
-        yield {"target": other.name}, other, beside
+def _free(base: Command, spec: Spec) -> dict[str, object]:
+    """Changes that leave the rate to gdsolve, with room to converge."""
+    return {"lr": None, "max_iter": FOREVER if "max_iter" in base.fixed else None}
 
 
-def _usable(spec: Spec, features: Columns) -> tuple[Changes, Columns]:
-    """How features that cannot be used are left out, and those that are left."""
-    left = [column for column in features if not _is_broken(column) and column.role != "target"]
-    names = [column.name for column in features if column not in left]
-    if not names:
-        return {}, left
-    if spec.features:
-        return {"features": tuple(column.name for column in left)}, left
-    return {"ignore": (*spec.ignore, *names)}, left
+def _changed(command: Command, changes: Mapping[str, Any]) -> Command:
+    """The command with the options of a plan; None takes one out."""
+    given = {name: value for name, value in {**command.given, **changes}.items() if value is not None}
+    if "na_values" in changes:
+        given["na_values"] = (*_listed(command.given.get("na_values")), *changes["na_values"])
+    return replace(command, given=given)
 
 
-def _texts(spec: Spec, features: Columns) -> Iterator[tuple[Changes, Columns]]:
-    """What can be done about columns of text, and the features that are used then."""
-    texts = [column for column in features if _is_text(column)]
-    if not texts or spec.categorical is not Categorical.ERROR:
-        yield {}, features
-        return
-    if all((column.levels or 0) <= MOST_LEVELS for column in texts):
-        yield {"categorical": Categorical.ONEHOT}, features
-    yield {"categorical": Categorical.IGNORE}, [column for column in features if not _is_text(column)]
+def _listed(value: Any) -> tuple[str, ...]:
+    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
 
 
-def _gaps(spec: Spec, others: Columns, features: Columns, *, changed: bool) -> Iterator[Changes]:
-    """What can be done about missing cells that has not been asked for already; `others` are target and weight."""
-    ways: tuple[Missing, ...] = (Missing.DROP, Missing.MEAN)
-    if any(column.missing for column in others) or any(column.missing for column in features if _is_text(column)):
-        # A target, a weight and a text have no mean to fill in.
-        ways = (Missing.DROP,)
-    elif not any(column.missing for column in features):
-        ways = ()
-    if not ways or (changed and spec.na in ways):
-        yield {}
-        return
-    yield from ({"na": way} for way in ways if way is not spec.na)
+def _note(spec: Spec, plan: Plan) -> str:
+    """What a plan does that was not asked for, in a few words."""
+    changes, parts = plan.changes, []
+    if "target" in changes:
+        parts.append(f"target {changes['target']}")
+    if "loss" in changes:
+        parts.append(_by_loss(plan, str(changes["loss"])))
+    if "weight" in changes:
+        parts.append("all rows count the same, without the weights")
+    parts += _without(plan)
+    if plan.encoded:
+        parts.append(f"0/1 columns for the levels of {_names(plan.encoded)}")
+    if "na_values" in changes:
+        parts.append(f"{_names([repr(text) for text in changes['na_values']])} read as missing")
+    way = changes.get("na", spec.na)
+    if way is Missing.MEAN and plan.filled:
+        parts.append(f"{_counted(plan.filled, 'missing cell')} filled with the mean of the column")
+    elif way is Missing.DROP:
+        parts.append(f"on the {_counted(plan.rows, 'row')} without a missing cell")
+    if "ridge" in changes and plan.saturated:
+        counts = f"{_counted(plan.parameters, 'weight')} for {_counted(plan.rows, 'row')}"
+        parts.append(f"{counts}: a ridge penalty chooses among the fits that meet every row")
+    elif "ridge" in changes:
+        parts.append("with a ridge penalty, as the loss by itself has no minimum")
+    return "; ".join(parts) or "as asked for, on standardised columns"
+
+
+def _by_loss(plan: Plan, loss: str) -> str:
+    if plan.target is not None and plan.target.is_text:
+        low, high = sorted(plan.target.texts)
+        return f"the target as two classes, {low} is 0 and {high} is 1"
+    return f"--loss {loss}, which takes any number"
+
+
+def _without(plan: Plan) -> list[str]:
+    reasons: dict[str, list[str]] = {}
+    for one in plan.left_out:
+        reasons.setdefault(one.reason, []).append(one.column)
+    said = [f"{_names(columns)} ({reason})" for reason, columns in reasons.items()]
+    return [f"without {', '.join(said)}"] if said else []
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = list(names[:_NAMED]) + ([f"{len(names) - _NAMED} more"] if len(names) > _NAMED else [])
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

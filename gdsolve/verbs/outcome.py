@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,9 @@ class Optimum:
 class Figures:
     """What an iterate is worth: SSE, loss with penalty, root mean square error, R² (None for a constant target).
 
-    SSE and what follows from it are None for an objective without residuals.
+    SSE and what follows from it are None for an objective without residuals. `accuracy` is the share of rows whose
+    class has the larger probability and `log_loss` the mean of minus the logarithm of that of their own; `deviance`,
+    of counts, is 2·Σω(y·log(y/μ) − y + μ).
     """
 
     sse: float | None
@@ -55,6 +57,43 @@ class Figures:
     rmse: float | None
     r2: float | None
     gradient_norm: float
+    adjusted_r2: float | None = None
+    accuracy: float | None = None
+    log_loss: float | None = None
+    deviance: float | None = None
+
+
+def adjusted(r2: float | None, rows: float, parameters: int, *, intercept: bool) -> float | None:
+    """1 − (1 − R²)·(m − 1)/(m − p), without intercept m/(m − p); None where no degree of freedom is left.
+
+    Source: Theil, Economic Forecasts and Policy, 2nd ed., section 6.2.
+    """
+    if r2 is None or rows <= parameters:
+        return None
+    return 1.0 - (1.0 - r2) * (rows - intercept) / (rows - parameters)
+
+
+def parameter_names(labels: Iterable[str], *, intercept: bool) -> list[str]:
+    """The names of the weights and of the intercept, which gives way to a column of that name."""
+    names = list(labels)
+    if not intercept:
+        return names
+    name = "intercept"
+    while name in names:
+        name = f"({name})"
+    return [*names, name]
+
+
+def reported(trace: Trace, spec: Spec) -> Trace:
+    """The trace of a run; empty where no iteration is to be reported."""
+    from gdsolve.descent.solution import Trace
+
+    return Trace((), trace.weights[:, :0], (), (), (), ()) if spec.every == "none" else trace
+
+
+def has_errors(spec: Spec, status: Status) -> bool:
+    """True where standard errors are worth working out: at the end of the way, or where a report says why not."""
+    return spec.report or status is Status.CONVERGED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +112,8 @@ class Fit:
 
     `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
     tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run; `unwritten`
-    is why the last checkpoint could not be written.
+    is why the last checkpoint could not be written. `errors` are those of the weights, None
+    where the run has not converged and no report on them was asked for.
     """
 
     spec: Spec
@@ -104,12 +144,25 @@ class Fit:
     message: str
     advice: tuple[str, ...]
     seconds: dict[str, float]
-    inference: Inference | None = None
+    errors: Inference | None = None
     gradient_checks: tuple[GradientCheck, ...] = ()
     stable_below: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     unwritten: GdsolveError | None = None
     pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
+
+    @property
+    def inference(self) -> Inference | None:
+        """Intervals and tests of the weights, if they were asked for."""
+        return self.errors if self.spec.report else None
+
+    @property
+    def standard_errors(self) -> dict[str, float | None]:
+        """The standard error of every weight by name, the intercept last; None where there is none."""
+        names = parameter_names(self.weights, intercept=self.intercept is not None)
+        if self.errors is None or self.status is not Status.CONVERGED:
+            return dict.fromkeys(names)
+        return {one.name: one.standard_error for one in self.errors.estimates}
 
     @property
     def picture(self) -> Picture | None:

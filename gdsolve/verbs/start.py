@@ -43,12 +43,15 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
     weights = model["weights"]
     for name in names:
         if name not in weights:
-            raise GdsolveError(f"{spec.init}: no weight for column {name!r}", "start from a model of the same columns")
+            raise GdsolveError(
+                f"{spec.init}: no weight for column {name!r}",
+                "leave --init out, or start from a model of the same columns",
+            )
     for name in weights:
         if name not in names:
             raise GdsolveError(
                 f"{spec.init}: column {name!r} is not used here",
-                "add it with --features, or start from a model of the same columns",
+                "leave --init out, or start from a model of the same columns",
             )
     values, constant = [float(weights[name]) for name in names], float(model["intercept"] or 0.0)
     if coordinates.intercept:

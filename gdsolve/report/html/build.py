@@ -8,7 +8,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from gdsolve.report.fit_table import figures, iteration_columns, measures_of, weight_columns
+from gdsolve.report import numbers
+from gdsolve.report.figures import all_figures
 from gdsolve.report.inference_table import (
     correlated,
     correlation_pairs,
@@ -16,9 +17,12 @@ from gdsolve.report.inference_table import (
     estimate_columns,
     remarks,
 )
+from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
-from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names
+from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
+from gdsolve.report.weight_table import weight_columns
+from gdsolve.spec.command import Advice
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
@@ -125,7 +129,7 @@ def _asked(report: Record) -> str:
 
 
 def _reached(record: Record) -> str:
-    return _list(figures(record))
+    return _list(all_figures(record))
 
 
 def _weights(record: Record) -> str:
@@ -196,12 +200,13 @@ def _figure(name: str, caption: str) -> str:
 def _rate(report: Record) -> str:
     course = report["course"]
     buttons = [("the rate of the run", course["rate"]), ("the best rate", course["best"])]
-    buttons += [("the edge of stability", course["stable"]), ("beyond it", 1.1 * course["stable"])]
+    buttons += [("the stability limit", course["stable"]), ("beyond it", 1.1 * course["stable"])]
     pressed = "".join(f'<button type="button" data-rate="{rate!r}">{escape(text)}</button>' for text, rate in buttons)
     path = _figure("path", PATH_CAPTION if len(course["plane"]["labels"]) == 2 else LINE_CAPTION)
     return f"""<p>Every curve below is computed in closed form from the spectrum, for any rate: descent is stable below
-2/L<sub>max</sub> = <span class="number" data-figure="largest_stable_lr">{course["stable"]!r}</span>, and fastest at
-2/(L<sub>max</sub> + μ) = <span class="number" data-figure="best_lr">{course["best"]!r}</span>.</p>
+2/L<sub>max</sub> = <span class="number" data-figure="largest_stable_lr">{numbers.rate(course["stable"])}</span>, and
+fastest at 2/(L<sub>max</sub> + μ) = <span class="number" data-figure="best_lr">{numbers.rate(course["best"])}</span>,
+{where_rates_hold(report["record"])}.</p>
 <div class="rate">
 <label for="rate-slider">learning rate α</label>
 <input type="text" id="rate-field" inputmode="decimal" aria-label="learning rate, as a number">
@@ -225,4 +230,10 @@ SPECTRUM_CAPTION = "What an update at this rate leaves of the error in each mode
 
 
 def _advice(record: Record) -> str:
-    return "".join(f"<p>{escape(text)}</p>\n" for text in record["advice"])
+    return "".join(map(_paragraph, record["advice"]))
+
+
+def _paragraph(advice: str) -> str:
+    if isinstance(advice, Advice) and advice.command is not None:
+        return f"<p>{escape(advice.text)}:<br><code>{escape(advice.command)}</code></p>\n"
+    return f"<p>{escape(advice)}</p>\n"

@@ -81,6 +81,9 @@ function logTicks(low, high) {
   return finer.length > 1 ? finer : [low, high];
 }
 
+/** A number of updates. */
+const counted = (k) => `${k} update${k === 1 ? "" : "s"}`;
+
 /** A number for people: few digits, powers of ten beyond. */
 function show(value, digits = 4) {
   if (value === null || value === undefined) return "–";
@@ -235,7 +238,7 @@ function drawLine(figure, alpha) {
   line(plot, points, "c0", "path-line");
   dots(plot, points, "c0", 2.6);
   dots(plot, points.slice(0, 1), "c6 open", 5);
-  hover(plot, points, ([x, y, k]) => `after ${k} updates: ${show(x, 6)}, ${show(y, 4)} above the minimum`);
+  hover(plot, points, ([x, y, k]) => `after ${counted(k)}: ${show(x, 6)}, ${show(y, 4)} above the minimum`);
 }
 
 function drawPath(figure, alpha) {
@@ -247,7 +250,7 @@ function drawPath(figure, alpha) {
   dots(plot, points, "c0", 2.6);
   dots(plot, [position(course, 0, 0)], "c6 open", 5);
   make("path", { d: cross(plot.x(course.plane.optimum[0]), plot.y(course.plane.optimum[1])), class: "line c1" }, plot.group);
-  hover(plot, points, ([x, y, k]) => `after ${k} updates: (${show(x, 6)}, ${show(y, 6)}), ${show(gap(course, alpha, k), 4)} above the minimum`);
+  hover(plot, points, ([x, y, k]) => `after ${counted(k)}: (${show(x, 6)}, ${show(y, 6)}), ${show(gap(course, alpha, k), 4)} above the minimum`);
 }
 
 const cross = (x, y) => `M${x - 5} ${y - 5}L${x + 5} ${y + 5}M${x - 5} ${y + 5}L${x + 5} ${y - 5}`;
@@ -266,7 +269,7 @@ function drawRateLoss(figure, alpha) {
   const high = Math.max(start, ...points.map(([, value]) => value));
   const plot = chart(figure, counts(last, ...area.x), logarithmic(Math.max(start * 1e-17, Number.MIN_VALUE * 1e8), high * 3, ...area.y), ["update k (log scale)", "loss above its minimum"]);
   line(plot, points, "c0", "loss-line");
-  hover(plot, points, ([k, value]) => `after ${k} updates: ${show(value, 6)} above the minimum`);
+  hover(plot, points, ([k, value]) => `after ${counted(k)}: ${show(value, 6)} above the minimum`);
 }
 
 /** Eigenvalues, and what an update at this rate leaves of the error in each mode. */
@@ -369,12 +372,12 @@ function tell(course, alpha) {
   const kind = Math.abs(shrinks - 1) <= 1e-12 ? "edge" : shrinks > 1 ? "diverges" : "converges";
   verdict.className = `verdict ${kind}`;
   const digit = Math.LN10 / -Math.log(shrinks);
-  verdict.textContent = kind === "edge" ? "the edge of stability: the error of the steepest mode neither shrinks nor grows"
+  verdict.textContent = kind === "edge" ? "the stability limit: the error of the steepest mode oscillates and does not shrink"
     : kind === "diverges" ? `diverges: the error grows by a factor of ${show(shrinks, 5)} an update`
     : shrinks === 0 ? "converges: every mode is done after one update"
     : `converges: the error shrinks by a factor of ${show(shrinks, 6)} an update, ${show(digit, 3)} updates for each further digit`;
   const k = RUN.record.iterations;
-  document.getElementById("rate-after").textContent = `after ${k} updates, as many as the run took: ${show(gap(course, alpha, k), 6)} above the minimum of the loss`;
+  document.getElementById("rate-after").textContent = `after ${counted(k)}, as many as the run took: ${show(gap(course, alpha, k), 6)} above the minimum of the loss`;
 }
 
 for (const panel of RUN.panels) drawPanel(document.getElementById(panel.id), panel);

@@ -5,10 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gdsolve.spec import Missing, Spec
-from gdsolve.spec.numbers import rate_texts
 from gdsolve.status import Status
 from gdsolve.verbs.grouped.outcome import Descended, GroupFit
-from gdsolve.verbs.squares.advice import RULES
+from gdsolve.verbs.words import (
+    RULES,
+    above_minimum,
+    coordinates_of,
+    diverged_at,
+    updates_in_words,
+    weights_of_iteration,
+)
 
 MOST_NAMED = 5
 ENDINGS = {
@@ -42,24 +48,20 @@ def ambiguity(rows: int, weights: int, constant: Sequence[str]) -> str:
 
 
 def _ending(spec: Spec, found: Descended, status: Status) -> str:
-    gap = f"{found.gap:.3g} above" if found.gap > 0.0 else "at"
-    updates = f"{found.iterations:,} update{'' if found.iterations == 1 else 's'}"
+    updates, distance = updates_in_words(found.iterations), above_minimum(found.gap, found.figures.loss)
     match status:
         case Status.CONVERGED:
             limits = {"tol": found.tol, "loss_tol": spec.loss_tol or 0.0, "grad_tol": spec.grad_tol or 0.0}
             held = RULES[found.stopped_by].format(**limits)
-            return f"Converged after {updates}: {held}. The loss is {gap} its minimum."
+            return f"Converged after {updates}: {held}. {distance}"
         case Status.EDGE_OF_STABILITY:
-            return f"At the edge of stability after {updates}: at the rate 2/L_max the weights oscillate."
+            return f"At the stability limit after {updates}: at learning rate 2/L_max the error oscillates for ever."
         case Status.DIVERGED:
-            shown, limit = rate_texts(found.learning_rate, found.spectrum.largest_stable or 0.0)
-            return (
-                f"Diverged: at learning rate {shown} the loss grows without bound; the largest stable rate is {limit}. "
-                f"Weights shown: iteration {found.best_iteration:,}, the lowest loss of {found.iterations:,}."
-            )
+            how = diverged_at(found.learning_rate, found.spectrum.largest_stable, coordinates_of(spec))
+            return f"{how} {weights_of_iteration(found.best_iteration, found.iterations)}"
         case _:
             limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
-            return f"Stopped at {limit} after {updates}, before convergence. The loss is {gap} its minimum."
+            return f"Stopped at {limit} after {updates}, before convergence. {distance}"
 
 
 def summary(groups: Sequence[GroupFit]) -> str:

@@ -75,7 +75,7 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
 def _no_row(info: DataInfo, dropped: int) -> DataError:
     return DataError(
         f"{info.source[0]}: no row of the group is left, {dropped} were dropped for missing cells",
-        "leave out the columns that are empty with --ignore, or try --na mean",
+        "leave out with --ignore the columns that are empty there; where none is, --na mean fills the gaps",
     )
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Arrow, Axis, Marker, Panel, Picture, Rule, Series, Stroke
+from gdsolve.spec.numbers import rate_text
 from gdsolve.verbs.pictures.plane import Plane, contours, frame, plane_of_two
 from gdsolve.verbs.pictures.scene import Scene, Track
 
@@ -66,7 +67,9 @@ def _plane_panel(
     series.append(Series("lowest point on the line", (xs[2],), (ys[2],), Stroke.NONE, Marker.CIRCLE, 0))
     if goal is not None:
         series.append(Series("minimum", tuple(goal[0]), tuple(goal[1]), Stroke.NONE, Marker.STAR, 2))
-    arrow = Arrow("−∇L at the start (direction alone)", (xs[1], ys[1]), ((xs[1] + xs[2]) / 2, (ys[1] + ys[2]) / 2), 1)
+    arrow = Arrow(
+        "−∇L at the start (length not to scale)", (xs[1], ys[1]), ((xs[1] + xs[2]) / 2, (ys[1] + ys[2]) / 2), 1
+    )
     panel = Panel("", replace(plane.x, limits=x), replace(plane.y, limits=y), tuple(series), arrows=(arrow,))
     return panel, (levels, plane.note)
 
@@ -107,10 +110,10 @@ def _line_panel(scene: Scene, track: Track, start: torch.Tensor, gradient: torch
     values = scene.values(_points(start, gradient, tuple(lengths))).tolist()
     marks = [Series("start", (0.0,), (values[0],), Stroke.NONE, Marker.SQUARE, 4)]
     lowest = float(scene.values(_points(start, gradient, (best,)))[0])
-    marks.append(Series(f"lowest: α = {best:.4g}", (best,), (lowest,), Stroke.NONE, Marker.CIRCLE, 0))
+    marks.append(Series(f"lowest: α = {rate_text(best, 4)}", (best,), (lowest,), Stroke.NONE, Marker.CIRCLE, 0))
     if rate is not None and rate <= last:
         reached = float(scene.values(_points(start, gradient, (rate,)))[0])
-        marks.append(Series(f"first step: α = {rate:.4g}", (rate,), (reached,), Stroke.NONE, Marker.CROSS, 1))
+        marks.append(Series(f"first step: α = {rate_text(rate, 4)}", (rate,), (reached,), Stroke.NONE, Marker.CROSS, 1))
     slope = float(gradient.square().sum()) * scene.unit
     finite = [value for value in values if abs(value) < 1e300]
     bottom = min(finite)

@@ -83,7 +83,7 @@ def _against(results: Sequence[RateResult], foreseen: tuple[Points, Points] | No
 def _limits(stable: float | None, best: float | None, limit: int | None) -> tuple[Rule, ...]:
     rules = []
     if stable is not None:
-        rules.append(Rule(f"largest stable rate {rate_text(stable, 5)}", x=stable, stroke=Stroke.DASHED, colour=1))
+        rules.append(Rule(f"stable below {rate_text(stable, 5)}", x=stable, stroke=Stroke.DASHED, colour=1))
     if best is not None:
         rules.append(Rule(f"best rate {rate_text(best, 5)}", x=best, stroke=Stroke.DOTTED, colour=6))
     if limit is not None:

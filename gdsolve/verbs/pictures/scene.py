@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis
-from gdsolve.spec import Loss, Scale, Spec
+from gdsolve.spec import Loss, Spec
 from gdsolve.status import Status
 from gdsolve.verbs.posed.problem import Units
 
@@ -103,8 +103,7 @@ class Scene:
     def coordinates(self) -> str:
         """Where descent runs, as a unit of gradient norms."""
         spec = self.spec
-        # A formula is descended on as it is written, unless --scale says otherwise.
-        if spec.scale is not Scale.STANDARD if spec.minimize is not None else not spec.standardise:
+        if not spec.standardise:
             return ""
         linear = spec.minimize is None and spec.model is None
         return "standardised columns" if linear else "parameters in units of their start"
@@ -181,7 +180,7 @@ def spaced(last: int, most: int = MOST_POINTS, first: int = FIRST) -> list[int]:
 
 def scene_of_run(run: Run) -> Scene:
     """Least squares on a table."""
-    from gdsolve.verbs.squares.inference import parameter_names
+    from gdsolve.verbs.outcome import parameter_names
 
     quadratic, unit = run.modes.quadratic, run.coordinates.target_scale**2
     roles = run.problem.data.roles
@@ -191,7 +190,7 @@ def scene_of_run(run: Run) -> Scene:
 
     return Scene(
         spec=run.spec,
-        names=tuple(parameter_names(run)),
+        names=tuple(parameter_names(run.problem.data.roles.design, intercept=run.coordinates.intercept)),
         features=tuple(roles.design),
         intercept=run.coordinates.intercept,
         target=roles.target,

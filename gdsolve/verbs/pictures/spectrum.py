@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
+from gdsolve.spec.numbers import rate_text
 from gdsolve.verbs.pictures.loss import log_axis
 from gdsolve.verbs.pictures.scene import Scene
 
@@ -53,13 +54,13 @@ def draw_spectrum(spreads: Sequence[Spread], title: str, notes: Sequence[str] = 
         values.append(Series(spread.name, modes, spread.eigenvalues, Stroke.DOTTED, MARKERS[i % 2], i))
         for j, (called, rate) in enumerate(spread.rates):
             shrunk = tuple(abs(1.0 - rate * value) for value in spread.eigenvalues)
-            name = (f"{spread.name}: " if len(spreads) > 1 else "") + f"{called}, α = {rate:.4g}"
+            name = (f"{spread.name}: " if len(spreads) > 1 else "") + f"{called}, α = {rate_text(rate, 4)}"
             marker = (Marker.CIRCLE, Marker.SQUARE, Marker.TRIANGLE, Marker.DIAMOND)[(i + j) % 4]
             factors.append(Series(name, modes, shrunk, Stroke.DOTTED, marker, i + j))
     most = max((len(spread.eigenvalues) for spread in spreads), default=1)
     across = Axis("mode", "largest curvature first", whole=True, limits=(0.5, most + 0.5))
     panels = [Panel("", across, log_axis("eigenvalue λ of the Hessian", values), tuple(values))]
     if factors:
-        limit = Rule("neither grows nor shrinks", y=1.0, stroke=Stroke.DASHED, colour=1)
+        limit = Rule("stability limit", y=1.0, stroke=Stroke.DASHED, colour=1)
         panels.append(Panel("", across, Axis("factor |1 − αλ| a step"), tuple(factors), (limit,)))
     return Picture(title, tuple(panels), tuple(notes))

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.plan import Plan
-from gdsolve.spec import Engine, Method, PlotKind, RateSchedule
+from gdsolve.spec import Engine, PlotKind, RateSchedule
 from gdsolve.spec.command import Command
 from gdsolve.status import Status
 from gdsolve.verbs.gradient_check import check_gradient
 from gdsolve.verbs.identity import Identity, columns_of, fingerprint
-from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject
+from gdsolve.verbs.outcome import Figures, Fit, GradientCheck, Subject, adjusted, has_errors, reported
 from gdsolve.verbs.posed.ending import advise_ending, explain_ending
 from gdsolve.verbs.posed.inference import fixed_values, posed_inference
 from gdsolve.verbs.posed.known import announce_fate, momentum_of, predict, quadratic_rules, stable_below
 from gdsolve.verbs.posed.polish import minimum_near
-from gdsolve.verbs.posed.problem import Posed, loss_unit
-from gdsolve.verbs.posed.recipe import RATED, SELF_ENDING, decide
+from gdsolve.verbs.posed.problem import Kind, Posed, loss_unit
+from gdsolve.verbs.posed.recipe import RATED, decide
+from gdsolve.verbs.posed.rules import stops_of, tolerance_of
 from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, weights_of
 from gdsolve.verbs.posed.verdict import judged
 from gdsolve.verbs.telling import is_told, telling
@@ -31,42 +31,14 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.descent.stop import StopRule
     from gdsolve.objective.base import Objective
+    from gdsolve.objective.inference import Inference
     from gdsolve.picture import Picture
     from gdsolve.progress import Outlook
     from gdsolve.verbs.keeper import RunKeeper
     from gdsolve.verbs.posed.polish import Place
+    from gdsolve.verbs.squares.run import Run
 
 logger = logging.getLogger("gdsolve")
-
-
-def stops_of(posed: Posed, tol: float) -> tuple[StopRule, ...]:
-    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
-    from gdsolve.descent.stop import (
-        BadStart,
-        Explosion,
-        LeftDomain,
-        SmallGradient,
-        SmallLossChange,
-        SmallUpdate,
-        Unbounded,
-    )
-
-    spec, now = posed.spec, posed.objective.evaluate(posed.start)
-    # A size of the loss near the start: what it is, or what a step as long as the start would change.
-    slope = float(now.gradient.norm()) * (1.0 + float(posed.start.norm()))
-    reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
-    rules: list[StopRule] = [BadStart(), LeftDomain(), Explosion(reference), Unbounded(reference)]
-    wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
-    return (*rules, *(rule(threshold) for rule, threshold in wanted if threshold))
-
-
-def tolerance_of(posed: Posed, method: Method, schedule: RateSchedule = RateSchedule.CONSTANT) -> float:
-    """The tolerance on updates: as asked for, else none for a method that ends by itself or a rate that fades away."""
-    from gdsolve.descent.learning_rate import TOLERANCE
-
-    if posed.spec.tol is not None:
-        return posed.spec.tol
-    return 0.0 if method in SELF_ENDING or schedule is RateSchedule.COSINE else TOLERANCE[posed.start.dtype]
 
 
 def bounded(posed: Posed) -> Objective:
@@ -208,8 +180,11 @@ def fit_posed(
     began: float,
     observe: Observer | None = None,
     keeper: RunKeeper | None = None,
+    run: Run | None = None,
 ) -> Fit:
     """Descend on a posed objective, and say how far the end is from a minimum near it.
+
+    `run` is the one that least squares were posed from, to look for a better one.
 
     Raises:
         GdsolveError: a method or an option that does not go with this objective.
@@ -235,7 +210,7 @@ def fit_posed(
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
-        trace=in_units(posed, solution.trace),
+        trace=reported(in_units(posed, solution.trace), posed.spec),
         weights=weights,
         intercept=intercept,
         figures=_figures(posed, solution),
@@ -253,11 +228,11 @@ def fit_posed(
         stable_below=stable_below(posed, recipe),
         device=solution.w.device.type,
         data=posed.data,
-        inference=posed_inference(posed, solution.w, place) if posed.spec.report else None,
+        errors=_errors(posed, solution, place),
         gradient_checks=_checks(posed, solution) if posed.spec.check_gradient else (),
         fixed=fixed_values(posed),
-        message=explain_ending(posed, solution, place, gap, tol),
-        advice=advise_ending(posed, solution, place, recipe, command),
+        message=explain_ending(posed, solution, place, recipe, gap, tol),
+        advice=advise_ending(posed, solution, place, recipe, command, run),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
         unwritten=None if keeper is None else keeper.unwritten,
         pictures=_draw(posed, recipe, solution, place, predicted) if posed.spec.plots else {},
@@ -272,6 +247,13 @@ def _draw(
     return pictures_of_posed(posed, recipe, solution, place.minimum, predicted)
 
 
+def _errors(posed: Posed, solution: Solution, place: Place) -> Inference | None:
+    """The errors of the weights; those of least squares on a table come from its triangle."""
+    if posed.modes is not None and posed.kind is Kind.LINEAR:
+        return None
+    return posed_inference(posed, solution.w, place) if has_errors(posed.spec, solution.status) else None
+
+
 def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
     """The gradient at the start and where the run ended."""
     places = ((posed.start, 0), (solution.w.to(posed.start), solution.best_iteration))
@@ -279,15 +261,24 @@ def _checks(posed: Posed, solution: Solution) -> tuple[GradientCheck, ...]:
 
 
 def _figures(posed: Posed, solution: Solution) -> Figures:
+    from gdsolve.objective.base import SumOfSquares
+    from gdsolve.objective.pointwise_rows import Scored
+
     # The leap computes in float64 whatever the data are in.
-    w = solution.w.to(posed.start)
-    sse = posed.objective.sse(w)
+    w, objective = solution.w.to(posed.start), posed.objective
+    sse = objective.sse(w)
     squares = None if sse is None else float(sse) * loss_unit(posed)
     total = posed.total_sum_of_squares
+    r2 = None if squares is None or not total else 1.0 - squares / total
+    squared = isinstance(objective, SumOfSquares) or posed.modes is not None
+    rank = len(posed.start) if posed.modes is None else posed.modes.spectrum.rank
+    intercept = posed.intercept or posed.kind is Kind.CURVE
     return Figures(
         sse=squares,
         loss=solution.value * loss_unit(posed),
         rmse=None if squares is None else (squares / posed.rows) ** 0.5,
-        r2=None if squares is None or not total else 1.0 - squares / total,
+        r2=r2,
         gradient_norm=float(bounded(posed).evaluate(w).gradient.norm()),
+        adjusted_r2=adjusted(r2, posed.rows, rank, intercept=intercept) if squared and not posed.spec.ridge else None,
+        **(objective.scores(w) if isinstance(objective, Scored) else {}),
     )

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gdsolve.spec import Method
-from gdsolve.spec.command import Command
+from gdsolve.spec import Method, RateSchedule
+from gdsolve.spec.command import Advice, Command
 from gdsolve.status import Status
-from gdsolve.verbs.posed.problem import Kind, Posed
+from gdsolve.verbs.posed.known import stable_below
+from gdsolve.verbs.posed.problem import Kind, Posed, loss_unit
+from gdsolve.verbs.posed.recipe import RATED
+from gdsolve.verbs.posed.remedy import elsewhere, further, steadier
+from gdsolve.verbs.words import (
+    RULES,
+    above_minimum,
+    coordinates_of,
+    diverged_at,
+    updates_in_words,
+    weights_shown,
+)
 
 if TYPE_CHECKING:
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
     from gdsolve.verbs.posed.polish import Place
+    from gdsolve.verbs.squares.run import Run
 
 FAR = 1e-4
-RULES = {
-    "tol": "no weight changed by {tol:.3g} or more",
-    "loss_tol": "the loss changed by less than {loss_tol:.3g}",
-    "grad_tol": "the gradient norm is below {grad_tol:.3g}",
-    "gap": "what is left of the loss is less than a millionth",
-    "rounding": "no step lowers the loss by more than rounding",
-}
 FAILURES = {
     "domain": "the loss is not a number at the next point, as of the logarithm or root of a negative number",
     "no_step": "no step along the direction of descent lowers the loss",
@@ -31,73 +36,97 @@ FAILURES = {
 }
 
 
-def explain_ending(posed: Posed, solution: Solution, place: Place, gap: float | None, tol: float) -> str:
+def explain_ending(
+    posed: Posed, solution: Solution, place: Place, recipe: Recipe, gap: float | None, tol: float
+) -> str:
     """One or two sentences on how the run ended."""
-    taken = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
+    taken, spec = updates_in_words(solution.iterations), posed.spec
+    distance = _distance(posed, solution, place, gap)
     match solution.status:
         case Status.CONVERGED:
-            spec, rule = posed.spec, RULES[solution.stopped_by or "tol"]
+            rule = RULES[solution.stopped_by or "tol"]
             held = rule.format(tol=tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0)
-            said = f"Converged after {taken}: {held}.{_distance(place, gap)}"
+            return f"Converged after {taken}: {held}.{distance}"
         case Status.MAX_ITER:
-            said = f"Stopped at max_iter after {taken}, before convergence.{_distance(place, gap)}"
+            limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
+            return f"Stopped at {limit} after {taken}, before convergence.{distance}"
         case Status.EDGE_OF_STABILITY:
-            said = f"At the edge of stability after {taken}: the error neither grows nor vanishes."
+            return f"At the stability limit after {taken}: at this learning rate the error oscillates for ever."
         case Status.INTERRUPTED:
-            said = f"Interrupted after {taken}.{_distance(place, gap)}"
+            return f"Interrupted after {taken}.{distance}"
         case Status.DIVERGED:
-            course = (
-                "falls on and on, and has no minimum" if solution.stopped_by == "unbounded" else "grows without bound"
-            )
-            said = f"Diverged: after {taken} the loss {course}.{_best(solution)}"
-        case Status.FAILED if solution.stopped_by == "start":
-            said = "Failed at the start: the loss or its gradient is not finite there."
+            return f"{_divergence(posed, solution, recipe)} {weights_shown(solution)}"
         case Status.FAILED:
-            said = f"Failed after {taken}: {FAILURES[solution.stopped_by or 'no_step']}.{_best(solution)}"
-    return said
+            return _failure(solution)
 
 
-def _best(solution: Solution) -> str:
-    return f" The weights are those after {solution.best_iteration:,}, the best."
+def _failure(solution: Solution) -> str:
+    if solution.stopped_by == "start":
+        return "Failed at the start: the loss or its gradient is not finite there."
+    why = FAILURES[solution.stopped_by or "no_step"]
+    return f"Failed after {updates_in_words(solution.iterations)}: {why}. {weights_shown(solution)}"
 
 
-def _distance(place: Place, gap: float | None) -> str:
+def _divergence(posed: Posed, solution: Solution, recipe: Recipe) -> str:
+    taken = updates_in_words(solution.iterations)
+    if solution.stopped_by == "unbounded":
+        return f"Diverged: after {taken} the loss falls on and on, and has no minimum."
+    if recipe.method not in RATED or recipe.backtracks:
+        return f"Diverged: after {taken} the loss grows without bound."
+    return diverged_at(recipe.rate, _stable_limit(posed, recipe), coordinates_of(posed.spec))
+
+
+def _stable_limit(posed: Posed, recipe: Recipe) -> float | None:
+    """The rate below which descent is stable: known of a quadratic, sure where the curvature is bounded."""
+    sure = posed.bound and recipe.method is Method.GD and recipe.schedule is RateSchedule.CONSTANT
+    return stable_below(posed, recipe) or (2.0 / posed.bound if posed.bound and sure else None)
+
+
+def _distance(posed: Posed, solution: Solution, place: Place, gap: float | None) -> str:
     if place.minimum is None or gap is None:
         return ""
-    return f" The loss is {gap:.3g} above its {'' if place.minimum.everywhere else 'local '}minimum."
+    loss, first = (value * loss_unit(posed) for value in (solution.value, solution.trace.values[0]))
+    return f" {above_minimum(gap, loss, first, local=not place.minimum.everywhere)}"
 
 
-def advise_ending(posed: Posed, solution: Solution, place: Place, recipe: Recipe, command: Command) -> tuple[str, ...]:
-    """What the user should know or do, a sentence each; commands stand after a colon, ready to paste."""
-    lines: list[str] = []
+def advise_ending(
+    posed: Posed, solution: Solution, place: Place, recipe: Recipe, command: Command, run: Run | None
+) -> tuple[Advice, ...]:
+    """What the user should know or do, a sentence each, some with a command that is ready to paste."""
+    lines: list[Advice] = []
     if place.minimum is None and place.reason and solution.status in (Status.CONVERGED, Status.MAX_ITER):
-        lines.append(f"How far it is from a minimum is not known: {place.reason}.")
+        lines.append(Advice(f"How far it is from a minimum is not known: {place.reason}."))
     match solution.status:
         case Status.CONVERGED if _is_far(solution, place):
-            lines.append("A small step is not a small error: the loss is still well above its minimum.")
+            lines.append(Advice("A small step is not a small error: the loss is still well above its minimum."))
         case Status.DIVERGED if solution.stopped_by == "unbounded":
-            lines.append("Check the formula, or bound its parameters with --lower and --upper.")
+            lines.append(_held(posed, command))
         case Status.DIVERGED | Status.EDGE_OF_STABILITY:
-            lines += _steadier(posed, command, "Run instead")
-        case Status.FAILED if solution.stopped_by == "flat":
-            lines.append("Start elsewhere, with --start.")
-        case Status.FAILED if solution.stopped_by == "start":
-            lines.append("Start elsewhere, with --start; --lower and --upper keep parameters within bounds.")
-        case Status.FAILED if solution.stopped_by in ("saddle", "edge"):
-            lines.append("Start elsewhere, with --start, or bound the parameters with --lower and --upper.")
+            lines += steadier(posed, recipe, command, run, "Run instead")
         case Status.FAILED if solution.stopped_by == "domain":
-            lines += _steadier(posed, command, "Run instead, with steps that stay where it is defined")
+            lines += steadier(posed, recipe, command, run, "Run instead, with steps that stay where it is defined")
+        case Status.FAILED if solution.stopped_by in ("flat", "start", "saddle", "edge"):
+            lines.append(elsewhere(posed, command))
         case Status.FAILED:
             others = [name.value for name in (Method.GD, Method.BB, Method.NEWTON) if name is not recipe.method]
-            lines.append(f"Start elsewhere, or try another method: {', '.join(others)}.")
+            lines.append(Advice(f"Start elsewhere, or try another method: {', '.join(others)}."))
         case Status.MAX_ITER:
-            lines += _faster(posed, recipe, command) if place.minimum is not None else []
+            lines += further(posed, recipe, command, run)
     if place.minimum is not None and not place.minimum.unique and place.minimum.spectrum is not None:
         lines.append(
-            f"The minimum is not unique: rank {place.minimum.spectrum.rank} < {len(posed.start)} weights; "
-            "some of them can move without any change of the loss."
+            Advice(
+                f"The minimum is not unique: rank {place.minimum.spectrum.rank} < {len(posed.start)} weights; "
+                "some of them can move without any change of the loss."
+            )
         )
     return tuple(lines)
+
+
+def _held(posed: Posed, command: Command) -> Advice:
+    """What keeps weights from running away where the loss has no minimum."""
+    if posed.kind is Kind.LINEAR:
+        return Advice("A ridge penalty keeps the weights finite", command.but(ridge=1, max_iter=None))
+    return Advice("Check the formula, or bound its parameters with --lower and --upper.")
 
 
 def _is_far(solution: Solution, place: Place) -> bool:
@@ -106,33 +135,3 @@ def _is_far(solution: Solution, place: Place) -> bool:
         return False
     left, all_of_it = solution.value - place.minimum.value, solution.trace.values[0] - place.minimum.value
     return left > FAR * max(abs(place.minimum.value), all_of_it)
-
-
-def _steadier(posed: Posed, command: Command, words: str) -> list[str]:
-    """The command with a rate that is found by itself; where that is the one that was run, another start."""
-    instead = _with_own_rate(posed, command)
-    if instead == command.but(checkpoint=None):
-        return ["Start elsewhere, with --start, or bound the parameters with --lower and --upper."]
-    return [f"{words}: {instead}"]
-
-
-def _with_own_rate(posed: Posed, command: Command) -> str:
-    if posed.modes is not None and posed.modes.spectrum.rank:
-        return command.but(lr=None, schedule=None, momentum=None, max_iter=None)
-    changes = {"lr": None, "schedule": None, "momentum": None, "max_iter": None}
-    method = Method.GD if posed.kind is Kind.FORMULA else None
-    return command.but(method=method, **changes)
-
-
-def _faster(posed: Posed, recipe: Recipe, command: Command) -> list[str]:
-    from gdsolve.plan import refusal
-    from gdsolve.verbs.posed.recipe import traits_of
-
-    if not posed.smooth:
-        return [f"Run instead: {command.but(max_iter=10 * (recipe.length or 1))}"] if recipe.length else []
-    for method in (Method.LM, Method.NEWTON, Method.LBFGS, Method.BB):
-        if method is recipe.method:
-            return []
-        if refusal(method, traits_of(posed)) is None:
-            return [f"Run instead: {command.but(method=method, lr=None, schedule=None, momentum=None, max_iter=None)}"]
-    return []

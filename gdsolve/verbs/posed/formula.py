@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
+from gdsolve.data.columns import columns_listed, nearest
 from gdsolve.model import read_model
-from gdsolve.spec import Engine, Parameter, Scale, Spec
+from gdsolve.spec import Engine, Parameter, Spec
 from gdsolve.spec.parameters import Value, entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 from gdsolve.verbs.data import DataInfo
@@ -63,8 +65,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
     free = [parameter for parameter in parameters if not parameter.fixed]
     start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
     # Where gdsolve drives, parameters count in units of their start: an absolute tolerance then suits all of them.
-    scaled = spec.scale is Scale.STANDARD or (spec.scale is Scale.AUTO and spec.drives and spec.model is not None)
-    scale = torch.where(start == 0.0, 1.0, start.abs()) if scaled else torch.ones_like(start)
+    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
     names = tuple(label for parameter in free for label in labels(parameter))
     layout = Layout(tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale)
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
@@ -151,7 +152,7 @@ def _read(
         named[roles.target] = cells[-1]
     for name in known:
         if name in named:
-            raise GdsolveError(f"{name}: is a parameter or constant and a column as well", "give it another name")
+            raise _two_of_one_name(name)
     return _Columns(info, named, cells[-1][:, None], weight)
 
 
@@ -161,13 +162,18 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     if spec.init == "zeros":
         return parameters
     if spec.init == "random":
-        raise GdsolveError("init: random is for linear models", "say where parameters start with --start")
+        raise GdsolveError(
+            "init: random is for linear models", "leave --init out: every parameter has a start of its own"
+        )
     saved = read_model(spec.init)["weights"]
     moved = []
     for parameter in parameters:
         names = labels(parameter)
         if not parameter.fixed and not set(names) <= set(saved):
-            raise GdsolveError(f"{spec.init}: has no parameter {parameter.name!r}", "start from a fit of this formula")
+            raise GdsolveError(
+                f"{spec.init}: has no parameter {parameter.name!r}",
+                "leave --init out, or start from a fit of this formula",
+            )
         numbers = iter([saved[name] for name in names if name in saved])
         moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
     return tuple(moved)
@@ -182,21 +188,36 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
     """The columns that the formula uses, of those that the table has."""
     clash = next((name for name in known if name in names and name in _names_in(spec, [*known, *names])), None)
     if clash is not None:
-        raise GdsolveError(f"{clash}: is a parameter or constant and a column as well", "give it another name")
+        raise _two_of_one_name(clash)
     used = [name for name in names if name in _names_in(spec, [*known, *names])]
     if spec.minimize is not None:
         if not used:
-            raise GdsolveError("minimize: the formula uses no column of the table", f"columns: {', '.join(names[:12])}")
+            raise GdsolveError(
+                "minimize: the formula uses no column of the table",
+                f"leave the table out, or use one of its {columns_listed(names)}",
+            )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
     if spec.target is not None and spec.target not in names:
-        raise GdsolveError(f"--target: there is no column {spec.target!r}", f"columns: {', '.join(names[:12])}")
+        near = nearest(spec.target, names)
+        remedy = f"did you mean {near!r}? " if near else ""
+        raise GdsolveError(f"--target: there is no column {spec.target!r}", remedy + columns_listed(names))
     left = [name for name in names if name not in used and name != spec.weight and name not in spec.ignore]
     if spec.target is None and not left:
-        raise GdsolveError("model: every column is used in it, and none is left as target", "give --target COLUMN")
+        raise GdsolveError(
+            "model: every column is used in it, and none is left as target",
+            "leave the column of the target out of the formula",
+        )
     target, reason = (spec.target, "--target") if spec.target is not None else usual_target(left)
     if target in used:
-        raise GdsolveError(f"model: the target {target!r} is used in it", "leave it out of the formula")
+        other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
+        raise GdsolveError(f"model: the target {target!r} is used in it", f"leave it out of the formula{other}")
     return Choice(tuple(used), target, reason)
+
+
+def _two_of_one_name(name: str) -> GdsolveError:
+    return GdsolveError(
+        f"{name}: is a parameter or constant and a column as well", f"call the parameter otherwise, as in {name}0"
+    )
 
 
 def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
@@ -204,22 +225,25 @@ def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
 
 
 def _parse(spec: Spec, names: Sequence[str]) -> Expression:
-    from gdsolve.objective.expression import FUNCTIONS, parse
+    from gdsolve.objective.expression import parse
+    from gdsolve.objective.functions import FUNCTIONS
 
     key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
     for name in (*(one.name for one in spec.parameters), *(one.name for one in spec.constants)):
         if name in FUNCTIONS:
-            raise GdsolveError(f"{name}: is the name of a function", "give it another name")
+            raise GdsolveError(f"{name}: is the name of a function", f"call it otherwise, as in {name}0")
     try:
-        return parse(text, names)
+        return parse(text, names, "if it is a parameter, start it: --start {name}=1")
     except GdsolveError as fault:
-        raise GdsolveError(f"{key}: {fault.message}", fault.hint) from None
+        raise fault.within(f"{key}: ") from None
 
 
 def _require_use(expression: Expression, layout: Layout) -> None:
     for name in layout.names:
         if name not in expression.names:
-            raise GdsolveError(f"{name}: the formula does not use this parameter", f"leave it out, or --fix {name}")
+            raise GdsolveError(
+                f"{name}: the formula does not use this parameter", f"leave it out of --start, or give --fix {name}"
+            )
 
 
 def _require_one_number(formula: Formula) -> None:
@@ -242,7 +266,7 @@ def _require_one_a_row(model: Model) -> None:
     if found.numel() != 1 and tuple(found.shape) != (model.rows,):
         raise GdsolveError(
             f"model: the formula gives numbers of shape {tuple(found.shape)}, not one for each of {model.rows} rows",
-            "a column is a vector with an entry a row",
+            "write it entry by entry, with a column as in a*x + b: sum, mean, dot and @ join the rows",
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gdsolve.spec import Loss
+from gdsolve.spec.choices import LIKELIHOODS
 from gdsolve.spec.parameters import entries, labels, parameters_of
+from gdsolve.verbs.outcome import parameter_names
 from gdsolve.verbs.posed.problem import Kind, Posed
 
 if TYPE_CHECKING:
@@ -14,27 +15,36 @@ if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.verbs.posed.polish import Place
 
-LIKELIHOODS = (Loss.LOGISTIC, Loss.POISSON)
-NO_DATA = "a formula has no residuals to make an error bar of"
-NOT_SQUARED = "the loss is neither a sum of squares nor a likelihood"
+NO_DATA = "a formula has no residuals to tell an error from"
+NOT_SQUARED = "unavailable for this loss"
+NOT_CERTIFIED = "no minimum is certified here"
 
 
 def posed_inference(posed: Posed, w: torch.Tensor, place: Place) -> Inference:
     """The inference at `w`, (p, 1) in descent's coordinates: by the Jacobian of a curve or the Hessian of a likelihood.
 
     A weight at its bound, one that is fixed, and all of a run that stopped too far from the minimum get no error bar.
+    Without `spec.report` standard errors and their t or z alone, and those of a certified minimum.
     """
     from gdsolve.objective.base import SumOfSquares
     from gdsolve.objective.inference import AT_BOUND, PENALISED, from_factor, from_hessian, withhold, without_bars
     from gdsolve.objective.inference import too_far as far_from
 
-    spec, user = posed.spec, posed.units.to_user(w)
-    names = _names(posed)
+    spec, user, minimum = posed.spec, posed.units.to_user(w), place.minimum
+    names, confidence = (
+        parameter_names(posed.labels, intercept=posed.intercept),
+        spec.confidence if spec.report else None,
+    )
     held = {} if posed.box is None else _held(posed, w, names, AT_BOUND)
     if spec.ridge:
-        return without_bars(names, user[:, 0], PENALISED, confidence=spec.confidence)
+        return without_bars(names, user[:, 0], PENALISED, confidence=confidence)
     if posed.kind is Kind.FORMULA:
-        return without_bars(names, user[:, 0], NO_DATA, confidence=spec.confidence)
+        return without_bars(names, user[:, 0], NO_DATA, confidence=confidence)
+    squares = isinstance(posed.objective, SumOfSquares)
+    if not squares and spec.loss not in LIKELIHOODS:
+        return without_bars(names, user[:, 0], NOT_SQUARED, confidence=confidence)
+    if minimum is None and not spec.report:
+        return without_bars(names, user[:, 0], place.reason or NOT_CERTIFIED, confidence=confidence)
     to_user = _linear_map(posed)
     if isinstance(posed.objective, SumOfSquares):
         found = from_factor(
@@ -43,19 +53,18 @@ def posed_inference(posed: Posed, w: torch.Tensor, place: Place) -> Inference:
             _sse(posed, w),
             posed.rows,
             names=names,
-            confidence=spec.confidence,
+            confidence=confidence,
             held=held,
             to_user=to_user,
             weighted=posed.data is not None and posed.data.roles.weight is not None,
         )
-    elif spec.loss in LIKELIHOODS:
-        hessian = posed.objective.hessian(w) * posed.rows  # type: ignore[attr-defined]
-        found = from_hessian(hessian, user[:, 0], names=names, confidence=spec.confidence, held=held, to_user=to_user)
     else:
-        return without_bars(names, user[:, 0], NOT_SQUARED, confidence=spec.confidence)
-    if place.minimum is None:
+        curved = None if minimum is None or spec.report else minimum.hessian
+        hessian = (posed.objective.hessian(w) if curved is None else curved) * posed.rows  # type: ignore[attr-defined]
+        found = from_hessian(hessian, user[:, 0], names=names, confidence=confidence, held=held, to_user=to_user)
+    if minimum is None:
         return found
-    return withhold(found, far_from(found, posed.units.to_user(place.minimum.w.to(w.dtype))[:, 0]))
+    return withhold(found, far_from(found, posed.units.to_user(minimum.w.to(w.dtype))[:, 0]))
 
 
 def fixed_values(posed: Posed) -> dict[str, float]:
@@ -68,15 +77,6 @@ def fixed_values(posed: Posed) -> dict[str, float]:
         if parameter.fixed
         for name, value in zip(labels(parameter), entries(parameter.start), strict=True)
     }
-
-
-def _names(posed: Posed) -> list[str]:
-    if not posed.intercept:
-        return list(posed.labels)
-    name = "intercept"
-    while name in posed.labels:
-        name = f"({name})"
-    return [*posed.labels, name]
 
 
 def _held(posed: Posed, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, RateSchedule
 from gdsolve.status import Status
+from gdsolve.verbs.words import at_the_limit, coordinates_of, will_diverge
 
 if TYPE_CHECKING:
     from gdsolve.descent.characteristic import ConstantMomentum
@@ -66,7 +67,7 @@ def stable_below(posed: Posed, recipe: Recipe) -> float | None:
 
 
 def announce_fate(posed: Posed, recipe: Recipe) -> Status:
-    """Say before the run what its rate must lead to, where it is known; returns the status that max_iter would give."""
+    """Say before the run what its rate will lead to, where it is known; returns the status that max_iter would give."""
     from gdsolve.descent.leap import limit_status
 
     form = form_of(posed, recipe)
@@ -74,12 +75,10 @@ def announce_fate(posed: Posed, recipe: Recipe) -> Status:
         return Status.MAX_ITER
     (fate,) = limit_status(form)
     stable = stable_below(posed, recipe)
-    if fate is Status.DIVERGED:
-        logger.warning("learning rate %.6g must diverge: the largest stable rate is %.6g", recipe.rate, stable)
+    if fate is Status.DIVERGED and stable is not None:
+        logger.warning("%s", will_diverge(recipe.rate, stable, coordinates_of(posed.spec)))
     elif fate is Status.EDGE_OF_STABILITY:
-        logger.warning(
-            "learning rate %.6g is the edge of stability: the error will neither grow nor vanish", recipe.rate
-        )
+        logger.warning("%s", at_the_limit(recipe.rate, coordinates_of(posed.spec)))
     return fate
 
 

@@ -8,15 +8,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
+from gdsolve.spec.command import Advice, Command
 from gdsolve.status import Status
-from gdsolve.verbs.comparison import GRID, Comparison, RateResult, interruption, until_interrupted
+from gdsolve.verbs.comparison import Comparison, RateResult, grid_around, interruption, until_interrupted
 from gdsolve.verbs.outcome import Subject
-from gdsolve.verbs.posed.descend import bounded, stops_of, tolerance_of
-from gdsolve.verbs.posed.known import form_of, quadratic_rules
+from gdsolve.verbs.posed.descend import bounded
+from gdsolve.verbs.posed.known import quadratic_rules, stable_below
 from gdsolve.verbs.posed.polish import Place, minimum_near
 from gdsolve.verbs.posed.problem import loss_unit
 from gdsolve.verbs.posed.recipe import curvature_at_start
+from gdsolve.verbs.posed.rules import stops_of, tolerance_of
 from gdsolve.verbs.posed.units import gap_above, in_units, optimum_at, own_figures
+from gdsolve.verbs.posed.verdict import judged
+from gdsolve.verbs.rate_advice import advise_rates
 from gdsolve.verbs.telling import telling
 
 if TYPE_CHECKING:
@@ -29,12 +33,14 @@ if TYPE_CHECKING:
 MOST_UPDATES = 10_000
 
 
-def compare_posed(posed: Posed, began: float) -> Comparison:
+def compare_posed(posed: Posed, began: float, command: Command) -> Comparison:
     """Descend at every rate of the spec, or on a grid around the limit that the curvature sets."""
+    from gdsolve.descent.methods.build import Recipe
+
     spec = posed.spec
     descending = time.perf_counter()
     rates = _rates(posed)
-    limit = MOST_UPDATES if spec.max_iter is None and posed.modes is None else spec.max_iter
+    limit = _usual_limit(posed) if spec.max_iter is None else spec.max_iter
     solutions = until_interrupted(_descents(posed, rates, limit))
     place = _place(posed, solutions)
     results = [_result(posed, rate, one, place) for rate, one in zip(rates, solutions, strict=False)]
@@ -52,8 +58,9 @@ def compare_posed(posed: Posed, began: float) -> Comparison:
         tol=tolerance_of(posed, Method.GD),
         max_iter=limit,
         data=posed.data,
-        advice=_advice(posed, place),
+        advice=_advice(posed, place, results, limit, command),
         seconds={"read": posed.seconds, "descend": finished - descending, "total": finished - began},
+        stable_below=stable_below(posed, Recipe(Method.GD, 1.0)),
         message=interruption(done, len(rates), "rates") if done < len(rates) or place.interrupted else None,
         picture=_draw(posed, results, solutions, place, limit) if spec.plots else None,
     )
@@ -74,13 +81,18 @@ def _rates(posed: Posed) -> tuple[float, ...]:
     if isinstance(lr, float):
         return (lr,)
     if posed.modes is not None and posed.modes.spectrum.rank:
-        stable, best = 2.0 / posed.modes.spectrum.largest, posed.modes.spectrum.best
-        return tuple(sorted({*(share * stable for share in GRID), best}))
-    stable = 2.0 / (posed.bound or curvature_at_start(posed))
-    return tuple(share * stable for share in GRID)
+        return grid_around(2.0 / posed.modes.spectrum.largest, posed.modes.spectrum.best)
+    return grid_around(2.0 / (posed.bound or curvature_at_start(posed)))
 
 
-def _descents(posed: Posed, rates: tuple[float, ...], limit: int | None) -> Iterator[Solution]:
+def _usual_limit(posed: Posed) -> int:
+    """As many updates as `fit` takes, where the closed form has them for nothing."""
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER
+
+    return MOST_UPDATES if posed.modes is None else DEFAULT_MAX_ITER
+
+
+def _descents(posed: Posed, rates: tuple[float, ...], limit: int) -> Iterator[Solution]:
     for place, rate in enumerate(rates, start=1):
         solution = _descend(posed, rate, limit, f"rate {place} of {len(rates)}")
         yield solution
@@ -88,9 +100,10 @@ def _descents(posed: Posed, rates: tuple[float, ...], limit: int | None) -> Iter
             return
 
 
-def _descend(posed: Posed, rate: float, limit: int | None, title: str) -> Solution:
+def _descend(posed: Posed, rate: float, limit: int, title: str) -> Solution:
+    """As `fit` descends at this rate, and with its status."""
     from gdsolve.descent.iterate import iterate
-    from gdsolve.descent.leap import leap, limit_status
+    from gdsolve.descent.leap import leap
     from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.methods.gradient import GradientDescent
     from gdsolve.descent.rates import Constant
@@ -100,21 +113,20 @@ def _descend(posed: Posed, rate: float, limit: int | None, title: str) -> Soluti
         rules = quadratic_rules(stops)
         start = posed.start.to(posed.modes.minimiser)
         return own_figures(posed, leap(posed.modes, start, rate, rules, max_iter=limit, schedule=_schedule(posed.spec)))
-    form = form_of(posed, Recipe(Method.GD, rate))
-    at_limit = Status.MAX_ITER if form is None else limit_status(form)[0]
     method = GradientDescent(Constant(rate), posed.box)
-    most = MOST_UPDATES if limit is None else limit
-    with telling(title, most, loss_unit(posed)) as told:
-        return iterate(
+    with telling(title, limit, loss_unit(posed)) as told:
+        found = iterate(
             bounded(posed),
             posed.start,
             method,
             stops,
-            max_iter=most,
+            max_iter=limit,
             schedule=_schedule(posed.spec),
-            at_limit=at_limit,
             observe=told,
         )
+    if posed.convex or found.status is not Status.CONVERGED:
+        return found
+    return judged(posed, found, minimum_near(posed, found.w, found.status), Recipe(Method.GD, rate))
 
 
 def _schedule(spec: Spec) -> Schedule:
@@ -127,7 +139,7 @@ def _schedule(spec: Spec) -> Schedule:
 def _place(posed: Posed, solutions: list[Solution]) -> Place:
     usable = [one for one in solutions if one.status not in (Status.DIVERGED, Status.FAILED)]
     if not usable:
-        return Place(None, "every rate diverges")
+        return Place(None)
     best = min(usable, key=lambda one: one.value)
     return minimum_near(posed, best.w, best.status)
 
@@ -164,9 +176,10 @@ def _first_iterates(posed: Posed, rate: float) -> Trace:
     return in_units(posed, found.trace)
 
 
-def _advice(posed: Posed, place: Place) -> tuple[str, ...]:
-    if place.minimum is None:
-        return (f"How far they are from a minimum is not known: {place.reason}.",) if place.reason else ()
-    if posed.modes is None and posed.bound is None:
-        return ("The largest stable rate is that near the minimum; on the way there the curvature may be larger.",)
-    return ()
+def _advice(posed: Posed, place: Place, results: list[RateResult], limit: int, command: Command) -> tuple[Advice, ...]:
+    lines = advise_rates(posed.spec, command, results, limit, convex=posed.convex or posed.modes is not None)
+    if place.minimum is None and place.reason:
+        lines.append(Advice(f"How far they are from a minimum is not known: {place.reason}."))
+    if place.minimum is not None and place.minimum.spectrum is not None and posed.modes is None:
+        lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
+    return tuple(lines)

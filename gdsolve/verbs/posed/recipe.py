@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.plan import Traits, choose_method
 from gdsolve.spec import Method, RateSchedule, flag
+from gdsolve.spec.numbers import rate_text
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
     _require_fit(posed, method, asked)
     if isinstance(spec.lr, float):
         return Recipe(method, spec.lr, spec.schedule, spec.momentum, spec.max_iter), reason
-    rate, momentum, how = _own_rate(posed, method)
+    rate, momentum, how = own_rate(posed, method, spec.momentum)
     schedule, length = spec.schedule, spec.max_iter
     if method is Method.ADAM and not posed.smooth and spec.method is Method.AUTO and asked is None:
         # Its steps stay as long as its rate where the gradient only changes its sign.
@@ -69,7 +70,7 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
             schedule = RateSchedule.BACKTRACKING
             how = "backtracking finds its rate, as no bound on the curvature is known"
         else:
-            how = f"rate {rate:.3g}, from the curvature at the start"
+            how = f"rate {rate_text(rate, 3)}, from the curvature at the start"
     if method not in RATED:
         how = ""
     return Recipe(method, rate, schedule, momentum, length), "; ".join(filter(None, (reason, how)))
@@ -80,18 +81,22 @@ def _require_fit(posed: Posed, method: Method, asked: Method | None) -> None:
     if spec.schedule is not RateSchedule.CONSTANT and method not in RATED:
         raise GdsolveError(f"schedule: {method.value} finds its own steps", "leave --schedule out, or give --method gd")
     if spec.schedule is RateSchedule.BACKTRACKING and method not in (Method.GD, Method.NESTEROV):
-        raise GdsolveError(f"schedule: {method.value} does not backtrack", "gd and nesterov do")
+        raise GdsolveError(
+            f"schedule: {method.value} does not backtrack", "leave --schedule out, or give --method gd|nesterov"
+        )
     if not spec.drives and method in (Method.NEWTON, Method.LM):
         raise GdsolveError(f"lr: {method.value} takes no learning rate", f"leave {flag('lr')} out")
     if spec.momentum is not None and method not in (Method.MOMENTUM, Method.NESTEROV) and asked is None:
-        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give one of them")
+        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give --method momentum|nesterov")
 
 
-def _own_rate(posed: Posed, method: Method) -> tuple[float, float | None, str | None]:
-    """The rate that gdsolve takes, the momentum that goes with it, and how it is known; None where it is a guess."""
+def own_rate(posed: Posed, method: Method, asked: float | None) -> tuple[float, float | None, str | None]:
+    """The rate that gdsolve takes, the momentum that goes with it, and how it is known; None where it is a guess.
+
+    `asked` is the momentum that was asked for.
+    """
     from gdsolve.descent.methods.build import USUAL_MOMENTUM
 
-    asked = posed.spec.momentum
     if method is Method.ADAM:
         return ADAM_RATE, None, f"rate {ADAM_RATE:g}, about the length of a step"
     if posed.modes is not None and posed.modes.spectrum.rank:

@@ -30,7 +30,7 @@ def pose_run(run: Run, *, may_leap: bool = True) -> Posed:
     if engine is Engine.LEAP and not leaps:
         raise GdsolveError(
             "engine: leap has a closed form for constant rates of gd, momentum and nesterov alone",
-            "leave --engine out, or --method and --schedule",
+            "leave --engine out",
         )
     objective: Objective
     if engine in (Engine.TRIANGLE, Engine.LEAP):

@@ -70,7 +70,7 @@ def chart(run: Run, way: Engine | None = None) -> Course:
     reported = len(schedule.up_to(predicted))
     plan = choose(spec.engine, rows=rows, p=p, iterations=predicted, reported=reported)
     if way not in (None, plan.engine) and spec.engine is Engine.AUTO:
-        plan = Plan(way, "the way of the run that is resumed")
+        plan = Plan(way, "as in the run that is resumed")
     leaps = plan.engine is Engine.LEAP
     looped = stops if leaps else judge(stops, run.modes, run.closed_form([rate]), run.dtype)
     plan = replace(plan, reason=plan.reason + _arithmetic(spec, leaps, looped))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gdsolve.spec import Spec
+from gdsolve.verbs.outcome import parameter_names
 
 if TYPE_CHECKING:
     import torch
@@ -13,8 +14,14 @@ if TYPE_CHECKING:
     from gdsolve.verbs.squares.run import Run
 
 
+MOST_TRADED = 300
+"""Of so many weights it is worth finding which trade against each other, unasked."""
+
+
 def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> Inference:
     """The inference of a linear fit at `solution_weights`, (p, 1), in the user's units, the intercept last.
+
+    Without `spec.report` standard errors and their t alone.
 
     Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
     nothing cancels however large the means are. s² is that of the optimum, SSE*/(m − rank): the data decide over it,
@@ -29,9 +36,16 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
     from gdsolve.objective.inference import PENALISED, from_factor, too_far, withhold, without_bars
 
     triangle, standard = run.problem.triangle, run.problem.standard
-    names = parameter_names(run)
+    names, confidence = (
+        parameter_names(run.problem.data.roles.design, intercept=run.coordinates.intercept),
+        spec.confidence if spec.report else None,
+    )
     if spec.ridge:
-        return without_bars(names, solution_weights[:, 0], PENALISED, confidence=spec.confidence)
+        return without_bars(names, solution_weights[:, 0], PENALISED, confidence=confidence)
+    rank = run.problem.minimisers.rank
+    if not spec.report and rank < len(names) and len(names) > MOST_TRADED:
+        undetermined = f"not all weights are determined by the data: rank {rank} < {len(names)}"
+        return without_bars(names, solution_weights[:, 0], undetermined, confidence=confidence)
     optimum = run.problem.minimisers.point if run.modes.unique else run.coordinates.to_user(run.modes.minimiser)
     sse = float(run.modes.quadratic.sse(run.modes.minimiser)) * run.coordinates.target_scale**2
     # What storing cells and weights leaves of a residual that is zero.
@@ -43,21 +57,11 @@ def linear_inference(run: Run, solution_weights: torch.Tensor, spec: Spec) -> In
         sse,
         triangle.total_weight,
         names=names,
-        confidence=spec.confidence,
+        confidence=confidence,
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
         noise=noise,
         weighted=run.problem.data.roles.weight is not None,
+        singular=run.problem.minimisers.singular,
     )
     return withhold(found, too_far(found, optimum[:, 0]))
-
-
-def parameter_names(run: Run) -> list[str]:
-    """The columns of the design and the intercept, which gives way to a column of that name."""
-    design = list(run.problem.data.roles.design)
-    if not run.coordinates.intercept:
-        return design
-    name = "intercept"
-    while name in design:
-        name = f"({name})"
-    return [*design, name]

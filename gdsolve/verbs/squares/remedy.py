@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from gdsolve.spec import Engine, Scale
@@ -14,16 +14,34 @@ from gdsolve.verbs.squares.run import Run, prepare
 SHORTEST_LIMIT = 1000
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A command that converges, and the updates that it takes."""
+
+    command: str
+    updates: int
+
+
 def remedy(run: Run, command: Command, lr: float | Literal["auto"], verb: str | None = None) -> str | None:
+    """The command alone of `find_remedy`."""
+    found = find_remedy(run, command, lr, verb)
+    return None if found is None else found.command
+
+
+def find_remedy(
+    run: Run, command: Command, lr: float | Literal["auto"], verb: str | None = None, **also: object
+) -> Remedy | None:
     """`command` at another rate, without the limits and rules of before that would keep it from converging.
 
-    A rate is meant in the coordinates of `run`; "auto" takes standardised ones. None where no run would converge.
+    A rate is meant in the coordinates of `run`; "auto" takes standardised ones. `also` are other changes of it that
+    lead to plain descent. None where no run would converge.
     """
     rate: float | Literal["auto"] = "auto" if lr == "auto" else float(rate_text(lr))
-    set_before = "lr" in command.given or "lr" in command.fixed
-    changes: dict[str, object] = {"lr": rate if set_before or rate != "auto" else None, "max_iter": None}
+    changes: dict[str, object] = {"max_iter": None}
+    if rate != "auto" or "lr" in command.given or "lr" in command.fixed:
+        changes["lr"] = rate
     scale = Scale.AUTO if rate == "auto" else run.scale
-    if rate == "auto" or "scale" in command.fixed:
+    if "scale" in command.given or "scale" in command.fixed:
         changes["scale"] = None if rate == "auto" else scale
     spec = replace(run.spec, lr=rate, max_iter=None, scale=scale)
     posed = prepare(spec, run.problem, run.problem.standard if spec.standardise else run.coordinates)
@@ -34,7 +52,7 @@ def remedy(run: Run, command: Command, lr: float | Literal["auto"], verb: str | 
         changes["tol"] = f"{posed.tolerance(posed.learning_rate):.3g}" if "tol" in command.fixed else None
     if needed is None:
         return None
-    return command.but(verb, **changes | _room_for(needed, posed, command))
+    return Remedy(command.but(verb, **also | changes | _room_for(needed, posed, command)), needed)
 
 
 def _needed(run: Run) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gdsolve.verbs.outcome import Figures, Optimum
+from gdsolve.verbs.outcome import Figures, Optimum, adjusted
 
 if TYPE_CHECKING:
     import torch
@@ -17,15 +17,23 @@ if TYPE_CHECKING:
 def figures_of(run: Run, w: torch.Tensor) -> Figures:
     """The figures at `w`, (p, 1).
 
-    R² = 1 − SSE/Σω(y − ȳ)²; without intercept 1 − SSE/Σωy², as is usual there.
+    R² = 1 − SSE/Σω(y − ȳ)²; without intercept 1 − SSE/Σωy², as is usual there. What a penalty leaves of the degrees of
+    freedom is no whole number: it has no adjusted R².
     """
     quadratic, unit = run.modes.quadratic, run.coordinates.target_scale**2
     now = quadratic.evaluate(w)
     sse = float(quadratic.sse(w)) * unit
-    total = run.problem.triangle.total_sum_of_squares(intercept=run.coordinates.intercept)
-    rmse = (sse / run.problem.triangle.total_weight) ** 0.5
+    rows, intercept = run.problem.triangle.total_weight, run.coordinates.intercept
+    total = run.problem.triangle.total_sum_of_squares(intercept=intercept)
     r2 = 1.0 - sse / total if total > 0.0 else None
-    return Figures(sse, float(now.value) * unit, rmse, r2, float(now.gradient.norm()))
+    return Figures(
+        sse=sse,
+        loss=float(now.value) * unit,
+        rmse=(sse / rows) ** 0.5,
+        r2=r2,
+        gradient_norm=float(now.gradient.norm()),
+        adjusted_r2=None if run.spec.ridge else adjusted(r2, rows, run.modes.spectrum.rank, intercept=intercept),
+    )
 
 
 def optimum_of(run: Run) -> Optimum:

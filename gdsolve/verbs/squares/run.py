@@ -64,7 +64,7 @@ class Run:
         """
         rules = self.rules(tolerance)
         if len(rules) == 1 and self.spec.max_iter is None:
-            raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter")
+            raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say")
         return rules
 
     def rules(self, tolerance: float) -> tuple[StopRule, ...]:

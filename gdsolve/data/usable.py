@@ -1,0 +1,63 @@
+"""The rows and columns of a table that can be used, where the table as a whole cannot be fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.cells import Cells
+from gdsolve.data.columns import Roles, build_roles
+from gdsolve.data.describe import Description
+from gdsolve.data.reading import Batch, Tally, design_columns
+from gdsolve.data.source import Source
+from gdsolve.data.table import Table
+from gdsolve.spec import Spec
+
+
+def read_with(sources: Sequence[Source], spec: Spec) -> tuple[Source, ...]:
+    """Give open files with what counts as missing in another spec."""
+    return tuple(replace(one, cells=Cells.of(one.cells.decimal, spec.missing_texts)) for one in sources)
+
+
+def usable_table(
+    described: Description, features: Sequence[str], target: str | None, weight: str | None, *, intercept: bool
+) -> Table:
+    """Make a table of these columns, and of the rows that have usable cells in all of them.
+
+    Columns of text have their levels; without a target, or with one of text, it is 0 in every row.
+    """
+    names = [column.name for column in described.columns]
+    levels: Mapping[str, tuple[str, ...]] = {
+        name: described.levels[name] for name in features if described.levels.get(name)
+    }
+    parts = replace(described.parts, features=tuple(features), weight=weight)
+    if target is not None:
+        parts = replace(parts, target=target)
+    roles = build_roles(names, parts, tuple(features), levels, intercept, described.name)
+    numbers = [name for name in (*features, target, weight) if name and name not in levels]
+
+    def read(tally: Tally) -> Iterator[Batch]:
+        for frame in described.frames(numbers, list(levels)):
+            batch = _batch(frame, roles, numbers, target, weight)
+            tally.rows += len(batch.values)
+            tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
+            if len(batch.values):
+                yield batch
+        tally.dropped = described.all_rows - tally.rows
+
+    return Table(described.source, roles, read, has_header=described.has_header, name=described.name)
+
+
+def _batch(frame: pl.DataFrame, roles: Roles, numbers: Sequence[str], target: str | None, weight: str | None) -> Batch:
+    kept = np.isfinite(frame.select(numbers).to_numpy()).all(axis=1) if numbers else np.ones(frame.height, dtype=bool)
+    for name in roles.levels:
+        kept &= frame[name].is_not_null().to_numpy()
+    if weight is not None:
+        kept &= frame[weight].to_numpy() >= 0.0
+    aim: pl.Expr | str = target if target is not None else pl.lit(0.0).alias("\x00target")
+    values = frame.filter(kept).select([*design_columns(roles), aim]).to_numpy()
+    weights = None if weight is None else frame[weight].to_numpy()[kept]
+    return Batch(np.asarray(values, dtype=np.float64), weights)

@@ -1,0 +1,259 @@
+"""What other programs have and a formula writes otherwise: functions of numpy, R, Excel, gnuplot and MATLAB, and signs.
+
+A function stands here only where what is written instead means the same. `x`, `y` and `z` are its arguments.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import warnings
+
+SAME: dict[str, str] = {
+    "ln": "log(x)",
+    "lg": "log10(x)",
+    "alog": "log(x)",
+    "logarithm": "log(x)",
+    "log_10": "log10(x)",
+    "exponential": "exp(x)",
+    "total": "sum(x)",
+    "log2": "log(x)/log(2)",
+    "lb": "log(x)/log(2)",
+    "logit": "log(x/(1 - x))",
+    "logsumexp": "log(sum(exp(x)))",
+    "xlogy": "x*log(y)",
+    "xlog1py": "x*log1p(y)",
+    "exp2": "2**x",
+    "exp10": "10**x",
+    "pow10": "10**x",
+    "asin": "arcsin(x)",
+    "acos": "arccos(x)",
+    "atan": "arctan(x)",
+    "arcsine": "arcsin(x)",
+    "arccosine": "arccos(x)",
+    "arctangent": "arctan(x)",
+    "atn": "arctan(x)",
+    "squareroot": "sqrt(x)",
+    "absval": "abs(x)",
+    "asinh": "log(x + sqrt(x**2 + 1))",
+    "arcsinh": "log(x + sqrt(x**2 + 1))",
+    "arsinh": "log(x + sqrt(x**2 + 1))",
+    "argsinh": "log(x + sqrt(x**2 + 1))",
+    "acosh": "log(x + sqrt(x**2 - 1))",
+    "arccosh": "log(x + sqrt(x**2 - 1))",
+    "arcosh": "log(x + sqrt(x**2 - 1))",
+    "argcosh": "log(x + sqrt(x**2 - 1))",
+    "atanh": "log((1 + x)/(1 - x))/2",
+    "arctanh": "log((1 + x)/(1 - x))/2",
+    "artanh": "log((1 + x)/(1 - x))/2",
+    "argtanh": "log((1 + x)/(1 - x))/2",
+    "sine": "sin(x)",
+    "cosine": "cos(x)",
+    "tangent": "tan(x)",
+    "tg": "tan(x)",
+    "sh": "sinh(x)",
+    "ch": "cosh(x)",
+    "th": "tanh(x)",
+    "ctg": "1/tan(x)",
+    "cot": "1/tan(x)",
+    "cotan": "1/tan(x)",
+    "sec": "1/cos(x)",
+    "csc": "1/sin(x)",
+    "cosec": "1/sin(x)",
+    "coth": "1/tanh(x)",
+    "sech": "1/cosh(x)",
+    "csch": "1/sinh(x)",
+    "asec": "arccos(1/x)",
+    "acsc": "arcsin(1/x)",
+    "arcsec": "arccos(1/x)",
+    "arccsc": "arcsin(1/x)",
+    "acoth": "log((x + 1)/(x - 1))/2",
+    "sinpi": "sin(pi*x)",
+    "cospi": "cos(pi*x)",
+    "tanpi": "tan(pi*x)",
+    "sind": "sin(x*pi/180)",
+    "cosd": "cos(x*pi/180)",
+    "tand": "tan(x*pi/180)",
+    "sindg": "sin(x*pi/180)",
+    "cosdg": "cos(x*pi/180)",
+    "tandg": "tan(x*pi/180)",
+    "cotdg": "1/tan(x*pi/180)",
+    "asind": "arcsin(x)*180/pi",
+    "acosd": "arccos(x)*180/pi",
+    "atand": "arctan(x)*180/pi",
+    "degrees": "x*180/pi",
+    "rad2deg": "x*180/pi",
+    "radians": "x*pi/180",
+    "deg2rad": "x*pi/180",
+    "cosm1": "cos(x) - 1",
+    "expit": "sigmoid(x)",
+    "logistic": "sigmoid(x)",
+    "plogis": "sigmoid(x)",
+    "qlogis": "log(x/(1 - x))",
+    "inv_logit": "sigmoid(x)",
+    "logsigmoid": "-log1p(exp(-x))",
+    "log_expit": "-log1p(exp(-x))",
+    "softplus": "log1p(exp(x))",
+    "logaddexp": "log(exp(x) + exp(y))",
+    "logaddexp2": "log(2**x + 2**y)/log(2)",
+    "relu": "max(x, 0)",
+    "silu": "x*sigmoid(x)",
+    "swish": "x*sigmoid(x)",
+    "softsign": "x/(1 + abs(x))",
+    "fabs": "abs(x)",
+    "absolute": "abs(x)",
+    "square": "x**2",
+    "cube": "x**3",
+    "rsqrt": "1/sqrt(x)",
+    "sqrtpi": "sqrt(pi*x)",
+    "hypot": "sqrt(x**2 + y**2)",
+    "reciprocal": "1/x",
+    "power": "x**y",
+    "pow": "x**y",
+    "float_power": "x**y",
+    "add": "x + y",
+    "subtract": "x - y",
+    "multiply": "x*y",
+    "divide": "x/y",
+    "true_divide": "x/y",
+    "negative": "-x",
+    "positive": "x",
+    "maximum": "max(x, y)",
+    "fmax": "max(x, y)",
+    "pmax": "max(x, y)",
+    "minimum": "min(x, y)",
+    "fmin": "min(x, y)",
+    "pmin": "min(x, y)",
+    "amax": "max(x)",
+    "amin": "min(x)",
+    "clip": "min(max(x, y), z)",
+    "clamp": "min(max(x, y), z)",
+    "ptp": "max(x) - min(x)",
+    "average": "mean(x)",
+    "avg": "mean(x)",
+    "varp": "mean((x - mean(x))**2)",
+    "stdevp": "sqrt(mean((x - mean(x))**2))",
+    "sumsq": "sum(x**2)",
+    "sumproduct": "sum(x*y)",
+    "sumxmy2": "sum((x - y)**2)",
+    "inner": "dot(x, y)",
+    "vdot": "dot(x, y)",
+    "matmul": "x @ y",
+    "mmult": "x @ y",
+    "t": "transpose(x)",
+}
+_ANGLE = "2*arctan(x/(sqrt(x**2 + y**2) + y)) where x is not 0 or y is positive"
+_SPREAD = "sqrt(mean((x - mean(x))**2)), which divides by the number of rows, not by one less"
+_NO_ZERO = "(x/abs(x)) where x is not 0"
+UNEQUAL: dict[str, str] = {
+    "LOG": "log(x) for the natural logarithm, log10(x) for that of base 10",
+    "ATAN2": "2*arctan(y/(sqrt(x**2 + y**2) + x)) where y is not 0 or x is positive",
+    "atan2": _ANGLE,
+    "arctan2": _ANGLE,
+    "sqr": "(x**2) for the square, sqrt(x) for the square root",
+    "cbrt": "(x**(1/3)) where x is not negative",
+    "sign": _NO_ZERO,
+    "sgn": _NO_ZERO,
+    "sinc": "(sin(x)/x), or as numpy has it (sin(pi*x)/(pi*x))",
+    "acot": "(pi/2 - arctan(x)), or arctan(1/x) where x is positive",
+    "arccot": "(pi/2 - arctan(x)), or arctan(1/x) where x is positive",
+    "norm": "sqrt(sum(x**2)) for the length of a vector",
+    "var": "mean((x - mean(x))**2), which divides by the number of rows, not by one less",
+    "std": _SPREAD,
+    "sd": _SPREAD,
+    "stdev": _SPREAD,
+}
+"""What has no single formula that means the same: what may be written, and where it holds."""
+
+_NOWHERE = """
+arg besj0 besj1 besjn besy0 besy1 besyn besselh besseli besselj besselk bessely beta betainc betaln binopdf binom
+case ceil ceiling choose combin confidence convert corr count cov cummax cummin cumprod cumsum dbinom dexp dgamma
+dirac dnorm dpois dt dunif elliptic_e elliptic_k erf erfc erfcinv erfi erfinv even expint fact factdouble factorial
+fix floor frac gamma gammainc gammaln gcd geomean harmean heaviside hypergeom ibeta if ifelse iff ifs igamma iif
+imag imaginary int integ integer intercept inverf invibeta invigamma invnorm lambertw lcm lgamma lngamma lnbeta logb
+lookup loggamma max_pool median mode mround mod normcdf normdist norminv normpdf normsdist normsinv now odd pbinom
+percentile permut pexp phi pnorm ppois prod product psi quantile quartile quotient qnorm rand randbetween randn
+random rank real rem remainder rnorm roots round rounddown roundup runif seriessum sinint slope smooth sort step
+stddev stdeva sumif switch trunc variance voigt when where while zeta
+"""
+NOWHERE = frozenset(_NOWHERE.split())
+"""Functions that formulas lack, and that are no misspelling of one that they have."""
+
+SIGNS = {
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "×": "*",
+    "·": "*",
+    "⋅": "*",
+    "∙": "*",
+    "∗": "*",
+    "÷": "/",
+    "∕": "/",
+    "⁄": "/",
+    "²": "**2",
+    "³": "**3",
+    "√": "sqrt(…)",
+    "∑": "sum(…)",
+    "½": "1/2",
+    "“": None,
+    "”": None,
+    "’": None,
+}
+"""Signs as they are printed, and as a formula writes them; None for those that it does without."""
+
+LIBRARIES = ("math", "numpy", "scipy.special", "torch", "torch.nn.functional")
+
+
+def form_of(name: str) -> str | None:
+    """What stands here for a function of this name, with x, y and z for its arguments; None where nothing does.
+
+    >>> form_of("pow"), form_of("SQUARE"), form_of("log3"), form_of("erf")
+    ('x**y', 'x**2', 'log(x)/log(3)', None)
+    """
+    # A table of Excel's is in capitals, and its LOG and ATAN2 are not those of others.
+    forms = SAME | UNEQUAL
+    return forms.get(name) or forms.get(name.lower()) or _base(name.lower())
+
+
+def rewritten(call: ast.Call, name: str) -> str | None:
+    """The call of a function that is written otherwise here, as a formula has it; None where that is not one form.
+
+    >>> rewritten(ast.parse("log2(a + 1)", mode="eval").body, "log2")
+    '(log(a + 1) / log(2))'
+    """
+    form = form_of(name)
+    if form is None or form in UNEQUAL.values():
+        return None
+    variables = [letter for letter in "xyz" if re.search(rf"\b{letter}\b", form)]
+    if len(call.args) != len(variables) or call.keywords:
+        return None
+    filled = _Filled(dict(zip(variables, call.args, strict=True))).visit(ast.parse(form, mode="eval").body)
+    text = ast.unparse(filled)
+    return text if isinstance(filled, ast.Call | ast.Name) else f"({text})"
+
+
+def is_function_elsewhere(name: str) -> bool:
+    """True for a function of mathematics or of another program, which is no misspelling of one of ours."""
+    if name.lower() in NOWHERE or form_of(name) is not None:
+        return True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        libraries = [importlib.import_module(library) for library in LIBRARIES]
+        return any(hasattr(library, word) for library in libraries for word in (name, name.lower()))
+
+
+def _base(name: str) -> str | None:
+    match = re.fullmatch(r"log_?(\d+)", name)
+    return f"log(x)/log({int(match[1])})" if match and 1 < int(match[1]) != 10 else None
+
+
+class _Filled(ast.NodeTransformer):
+    """A form with the arguments of a call in place of x, y and z."""
+
+    def __init__(self, given: dict[str, ast.expr]) -> None:
+        self.given = given
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return self.given.get(node.id, node)

@@ -1,0 +1,104 @@
+"""The iterations of a run for people: the first ones, some on a log scale, the last one; as many weights as fit."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from gdsolve.report import numbers
+from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.numbers import counted, whole
+from gdsolve.report.page import Page
+from gdsolve.report.parts import Record, parameter_names, parameter_values
+from gdsolve.report.plain import has_intercept, weight_names
+from gdsolve.spec.choices import SQUARED_LOSSES
+
+STEPS = ("gradient_norm", "update")
+NARROWEST = 3
+"""Cells of a column of one digit, with the gap before it."""
+MOST_ROWS = 12
+LEAST_ROWS = 4
+
+
+def show_iterations(page: Page, record: Record, most: int | None) -> None:
+    """The iteration table in at most `most` rows, all where it is None, with a note where weights were left out."""
+    chosen = record["trace"] if most is None else spread_rows(record["trace"], most)
+    measures = measures_of(record)
+    every = parameter_names(record, intercept=has_intercept(record))
+    # More columns than that have no room for a digit each.
+    names = every if page.width is None else every[: page.width // NARROWEST]
+    # All of a few weights are worth more than the last digits, and a weight more than those of a gradient.
+    for digits, of_measures in ((8, 8), (6, 6), (6, 4)):
+        columns = iteration_columns(record, measures, names, digits, chosen, of_measures)
+        if page.fits(_table(columns, len(columns))):
+            break
+    shown = page.most_that_fit(partial(_table, columns), 1, len(columns))
+    page.table(_table(columns, shown))
+    left = len(columns) - shown + len(every) - len(names)
+    if left:
+        what = "weight" if left <= len(every) else "column"
+        page.paragraph(f"{counted(left, what)} left out for width; --history FILE has all", "dim")
+
+
+def spread_rows(trace: Sequence[Any], most: int) -> list[Any]:
+    """At most `most` rows: the first ones, the last, and between them those nearest to a log scale."""
+    if len(trace) <= most:
+        return list(trace)
+    first = max(1, most // 3)
+    iterations = [row["iteration"] for row in trace]
+    chosen = {*range(first), len(trace) - 1}
+    start, end = math.log(max(1, iterations[first - 1])), math.log(max(2, iterations[-1]))
+    between = most - len(chosen)
+    for step in range(1, between + 1):
+        aim = math.exp(start + (end - start) * step / (between + 1))
+        chosen.add(_nearest(iterations, aim))
+    for place in range(len(trace)):
+        if len(chosen) == most:
+            break
+        chosen.add(place)
+    return [trace[place] for place in sorted(chosen)]
+
+
+def _nearest(iterations: Sequence[int], aim: float) -> int:
+    after = min(bisect_left(iterations, aim), len(iterations) - 1)
+    return after if after == 0 or iterations[after] - aim <= aim - iterations[after - 1] else after - 1
+
+
+def measures_of(record: Record) -> list[tuple[str, str]]:
+    """Title and key of the measures of an iteration: SSE where there is one, the loss where it says something else."""
+    measures = [("|gradient|", "gradient_norm"), ("update", "update")]
+    if any(row["sse"] is not None for row in record["trace"]):
+        measures.insert(0, ("SSE", "sse"))
+    if record["descent"]["ridge"] or record["descent"]["loss"] not in SQUARED_LOSSES or len(measures) == 2:
+        measures.insert(len(measures) - 2, ("loss", "loss"))
+    return measures
+
+
+def iteration_columns(
+    record: Record,
+    measures: Sequence[tuple[str, str]],
+    names: Sequence[str],
+    digits: int,
+    rows: Sequence[Any] | None = None,
+    digits_of_steps: int | None = None,
+) -> list[tuple[str, list[str]]]:
+    """Title and texts of every column of the iteration table: of all rows, unless some are given.
+
+    The gradient norm and the update may have digits of their own.
+    """
+    trace, features = record["trace"] if rows is None else rows, weight_names(record)
+    columns = [("iteration", [whole(row["iteration"]) for row in trace])]
+    for title, key in measures:
+        own = digits_of_steps if key in STEPS and digits_of_steps else digits
+        columns.append((title, numbers.column([row[key] for row in trace], own)))
+    values = [parameter_values(row, features, intercept=has_intercept(record))[: len(names)] for row in trace]
+    weights = [numbers.column(texts, digits, relative=False) for texts in zip(*values, strict=True)]
+    return columns + list(zip(names, weights, strict=True))
+
+
+def _table(columns: Sequence[tuple[str, list[str]]], shown: int) -> Table:
+    kept = columns[:shown]
+    return Table([Column(title) for title, _ in kept], transpose([texts for _, texts in kept]))

@@ -1,0 +1,93 @@
+"""A linear model typed out as a curve, whose parameters have names, and so starts and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gdsolve.spec import Spec
+from gdsolve.spec.checks import no_parameters
+from gdsolve.spec.command import Command
+from gdsolve.spec.file import is_yaml, read_spec
+from gdsolve.spec.numbers import parse_number
+from gdsolve.spec.parameters import OF_PARAMETERS, is_name
+from gdsolve.status import GdsolveError
+
+MOST_FEATURES = 10
+
+
+def as_a_curve(fault: GdsolveError, sources: Sequence[str], given: Mapping[str, Any], verb: str) -> GdsolveError:
+    """The fault of an option about parameters with the command that a table can use, where its columns can be read."""
+    option = fault.option
+    if option is None or any(map(is_yaml, sources)):
+        return fault
+    rest = {name: value for name, value in given.items() if name not in OF_PARAMETERS}
+    try:
+        target, features = _parts(read_spec(sources, rest, verb)[0])
+        asked = _asked(given[option])
+        names = _parameters(features, [target, *features], asked)
+        said = _of_the_fault(option, asked, features, names)
+        starts = _starts(option, said, names)
+    except GdsolveError:
+        return fault
+    if not 0 < len(features) <= MOST_FEATURES:
+        return fault
+    terms = [f"{name}*{feature}" for name, feature in zip(names, map(_in_backticks, features), strict=False)]
+    options = {name: value for name, value in rest.items() if name not in ("features", "ignore", "no_intercept")}
+    options |= {"target": target, "model": " + ".join([*terms, *names[len(features) :]]), "start": starts}
+    if option != "start":
+        options[option] = said
+    return no_parameters(option, Command(verb, tuple(sources), options).but())
+
+
+def _parts(spec: Spec) -> tuple[str, tuple[str, ...]]:
+    """The target, and the features that are numbers."""
+    from gdsolve.data import usual_target
+    from gdsolve.data.table import number_columns
+
+    numbers = number_columns(spec.data, spec)
+    target = spec.target or usual_target([name for name in numbers if name not in (*spec.ignore, spec.weight)])[0]
+    chosen = [name for text in spec.features for name in text.split(",")] or numbers
+    ignored = {target, spec.weight, *(name for text in spec.ignore for name in text.split(","))}
+    return target, tuple(name for name in chosen if name in numbers and name not in ignored)
+
+
+def _parameters(features: Sequence[str], columns: Sequence[str], asked: Mapping[str, str]) -> list[str]:
+    """A name for the parameter of every feature, as the user called it where he did, and one for the intercept."""
+    usual = ["a"] if len(features) == 1 else [f"w{place}" for place in range(1, len(features) + 1)]
+    usual.append("b")
+    own = [name for name in asked if is_name(name) and name not in columns and name not in usual]
+    names = [*own, *usual[len(own) :]][: len(usual)]
+    return [f"{name}0" if name in columns else name for name in names]
+
+
+def _asked(given: Any) -> dict[str, str]:
+    """Names and numbers of an option such as `a=0,b=0`; a number without a name stands under the empty one."""
+    texts = [given] if isinstance(given, str) else [str(text) for text in given or ()]
+    pairs = [part.rpartition("=") for text in texts for part in text.split(",") if part]
+    return {name.strip(): number.strip() for name, _, number in pairs}
+
+
+def _of_the_fault(option: str, asked: Mapping[str, str], features: Sequence[str], names: Sequence[str]) -> str:
+    """What the option says of the parameters that there are now."""
+    if option == "fix":
+        # Without = a name stands in place of the number.
+        return next((name for name in asked.values() if name in names), names[-1])
+    by_column = dict(zip(features, names, strict=False))
+    found = {by_column.get(name, name): number for name, number in asked.items()}
+    known = [f"{name}={number}" for name, number in found.items() if name in names]
+    return ",".join(known) or f"{names[0]}={next(iter(asked.values()), 0)}"
+
+
+def _starts(option: str, said: str, names: Sequence[str]) -> str:
+    """0 for every parameter that may be 0, else the bound."""
+    starts = dict.fromkeys(names, "0")
+    for name, number in _asked(said if option in ("lower", "upper") else "").items():
+        bound = parse_number(number, option)
+        if (bound > 0.0) if option == "lower" else (bound < 0.0):
+            starts[name] = number
+    return ",".join(f"{name}={number}" for name, number in starts.items())
+
+
+def _in_backticks(name: str) -> str:
+    return name if name.isidentifier() else f"`{name}`"

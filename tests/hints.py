@@ -1,0 +1,382 @@
+"""Hints followed by a program: a failing input, what its hint says, and the run with that done.
+
+A `Case` is a command line, or a line of Python, that ends with an error. Flags and commands in a hint are followed as
+they are printed. What only a reader can do, such as to mend a file, stands in `then`, under the words of the hint that
+say so: where the hint changes, the case has to.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gdsolve
+from gdsolve.cli.main import run
+from gdsolve.spec import flag, options_of
+from gdsolve.spec.choices import VERBS
+from gdsolve.status import GdsolveError
+
+PACKAGE = Path(gdsolve.__file__).parent
+ERRORS = ("GdsolveError", "DataError")
+FINE = (0, 3, 4)
+MOST_STEPS = 3
+
+Files = Mapping[str, str | bytes]
+
+
+@dataclass(frozen=True)
+class Input:
+    """What is run: words after `gdsolve`, or Python; in a folder with these files."""
+
+    text: str
+    files: Files = field(default_factory=dict)
+    stdin: bytes = b""
+    python: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input that fails, and what to do where a hint says these words; `fill` has values for FILE, COLUMN, …"""
+
+    text: str
+    files: Files = field(default_factory=dict)
+    then: Mapping[str, str | Files | Input] = field(default_factory=dict)
+    fill: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    python: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
+
+    @property
+    def input(self) -> Input:
+        return Input(self.text, self.files, self.stdin, self.python, self.environment)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How a run ended."""
+
+    code: int
+    message: str
+    hint: str
+
+
+# Every place where an error with a hint is made ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place of the source where an error is made with a hint, by file, function and number within it."""
+
+    file: str
+    function: str
+    number: int
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.file}::{self.function}#{self.number}"
+
+
+class _Functions(ast.NodeVisitor):
+    """The calls of a module, each with the functions that it stands in."""
+
+    def __init__(self) -> None:
+        self.stack: list[ast.FunctionDef | ast.ClassDef] = []
+        self.calls: list[tuple[ast.Call, tuple[ast.FunctionDef | ast.ClassDef, ...]]] = []
+
+    def _within(self, node: Any) -> None:
+        self.stack.append(node)
+        self.generic_visit(node)
+        self.stack.pop()
+
+    visit_FunctionDef = visit_ClassDef = _within
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.calls.append((node, tuple(self.stack)))
+        self.generic_visit(node)
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _hint_of(call: ast.Call) -> ast.expr | None:
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
+    found = named[0] if named else call.args[1] if len(call.args) > 1 else None
+    return None if isinstance(found, ast.Constant) and found.value is None else found
+
+
+@functools.cache
+def sites() -> tuple[tuple[Site, ...], frozenset[tuple[str, str]]]:
+    """All sites, and the functions (by file and name) that make an error with a hint that they are given."""
+    found: list[Site] = []
+    makers: set[tuple[str, str]] = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = str(path.relative_to(PACKAGE))
+        if name == "status.py":
+            continue
+        visitor = _Functions()
+        visitor.visit(ast.parse(path.read_text()))
+        wanted: list[tuple[ast.Call, str]] = []
+        own: set[str] = set()
+        for call, stack in visitor.calls:
+            if _called(call) not in ERRORS or (hint := _hint_of(call)) is None:
+                continue
+            function = stack[-1] if stack else None
+            given = {one.arg for one in function.args.args} if isinstance(function, ast.FunctionDef) else set()
+            if isinstance(hint, ast.Name) and hint.id in given and function is not None:
+                own.add(function.name)
+            else:
+                wanted.append((call, ".".join(one.name for one in stack)))
+        wanted += [(call, ".".join(one.name for one in stack)) for call, stack in visitor.calls if _called(call) in own]
+        makers |= {(name, function) for function in own}
+        counts: dict[str, int] = {}
+        for call, function in sorted(wanted, key=lambda one: (one[0].lineno, one[0].col_offset)):
+            counts[function] = counts.get(function, 0) + 1
+            found.append(Site(name, function, counts[function], call.lineno, call.end_lineno or call.lineno))
+    return tuple(found), frozenset(makers)
+
+
+@contextlib.contextmanager
+def recorded(made: set[str]) -> Iterator[None]:
+    """Note in `made` the sites at which errors are made."""
+    known, makers = sites()
+    by_file: dict[str, list[Site]] = {}
+    for site in known:
+        by_file.setdefault(site.file, []).append(site)
+    make = GdsolveError.__init__
+
+    def note(self: GdsolveError, *given: Any, **named: Any) -> None:
+        make(self, *given, **named)
+        frame = sys._getframe(1)
+        while frame is not None:
+            path = Path(frame.f_code.co_filename)
+            file = str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else ""
+            if file != "status.py" and (file, frame.f_code.co_name) not in makers:
+                break
+            frame = frame.f_back  # type: ignore[assignment]
+        made.update(site.name for site in by_file.get(file, []) if site.first <= frame.f_lineno <= site.last)
+
+    GdsolveError.__init__ = note  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        GdsolveError.__init__ = make  # type: ignore[method-assign]
+
+
+# A run, in this process -------------------------------------------------------------------------------------------
+
+
+def told(given: Input) -> Told:
+    """Run an input in the folder where we are, after its files were written."""
+    for name, content in given.files.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    before = dict(os.environ)
+    os.environ |= given.environment
+    try:
+        return _of_python(given) if given.python else _of_shell(given)
+    finally:
+        os.environ.clear()
+        os.environ |= before
+
+
+def _of_python(given: Input) -> Told:
+    import numpy as np
+    import polars as pl
+    import scipy.sparse
+    import torch
+
+    names = {"gdsolve": gdsolve, "np": np, "pl": pl, "torch": torch, "sparse": scipy.sparse, "io": io}
+    try:
+        exec(given.text, names)
+    except GdsolveError as fault:
+        return Told(int(fault.exit_code), fault.message, fault.hint or "")
+    return Told(0, "", "")
+
+
+def _of_shell(given: Input) -> Told:
+    *before, line = given.text.split(" | gdsolve ")
+    piped = given.stdin
+    if before:
+        piped = subprocess.run(["bash", "-c", before[0]], input=piped, capture_output=True, check=True).stdout
+    words = shlex.split(line.replace("$'\\t'", "'\t'"))
+    if ">" in words:
+        words = words[: words.index(">")]
+    streams = [io.TextIOWrapper(io.BytesIO(content), encoding="utf-8") for content in (piped, b"", b"")]
+    before_us = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin, sys.stdout, sys.stderr = streams
+    try:
+        code = run(words)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before_us
+    out, said = ((stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams[1:])  # type: ignore[attr-defined]
+    faults = re.findall(r"^gdsolve: error: (.*)$(?:\nhint: (.*)$)?", said, re.MULTILINE)
+    return Told(code, *(faults[-1] if faults else _of_groups(out)))
+
+
+def _of_groups(out: str) -> tuple[str, str]:
+    """Message and hint of the first group that cannot be fitted, in the records of all."""
+    records = [json.loads(line) for line in out.splitlines() if line.startswith('{"schema": "gdsolve.group/')]
+    return next(((one["message"], one["hint"]) for one in records if one.get("hint")), ("", ""))
+
+
+# What a hint says ---------------------------------------------------------------------------------------------------
+
+_COMMAND = re.compile(r"(?:^|: )((?:curl|sed|tail|grep|tr|iconv|jq)? ?(?:(?!: ).)*\bgdsolve [a-z-]+ .*)$")
+_OUT = re.compile(r"leave (--[a-z0-9-]+)(?: or (--[a-z0-9-]+))? out")
+_MEANT = re.compile(r"did you mean (.+?)\?")
+_FLAG = re.compile(r"--[a-z][a-z0-9-]*")
+
+
+def ways(given: Input, end: Told, case: Case) -> list[Input]:
+    """Every way to follow the hint: those of the case first, then flags and commands as they are printed."""
+    hint = re.sub(r" \([^)]*\)", "", end.hint)
+    for metavar, value in case.fill.items():
+        hint = re.sub(rf"\b{re.escape(metavar)}\b", lambda _, value=value: value, hint)
+    found = [_changed(given, change) for words, change in case.then.items() if words in end.hint]
+    if found or given.python:
+        return found
+    if (command := _COMMAND.search(hint)) and "gdsolve " in command[1]:
+        found.append(Input(command[1].removeprefix("gdsolve "), stdin=given.stdin))
+        hint = hint[: command.start()]
+    for match in _OUT.finditer(hint):
+        found += [Input(_without(given.text, name), stdin=given.stdin) for name in match.groups() if name]
+    hint = _OUT.sub("", hint)
+    if (meant := _MEANT.search(hint)) is not None:
+        found.append(Input(_corrected(given.text, end.message, meant[1]), stdin=given.stdin))
+        hint = hint[: meant.start()]
+    for part in re.split(r" or (?=--|[a-z ]*--)|; |, (?=--)", hint):
+        found += [Input(_with(given.text, flags), stdin=given.stdin) for flags in _flags(part, given.text)]
+    return found
+
+
+def _changed(given: Input, change: str | Files | Input) -> Input:
+    if isinstance(change, Input):
+        return change
+    if isinstance(change, str):
+        return Input(change, stdin=given.stdin, python=given.python)
+    return Input(given.text, change, given.stdin, given.python)
+
+
+def _verb(text: str) -> str:
+    return next((word for word in text.split() if word in VERBS), "fit")
+
+
+def _takes_value(name: str, verb: str) -> bool:
+    options = {flag(option): option for option in options_of(verb)}
+    default = gdsolve.spec.Spec.__dataclass_fields__[options[name]].default if name in options else None
+    return not isinstance(default, bool) or name == "--plot"
+
+
+def _without(text: str, name: str) -> str:
+    """The words without a flag and its value."""
+    kept, words = [], shlex.split(text)
+    while words:
+        word = words.pop(0)
+        if word == name:
+            if words and _takes_value(name, _verb(text)) and (name != "--plot" or "." in words[0]):
+                words.pop(0)
+        elif not word.startswith(f"{name}="):
+            kept.append(word)
+    return shlex.join(kept)
+
+
+def _with(text: str, flags: list[str]) -> str:
+    """The words with flags, in place of those that were given."""
+    for name in (word for word in flags if word.startswith("--")):
+        text = _without(text, name)
+    return f"{text} {shlex.join(flags)}"
+
+
+def _flags(part: str, text: str) -> Iterator[list[str]]:
+    """The flags of one alternative, each with its value; `a|b` gives two."""
+    verb, words = _verb(text), shlex.split(part.replace("$'\\t'", "'\t'").replace("’", ""))
+    chosen: list[list[str]] = [[]]
+    while words:
+        word = words.pop(0).strip("(),;:")
+        if not _FLAG.fullmatch(word):
+            continue
+        values = [[]]
+        if (
+            words
+            and not words[0].startswith("--")
+            and _takes_value(word, verb)
+            and (word != "--plot" or "." in words[0])
+        ):
+            given = words.pop(0)
+            values = [[one] for one in (given.rstrip(",;:)") or given).split("|")]
+        chosen = [[*before, word, *value] for before in chosen for value in values]
+    if chosen != [[]]:
+        yield from chosen
+
+
+def _corrected(text: str, message: str, meant: str) -> str:
+    """The words with what was meant in place of what the message quotes."""
+    wrong = next(iter(re.findall(r"'([^']+)'", message)), message.partition(":")[0])
+    right = meant[1:-1] if re.fullmatch(r"'.*'", meant) else meant
+    return text.replace(wrong, right)
+
+
+# The walk -----------------------------------------------------------------------------------------------------------
+
+
+class AstrayError(AssertionError):
+    """A hint that leads nowhere."""
+
+
+def follow(case: Case, folder: Path) -> set[str]:
+    """Run a case and follow its hints to the end; returns the sites of the errors that were made.
+
+    Raises:
+        AstrayError: a hint that says nothing to do, that leads in a circle, or to no end within three steps.
+    """
+    made: set[str] = set()
+    here = Path.cwd()
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chdir(folder)
+    try:
+        for words in case.before:
+            first = told(Input(words, case.files))
+            assert first.code in (*FINE, 5), (words, first)
+        with recorded(made):
+            end = told(case.input)
+            if end.code in FINE:
+                raise AstrayError(f"{case.text}: fails no more")
+            _walk(case, case.input, end, ())
+    finally:
+        os.chdir(here)
+    return made
+
+
+def _walk(case: Case, given: Input, end: Told, path: tuple[Told, ...]) -> None:
+    trail = "\n".join(f"  {step.message}\n    hint: {step.hint}" for step in (*path, end))
+    if end in path:
+        raise AstrayError(f"{case.text}: a circle\n{trail}")
+    if len(path) >= MOST_STEPS:
+        raise AstrayError(f"{case.text}: no end\n{trail}")
+    if end.code not in (2, 5):
+        raise AstrayError(f"{given.text}: exit code {end.code}\n{trail}")
+    following = ways(given, end, case)
+    if not following:
+        raise AstrayError(f"{case.text}: nothing to do\n{trail}")
+    for way in following:
+        after = told(way)
+        if after.code not in FINE:
+            _walk(case, way, after, (*path, end))

@@ -1,0 +1,108 @@
+"""Every hint that gdsolve can print is followed, from an input that fails to a run that does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hint_cases_data
+import hint_cases_formulas
+import hint_cases_python
+import hint_cases_runs
+import hint_cases_spec
+import pytest
+from hints import AstrayError, Case, Told, follow, sites, ways
+
+CASES: list[Case] = [
+    *hint_cases_spec.CASES,
+    *hint_cases_formulas.CASES,
+    *hint_cases_runs.CASES,
+    *hint_cases_python.CASES,
+    *hint_cases_data.CASES,
+]
+NO_PROGRAM_FOLLOWS: dict[str, str] = {
+    "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
+    "cli/main.py::_judge#1": "a fault of gdsolve, to be reported",
+    "cli/main.py::_as_error#1": "a CUDA device that is full",
+    "cli/main.py::_as_error#2": "a machine without memory left",
+    "cli/output.py::write_error#1": "a disk that is full; test_report_files.py limits the size of files",
+    "cli/several.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "cli/several.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
+    "cli/several.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "cli/tour.py::_path#1": "an installation without its specs",
+    "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
+    "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",
+    "data/files.py::expand#1": "no verb calls it without a source",
+    "data/files.py::_standard_input#1": "a process without standard input; test_cli_process.py starts one",
+    "data/pieces.py::_endless#1": "a line of more than the memory for one; test_data_csv.py makes that small",
+    "data/reading.py::refuse_nothing#2": "what is read in pieces and has no row is told before, by its first rows",
+    "data/records.py::unreadable#3": "a file that the system stops reading half way",
+    "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "data/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
+    "data/spool.py::_shortage_told#1": "a temporary folder that is full; test_room.py has one",
+    "files.py::replacing_bytes#1": "a folder that may not be written to, or a disk that is full; test_report_files.py",
+    "objective/expression.py::_Reader.read#3": "what Python before 3.12 says of a null character",
+    "outputs.py::_check_folder#3": "a folder that may not be written to, which stops no superuser",
+    "ranks.py::Launched.join#1": "a machine with fewer devices than ranks",
+    "ranks.py::lost_verdict#1": "a rank that another program has ended",
+    "spec/document.py::_read#2": "a spec of 64 MiB; test_spec_file.py makes one",
+    "spec/numbers.py::parse_count#1": "a value that no flag, key or call lets through",
+    "verbs/keeper.py::_blamed#1": "a checkpoint of another machine",
+    "verbs/memory.py::Demand._refuse#1": "a table larger than the memory; test_memory.py says so of a small one",
+    "verbs/posed/formula.py::_read#1": "no verb asks it for a curve without a table",
+    "verbs/posed/pointwise.py::pose_pointwise#2": "a table without rows is told before, by its first rows",
+    "verbs/squares/problem.py::load#1": "no verb brings another loss there",
+    "verbs/squares/problem.py::load#2": "a table without rows is told before, by its first rows",
+}
+"""Sites of errors whose hint only a person can follow, or that nothing leads to, each with the reason."""
+MADE: dict[int, set[str]] = {}
+
+
+def followed(place: int, folder: Path) -> set[str]:
+    if place not in MADE:
+        MADE[place] = follow(CASES[place], folder)
+    return MADE[place]
+
+
+@pytest.mark.parametrize("place", range(len(CASES)), ids=lambda place: f"{place}: {CASES[place].text[:60]}")
+def test_a_hint_leads_to_the_end(place: int, tmp_path: Path) -> None:
+    followed(place, tmp_path)
+
+
+def test_every_hint_is_followed(tmp_path: Path) -> None:
+    """An error with a hint that no case comes to, and that is not listed with a reason, is a new one: add a case."""
+    made = {site for place in range(len(CASES)) for site in followed(place, tmp_path / str(place))}
+    known = {site.name for site in sites()[0]}
+    assert known - made - NO_PROGRAM_FOLLOWS.keys() == set(), "add a case to hint_cases_*.py"
+    assert NO_PROGRAM_FOLLOWS.keys() - known == set(), "these are gone"
+    assert NO_PROGRAM_FOLLOWS.keys() & made == set(), "cases come to these"
+
+
+def test_what_leads_nowhere_is_seen(tmp_path: Path) -> None:
+    table = {"t.csv": "x,y\n1,2\n3,4\n"}
+    with pytest.raises(AstrayError, match="fails no more"):
+        follow(Case("fit t.csv", table), tmp_path)
+    with pytest.raises(AstrayError, match="a circle"):
+        follow(Case("fit t.csv --loss foo", table, {"one of them": "fit t.csv --loss foo"}), tmp_path)
+    with pytest.raises(AstrayError, match="nothing to do"):
+        follow(Case("fit p.yaml", {"p.yaml": "- a\n"}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("hint", "expected"),
+    [
+        ("give --loss mse|sse", ["fit t.csv --lr x --loss mse", "fit t.csv --lr x --loss sse"]),
+        ("leave --lr out", ["fit t.csv"]),
+        ("leave --lr out, or give --max-iter 9, say", ["fit t.csv", "fit t.csv --lr x --max-iter 9"]),
+        (
+            "--na drop, --na mean, or --ignore z",
+            [f"fit t.csv --lr x {one}" for one in ("--na drop", "--na mean", "--ignore z")],
+        ),
+        ("--na-values ? --na drop if it means missing", ["fit t.csv --lr x --na-values '?' --na drop"]),
+        ("did you mean auto?", ["fit t.csv --lr auto"]),
+        ("type it out: gdsolve fit t.csv --model 'a*x'", ["fit t.csv --model 'a*x'"]),
+        ("where blanks set columns apart: sed 's/ /,/' t.csv | gdsolve fit -", ["sed 's/ /,/' t.csv | gdsolve fit -"]),
+    ],
+)
+def test_how_a_hint_is_read(hint: str, expected: list[str]) -> None:
+    case = Case("fit t.csv --lr x")
+    assert [way.text for way in ways(case.input, Told(2, "lr: 'x' is no rate", hint), case)] == expected
