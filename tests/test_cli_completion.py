@@ -151,7 +151,7 @@ def test_a_shell_that_there_is_none_of_is_refused(option: str) -> None:
     listed = f"hint: give --{option} bash|zsh|fish|powershell|pwsh\n"
     told = f"gdsolve: error: {option}: there is no completion for 'tcsh'\n{listed}"
     assert gives_script(f"--{option}", "tcsh") == (2, "", told)
-    told = f"gdsolve: error: {option}: 2 shells, and it takes one\nhint: --{option} zsh\n"
+    told = f"gdsolve: error: {option}: 2 shells, and it takes one\nhint: give --{option} zsh\n"
     assert gives_script(f"--{option}", "zsh", "fish") == (2, "", told)
 
 
@@ -160,7 +160,7 @@ def test_a_home_that_cannot_be_written_is_told(here: Path) -> None:
     code, out, err = gives_script("--install-completion", "fish", HOME=str(here / "home"))
     assert (code, out) == (2, "")
     assert err.startswith(f"gdsolve: error: install-completion: {here / 'home'}/.config/fish/completions: ")
-    assert err.splitlines()[1] == "hint: gdsolve --show-completion fish prints the script"
+    assert err.splitlines()[1] == "hint: print the script instead: gdsolve --show-completion fish"
 
 
 def script(shell: str, *after: str) -> subprocess.CompletedProcess[str]:

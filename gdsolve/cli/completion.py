@@ -126,7 +126,7 @@ def script_asked(arguments: Sequence[str]) -> tuple[str, str | None] | None:
     words = [*([shell] if equals else []), *arguments[1:]]
     if len(words) > 1:
         raise GdsolveError(
-            f"{option.removeprefix('--')}: {len(words)} shells, and it takes one", f"{option} {words[0]}"
+            f"{option.removeprefix('--')}: {len(words)} shells, and it takes one", f"give {option} {words[0]}"
         )
     return option, words[0] if words else None
 
@@ -155,7 +155,7 @@ def give_script(option: str, shell: str | None) -> None:
         reason = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else f"{fault}"
         place = getattr(fault, "filename", None) or name
         raise GdsolveError(
-            f"install-completion: {place}: {reason}", f"gdsolve --show-completion {name} prints the script"
+            f"install-completion: {place}: {reason}", f"print the script instead: gdsolve --show-completion {name}"
         ) from None
     print(f"{name.lower()} completion installed in {path}; it works in shells that are started from now on")
 

@@ -90,16 +90,6 @@ def column_of(y: Any, what: str, source: str) -> Any:
     return _one_dimensional(_array(dense_of(y, what), what, source), what, source)
 
 
-def vector_of(y: Any, what: str, source: str) -> np.ndarray:
-    """The numbers of y, (m,) or (m, 1), as (m,).
-
-    Raises:
-        GdsolveError: a sparse matrix.
-        DataError: another shape, or cells that are no real numbers.
-    """
-    return _one_dimensional(_floats(y, what, source), what, source)
-
-
 def texts_of(cells: Any) -> list[str | None]:
     """The cells of a column as texts, trimmed: 1.0 is "1"; None where one is missing."""
     return [_text(cell) for cell in np.asarray(cells, dtype=object)]
@@ -144,22 +134,6 @@ def _two_dimensional(matrix: np.ndarray, source: str) -> np.ndarray:
     if matrix.ndim != 2 or (matrix.shape[1] == 0 and len(matrix)):
         raise DataError(f"{source}: X has shape {matrix.shape}, not (rows, columns)", "for one column: [[1], [2], [3]]")
     return matrix
-
-
-def _floats(values: Any, what: str, source: str) -> np.ndarray:
-    try:
-        dense = dense_of(values, what)
-        array = np.asarray(dense)
-        if array.dtype.kind in "mM":
-            raise DataError(f"{source}: {what} holds dates or times, not numbers", "give days since the first, say")
-        if array.dtype.kind == "c":
-            raise _complex(what, source)
-        # Texts are told as they were given, not as numpy has them.
-        return np.asarray(dense if array.dtype.kind == "U" else array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{source}: {what} is not an array of numbers ({error})", "leave out what is no number"
-        ) from None
 
 
 def _complex(what: str, source: str) -> DataError:
