@@ -33,6 +33,14 @@ CHECKS = [
     Case("fit two.csv --tol 1e-320", TWO),
     Case("fit two.csv --loss-tol 1e-320", TWO),
     Case("fit two.csv --every 0", TWO),
+    Case("fit two.csv --every none --history h.csv", TWO),
+    Case("fit two.csv --every none --format csv", TWO),
+    Case("fit two.csv --header yes --no-header", TWO),
+    edits(GOOD + "header: no\nno_header: false\n", {"--no-header or": GOOD + "header: no\n", "--header out": GOOD}),
+    Case(
+        "fit two.csv --dtype float32 --lr 1e300 --max-iter 9", TWO, fill={"a smaller rate": "--lr 0.01"}
+    ),
+    Case("fit two.csv --na-values bad,=x", TWO),
     Case("fit two.csv --confidence 1.5 --report", TWO),
     Case("fit two.csv --checkpoint-every 5", TWO, fill={"FILE": "c.ck"}),
     Case("fit two.csv --watch --quiet", TWO),

@@ -2,7 +2,7 @@
 
 A `Case` is a command line, or a line of Python, that ends with an error. Flags and commands in a hint are followed as
 they are printed. What only a reader can do, such as to mend a file, stands in `then`, under the words of the hint that
-say so: where the hint changes, the case has to.
+say so: where the hint changes, the case has to. A case with a `notice` is a run that ends well, and is told something.
 """
 
 from __future__ import annotations
@@ -49,7 +49,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Case:
-    """An input that fails, and what to do where a hint says these words; `fill` has values for FILE, COLUMN, …"""
+    """An input that fails, and what to do where a hint says these words; `fill` has values for FILE, COLUMN, …
+
+    With a `notice` it does not fail, but says a line with these words. What a warning says to do turns it off; what
+    advice says to do ends well.
+    """
 
     text: str
     files: Files = field(default_factory=dict)
@@ -59,6 +63,7 @@ class Case:
     python: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    notice: str = ""
 
     @property
     def input(self) -> Input:
@@ -67,11 +72,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Told:
-    """How a run ended."""
+    """How a run ended, and every line that it wrote to people."""
 
     code: int
     message: str
     hint: str
+    said: tuple[str, ...] = field(default=(), compare=False)
 
 
 # Every place where an error with a hint is made ---------------------------------------------------------------------
@@ -228,7 +234,7 @@ def _of_shell(given: Input) -> Told:
         sys.stdin, sys.stdout, sys.stderr = before_us
     out, said = ((stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams[1:])  # type: ignore[attr-defined]
     faults = re.findall(r"^gdsolve: error: (.*)$(?:\nhint: (.*)$)?", said, re.MULTILINE)
-    return Told(code, *(faults[-1] if faults else _of_groups(out)))
+    return Told(code, *(faults[-1] if faults else _of_groups(out)), said=(*said.splitlines(), *_lines(out)))
 
 
 def _of_groups(out: str) -> tuple[str, str]:
@@ -237,9 +243,17 @@ def _of_groups(out: str) -> tuple[str, str]:
     return next(((one["message"], one["hint"]) for one in records if one.get("hint")), ("", ""))
 
 
+def _lines(out: str) -> list[str]:
+    """What a result says: the advice, notes and commands of a record, or the lines of a table."""
+    if not out.startswith("{\n"):
+        return out.splitlines()
+    record = json.loads(out)
+    return [*record.get("advice", ()), *record.get("commands", ())]
+
+
 # What a hint says ---------------------------------------------------------------------------------------------------
 
-_COMMAND = re.compile(r"(?:^|: )((?:curl|sed|tail|grep|tr|iconv|jq)? ?(?:(?!: ).)*\bgdsolve [a-z-]+ .*)$")
+_COMMAND = re.compile(r"(?:^|: )((?:(?:awk|curl|gzip|iconv|sed|tail|tr|zstd) .*\| )?gdsolve [a-z-]+ .*)$")
 _OUT = re.compile(r"leave (--[a-z0-9-]+)(?: or (--[a-z0-9-]+))? out")
 _MEANT = re.compile(r"did you mean (.+?)\?")
 _FLAG = re.compile(r"--[a-z][a-z0-9-]*")
@@ -247,22 +261,35 @@ _FLAG = re.compile(r"--[a-z][a-z0-9-]*")
 
 def ways(given: Input, end: Told, case: Case) -> list[Input]:
     """Every way to follow the hint: those of the case first, then flags and commands as they are printed."""
-    hint = re.sub(r" \([^)]*\)", "", end.hint)
-    for metavar, value in case.fill.items():
-        hint = re.sub(rf"\b{re.escape(metavar)}\b", lambda _, value=value: value, hint)
     found = [_changed(given, change) for words, change in case.then.items() if words in end.hint]
     if found or given.python:
         return found
-    if (command := _COMMAND.search(hint)) and "gdsolve " in command[1]:
-        found.append(Input(command[1].removeprefix("gdsolve "), stdin=given.stdin))
-        hint = hint[: command.start()]
+    hint = end.hint
+    for metavar, value in case.fill.items():
+        hint = re.sub(rf"(?<![\w-]){re.escape(metavar)}\b", lambda _, value=value: value, hint)
+    for part in _parts(hint):
+        if (command := _COMMAND.search(part)) is not None:
+            found.append(Input(command[1].removeprefix("gdsolve "), stdin=given.stdin))
+            part = part[: command.start()]
+        found += _ways_of(re.sub(r" \([^)]*\)", "", part), given, end)
+    return found
+
+
+def _parts(hint: str) -> list[str]:
+    """What stands between semicolons, but for those in quotes."""
+    quoted = r"'[^']*'" + r'|"[^"]*"'
+    return [part.strip() for part in re.findall(rf"(?:{quoted}|[^;])+", hint)]
+
+
+def _ways_of(hint: str, given: Input, end: Told) -> list[Input]:
+    found: list[Input] = []
     for match in _OUT.finditer(hint):
         found += [Input(_without(given.text, name), stdin=given.stdin) for name in match.groups() if name]
     hint = _OUT.sub("", hint)
     if (meant := _MEANT.search(hint)) is not None:
         found.append(Input(_corrected(given.text, end.message, meant[1]), stdin=given.stdin))
         hint = hint[: meant.start()]
-    for part in re.split(r" or (?=--|[a-z ]*--)|; |, (?=--)", hint):
+    for part in re.split(r" or (?=--|[a-z ]*--)|, (?=--)", hint):
         found += [Input(_with(given.text, flags), stdin=given.stdin) for flags in _flags(part, given.text)]
     return found
 
@@ -357,9 +384,12 @@ def follow(case: Case, folder: Path) -> set[str]:
             assert first.code in (*FINE, 5), (words, first)
         with recorded(made):
             end = told(case.input)
-            if end.code in FINE:
+            if case.notice:
+                _heed(case, end)
+            elif end.code in FINE:
                 raise AstrayError(f"{case.text}: fails no more")
-            _walk(case, case.input, end, ())
+            else:
+                _walk(case, case.input, end, ())
     finally:
         os.chdir(here)
     return made
@@ -380,3 +410,19 @@ def _walk(case: Case, given: Input, end: Told, path: tuple[Told, ...]) -> None:
         after = told(way)
         if after.code not in FINE:
             _walk(case, way, after, (*path, end))
+
+
+def _heed(case: Case, end: Told) -> None:
+    """Follow the lines of a run that have the words of the notice."""
+    lines = [line for line in end.said if case.notice in line]
+    if end.code not in FINE or not lines:
+        raise AstrayError(f"{case.text}: ends with {end.code} and says\n" + "\n".join(end.said))
+    for line in lines:
+        following = ways(case.input, Told(end.code, "", re.sub(r"^(gdsolve: warning|hint): ", "", line)), case)
+        if not following:
+            raise AstrayError(f"{case.text}: nothing to do\n  {line}")
+        for way in following:
+            after, warned = told(way), "warning: " in line
+            again = [one for one in after.said if case.notice in one and warned]
+            if after.code not in (FINE if warned else (0,)) or again:
+                raise AstrayError(f"{way.text}: ends with {after.code} and says {again or after.message}\n  {line}")

@@ -9,6 +9,8 @@ import hint_cases_formulas
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_spec
+import hint_cases_text
+import hint_cases_told
 import pytest
 from hints import AstrayError, Case, Told, follow, sites, ways
 
@@ -18,6 +20,8 @@ CASES: list[Case] = [
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
     *hint_cases_data.CASES,
+    *hint_cases_text.CASES,
+    *hint_cases_told.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
@@ -34,7 +38,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/files.py::expand#1": "no verb calls it without a source",
     "data/files.py::_standard_input#1": "a process without standard input; test_cli_process.py starts one",
     "data/pieces.py::_endless#1": "a line of more than the memory for one; test_data_csv.py makes that small",
-    "data/reading.py::refuse_nothing#2": "what is read in pieces and has no row is told before, by its first rows",
+    "data/reading.py::refuse_nothing#3": "what is read in pieces and has no row is told before, by its first rows",
     "data/records.py::unreadable#3": "a file that the system stops reading half way",
     "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "data/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
