@@ -290,7 +290,7 @@ GROUPS = [
     ),
     Case(
         "fit groups.csv --group-by g --na drop",
-        {"groups.csv": "g,k,x,y\n,u,1,2\n,u,3,4\n,v,4,6\n,v,4,2\n"},
+        {"groups.csv": "g,k,x,y\n,1,1,2\n,1,3,4\n,1,4,6\n,2,4,2\n,2,5,2\n"},
         fill={"COLUMN": "k"},
     ),
     Case(

@@ -35,8 +35,12 @@ CHECKS = [
     Case("fit two.csv --every 0", TWO),
     Case("fit two.csv --every none --history h.csv", TWO),
     Case("fit two.csv --every none --format csv", TWO),
-    Case("fit two.csv --header yes --no-header", TWO),
-    edits(GOOD + "header: no\nno_header: false\n", {"--no-header or": GOOD + "header: no\n", "--header out": GOOD}),
+    Case("fit two.csv --header yes --no-header", TWO, {"if this line is the header, leave": "fit two.csv"}),
+    Case("fit two.csv --header no", TWO, {"if this line is the header, --header": "fit two.csv --header yes"}),
+    edits(
+        GOOD + "header: no\nno_header: false\n",
+        {"--no-header or": GOOD + "no_header: false\n", "--header out": GOOD + "header: yes\n"},
+    ),
     Case(
         "fit two.csv --dtype float32 --lr 1e300 --max-iter 9", TWO, fill={"a smaller rate": "--lr 0.01"}
     ),

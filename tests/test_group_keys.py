@@ -33,7 +33,7 @@ def test_rows_without_a_group_are_told_in_every_format(na: str, capsys: pytest.C
     command = ["fit", "t.csv", "--group-by", "g", "--na", na]
     assert run(command) == 5
     table = capsys.readouterr()
-    assert f"{EMPTY}; --na drop leaves such rows out." in " ".join(table.out.split())
+    assert f"{EMPTY}; --na drop leaves such rows out" in " ".join(table.out.split())
     assert "1 cannot be fitted (the rows without a group)" in table.err
     assert run([*command, "--format", "json", "--save", "m.json"]) == 5
     lines = capsys.readouterr()
