@@ -84,7 +84,7 @@ def test_no_row_has_a_group(na: str, capsys: pytest.CaptureFixture[str]) -> None
     if na == "drop":
         assert streams.err.splitlines() == [
             "gdsolve: error: t.csv: no row has a group: column 'g' is empty",
-            "hint: --group-by COLUMN, another one",
+            "hint: --group-by COLUMN, another one, and --ignore g",
         ]
     else:
         said = "t.csv: row 1 (line 2) has no group: column 'g' is empty (2 more rows have none)"

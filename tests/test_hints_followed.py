@@ -39,6 +39,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/files.py::_standard_input#1": "a process without standard input; test_cli_process.py starts one",
     "data/pieces.py::_endless#1": "a line of more than the memory for one; test_data_csv.py makes that small",
     "data/reading.py::refuse_nothing#3": "what is read in pieces and has no row is told before, by its first rows",
+    "data/records.py::unreadable#2": "bytes that are not UTF-8 are told by their line, before polars says so",
     "data/records.py::unreadable#3": "a file that the system stops reading half way",
     "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "data/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
