@@ -151,6 +151,7 @@ FILES = [
     Case("fit - -", {}, {"give - once": "fit -"}, stdin=GOOD.encode()),
     Case("fit two.csv --encoding utf-9", TWO),
     Case("fit two.csv --encoding qqq", TWO, {"utf-8": "fit two.csv --encoding utf-8"}),
+    Case("fit t.parquet --encoding latin-1", {"t.parquet": parquet(x=[1.0, 3.0, 4.0], y=[2.0, 4.0, 5.0])}),
     Case("fit s3://a/b.csv", TWO, {"copy it to a file": "fit two.csv"}),
     Case("fit two.csv/x", TWO, {"check the path": "fit two.csv"}),
     Case(

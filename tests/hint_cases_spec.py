@@ -43,9 +43,7 @@ CHECKS = [
         GOOD + "header: no\nno_header: false\n",
         {"--no-header or": GOOD + "no_header: false\n", "--header out": GOOD + "header: yes\n"},
     ),
-    Case(
-        "fit two.csv --dtype float32 --lr 1e300 --max-iter 9", TWO, fill={"a smaller rate": "--lr 0.01"}
-    ),
+    Case("fit two.csv --dtype float32 --lr 1e300 --max-iter 9", TWO, fill={"a smaller rate": "--lr 0.01"}),
     Case("fit two.csv --na-values bad,=x", TWO),
     Case("fit two.csv --confidence 1.5 --report", TWO),
     Case("fit two.csv --checkpoint-every 5", TWO, fill={"FILE": "c.ck"}),

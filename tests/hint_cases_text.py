@@ -44,7 +44,10 @@ ENCODINGS = [
     Case("fit t.csv", {"t.csv": GOOD.encode("utf-32-be")}),
     table("x,y\n1,2\n3,4\n4,6\n", "--encoding utf-16"),
     table("x,\u540d\u524d,y\n1,2,2\n3,3,4\n4,1,6\n".encode("gb18030")),
-    table("x,n,y\n1,\u043c\u0438\u0440,2\n3,\u0433\u043e\u0434,4\n4,a,6\n".encode("cp1251"), "--categorical onehot --ridge 1"),
+    table(
+        "x,n,y\n1,\u043c\u0438\u0440,2\n3,\u0433\u043e\u0434,4\n4,a,6\n".encode("cp1251"),
+        "--categorical onehot --ridge 1",
+    ),
 ]
 
 
@@ -94,8 +97,12 @@ NUMBERS = [
         fill={"MODEL": "m.json"},
         before=("fit two.csv --save m.json",),
     ),
-    Case("fit -", {"t.tsv": "x\ty\n1 kg\t2\n3 kg\t3\n4 kg\t6\n"}, fill={"FILE": "t.tsv"}, stdin=b"x\ty\n1 kg\t2\n3 kg\t3\n"),
+    Case(
+        "fit -",
+        {"t.tsv": "x\ty\n1 kg\t2\n3 kg\t3\n4 kg\t6\n"},
+        fill={"FILE": "t.tsv"},
+        stdin=b"x\ty\n1 kg\t2\n3 kg\t3\n",
+    ),
 ]
 
 CASES = [*MAKES, *ENCODINGS, *NUMBERS]
-

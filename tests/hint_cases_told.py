@@ -19,7 +19,11 @@ GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 COUNTED = {"t.csv": "0,1\n1.5,2.5\n2.5,4.5\n3.5,7.5\n"}
 NOISE = random.Random(1)
 MANY = {"t.csv": _rows([[NOISE.randrange(100) for _ in range(41)] for _ in range(50)])}
-ODD = {"t.csv": _rows([[f"bad{row}" if row == place else NOISE.randrange(100) for place in range(20)] for row in range(24)])}
+ODD = {
+    "t.csv": _rows(
+        [[f"bad{row}" if row == place else NOISE.randrange(100) for place in range(20)] for row in range(24)]
+    )
+}
 LONG = {"t.csv": "x,y\n16777217,1\n16777218,2\n16777219,3\n16777220,5\n"}
 
 
@@ -82,7 +86,9 @@ ADVICE = [
         "Add --plot",
         then={"--plot": "fit --minimize '(a - 1)**2' --start a=0 --plot"},
     ),
-    said("fit two.csv --save model.json", "gdsolve predict model.json two.csv", then={"": "predict model.json two.csv"}),
+    said(
+        "fit two.csv --save model.json", "gdsolve predict model.json two.csv", then={"": "predict model.json two.csv"}
+    ),
     said(
         "fit t.csv --loss logistic --format json",
         "keeps the weights finite",
@@ -105,19 +111,32 @@ ADVICE = [
     said(
         "fit --minimize=-a --start a=0 --format json",
         "bound its parameters",
-        then={"Check the formula": "fit --minimize 'a**2' --start a=1", "--upper": "fit --minimize=-a --start a=0 --upper a=9"},
+        then={
+            "Check the formula": "fit --minimize 'a**2' --start a=1",
+            "--upper": "fit --minimize=-a --start a=0 --upper a=9",
+        },
     ),
 ]
 
 SHOWN = [
     said("check t.csv", "more findings (--verbose)", ODD, {"": "check t.csv --verbose"}),
-    said("fit t.csv", "--verbose and --format json have all", MANY, {"--verbose": "fit t.csv --verbose", "json": "fit t.csv --format json"}),
+    said(
+        "fit t.csv",
+        "--verbose and --format json have all",
+        MANY,
+        {"--verbose": "fit t.csv --verbose", "json": "fit t.csv --format json"},
+    ),
     said("fit t.csv", "--history FILE has all", MANY, FILE="h.csv"),
     said("fit t.csv --report", "in absolute value; --format json has all", MANY),
 ]
 
 CHECKED = [
-    said(f"check t.csv {options} --format json", "gdsolve ", {"t.csv": text}, {"--target COLUMN": f"check t.csv --target x {options}"})
+    said(
+        f"check t.csv {options} --format json",
+        "gdsolve ",
+        {"t.csv": text},
+        {"--target COLUMN": f"check t.csv --target x {options}"},
+    )
     for text, options in (
         ("x,y\n1,2\n3,4\n4,6\n5,5\n", ""),
         ("x,z,y\n1,,3\n3,1,2\n4,4,4\n5,2,1\n7,2,3\n", ""),
