@@ -38,7 +38,7 @@ MAKES = [
 ]
 
 ENCODINGS = [
-    mended(b"x,y\n1,2\n3,\x1b$B4A\x1b(B\n4,6\n", "--encoding iso2022_jp"),
+    mended(b"x,y\n1,2\n3,\x1b$B4A\x1b(B\n4,6\n", "--encoding iso2022_jp reads '3,漢'"),
     mended(GOOD.encode("utf-16-le") * 1024, "leave --encoding out", options="--encoding big5"),
     Case("fit t.csv", {"t.csv": GOOD.encode("utf-16-le")}),
     Case("fit t.csv", {"t.csv": GOOD.encode("utf-32-be")}),

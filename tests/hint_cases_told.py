@@ -119,6 +119,12 @@ ADVICE = [
 ]
 
 SHOWN = [
+    said(
+        "fit groups.csv --group-by g",
+        "--format csv and json have all",
+        {"groups.csv": GROUPS["groups.csv"].replace("x", "a_rather_long_name_of_a_column")},
+        {"csv": "fit groups.csv --group-by g --format csv", "json": "fit groups.csv --group-by g --format json"},
+    ),
     said("check t.csv", "more findings (--verbose)", ODD, {"": "check t.csv --verbose"}),
     said(
         "fit t.csv",
