@@ -90,6 +90,25 @@ def told(given: Input) -> Told:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+    place = (given.text, given.stdin, given.python, tuple(given.environment.items()), _here())
+    if place in _RUNS:
+        return _RUNS[place]
+    end = _told(given)
+    if end.code in FINE and _here() == place[-1]:
+        _RUNS[place] = end
+    return end
+
+
+_RUNS: dict[tuple[Any, ...], Told] = {}
+"""Runs that ended well and wrote no file: many hints lead to the same."""
+
+
+def _here() -> tuple[tuple[str, bytes], ...]:
+    """The files of the folder where we are."""
+    return tuple((str(path), path.read_bytes()) for path in sorted(Path().rglob("*")) if path.is_file())
+
+
+def _told(given: Input) -> Told:
     before = dict(os.environ)
     os.environ |= given.environment
     try:
