@@ -69,6 +69,7 @@ COLUMNS = [
     table("x,n,y\n1,u,3\n3,v,2\n4,u,4\n"),
     table("x,z,y\n1,2,u\n3,1,v\n4,4,u\n", "", {"numbers are in: x, z": "fit t.csv --target x --ignore y"}),
     table("x,z,w,y\n1,1,u,3\n3,2,v,2\n4,1,u,4\n", "--weight w", {"--weight COLUMN": "fit t.csv --weight z --ignore w"}),
+    table("x,z,n,y\n1,1,u,3\n3,2,v,2\n4,1,u,4\n", "--weight n", COLUMN="z"),
     table("x,d,y\n1,2020-01-01,3\n3,2020-01-02,2\n4,2020-01-05,4\n"),
     Case("fit t.parquet", {"t.parquet": parquet(x=[1.0, 3.0, 4.0], n=[[1], [2], [3]], y=[2.0, 4.0, 6.0])}),
     table(LEVELS, "--categorical onehot"),
@@ -150,6 +151,7 @@ FILES = [
     Case("fit - -", {}, {"give - once": "fit -"}, stdin=GOOD.encode()),
     Case("fit two.csv --encoding utf-9", TWO),
     Case("fit two.csv --encoding qqq", TWO, {"utf-8": "fit two.csv --encoding utf-8"}),
+    Case("fit t.parquet --encoding latin-1", {"t.parquet": parquet(x=[1.0, 3.0, 4.0], y=[2.0, 4.0, 5.0])}),
     Case("fit s3://a/b.csv", TWO, {"copy it to a file": "fit two.csv"}),
     Case("fit two.csv/x", TWO, {"check the path": "fit two.csv"}),
     Case(
@@ -218,6 +220,11 @@ FILES = [
         {"t.ndjson": "{}\n{}\n"},
         {"at least one feature": Input("fit t.ndjson", {"t.ndjson": '{"x": 1, "y": 2}\n{"x": 4, "y": 6}\n'})},
     ),
+    Case(
+        "fit t.ndjson",
+        {"t.ndjson": '{"x": 1, "z": 2}\n{"z": 3, "x": 3}\n{"x": 4, "z": 5}\n'},
+        fill={"COLUMN": "x"},
+    ),
     Case("fit two.csv --target q", TWO, {"columns: x, y": "fit two.csv --target x"}),
 ]
 
@@ -247,6 +254,12 @@ PREDICTED = [
         before=("fit two.csv --save m.json",),
     ),
     Case(
+        "predict m.json new.ndjson",
+        {**TWO, "new.ndjson": '{"x": [1]}\n{"x": [2]}\n'},
+        {"numbers or texts": Input("predict m.json new.ndjson", {"new.ndjson": '{"x": 1}\n{"x": 2}\n'})},
+        before=("fit two.csv --save m.json",),
+    ),
+    Case(
         "predict m.json two.csv",
         {
             **TWO,
@@ -272,6 +285,20 @@ CURVES = [
 ]
 
 GROUPS = [
+    Case(
+        "fit groups.csv --group-by g --format json",
+        {"groups.csv": GROUPED["groups.csv"] + "NA,1,1\nNA,2,3\nNA,5,9\n"},
+    ),
+    Case(
+        "fit groups.csv --group-by g --na drop",
+        {"groups.csv": "g,k,x,y\n,1,1,2\n,1,3,4\n,1,4,6\n,2,4,2\n,2,5,2\n"},
+        fill={"COLUMN": "k"},
+    ),
+    Case(
+        "fit t.ndjson --group-by g",
+        {"t.ndjson": "".join(f'{{"g": [1], "k": "u", "x": {row}, "y": {row * row}}}\n' for row in range(4))},
+        {"--group-by COLUMN": "fit t.ndjson --group-by k --ignore g"},
+    ),
     Case(
         "fit groups.csv --group-by g --weight w --format json",
         {"groups.csv": "g,x,w,y\nu,1,0,2\nu,3,0,4\nv,1,1,1\nv,2,1,3\nv,5,1,4\n"},

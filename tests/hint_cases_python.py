@@ -61,6 +61,16 @@ CALLS = [
     ),
 ]
 
+CHECKED = [
+    says(f"gdsolve.check({X}, {Y}, names=['a', 'b'])", "a name of its own", f"gdsolve.check({X}, {Y}, names=['a'])"),
+    says(
+        f"gdsolve.check(pl.DataFrame({{'y': [1.0, 3.0, 4.0]}}), {Y})",
+        "another name",
+        f"gdsolve.check(pl.DataFrame({{'x': [1.0, 3.0, 4.0]}}), {Y})",
+    ),
+    says(f"gdsolve.check({X}, [1.0, 2.0])", "one y for every row", f"gdsolve.check({X}, {Y})"),
+]
+
 ARRAYS = [
     says(
         FRAME + f"gdsolve.fit(f.lazy(), {Y})", "give frame.collect()", FRAME + f"gdsolve.fit(f.lazy().collect(), {Y})"
@@ -143,4 +153,4 @@ ARRAYS = [
     says(MODEL + "gdsolve.predict(m, [[float('inf')]])", "gives NaN", MODEL + "gdsolve.predict(m, [[float('nan')]])"),
 ]
 
-CASES = [*CALLS, *ARRAYS]
+CASES = [*CALLS, *CHECKED, *ARRAYS]

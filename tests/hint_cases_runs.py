@@ -238,10 +238,7 @@ METHODS = [
     Case(
         "compare-lr two.csv --loss huber --max-iter 9 --method newton",
         TWO,
-        {
-            "run gdsolve compare": "compare two.csv --methods newton",
-            "leave --method out": "compare-lr two.csv --loss huber --lr 0.1,0.2 --max-iter 9",
-        },
+        {"--method goes with gdsolve fit": "fit two.csv --loss huber --max-iter 9 --method newton"},
     ),
     Case("fit two.csv --method newton --schedule backtracking --max-iter 5", TWO),
     Case("fit two.csv --method momentum --schedule backtracking --max-iter 5", TWO),

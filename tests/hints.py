@@ -2,13 +2,11 @@
 
 A `Case` is a command line, or a line of Python, that ends with an error. Flags and commands in a hint are followed as
 they are printed. What only a reader can do, such as to mend a file, stands in `then`, under the words of the hint that
-say so: where the hint changes, the case has to.
+say so: where the hint changes, the case has to. A case with a `notice` is a run that ends well, and is told something.
 """
 
 from __future__ import annotations
 
-import ast
-import contextlib
 import functools
 import io
 import json
@@ -17,19 +15,22 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest import mock
+
+from hint_sites import recorded
 
 import gdsolve
+from gdsolve.cli import app
 from gdsolve.cli.main import run
+from gdsolve.ranks import ALONE
 from gdsolve.spec import flag, options_of
 from gdsolve.spec.choices import VERBS
 from gdsolve.status import GdsolveError
 
-PACKAGE = Path(gdsolve.__file__).parent
-ERRORS = ("GdsolveError", "DataError")
 FINE = (0, 3, 4)
 MOST_STEPS = 3
 
@@ -49,7 +50,11 @@ class Input:
 
 @dataclass(frozen=True)
 class Case:
-    """An input that fails, and what to do where a hint says these words; `fill` has values for FILE, COLUMN, …"""
+    """An input that fails, and what to do where a hint says these words; `fill` has values for FILE, COLUMN, …
+
+    With a `notice` it does not fail, but says a line with these words. What a warning says to do turns it off; what
+    advice says to do ends well.
+    """
 
     text: str
     files: Files = field(default_factory=dict)
@@ -59,6 +64,7 @@ class Case:
     python: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
+    notice: str = ""
 
     @property
     def input(self) -> Input:
@@ -67,116 +73,12 @@ class Case:
 
 @dataclass(frozen=True)
 class Told:
-    """How a run ended."""
+    """How a run ended, and every line that it wrote to people."""
 
     code: int
     message: str
     hint: str
-
-
-# Every place where an error with a hint is made ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Site:
-    """One place of the source where an error is made with a hint, by file, function and number within it."""
-
-    file: str
-    function: str
-    number: int
-    first: int
-    last: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.file}::{self.function}#{self.number}"
-
-
-class _Functions(ast.NodeVisitor):
-    """The calls of a module, each with the functions that it stands in."""
-
-    def __init__(self) -> None:
-        self.stack: list[ast.FunctionDef | ast.ClassDef] = []
-        self.calls: list[tuple[ast.Call, tuple[ast.FunctionDef | ast.ClassDef, ...]]] = []
-
-    def _within(self, node: Any) -> None:
-        self.stack.append(node)
-        self.generic_visit(node)
-        self.stack.pop()
-
-    visit_FunctionDef = visit_ClassDef = _within
-
-    def visit_Call(self, node: ast.Call) -> None:
-        self.calls.append((node, tuple(self.stack)))
-        self.generic_visit(node)
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
-
-
-def _hint_of(call: ast.Call) -> ast.expr | None:
-    named = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
-    found = named[0] if named else call.args[1] if len(call.args) > 1 else None
-    return None if isinstance(found, ast.Constant) and found.value is None else found
-
-
-@functools.cache
-def sites() -> tuple[tuple[Site, ...], frozenset[tuple[str, str]]]:
-    """All sites, and the functions (by file and name) that make an error with a hint that they are given."""
-    found: list[Site] = []
-    makers: set[tuple[str, str]] = set()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = str(path.relative_to(PACKAGE))
-        if name == "status.py":
-            continue
-        visitor = _Functions()
-        visitor.visit(ast.parse(path.read_text()))
-        wanted: list[tuple[ast.Call, str]] = []
-        own: set[str] = set()
-        for call, stack in visitor.calls:
-            if _called(call) not in ERRORS or (hint := _hint_of(call)) is None:
-                continue
-            function = stack[-1] if stack else None
-            given = {one.arg for one in function.args.args} if isinstance(function, ast.FunctionDef) else set()
-            if isinstance(hint, ast.Name) and hint.id in given and function is not None:
-                own.add(function.name)
-            else:
-                wanted.append((call, ".".join(one.name for one in stack)))
-        wanted += [(call, ".".join(one.name for one in stack)) for call, stack in visitor.calls if _called(call) in own]
-        makers |= {(name, function) for function in own}
-        counts: dict[str, int] = {}
-        for call, function in sorted(wanted, key=lambda one: (one[0].lineno, one[0].col_offset)):
-            counts[function] = counts.get(function, 0) + 1
-            found.append(Site(name, function, counts[function], call.lineno, call.end_lineno or call.lineno))
-    return tuple(found), frozenset(makers)
-
-
-@contextlib.contextmanager
-def recorded(made: set[str]) -> Iterator[None]:
-    """Note in `made` the sites at which errors are made."""
-    known, makers = sites()
-    by_file: dict[str, list[Site]] = {}
-    for site in known:
-        by_file.setdefault(site.file, []).append(site)
-    make = GdsolveError.__init__
-
-    def note(self: GdsolveError, *given: Any, **named: Any) -> None:
-        make(self, *given, **named)
-        frame = sys._getframe(1)
-        while frame is not None:
-            path = Path(frame.f_code.co_filename)
-            file = str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else ""
-            if file != "status.py" and (file, frame.f_code.co_name) not in makers:
-                break
-            frame = frame.f_back  # type: ignore[assignment]
-        made.update(site.name for site in by_file.get(file, []) if site.first <= frame.f_lineno <= site.last)
-
-    GdsolveError.__init__ = note  # type: ignore[method-assign]
-    try:
-        yield
-    finally:
-        GdsolveError.__init__ = make  # type: ignore[method-assign]
+    said: tuple[str, ...] = field(default=(), compare=False)
 
 
 # A run, in this process -------------------------------------------------------------------------------------------
@@ -188,6 +90,25 @@ def told(given: Input) -> Told:
         path = Path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content.encode() if isinstance(content, str) else content)
+    place = (given.text, given.stdin, given.python, tuple(given.environment.items()), _here())
+    if place in _RUNS:
+        return _RUNS[place]
+    end = _told(given)
+    if end.code in FINE and _here() == place[-1]:
+        _RUNS[place] = end
+    return end
+
+
+_RUNS: dict[tuple[Any, ...], Told] = {}
+"""Runs that ended well and wrote no file: many hints lead to the same."""
+
+
+def _here() -> tuple[tuple[str, bytes], ...]:
+    """The files of the folder where we are."""
+    return tuple((str(path), path.read_bytes()) for path in sorted(Path().rglob("*")) if path.is_file())
+
+
+def _told(given: Input) -> Told:
     before = dict(os.environ)
     os.environ |= given.environment
     try:
@@ -211,6 +132,15 @@ def _of_python(given: Input) -> Told:
     return Told(0, "", "")
 
 
+def _command_line(words: Container[str], ranks: Any = ALONE) -> Any:
+    return _kept(tuple(verb for verb in VERBS if verb in words)) if ranks is ALONE else _MADE(words, ranks)
+
+
+_MADE = app.command_line
+# To make the commands of typer takes as long as a small fit.
+_kept = functools.cache(_MADE)
+
+
 def _of_shell(given: Input) -> Told:
     *before, line = given.text.split(" | gdsolve ")
     piped = given.stdin
@@ -223,12 +153,13 @@ def _of_shell(given: Input) -> Told:
     before_us = sys.stdin, sys.stdout, sys.stderr
     sys.stdin, sys.stdout, sys.stderr = streams
     try:
-        code = run(words)
+        with mock.patch.object(app, "command_line", _command_line):
+            code = run(words)
     finally:
         sys.stdin, sys.stdout, sys.stderr = before_us
     out, said = ((stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams[1:])  # type: ignore[attr-defined]
     faults = re.findall(r"^gdsolve: error: (.*)$(?:\nhint: (.*)$)?", said, re.MULTILINE)
-    return Told(code, *(faults[-1] if faults else _of_groups(out)))
+    return Told(code, *(faults[-1] if faults else _of_groups(out)), said=(*said.splitlines(), *_lines(out)))
 
 
 def _of_groups(out: str) -> tuple[str, str]:
@@ -237,9 +168,17 @@ def _of_groups(out: str) -> tuple[str, str]:
     return next(((one["message"], one["hint"]) for one in records if one.get("hint")), ("", ""))
 
 
+def _lines(out: str) -> list[str]:
+    """What a result says: the advice, notes and commands of a record, or the lines of a table."""
+    if not out.startswith("{\n"):
+        return out.splitlines()
+    record = json.loads(out)
+    return [*record.get("advice", ()), *record.get("commands", ())]
+
+
 # What a hint says ---------------------------------------------------------------------------------------------------
 
-_COMMAND = re.compile(r"(?:^|: )((?:curl|sed|tail|grep|tr|iconv|jq)? ?(?:(?!: ).)*\bgdsolve [a-z-]+ .*)$")
+_COMMAND = re.compile(r"(?:^|: )((?:(?:awk|curl|gzip|iconv|sed|tail|tr|zstd) .*\| )?gdsolve [a-z-]+ .*)$")
 _OUT = re.compile(r"leave (--[a-z0-9-]+)(?: or (--[a-z0-9-]+))? out")
 _MEANT = re.compile(r"did you mean (.+?)\?")
 _FLAG = re.compile(r"--[a-z][a-z0-9-]*")
@@ -247,22 +186,35 @@ _FLAG = re.compile(r"--[a-z][a-z0-9-]*")
 
 def ways(given: Input, end: Told, case: Case) -> list[Input]:
     """Every way to follow the hint: those of the case first, then flags and commands as they are printed."""
-    hint = re.sub(r" \([^)]*\)", "", end.hint)
-    for metavar, value in case.fill.items():
-        hint = re.sub(rf"\b{re.escape(metavar)}\b", lambda _, value=value: value, hint)
     found = [_changed(given, change) for words, change in case.then.items() if words in end.hint]
     if found or given.python:
         return found
-    if (command := _COMMAND.search(hint)) and "gdsolve " in command[1]:
-        found.append(Input(command[1].removeprefix("gdsolve "), stdin=given.stdin))
-        hint = hint[: command.start()]
+    hint = end.hint
+    for metavar, value in case.fill.items():
+        hint = re.sub(rf"(?<![\w-]){re.escape(metavar)}\b", lambda _, value=value: value, hint)
+    for part in _parts(hint):
+        if (command := _COMMAND.search(part)) is not None:
+            found.append(Input(command[1].removeprefix("gdsolve "), stdin=given.stdin))
+        words = part if command is None else part[: command.start()]
+        found += _ways_of(re.sub(r" \([^)]*\)", "", words), given, end)
+    return found
+
+
+def _parts(hint: str) -> list[str]:
+    """What stands between semicolons, but for those in quotes."""
+    quoted = r"'[^']*'" + r'|"[^"]*"'
+    return [part.strip() for part in re.findall(rf"(?:{quoted}|[^;])+", hint)]
+
+
+def _ways_of(hint: str, given: Input, end: Told) -> list[Input]:
+    found: list[Input] = []
     for match in _OUT.finditer(hint):
         found += [Input(_without(given.text, name), stdin=given.stdin) for name in match.groups() if name]
     hint = _OUT.sub("", hint)
     if (meant := _MEANT.search(hint)) is not None:
         found.append(Input(_corrected(given.text, end.message, meant[1]), stdin=given.stdin))
         hint = hint[: meant.start()]
-    for part in re.split(r" or (?=--|[a-z ]*--)|; |, (?=--)", hint):
+    for part in re.split(r" or (?=--|[a-z ]*--)|, (?=--)", hint):
         found += [Input(_with(given.text, flags), stdin=given.stdin) for flags in _flags(part, given.text)]
     return found
 
@@ -357,9 +309,12 @@ def follow(case: Case, folder: Path) -> set[str]:
             assert first.code in (*FINE, 5), (words, first)
         with recorded(made):
             end = told(case.input)
-            if end.code in FINE:
+            if case.notice:
+                _heed(case, end)
+            elif end.code in FINE:
                 raise AstrayError(f"{case.text}: fails no more")
-            _walk(case, case.input, end, ())
+            else:
+                _walk(case, case.input, end, ())
     finally:
         os.chdir(here)
     return made
@@ -380,3 +335,19 @@ def _walk(case: Case, given: Input, end: Told, path: tuple[Told, ...]) -> None:
         after = told(way)
         if after.code not in FINE:
             _walk(case, way, after, (*path, end))
+
+
+def _heed(case: Case, end: Told) -> None:
+    """Follow the lines of a run that have the words of the notice."""
+    lines = [line for line in end.said if case.notice in line]
+    if end.code not in FINE or not lines:
+        raise AstrayError(f"{case.text}: ends with {end.code} and says\n" + "\n".join(end.said))
+    for line in lines:
+        following = ways(case.input, Told(end.code, "", re.sub(r"^(gdsolve: warning|hint): ", "", line)), case)
+        if not following:
+            raise AstrayError(f"{case.text}: nothing to do\n  {line}")
+        for way in following:
+            after, warned = told(way), "warning: " in line
+            again = [one for one in after.said if case.notice in one and warned]
+            if after.code not in (FINE if warned else (0,)) or again:
+                raise AstrayError(f"{way.text}: ends with {after.code} and says {again or after.message}\n  {line}")

@@ -33,7 +33,7 @@ def test_rows_without_a_group_are_told_in_every_format(na: str, capsys: pytest.C
     command = ["fit", "t.csv", "--group-by", "g", "--na", na]
     assert run(command) == 5
     table = capsys.readouterr()
-    assert f"{EMPTY}; --na drop leaves such rows out." in " ".join(table.out.split())
+    assert f"{EMPTY}; --na drop leaves such rows out" in " ".join(table.out.split())
     assert "1 cannot be fitted (the rows without a group)" in table.err
     assert run([*command, "--format", "json", "--save", "m.json"]) == 5
     lines = capsys.readouterr()
@@ -84,7 +84,7 @@ def test_no_row_has_a_group(na: str, capsys: pytest.CaptureFixture[str]) -> None
     if na == "drop":
         assert streams.err.splitlines() == [
             "gdsolve: error: t.csv: no row has a group: column 'g' is empty",
-            "hint: --group-by COLUMN, another one",
+            "hint: --group-by COLUMN, another one, and --ignore g",
         ]
     else:
         said = "t.csv: row 1 (line 2) has no group: column 'g' is empty (2 more rows have none)"

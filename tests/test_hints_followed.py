@@ -9,8 +9,11 @@ import hint_cases_formulas
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_spec
+import hint_cases_text
+import hint_cases_told
 import pytest
-from hints import AstrayError, Case, Told, follow, sites, ways
+from hint_sites import COMPANIES, sites
+from hints import AstrayError, Case, Told, follow, ways
 
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
@@ -18,6 +21,8 @@ CASES: list[Case] = [
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
     *hint_cases_data.CASES,
+    *hint_cases_text.CASES,
+    *hint_cases_told.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
@@ -34,7 +39,8 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/files.py::expand#1": "no verb calls it without a source",
     "data/files.py::_standard_input#1": "a process without standard input; test_cli_process.py starts one",
     "data/pieces.py::_endless#1": "a line of more than the memory for one; test_data_csv.py makes that small",
-    "data/reading.py::refuse_nothing#2": "what is read in pieces and has no row is told before, by its first rows",
+    "data/reading.py::refuse_nothing#3": "what is read in pieces and has no row is told before, by its first rows",
+    "data/records.py::unreadable#2": "bytes that are not UTF-8 are told by their line, before polars says so",
     "data/records.py::unreadable#3": "a file that the system stops reading half way",
     "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "data/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
@@ -72,7 +78,7 @@ def test_a_hint_leads_to_the_end(place: int, tmp_path: Path) -> None:
 def test_every_hint_is_followed(tmp_path: Path) -> None:
     """An error with a hint that no case comes to, and that is not listed with a reason, is a new one: add a case."""
     made = {site for place in range(len(CASES)) for site in followed(place, tmp_path / str(place))}
-    known = {site.name for site in sites()[0]}
+    known = {*(site.name for site in sites()[0]), *COMPANIES.values()}
     assert known - made - NO_PROGRAM_FOLLOWS.keys() == set(), "add a case to hint_cases_*.py"
     assert NO_PROGRAM_FOLLOWS.keys() - known == set(), "these are gone"
     assert NO_PROGRAM_FOLLOWS.keys() & made == set(), "cases come to these"

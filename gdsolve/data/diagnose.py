@@ -22,7 +22,7 @@ from gdsolve.data.shell import FIT, blanks_hint, piped
 from gdsolve.data.sniff import ROW_NAMES
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
-from gdsolve.spec import Missing, Spec
+from gdsolve.spec import Header, Missing, Spec
 from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
@@ -44,7 +44,11 @@ def where(source: Source, record: int, column: str | None = None) -> str:
 def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Roles) -> DataError:
     """Explain why a cell that is used cannot be used; `record` counts from 0, blank lines included."""
     at, cell = where(source, record, column), cell_text(source, record, column)
-    return _Looks(source, spec, roles).explain(at, column, cell)
+    fault = _Looks(source, spec, roles).explain(at, column, cell)
+    if record or source.dialect is None or spec.first_line is not Header.NO or source.cells.is_missing(cell):
+        return fault
+    otherwise = "leave --no-header out" if spec.no_header else "--header yes"
+    return DataError(fault.message, f"if this line is the header, {otherwise}; else {fault.hint}")
 
 
 def cell_errors(source: Source, cells: Sequence[tuple[int, str]], spec: Spec, roles: Roles) -> list[DataError]:

@@ -35,9 +35,14 @@ def encoding_hint(name: str, path: str, packing: Packing) -> str:
     """
     with open_unpacked(path, packing) as stream:
         head = stream.read(_SAMPLE)
-        wide = wide_encoding(head) or escaped_encoding(head)
-        if wide:
+        if wide := wide_encoding(head):
             return f"--encoding {wide} reads {_shown(_start(head, wide))}"
+        if escaped := escaped_encoding(head):
+            lines = _start(head, escaped).split("\n")
+            # A line of ASCII would read the same in any encoding.
+            return (
+                f"--encoding {escaped} reads {_shown(next((line for line in lines if not line.isascii()), lines[0]))}"
+            )
         other, good, complete = _other_lines(chain([head], iter(functools.partial(stream.read, _BLOCK), b"")))
     if not other:
         return "it is UTF-8: leave --encoding out" if complete else _AGAIN

@@ -285,7 +285,8 @@ def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
     """
     if roles.group is not None and not tally.rows and 0 < tally.dropped == tally.groups.adrift:
         raise DataError(
-            f"{table}: no row has a group: column {roles.group!r} is empty", "--group-by COLUMN, another one"
+            f"{table}: no row has a group: column {roles.group!r} is empty",
+            f"--group-by COLUMN, another one, and {flag_for('ignore', [roles.group])}",
         )
     if not tally.rows and tally.dropped:
         raise DataError(

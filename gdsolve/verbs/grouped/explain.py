@@ -86,9 +86,9 @@ def advise(spec: Spec, groups: Sequence[GroupFit], adrift: int) -> tuple[str, ..
     lines: list[str] = []
     failed = next((one for one in groups if one.status is Status.FAILED), None)
     if failed is not None:
-        remedy = f"; {failed.hint}" if failed.hint else ""
         name = "" if failed.group is None else f"The first that cannot be fitted, {failed.group}: "
-        lines.append(f"{name}{failed.message}{remedy}.")
+        # A full stop after a flag would be typed with it.
+        lines.append(f"{name}{failed.message}; {failed.hint}" if failed.hint else f"{name}{failed.message}.")
     if adrift and spec.na is Missing.DROP:
         lines.append(f"{adrift:,} row{'' if adrift == 1 else 's'} without a group dropped.")
     vague = [one for one in groups if one.found is not None and not one.found.optimum.unique]

@@ -1,0 +1,130 @@
+"""Every place of the source where an error with a hint is made, and which of them a run comes to."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import functools
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gdsolve
+from gdsolve.spec import company
+from gdsolve.spec.company import Company
+from gdsolve.status import GdsolveError
+
+PACKAGE = Path(gdsolve.__file__).parent
+ERRORS = ("GdsolveError", "DataError")
+
+
+@dataclass(frozen=True)
+class Site:
+    """One place of the source where an error is made with a hint, by file, function and number within it."""
+
+    file: str
+    function: str
+    number: int
+    first: int
+    last: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.file}::{self.function}#{self.number}"
+
+
+class _Functions(ast.NodeVisitor):
+    """The calls of a module, each with the functions that it stands in."""
+
+    def __init__(self) -> None:
+        self.stack: list[ast.FunctionDef | ast.ClassDef] = []
+        self.calls: list[tuple[ast.Call, tuple[ast.FunctionDef | ast.ClassDef, ...]]] = []
+
+    def _within(self, node: Any) -> None:
+        self.stack.append(node)
+        self.generic_visit(node)
+        self.stack.pop()
+
+    visit_FunctionDef = visit_ClassDef = _within
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self.calls.append((node, tuple(self.stack)))
+        self.generic_visit(node)
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+
+
+def _hint_of(call: ast.Call) -> ast.expr | None:
+    named = [keyword.value for keyword in call.keywords if keyword.arg == "hint"]
+    found = named[0] if named else call.args[1] if len(call.args) > 1 else None
+    return None if isinstance(found, ast.Constant) and found.value is None else found
+
+
+@functools.cache
+def sites() -> tuple[tuple[Site, ...], frozenset[tuple[str, str]]]:
+    """All sites, and the functions (by file and name) that make an error with a hint that they are given."""
+    found: list[Site] = []
+    makers: set[tuple[str, str]] = set()
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = str(path.relative_to(PACKAGE))
+        if name == "status.py":
+            continue
+        visitor = _Functions()
+        visitor.visit(ast.parse(path.read_text()))
+        wanted: list[tuple[ast.Call, str]] = []
+        own: set[str] = set()
+        for call, stack in visitor.calls:
+            if _called(call) not in ERRORS or (hint := _hint_of(call)) is None:
+                continue
+            function = stack[-1] if stack else None
+            given = {one.arg for one in function.args.args} if isinstance(function, ast.FunctionDef) else set()
+            if isinstance(hint, ast.Name) and hint.id in given and function is not None:
+                own.add(function.name)
+            else:
+                wanted.append((call, ".".join(one.name for one in stack)))
+        wanted += [(call, ".".join(one.name for one in stack)) for call, stack in visitor.calls if _called(call) in own]
+        makers |= {(name, function) for function in own}
+        counts: dict[str, int] = {}
+        for call, function in sorted(wanted, key=lambda one: (one[0].lineno, one[0].col_offset)):
+            counts[function] = counts.get(function, 0) + 1
+            found.append(Site(name, function, counts[function], call.lineno, call.end_lineno or call.lineno))
+    return tuple(found), frozenset(makers)
+
+
+@contextlib.contextmanager
+def recorded(made: set[str]) -> Iterator[None]:
+    """Note in `made` the sites at which errors are made."""
+    known, makers = sites()
+    by_file: dict[str, list[Site]] = {}
+    for site in known:
+        by_file.setdefault(site.file, []).append(site)
+    make = GdsolveError.__init__
+
+    def note(self: GdsolveError, *given: Any, **named: Any) -> None:
+        make(self, *given, **named)
+        frame = sys._getframe(1)
+        while frame is not None:
+            path = Path(frame.f_code.co_filename)
+            file = str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else ""
+            if file != "status.py" and (file, frame.f_code.co_name) not in makers:
+                break
+            frame = frame.f_back  # type: ignore[assignment]
+        made.update(site.name for site in by_file.get(file, []) if site.first <= frame.f_lineno <= site.last)
+        if isinstance(wanted := frame.f_locals.get("company"), Company):
+            made.add(COMPANIES[wanted])
+
+    GdsolveError.__init__ = note  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        GdsolveError.__init__ = make  # type: ignore[method-assign]
+
+
+COMPANIES: Mapping[Company, str] = {
+    one: f"spec/company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)
+}
+"""Conditions that options depend on, each with a hint of its own, which all are told at one place."""
