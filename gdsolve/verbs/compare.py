@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.plan import choose_method, refusal
+from gdsolve.plan import refusal
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Advice, Command
@@ -160,8 +160,13 @@ def _usable(posed: Posed, asked: tuple[Method, ...]) -> tuple[list[Method], dict
     """The methods to run; those left out where none was asked for, with the reason."""
     traits = traits_of(posed)
     if asked:
-        for method in asked:
-            choose_method(method, traits, rate_given=False)
+        refused = {method: why for method in asked if (why := refusal(method, traits))}
+        if refused:
+            others = ",".join(method.value for method in asked if method not in refused)
+            raise GdsolveError(
+                f"methods: {'; '.join(refused.values())}",
+                f"give --methods {others}" if others else "leave --methods out: all that can be used are run",
+            )
         return list(asked), {}
     left_out: dict[str, str] = {}
     usable: list[Method] = []
