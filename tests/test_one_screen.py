@@ -314,7 +314,7 @@ def test_a_weight_at_its_bound_has_no_standard_error(capsys: pytest.CaptureFixtu
     words = ("--model", "b1*(1 - exp(-b2*x))", "--start", "b1=500,b2=0.0001", "--lower", "b1=300")
     text = " ".join(text_of(capsys, source, *words).split())
     assert re.search(r" b1 300(\.0*)? – – ", text)
-    assert "Standard errors unavailable for b1: at its bound, where the estimate cannot move both ways" in text
+    assert "Standard errors unavailable for b1: at its bound, so that it cannot move in both directions" in text
 
 
 def test_no_adjusted_r2_where_no_freedom_is_left() -> None:
