@@ -547,4 +547,4 @@ def test_what_only_the_reader_says_is_a_finding_too(ask: Any, here: Path) -> Non
     assert record["problem"] == "t.csv: no feature column is left for the target 'y'"
     assert [(one["kind"], one["message"]) for one in record["findings"]] == [("reader", record["problem"])]
     # Told once in the table.
-    assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature is left") == 1
+    assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature column is left") == 1

@@ -204,7 +204,7 @@ def test_the_record_has_the_new_fields_for_every_kind() -> None:
         assert (errors["statistic"] is None) == bool(errors["reasons"]) == (errors["intercept"] is None)
         assert [record["descent"][key] for key in ("delta", "quantile")] == [None, None]
     formula = fit_record(gdsolve.fit(minimize="(a - 1)**2", parameters={"a": 0.0}))["standard_errors"]
-    assert formula["reasons"] == [{"reason": "a formula has no residuals to tell an error from", "weights": ["a"]}]
+    assert formula["reasons"] == [{"reason": "a formula has no residuals to estimate an error from", "weights": ["a"]}]
 
 
 def test_certified_standard_errors_stand_in_the_default_answer() -> None:

@@ -152,7 +152,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/b2_one_step.yaml",
         "One update at α = {learning_rate} leads to ({weights.x}, {intercept}) and an SSE of {sse}. It stopped at "
-        "max_iter; scripts see exit code 3.",
+        "max_iter, which scripts see by the exit code.",
         picture="path",
     ),
     Step(
