@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, overload
 
 from gdsolve.model import Model
@@ -12,6 +13,7 @@ from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.spec import Spec, options_of
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import FORMULA_PARTS, PATHS, at_home, build_spec, nearest_option, read_spec
+from gdsolve.spec.keywords import in_keywords
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
@@ -38,6 +40,17 @@ COMMAND_LINE = {
 }
 
 Source = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
+
+
+@contextmanager
+def _typing(verb: str, X: Any) -> Iterator[None]:
+    """A span in which hints are such as Python takes them, where no table is given that a command line could name."""
+    try:
+        yield
+    except GdsolveError as fault:
+        if fault.hint is not None and not _names_tables(X):
+            fault.hint = in_keywords(fault.hint, verb)
+        raise
 
 
 @overload
@@ -76,25 +89,26 @@ def fit(
     from gdsolve.outputs import write_outputs
     from gdsolve.verbs.fit import fit as run
 
-    grouping = {} if group_by is None else {"group_by": group_by}
-    spec, table, command = _ask("fit", X, y, names, {**options, **grouping})
-    check_outputs(spec)
-    if spec.group_by is not None:
-        from gdsolve.verbs.grouped.fit import fit_groups
+    with _typing("fit", X):
+        grouping = {} if group_by is None else {"group_by": group_by}
+        spec, table, command = _ask("fit", X, y, names, {**options, **grouping})
+        check_outputs(spec)
+        if spec.group_by is not None:
+            from gdsolve.verbs.grouped.fit import fit_groups
 
-        fits = fit_groups(spec, table)
-        if spec.save is not None:
-            from gdsolve.report.group_record import groups_record
+            fits = fit_groups(spec, table)
+            if spec.save is not None:
+                from gdsolve.report.group_record import groups_record
 
-            write_outputs(spec, groups_record(fits))
-        return fits
-    result = run(spec, table, command)
-    if spec.save is not None or spec.history is not None:
-        from gdsolve.report.record import fit_record
+                write_outputs(spec, groups_record(fits))
+            return fits
+        result = run(spec, table, command)
+        if spec.save is not None or spec.history is not None:
+            from gdsolve.report.record import fit_record
 
-        write_outputs(spec, fit_record(result))
-    _show(spec, result.picture)
-    return result
+            write_outputs(spec, fit_record(result))
+        _show(spec, result.picture)
+        return result
 
 
 def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
@@ -105,11 +119,12 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
     """
     from gdsolve.verbs.compare_lr import compare_lr as run
 
-    spec, table, command = _ask("compare-lr", X, y, names, options)
-    check_outputs(spec)
-    result = run(spec, table, command)
-    _show(spec, result.picture)
-    return result
+    with _typing("compare-lr", X):
+        spec, table, command = _ask("compare-lr", X, y, names, options)
+        check_outputs(spec)
+        result = run(spec, table, command)
+        _show(spec, result.picture)
+        return result
 
 
 def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> MethodComparison:
@@ -120,11 +135,12 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     """
     from gdsolve.verbs.compare import compare as run
 
-    spec, table, command = _ask("compare", X, y, names, options)
-    check_outputs(spec)
-    result = run(spec, table, command)
-    _show(spec, result.picture)
-    return result
+    with _typing("compare", X):
+        spec, table, command = _ask("compare", X, y, names, options)
+        check_outputs(spec)
+        result = run(spec, table, command)
+        _show(spec, result.picture)
+        return result
 
 
 def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Check:
@@ -133,14 +149,16 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
     Raises:
         GdsolveError, DataError: as `fit`, but for tables that can be read and not be fitted.
     """
-    from gdsolve.verbs.check import Arrays
+    from gdsolve.data import Arrays
     from gdsolve.verbs.check import check as run
 
-    spec, _, command = _ask("check", X, y, names, options)
-    check_outputs(spec)
-    result = run(spec, command, Arrays(X, y, names) if y is not None else None)
-    _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
-    return result
+    with _typing("check", X):
+        spec, _, command = _ask("check", X, y, names, options)
+        check_outputs(spec)
+        is_in_memory = X is not None and not _names_tables(X)
+        result = run(spec, command, Arrays(X, y, names) if is_in_memory else None)
+        _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
+        return result
 
 
 @overload
@@ -181,23 +199,26 @@ def predict(
     from gdsolve.verbs.predict import predict as write
     from gdsolve.verbs.predict import predictions
 
-    options = _read_options(options, "predict")
-    known = _model(model, "model")
-    if known is None:
-        raise GdsolveError(
-            f"model: {type(model).__name__} is no model", "give what gdsolve.fit returned, or the file of save="
-        )
-    if not _names_tables(X):
-        if out is not None:
-            raise GdsolveError("out: goes with tables", "leave it out: what is predicted for arrays is returned")
-        return predictions(build_spec((), options, "predict"), known, X, names)
-    _refuse_names(names)
-    spec = build_spec(_paths(X), options, "predict")
-    if out is None:
-        return predictions(spec, known)
-    if not hasattr(out, "write"):
-        raise GdsolveError(f"out: {shown(out)} is no file that is open", "give open(…, 'w'), or leave it out")
-    return write(spec, known, out)
+    with _typing("predict", X):
+        options = _read_options(options, "predict")
+        known = _model(model, "model")
+        if known is None:
+            raise GdsolveError(
+                f"model: {type(model).__name__} is no model", "give what gdsolve.fit returned, or the file of save="
+            )
+        if not _names_tables(X):
+            if out is not None:
+                raise GdsolveError("out: goes with tables", "leave it out: what is predicted for arrays is returned")
+            if options.get("only"):
+                raise GdsolveError("only: goes with tables", "leave it out: for arrays predictions alone are returned")
+            return predictions(build_spec((), options, "predict", in_memory=True), known, X, names)
+        _refuse_names(names)
+        spec = build_spec(_paths(X), options, "predict")
+        if out is None:
+            return predictions(spec, known)
+        if not hasattr(out, "write"):
+            raise GdsolveError(f"out: {shown(out)} is no file that is open", "give open(…, 'w'), or leave it out")
+        return write(spec, known, out)
 
 
 def _show(spec: Spec, picture: Picture | None) -> None:
@@ -223,19 +244,30 @@ def _ask(
         return build_spec((), options, verb), None, Command(verb, (), options, arguments=())
     if X is None:
         raise GdsolveError("X is missing", call)
-    if y is None:
-        if not _names_tables(X):
-            raise GdsolveError("y is missing", call)
+    if _names_tables(X):
+        if y is not None:
+            raise GdsolveError(
+                "y: X names a table, which has its target in it", 'give target="…", the name of a column'
+            )
         _refuse_names(names)
         spec, fixed = read_spec(_paths(X), options, verb)
         return spec, None, Command(verb, _paths(X), options, fixed, _path_argument(X, options))
-    if _names_tables(X):
-        raise GdsolveError("y: X names a table, which has its target in it", 'give target="…", the name of a column')
-    spec = build_spec((), options, verb)
-    arguments = ("X", "y") if names is None else ("X", "y", "names=names")
+    if isinstance(y, str):
+        raise GdsolveError(f"y: {shown(y)} is a text", f"give target={shown(y)}, if that is the name of a column of X")
+    if y is None and not _is_frame(X):
+        raise GdsolveError("y is missing", call)
+    spec = build_spec((), options, verb, in_memory=True)
+    arguments = ["X", *(["y"] if y is not None else []), *(["names=names"] if names is not None else [])]
     # To check, a table that cannot be fitted is no error.
     table = None if verb == "check" else inline_table(X, y, spec, names=names)
-    return spec, table, Command(verb, (), options, arguments=arguments)
+    return spec, table, Command(verb, (), options, arguments=tuple(arguments))
+
+
+def _is_frame(X: Any) -> bool:
+    """True for a DataFrame, whose columns have names of their own: one of them may be the target."""
+    from gdsolve.data.arrays import labels_of
+
+    return labels_of(X) is not None
 
 
 def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:

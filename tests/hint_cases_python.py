@@ -80,12 +80,32 @@ ARRAYS = [
     says(f"gdsolve.fit([[1.0], [3.0, 1.0], [4.0]], {Y})", "the same number of numbers", FIT),
     says(f"gdsolve.fit(np.zeros((3, 1, 1)), {Y})", "for one column", FIT),
     says(
-        f"gdsolve.fit(np.array(['2020-01-01', '2020-01-02', '2020-01-04'], dtype='datetime64[D]'), {Y})",
-        "days since the first",
+        f"gdsolve.fit(np.array([['2020-01-01'], ['2020-01-02'], ['2020-01-04']], dtype='datetime64[D]'), {Y})",
+        'ignore=["x"]',
         FIT,
     ),
     says(f"gdsolve.fit(np.array([[1j], [2j], [3j]]), {Y})", "real and imaginary parts", FIT),
-    says(f"gdsolve.fit([['a'], ['b'], ['c']], {Y})", "leave out what is no number", FIT),
+    says(f"gdsolve.fit([['a', 1j], ['b', 2j], ['c', 1j]], {Y})", "real and imaginary parts", FIT),
+    says(
+        f"gdsolve.fit([['a'], ['b'], ['c']], {Y})",
+        'categorical="onehot"',
+        f"gdsolve.fit([['a'], ['b'], ['c']], {Y}, categorical='onehot')",
+    ),
+    says(
+        f"gdsolve.fit([[1.0], ['bad'], [4.0]], {Y})",
+        'na_values=["bad"], na="drop"',
+        f"gdsolve.fit([[1.0], ['bad'], [4.0]], {Y}, na_values=['bad'], na='drop')",
+    ),
+    says(
+        f"gdsolve.fit(pl.DataFrame({{'x': [[1], [2], [3]], 'z': [1.0, 3.0, 4.0]}}), {Y})",
+        'ignore=["x"]',
+        f"gdsolve.fit(pl.DataFrame({{'x': [[1], [2], [3]], 'z': [1.0, 3.0, 4.0]}}), {Y}, ignore=['x'])",
+    ),
+    says(
+        FRAME + "gdsolve.fit(f, 'x')", "target='x'", "gdsolve.fit(pl.DataFrame({'x': [1, 2], 'z': [2, 4]}), target='x')"
+    ),
+    says(MODEL + f"gdsolve.predict(m, {X}, only=True)", "leave it out", MODEL + f"gdsolve.predict(m, {X})"),
+    says(MODEL + "gdsolve.predict(m, [['a']])", "leave it out", MODEL + "gdsolve.predict(m, [[1.0]])"),
     says(
         f"gdsolve.fit(sparse.csr_matrix({X}), {Y})", "toarray()", f"gdsolve.fit(sparse.csr_matrix({X}).toarray(), {Y})"
     ),
@@ -94,18 +114,22 @@ ARRAYS = [
         "to_dense()",
         f"gdsolve.fit(torch.tensor({X}).to_sparse().to_dense(), {Y})",
     ),
-    says(f"gdsolve.fit([[1.0, -1.0], [3.0, 1.0], [4.0, 2.0]], {Y}, weight='x2')", "another --weight", FIT),
+    says(f"gdsolve.fit([[1.0, -1.0], [3.0, 1.0], [4.0, 2.0]], {Y}, weight='x2')", "another weight", FIT),
     says("gdsolve.fit(np.zeros((0, 1)), [])", "at least one row", FIT),
     says(f"gdsolve.fit(pl.DataFrame({{'y': [1.0, 3.0, 4.0]}}), {Y})", "another name", FIT),
     says(f"gdsolve.fit({X}, [1.0, 2.0])", "one y for every row", FIT),
     says(f"gdsolve.fit({X}, {Y}, names=['a', 'b'])", "a name of its own", f"gdsolve.fit({X}, {Y}, names=['a'])"),
-    says(f"gdsolve.fit({X}, [1.0, None, 3.0])", "leave the row out", FIT),
+    says(f"gdsolve.fit({X}, [1.0, None, 3.0])", 'na="drop"', f"gdsolve.fit({X}, [1.0, None, 3.0], na='drop')"),
     says(
         f"gdsolve.fit({X}, ['a', '', 'b'], loss='logistic')",
-        "leave the row out",
-        f"gdsolve.fit({X}, ['a', 'a', 'b'], loss='logistic', ridge=1.0)",
+        'na="drop"',
+        f"gdsolve.fit({X}, ['a', '', 'b'], loss='logistic', ridge=1.0, na='drop')",
     ),
-    says(f"gdsolve.fit([[1.0], [float('inf')], [3.0]], {Y})", "leave the row out", FIT),
+    says(
+        f"gdsolve.fit([[1.0], [float('inf')], [3.0]], {Y})",
+        'na_values=["inf"], na="drop"',
+        f"gdsolve.fit([[1.0], [float('inf')], [3.0]], {Y}, na_values=['inf'], na='drop')",
+    ),
     says(
         MODEL + "gdsolve.predict(m, [[1.0, 2.0]])",
         "names=[…]",

@@ -34,6 +34,9 @@ COMMAND_LINE = [
         "fit two.csv --iterates 3", TWO, {"--iterates goes with gdsolve compare-lr": "compare-lr two.csv --iterates 3"}
     ),
     Case("tour --case Z9", TWO, {"there are ": "tour --list"}),
+    Case("--show-completion tcsh"),
+    Case("--show-completion zsh fish", then={"give --show-completion zsh": "--show-completion zsh"}),
+    Case("--install-completion zsh", {"home": ""}, environment={"HOME": "home"}),
 ]
 
 OUTPUTS = [

@@ -29,6 +29,8 @@ def traced(text: str, then: dict[str, str]) -> Case:
 GOOD = "data: two.csv\n"
 GOOD_GRAPH = GRAPH["g.yaml"]
 
+NDJSON = {"x.ndjson": '{"x": 1, "y": 2}\n{"x": 3, "y": 4}\n{"x": 4, "y": 6}\n'}
+
 CHECKS = [
     Case("fit two.csv --tol 1e-320", TWO),
     Case("fit two.csv --loss-tol 1e-320", TWO),
@@ -82,10 +84,35 @@ CHECKS = [
     Case("fit two.csv --max-iter=-3", TWO),
     Case("compare-lr two.csv --iterates 2000", TWO),
     Case("trace g.yaml --repeat 5000", GRAPH),
+    # Options that the others leave without effect.
+    Case("fit two.csv --target y --features x --ignore x2", TWO),
+    Case("fit two.csv --seed 3", TWO),
+    Case("fit two.csv --penalize-intercept", TWO),
+    Case("fit two.csv --ridge 1 --penalize-intercept --no-intercept", TWO),
+    Case("fit two.csv --confidence 0.9", TWO),
+    Case("fit two.csv --momentum 0.9", TWO),
+    Case("compare two.csv --methods gd --momentum 0.9", TWO),
+    Case("fit two.csv --report --format csv --every 2", TWO, fill={"FILE": "h.csv"}),
+    Case("fit two.csv --format latex --every 2", TWO, fill={"FILE": "h.csv"}),
+    Case("fit two.csv --format csv --check-gradient", TWO, fill={"MODEL.json": "m.json"}),
+    Case("fit --minimize '(a - 1)**2' --start a=0 --ignore x"),
+    Case("fit --minimize '(a - 1)**2' --start a=0 --na drop"),
+    Case("fit --minimize '(a - 1)**2' --start a=0 --delimiter ,"),
+    Case("fit x.ndjson --decimal ,", NDJSON),
+    Case("fit two.csv --model 'a*x' --start a=1 --categorical onehot", TWO),
+    edits("X: [1, 2, 3]\ny: [1, 2, 4]\nna: drop\n", {"leave --na out": "X: [1, 2, 3]\ny: [1, 2, 4]\n"}),
+    edits(
+        "X: [1, 2, 3]\ny: [1, 2, 4]\ncategorical: onehot\n",
+        {"leave --categorical out": "X: [1, 2, 3]\ny: [1, 2, 4]\n"},
+    ),
+    edits(GOOD + "method: adam\n", {"leave --method out": GOOD}, "compare-lr"),
+    Case("trace g.yaml --retain-graph", GRAPH),
+    Case("trace g.yaml --zero-grad", GRAPH),
+    Case("trace g.yaml --steps --format dot", GRAPH),
     Case("fit two.csv --lr=-1", TWO),
     Case(
         "gdsolve.fit([[1.0], [3.0]], [2.0, 4.0], lr=float('nan'))",
-        then={"--lr 0.01": "gdsolve.fit([[1.0], [3.0]], [2.0, 4.0], lr=0.01)"},
+        then={"lr=0.01": "gdsolve.fit([[1.0], [3.0]], [2.0, 4.0], lr=0.01)"},
         python=True,
     ),
     Case("gdsolve.spec.Spec(lr=-1.0)", then={"--lr 0.01": "gdsolve.spec.Spec(lr=0.01)"}, python=True),

@@ -257,7 +257,7 @@ def test_other_losses_and_curves_predict() -> None:
     curve = gdsolve.fit(steps, np.exp(0.5 * steps[:, 0]), model="exp(k*x)", parameters={"k": 0.1})
     assert gdsolve.predict(curve, [[2.0], [0.0]]) == pytest.approx([math.e, 1.0])
     formula = gdsolve.fit(minimize="(a - 1)**2", parameters={"a": 0})
-    assert refusal(gdsolve.predict, formula, X) == ("model: a formula predicts nothing", "fit a model, with --model")
+    assert refusal(gdsolve.predict, formula, X) == ("model: a formula predicts nothing", "fit a model, with model=…")
 
 
 def test_levels_and_groups_predict(tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_fit_is_a_start(table: Path, tmp_path: Path) -> None:
     assert gdsolve.fit(X, [math.e, math.e**3], **curve, init=found).trace.weights[0] == pytest.approx(found.w[:, 0])
     assert refusal(gdsolve.fit, LINE, PLANE, init=before) == (
         "init: no weight for column 'x1'",
-        "leave --init out, or start from a model of the same columns",
+        "leave init out, or start from a model of the same columns",
     )
 
 
@@ -320,8 +320,8 @@ def test_a_fit_is_a_start(table: Path, tmp_path: Path) -> None:
         ({"weight": torch.ones(1)}, "weight: [1.0] is not the name of a column", "put the weights into X"),
         ({"target": 3}, "target: 3 is not the name of a column", 'as in target="x2"'),
         ({"features": [1]}, "features: [1] is not a name or a list of names", 'as in features=["a", "b"]'),
-        ({"lr": None}, "lr: None is not a finite number", "write it as in --lr 0.01"),
-        ({"lr": [[0.1]]}, "lr: [0.1] is not a finite number", "write it as in --lr 0.01"),
+        ({"lr": None}, "lr: None is not a finite number", "write it as in lr=0.01"),
+        ({"lr": [[0.1]]}, "lr: [0.1] is not a finite number", "write it as in lr=0.01"),
         ({"ridge": [1]}, "ridge: [1] is not a number", "as in ridge=0.1"),
         ({"ridge": True}, "ridge: True is not a number", "as in ridge=0.1"),
         ({"max_iter": [1]}, "max_iter: [1] is not a whole number", "as in max_iter=10"),

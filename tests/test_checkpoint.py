@@ -289,7 +289,7 @@ def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(GdsolveError, match=r"checkpoint: the folder .* is not there"):
         check_outputs(Spec(checkpoint=str(tmp_path / "none" / "c")))
     with pytest.raises(GdsolveError, match="checkpoint_every: there is no checkpoint to write"):
-        Spec(checkpoint_every=5.0)
+        build_spec(["t.csv"], {"checkpoint_every": 5.0}, "fit")
 
 
 def test_another_machine_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

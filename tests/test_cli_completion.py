@@ -120,13 +120,56 @@ def test_zsh_and_fish_are_offered(source: str) -> None:
         assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
 
 
+def gives_script(*arguments: str, **environment: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "gdsolve", *arguments],
+        capture_output=True,
+        text=True,
+        env=KEPT | {"PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"]} | environment,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_completion_is_installed_for_the_shell_that_is_named(here: Path) -> None:
+    """Whatever shell runs the command; the name may be a path, and stand after =."""
+    for words, written in (
+        (("--install-completion", "zsh"), ".zfunc/_gdsolve"),
+        (("--install-completion=/usr/bin/fish",), ".config/fish/completions/gdsolve.fish"),
+        (("--install-completion", "Bash"), ".bash_completions/gdsolve.sh"),
+    ):
+        code, out, err = gives_script(*words, SHELL="/bin/sh")
+        shell = words[-1].split("/")[-1].split("=")[-1].split()[-1].lower()
+        assert (code, err) == (0, "")
+        assert out.startswith(f"{shell} completion installed in {here / written}; ")
+        assert (here / written).read_text().rstrip("\n") == gives_script("--show-completion", shell)[1].rstrip("\n")
+    assert (here / ".zfunc/_gdsolve").read_text().startswith("#compdef gdsolve")
+
+
+@pytest.mark.parametrize("option", ["install-completion", "show-completion"])
+def test_a_shell_that_there_is_none_of_is_refused(option: str) -> None:
+    listed = f"hint: give --{option} bash|zsh|fish|powershell|pwsh\n"
+    told = f"gdsolve: error: {option}: there is no completion for 'tcsh'\n{listed}"
+    assert gives_script(f"--{option}", "tcsh") == (2, "", told)
+    told = f"gdsolve: error: {option}: 2 shells, and it takes one\nhint: give --{option} zsh\n"
+    assert gives_script(f"--{option}", "zsh", "fish") == (2, "", told)
+
+
+def test_a_home_that_cannot_be_written_is_told(here: Path) -> None:
+    (here / "home").write_text("")
+    code, out, err = gives_script("--install-completion", "fish", HOME=str(here / "home"))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"gdsolve: error: install-completion: {here / 'home'}/.config/fish/completions: ")
+    assert err.splitlines()[1] == "hint: print the script instead: gdsolve --show-completion fish"
+
+
 def script(shell: str, *after: str) -> subprocess.CompletedProcess[str]:
     """Run the script of a shell, and then more."""
     shown = subprocess.run(
         [sys.executable, "-m", "gdsolve", "--show-completion", shell],
         capture_output=True,
         text=True,
-        env=KEPT | {"PYTHONPATH": str(ROOT), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"},
+        env=KEPT | {"PYTHONPATH": str(ROOT)},
         check=True,
     ).stdout
     return subprocess.run(
@@ -163,5 +206,4 @@ def test_the_script_of_zsh() -> None:
     assert (done.stdout, done.stderr) == ("", "")
     # Autoloaded, as it is installed, it completes the first time.
     loaded = 'mkdir f; gdsolve --show-completion zsh > f/_g; fpath=($PWD/f); autoload -U _g; words=(gdsolve fit ""); _g'
-    shown = f"export _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION=1; CURRENT=3; {loaded}"
-    assert script("zsh", stubs, shown).stdout == "files\n"
+    assert script("zsh", stubs, f"CURRENT=3; {loaded}").stdout == "files\n"

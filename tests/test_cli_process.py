@@ -320,12 +320,14 @@ def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
 
     warning = "gdsolve: warning: Interrupted after 2,000 of 100,000 rates.\n"
     out, err = shown("table")
-    assert out.splitlines()[-2:] == ["", "INTERRUPTED after 2,000 of 100,000 rates."]
+    assert "\n\nINTERRUPTED after 2,000 of 100,000 rates.\n" in out
     assert err == ""
     out, err = shown("csv")
-    assert (out.count("\n"), err) == (2001, warning)
+    assert out.count("\n") == 2001
+    assert err.startswith(warning)
     out, err = shown("json")
-    assert (len(json.loads(out)["rates"]), err) == (2000, warning)
+    assert len(json.loads(out)["rates"]) == 2000
+    assert err.startswith(warning)
     assert json.loads(out)["message"] == "Interrupted after 2,000 of 100,000 rates."
 
 

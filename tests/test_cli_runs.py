@@ -230,7 +230,7 @@ def test_a_first_line_of_numbers_is_said_to_be_data(shell: Shell, here: Path) ->
     [
         ("target: z\n", [], "p.yaml: line 3: target: two.csv has no column 'z'"),
         ("features: [x, y]\n", [], "p.yaml: line 3: features: the target 'y' (the column y) is named in --features"),
-        ("format: xml\n", [], "p.yaml: line 3: format: 'xml' is not one of table, json, csv\n"),
+        ("format: xml\n", [], "p.yaml: line 3: format: 'xml' is not one of table, json, csv, markdown, latex\n"),
         ("format: dot\n", [], "p.yaml: line 3: format: fit does not write dot"),
         ("target: z\n", ["--target", "w"], "--target: two.csv has no column 'w'"),
     ],
@@ -255,7 +255,7 @@ def test_a_formula_is_nothing_to_check(shell: Shell) -> None:
 
 
 def test_a_format_is_one_of_those_of_the_verb(shell: Shell) -> None:
-    assert "not one of table, json, csv\n" in shell("fit", "two.csv", "--format", "xml")[2]
+    assert "not one of table, json, csv, markdown, latex\n" in shell("fit", "two.csv", "--format", "xml")[2]
     assert (
         "not one of table, json, dot\n" in shell("trace", str(CONFIGS / "autograd/a01_chain.yaml"), "--format", "x")[2]
     )

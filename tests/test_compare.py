@@ -174,9 +174,13 @@ def test_a_comparison_that_is_interrupted_while_it_looks_for_the_minimum_says_so
     assert (rates.interrupted, rates.message) == (True, "Interrupted after 2 of 2 rates.")
 
 
-def test_compare_lr_is_about_plain_descent() -> None:
-    with pytest.raises(GdsolveError, match="compare-lr compares rates of gd"):
+def test_compare_lr_is_about_plain_descent(tmp_path: Path) -> None:
+    with pytest.raises(GdsolveError, match="method: means nothing to compare_lr"):
         gdsolve.compare_lr(minimize=B8, parameters={"a": 0, "b": 0}, method="adam")
+    for problem in ("X: [[1], [3]]\ny: [2, 4]", "minimize: (a - 1)**2\nparameters: {a: 0}"):
+        (tmp_path / "p.yaml").write_text(f"{problem}\nmethod: adam\n")
+        with pytest.raises(GdsolveError, match="line 3: method: compare-lr compares rates of gd, not of adam"):
+            gdsolve.compare_lr(tmp_path / "p.yaml")
 
 
 @pytest.mark.parametrize("form", ["table", "json", "csv"])

@@ -225,7 +225,7 @@ def test_every_way_to_write_missing_counts(here, cell):
     assert load("x.csv", na=Missing.MEAN).values[1, 0] == pytest.approx(8 / 3)
     # Whoever names the cells that mean missing, and not this one, has it told.
     write(here / "u.csv", f"a,b\n1,2\n2,3.5\n3,{cell}\n4,5\n")
-    assert {column.name: column.missing for column in describe(["u.csv"], Spec())} == {"a": 0, "b": 1}
+    assert {column.name: column.missing for column in describe(["u.csv"], Spec()).columns} == {"a": 0, "b": 1}
 
 
 @pytest.mark.parametrize("cell", ["rotary", "-", "#DIV/0!", "#VALUE!", "1.#INF", "inf", "-inf", "1e999", "."])
@@ -270,7 +270,7 @@ def test_row_names_without_a_name_are_left_out(here, caplog, name):
         f"{name}: rows have one cell more than the header has names; the first cell is taken as a row name; "
         "--header yes reads it so without this warning"
     ]
-    assert next((one.name, one.role) for one in describe([name], Spec())) == ("row_names", "ignored")
+    assert next((one.name, one.role) for one in describe([name], Spec()).columns) == ("row_names", "ignored")
     assert load(name, ignore=(loaded.roles.features[0],)).values.tolist() == [row[1:] for row in VALUES]
 
 

@@ -200,7 +200,9 @@ def test_bytes_that_are_not_utf_8(tmp_path):
         tmp_path / "t.ndjson", table([{"x": 1, "c": "a", "y": 1}] * 3).encode() + b'\n{"x":1,"c":"\xe9","y":2}\n'
     )
     told = "t.ndjson: row 4 (line 5) is not UTF-8"
-    assert failure(path, ignore=("c",)) == (5, told, "name the encoding, for example --encoding latin-1")
+    code, message, hint = failure(path, ignore=("c",))
+    assert (code, message) == (5, told)
+    assert hint.startswith("probably Western European: --encoding cp1252 reads")
     assert load(path, encoding="latin-1", ignore=("c",)).rows == 4
 
 
@@ -245,7 +247,7 @@ def test_files_with_other_keys_are_joined(tmp_path):
 
 def test_check_and_predict_know_late_keys(tmp_path, monkeypatch):
     path = write(tmp_path / "t.ndjson", table(late()))
-    found = {column.name: column for column in describe([path], Spec())}
+    found = {column.name: column for column in describe([path], Spec()).columns}
     assert (found["z"].missing, found["z"].type, found["x"].missing) == (1200, "number", 0)
     model = {"data": {"features": ["z"]}, "weights": {"z": 2.0}, "intercept": 1.0}
     out = io.StringIO()

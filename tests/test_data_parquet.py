@@ -94,7 +94,7 @@ def test_texts_and_times(tmp_path, name):
     assert load(path, ignore=("c",)).values.tolist() == PLAIN
     assert load(path, categorical=Categorical.IGNORE).values.tolist() == PLAIN
     assert len(load(path, categorical=Categorical.ONEHOT).roles.levels["c"]) == 3
-    assert {column.name: column.type for column in describe([path], Spec())}["c"] in ("text", "date")
+    assert {column.name: column.type for column in describe([path], Spec()).columns}["c"] in ("text", "date")
     out = io.StringIO()
     predict_csv([path], Spec(), {"data": {"features": ["x"]}, "weights": {"x": 2.0}, "intercept": 1.0}, out)
     assert [line.rpartition(",")[2] for line in out.getvalue().splitlines()] == ["prediction", "3.0", "5.0", "9.0"]
@@ -115,7 +115,7 @@ def test_what_is_no_cell(tmp_path, name):
     assert failure(path, group_by="c")[1] == f"{told}, and it tells the groups apart"
     assert load(path, ignore=("c",)).values.tolist() == PLAIN
     assert load(path, categorical=Categorical.IGNORE).values.tolist() == PLAIN
-    assert {column.name: column.type for column in describe([path], Spec())}["c"] == "nested"
+    assert {column.name: column.type for column in describe([path], Spec()).columns}["c"] == "nested"
     model = {"data": {"features": ["x"]}, "weights": {"x": 2.0}, "intercept": 1.0}
     with pytest.raises(DataError, match=f"{words}, not numbers; it cannot be written as CSV") as caught:
         predict_csv([path], Spec(), model, io.StringIO())

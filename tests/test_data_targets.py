@@ -227,11 +227,11 @@ def test_classes_in_memory():
     [
         (["a", "a"], LOGISTIC, "inline: column 'y', the target (the column y), has the level 'a' only; --loss"),
         (["a", "b", "c"], LOGISTIC, "inline: column 'y', the target (the column y), has the levels 'a', 'b', 'c'; --"),
-        (["a", "NA"], LOGISTIC, "inline: row 2, column 'y': the cell is missing"),
-        (["a", None], LOGISTIC, "inline: y is not an array of numbers"),
-        (["a", "b"], {}, "inline: y is not an array of numbers"),
-        (["a", "b"], {"target": "x1", **LOGISTIC}, "inline: y is not an array of numbers"),
-        (["a", "b"], {"weight": "y", **LOGISTIC}, "inline: y is not an array of numbers"),
+        (["a", "NA", "b"], LOGISTIC, "inline: row 2, column 'y': the cell is missing"),
+        (["a", None, "b"], LOGISTIC, "inline: row 2, column 'y': the cell is missing"),
+        (["a", "b"], {}, "inline: row 1, column 'y': 'a' is text, and it is the target (the column y)"),
+        (["a", "b"], {"target": "x1", **LOGISTIC}, "inline: row 1, column 'y': 'a' is text"),
+        (["a", "b"], {"weight": "y", **LOGISTIC}, "inline: row 1, column 'y': 'a' is text, and it is the weight"),
         ([1, 2], LOGISTIC, "inline: row 2, column 'y': the target 2 is neither 0 nor 1"),
         ([0, -3], POISSON, "inline: row 2, column 'y': the target -3 is negative"),
         ([0, 1], {"target": "x1", **POISSON}, "inline: row 1, column 'x1': the target -7 is negative"),
@@ -239,7 +239,7 @@ def test_classes_in_memory():
 )
 def test_what_is_refused_in_memory(y, options, message):
     with pytest.raises(DataError) as caught:
-        inline_table([[-7.0, row] for row in range(len(y))], y, Spec(**options))
+        list(inline_table([[-7.0, row] for row in range(len(y))], y, Spec(**options)).batches())
     assert caught.value.message.startswith(message)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, Logistic, PointwiseLoss, Poisson, Quantile
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
 EVERY: tuple[PointwiseLoss, ...] = (
@@ -78,7 +79,7 @@ def test_parameters_come_from_the_spec() -> None:
 )
 def test_parameters_that_are_refused(options: dict[str, object], message: str) -> None:
     with pytest.raises(GdsolveError) as caught:
-        Spec(**options)
+        build_spec(["t.csv"], options, "fit")
     assert caught.value.message == message
 
 

@@ -348,7 +348,7 @@ def test_iterations_are_the_first_ones_then_those_on_a_log_scale_and_the_last() 
 def test_a_quiet_table_has_no_advice_and_a_verbose_one_says_how_it_was_computed() -> None:
     record = records.one_step()
     quiet = plain(record, View(quiet=True))
-    assert quiet.endswith("The loss is 11.8 above its\n  optimum.\n")
+    assert quiet.endswith("The loss is 11.8 above its\n  minimum.\n")
     verbose = plain(record, View(verbose=True))
     assert (
         """\

@@ -68,7 +68,7 @@ def test_a_yaml_list_is_taken_as_it_is() -> None:
 
 
 def test_numbers_are_read_as_written_not_as_yaml_1_1_reads_them(loader: str) -> None:
-    spec = load(INLINE + "max_iter: 1e12\ntol: 1e-10\nlr: 1/28\nevery: 1_000\nridge: '2'\nseed: 010\n")
+    spec = load(INLINE + "max_iter: 1e12\ntol: 1e-10\nlr: 1/28\nevery: 1_000\nridge: '2'\ninit: random\nseed: 010\n")
     assert (spec.max_iter, spec.tol, spec.lr, spec.every, spec.ridge, spec.seed) == (10**12, 1e-10, 1 / 28, 1000, 2, 10)
 
 

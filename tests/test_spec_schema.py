@@ -56,7 +56,7 @@ def test_words_and_defaults() -> None:
     properties = PROBLEM["properties"]
     assert properties["loss"]["enum"] == list(Loss)
     assert (properties["loss"]["default"], properties["every"]["default"]) == ("half-mse", "log")
-    assert properties["format"]["enum"] == ["table", "json", "csv"]
+    assert properties["format"]["enum"] == ["table", "json", "csv", "markdown", "latex"]
     assert GRAPH["properties"]["format"]["enum"] == ["table", "json", "dot"]
 
 
@@ -80,7 +80,7 @@ def test_every_spec_in_configs_is_valid(path: Path) -> None:
         DATA + "ridge: 1/3",
         DATA + "na_values: -9",
         DATA + "na_values: [NA, -9, null]",
-        DATA + "seed: 1e3",
+        DATA + "init: random\nseed: 1e3",
         DATA + "target: 5",
         DATA + "quiet: 'yes'",
         DATA + "every: 1e3",
@@ -89,7 +89,7 @@ def test_every_spec_in_configs_is_valid(path: Path) -> None:
         "minimize: (1 - a)**2\nparameters: {a: 1/3}\nconstants: {B: [[1, 2], [3, 4]], c: [1, 2]}",
         "data: [a.csv, b.csv]",
         "X: [[1, 1e-3], [3, 1/3]]\ny: [[2], [4]]",
-        LEAVES + "nodes: {z: t**2, u: {expression: z, detach: true}}\nbackward-from: z\nformat: dot\nsteps: on",
+        LEAVES + "nodes: {z: t**2, u: {expression: z, detach: true}}\nbackward-from: z\nformat: json\nsteps: on",
         "leaves: {X: [[1, 2]], v: {value: [1, 2], requires_grad: false}}\ncompare: {formula: X}\nrepeat: 1e1",
     ],
 )

@@ -137,7 +137,7 @@ def test_small_step_far_from_the_optimum_is_said() -> None:
 def test_nothing_to_stop_a_run_is_refused() -> None:
     with pytest.raises(gdsolve.GdsolveError, match="with tol 0 and no other rule nothing stops the run") as caught:
         gdsolve.fit([[1.0], [2.0]], [1.0, 2.0], lr=0.1, tol=0)
-    assert (caught.value.hint, caught.value.exit_code) == ("give --max-iter 1000, say", 2)
+    assert (caught.value.hint, caught.value.exit_code) == ("give max_iter=1000, say", 2)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")

@@ -15,7 +15,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from gdsolve.cli.bar import watching
-from gdsolve.cli.completion import as_typed, is_asked
+from gdsolve.cli.completion import SCRIPT_OPTIONS, as_typed, is_asked
 from gdsolve.cli.help import examples, write_examples, write_panels
 from gdsolve.cli.messages import listen
 from gdsolve.cli.optional import join_plot
@@ -238,7 +238,10 @@ class _Group(TyperGroup):
     """The verbs together, in the same way."""
 
     def get_params(self, ctx: Any) -> Any:
-        return _as_given(super().get_params(ctx))
+        found = _as_given(super().get_params(ctx))
+        for parameter in found:
+            parameter.help = SCRIPT_OPTIONS.get(parameter.opts[0], parameter.help)
+        return found
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         write_panels(self, ctx, formatter)

@@ -9,11 +9,21 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any
 
+from gdsolve.spec.numbers import shown
+from gdsolve.status import GdsolveError
+
 ASKED = "_GDSOLVE_COMPLETE"
+_WHICH = "of the shell named after it, or of the one that runs gdsolve."
+SCRIPT_OPTIONS = {
+    "--install-completion": f"Install the completion {_WHICH}",
+    "--show-completion": f"Show the completion {_WHICH}",
+}
 TYPED, WHOLE = "_TYPER_COMPLETE_ARGS", "_GDSOLVE_COMPLETE_LINE"
 
 # A word as a shell hands it over, quotes and backslashes included.
@@ -101,11 +111,53 @@ def offer_nothing(environment: Mapping[str, str]) -> int:
     return int(shell == "bash")
 
 
-def install_scripts() -> None:
-    """Have typer show and install `SCRIPTS`."""
-    from typer import _completion_shared
+def script_asked(arguments: Sequence[str]) -> tuple[str, str | None] | None:
+    """Which of `SCRIPT_OPTIONS` stands first among the arguments, and the shell that it names; None where none does.
 
-    _completion_shared._completion_scripts.update(SCRIPTS)
+    >>> script_asked(["--install-completion", "zsh"]), script_asked(["--show-completion"]), script_asked(["fit"])
+    (('--install-completion', 'zsh'), ('--show-completion', None), None)
+
+    Raises:
+        GdsolveError: more than one shell.
+    """
+    option, equals, shell = arguments[0].partition("=") if arguments else ("", "", "")
+    if option not in SCRIPT_OPTIONS:
+        return None
+    words = [*([shell] if equals else []), *arguments[1:]]
+    if len(words) > 1:
+        raise GdsolveError(
+            f"{option.removeprefix('--')}: {len(words)} shells, and it takes one", f"give {option} {words[0]}"
+        )
+    return option, words[0] if words else None
+
+
+def give_script(option: str, shell: str | None) -> None:
+    """Install the script of a shell, or show it: of the one that is named, else of the one that runs this.
+
+    Raises:
+        GdsolveError: a shell that there is no script for, or one that cannot be told.
+    """
+    from typer import _completion_shared as shared
+
+    shared._completion_scripts.update(SCRIPTS)
+    known = [one.value for one in shared.Shells]
+    name = (shared._get_shell_name() if shell is None else Path(shell).name) or ""
+    if name.lower() not in known:
+        what = "the shell that runs this cannot be told" if not name else f"there is no completion for {shown(name)}"
+        raise GdsolveError(f"{option.removeprefix('--')}: {what}", f"give {option} {'|'.join(known)}")
+    if option == "--show-completion":
+        script = shared.get_completion_script(prog_name="gdsolve", complete_var=ASKED, shell=name.lower())
+        print(script)
+        return
+    try:
+        _, path = shared.install(shell=name.lower(), prog_name="gdsolve", complete_var=ASKED)
+    except (OSError, CalledProcessError) as fault:
+        reason = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else f"{fault}"
+        place = getattr(fault, "filename", None) or name
+        raise GdsolveError(
+            f"install-completion: {place}: {reason}", f"print the script instead: gdsolve --show-completion {name}"
+        ) from None
+    print(f"{name.lower()} completion installed in {path}; it works in shells that are started from now on")
 
 
 def as_typed(parameter: Any, ctx: Any, incomplete: str) -> list[Any]:

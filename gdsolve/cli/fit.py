@@ -41,6 +41,8 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     record = with_signal(fit_record(result))
     try:
         present(spec, record, result.picture if ranks.first else None, _following(spec, command, record))
+        if spec.report and spec.format in (Format.CSV, Format.MARKDOWN, Format.LATEX):
+            _tell_missing(record["report"])
     finally:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
         if ranks.first:
@@ -86,6 +88,14 @@ def _run_groups(spec: Spec) -> int:
     finally:
         write_outputs(spec, record)
     return _code(spec, record)
+
+
+def _tell_missing(report: Mapping[str, Any]) -> None:
+    """Say why coefficients have no standard error, where their rows have no room for it."""
+    from gdsolve.report.inference_table import reasons
+
+    for label, text in reasons(report):
+        logging.getLogger("gdsolve").warning("%s: %s", label, text)
 
 
 def _code(spec: Spec, record: Mapping[str, Any]) -> int:

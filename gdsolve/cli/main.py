@@ -17,7 +17,14 @@ from typing import NoReturn
 import typer
 
 from gdsolve.cli.app import VERBS, command_line, execute
-from gdsolve.cli.completion import NothingToOfferError, install_scripts, is_asked, offer_nothing, read_line
+from gdsolve.cli.completion import (
+    NothingToOfferError,
+    give_script,
+    is_asked,
+    offer_nothing,
+    read_line,
+    script_asked,
+)
 from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
 from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
@@ -60,10 +67,11 @@ def _run(arguments: list[str], ranks: Ranks) -> int:
             command_line(VERBS, ranks).main(args=arguments, prog_name="gdsolve", obj=line)
         except NothingToOfferError:
             return offer_nothing(os.environ)
-    if any(word.startswith(("--show-completion", "--install-completion")) for word in arguments):
-        install_scripts()
     if sys.stdout is None:
         raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")
+    if asked := script_asked(arguments):
+        give_script(*asked)
+        return int(ExitCode.OK)
     if not arguments:
         with redirect_stdout(sys.stderr):
             execute(["--help"], ranks)

@@ -43,7 +43,7 @@ def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None, follo
     from gdsolve.report import write_record
     from gdsolve.report.page import View
 
-    if spec.format is Format.CSV:
+    if spec.format in (Format.CSV, Format.MARKDOWN, Format.LATEX):
         as_utf8()
     # What is written is needed to the end: to look for garbage among it takes longer than to write a table.
     with listener().hidden(), writing("standard output"), collector_at_rest():

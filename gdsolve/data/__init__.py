@@ -4,7 +4,7 @@ from gdsolve.data.columns import Choice, Roles, usual_target
 from gdsolve.data.describe import Description, describe, describe_arrays
 from gdsolve.data.extent import RowCount
 from gdsolve.data.findings import Finding, FindingKind, ranked
-from gdsolve.data.inline import inline_table
+from gdsolve.data.inline import Arrays, inline_table
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.prefetch import prefetch
 from gdsolve.data.reading import Batch
@@ -15,6 +15,7 @@ from gdsolve.data.usable import read_with, usable_table
 
 __all__ = [
     "MOST_LEVELS",
+    "Arrays",
     "Batch",
     "Choice",
     "ColumnSummary",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -59,42 +59,35 @@ def name_of(values: Any) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def matrix_of(X: Any, source: str) -> np.ndarray:
-    """The numbers of X, (m, n).
+def columns_of(X: Any, source: str) -> list[Any]:
+    """The columns of X, (m,) each: numbers, or anything at all where not all of them are numbers.
 
     Raises:
         GdsolveError: a sparse matrix.
-        DataError: ragged rows, another shape, or cells that are no real numbers.
-    """
-    return np.column_stack([*_apart(X, source)]) if labels_of(X) else _matrix(X, source)
-
-
-def columns_of(X: Any, source: str, *, texts: bool) -> list[Any]:
-    """The columns of X, (m,) each: numbers, or anything at all where there are `texts` among them.
-
-    Raises:
-        GdsolveError, DataError: as `matrix_of`.
+        DataError: ragged rows, another shape, or complex numbers.
     """
     labels = labels_of(X)
     if labels:
         return [X[label] for label in labels]
-    matrix = _two_dimensional(np.asarray(dense_of(X, "X"), dtype=object), source) if texts else _matrix(X, source)
-    return list(matrix.T)
+    dense = dense_of(X, "X")
+    _refuse_ragged(dense, source)
+    return list(_two_dimensional(_array(dense, "X", source), source).T)
 
 
-def vector_of(y: Any, what: str, source: str) -> np.ndarray:
-    """The numbers of y, (m,) or (m, 1), as (m,).
+def column_of(y: Any, what: str, source: str) -> Any:
+    """The cells of y, (m,) or (m, 1), as (m,): numbers, or anything at all where not all of them are numbers.
 
     Raises:
         GdsolveError: a sparse matrix.
-        DataError: another shape, or cells that are no real numbers.
+        DataError: another shape, or complex numbers.
     """
-    vector = _floats(y, what, source)
-    if vector.ndim == 2 and vector.shape[1] == 1:
-        vector = vector[:, 0]
-    if vector.ndim != 1:
-        raise DataError(f"{source}: {what} has shape {vector.shape}, not (rows,)", "give one number for every row")
-    return vector
+    labels = labels_of(y)
+    if labels is not None and len(labels) == 1:
+        return y[labels[0]]
+    if labels is None and (hasattr(y, "to_list") or hasattr(y, "to_pylist")):
+        # A Series knows more of its cells than an array does.
+        return y
+    return _one_dimensional(_array(dense_of(y, what), what, source), what, source)
 
 
 def texts_of(cells: Any) -> list[str | None]:
@@ -109,20 +102,32 @@ def _text(cell: Any) -> str | None:
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
 
 
-def _apart(X: Any, source: str) -> Sequence[np.ndarray]:
-    return [vector_of(X[label], f"column {str(label)!r} of X", source) for label in labels_of(X) or ()]
+def _array(dense: Any, what: str, source: str) -> np.ndarray:
+    array = np.asarray(dense)
+    if array.dtype.kind == "c":
+        raise _complex(what, source)
+    # Numbers among texts are told as they were given, not as numpy has them.
+    return array if array.dtype.kind in "biufmM" else np.asarray(dense, dtype=object)
 
 
-def _matrix(X: Any, source: str) -> np.ndarray:
-    if isinstance(X, list | tuple):
-        widths = [len(row) if hasattr(row, "__len__") else 0 for row in X]
-        odd = next((place for place, width in enumerate(widths) if width != widths[0]), None)
-        if odd is not None:
-            raise DataError(
-                f"{source}: row {odd + 1} of X has {widths[odd]} numbers, row 1 has {widths[0]}",
-                "give every row of X the same number of numbers",
-            )
-    return _two_dimensional(_floats(X, "X", source), source)
+def _refuse_ragged(X: Any, source: str) -> None:
+    if not isinstance(X, list | tuple):
+        return
+    widths = [len(row) if hasattr(row, "__len__") else 0 for row in X]
+    odd = next((place for place, width in enumerate(widths) if width != widths[0]), None)
+    if odd is not None:
+        raise DataError(
+            f"{source}: row {odd + 1} of X has {widths[odd]} numbers, row 1 has {widths[0]}",
+            "give every row of X the same number of numbers",
+        )
+
+
+def _one_dimensional(vector: np.ndarray, what: str, source: str) -> np.ndarray:
+    if vector.ndim == 2 and vector.shape[1] == 1:
+        vector = vector[:, 0]
+    if vector.ndim != 1:
+        raise DataError(f"{source}: {what} has shape {vector.shape}, not (rows,)", "give one number for every row")
+    return vector
 
 
 def _two_dimensional(matrix: np.ndarray, source: str) -> np.ndarray:
@@ -131,20 +136,8 @@ def _two_dimensional(matrix: np.ndarray, source: str) -> np.ndarray:
     return matrix
 
 
-def _floats(values: Any, what: str, source: str) -> np.ndarray:
-    try:
-        dense = dense_of(values, what)
-        array = np.asarray(dense)
-        if array.dtype.kind in "mM":
-            raise DataError(f"{source}: {what} holds dates or times, not numbers", "give days since the first, say")
-        if array.dtype.kind == "c":
-            raise DataError(f"{source}: {what} is complex", "give its real and imaginary parts as columns of their own")
-        # Texts are told as they were given, not as numpy has them.
-        return np.asarray(dense if array.dtype.kind == "U" else array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise DataError(
-            f"{source}: {what} is not an array of numbers ({error})", "leave out what is no number"
-        ) from None
+def _complex(what: str, source: str) -> DataError:
+    return DataError(f"{source}: {what} is complex", "give its real and imaginary parts as columns of their own")
 
 
 def dense_of(values: Any, what: str) -> Any:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from gdsolve.data.arrays import columns_of, labels_of, matrix_of, name_of, names_of, texts_of, vector_of
-from gdsolve.data.cells import Cells, Kind, kinds_of
+from gdsolve.data.cells import Kind, kinds_of
 from gdsolve.data.columns import Parts, assign, usual_target, without_texts
 from gdsolve.data.extent import Pass
 from gdsolve.data.fields import short_records
 from gdsolve.data.findings import Finding, Rows, Scene, find, reader_finding
 from gdsolve.data.gaps import Gaps
+from gdsolve.data.inline import Arrays, inline_source
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.records import positions
 from gdsolve.data.scan import rows_of
@@ -131,94 +130,16 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         )
 
 
-def describe_arrays(X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None) -> Description:
+def describe_arrays(arrays: Arrays, spec: Spec) -> Description:
     """Look at the columns of a matrix or DataFrame X, (m, n), and a target y, (m,), as `describe` does at files.
 
     Raises:
         GdsolveError: a flag that names no column, or a matrix that is sparse.
         DataError: ragged rows or unequal lengths.
     """
-    source = "inline"
-    series = _series(X, y, names, source)
-    labels = [column.name for column in series]
-    own = name_of(y)
-    parts, fault = _parts(labels, spec, source, has_header=labels[-1] == "y")
-    if spec.target is None and parts.target == own:
-        parts = replace(parts, target_reason="the name of y")
-    cells = Cells.of(".", spec.missing_texts)
-    raw = pl.DataFrame(series)
-    kinds = {column.name: _kind(column, cells) for column in series}
-    parsed = [
-        cells.number(name, raw.schema[name]) if kinds[name] in NUMBERS else cells.text(name, raw.schema[name])
-        for name in labels
-    ]
-    frame = raw.select(parsed)
-    tally = _tally(kinds, parts, spec)
-
-    def written(name: str) -> Callable[[np.ndarray], list[str]]:
-        return lambda places: [str(raw[name][place]) for place in places.tolist()]
-
-    _take(tally, frame, lambda index: Spot(0, index), written)
-    roles = _roles(labels, parts, without_texts(parts, kinds, spec), fault)
-    columns = _summaries(tally.columns, roles, ())
-    scene = Scene(spec, lambda spots: {spot: (spot.record + 1, None) for spot in spots}, names=labels)
-    findings = find(columns, tally.columns, scene, Rows(), Rows())
-    return Description(
-        source,
-        (source,),
-        True,
-        columns,
-        findings if fault is None else (reader_finding(fault), *findings),
-        tally.gaps,
-        parts,
-        lambda wanted, texts: iter([frame.select(*wanted, *texts)]),
-        {name: tuple(sorted(column.levels)) for name, column in tally.columns.items() if column.kind is Kind.TEXT},
-        fault,
-    )
-
-
-def _series(X: Any, y: Any, names: Sequence[str] | None, source: str) -> list[pl.Series]:
-    """The columns of X and y as polars has them: float64, or texts."""
-    labels = labels_of(X)
-    if labels is None:
-        try:
-            columns: list[Any] = list(matrix_of(X, source).T)
-        except DataError:
-            columns = columns_of(X, source, texts=True)
-    else:
-        columns = columns_of(X, source, texts=True)
-    found = names_of(X, names)
-    if found is None:
-        found = [f"x{place}" for place in range(1, len(columns) + 1)] if len(columns) > 1 else ["x"]
-    if len(found) != len(columns) or len(set(found)) != len(found):
-        raise DataError(
-            f"{source}: {len(set(found))} names for {len(columns)} columns of X", "give every column a name of its own"
-        )
-    own = name_of(y)
-    target = "y" if own is None or own in found else own
-    if target in found:
-        raise DataError(f"{source}: X has a column 'y', as the target is called", "give that column another name")
-    series = [_cells_of(name, column, source) for name, column in zip(found, columns, strict=True)]
-    series.append(_cells_of(target, y, source))
-    if len(series[0]) != len(series[-1]):
-        raise DataError(
-            f"{source}: X has {len(series[0])} rows, y has {len(series[-1])}", "give one y for every row of X"
-        )
-    return series
-
-
-def _cells_of(name: str, column: Any, source: str) -> pl.Series:
-    try:
-        return pl.Series(name, vector_of(column, f"column {name!r}", source))
-    except DataError:
-        cells = np.asarray(column, dtype=object)
-        return pl.Series(name, texts_of(cells.ravel() if cells.ndim == 2 and 1 in cells.shape else cells), pl.String)
-
-
-def _kind(column: pl.Series, cells: Cells) -> Kind:
-    if column.dtype != pl.String:
-        return Kind.NUMBER
-    return kinds_of(column.to_frame(), {column.name: column.dtype}, cells, typed=False)[column.name]
+    source, targeted, reason = inline_source(arrays, spec)
+    found = describe((source,), targeted)
+    return replace(found, parts=replace(found.parts, target_reason=reason))
 
 
 def _parts(

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import polars as pl
+
 from gdsolve.data.file import Format
 from gdsolve.data.packing import Packing
 from gdsolve.data.parquet import rows_in
@@ -54,6 +56,9 @@ def count_rows(sources: Sequence[Source]) -> RowCount | None:
 
 def extent_of(source: Source) -> Extent | None:
     """Estimate how large what is read of a file is; None where only reading it tells, as of compressed text."""
+    held = getattr(source, "frame", None)
+    if isinstance(held, pl.DataFrame):
+        return Extent(float(held.estimated_size()), float(held.height), exact=True)
     file = source.file
     try:
         size = Path(file.path).stat().st_size

@@ -1,24 +1,81 @@
-"""A table of arrays in memory."""
+"""A table of arrays, or of a DataFrame, in memory."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from gdsolve.data.arrays import dense_of, matrix_of, name_of, names_of, vector_of
+from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
 from gdsolve.data.cells import Cells
-from gdsolve.data.columns import Parts, assign, build_roles
+from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
+from gdsolve.data.frames import FrameSource
 from gdsolve.data.reading import Batch, Tally
-from gdsolve.data.table import Table
-from gdsolve.data.targets import outside, target_error, two_levels
+from gdsolve.data.series import series_of
+from gdsolve.data.table import Table, open_table
+from gdsolve.data.targets import outside, target_error
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Loss, Spec
-from gdsolve.status import DataError
+from gdsolve.status import DataError, GdsolveError
+
+
+@dataclass(frozen=True, slots=True)
+class Arrays:
+    """X, (m, n), and y, (m,), as Python gives them: with `names` of the columns of X, and `source` in messages.
+
+    Without y X is a DataFrame that has its target in it.
+    """
+
+    X: Any
+    y: Any = None
+    names: Sequence[str] | None = None
+    source: str = "inline"
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Cells by the names of their columns, (m,) each, those of X and then y; and the target where none is named.
+
+    Columns that are `typed` are those of a DataFrame, or a Series.
+    """
+
+    cells: dict[str, Any]
+    typed: frozenset[str]
+    target: str
+    reason: str
+    rows: int
+
+    def parts(self, spec: Spec, source: str) -> Parts:
+        """The part of every column."""
+        if spec.target is not None:
+            return assign(list(self.cells), spec, source)
+        return replace(assign(list(self.cells), self.targeted(spec), source), target_reason=self.reason)
+
+    def targeted(self, spec: Spec) -> Spec:
+        """The spec with the target named."""
+        return spec if spec.target is not None else replace(spec, target=self.target)
+
+    def frame(
+        self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
+    ) -> pl.DataFrame:
+        """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
+        group = None if spec.group_by is None else spec.group_by.strip()
+        missing = Cells.of(".", spec.missing_texts).missing
+        columns = []
+        for name, cells in self.cells.items():
+            if name == group:
+                columns.append(pl.Series(name, texts_of(cells), dtype=pl.String))
+            elif name in used:
+                typed = name in self.typed
+                columns.append(series_of(cells, name, source, missing, typed=typed, strict=strict).alias(name))
+            elif name in others:
+                columns.append(pl.Series(name, [None] * self.rows, dtype=pl.Null))
+        return pl.DataFrame(columns)
 
 
 def inline_table(
@@ -31,67 +88,88 @@ def inline_table(
 ) -> Table:
     """Make a table of a matrix X, (m, n), and a target y, (m,); columns are x1…xn (x if there is one) and y.
 
-    A DataFrame has names of its own, and so may a Series y have, where no column of X has it. `names` win.
-    With the logistic loss y may hold two texts, which are read as 0 and 1 in sorted order. Of several ranks, which all
-    have the same arrays, the first one has the rows.
+    A DataFrame has names of its own, and so may a Series y have, where no column of X has it; `names` win. Without y
+    the target is a column of X. Texts and categories are what `categorical` says, a cell that is None or NaN is
+    missing, and truths are 1 and 0. Of several ranks, which all have the same arrays, the first one has the rows.
 
     Raises:
         GdsolveError: a flag that names no column.
-        DataError: ragged rows, unequal lengths, a number that is not finite, or a target that the loss does not take.
+        DataError: ragged rows, unequal lengths, or a cell that cannot be used.
     """
-    columns, parts, values, pair = inline_columns(X, y, spec, names, source)
-    roles = build_roles(columns, parts, parts.features, {}, not spec.no_intercept, source)
-    roles = replace(roles, target_levels=pair)
-    order = [columns.index(name) for name in (*roles.features, roles.target)]
-    weight = values[:, columns.index(roles.weight)] if roles.weight else None
-    if weight is not None and ((weight < 0).any() or not (weight.any() or roles.group)):
-        raise DataError(f"{source}: column {roles.weight!r} has negative weights, or only 0", "choose another --weight")
-
-    def read(tally: Tally) -> Iterator[Batch]:
-        if not ranks.first:
-            return
-        tally.rows = len(values)
-        tally.weight = 0.0 if weight is None else float(weight.sum())
-        group = None if roles.group is None else _codes(values[:, columns.index(roles.group)], tally)
-        yield Batch(np.asfortranarray(values[:, order]), weight, group)
-
-    there = RowCount(len(values) if ranks.first else 0, exact=True)
-    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source)
+    named = _named(Arrays(X, y, names, source), spec)
+    parts = named.parts(spec, source)
+    parts = replace(parts, features=_features(parts, spec))
+    used = [name for name in (*parts.features, parts.target, parts.weight, parts.group) if name]
+    is_formula = spec.minimize is not None or spec.model is not None
+    frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
+    values = None if parts.group else _plain(frame[used], spec)
+    if values is not None:
+        return _table_of(values, frame.columns, parts, spec, source, ranks)
+    if ranks.several:
+        raise GdsolveError("na_values: X and y are shared by ranks as they are", "leave --na-values out")
+    return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
 
 
-def _codes(numbers: np.ndarray, tally: Tally) -> np.ndarray:
-    """Number the groups, (rows,), that numbers tell apart: 1.0 is the group 1."""
-    texts = [str(int(number)) if number.is_integer() else str(number) for number in numbers.tolist()]
-    return tally.groups.codes_of(pl.DataFrame({"group": texts}), "group")
-
-
-def inline_columns(
-    X: Any, y: Any, spec: Spec, names: Sequence[str] | None = None, source: str = "inline"
-) -> tuple[list[str], Parts, np.ndarray, tuple[str, str] | None]:
-    """Names of the columns of X and of y, their parts, their numbers, (m, n + 1), and the levels of y if it is text.
+def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:
+    """The table of arrays as a source, all of its columns; the spec with its target, and why it is the target.
 
     Raises:
         GdsolveError, DataError: as `inline_table`.
     """
-    matrix = matrix_of(X, source)
-    if not len(matrix):
+    named = _named(arrays, spec)
+    frame = named.frame(spec, arrays.source, list(named.cells), (), strict=False)
+    reason = named.reason if spec.target is None else "--target"
+    return FrameSource.of(frame, spec, arrays.source), named.targeted(spec), reason
+
+
+def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
+    """The columns that the target is explained with: of a formula those that it names."""
+    formula = spec.minimize or spec.model
+    if formula is None:
+        return parts.features
+    words = set(re.findall(r"[^\W\d]\w*", formula))
+    return tuple(name for name in parts.features if name in words) or parts.features
+
+
+def _named(arrays: Arrays, spec: Spec) -> _Named:
+    source, labels = arrays.source, labels_of(arrays.X)
+    columns = columns_of(arrays.X, source)
+    names = _names(len(columns), names_of(arrays.X, arrays.names), source)
+    cells, typed = dict(zip(names, columns, strict=True)), frozenset(names if labels else ())
+    rows = len(columns[0]) if columns else 0
+    if not rows:
         raise DataError(f"{source}: has no rows", "a table needs at least one row of data")
-    features = _names(matrix.shape[1], names_of(X, names), source)
-    own = name_of(y)
-    target_name = "y" if own is None or own in features else own
-    if target_name in features:
-        raise DataError(f"{source}: X has a column 'y', as the target is called", "give that column another name")
-    columns = [*features, target_name]
+    if arrays.y is None:
+        return _Named(cells, typed, *_usual_target(names, spec), rows)
+    own = name_of(arrays.y)
+    target = "y" if own is None or own in names else own
+    if target in names:
+        raise DataError(
+            f"{source}: X has a column 'y', as the target is called", "leave y out, or give that column another name"
+        )
+    y = column_of(arrays.y, "y", source)
+    if len(y) != rows:
+        raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
+    # Two texts are two classes, also where they are digits.
+    is_typed = spec.loss is Loss.LOGISTIC or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
+    cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.
-    parts = assign(columns, spec, source, has_header=target_name == "y")
-    if spec.target is None and parts.target == own:
-        parts = replace(parts, target_reason="the name of y")
-    target, pair = _target(y, target_name, parts, spec, source)
-    if len(matrix) != len(target):
-        raise DataError(f"{source}: X has {len(matrix)} rows, y has {len(target)}", "give one y for every row of X")
-    values = np.column_stack([matrix, target])
-    _refuse_first(values, columns, parts, spec, source)
-    return columns, parts, values, pair
+    found = (target, "the name of y" if target == own else "the column y")
+    return _Named(cells, typed, *(_usual_target(names, spec) if target in _elsewhere(spec) else found), rows)
+
+
+def _usual_target(names: Sequence[str], spec: Spec) -> tuple[str, str]:
+    return usual_target([name for name in names if name not in _elsewhere(spec)] or names)
+
+
+def _elsewhere(spec: Spec) -> set[str | None]:
+    """The columns that cannot be the target, as they play another part."""
+    return {
+        spec.weight,
+        spec.group_by,
+        *spec.ignore,
+        *(name.strip() for text in spec.ignore for name in text.split(",")),
+    }
 
 
 def _names(width: int, names: list[str] | None, source: str) -> list[str]:
@@ -104,38 +182,35 @@ def _names(width: int, names: list[str] | None, source: str) -> list[str]:
     return names
 
 
-def _target(y: Any, name: str, parts: Parts, spec: Spec, source: str) -> tuple[np.ndarray, tuple[str, str] | None]:
-    """Give y as numbers, (m,), and the levels that it had as text, if it was text."""
-    y = dense_of(y, "y")
-    texts = _texts(y) if spec.loss is Loss.LOGISTIC and parts.target == name else None
-    if texts is None:
-        return vector_of(y, "y", source), None
-    gone = np.isin(np.char.lower(texts), sorted(Cells.of(".", spec.missing_texts).missing))
-    if gone.any():
-        at = f"{source}: row {int(gone.argmax()) + 1}, column {name!r}"
-        raise DataError(f"{at}: the cell is missing", "leave the row out of X and y")
-    pair = two_levels(source, parts, [str(level) for level in np.unique(texts)], spec)
-    return (texts == pair[1]).astype(np.float64), pair
-
-
-def _texts(y: Any) -> np.ndarray | None:
-    """Give the texts of y, trimmed, (m,); None where it holds anything else."""
-    cells = np.asarray(y, dtype=object)
-    if cells.ndim == 2 and cells.shape[1] == 1:
-        cells = cells[:, 0]
-    if cells.ndim != 1 or not len(cells) or not all(isinstance(cell, str) for cell in cells):
+def _plain(frame: pl.DataFrame, spec: Spec) -> np.ndarray | None:
+    """The numbers of the columns, (m, n), where no cell needs a closer look; None where one may."""
+    if not all(dtype.is_numeric() or dtype == pl.Boolean for dtype in frame.dtypes):
         return None
-    return np.array([cell.strip() for cell in cells])
+    if any(column.null_count() for column in frame) or Cells.of(".", spec.missing_texts).missing_numbers:
+        return None
+    values = frame.cast(pl.Float64).to_numpy(order="fortran")
+    return values if np.isfinite(values).all() else None
 
 
-def _refuse_first(values: np.ndarray, columns: Sequence[str], parts: Parts, spec: Spec, source: str) -> None:
-    finite = np.isfinite(values)
-    if not finite.all():
-        row, place = (int(index) for index in np.argwhere(~finite)[0])
-        at = f"{source}: row {row + 1}, column {columns[place]!r}"
-        raise DataError(f"{at}: {values[row, place]} is not finite", "leave the row out of X and y")
-    target = values[:, columns.index(parts.target)]
+def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec, source: str, ranks: Ranks) -> Table:
+    """A table of numbers that are all there, in one batch: features, target and weight."""
+    width = len(parts.features) + 1
+    target = values[:, width - 1]
     wrong = outside(spec.loss, target)
     if wrong.any():
         row = int(wrong.argmax())
         raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+    weight = values[:, width] if parts.weight else None
+    if weight is not None and ((weight < 0).any() or not weight.any()):
+        raise DataError(f"{source}: column {parts.weight!r} has negative weights, or only 0", "choose another --weight")
+    roles = build_roles(names, parts, parts.features, {}, not spec.no_intercept, source)
+
+    def read(tally: Tally) -> Iterator[Batch]:
+        if not ranks.first:
+            return
+        tally.rows = len(values)
+        tally.weight = 0.0 if weight is None else float(weight.sum())
+        yield Batch(values[:, :width], weight)
+
+    there = RowCount(len(values) if ranks.first else 0, exact=True)
+    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source)

@@ -30,8 +30,8 @@ from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
 
-# Rows as they are written, the columns that a model uses, and (the record of the first, which of them are rows).
-_Frame = tuple[pl.DataFrame, pl.DataFrame, tuple[int, np.ndarray]]
+# (The record of the first row, which records are rows), rows as they are written, the columns that a model uses.
+_Frame = tuple[tuple[int, np.ndarray], pl.DataFrame, pl.DataFrame]
 _AT_ONCE = 10_000
 _SAVED = "give a file that gdsolve fit wrote with --save or --format json"
 
@@ -123,7 +123,7 @@ def predict_csv(
         predicting = Pass("predicting", opened)
         for source in opened:
             shown = [] if spec.only else list(first.schema)
-            for raw, cells, at in predicting.through(_frames(source, known, spec, shown)):
+            for at, raw, cells in predicting.through(_frames(source, known, spec, shown)):
                 values = predictions_of(cells, known)
                 note_gaps(lacking, values, cells, known, partial(_place, source, *at))
                 text = pl.Series("\x00prediction", values).fill_nan(None).cast(pl.String)
@@ -150,7 +150,7 @@ def predict_values(
         opened = _opened(sources, replace(spec, only=True), known, stack)
         predicting = Pass("predicting", opened)
         for source in opened:
-            for _, cells, at in predicting.through(_frames(source, known, spec)):
+            for at, _, cells in predicting.through(_frames(source, known, spec)):
                 values = predictions_of(cells, known)
                 note_gaps(lacking, values, cells, known, partial(_place, source, *at))
                 found.append(values)
@@ -285,7 +285,8 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
                     refuse_wrong_encoding(source, name)
                 empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
                 kept = ~source.blank_lines(part, empty)
-            yield (raw, cells, (done, kept)) if kept.all() else (raw.filter(kept), cells.filter(kept), (done, kept))
+            whole = kept.all()
+            yield (done, kept), raw if whole else raw.filter(kept), cells if whole else cells.filter(kept)
             done += raw.height
     except FAULTS as error:
         raise unreadable(source.file, done, error, source.skip, part) from None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gdsolve.data.arrays import columns_of, names_of, texts_of, vector_of
+from gdsolve.data.arrays import columns_of, labels_of, names_of, texts_of
 from gdsolve.data.cells import Cells
 from gdsolve.data.predict import (
     CurveModel,
@@ -19,6 +19,7 @@ from gdsolve.data.predict import (
     require_columns,
     warn_of_groups,
 )
+from gdsolve.data.series import series_of
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -42,7 +43,7 @@ def predict_arrays(
         DataError: a column that is not there, or a cell that cannot be used (row, column).
     """
     known = read_predictor(model, curve)
-    columns = columns_of(X, source, texts=bool(known.texts))
+    columns = columns_of(X, source)
     given = names_of(X, names)
     if given is None:
         given = _by_position(known, len(columns), source)
@@ -52,12 +53,15 @@ def predict_arrays(
             "give every column a name of its own",
         )
     require_columns(source, given, known)
-    missing = Cells.of(".", known.reading(spec).missing_texts).missing
+    read = Cells.of(".", known.reading(spec).missing_texts)
+    typed = labels_of(X) is not None
     # A model may need no column at all, and predicts for every row all the same.
     frame = {"\x00row": pl.Series(np.zeros(len(columns[0]) if columns else 0))}
     for name in known.needed:
         cells = columns[given.index(name)]
-        frame[name] = _texts(cells, missing) if name in known.texts else _numbers(cells, name, source)
+        frame[name] = (
+            _texts(cells, read.missing) if name in known.texts else _numbers(cells, name, source, read, typed=typed)
+        )
         _refuse_unknown(frame[name], name, known, source)
     cells, lacking = pl.DataFrame(frame), Unpredicted(known.groups)
     values = predictions_of(cells, known)
@@ -88,8 +92,12 @@ def _texts(cells: Any, missing: frozenset[str]) -> pl.Series:
     return pl.Series(texts, dtype=pl.String)
 
 
-def _numbers(cells: Any, name: str, source: str) -> pl.Series:
-    return pl.Series(vector_of(cells, f"column {name!r} of X", source))
+def _numbers(cells: Any, name: str, source: str, cells_of: Cells, *, typed: bool) -> pl.Series:
+    column = series_of(cells, name, source, cells_of.missing, typed=typed)
+    if not column.dtype.is_numeric() and column.dtype not in (pl.Boolean, pl.Null):
+        first = next((cell for cell in column if cell is not None), None)
+        raise DataError(f"{source}: column {name!r} of X is not an array of numbers ({first!r})", "leave it out")
+    return column.to_frame().select(cells_of.number(name, column.dtype)).to_series().fill_null(np.nan)
 
 
 def _refuse_unknown(cells: pl.Series, name: str, model: Predictor, source: str) -> None:

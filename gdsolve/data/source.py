@@ -21,8 +21,8 @@ from gdsolve.data.pieces import Piece, first_records, pieces_of
 from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
-from gdsolve.spec import Spec
-from gdsolve.status import DataError
+from gdsolve.spec import Spec, company
+from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
 
@@ -261,6 +261,7 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bo
     doubts = [source.dialect.doubt for source in opened if source.dialect and source.dialect.doubt]
     if doubts:
         logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
+    _require_text(opened, spec)
     finding = Pass("finding keys", [source for source in opened if source.file.format is Format.NDJSON])
     return tuple(
         source
@@ -302,6 +303,21 @@ def as_one_table(opened: Sequence[Source], told: Sequence[Objects] | None = None
         else source
         for source in opened
     )
+
+
+def _require_text(opened: Sequence[Source], spec: Spec) -> None:
+    """See that no option is for files of a form that none has.
+
+    Raises:
+        GdsolveError: naming the option and the form of the files.
+    """
+    forms = {source.file.format for source in opened}
+    for form, condition in ((Format.CSV, company.CSV), (Format.NDJSON, company.TEXT)):
+        name = company.given_with(condition, spec)
+        if name is not None and opened and not forms & {Format.CSV, form}:
+            told = company.refusal(name, company.Asked(spec, ""), condition)
+            found = {Format.NDJSON: "NDJSON", Format.PARQUET: "Parquet"}[opened[0].file.format]
+            raise GdsolveError(f"{told.message}, and {opened[0].name} is {found}", told.hint)
 
 
 def require_same_columns(opened: Sequence[Source], first: str, names: Collection[str]) -> None:

@@ -109,10 +109,13 @@ class Table:
         self.close()
 
 
-def open_table(sources: Sequence[str] | Sequence[Source], spec: Spec, ranks: Ranks = ALONE) -> Table:
+def open_table(
+    sources: Sequence[str] | Sequence[Source], spec: Spec, ranks: Ranks = ALONE, parts: Parts | None = None
+) -> Table:
     """Open files as one table and settle the roles of the columns; reads the heads only, unless levels are needed.
 
-    Files that are open already, of one process, are left so when the table is closed.
+    Files that are open already, of one process, are left so when the table is closed. The columns play the `parts`
+    that are given, else those that the flags give them.
 
     Raises:
         GdsolveError: a flag that names no column.
@@ -120,16 +123,18 @@ def open_table(sources: Sequence[str] | Sequence[Source], spec: Spec, ranks: Ran
     """
     stack = ExitStack()
     try:
-        return _settle(sources, spec, stack, ranks)
+        return _settle(sources, spec, stack, ranks, parts)
     except BaseException:
         stack.close()
         raise
 
 
-def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack, ranks: Ranks) -> Table:
+def _settle(
+    sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack, ranks: Ranks, parts: Parts | None
+) -> Table:
     opened, first = open_share(sources, spec, stack, ranks)
     names = list(first.names)
-    parts = assign(names, spec, first.name, first.has_header, first.row_names)
+    parts = parts or assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     refuse_unsettled_target(first, parts.target, spec)
     looked = first_rows(opened)
@@ -157,7 +162,7 @@ def _settle(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitSt
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     return Table(
-        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data),
+        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data) or (first.name,),
         roles,
         reader.batches,
         stack,

@@ -24,23 +24,22 @@ def show_inference(page: Page, record: Record) -> None:
     if any(one["standard_error"] is not None for one in parameters.values()):
         _show_estimates(page, record, parameters)
         page.blank()
-    labelled(page, [*_reasons(parameters), ("residual sd", _scatter(record))])
-    table = record["correlation"] or {}
-    known = [name for name in table if table[name][name] is not None]
-    if len(known) > 1:
+    labelled(page, remarks(record))
+    if len(correlated(record)) > 1:
         page.blank()
-        _show_correlations(page, table, known)
+        _show_correlations(page, record)
+
+
+def remarks(record: Record) -> list[tuple[str, str]]:
+    """What the key `report` of a fit says beside its estimates: why some have no error, and the residuals' scatter."""
+    return [*reasons(record), ("residual sd", _scatter(record))]
 
 
 def _show_estimates(page: Page, record: Record, parameters: Mapping[str, Record]) -> None:
     """One table with six or four digits of every error; where that is too wide, the intervals in one of their own."""
-    names, rows = list(parameters), list(parameters.values())
-    share = f"{100 * record['confidence']:.12g}%"
-    titles = ["estimate", "std. error", record["statistic"], "p-value", f"lower {share}", f"upper {share}"]
-    tests = [ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
+    names = list(parameters)
     for digits in (6, 4):
-        estimate, error, lower, upper = _precise(rows, digits)
-        columns = [estimate, error, *tests, lower, upper]
+        titles, columns = estimate_columns(record, digits)
         table = Table([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
         if page.fits(table):
             page.table(table)
@@ -48,6 +47,16 @@ def _show_estimates(page: Page, record: Record, parameters: Mapping[str, Record]
     chunked_tables(page, name_column("parameter"), names, titles[:4], columns[:4])
     page.blank()
     chunked_tables(page, name_column("parameter"), names, titles[4:], columns[4:])
+
+
+def estimate_columns(record: Record, digits: int = 6) -> tuple[list[str], list[list[str]]]:
+    """Titles and columns of the key `report` of a fit: every estimate with its error, test and interval."""
+    rows = list(record["parameters"].values())
+    share = f"{100 * record['confidence']:.12g}%"
+    titles = ["estimate", "std. error", record["statistic"], "p-value", f"lower {share}", f"upper {share}"]
+    tests = [ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
+    estimate, error, lower, upper = _precise(rows, digits)
+    return titles, [estimate, error, *tests, lower, upper]
 
 
 def _precise(rows: Sequence[Record], digits: int) -> list[list[str]]:
@@ -99,8 +108,9 @@ def _probability(value: Number) -> str:
     return f"{value:.4f}" if value >= 1e-3 else f"{value:.1e}"
 
 
-def _reasons(parameters: Mapping[str, Record]) -> list[tuple[str, str]]:
+def reasons(record: Record) -> list[tuple[str, str]]:
     """Why parameters have no standard error, those of one reason together."""
+    parameters: Mapping[str, Record] = record["parameters"]
     lacking: dict[str, list[str]] = {}
     for name, one in parameters.items():
         if one["reason"] is not None:
@@ -119,28 +129,47 @@ def _scatter(record: Record) -> str:
     return f"{figure(scatter)} on {count} of freedom"
 
 
-def _show_correlations(page: Page, table: Mapping[str, Mapping[str, Number]], known: Sequence[str]) -> None:
+def _show_correlations(page: Page, record: Record) -> None:
     """The lower triangle if it fits, else the pairs that are strongly correlated."""
+    titles, columns = correlation_triangle(record)
+    triangle = Table([name_column(titles[0]), *map(Column, titles[1:])], transpose(columns))
+    if page.fits(triangle):
+        page.table(triangle)
+        return
+    titles, columns, note = correlation_pairs(record)
+    if not columns:
+        page.paragraph(note)
+        return
+    page.table(Table([*map(name_column, titles[:2]), Column(titles[2])], transpose(columns), note))
+
+
+def correlated(record: Record) -> list[str]:
+    """The parameters that have correlations."""
+    table = record["correlation"] or {}
+    return [name for name in table if table[name][name] is not None]
+
+
+def correlation_triangle(record: Record) -> tuple[list[str], list[list[str]]]:
+    """Titles and columns of the lower triangle of the correlations."""
+    table, known = record["correlation"], correlated(record)
     columns = [
         align_points([_correlation(table[row][name]) if i > j else "" for i, row in enumerate(known)][1:])
         for j, name in enumerate(known[:-1])
     ]
-    triangle = Table(
-        [name_column("correlation"), *(Column(name) for name in known[:-1])], transpose([known[1:], *columns])
-    )
-    if page.fits(triangle):
-        page.table(triangle)
-        return
-    pairs = [(abs(table[a][b] or 0.0), a, b) for a, b in combinations(known, 2)]
+    return ["correlation", *known[:-1]], [known[1:], *columns]
+
+
+def correlation_pairs(record: Record) -> tuple[list[str], list[list[str]], str]:
+    """Titles and columns of the strongest correlations, and what was left out; no columns where none is strong."""
+    table, titles = record["correlation"], ["parameter", "and", "correlation"]
+    pairs = [(abs(table[a][b] or 0.0), a, b) for a, b in combinations(correlated(record), 2)]
     strong = sorted((pair for pair in pairs if pair[0] > STRONG), reverse=True, key=lambda pair: pair[0])
     shown = strong[:MOST_PAIRS]
     if not shown:
-        page.paragraph(f"No two parameters are correlated above {STRONG} in absolute value; --format json has all.")
-        return
+        return titles, [], f"No two parameters are correlated above {STRONG} in absolute value; --format json has all."
     rest = f"{counted(len(pairs) - len(shown), 'other pair')} left out for width; --format json has all"
-    cells = [[a for _, a, _ in shown], [b for _, _, b in shown], [figure(table[a][b], 6) for _, a, b in shown]]
-    columns_of_pairs = [name_column("parameter"), name_column("and"), Column("correlation")]
-    page.table(Table(columns_of_pairs, transpose([cells[0], cells[1], align_points(cells[2])]), rest))
+    figures = align_points([figure(table[a][b], 6) for _, a, b in shown])
+    return titles, [[a for _, a, _ in shown], [b for _, _, b in shown], figures], rest
 
 
 def _correlation(value: Number) -> str:

@@ -114,7 +114,7 @@ def ratios(values: Sequence[Number]) -> list[str]:
     """Statistics with three decimals, in scientific form where they are huge.
 
     >>> ratios([2.5, -13, 2e7])
-    ['  2.500   ', '-13.000   ', '  2.000e+07']
+    ['2.500    ', '-13.000    ', '2.000e+07']
     """
     return align_points(
         [ABSENT if value is None else f"{value:z.3f}" if abs(value) < 1e6 else f"{value:.3e}" for value in values]

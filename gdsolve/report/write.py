@@ -7,6 +7,7 @@ from typing import TextIO
 
 from gdsolve.files import replacing
 from gdsolve.report.check_table import write_check_table
+from gdsolve.report.coefficients import write_latex, write_markdown, write_report_csv
 from gdsolve.report.compare_table import write_compare_table
 from gdsolve.report.fit_table import write_fit_table
 from gdsolve.report.graph_dot import write_graph_dot
@@ -30,10 +31,18 @@ from gdsolve.status import GdsolveError
 Writer = Callable[[Record, TextIO], None]
 DEFAULT = View()
 
+
+def _write_fit_csv(record: Record, stream: TextIO) -> None:
+    """The rows of the report where one was asked for, else those of the iterations."""
+    (write_fit_csv if record["report"] is None else write_report_csv)(record, stream)
+
+
 WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.fit/1", Format.TABLE): write_fit_table,
     ("gdsolve.fit/1", Format.JSON): write_json,
-    ("gdsolve.fit/1", Format.CSV): write_fit_csv,
+    ("gdsolve.fit/1", Format.CSV): _write_fit_csv,
+    ("gdsolve.fit/1", Format.MARKDOWN): write_markdown,
+    ("gdsolve.fit/1", Format.LATEX): write_latex,
     ("gdsolve.groups/1", Format.TABLE): write_group_table,
     ("gdsolve.groups/1", Format.JSON): write_groups_ndjson,
     ("gdsolve.groups/1", Format.CSV): write_groups_csv,

@@ -15,8 +15,6 @@ from gdsolve.spec.choices import (
     Format,
     Header,
     LearningRate,
-    Loss,
-    Method,
     PlotKind,
     RateSchedule,
 )
@@ -55,10 +53,6 @@ def check(spec: Spec) -> None:
             f"confidence: {spec.confidence:g} is not strictly between 0 and 1",
             "for intervals of 95 % give --confidence 0.95",
         )
-    if spec.checkpoint is None and spec.checkpoint_every != 60.0:
-        raise GdsolveError(
-            "checkpoint_every: there is no checkpoint to write", "give --checkpoint FILE, or leave the option out"
-        )
     _check_dialect(spec)
     _check_header(spec)
     _check_problem(spec)
@@ -81,8 +75,6 @@ def _check_every(spec: Spec) -> None:
 
 
 def _check_plot(spec: Spec) -> None:
-    if not spec.plots and spec.plot_kind is not PlotKind.AUTO:
-        raise GdsolveError(f"plot_kind: {spec.plot_kind} is drawn with --plot alone", "give --plot as well")
     if spec.plots and spec.plot_kind is PlotKind.FIT and spec.minimize is not None:
         raise GdsolveError(
             "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
@@ -111,13 +103,6 @@ def _check_loss(spec: Spec) -> None:
         )
     if not 0.0 < spec.quantile < 1.0:
         raise GdsolveError(f"quantile: {spec.quantile} is not between 0 and 1", "for the median give --quantile 0.5")
-    users = (("delta", spec.delta, 1.0, Loss.HUBER), ("quantile", spec.quantile, 0.5, Loss.QUANTILE))
-    for name, value, usual, user in users:
-        if spec.loss is not user and value != usual:
-            raise GdsolveError(
-                f"{name}: {flag(name)} is for --loss {user}, and this is --loss {spec.loss}",
-                f"leave {flag(name)} out, or give --loss {user}",
-            )
 
 
 def _check_dialect(spec: Spec) -> None:
@@ -157,14 +142,6 @@ def _check_problem(spec: Spec) -> None:
                 raise no_parameters(name)
         return
     formula = "minimize" if spec.minimize is not None else "model"
-    for name, usual in _LINEAR_ONLY.items():
-        if getattr(spec, name) != usual:
-            raise GdsolveError(f"{name}: goes with linear models, and this is a {formula}", f"leave {flag(name)} out")
-    if spec.minimize is not None and spec.loss is not Loss.HALF_MSE:
-        raise GdsolveError("loss: the formula of minimize is the loss itself", "leave --loss out, or give --model")
-    if spec.minimize is not None and (spec.target is not None or spec.weight is not None):
-        name = "target" if spec.target is not None else "weight"
-        raise GdsolveError(f"{name}: a formula names the columns that it uses", f"leave {flag(name)} out")
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
         raise GdsolveError(
             f"engine: {spec.engine.value} is for linear models, and this is a {formula}", "leave --engine out"
@@ -191,14 +168,9 @@ def no_parameters(name: str, command: str | None = None) -> GdsolveError:
     )
 
 
-_LINEAR_ONLY = {"ridge": 0.0, "penalize_intercept": False, "no_intercept": False, "features": ()}
-
-
 def _check_method(spec: Spec) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"momentum: {spec.momentum:g} is not below 1", "give --momentum 0.9, say")
-    if spec.momentum is not None and spec.method not in (Method.AUTO, Method.MOMENTUM, Method.NESTEROV):
-        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give --method momentum|nesterov")
     if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
         raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter 1000, say")
     if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:

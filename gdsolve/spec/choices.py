@@ -112,6 +112,8 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    MARKDOWN = "markdown"
+    LATEX = "latex"
     DOT = "dot"
 
 
@@ -143,7 +145,8 @@ FITTING = (*TABULATED, "report")
 READING = (*TABULATED, "predict", "report")
 VERBS = (*READING, "trace", "tour", "schema")
 FORMATS = dict.fromkeys(TABULATED, (Format.TABLE, Format.JSON, Format.CSV)) | {
-    "trace": (Format.TABLE, Format.JSON, Format.DOT)
+    "fit": (Format.TABLE, Format.JSON, Format.CSV, Format.MARKDOWN, Format.LATEX),
+    "trace": (Format.TABLE, Format.JSON, Format.DOT),
 }
 PLOT_KINDS: dict[str, tuple[PlotKind, ...]] = {
     "fit": (PlotKind.LOSS, PlotKind.PATH, PlotKind.DIRECTION, PlotKind.FIT, PlotKind.SPECTRUM),

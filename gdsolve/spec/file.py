@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gdsolve.spec.choices import PlotKind
+from gdsolve.spec.choices import Method, PlotKind
+from gdsolve.spec.company import Asked, require_company
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
@@ -68,20 +69,22 @@ NICKNAMES = {
 }
 
 
-def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> Spec:
+def build_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str, *, in_memory: bool = False) -> Spec:
     """The spec of one run: the first of what `read_spec` gives.
 
     Raises:
         GdsolveError: as `read_spec`.
     """
-    return read_spec(sources, given, verb)[0]
+    return read_spec(sources, given, verb, in_memory=in_memory)[0]
 
 
-def read_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
+def read_spec(
+    sources: Sequence[str], given: Mapping[str, Any], verb: str, *, in_memory: bool = False
+) -> tuple[Spec, frozenset[str]]:
     """The spec of one run, and the keys that a YAML file sets.
 
     `sources` are tables, or one YAML spec; `given` holds the options that were given as flags, as text (several texts
-    where the flag may be repeated) or as a value already.
+    where the flag may be repeated) or as a value already. A table may be `in_memory`, beside the sources.
 
     Raises:
         GdsolveError: sources that do not go together, an unknown key, or a value out of its type or range.
@@ -94,7 +97,8 @@ def read_spec(sources: Sequence[str], given: Mapping[str, Any], verb: str) -> tu
         )
     flags = {name: from_flag(name, value, verb) for name, value in given.items()}
     if not specs:
-        return _fit_for(Spec(**{"data": tuple(sources), **flags}), verb), frozenset()
+        spec = Spec(**{"data": tuple(sources), **flags})
+        return _fit_for(spec, verb, in_memory=in_memory), frozenset()
     return _from_yaml(specs[0], flags, verb)
 
 
@@ -159,7 +163,7 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
     return [part for text in ([texts] if isinstance(texts, str) else texts) for part in text.split(",")]
 
 
-def _fit_for(spec: Spec, verb: str) -> Spec:
+def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     # Both ask for pictures: the page has them all, and no other verb writes one.
     page = verb == "report"
     spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False) if page else replace(spec, output=None)
@@ -169,10 +173,16 @@ def _fit_for(spec: Spec, verb: str) -> Spec:
         raise GdsolveError(
             f"lr: {len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several"
         )
+    if verb == "compare-lr" and spec.method not in (Method.AUTO, Method.GD):
+        raise GdsolveError(
+            f"method: compare-lr compares rates of gd, not of {spec.method.value}",
+            "run gdsolve compare for methods, or leave --method out",
+        )
     if spec.group_by is not None and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"group_by: {verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit"
         )
+    require_company(Asked(spec, verb, in_memory))
     return spec
 
 

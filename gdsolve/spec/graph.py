@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gdsolve.spec.company import Asked, require_company
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.numbers import shown
@@ -97,6 +98,7 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         options = Spec(**values)
         check_format(options.format, "trace")
         check_plot(options, "trace")
+        require_company(Asked(options, "trace"))
     except GdsolveError as fault:
         raise fault.within(f"{path}: ") from None
     seen: dict[str, int] = {}

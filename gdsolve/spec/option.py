@@ -6,14 +6,17 @@ import dataclasses
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.spec.choices import FITTING
+
+if TYPE_CHECKING:
+    from gdsolve.spec.company import Company
 
 
 @dataclass(frozen=True, slots=True)
 class OptionInfo:
-    """What the command line and the reference say of one option."""
+    """What the command line and the reference say of one option, and what it depends on to change anything."""
 
     help: str
     panel: str
@@ -23,6 +26,7 @@ class OptionInfo:
     minimum: float | None
     maximum: float | None
     by_verb: Mapping[str, Mapping[str, str]]
+    goes_with: tuple[Company, ...] = ()
 
     def of(self, verb: str) -> OptionInfo:
         """What is said of the option where a verb takes it in a way of its own."""
@@ -41,9 +45,11 @@ def option(
     minimum: float | None = None,
     maximum: float | None = None,
     by_verb: Mapping[str, Mapping[str, str]] | None = None,
+    goes_with: Company | tuple[Company, ...] = (),
 ) -> Any:
     """A field of `Spec` with what is said of it, for some verbs otherwise; its type stands in the annotation."""
-    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum, by_verb or {})
+    together = goes_with if isinstance(goes_with, tuple) else (goes_with,)
+    info = OptionInfo(help, panel, verbs, metavar, default_text, minimum, maximum, by_verb or {}, together)
     return dataclasses.field(default=default, metadata={"option": info, "description": help})
 
 

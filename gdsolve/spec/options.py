@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gdsolve.spec import company
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     DESCENDING,
@@ -55,12 +56,29 @@ class Spec:
     y: tuple[float, ...] | None = option(None, "Inline target, one number per row.", "Data", verbs=())
 
     target: str | None = option(
-        None, "Target column.", "Columns", metavar="COLUMN", default_text="the column y, else the last one"
+        None,
+        "Target column.",
+        "Columns",
+        metavar="COLUMN",
+        default_text="the column y, else the last one",
+        goes_with=company.NO_FORMULA,
     )
-    features: tuple[str, ...] = option((), "Feature columns.", "Columns", metavar="COLUMNS", default_text="all others")
-    ignore: tuple[str, ...] = option((), "Columns that are not used.", "Columns", metavar="COLUMNS")
+    features: tuple[str, ...] = option(
+        (), "Feature columns.", "Columns", metavar="COLUMNS", default_text="all others", goes_with=company.LINEAR
+    )
+    ignore: tuple[str, ...] = option(
+        (),
+        "Columns that are not used.",
+        "Columns",
+        metavar="COLUMNS",
+        goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
+    )
     weight: str | None = option(
-        None, "Column of row weights: a weight of 2 counts the row twice.", "Columns", metavar="COLUMN"
+        None,
+        "Column of row weights: a weight of 2 counts the row twice.",
+        "Columns",
+        metavar="COLUMN",
+        goes_with=company.NO_FORMULA,
     )
     group_by: str | None = option(
         None,
@@ -71,12 +89,26 @@ class Spec:
         metavar="COLUMN",
         default_text="all rows together",
     )
-    no_intercept: bool = option(False, "Fit without an intercept, through the origin.", "Columns")
+    no_intercept: bool = option(
+        False, "Fit without an intercept, through the origin.", "Columns", goes_with=company.LINEAR
+    )
     delimiter: str | None = option(
-        None, "Character between the cells of a row.", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
+        None,
+        "Character between the cells of a row.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
     )
     decimal: str | None = option(
-        None, "Decimal mark: . or ,", "Columns", verbs=READING, metavar="CHAR", default_text="sniffed"
+        None,
+        "Decimal mark: . or ,",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
     )
     encoding: str | None = option(
         None,
@@ -85,6 +117,7 @@ class Spec:
         verbs=READING,
         metavar="NAME",
         default_text="UTF-8, or as the BOM says",
+        goes_with=(company.FILES, company.TEXT),
     )
     header: Header = option(
         Header.AUTO,
@@ -92,12 +125,16 @@ class Spec:
         "Columns",
         verbs=READING,
         default_text="detected",
+        goes_with=(company.FILES, company.CSV),
     )
-    no_header: bool | None = option(None, "Short for --header no.", "Columns", verbs=READING)
+    no_header: bool | None = option(
+        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.CSV)
+    )
     na: Missing = option(
         Missing.ERROR,
         "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
         "Columns",
+        goes_with=(company.TABLE, company.CELLS),
     )
     na_values: tuple[str, ...] = option(
         (),
@@ -106,11 +143,13 @@ class Spec:
         "Columns",
         verbs=READING,
         metavar="VALUES",
+        goes_with=company.TABLE,
     )
     categorical: Categorical = option(
         Categorical.ERROR,
         "Text columns: stop with an error, make 0/1 columns of their levels, or ignore them.",
         "Columns",
+        goes_with=(company.LINEAR, company.TEXTS),
     )
 
     minimize: str | None = option(
@@ -149,15 +188,20 @@ class Spec:
         (), "Parameters to keep at their start values.", "Formula", verbs=DESCENDING, metavar="NAMES"
     )
 
-    loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent")
+    loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     delta: float = option(
         1.0,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
         metavar="NUMBER",
+        goes_with=company.HUBER,
     )
     quantile: float = option(
-        0.5, "Quantile to fit with --loss quantile: a number between 0 and 1.", "Descent", metavar="LEVEL"
+        0.5,
+        "Quantile to fit with --loss quantile: a number between 0 and 1.",
+        "Descent",
+        metavar="LEVEL",
+        goes_with=company.QUANTILE,
     )
     ridge: float = option(
         0.0,
@@ -165,13 +209,19 @@ class Spec:
         "Descent",
         metavar="LAMBDA",
         minimum=0.0,
+        goes_with=company.LINEAR,
     )
-    penalize_intercept: bool = option(False, "Apply the ridge penalty to the intercept too.", "Descent")
+    penalize_intercept: bool = option(
+        False,
+        "Apply the ridge penalty to the intercept too.",
+        "Descent",
+        goes_with=(company.LINEAR, company.RIDGE, company.INTERCEPT),
+    )
     method: Method = option(
         Method.AUTO,
         "Method of descent.",
         "Descent",
-        verbs=("fit", "compare-lr", "report"),
+        verbs=FITTED,
         default_text="gd; for a curve or a loss that is not squared: auto, unless --lr is given",
     )
     methods: tuple[str, ...] = option(
@@ -186,10 +236,11 @@ class Spec:
         None,
         "Momentum coefficient β of --method momentum or nesterov.",
         "Descent",
-        verbs=DESCENDING,
+        verbs=("fit", "compare", "report"),
         metavar="NUMBER",
         default_text="0.9; for nesterov the sequence of FISTA with restart",
         minimum=0.0,
+        goes_with=company.MOMENTUM,
     )
     lr: LearningRate = option(
         "auto",
@@ -262,7 +313,14 @@ class Spec:
         verbs=DESCENDING,
     )
     seed: int = option(
-        0, "Seed of --init random.", "Descent", metavar="N", minimum=0, maximum=2**63 - 1, verbs=DESCENDING
+        0,
+        "Seed of --init random.",
+        "Descent",
+        metavar="N",
+        minimum=0,
+        maximum=2**63 - 1,
+        verbs=DESCENDING,
+        goes_with=company.RANDOM,
     )
     scale: Scale = option(
         Scale.AUTO,
@@ -307,15 +365,25 @@ class Spec:
         maximum=1000,
     )
     retain_graph: bool = option(
-        False, "Keep the graph after a backward pass, so that another pass can follow.", "Graph", verbs=("trace",)
+        False,
+        "Keep the graph after a backward pass, so that another pass can follow.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SECOND_PASS,
     )
     zero_grad: bool = option(
-        False, "Clear the gradients before each backward pass; without it they add up.", "Graph", verbs=("trace",)
+        False,
+        "Clear the gradients before each backward pass; without it they add up.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SECOND_PASS,
     )
     retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient although they are not leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
-    steps: bool = option(False, "Show the graph after each statement.", "Graph", verbs=("trace",))
+    steps: bool = option(
+        False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
+    )
 
     format: Format = option(
         Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
@@ -326,6 +394,7 @@ class Spec:
         "Output",
         verbs=FITTED,
         metavar="N|log|none",
+        goes_with=company.SHOWN_ITERATIONS,
     )
     report: bool = option(
         False,
@@ -334,7 +403,12 @@ class Spec:
         verbs=FITTED,
     )
     confidence: float = option(
-        0.95, "Confidence level of the intervals of --report.", "Output", verbs=FITTED, metavar="NUMBER"
+        0.95,
+        "Confidence level of the intervals of --report.",
+        "Output",
+        verbs=FITTED,
+        metavar="NUMBER",
+        goes_with=company.REPORT,
     )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
@@ -356,6 +430,7 @@ class Spec:
         verbs=("fit",),
         metavar="SECONDS",
         minimum=0.0,
+        goes_with=company.CHECKPOINT,
     )
     resume: str | None = option(
         None,
@@ -383,7 +458,11 @@ class Spec:
         maximum=1000,
     )
     check_gradient: bool = option(
-        False, "Check the gradient with central differences, at the start and at the end.", "Output", verbs=FITTED
+        False,
+        "Check the gradient with central differences, at the start and at the end.",
+        "Output",
+        verbs=FITTED,
+        goes_with=company.SHOWN_CHECKS,
     )
     list: bool = option(False, "List the cases and exit.", "Tour", verbs=("tour",))
     case: tuple[str, ...] = option(
@@ -415,6 +494,7 @@ class Spec:
             "check": {"help": "What the picture shows: the spectrum.", "default_text": "spectrum"},
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
+        goes_with=company.PICTURE,
     )
     watch: bool = option(
         False,

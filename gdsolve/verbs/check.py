@@ -6,9 +6,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 from gdsolve.data import (
+    Arrays,
     ColumnSummary,
     Description,
     Finding,
@@ -37,15 +37,6 @@ MOST_TRIED = 4
 MOST_TERMS = 6
 # To read a table of so many cells takes a second.
 CELLS_TRIED = 10_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Arrays:
-    """A table in memory: a matrix or DataFrame X, (m, n), a target y, (m,), and the names of the columns of X."""
-
-    X: Any
-    y: Any
-    names: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +130,7 @@ class _Look:
 
 def _describe(spec: Spec, opened: Sequence[Source], arrays: Arrays | None) -> Description:
     if arrays is not None:
-        return describe_arrays(arrays.X, arrays.y, spec, arrays.names)
+        return describe_arrays(arrays, spec)
     return describe(opened, spec)
 
 

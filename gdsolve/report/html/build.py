@@ -10,6 +10,13 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.figures import all_figures
+from gdsolve.report.inference_table import (
+    correlated,
+    correlation_pairs,
+    correlation_triangle,
+    estimate_columns,
+    remarks,
+)
 from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
@@ -40,6 +47,7 @@ def page_of(report: Record) -> str:
         _section("What was asked", _asked(report)),
         _section("What was reached", _reached(shown["record"])),
         _section("Weights", _weights(record)),
+        _section("Standard errors", _errors(record["report"])),
         _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
         _section("Pictures", _pictures(report)),
         _section("What the learning rate does", _rate(report)) if report["course"] else "",
@@ -130,6 +138,26 @@ def _weights(record: Record) -> str:
     titles, columns = weight_columns(record, 10)
     names = parameter_names(record, intercept=has_intercept(record))
     return _table(["parameter", *titles], [names, *columns])
+
+
+def _errors(report: Record | None) -> str:
+    """The table of `fit --report`, and how its parameters are correlated."""
+    if report is None:
+        return ""
+    titles, columns = estimate_columns(report)
+    known = any(one["standard_error"] is not None for one in report["parameters"].values())
+    table = _table(["parameter", *titles], [list(report["parameters"]), *columns]) if known else ""
+    return table + _list(remarks(report)) + _correlations(report)
+
+
+def _correlations(report: Record) -> str:
+    count = len(correlated(report))
+    if count < 2:
+        return ""
+    if count <= MOST_COLUMNS:
+        return _table(*correlation_triangle(report))
+    titles, columns, note = correlation_pairs(report)
+    return (_table(titles, columns) if columns else "") + f"<p>{escape(note)}</p>\n"
 
 
 def _iterations(record: Record, rows: int) -> str:

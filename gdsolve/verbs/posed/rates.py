@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.spec import Method, Spec
 from gdsolve.spec.command import Advice, Command
-from gdsolve.status import GdsolveError, Status
+from gdsolve.status import Status
 from gdsolve.verbs.comparison import Comparison, RateResult, grid_around, interruption, until_interrupted
 from gdsolve.verbs.outcome import Subject
 from gdsolve.verbs.posed.descend import bounded
@@ -34,19 +34,10 @@ MOST_UPDATES = 10_000
 
 
 def compare_posed(posed: Posed, began: float, command: Command) -> Comparison:
-    """Descend at every rate of the spec, or on a grid around the limit that the curvature sets.
-
-    Raises:
-        GdsolveError: a method other than plain descent.
-    """
+    """Descend at every rate of the spec, or on a grid around the limit that the curvature sets."""
     from gdsolve.descent.methods.build import Recipe
 
     spec = posed.spec
-    if spec.method not in (Method.AUTO, Method.GD):
-        raise GdsolveError(
-            f"method: compare-lr compares rates of gd, not of {spec.method.value}",
-            "run gdsolve compare for methods, or leave --method out",
-        )
     descending = time.perf_counter()
     rates = _rates(posed)
     limit = _usual_limit(posed) if spec.max_iter is None else spec.max_iter

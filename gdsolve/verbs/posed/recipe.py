@@ -55,7 +55,7 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
 
     spec = posed.spec
     method, reason = choose_method(asked or spec.method, traits_of(posed), rate_given=not spec.drives)
-    _require_fit(posed, method, asked)
+    _require_fit(posed, method)
     if isinstance(spec.lr, float):
         return Recipe(method, spec.lr, spec.schedule, spec.momentum, spec.max_iter), reason
     rate, momentum, how = own_rate(posed, method, spec.momentum)
@@ -76,7 +76,7 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
     return Recipe(method, rate, schedule, momentum, length), "; ".join(filter(None, (reason, how)))
 
 
-def _require_fit(posed: Posed, method: Method, asked: Method | None) -> None:
+def _require_fit(posed: Posed, method: Method) -> None:
     spec = posed.spec
     if spec.schedule is not RateSchedule.CONSTANT and method not in RATED:
         raise GdsolveError(f"schedule: {method.value} finds its own steps", "leave --schedule out, or give --method gd")
@@ -86,8 +86,6 @@ def _require_fit(posed: Posed, method: Method, asked: Method | None) -> None:
         )
     if not spec.drives and method in (Method.NEWTON, Method.LM):
         raise GdsolveError(f"lr: {method.value} takes no learning rate", f"leave {flag('lr')} out")
-    if spec.momentum is not None and method not in (Method.MOMENTUM, Method.NESTEROV) and asked is None:
-        raise GdsolveError("momentum: goes with --method momentum or nesterov", "give --method momentum|nesterov")
 
 
 def own_rate(posed: Posed, method: Method, asked: float | None) -> tuple[float, float | None, str | None]:

@@ -1,0 +1,53 @@
+"""A table in memory as a source, so that it is read as a file of typed columns is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from gdsolve.data.cells import Cells
+from gdsolve.data.file import File, Format
+from gdsolve.data.source import Part, Source
+from gdsolve.spec import Spec
+
+_ROWS = 1 << 16
+_SAMPLED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class FrameSource(Source):
+    """Columns in memory, read some rows at a time."""
+
+    frame: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, spec: Spec, name: str) -> FrameSource:
+        """The source of a frame that messages call `name`."""
+        file = File(name, "", Format.PARQUET, "", complete=False)
+        odd = {
+            column: f"{name}: column {column!r} holds values of type {dtype}"
+            for column, dtype in frame.schema.items()
+            if dtype.is_nested() or dtype in (pl.Binary, pl.Object)
+        }
+        schema = frame.schema | dict.fromkeys(odd, pl.Object())
+        # polars has no texts of durations in a cast.
+        texts = [pl.col(column).dt.to_string("polars") for column, dtype in schema.items() if dtype == pl.Duration]
+        return cls(
+            file,
+            tuple(frame.columns),
+            schema,
+            None,
+            Cells.of(".", spec.missing_texts),
+            faults=odd,
+            frame=frame.with_columns(texts),
+        )
+
+    def parts(self, columns: Collection[str]) -> Iterator[Part]:
+        """Give the rows in parts."""
+        return self.frame.select(*columns).iter_slices(_ROWS)
+
+    def sample(self) -> pl.DataFrame:
+        """Give the first rows, some thousand cells."""
+        return self.frame.head(max(100, min(2000, _SAMPLED // self.frame.width)))

@@ -1,0 +1,106 @@
+"""A column of any library -> a series of numbers, truths, texts or dates, null where a cell is missing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Sequence
+from decimal import Decimal
+from numbers import Complex, Real
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.arrays import dense_of, texts_of
+from gdsolve.status import DataError
+
+_NUMBERS = (Real, Decimal)
+_TRUTHS = (bool, np.bool_)
+
+
+def series_of(
+    cells: Any, name: str, source: str, missing: Collection[str], *, typed: bool, strict: bool = True
+) -> pl.Series:
+    """Give a column, (m,), as polars has it; categories are texts.
+
+    In a column of Python objects a text that is `missing`, in lower case, is no text. Texts that are numbers stay texts
+    where the column is `typed`, as that of a DataFrame is; else, as the cells of a CSV file, they are numbers. What is
+    neither all numbers nor all texts is texts, unless `strict`.
+
+    Raises:
+        GdsolveError: a sparse matrix.
+        DataError: complex numbers, or numbers and something else in one column.
+    """
+    if isinstance(cells, pl.Series):
+        return (
+            _objects(cells.to_list(), name, source, missing, typed=typed, strict=strict)
+            if cells.dtype == pl.Object
+            else _plain(cells)
+        )
+    if hasattr(cells, "combine_chunks"):
+        return _plain(pl.Series(name, pl.from_arrow(cells)))
+    if str(getattr(cells, "dtype", "")) == "category":
+        return pl.Series(name, texts_of(cells), dtype=pl.String)
+    array = np.asarray(dense_of(cells, f"column {name!r}"))
+    if array.dtype.kind == "c":
+        raise _complex(name, source)
+    if array.dtype.kind in "biuf":
+        return pl.Series(name, array.astype(np.float64) if array.dtype == np.float16 else array)
+    if array.dtype.kind in "mM":
+        return pl.Series(name, [None if np.isnat(one) else str(one) for one in array], dtype=pl.String)
+    return _objects(list(np.asarray(cells, dtype=object)), name, source, missing, typed=typed, strict=strict)
+
+
+def _plain(cells: pl.Series) -> pl.Series:
+    if isinstance(cells.dtype, pl.Categorical | pl.Enum):
+        return cells.cast(pl.String)
+    return cells.cast(pl.Float64) if isinstance(cells.dtype, pl.Decimal) else cells
+
+
+def _objects(
+    cells: Sequence[Any], name: str, source: str, missing: Collection[str], *, typed: bool, strict: bool
+) -> pl.Series:
+    texts = texts_of(cells)
+    there = [
+        place
+        for place, text in enumerate(texts)
+        if text is not None and not (isinstance(cells[place], str) and text.lower() in missing)
+    ]
+    values = [cells[place] for place in there]
+    if any(isinstance(value, Complex) and not isinstance(value, Real) for value in values):
+        raise _complex(name, source)
+    if values and all(isinstance(value, _TRUTHS) for value in values):
+        return _filled(name, len(cells), there, map(bool, values), pl.Boolean)
+    numbers = [_number(value, typed) for value in values]
+    strange = [place for place, number in zip(there, numbers, strict=True) if number is None]
+    if not strange:
+        return _filled(name, len(cells), there, numbers, pl.Float64)
+    mostly = len(strange) > len(there) / 2 and isinstance(cells[strange[0]], str | datetime.date | datetime.time)
+    if not strict or mostly or (typed and all(isinstance(value, str) for value in values)):
+        return pl.Series(name, texts, dtype=pl.String)
+    raise DataError(
+        f"{source}: row {strange[0] + 1}, column {name!r}: {texts[strange[0]]!r} is not a number",
+        f"--na-values {texts[strange[0]]} --na drop if it means missing, or --ignore {name}",
+    )
+
+
+def _number(value: Any, typed: bool) -> float | None:
+    if isinstance(value, _NUMBERS):
+        return float(value)
+    try:
+        return None if typed or not isinstance(value, str) else float(value)
+    except ValueError:
+        return None
+
+
+def _filled(name: str, rows: int, there: Sequence[int], values: Any, dtype: type[pl.DataType]) -> pl.Series:
+    cells: list[Any] = [None] * rows
+    for place, value in zip(there, values, strict=True):
+        cells[place] = value
+    return pl.Series(name, cells, dtype=dtype)
+
+
+def _complex(name: str, source: str) -> DataError:
+    return DataError(
+        f"{source}: column {name!r} is complex", "give its real and imaginary parts as columns of their own"
+    )

@@ -1,0 +1,176 @@
+"""What has to be asked for beside an option, for it to change anything.
+
+An option is refused where what is asked already tells that it changes nothing: the other options, the kind of problem,
+the form of the files. Where only the data or the outcome can tell (no cell is missing, there is nothing to warn of), it
+is taken. A value that is the default is never refused, and a key of YAML that is for another verb is left alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.spec.choices import Format, Loss, Method
+from gdsolve.spec.option import OptionInfo, flag
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.spec.options import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A spec, the verb that it is for, and whether Python gives a table that is in memory beside it."""
+
+    spec: Spec
+    verb: str
+    in_memory: bool = False
+
+    @property
+    def has_table(self) -> bool:
+        """True where there are rows to read."""
+        return bool(self.spec.data) or self.spec.X is not None or self.in_memory
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A condition that options depend on: where it `holds`, why they change nothing elsewhere, and what to do then.
+
+    In both texts {flag}, {value} and {spec} stand for the option's flag, its value and the spec, {kind} and
+    {methods} for what names the formula and methods.
+    """
+
+    holds: Callable[[Asked], bool]
+    reason: str
+    remedy: str = "leave {flag} out"
+
+
+def require_company(asked: Asked) -> None:
+    """See that no option was given that the others leave without effect.
+
+    Raises:
+        GdsolveError: naming the option, the reason, and what to do instead.
+    """
+    for name, info in _given(asked.spec, asked.verb):
+        for company in info.goes_with:
+            if not company.holds(asked):
+                raise refusal(name, asked, company)
+
+
+def given_with(company: Company, spec: Spec, verb: str | None = None) -> str | None:
+    """The first option that was given and depends on a condition; None where there is none."""
+    return next((name for name, info in _given(spec, verb) if company in info.goes_with), None)
+
+
+def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
+    """That an option changes nothing."""
+    methods = "--methods momentum,nesterov" if asked.verb == "compare" else "--method momentum|nesterov"
+    kind = "minimize" if asked.spec.minimize is not None else "model"
+    words = {"flag": flag(name), "value": getattr(asked.spec, name), "spec": asked.spec}
+    words |= {"kind": kind, "methods": methods}
+    message, hint = (text.format(**words) for text in (company.reason, company.remedy))
+    return GdsolveError(f"{name}: {message}", hint, option=name)
+
+
+def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:
+    """The options of a verb that are not at their defaults."""
+    for field in dataclasses.fields(spec):
+        info: OptionInfo = field.metadata["option"]
+        if (verb is None or not info.verbs or verb in info.verbs) and getattr(spec, field.name) != field.default:
+            yield field.name, info
+
+
+def _momentum_is_used(asked: Asked) -> bool:
+    if asked.verb == "compare":
+        names = {name.strip() for text in asked.spec.methods for name in text.split(",")}
+        return not names or bool(names & {Method.MOMENTUM, Method.NESTEROV})
+    return asked.spec.method in (Method.MOMENTUM, Method.NESTEROV)
+
+
+def _iterations_are_shown(asked: Asked) -> bool:
+    spec = asked.spec
+    table = spec.format in (Format.TABLE, Format.JSON) or (spec.format is Format.CSV and not spec.report)
+    return table or asked.verb == "report" or spec.history is not None
+
+
+FILES = Company(lambda asked: bool(asked.spec.data), "{flag} is for files, and there is none")
+CSV = Company(lambda asked: True, "{flag} is for CSV files")
+"""Held against the files once they are open: see `gdsolve.data.source`."""
+TEXT = Company(lambda asked: True, "{flag} is for files of text")
+"""As `CSV`."""
+TABLE = Company(lambda asked: asked.has_table, "{flag} is for tables, and there is none")
+LINEAR = Company(
+    lambda asked: asked.spec.minimize is None and asked.spec.model is None,
+    "goes with linear models, and this is a {kind}",
+)
+NO_FORMULA = Company(lambda asked: asked.spec.minimize is None, "a formula names the columns that it uses")
+LOSS_LEFT = Company(
+    lambda asked: asked.spec.minimize is None,
+    "the formula of minimize is the loss itself",
+    "leave {flag} out, or give --model",
+)
+COLUMNS_LEFT = Company(
+    lambda asked: asked.spec.target is None or not (asked.spec.model is not None or asked.spec.features),
+    "all columns that are used are named by other options",
+)
+CELLS = Company(
+    lambda asked: asked.spec.X is None or bool(asked.spec.na_values),
+    "X and y of a spec have no missing cells",
+    "leave {flag} out, or say with --na-values which numbers mean missing",
+)
+TEXTS = Company(lambda asked: asked.spec.X is None, "X and y of a spec hold numbers, and no text")
+HUBER = Company(
+    lambda asked: asked.spec.loss is Loss.HUBER,
+    "{flag} is for --loss huber, and this is --loss {spec.loss}",
+    "leave {flag} out, or give --loss huber",
+)
+QUANTILE = Company(
+    lambda asked: asked.spec.loss is Loss.QUANTILE,
+    "{flag} is for --loss quantile, and this is --loss {spec.loss}",
+    "leave {flag} out, or give --loss quantile",
+)
+RIDGE = Company(
+    lambda asked: asked.spec.ridge > 0.0,
+    "there is no ridge penalty to act on the intercept",
+    "give --ridge 1, say, or leave {flag} out",
+)
+INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-intercept there is no intercept")
+MOMENTUM = Company(_momentum_is_used, "goes with --method momentum or nesterov", "give {methods}, or leave {flag} out")
+RANDOM = Company(
+    lambda asked: asked.spec.init == "random",
+    "{flag} is for --init random; nothing else is drawn at random",
+    "leave {flag} out, or give --init random",
+)
+SHOWN_ITERATIONS = Company(
+    _iterations_are_shown,
+    "--format {spec.format} writes the coefficients here, and no iterations",
+    "leave {flag} out, or give --history FILE",
+)
+SHOWN_CHECKS = Company(
+    lambda asked: (
+        asked.verb == "report" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None
+    ),
+    "--format {spec.format} has no room for what {flag} finds",
+    "give --format table|json, or --save MODEL.json",
+)
+REPORT = Company(
+    lambda asked: asked.spec.report, "{flag} is for the intervals of --report", "give --report, or leave {flag} out"
+)
+CHECKPOINT = Company(
+    lambda asked: asked.spec.checkpoint is not None,
+    "there is no checkpoint to write",
+    "give --checkpoint FILE, or leave {flag} out",
+)
+PICTURE = Company(lambda asked: asked.spec.plots, "{value} is drawn with --plot alone", "give --plot as well")
+SECOND_PASS = Company(
+    lambda asked: asked.spec.repeat > 1,
+    "{flag} is for a second backward pass, and there is none",
+    "leave {flag} out, or give --repeat 2",
+)
+SHOWN_STEPS = Company(
+    lambda asked: asked.spec.format is not Format.DOT,
+    "{flag} is for the table and JSON; --format dot draws the whole graph",
+    "give --format table|json",
+)

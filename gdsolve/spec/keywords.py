@@ -1,0 +1,52 @@
+"""Hints that name flags, as a caller from Python types them: `--na drop` is `na="drop"` there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from gdsolve.spec.offers import choices
+from gdsolve.spec.values import is_list, kinds
+
+_PROSE = ("out", "alone", "and", "as", "if", "is", "keeps", "leaves", "or", "takes")
+# A flag and the word after it, quoted as a shell takes it.
+_FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]('[^']*'|[^\s;()]*[^\s;(),.]))?")
+
+
+def in_keywords(hint: str, verb: str) -> str:
+    """The hint with keyword arguments in place of flags; commands stay as they are.
+
+    >>> in_keywords("--na drop, --na mean, or --ignore 'a b',c", "fit")
+    'na="drop", na="mean", or ignore=["a b", "c"]'
+    >>> in_keywords("leave --decimal out, or give --categorical onehot|ignore", "fit")
+    'leave decimal out, or give categorical="onehot" or "ignore"'
+    """
+    if "gdsolve " in hint:
+        return hint
+    written = _FLAG.sub(lambda found: _keyword(found, verb), hint)
+    # Flags that stand side by side are arguments.
+    return re.sub(r'(="[^"]*"|=\[[^\]]*\]|=True) (?=\w+=)', r"\1, ", written)
+
+
+def _keyword(found: re.Match[str], verb: str) -> str:
+    name, value = found[1].replace("-", "_"), found[2]
+    if name not in kinds():
+        return found[0]
+    if kinds()[name] is bool or value is None or not _is_value(name, value, verb):
+        asked = found.string[: found.start()].endswith(("with ", "give "))
+        value_of = "=True" if kinds()[name] is bool else "=…" if asked else ""
+        return name + value_of + found[0][len(f"--{found[1]}") :]
+    if is_list(name) and name != "lr":
+        items = [item for word in shlex.split(value) for item in word.split(",")]
+        return f"{name}=[{', '.join(map(_text, items))}]"
+    return f"{name}=" + " or ".join(_text(word) for word in " ".join(shlex.split(value)).split("|"))
+
+
+def _is_value(name: str, value: str, verb: str) -> bool:
+    """False for a word of the sentence, as in `leave --decimal out`."""
+    words = choices(name, verb)
+    return value not in _PROSE if words is None else set(value.split("|")) <= set(words)
+
+
+def _text(word: str) -> str:
+    return word if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", word) else f'"{word}"'
