@@ -54,7 +54,7 @@ def read_checkpoint(path: str) -> dict[str, Any]:
     if head[1] != SCHEMA.rpartition("/")[2]:
         raise GdsolveError(
             f"resume: {path} is of schema gdsolve.checkpoint/{head[1]}, not {SCHEMA}",
-            "resume with the gdsolve it is of",
+            "resume with the version of gdsolve that wrote it",
         )
     body = text[head.end() :]
     if hashlib.sha256(body.encode()).hexdigest() != head[2]:

@@ -108,8 +108,12 @@ def _suited(traits: Traits) -> tuple[Method, str]:
     cases = (
         (traits.formula, Method.GD, "gd: plain descent, unless --method names another"),
         (traits.squares, Method.LM, f"lm: a sum of squares with {_weights(traits)}"),
-        (not traits.smooth, Method.ADAM, "adam: the gradient has jumps, at which a line search would stop"),
-        (traits.rounds, Method.NEWTON, f"newton: {_weights(traits)}, and the loss curves in all directions"),
+        (
+            not traits.smooth,
+            Method.ADAM,
+            "adam: the gradient is not continuous, and a line search could stop where it jumps",
+        ),
+        (traits.rounds, Method.NEWTON, f"newton: {_weights(traits)}, and the curvature is positive in every direction"),
         (traits.bounded, Method.BB, "bb: bounds, and many weights"),
         (True, Method.LBFGS, f"lbfgs: {_weights(traits)}"),
     )

@@ -32,13 +32,13 @@ class ExitCode(IntEnum):
 
 EXIT_MEANINGS: dict[ExitCode, str] = {
     ExitCode.OK: "converged (for the other verbs: done)",
-    ExitCode.FAULT: "a fault of gdsolve itself, or of the machine: a full disk",
+    ExitCode.FAULT: "an internal error of gdsolve, or a fault of the machine such as a full disk",
     ExitCode.USAGE: "wrong flags or spec",
     ExitCode.MAX_ITER: "max_iter reached, result printed and usable (`--exit-zero` makes it 0)",
-    ExitCode.DIVERGED: "diverged or not finite: best iterate, the largest stable rate, and the command to run instead",
-    ExitCode.DATA: "unusable data: one line with file, row and column, and the remedy",
+    ExitCode.DIVERGED: "diverged, not finite or failed: the best iterate, the reason, and what to run instead",
+    ExitCode.DATA: "unusable data: file, row and column in one line, and the remedy in another",
     ExitCode.INTERRUPTED: "interrupted with Ctrl-C, after printing what was reached",
-    ExitCode.CLOSED_PIPE: "the reader of standard output went away (`| head`)",
+    ExitCode.CLOSED_PIPE: "the program that reads standard output has ended (`| head`)",
     ExitCode.TERMINATED: "ended by SIGTERM, after printing what was reached",
 }
 

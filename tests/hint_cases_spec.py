@@ -294,7 +294,7 @@ YAML = [
     Case("fit missing.yaml", {"p.yaml": GOOD, **TWO}, {"check the path": "fit p.yaml"}),
     edits(b"data: two.csv\n# \xff\n", {"save the spec as UTF-8": GOOD}),
     edits(GOOD + "# \x07\n", {"take it out": GOOD}),
-    edits(GOOD + "\tlr: 1\n", {"indent with blanks": GOOD + "lr: 0.1\n"}),
+    edits(GOOD + "\tlr: 1\n", {"indent with spaces": GOOD + "lr: 0.1\n"}),
     edits(GOOD + "lr: *rate\n", {"write the value out": GOOD + "lr: 0.1\n"}),
     edits("data: &d two.csv\n", {"write the value out": GOOD}),
     edits("data: *.csv\n", {'data: "*.csv"': 'data: "*.csv"\n'}),

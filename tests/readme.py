@@ -51,8 +51,8 @@ SOURCES = """A SOURCE is a table (`.csv`, `.tsv`, `.parquet`, `.ndjson`, also wi
 `-` for standard input, or one YAML spec. Several tables must have the same columns, in any order.
 """
 JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
-`sse`, `loss`, `gap`, weights and `optimum` are in the units of the file, `gradient_norm`, `update` and the tolerances
-in the coordinates of descent. A figure that does not exist is `null`.
+`sse`, `loss`, `gap`, weights, `standard_errors` and `optimum` are in the units of the file, `gradient_norm`, `update`
+and the tolerances in the coordinates of descent. A figure that does not exist is `null`.
 """
 
 

@@ -231,7 +231,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str]], tuple[int, 
     "as many weights as rows": (
         "a,b,y\n1,2,3\n4,1,2\n2,7,1\n",
         (),
-        [("saturated", "3 weights for 3 rows: without a penalty a fit meets every row")],
+        [("saturated", "3 weights for 3 rows: without a penalty a fit is exact in every row")],
         (3, 3),
         3,
     ),
@@ -256,7 +256,7 @@ TABLES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str]], tuple[int, 
     "one column": (
         "a\n1\n2\n3\n",
         (),
-        [("reader", "t.csv: has one column only, 'a'; there is nothing to explain it with")],
+        [("reader", "t.csv: has only one column, 'a'; a fit needs a target and at least one feature")],
         None,
         None,
     ),
@@ -544,7 +544,7 @@ def test_rows_of_any_columns_are_told_by_their_gaps() -> None:
 def test_what_only_the_reader_says_is_a_finding_too(ask: Any, here: Path) -> None:
     (here / "t.csv").write_text("c,y\nu,1\nv,2\nu,4\n")
     record = ask("check", "t.csv", "--categorical", "ignore", "--format", "json")[1]
-    assert record["problem"] == "t.csv: no feature is left to explain 'y' with"
+    assert record["problem"] == "t.csv: no feature column is left for the target 'y'"
     assert [(one["kind"], one["message"]) for one in record["findings"]] == [("reader", record["problem"])]
     # Told once in the table.
-    assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature is left") == 1
+    assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature column is left") == 1

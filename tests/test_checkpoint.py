@@ -160,10 +160,14 @@ def kept(path: Path, **options: Any) -> Path:
         ({"loss": "sse"}, "loss: {} is of a run with half-mse, and this is one with sse", "give --loss half-mse"),
         (
             {"init": "random"},
-            "resume: {} is of a run that started elsewhere",
+            "resume: {} is of a run with another start",
             "give the same --init, --seed or --start",
         ),
-        ({"y": tuple(Y + 1e-12)}, "resume: {} is of other data than these", "give the same table and options"),
+        (
+            {"y": tuple(Y + 1e-12)},
+            "resume: {} is of a run on other data, not on these",
+            "give the same table and options",
+        ),
         ({"features": ("x1", "x2")}, "resume: {} is of other columns", "give the same columns"),
         ({"tol": 1e-3}, "tol: 0.001 is looser than 1e-10, that of {}", "give --tol 1e-10 or less"),
         ({"grad_tol": 1e-3}, "grad_tol: 0.001 is looser than none, that of {}", "leave --grad-tol out"),
@@ -295,7 +299,9 @@ def test_another_machine_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixtur
     write_checkpoint(str(path), content)
     record_of({"engine": "triangle", "lr": 0.01, "resume": str(path)})
     assert caplog.messages == [f"{path} was made with torch 9.9 on 64 threads (NEON): last digits may differ"]
-    with pytest.raises(GdsolveError, match=r"other data than these, or was made with torch 9\.9 on 64 threads"):
+    with pytest.raises(
+        GdsolveError, match=r"a run on other data, not on these, or was made with torch 9\.9 on 64 threads"
+    ):
         record_of({"engine": "triangle", "lr": 0.01, "resume": str(path), "y": tuple(Y + 1.0)})
 
 

@@ -85,7 +85,7 @@ def test_a_file_leaves_the_stream_alone(ending: str, form: str, capsys: pytest.C
     [
         (["fit", "two.csv", "--plot", "p.jpg"], "plot: p.jpg ends in none of .svg, .png, .pdf", "--plot picture.svg"),
         (["fit", "two.csv", "--plot=p"], "plot: p ends in none of .svg, .png, .pdf", "--plot picture.svg"),
-        (["fit", "two.csv", "--plot-kind", "path"], "plot_kind: path is drawn with --plot alone", "--plot as well"),
+        (["fit", "two.csv", "--plot-kind", "path"], "plot_kind: path is drawn only with --plot", "--plot as well"),
         (["fit", "two.csv", "--plot", "--plot-kind", "rates"], "plot_kind: fit does not draw rates", "compare-lr"),
         (["check", "two.csv", "--plot", "--plot-kind", "loss"], "plot_kind: check does not draw loss", "spectrum"),
         (["fit", "two.csv", "--plot", "--plot-kind", "pat"], "plot_kind: 'pat' is not one of", "--plot-kind path"),

@@ -111,7 +111,7 @@ def test_delimiter_flag(tmp_path):
     path = write(tmp_path / "t.csv", "a b\n1 2\n3 4.5\n")
     assert failure(path) == (
         5,
-        "t.csv: has one column only, 'a b'; there is nothing to explain it with",
+        "t.csv: has only one column, 'a b'; a fit needs a target and at least one feature",
         "if cells are split wrongly, name the delimiter: --delimiter ' '",
     )
     assert load(path, delimiter=" ").values.tolist() == PLAIN
@@ -123,7 +123,7 @@ def test_delimiter_flag(tmp_path):
         ("", "t.csv: is empty"),
         ("\n \n", "t.csv: is empty"),
         ("a,b\n", "t.csv: has a header but no rows"),
-        ("a\n1\n2\n", "t.csv: has one column only, 'a'; there is nothing to explain it with"),
+        ("a\n1\n2\n", "t.csv: has only one column, 'a'; a fit needs a target and at least one feature"),
         ("a,b\n1,2\n\n3,x\n5,6\n", "t.csv: row 2 (line 4), column 'b': 'x' is not a number"),
         ("a,b\n1,2\n1_000,2\n5,6\n", "t.csv: row 2 (line 3), column 'a': '1_000' is not a number"),
         ("a,b\n1,2\n3,inf\n", "t.csv: row 2 (line 3), column 'b': 'inf' is not finite"),
@@ -243,11 +243,11 @@ def test_two_passes_are_the_same(tmp_path):
 def test_runs_of_blanks_are_made_tabs_by_the_hint(tmp_path, monkeypatch):
     path = write(tmp_path / "t x.csv", " a   b  y\n1  2 3  \n  3 4   4.5\n")
     trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
-    hint = f"where runs of blanks set columns apart: {trimmed} '{path}' | tr -s '[:blank:]' '\\t' | gdsolve fit -"
+    hint = f"if several spaces separate the columns: {trimmed} '{path}' | tr -s '[:blank:]' '\\t' | gdsolve fit -"
     assert failure(path)[2] == hint
     assert failure(path, delimiter=" ")[2] == hint
     single = write(tmp_path / "u.csv", "a b y\n1 2 3\n3  4 5\n")
-    assert failure(single, delimiter=" ")[2].startswith("where runs of blanks set columns apart: sed")
+    assert failure(single, delimiter=" ")[2].startswith("if several spaces separate the columns: sed")
     command = hint.partition(": ")[2].rpartition(" | ")[0]
     done = subprocess.run(command, shell=True, capture_output=True, check=True)
     assert load(write(tmp_path / "v.csv", done.stdout)).values.tolist() == [[1, 2, 3], [3, 4, 4.5]]

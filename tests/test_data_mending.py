@@ -292,7 +292,7 @@ def test_row_names_between_blanks_are_read_as_the_hints_say(here, text):
             assert read("r.txt", "--delimiter", " ").values.tolist() == VALUES
             return
         hint = refused("r.txt", "--delimiter", " ").hint
-    assert hint.startswith("where runs of blanks set columns apart: ")
+    assert hint.startswith("if several spaces separate the columns: ")
     assert followed(hint).values.tolist() == VALUES
 
 
@@ -361,7 +361,7 @@ def test_numbers_between_blanks_before_another_delimiter_are_told(here):
     row = '{}.5   8   307.0\t"chevrolet chevelle"\n'
     write(here / "auto.data", "".join(row.format(number) for number in (3, 5, 2, 9)))
     fault = refused("auto.data")
-    assert fault.message == "auto.data: runs of blanks stand between its numbers"
+    assert fault.message == "auto.data: its numbers are separated by several spaces"
     with pytest.raises(DataError) as second:
         followed(fault.hint)
     assert "'chevrolet\\tchevelle' is text, and it is the target" in second.value.message

@@ -67,11 +67,14 @@ def test_a_name_with_commas_is_one_column(tmp_path):
 
 
 def test_nothing_left(table):
-    assert failure(table, ignore=("id,size,color,price",))[:2] == (5, "t.csv: no column is left to explain 'y' with")
+    assert failure(table, ignore=("id,size,color,price",))[:2] == (
+        5,
+        "t.csv: no feature column is left for the target 'y'",
+    )
     assert failure(table, ignore=("id,size,color,y,price",))[:2] == (5, "t.csv: no column is left")
     assert failure(table, features=("color",), categorical=Categorical.IGNORE)[:2] == (
         5,
-        "t.csv: no feature is left to explain 'y' with",
+        "t.csv: no feature column is left for the target 'y'",
     )
 
 

@@ -187,6 +187,7 @@ def test_what_is_written_instead_means_the_same(name: str, x: float, y: float) -
         ("a*time (s) + c", ("a", "c", "time (s)"), "write `time (s)`, with its backticks"),
         ("a*signal [V]", ("a", "signal [V]"), "write `signal [V]`, with its backticks"),
         ("a*Sepal.Length", ("a", "Sepal.Length"), "write `Sepal.Length`, with its backticks"),
+        ("a*atan(`time (s)`)", ("a", "time (s)"), "write arctan(`time (s)`)"),
         ("a*q", ("a", *(f"c{place:03}" for place in range(200))), "and 181 more: gdsolve check FILE lists the columns"),
     ],
 )

@@ -97,7 +97,7 @@ def test_weights_that_are_not_unique_say_why(capsys: pytest.CaptureFixture[str])
     lines = {line["group"]["g"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
     whys = {"B": "column 'a' is constant", "C": "1 row for 3 weights", "D": "features are linearly dependent"}
     for group, line in lines.items():
-        vague = f"The weights are not unique: {whys.get(group)}; those of least norm are given."
+        vague = f"The weights are not unique: {whys.get(group)}; those of minimum norm are given."
         assert (vague in line["message"]) == (group in whys)
         assert line["optimum"]["unique"] == (group not in whys)
         assert ("There is no R²: the target is constant." in line["message"]) == (line["r2"] is None)

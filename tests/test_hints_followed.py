@@ -107,7 +107,10 @@ def test_what_leads_nowhere_is_seen(tmp_path: Path) -> None:
         ("--na-values ? --na drop if it means missing", ["fit t.csv --lr x --na-values '?' --na drop"]),
         ("did you mean auto?", ["fit t.csv --lr auto"]),
         ("type it out: gdsolve fit t.csv --model 'a*x'", ["fit t.csv --model 'a*x'"]),
-        ("where blanks set columns apart: sed 's/ /,/' t.csv | gdsolve fit -", ["sed 's/ /,/' t.csv | gdsolve fit -"]),
+        (
+            "if several spaces separate the columns: sed 's/ /,/' t.csv | gdsolve fit -",
+            ["sed 's/ /,/' t.csv | gdsolve fit -"],
+        ),
     ],
 )
 def test_how_a_hint_is_read(hint: str, expected: list[str]) -> None:

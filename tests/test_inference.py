@@ -184,7 +184,8 @@ def test_as_many_parameters_as_rows_leave_no_degree_of_freedom() -> None:
     assert found.degrees_of_freedom == 0
     assert found.residual_standard_deviation is None
     assert (
-        reasons(found) == ["no degrees of freedom: 2 rows for 2 parameters leave no scatter to tell an error from"] * 2
+        reasons(found)
+        == ["no degrees of freedom: 2 rows for 2 parameters leave no residuals to estimate an error from"] * 2
     )
     assert found.correlation is not None
     assert found.correlation[0][1] == pytest.approx(-2 / math.sqrt(5))
@@ -195,7 +196,9 @@ def test_one_row_determines_only_combinations() -> None:
     assert reasons(found) == ["not determined by the data: only combinations of x and intercept are"] * 2
     assert found.correlation is None
     alone = fitted([[2.0]], [3.0], no_intercept=True)
-    assert reasons(alone) == ["no degrees of freedom: 1 row for 1 parameter leave no scatter to tell an error from"]
+    assert reasons(alone) == [
+        "no degrees of freedom: 1 row for 1 parameter leave no residuals to estimate an error from"
+    ]
 
 
 def test_dependent_columns_are_named_and_the_others_keep_their_errors() -> None:

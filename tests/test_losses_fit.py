@@ -85,8 +85,8 @@ def test_ridge_is_on_the_scale_of_the_sum(table: dict[Loss, Path], loss: Loss) -
 @pytest.mark.parametrize(
     ("loss", "schedule", "reason"),
     [
-        (Loss.HUBER, RateSchedule.CONSTANT, "1/L, L bounding the curvature"),
-        (Loss.LOGISTIC, RateSchedule.CONSTANT, "1/L, L bounding the curvature"),
+        (Loss.HUBER, RateSchedule.CONSTANT, "1/L, L an upper bound of the curvature"),
+        (Loss.LOGISTIC, RateSchedule.CONSTANT, "1/L, L an upper bound of the curvature"),
         (Loss.POISSON, RateSchedule.BACKTRACKING, "backtracking finds its rate, as no bound on the curvature is known"),
     ],
 )

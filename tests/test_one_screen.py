@@ -204,7 +204,7 @@ def test_the_record_has_the_new_fields_for_every_kind() -> None:
         assert (errors["statistic"] is None) == bool(errors["reasons"]) == (errors["intercept"] is None)
         assert [record["descent"][key] for key in ("delta", "quantile")] == [None, None]
     formula = fit_record(gdsolve.fit(minimize="(a - 1)**2", parameters={"a": 0.0}))["standard_errors"]
-    assert formula["reasons"] == [{"reason": "a formula has no residuals to tell an error from", "weights": ["a"]}]
+    assert formula["reasons"] == [{"reason": "a formula has no residuals to estimate an error from", "weights": ["a"]}]
 
 
 def test_certified_standard_errors_stand_in_the_default_answer() -> None:
@@ -314,7 +314,7 @@ def test_a_weight_at_its_bound_has_no_standard_error(capsys: pytest.CaptureFixtu
     words = ("--model", "b1*(1 - exp(-b2*x))", "--start", "b1=500,b2=0.0001", "--lower", "b1=300")
     text = " ".join(text_of(capsys, source, *words).split())
     assert re.search(r" b1 300(\.0*)? – – ", text)
-    assert "Standard errors unavailable for b1: at its bound, where the estimate cannot move both ways" in text
+    assert "Standard errors unavailable for b1: at its bound, so that it cannot move in both directions" in text
 
 
 def test_no_adjusted_r2_where_no_freedom_is_left() -> None:

@@ -98,20 +98,29 @@ def test_all_end_as_the_lowest_rank_that_has_failed(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("verb", ["check", "predict", "trace", "schema"])
 def test_verbs_for_one_process(verb: str) -> None:
-    with pytest.raises(GdsolveError, match=f"{verb}: runs in one process, and these are 2 ranks"):
+    with pytest.raises(GdsolveError, match=f"{verb}: runs in one process only, and these are 2 ranks"):
         require_shared(verb, Launched(0, 2, 0, 2))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"model": "a*x", "start": "a=1"}, "model: is not shared by ranks, and these are 2"),
-        ({"minimize": "mean((y - a*x)**2)", "start": "a=1"}, "minimize: is not shared by ranks, and these are 2"),
-        ({"group_by": "colour"}, "group_by: is not shared by ranks, and these are 2"),
-        ({"checkpoint": "t.ckpt"}, "checkpoint: is not shared by ranks, and these are 2"),
-        ({"checkpoint": "t.ckpt", "checkpoint_every": "5"}, "checkpoint: is not shared by ranks, and these are 2"),
-        ({"resume": "t.ckpt"}, "resume: is not shared by ranks, and these are 2"),
-        ({"engine": "rows", "method": "lm"}, "method: lm on the way rows is not shared by ranks, and these are 2"),
+        ({"model": "a*x", "start": "a=1"}, "model: runs in one process only, and these are 2 ranks"),
+        (
+            {"minimize": "mean((y - a*x)**2)", "start": "a=1"},
+            "minimize: runs in one process only, and these are 2 ranks",
+        ),
+        ({"group_by": "colour"}, "group_by: runs in one process only, and these are 2 ranks"),
+        ({"checkpoint": "t.ckpt"}, "checkpoint: runs in one process only, and these are 2 ranks"),
+        (
+            {"checkpoint": "t.ckpt", "checkpoint_every": "5"},
+            "checkpoint: runs in one process only, and these are 2 ranks",
+        ),
+        ({"resume": "t.ckpt"}, "resume: runs in one process only, and these are 2 ranks"),
+        (
+            {"engine": "rows", "method": "lm"},
+            "method: lm with --engine rows runs in one process only, and these are 2 ranks",
+        ),
     ],
 )
 def test_what_is_not_shared(options: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,8 +158,8 @@ def test_a_verb_for_one_process(launched: Launches) -> None:
     done = launched("usage")
     assert (done.code, set(done.codes), done.output) == (1, {2}, "")
     assert done.messages == (
-        "gdsolve: error: check: runs in one process, and these are 2 ranks",
-        "hint: run gdsolve without the launcher; ranks share fit, compare-lr and compare",
+        "gdsolve: error: check: runs in one process only, and these are 2 ranks",
+        "hint: run gdsolve without the launcher; on several ranks run fit, compare-lr and compare",
     )
 
 

@@ -132,7 +132,7 @@ def test_a_compressed_table_is_refused_while_it_is_read(
     leave(monkeypatch, 1 << 30, 1000)
     assert run(["fit", str(path), "--engine", "rows", "--verbose"]) == 5
     told = capsys.readouterr().err.splitlines()
-    assert told[0] == "gdsolve: --engine rows keeps every row in memory; how many there are, reading will tell"
+    assert told[0] == "gdsolve: --engine rows keeps every row in memory; the number of rows is known after reading"
     assert told[-2].startswith(f"gdsolve: error: {path}: --engine rows keeps every row in memory: more than ")
     assert told[-2].endswith(" and 1 kB are available")
     assert told[-1] == f"hint: {REMEDY}"

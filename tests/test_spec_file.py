@@ -240,7 +240,7 @@ NO_ALIAS = (
         ("data: a\ntarget: \x1b[2J", "line 2: not YAML: '\\x1b' is a control character", "take it out"),
         (b"target: a\ntol: caf\xe9\n", "line 2: byte 0xe9 is not UTF-8", "save the spec as UTF-8"),
         (b"\xff\xfed\x00a\x00", "line 1: byte 0xff is not UTF-8", "save the spec as UTF-8"),
-        ("data:\n\ta.csv", "line 2: not YAML: a tab where blanks are expected", "indent with blanks"),
+        ("data:\n\ta.csv", "line 2: not YAML: a tab where spaces are expected", "indent with spaces"),
     ],
 )
 def test_a_hostile_file_is_an_error(loader: str, text: str | bytes, said: str, hint: str) -> None:

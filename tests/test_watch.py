@@ -149,7 +149,7 @@ def test_elsewhere_the_run_goes_on_unwatched_and_says_so(case: str, here: Path) 
         process = terminal.start(*words[3:], "--watch", stdout=out, **elsewhere)
         assert terminal.close(process) == plain.returncode == 0
     said = (here / "errors").read_text().strip() if case == "file" else terminal.text()
-    assert re.fullmatch(r"gdsolve: warning: watch: standard error is no terminal to draw on, .*--plot draws.*", said)
+    assert re.fullmatch(r"gdsolve: warning: watch: standard error is not a terminal, .*--plot draws.*", said)
     assert (here / "out").read_bytes() == plain.stdout
 
 
@@ -191,7 +191,7 @@ def test_what_cannot_be_watched(
 def test_a_spec_asks_to_be_watched(capsys: pytest.CaptureFixture[str]) -> None:
     Path("s.yaml").write_text("data: t.csv\nwatch: yes\n")
     assert run(["fit", "s.yaml"]) == 0
-    assert "gdsolve: warning: watch: standard error is no terminal" in capsys.readouterr().err
+    assert "gdsolve: warning: watch: standard error is not a terminal" in capsys.readouterr().err
     assert run(["compare", "s.yaml", "--methods", "gd"]) == 0
     assert "watch" not in capsys.readouterr().err
     assert run(["fit", "s.yaml", "--quiet"]) == 2

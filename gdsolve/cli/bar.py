@@ -213,7 +213,7 @@ def watching(quiet: bool, verb: str, *, watch: bool = False) -> Iterator[None]:
     has_terminal = _has_terminal()
     if watch and not has_terminal:
         logging.getLogger("gdsolve").warning(
-            "watch: standard error is no terminal to draw on, and the run goes on unwatched; --plot draws how it went"
+            "watch: standard error is not a terminal, so nothing is drawn now; --plot draws the curve at the end"
         )
     if quiet or not has_terminal or (verb == "predict" and sys.stdout.isatty()):
         # Rows that run over a terminal are progress enough.

@@ -143,7 +143,7 @@ def give_script(option: str, shell: str | None) -> None:
     known = [one.value for one in shared.Shells]
     name = (shared._get_shell_name() if shell is None else Path(shell).name) or ""
     if name.lower() not in known:
-        what = "the shell that runs this cannot be told" if not name else f"there is no completion for {shown(name)}"
+        what = "the shell that runs gdsolve is not known" if not name else f"there is no completion for {shown(name)}"
         raise GdsolveError(f"{option.removeprefix('--')}: {what}", f"give {option} {'|'.join(known)}")
     if option == "--show-completion":
         script = shared.get_completion_script(prog_name="gdsolve", complete_var=ASKED, shell=name.lower())

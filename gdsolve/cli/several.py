@@ -62,11 +62,11 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
         ranks.join(cuda=spec.device is Device.CUDA)
     apart = next((name for name in ALONE if getattr(spec, name) is not None), None)
     if apart is not None:
-        raise GdsolveError(f"{apart}: is not shared by ranks, and these are {ranks.size}", ALONE_HINT)
+        raise GdsolveError(f"{apart}: runs in one process only, and these are {ranks.size} ranks", ALONE_HINT)
     if spec.method is Method.LM and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
         raise GdsolveError(
-            f"method: lm on the way {spec.engine.value} is not shared by ranks, and these are {ranks.size}",
-            f"leave {flag('engine')} out: the triangle takes the same steps",
+            f"method: lm with --engine {spec.engine.value} runs in one process only, and these are {ranks.size} ranks",
+            f"leave {flag('engine')} out: --engine triangle takes the same steps",
         )
     # Machines may differ in what they have, and all ranks must go the same way.
     return replace(spec, device=Device.CPU) if spec.device is Device.AUTO else spec
@@ -80,8 +80,8 @@ def require_shared(verb: str, ranks: Launched) -> None:
     """
     if verb not in VERBS:
         raise GdsolveError(
-            f"{verb}: runs in one process, and these are {ranks.size} ranks",
-            f"{ALONE_HINT}; ranks share {', '.join(VERBS[:-1])} and {VERBS[-1]}",
+            f"{verb}: runs in one process only, and these are {ranks.size} ranks",
+            f"{ALONE_HINT}; on several ranks run {', '.join(VERBS[:-1])} and {VERBS[-1]}",
         )
 
 

@@ -115,8 +115,8 @@ def _split_hint(table: str, names: Sequence[str]) -> str:
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:
     if len(names) == 1:
-        return f"{table}: has one column only, {target!r}; there is nothing to explain it with"
-    return f"{table}: no column is left to explain {target!r} with"
+        return f"{table}: has only one column, {target!r}; a fit needs a target and at least one feature"
+    return f"{table}: no feature column is left for the target {target!r}"
 
 
 def _columns(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
@@ -216,7 +216,8 @@ def build_roles(
         full = False
     if not design:
         raise DataError(
-            f"{table}: no feature is left to explain {parts.target!r} with", "--categorical onehot, or leave out less"
+            f"{table}: no feature column is left for the target {parts.target!r}",
+            "--categorical onehot, or leave out less",
         )
     doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
     if doubled:

@@ -39,7 +39,7 @@ def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: st
 def blanks_hint(table: File | str, run: str = FIT) -> str:
     """Say what turns runs of blanks, which no delimiter is, into tabs."""
     trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
-    return f"where runs of blanks set columns apart: {piped(table, trimmed, _TABBED, run=run)}"
+    return f"if several spaces separate the columns: {piped(table, trimmed, _TABBED, run=run)}"
 
 
 def _traits(table: File | str) -> tuple[str, Packing, str | None]:

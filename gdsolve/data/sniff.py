@@ -188,7 +188,7 @@ def _refuse_blanks(file: File, records: Sequence[Record]) -> None:
     """Refuse numbers that are set apart by runs of blanks, with a text behind another delimiter."""
     cells = [record.cells[0].strip() for record in records if len(record.cells) == 2]
     if 2 * sum(re.search(r"\d\s\s+[-+.\d]", cell) is not None for cell in cells) > len(records):
-        raise DataError(f"{file.name}: runs of blanks stand between its numbers", blanks_hint(file))
+        raise DataError(f"{file.name}: its numbers are separated by several spaces", blanks_hint(file))
 
 
 def _is_data(cells: Sequence[str], decimal: str, words: frozenset[str]) -> bool:

@@ -187,7 +187,8 @@ def for_sign(line: str, names: Collection[str]) -> tuple[int, str, str] | None:
 
 
 def _quoted(text: str, names: Collection[str]) -> str | None:
-    """A column in the text that has to stand in backticks."""
+    """A column in the text that has to stand in backticks and does not."""
+    text = re.sub("`[^`]*`", "``", text)
     odd = [name for name in names if not name.isidentifier() and any(map(str.isalpha, name))]
     found = [name for name in odd if re.search(_loose(name), text)]
     return f"write {in_a_formula(max(found, key=len))}, with its backticks" if found else None

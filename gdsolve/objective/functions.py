@@ -50,6 +50,6 @@ TAKES: dict[str, str] = {
     "arcsin": "a number from -1 to 1",
     "arccos": "a number from -1 to 1",
     "/": "a divisor other than 0",
-    "**": "a base above 0 where the exponent is broken or negative",
+    "**": "a base above 0 where the exponent is a fraction or negative",
 }
 """Of what the value is a finite number."""

@@ -16,9 +16,9 @@ NEGLIGIBLE = 1e-8
 FAR = 0.01
 
 FIXED = "held fixed"
-AT_BOUND = "at its bound, where the estimate cannot move both ways; the others are estimated with it held there"
-PENALISED = "the ridge penalty biases the weights on purpose, and the usual standard errors do not hold"
-EXACT = "the fit is exact to rounding: its residuals hold no scatter to tell an error from"
+AT_BOUND = "at its bound, so that it cannot move in both directions; the others are estimated with it held there"
+PENALISED = "the ridge penalty biases the weights, so that the usual standard errors do not hold"
+EXACT = "the fit is exact up to rounding: no residuals are left to estimate an error from"
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
 NOT_FINITE = "the fit ended at numbers that are not finite"
 NO_INFLUENCE = "not determined by the data: the fit does not depend on it"
@@ -280,7 +280,7 @@ def _no_freedom(rows: float, rank: int, *, weighted: bool) -> str:
     words = "1 row" if rows == 1 else f"{rows:.6g} rows"
     words += " (the sum of the row weights)" if weighted else ""
     count = "1 parameter" if rank == 1 else f"{rank} parameters"
-    return f"no degrees of freedom: {words} for {count} leave no scatter to tell an error from"
+    return f"no degrees of freedom: {words} for {count} leave no residuals to estimate an error from"
 
 
 def _bars(

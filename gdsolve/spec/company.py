@@ -163,7 +163,7 @@ CHECKPOINT = Company(
     "there is no checkpoint to write",
     "give --checkpoint FILE, or leave {flag} out",
 )
-PICTURE = Company(lambda asked: asked.spec.plots, "{value} is drawn with --plot alone", "give --plot as well")
+PICTURE = Company(lambda asked: asked.spec.plots, "{value} is drawn only with --plot", "give --plot as well")
 SECOND_PASS = Company(
     lambda asked: asked.spec.repeat > 1,
     "{flag} is for a second backward pass, and there is none",

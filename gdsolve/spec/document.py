@@ -108,7 +108,7 @@ def _syntax_error(path: str, text: str, fault: Any) -> GdsolveError:
     if "alias" in context or "anchor" in context:
         return _no_alias(path, line)
     if "".join(text.split("\n")[line - 1 : line]).lstrip(" ").startswith("\t"):
-        return GdsolveError(f"{path}: line {line}: not YAML: a tab where blanks are expected", "indent with blanks")
+        return GdsolveError(f"{path}: line {line}: not YAML: a tab where spaces are expected", "indent with spaces")
     return GdsolveError(
         f"{path}: line {line}: not YAML: {fault.problem}", "put values with special characters in quotes"
     )

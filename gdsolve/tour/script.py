@@ -53,7 +53,7 @@ STEPS: tuple[Step, ...] = (
         "Backward from an intermediate node",
         "trace",
         "autograd/a03_intermediate.yaml",
-        "Started from y, backward knows nothing of z. It leaves dy/dt = {nodes.t.grad} in t.grad.",
+        "Backward from y does not involve z. It leaves dy/dt = {nodes.t.grad} in t.grad.",
         ("--backward-from", "y"),
     ),
     Step(
@@ -61,15 +61,15 @@ STEPS: tuple[Step, ...] = (
         "A node that keeps its gradient",
         "trace",
         "autograd/a04_retain_grad.yaml",
-        "Asked to retain it, y keeps dz/dy = {nodes.y.grad}. The leaf has dz/dt = {nodes.t.grad}, as before.",
+        "With retain_grad, y keeps dz/dy = {nodes.y.grad}. The leaf has dz/dt = {nodes.t.grad}, as before.",
     ),
     Step(
         "A5",
         "Backward twice is refused",
         "trace",
         "autograd/a05_twice.yaml",
-        "The first backward freed what the graph had saved, so that the second one is {backward.1.status}. PyTorch's "
-        "own reason stands below the plain one.",
+        "The first backward freed what the graph had saved, so that the second one is {backward.1.status}. A plain "
+        "reason comes first, then PyTorch's message.",
     ),
     Step(
         "A5",
@@ -102,16 +102,16 @@ STEPS: tuple[Step, ...] = (
         "Under no_grad nothing is recorded",
         "trace",
         "autograd/a07_no_grad.yaml",
-        "z has a value, {nodes.z.value}, but no grad_fn, and backward from it is {backward.0.status}. The node y "
-        "before it is tracked as ever.",
+        "z has a value, {nodes.z.value}, but no grad_fn, and backward from it is {backward.0.status}. The node y, "
+        "computed before, is still tracked.",
     ),
     Step(
         "A8",
         "detach cuts the graph",
         "trace",
         "autograd/a08_detach.yaml",
-        "d has the value of y and none of its history, which makes it a {nodes.d.kind}. What is computed from it has "
-        "no way back to t.",
+        "d has the value of y but no grad_fn, which makes it a {nodes.d.kind}. From what is computed from d, no path "
+        "leads back to t.",
     ),
     Step(
         "A9",
@@ -119,14 +119,14 @@ STEPS: tuple[Step, ...] = (
         "trace",
         "autograd/a09_leaves.yaml",
         "Given or detached nodes are leaves, computed ones are not. A node that requires no gradient is a leaf as "
-        "well: the column is_leaf tells.",
+        "well: see the column is_leaf.",
     ),
     Step(
         "A10",
         "The graph grows as the program runs",
         "trace",
         "autograd/a10_dynamic.yaml",
-        "After each statement the graph is shown as it then is. Nothing is declared beforehand: the graph is what was "
+        "After each statement the graph is shown as it then is. Nothing is declared in advance: the graph is what was "
         "computed.",
     ),
     Step(
@@ -142,8 +142,8 @@ STEPS: tuple[Step, ...] = (
         "Two points and a line: the start",
         "fit",
         "textbook/b1_start.yaml",
-        "From the origin the SSE is {trace.0.sse} and the gradient has norm {trace.0.gradient_norm}. Descent leaves "
-        "against it, along the line in the picture.",
+        "From the origin the SSE is {trace.0.sse} and the gradient has norm {trace.0.gradient_norm}. Descent starts "
+        "in the opposite direction, along the line in the picture.",
         picture="direction",
     ),
     Step(
@@ -152,7 +152,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/b2_one_step.yaml",
         "One update at α = {learning_rate} leads to ({weights.x}, {intercept}) and an SSE of {sse}. It stopped at "
-        "max_iter, which the exit code says to a script.",
+        "max_iter, which scripts see by the exit code.",
         picture="path",
     ),
     Step(
@@ -178,8 +178,8 @@ STEPS: tuple[Step, ...] = (
         "Until the updates are small",
         "fit",
         "textbook/b4_small_update.yaml",
-        "No weight moved by {descent.tol} or more from update {iterations} on. A leap found that number without the "
-        "steps between.",
+        "No weight moved by {descent.tol} or more from update {iterations} on. The closed form found that number "
+        "without computing the steps before it.",
         picture="loss",
     ),
     Step(
@@ -188,7 +188,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/b5_sse.yaml",
         "On the sum of squares the same α counts for more: the SSE is {sse} after {iterations} updates. The spectrum "
-        "knew: {spectrum.predicted_iterations} updates to converge were predicted.",
+        "predicted that: {spectrum.predicted_iterations} updates to converge.",
         picture="loss",
     ),
     Step(
@@ -197,7 +197,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/b6_diverges.yaml",
         "Above the largest stable rate, {spectrum.largest_stable_lr}, every step overshoots by more than the last. "
-        "That was said before the first step, and the best iterate is what comes back.",
+        "A warning said so before the first step, and the result has the best iterate.",
         picture="path",
     ),
     Step(
@@ -215,7 +215,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/b8_formula.yaml",
         "No table, only the formula {objective.formula}: autograd takes its gradient. The iterates are those of the "
-        "table, ({weights.a}, {weights.b}) in the end.",
+        "table, and end at ({weights.a}, {weights.b}).",
         picture="path",
     ),
     Step(
@@ -223,8 +223,8 @@ STEPS: tuple[Step, ...] = (
         "What learning rates do",
         "compare-lr",
         "textbook/c_rates.yaml",
-        "Below {largest_stable_lr} the one weight converges; exactly there it oscillates; above, it diverges. The best "
-        "rate, {best_lr}, arrives at once.",
+        "Below {largest_stable_lr} the one weight converges; exactly there it oscillates; above, it diverges. At the "
+        "best rate, {best_lr}, one update reaches the minimum.",
         picture="rates",
     ),
     Step(
@@ -232,8 +232,8 @@ STEPS: tuple[Step, ...] = (
         "Collinear columns",
         "check",
         "textbook/d1_collinear.yaml",
-        "One column is a multiple of another: the rank is {rank} of {parameters}, and the normal equations refuse. "
-        "Descent from the origin reaches the solution of minimum norm all the same.",
+        "One column is a multiple of another: the rank is {rank} of {parameters}, and the normal equations have no "
+        "unique solution. Descent from the origin still reaches the one of minimum norm.",
         picture="spectrum",
     ),
     Step(
@@ -242,7 +242,7 @@ STEPS: tuple[Step, ...] = (
         "fit",
         "textbook/d2_wide.yaml",
         "The rank is {spectrum.rank}, less than the number of weights, and many weights fit exactly. Descent reaches "
-        "those of least norm, with an SSE of {sse}.",
+        "those of minimum norm, with an SSE of {sse}.",
         picture="spectrum",
     ),
     Step(
@@ -259,7 +259,7 @@ STEPS: tuple[Step, ...] = (
         "The matrix form, with every stopping rule",
         "fit",
         "textbook/e_matrix_form.yaml",
-        "Three rules were in force, and {stopped_by} was met first, after {iterations} updates. The weights are "
+        "Three stopping rules were set, and {stopped_by} was met first, after {iterations} updates. The weights are "
         "({weights.x}, {intercept}), within {gap} of the optimal loss.",
         picture="loss",
     ),

@@ -219,7 +219,7 @@ def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
     findings: list[Finding] = []
     weights, rows = found.parameters, found.data.rows
     if weights >= rows:
-        said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit meets every row"
+        said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit is exact in every row"
         return [Finding(FindingKind.SATURATED, said, cells=rows)]
     for one in found.dependent:
         name = names[one.column]

@@ -104,7 +104,7 @@ def curvature_of(spec: Spec) -> Curvature:
             "zero, and no rate is stable everywhere."
         )
         return Curvature(1.0, everywhere=False, bounds=False, reason=said)
-    said = f"{loss} has corners: without curvature there is no condition number, and no stable rate that follows."
+    said = f"{loss} is not differentiable everywhere: it has no condition number and no stability limit."
     return Curvature(None, everywhere=False, bounds=False, reason=said)
 
 

@@ -116,7 +116,7 @@ def require_identity(path: str, earlier: Mapping[str, Any], now: Identity, sourc
     Raises:
         GdsolveError: it is not; the message names the option or the file.
     """
-    for name, words in (("columns", "other columns"), ("start", "a run that started elsewhere")):
+    for name, words in (("columns", "other columns"), ("start", "a run with another start")):
         if earlier[name] != now.plain()[name]:
             hint = "give the same columns" if name == "columns" else "give the same --init, --seed or --start"
             raise GdsolveError(f"resume: {path} is of {words}", f"{hint}, {ANEW}")
@@ -125,7 +125,9 @@ def require_identity(path: str, earlier: Mapping[str, Any], now: Identity, sourc
             f"resume: {path} is of a run with other bounds", f"give the same --lower and --upper, {ANEW}"
         )
     if earlier["data"] != now.data:
-        raise GdsolveError(f"resume: {path} is of other data than {source}", f"give the same table and options, {ANEW}")
+        raise GdsolveError(
+            f"resume: {path} is of a run on other data, not on {source}", f"give the same table and options, {ANEW}"
+        )
     if earlier["length"] != now.length:
         raise _differs("max_iter", path, earlier["length"], now.length)
 

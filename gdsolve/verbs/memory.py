@@ -61,7 +61,7 @@ class Demand:
         """
         room, count = host_room(), count or own
         if own is None or count is None:
-            logger.info("%s keeps every row in memory; how many there are, reading will tell", self.way)
+            logger.info("%s keeps every row in memory; the number of rows is known after reading", self.way)
             return
         need = count.rows * self.numbers * self.size
         there = "" if room.resident is None else f", {_bytes(room.resident)} are available"

@@ -101,7 +101,7 @@ def _note(spec: Spec, plan: Plan) -> str:
         parts.append(f"on the {_counted(plan.rows, 'row')} without a missing cell")
     if "ridge" in changes and plan.saturated:
         counts = f"{_counted(plan.parameters, 'weight')} for {_counted(plan.rows, 'row')}"
-        parts.append(f"{counts}: a ridge penalty chooses among the fits that meet every row")
+        parts.append(f"{counts}: a ridge penalty chooses among the exact fits")
     elif "ridge" in changes:
         parts.append("with a ridge penalty, as the loss by itself has no minimum")
     return "; ".join(parts) or "as asked for, on standardised columns"

@@ -14,7 +14,7 @@ RULES = {
     "tol": "no weight changed by {tol:.3g} or more",
     "loss_tol": "the loss changed by less than {loss_tol:.3g}",
     "grad_tol": "the gradient norm is below {grad_tol:.3g}",
-    "gap": "what is left of the loss is less than a millionth",
+    "gap": "the loss is within a millionth of its minimum",
     "rounding": "no step lowers the loss by more than rounding",
 }
 # A gap that a loss in float64 cannot show.
@@ -73,7 +73,7 @@ def will_diverge(rate: float, stable: float, where: str) -> str:
 
 def at_the_limit(rate: float, where: str) -> str:
     """The warning before a run at the largest rate that does not diverge."""
-    return f"learning rate {rate_text(rate)} is exactly the stability limit{where}: the error will oscillate for ever"
+    return f"learning rate {rate_text(rate)} is exactly the stability limit{where}: the error will keep oscillating"
 
 
 def diverged_at(rate: float, stable: float | None, where: str) -> str:

@@ -226,7 +226,9 @@ PATH_CAPTION = (
 )
 LINE_CAPTION = "The loss above its minimum along its one direction, and the updates from the start (ring) on it."
 LOSS_CAPTION = "The loss above its minimum, update by update, at this rate."
-SPECTRUM_CAPTION = "What an update at this rate leaves of the error in each mode: above 1 it grows."
+SPECTRUM_CAPTION = (
+    "The factor by which an update at this rate multiplies the error in each mode: above 1 the error grows."
+)
 
 
 def _advice(record: Record) -> str:

@@ -30,7 +30,7 @@ def explain(spec: Spec, found: Descended, status: Status) -> str:
     """A few sentences on how the descent of a group ended, and on what does not exist of its model."""
     sentences = [_ending(spec, found, status)]
     if found.optimum.ambiguity is not None:
-        sentences.append(f"The weights are not unique: {found.optimum.ambiguity}; those of least norm are given.")
+        sentences.append(f"The weights are not unique: {found.optimum.ambiguity}; those of minimum norm are given.")
     if found.figures.r2 is None:
         always = "0 in every row" if found.intercept is None else "constant"
         sentences.append(f"There is no R²: the target is {always}.")
@@ -55,7 +55,7 @@ def _ending(spec: Spec, found: Descended, status: Status) -> str:
             held = RULES[found.stopped_by].format(**limits)
             return f"Converged after {updates}: {held}. {distance}"
         case Status.EDGE_OF_STABILITY:
-            return f"At the stability limit after {updates}: at learning rate 2/L_max the error oscillates for ever."
+            return f"At the stability limit after {updates}: at learning rate 2/L_max the error keeps oscillating."
         case Status.DIVERGED:
             how = diverged_at(found.learning_rate, found.spectrum.largest_stable, coordinates_of(spec))
             return f"{how} {weights_of_iteration(found.best_iteration, found.iterations)}"
@@ -97,7 +97,7 @@ def advise(spec: Spec, groups: Sequence[GroupFit], adrift: int) -> tuple[str, ..
         more = f"; and {len(vague) - MOST_NAMED:,} more" if len(vague) > MOST_NAMED else ""
         have = "group has" if len(vague) == 1 else "groups have"
         lines.append(
-            f"{len(vague):,} {have} no unique weights ({'; '.join(named)}{more}). Those of least norm are given."
+            f"{len(vague):,} {have} no unique weights ({'; '.join(named)}{more}). Those of minimum norm are given."
         )
     if not spec.drives and any(one.status not in (Status.CONVERGED, Status.FAILED) for one in groups):
         lines.append("--lr auto takes the best rate of each group, on standardised columns.")

@@ -44,7 +44,7 @@ def draw_loss(scene: Scene, track: Track) -> Picture:
     panels = [*_losses(scene, observed, foreseen, across, tuple(rules))]
     gradient = _figures("|gradient|", observed.gradient_norms, observed, foreseen, "gradient_norms", 2)
     panels.append(Panel("", across, log_axis("|gradient|", gradient, scene.coordinates), tuple(gradient), tuple(rules)))
-    notes = () if foreseen is None else ("Points are what was observed, dashes what the spectrum predicted.",)
+    notes = () if foreseen is None else ("Points: observed. Dashed lines: predicted from the spectrum.",)
     name = _loss_name(scene)
     return Picture(f"{name[0].upper()}{name[1:]} against iterations", tuple(panels), notes)
 

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 FAR = 1e-4
 FAILURES = {
-    "domain": "the loss is not a number at the next point, as of the logarithm or root of a negative number",
+    "domain": "the loss is not a number at the next point, such as the logarithm or square root of a negative number",
     "no_step": "no step along the direction of descent lowers the loss",
-    "flat": "the gradient is zero and nothing curves: the loss is flat here",
-    "saddle": "the gradient vanishes at a saddle, which is no minimum",
-    "edge": "steps have become small and the gradient has not, as at the edge of where the loss is defined",
+    "flat": "the gradient and the curvature are zero: the loss is flat here",
+    "saddle": "the gradient is zero at a saddle point, which is not a minimum",
+    "edge": "the steps have become small but the gradient has not, as at the edge of where the loss is defined",
 }
 
 
@@ -51,7 +51,7 @@ def explain_ending(
             limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
             return f"Stopped at {limit} after {taken}, before convergence.{distance}"
         case Status.EDGE_OF_STABILITY:
-            return f"At the stability limit after {taken}: at this learning rate the error oscillates for ever."
+            return f"At the stability limit after {taken}: at this learning rate the error keeps oscillating."
         case Status.INTERRUPTED:
             return f"Interrupted after {taken}.{distance}"
         case Status.DIVERGED:
@@ -70,7 +70,7 @@ def _failure(solution: Solution) -> str:
 def _divergence(posed: Posed, solution: Solution, recipe: Recipe) -> str:
     taken = updates_in_words(solution.iterations)
     if solution.stopped_by == "unbounded":
-        return f"Diverged: after {taken} the loss falls on and on, and has no minimum."
+        return f"Diverged: after {taken} the loss keeps decreasing, and has no minimum."
     if recipe.method not in RATED or recipe.backtracks:
         return f"Diverged: after {taken} the loss grows without bound."
     return diverged_at(recipe.rate, _stable_limit(posed, recipe), coordinates_of(posed.spec))
@@ -116,7 +116,7 @@ def advise_ending(
         lines.append(
             Advice(
                 f"The minimum is not unique: rank {place.minimum.spectrum.rank} < {len(posed.start)} weights; "
-                "some of them can move without any change of the loss."
+                "some of them can change while the loss stays the same."
             )
         )
     return tuple(lines)

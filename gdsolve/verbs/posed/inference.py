@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.verbs.posed.polish import Place
 
-NO_DATA = "a formula has no residuals to tell an error from"
+NO_DATA = "a formula has no residuals to estimate an error from"
 NOT_SQUARED = "unavailable for this loss"
 NOT_CERTIFIED = "no minimum is certified here"
 

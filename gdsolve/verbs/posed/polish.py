@@ -20,8 +20,8 @@ MOST_STEPS = 100
 NEGLIGIBLE = 1e-10
 FADED = 1e-12
 NEAR = 1e-6
-SADDLE = "the curvature is negative in a direction: this is a saddle, no minimum"
-FADED_AWAY = "the curvature has faded away: the loss falls on and on, and has no minimum here"
+SADDLE = "the curvature is negative in some direction: this is a saddle point, not a minimum"
+FADED_AWAY = "the curvature has become zero: the loss keeps decreasing, and has no minimum here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def minimum_near(posed: Posed, w: torch.Tensor, status: Status) -> Place:
         return _cornered(posed)
     p = len(posed.start)
     if p > MOST_WEIGHTS or p * p * max(1.0, posed.rows) > MOST_NUMBERS:
-        return Place(None, "too large to look for it by Newton's method")
+        return Place(None, "the problem is too large to look for one by Newton's method")
     if status in (Status.DIVERGED, Status.INTERRUPTED):
         return Place(None, None)
     if status is Status.CONVERGED and posed.box is None and _at_a_saddle(posed, w):
@@ -110,7 +110,9 @@ def _cornered(posed: Posed) -> Place:
 
     w = piecewise_linear_minimum(posed.objective)
     if w is None:
-        return Place(None, "the loss has corners, where second derivatives say nothing")
+        return Place(
+            None, "the loss is not differentiable everywhere, so that second derivatives cannot show a minimum"
+        )
     value = float(posed.objective.evaluate(w).value)
     return Place(Minimum(w, value, None, None, unique=True, everywhere=True))
 
@@ -129,7 +131,7 @@ def _search(posed: Posed, w: torch.Tensor) -> Place:
     with telling("polishing", None, loss_unit(posed)) as told:
         refined = iterate(boxed, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=told)
     if refined.status is Status.INTERRUPTED:
-        return Place(None, "the search for it was interrupted", interrupted=True)
+        return Place(None, "the search for one was interrupted", interrupted=True)
     if refined.stopped_by != "rounding":
         return Place(None, f"Newton's method finds none within {MOST_STEPS} steps from here")
     hessian: torch.Tensor = posed.objective.hessian(refined.w)  # type: ignore[attr-defined]
@@ -155,7 +157,7 @@ def _judge(posed: Posed, w: torch.Tensor, value: float, hessian: torch.Tensor, c
     if at_start > 0.0 and largest <= FADED * at_start:
         return Place(None, FADED_AWAY)
     if largest <= 0.0:
-        return Place(None, "nothing curves there")
+        return Place(None, "the curvature there is zero")
     rank = int((curvature > NEGLIGIBLE * largest).sum())
     spectrum = Spectrum(largest, float(curvature[rank - 1]), rank)
     unique = rank == len(curvature)

@@ -102,13 +102,17 @@ def own_rate(posed: Posed, method: Method, asked: float | None) -> tuple[float, 
         if method is Method.MOMENTUM:
             return _heavy_ball(spectrum.largest, spectrum.smallest, asked)
         rate = spectrum.best if method is Method.GD else 1.0 / spectrum.largest
-        return rate, asked, "the best rate, the curvature being known" if method is Method.GD else "1/L_max"
+        return rate, asked, "the best rate, as the curvature is known" if method is Method.GD else "1/L_max"
     largest = posed.bound or curvature_at_start(posed)
     if method is Method.MOMENTUM:
         # Steps add up to 1/(1 − β) of one: Ghadimi, Feyzmahdavian and Johansson (2015), theorem 2.
         beta = USUAL_MOMENTUM if asked is None else asked
-        return (1.0 - beta) / largest, asked, None if posed.bound is None else "(1 − β)/L, L bounding the curvature"
-    return 1.0 / largest, asked, None if posed.bound is None else "1/L, L bounding the curvature"
+        return (
+            (1.0 - beta) / largest,
+            asked,
+            None if posed.bound is None else "(1 − β)/L, L an upper bound of the curvature",
+        )
+    return 1.0 / largest, asked, None if posed.bound is None else "1/L, L an upper bound of the curvature"
 
 
 def _heavy_ball(largest: float, smallest: float, asked: float | None) -> tuple[float, float | None, str | None]:

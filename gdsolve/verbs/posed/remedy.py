@@ -44,7 +44,7 @@ def steadier(posed: Posed, recipe: Recipe, command: Command, run: Run | None, wo
         return [elsewhere(posed, command)]
     found = [Advice(words, instead)]
     if run is not None and recipe.method is Method.ADAM:
-        found.append(Advice("Or by adam at a rate of its own", command.but(**_freed(posed, command))))
+        found.append(Advice("Or by adam at its usual rate", command.but(**_freed(posed, command))))
     return found + (_stable(posed, recipe, command) if run is not None else [])
 
 

@@ -62,7 +62,7 @@ def explain(run: Run, solution: Solution, course: Course, gap: float, loss: floa
             limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
             return f"Stopped at {limit} after {updates}, before convergence. {distance}"
         case Status.EDGE_OF_STABILITY:
-            return f"At the stability limit after {updates}: at learning rate 2/L_max the error oscillates for ever."
+            return f"At the stability limit after {updates}: at learning rate 2/L_max the error keeps oscillating."
         case Status.DIVERGED:
             stable = run.modes.spectrum.largest_stable
             return f"{diverged_at(course.learning_rate, stable, coordinates_of(spec))} {weights_shown(solution)}"

@@ -86,8 +86,8 @@ def _arithmetic(spec: Spec, leaps: bool, rules: tuple[StopRule, ...]) -> str:
     if leaps:
         return "; evaluated in float64, on cells rounded to float32" if spec.dtype is DType.FLOAT32 else ""
     return "".join(
-        f"; in {spec.dtype.value} rounding alone may make {SMALL[rule.name]} of {rule.floor:.1g}, "
-        f"so that the closed form tells when {rule.name} is met"
+        f"; in {spec.dtype.value} rounding alone may cause {SMALL[rule.name]} of {rule.floor:.1g}, "
+        f"so that the closed form decides when {rule.name} is met"
         for rule in rules
         if isinstance(rule, Foreseen)
     )
