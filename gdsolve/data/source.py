@@ -260,9 +260,7 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bo
     opened: list[Source] = []
     for file in open_named(names, spec.encoding, stack):
         opened.append(_source(file, spec, opened[0].schema if opened else ()))
-    doubts = [source.dialect.doubt for source in opened if source.dialect and source.dialect.doubt]
-    if doubts:
-        logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
+    _warn_of_doubts([source.dialect for source in opened if source.dialect])
     _require_text(opened, spec)
     finding = Pass("finding keys", [source for source in opened if source.file.format is Format.NDJSON])
     return tuple(
@@ -274,6 +272,13 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bo
         )
         for source in opened
     )
+
+
+def _warn_of_doubts(dialects: Sequence[Dialect]) -> None:
+    for kind in ("doubt", "decimal_doubt"):
+        doubts = [doubt for dialect in dialects if (doubt := getattr(dialect, kind))]
+        if doubts:
+            logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
 
 
 def as_one_table(opened: Sequence[Source], told: Sequence[Objects] | None = None) -> tuple[Source, ...]:
