@@ -166,7 +166,8 @@ def _refuse_shuffled(arrays: Arrays, source: str) -> None:
     Raises:
         DataError: naming both ways.
     """
-    rows, others = (getattr(one, "index", None) for one in (arrays.X, arrays.y))
+    rows: Any = getattr(arrays.X, "index", None)
+    others: Any = getattr(arrays.y, "index", None)
     if not (hasattr(rows, "equals") and hasattr(others, "equals")) or len(rows) != len(others) or rows.equals(others):
         return
     if rows.is_unique and others.isin(rows).all() and others.is_unique:

@@ -53,7 +53,7 @@ def series_of(
     array = np.asarray(dense_of(cells, f"column {name!r}"))
     if array.dtype.kind == "c":
         raise _complex(name, source)
-    exact = {"e": np.float64, "m": "timedelta64[us]"}
+    exact = {"e": "float64", "m": "timedelta64[us]"}
     if array.dtype.kind in "biufm":
         known = exact.get(array.dtype.char)
         return pl.Series(name, array if known is None else array.astype(known))
