@@ -548,3 +548,19 @@ def test_what_only_the_reader_says_is_a_finding_too(ask: Any, here: Path) -> Non
     assert [(one["kind"], one["message"]) for one in record["findings"]] == [("reader", record["problem"])]
     # Told once in the table.
     assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature column is left") == 1
+
+
+def test_cells_that_blanks_set_apart_come_before_their_quotes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.txt").write_text('"x" "y"\n"1" 1 2\n"2" 2 4\n"3" 4 9\n')
+    Path("t.csv").write_text("x,y\n1,2\n2,4\n4,9\n")
+    assert run(["fit", "t.csv", "--save", "m.json", "--quiet"]) == 0
+    capsys.readouterr()
+    for verb in (["fit"], ["check"], ["predict", "m.json"]):
+        assert run([*verb, "r.txt"]) == 5
+        hint = capsys.readouterr().err.splitlines()[-1]
+        assert hint == "hint: if cells are split wrongly, name the delimiter: --delimiter ' '"
+        assert run([*verb, "r.txt", "--delimiter", " "]) == 0
+        capsys.readouterr()

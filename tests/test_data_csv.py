@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
+import shlex
 import subprocess
 import sys
 
@@ -253,3 +255,80 @@ def test_runs_of_blanks_are_made_tabs_by_the_hint(tmp_path, monkeypatch):
     assert load(write(tmp_path / "v.csv", done.stdout)).values.tolist() == [[1, 2, 3], [3, 4, 4.5]]
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a  b\n1  2\n")))
     assert failure("-")[2].endswith(" FILE | tr -s '[:blank:]' '\\t' | gdsolve fit -")
+
+
+@pytest.mark.parametrize("mark", [":", "^", "~", "|", ";", " "])
+def test_the_delimiter_that_splits_the_only_column_is_named(tmp_path, mark):
+    path = write(tmp_path / "t.csv", "a,b\n1,2\n3,4.5\n".replace(",", mark))
+    wrong = "," if mark in "|;" else None
+    hint = failure(path, delimiter=wrong)[2]
+    assert hint == f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark)}"
+    assert load(path, delimiter=mark).values.tolist() == PLAIN
+
+
+def test_one_column_alone_says_that_two_are_needed(tmp_path):
+    assert failure(write(tmp_path / "t.csv", "y\n1\n2\n"))[2] == (
+        "a fit takes two columns or more: the target, and what explains it"
+    )
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_pieces_of_a_table_of_which_one_has_the_header(tmp_path, monkeypatch, order):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "a.csv", "u,v\n1.5,2\n3,4.5\n")
+    write(tmp_path / "b.csv", "5.5,6\n7,8.5\n")
+    code, message, hint = failure(*["a.csv", "b.csv"][::order])
+    assert code == 5
+    assert (
+        message
+        == (
+            "b.csv: its first line is data, and that of a.csv is a header",
+            "a.csv: its first line is a header, and that of b.csv is data",
+        )[order < 0]
+    )
+    assert hint.endswith(": cat a.csv b.csv > whole.csv, and read whole.csv")
+    whole = write(tmp_path / "whole.csv", (tmp_path / "a.csv").read_text() + (tmp_path / "b.csv").read_text())
+    assert load(whole).rows == 4
+
+
+@pytest.mark.parametrize("cell", ["-1.#IND00", "1.#QNAN0", "1.#SNAN0", "-nan(ind)", "+NaN"])
+def test_what_c_prints_for_nan_is_missing(tmp_path, cell):
+    path = write(tmp_path / "t.csv", f"a,b\n1,2\n{cell},3\n3,4.5\n")
+    assert failure(path)[1] == "t.csv: row 2 (line 3), column 'a': the cell is missing"
+    assert load(path, na=Missing.DROP).values.tolist() == PLAIN
+
+
+@pytest.mark.parametrize(
+    ("content", "doubted"),
+    [
+        ("x;y\n25;3\n1.299;4\n31;8\n", "1.299"),
+        ("x;y\n3;-2.500\n4;31\n8;900\n", "-2.500"),
+        ("25;3\n1.299;4\n31;8\n", "1.299"),
+        ("x;y\n1.299;3\n2.500;4\n", None),
+        ("x;y\n1.299;3\n1500;4\n", None),
+        ("x;y\n1.299;3\n25;4\n31;0.5\n", None),
+        ("x;y\n1.299;3\n25;4\n" + "31;5\n" * 200 + "2.25;1\n", None),
+        ("x,y\n1.299,3\n25,4\n", None),
+        ("x\ty\n1.299\t3\n25\t4\n", None),
+    ],
+)
+def test_points_that_may_group_thousands_between_semicolons_are_in_doubt(tmp_path, caplog, content, doubted):
+    path = write(tmp_path / "t.csv", content)
+    with caplog.at_level(logging.WARNING, "gdsolve"):
+        load(path)
+    told = [record.getMessage().removeprefix(f"{tmp_path}/") for record in caplog.records]
+    assert told == (
+        []
+        if doubted is None
+        else [
+            f"t.csv: {doubted} is read as a number with decimals, and may mean {doubted.replace('.', '')}; "
+            "--decimal . reads it so without this warning, --decimal , says how to read the other"
+        ]
+    )
+    caplog.clear()
+    load(path, decimal=".")
+    assert not caplog.records
+    if doubted is not None:
+        message, hint = failure(path, decimal=",")[1:]
+        assert repr(doubted) in message
+        assert hint.startswith(f"--decimal . if it means {doubted}; if it means {doubted.replace('.', '')}: ")

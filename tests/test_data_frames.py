@@ -211,3 +211,55 @@ def test_advice_names_the_frame() -> None:
     assert gdsolve.check(frame, target="y").commands[0] == "gdsolve.fit(X, target='y')"
     with pytest.raises(gdsolve.GdsolveError):
         gdsolve.predict(gdsolve.fit(frame), frame, io.StringIO())
+
+
+pandas = pytest.importorskip("pandas") if find_spec("pandas") else None
+needs_pandas = pytest.mark.skipif(pandas is None, reason="pandas is not here")
+
+
+@needs_pandas
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (lambda: pandas.to_timedelta([1, 2, None, 4], "s"), "row 1, column 'k': '1s' is a duration"),
+        (lambda: pandas.period_range("2020-01", periods=4, freq="M"), "row 1, column 'k': '2020-01' is a date"),
+        (lambda: pandas.arrays.IntervalArray.from_breaks(range(5)), "row 1, column 'k': '(0, 1]' is text"),
+    ],
+)
+def test_what_only_pandas_has_is_a_date_a_duration_or_a_text(cells: Any, message: str) -> None:
+    frame = pandas.DataFrame({"k": cells(), "x": [1.0, 2.0, 3.0, 4.0], "y": Y})
+    assert told(gdsolve.fit, frame)[0] == f"inline: {message}"
+    assert list(gdsolve.fit(frame, categorical="ignore").weights) == ["x"]
+
+
+@needs_pandas
+def test_a_target_with_the_labels_of_x_in_another_order_is_refused() -> None:
+    X, y = pandas.DataFrame({"x": [1.0, 2.0, 3.0, 4.0]}), pandas.Series(Y)
+    shuffled = y.iloc[[3, 0, 2, 1]]
+    assert told(gdsolve.fit, X, shuffled) == (
+        "inline: y has the row labels of X in another order",
+        "by label: y.loc[X.index]; by place: y.to_numpy()",
+    )
+    assert gdsolve.fit(X, shuffled.loc[X.index]).weights == gdsolve.fit(X, y).weights == pytest.approx({"x": 2.05})
+    assert gdsolve.fit(X, shuffled.to_numpy()).weights == pytest.approx({"x": -0.83})
+    others = pandas.Series(Y, index=[7, 8, 9, 10])
+    assert gdsolve.fit(X, others).weights == gdsolve.fit(X, y).weights
+
+
+@pytest.mark.parametrize("odd", ["b c", "it's", '"', "[1]", "-", '="x'])
+def test_hints_for_an_odd_object_are_python_and_work(odd: str) -> None:
+    frame = {"k": np.array([1, odd, 3, "bad", 6], dtype=object), "y": [1.0, 2, 3, 5, 7]}
+    X = np.array([*zip(*frame.values(), strict=True)], dtype=object)
+    options: dict[str, Any] = {"na_values": ["bad"]}
+    message, hint = told(gdsolve.fit, X[:, :1], frame["y"], **options)
+    assert message == f"inline: row 2, column 'x': {odd!r} is not a number"
+    assert hint is not None
+    options = eval(f"dict({hint.partition(' if ')[0]})")
+    assert gdsolve.fit(X[:, :1], frame["y"], **options).data.rows == 3
+
+
+def test_a_cell_with_a_comma_or_a_list_is_none_that_na_values_can_name() -> None:
+    for odd in ("a,b", [1]):
+        cells = np.empty((3, 1), dtype=object)
+        cells[:, 0] = [1, odd, 3]
+        assert told(gdsolve.fit, cells, [1, 2, 3])[1] == 'ignore=["x"]'

@@ -61,6 +61,8 @@ def test_names_alone_are_a_header_beyond_doubt(text):
         "3,2.5,\n3,2,3\n2,3,5\n",
         "1999,2003\n2001,2005\n2002,2007\n",
         "10,20,30\n15,22,38\n21,25,44\n",
+        "10,20,30,40\n11,21,31,41\n12,22,32,42\n",
+        "5,5,5,5\n7,41,2,19\n33,5,48,50\n",
         "0,0,0\n0,1,1\n1,0,1\n1,1,0\n",
         "-1,0,1\n2,3,4\n5,1,9\n",
         '"1.5","2"\n"3","4"\n',
@@ -115,6 +117,8 @@ def test_numbers_that_are_names_are_a_header_in_doubt(text, reason):
         ("0,1,2\n3,1,2\n0,1,2\n", "though its numbers run from 0 to 2"),
         ("3,5\n0.5,1.5\n7.5,9.5\n", "though its numbers are whole, those below are not"),
         ("10,25,70\n1,2,1\n2,1,2\n2,2,1\n", "though its numbers are far from those below"),
+        ("10,20,30,40\n7,41,2,19\n33,5,48,50\n", "though its numbers are equally far apart"),
+        ("0.1,0.2,0.3,0.4\n0.7,-0.1,0.2,0.9\n-0.3,0.5,0.4,0.1\n", "though its numbers are equally far apart"),
     ],
 )
 def test_a_row_that_may_be_a_header_is_data_in_doubt(text, reason):

@@ -328,3 +328,16 @@ def test_a_table_elsewhere_has_all_columns(capsys: pytest.CaptureFixture[str]) -
     assert "5 groups: 2 converged, 3 failed." in out
     assert out.count("converged ") == 2
     assert err.startswith("gdsolve: warning: Of 5 groups 3 cannot be fitted")
+
+
+@pytest.mark.parametrize("form", ["markdown", "latex"])
+def test_forms_that_groups_have_not_are_refused(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    Path("data.csv").write_text(GOOD)
+    assert run(["fit", "data.csv", "--group-by", "store", "--format", form]) == 2
+    assert capsys.readouterr().err == (
+        f"gdsolve: error: format: with --group-by no {form} is written\nhint: give --format table|json|csv\n"
+    )
+
+
+def test_one_row_without_a_group_is_one_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fitted(capsys, f"{GOOD},1,2\n", "--na", "drop")[2] == "gdsolve: warning: 1 row without a group dropped\n"

@@ -58,6 +58,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "verbs/posed/pointwise.py::pose_pointwise#2": "a table without rows is told before, by its first rows",
     "verbs/squares/problem.py::load#1": "no verb brings another loss there",
     "verbs/squares/problem.py::load#2": "a table without rows is told before, by its first rows",
+    "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
     "data/inline.py::inline_table#1": "several ranks under a launcher, of a spec with X and y in it",
 }
 """Sites of errors whose hint only a person can follow, or that nothing leads to, each with the reason."""

@@ -13,6 +13,7 @@ from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
 from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Advice, Command, operand
 from gdsolve.status import ExitCode, Status
@@ -84,7 +85,8 @@ def _run_groups(spec: Spec) -> int:
             logging.getLogger("gdsolve").warning("%s", record["message"])
         if spec.format is not Format.TABLE and not record["exit_code"] and record["rows_without_group"]:
             # Lines of groups have no place for rows that are in none.
-            logging.getLogger("gdsolve").warning("%s rows without a group dropped", f"{record['rows_without_group']:,}")
+            rows = counted(record["rows_without_group"], "row")
+            logging.getLogger("gdsolve").warning("%s without a group dropped", rows)
     finally:
         write_outputs(spec, record)
     return _code(spec, record)

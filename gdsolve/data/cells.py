@@ -22,7 +22,10 @@ _SPELLINGS = {
     "nan": [
         sign + word
         for sign in ("", "+", "-")
-        for word in ("nan", "nanq", "nan(ind)", "nan(snan)", "nan(0x8000000000000)", "1.#ind", "1.#qnan", "1.#snan")
+        for word in (
+            *("nan", "nanq", "nan(ind)", "nan(snan)", "nan(0x8000000000000)"),
+            *("1.#ind", "1.#ind00", "1.#qnan", "1.#qnan0", "1.#snan", "1.#snan0"),
+        )
     ],
     "na": ["#na", "<na>"],
     "n/a": ["#n/a", "#n/a n/a"],
@@ -31,7 +34,7 @@ _SPELLINGS = {
 
 def missing_words(missing: Sequence[str]) -> frozenset[str]:
     """The words that count as missing or as no finite number, in lower case, whatever the decimal mark."""
-    infinite = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity", "1.#inf")}
+    infinite = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity", "1.#inf", "1.#inf00")}
     return (Cells.of(".", tuple(missing)).missing | infinite | set(_SPELLINGS["nan"])) - {""}
 
 

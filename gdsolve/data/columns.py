@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.cells import Kind
-from gdsolve.data.shell import blanks_hint
+from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
 
 MOST_LISTED = 12
+_TWO = "a fit takes two columns or more: the target, and what explains it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ def assign(
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
         more = "leave out less with --ignore, or choose another --target or --weight"
-        raise DataError(_lonely(table, names, target), _split_hint(table, names) if len(names) == 1 else more)
+        raise DataError(
+            _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
+        )
     named = {name for name in (spec.target and target, weight, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named), group)
 
@@ -106,11 +109,12 @@ def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, st
     return ("y", "the column y") if has_header and "y" in names else (names[-1], "the last column")
 
 
-def _split_hint(table: str, names: Sequence[str]) -> str:
-    if any(re.search(r"\s\s", name) for name in names):
-        return blanks_hint(table)
-    mark = "' '" if any(" " in name for name in names) else "';'"
-    return f"if cells are split wrongly, name the delimiter: --delimiter {mark}"
+def split_hint(table: str, name: str, run: str = FIT) -> str | None:
+    """Say what splits the cells of the only column of a table; None where its name holds no delimiter."""
+    if re.search(r"\s\s", name):
+        return blanks_hint(table, run)
+    mark = re.search("[,;|:^~]", name) or re.search(" ", name)
+    return mark and f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0])}"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

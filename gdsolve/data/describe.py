@@ -85,7 +85,13 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         opened = as_opened(sources, spec, stack)
         first, names = opened[0], list(opened[0].schema)
         parts, fault = _parts(names, spec, first.name, has_header=first.has_header, row_names=first.row_names)
-        looked = first_rows(opened)
+        try:
+            looked = first_rows(opened)
+        except DataError:
+            # Where cells are split wrongly, that comes before what it makes of the quotes.
+            if fault is None:
+                raise
+            raise fault from None
         if looked is None:
             return _without_rows(opened, spec, parts, fault or no_rows(first.name))
         sampled, sample = looked

@@ -13,6 +13,8 @@ from gdsolve.data.head import Record, is_number
 # Columns that numbers of the first line are held against.
 _COLUMNS = 50
 _PREFIX = 3
+# So many numbers are equally far apart by chance hardly ever.
+_SPACED = 4
 _LEAST_YEAR, _LATEST_YEAR = 1500, 2200
 # What people and programs write where a number is missing, and nobody calls a column.
 _MARK = re.compile(r"[^\w\s#%$€£¥°\"']+|#[a-z/0!?]+!?|<na>|\\n|missing|unknown|n\.?[ad]\.?|n/d|nil", re.IGNORECASE)
@@ -108,6 +110,12 @@ class FirstLine:
         apart = len(self.numbers) > 2 and self._equally_apart and not self._goes_on
         names = apart and (self.unlike or (self.texts and self._whole))
         return "its numbers are equally far apart" if names else None
+
+    @cached_property
+    def spaced(self) -> str | None:
+        """What to say of four or more different numbers that are equally far apart, and do not go on below."""
+        apart = len(self.numbers) >= _SPACED and self._distinct and self._equally_apart and not self._goes_on
+        return "its numbers are equally far apart" if apart else None
 
     @property
     def _years(self) -> str | None:

@@ -48,7 +48,8 @@ def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: froz
        those below; else it is the header.
 
     A header with numbers above columns of numbers is in doubt, and so is data with texts (1, 3 and 5), and data of
-    numbers that run from 0 or 1, that are whole above decimals, or far outside the ranges of their columns.
+    numbers that run from 0 or 1, that are whole above decimals, far outside the ranges of their columns, or four or
+    more and equally far apart.
     """
     cells = [cell.strip() for cell in records[0].cells]
     rows = [record for record in records[1 : _ROWS + 1] if len(record.cells) >= len(cells)]
@@ -75,7 +76,7 @@ def _of_numbers(first: FirstLine) -> Verdict:
     if not first.marks and (reason := first.names):
         return Verdict(True, f"for {reason}")
     if not first.texts:
-        odd = None if first.marks else first.sequence or first.whole_above_decimals or first.unlike
+        odd = None if first.marks else first.sequence or first.whole_above_decimals or first.unlike or first.spaced
         return Verdict(False, odd and f"though {odd}")
     if first.is_like_a_row:
         return Verdict(False, "for its cells are like those below")

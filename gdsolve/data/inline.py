@@ -72,7 +72,8 @@ class _Named:
                 columns.append(pl.Series(name, texts_of(cells), dtype=pl.String))
             elif name in used:
                 typed = name in self.typed
-                columns.append(series_of(cells, name, source, missing, typed=typed, strict=strict).alias(name))
+                values = series_of(cells, name, source, missing, typed=typed, strict=strict, given=spec.na_values)
+                columns.append(values.alias(name))
             elif name in others:
                 columns.append(pl.Series(name, [None] * self.rows, dtype=pl.Null))
         return pl.DataFrame(columns)
@@ -147,6 +148,7 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
         raise DataError(
             f"{source}: X has a column 'y', as the target is called", "leave y out, or give that column another name"
         )
+    _refuse_shuffled(arrays, source)
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
@@ -156,6 +158,23 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     # A column y of X is no target where the target is given beside it.
     found = (target, "the name of y" if target == own else "the column y")
     return _Named(cells, typed, *(_usual_target(names, spec) if target in _elsewhere(spec) else found), rows)
+
+
+def _refuse_shuffled(arrays: Arrays, source: str) -> None:
+    """Refuse a y of pandas whose rows have the labels of X in another order: by label or by place is not to be guessed.
+
+    Raises:
+        DataError: naming both ways.
+    """
+    rows: Any = getattr(arrays.X, "index", None)
+    others: Any = getattr(arrays.y, "index", None)
+    if not (hasattr(rows, "equals") and hasattr(others, "equals")) or len(rows) != len(others) or rows.equals(others):
+        return
+    if rows.is_unique and others.isin(rows).all() and others.is_unique:
+        raise DataError(
+            f"{source}: y has the row labels of X in another order",
+            "by label: y.loc[X.index]; by place: y.to_numpy()",
+        )
 
 
 def _usual_target(names: Sequence[str], spec: Spec) -> tuple[str, str]:

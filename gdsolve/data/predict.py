@@ -13,7 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
-from gdsolve.data.columns import nearest
+from gdsolve.data.columns import nearest, split_hint
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
@@ -250,7 +250,8 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
             near = nearest(name, names)
             listed = ", ".join(model.needed[:12])
             more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
-            remedy = f"rename {near!r}?" if near else f"the model needs: {listed}{more}"
+            split = split_hint(table, names[0], PREDICT) if len(names) == 1 else None
+            remedy = split or (f"rename {near!r}?" if near else f"the model needs: {listed}{more}")
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 
 

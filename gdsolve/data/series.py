@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Collection, Sequence
 from decimal import Decimal
 from numbers import Complex, Real
@@ -12,6 +11,8 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.arrays import dense_of, texts_of
+from gdsolve.data.columns import flag_for
+from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 _NUMBERS = (Real, Decimal)
@@ -19,13 +20,21 @@ _TRUTHS = (bool, np.bool_)
 
 
 def series_of(
-    cells: Any, name: str, source: str, missing: Collection[str], *, typed: bool, strict: bool = True
+    cells: Any,
+    name: str,
+    source: str,
+    missing: Collection[str],
+    *,
+    typed: bool,
+    strict: bool = True,
+    given: Sequence[str] = (),
 ) -> pl.Series:
     """Give a column, (m,), as polars has it; categories are texts.
 
-    In a column of Python objects a text that is `missing`, in lower case, is no text. Texts that are numbers stay texts
-    where the column is `typed`, as that of a DataFrame is; else, as the cells of a CSV file, they are numbers. What is
-    neither all numbers nor all texts is texts, unless `strict`.
+    `given` are the values of `--na-values`, for hints. In a column of Python objects a text that is `missing`, in
+    lower case, is no text. Texts that are numbers stay texts where the column is `typed`, as that of a DataFrame
+    is; else, as the cells of a CSV file, they are numbers. What is neither all numbers nor all texts is texts,
+    unless `strict`.
 
     Raises:
         GdsolveError: a sparse matrix.
@@ -33,7 +42,7 @@ def series_of(
     """
     if isinstance(cells, pl.Series):
         return (
-            _objects(cells.to_list(), name, source, missing, typed=typed, strict=strict)
+            _objects(cells.to_list(), name, source, missing, given, typed=typed, strict=strict)
             if cells.dtype == pl.Object
             else _plain(cells)
         )
@@ -44,11 +53,13 @@ def series_of(
     array = np.asarray(dense_of(cells, f"column {name!r}"))
     if array.dtype.kind == "c":
         raise _complex(name, source)
-    if array.dtype.kind in "biuf":
-        return pl.Series(name, array.astype(np.float64) if array.dtype == np.float16 else array)
-    if array.dtype.kind in "mM":
+    exact = {"e": "float64", "m": "timedelta64[us]"}
+    if array.dtype.kind in "biufm":
+        known = exact.get(array.dtype.char)
+        return pl.Series(name, array if known is None else array.astype(known))
+    if array.dtype.kind == "M":
         return pl.Series(name, [None if np.isnat(one) else str(one) for one in array], dtype=pl.String)
-    return _objects(list(np.asarray(cells, dtype=object)), name, source, missing, typed=typed, strict=strict)
+    return _objects(list(np.asarray(cells, dtype=object)), name, source, missing, given, typed=typed, strict=strict)
 
 
 def _plain(cells: pl.Series) -> pl.Series:
@@ -58,7 +69,14 @@ def _plain(cells: pl.Series) -> pl.Series:
 
 
 def _objects(
-    cells: Sequence[Any], name: str, source: str, missing: Collection[str], *, typed: bool, strict: bool
+    cells: Sequence[Any],
+    name: str,
+    source: str,
+    missing: Collection[str],
+    given: Sequence[str],
+    *,
+    typed: bool,
+    strict: bool,
 ) -> pl.Series:
     texts = texts_of(cells)
     there = [
@@ -75,13 +93,21 @@ def _objects(
     strange = [place for place, number in zip(there, numbers, strict=True) if number is None]
     if not strange:
         return _filled(name, len(cells), there, numbers, pl.Float64)
-    mostly = len(strange) > len(there) / 2 and isinstance(cells[strange[0]], str | datetime.date | datetime.time)
+    mostly = len(strange) > len(there) / 2 and _is_one_value(cells[strange[0]])
     if not strict or mostly or (typed and all(isinstance(value, str) for value in values)):
         return pl.Series(name, texts, dtype=pl.String)
+    text, ignored = texts[strange[0]] or "", flag_for("ignore", [name])
+    # At a comma the option would split it.
+    sayable = isinstance(cells[strange[0]], str) and "," not in text
     raise DataError(
-        f"{source}: row {strange[0] + 1}, column {name!r}: {texts[strange[0]]!r} is not a number",
-        f"--na-values {texts[strange[0]]} --na drop if it means missing, or --ignore {name}",
+        f"{source}: row {strange[0] + 1}, column {name!r}: {text!r} is not a number",
+        f"{missing_flag(given, text)} --na drop if it means missing, or {ignored}" if sayable else ignored,
     )
+
+
+def _is_one_value(cell: Any) -> bool:
+    """True for a text, a date, a period and their kind, which a text says; False for a list or a mapping."""
+    return isinstance(cell, str) or not hasattr(cell, "__len__")
 
 
 def _number(value: Any, typed: bool) -> float | None:

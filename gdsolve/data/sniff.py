@@ -22,6 +22,8 @@ ROW_NAMES = "row_names"
 _SEPARATOR = re.compile(r"\"?sep=(.)\"?[^\S\n]*\n", re.IGNORECASE)
 # Beyond this a list of cells is cut in a message.
 _SHOWN = 40
+# Digits of a group of thousands.
+_GROUP = 3
 # Marks that may group thousands, as in 1,299 and 1,299,000; in 0,125 they can not.
 GROUPED = {mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}([{mark}]\d{{3}})+") for mark in ",."}
 
@@ -31,8 +33,8 @@ class Dialect:
     """How a CSV file is written: `skip` physical lines come before the data; `header` holds the cells of the header.
 
     With `row_names` the header has one name fewer than the rows have cells, and the column `ROW_NAMES` comes first.
-    `doubt` is what may be otherwise, as a warning says it; `beyond` counts the cells that the longest record has too
-    many.
+    `doubt` is what may be otherwise of the header, `decimal_doubt` of the decimal mark, as a warning says it; `beyond`
+    counts the cells that the longest record has too many.
     """
 
     delimiter: str
@@ -43,6 +45,7 @@ class Dialect:
     row_names: bool = False
     doubt: str | None = None
     beyond: int = 0
+    decimal_doubt: str | None = None
 
 
 def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
@@ -66,6 +69,7 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     if spec.delimiter is None:
         _refuse_blanks(file, records)
     decimal = spec.decimal or _decimal(file.head, delimiter, records)
+    thousands = _doubt_of_decimal(file, delimiter, records) if spec.decimal is None and decimal == "." else None
     words = missing_words(spec.missing_texts)
     names = spec.first_line is not Header.NO and _has_row_names(records, delimiter)
     verdict = Verdict(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
@@ -74,14 +78,16 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     if not verdict.is_header:
         # Blank lines before the data are harmless; only those before a header need skipping.
         width = _width(records)
-        return Dialect(delimiter, decimal, None, width, before, doubt=doubt, beyond=longest - width)
+        return Dialect(
+            delimiter, decimal, None, width, before, doubt=doubt, beyond=longest - width, decimal_doubt=thousands
+        )
     _refuse_preamble(file, records, decimal, words)
     header = tuple(cell.strip() for cell in cells)
     if names:
         header = (_free_name(header), *header)
         doubt = None if spec.first_line is Header.YES else _doubt_of_names(file.name)
     width = len(header)
-    return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width)
+    return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width, thousands)
 
 
 def _refuse_wrong_encoding(file: File, first: Record) -> None:
@@ -235,6 +241,34 @@ def _decimal(head: str, delimiter: str, records: Sequence[Record]) -> str:
         cells = [cell.strip() for record in head_records(head, delimiter, len(head)) for cell in record.cells]
     commas, points = (any(is_decimal(cell, mark) for cell in cells) for mark in ",.")
     return "," if commas and not points else "."
+
+
+def _doubt_of_decimal(file: File, delimiter: str, records: Sequence[Record]) -> str | None:
+    """What to say of points that may all group thousands (1.299) in a file with semicolons, as lands with commas write.
+
+    That is so where they stand beside whole numbers below 1000 in the same column, and no number has another point.
+    """
+    if delimiter != ";":
+        return None
+    found = next(filter(None, map(_grouped_in, zip(*(record.cells for record in records[1:]), strict=False))), None)
+    if found is None or any(is_decimal(cell.strip(), ".") for record in records for cell in record.cells):
+        return None
+    later = head_records(file.head, delimiter, len(file.head))
+    if any(is_decimal(cell.strip(), ".") for record in later for cell in record.cells):
+        return None
+    return (
+        f"{file.name}: {found} is read as a number with decimals, and may mean {found.replace('.', '')}; "
+        "--decimal . reads it so without this warning, --decimal , says how to read the other"
+    )
+
+
+def _grouped_in(column: Sequence[str]) -> str | None:
+    """A number of a column with a point that may group thousands, beside whole numbers below 1000."""
+    numbers = [cell.strip() for cell in column if is_number(cell, "[.]")]
+    pointed = [number for number in numbers if "." in number]
+    whole = [number.lstrip("+-") for number in numbers if "." not in number]
+    below = bool(whole) and all(number.isdecimal() and len(number) <= _GROUP for number in whole)
+    return pointed[0] if pointed and below else None
 
 
 def is_decimal(cell: str, mark: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import shlex
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from gdsolve.data.records import blank_records, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec, company
+from gdsolve.spec.command import operand
 from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
@@ -258,9 +260,7 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bo
     opened: list[Source] = []
     for file in open_named(names, spec.encoding, stack):
         opened.append(_source(file, spec, opened[0].schema if opened else ()))
-    doubts = [source.dialect.doubt for source in opened if source.dialect and source.dialect.doubt]
-    if doubts:
-        logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
+    _warn_of_doubts([source.dialect for source in opened if source.dialect])
     _require_text(opened, spec)
     finding = Pass("finding keys", [source for source in opened if source.file.format is Format.NDJSON])
     return tuple(
@@ -272,6 +272,13 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bo
         )
         for source in opened
     )
+
+
+def _warn_of_doubts(dialects: Sequence[Dialect]) -> None:
+    for kind in ("doubt", "decimal_doubt"):
+        doubts = [doubt for dialect in dialects if (doubt := getattr(dialect, kind))]
+        if doubts:
+            logger.warning("%s%s", doubts[0], f" (so are {len(doubts) - 1} more)" if len(doubts) > 1 else "")
 
 
 def as_one_table(opened: Sequence[Source], told: Sequence[Objects] | None = None) -> tuple[Source, ...]:
@@ -329,10 +336,26 @@ def require_same_columns(opened: Sequence[Source], first: str, names: Collection
     for other in opened:
         lacking = [name for name in names if name not in other.schema]
         beyond = [name for name in other.schema if name not in names]
+        if lacking and not other.has_header:
+            raise DataError(
+                f"{other.name}: its first line is data, and that of {first} is a header",
+                f"if its rows go on from those of {first}: {_joined(first, other.name)}",
+            )
+        if lacking and other.dialect and tuple(names) == plain_names(len(names)):
+            raise DataError(
+                f"{other.name}: its first line is a header, and that of {first} is data",
+                f"if the rows of {first} go on from its own: {_joined(other.name, first)}",
+            )
         if lacking:
             raise DataError(f"{other.name}: has no column {lacking[0]!r}, as {first} has", _SAME)
         if beyond:
             raise DataError(f"{other.name}: has a column {beyond[0]!r} that {first} does not have", _SAME)
+
+
+def _joined(first: str, second: str) -> str:
+    """The command that makes one file of two."""
+    files = " ".join(shlex.quote(operand(name)) for name in (first, second))
+    return f"cat {files} > whole.csv, and read whole.csv"
 
 
 _SAME = "files that are read together need the same columns, in any order"

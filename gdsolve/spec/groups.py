@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.choices import DType, Engine, Method, RateSchedule
+from gdsolve.spec.choices import DType, Engine, Format, Method, RateSchedule
 from gdsolve.spec.option import flag
 from gdsolve.status import GdsolveError
 
@@ -50,6 +50,8 @@ def check_groups(spec: Spec) -> None:
         raise _refusal("dtype", "groups are fitted in float64", "leave --dtype out")
     if spec.init not in ("zeros", "random"):
         raise _refusal("init", "one model is no start for many groups", "leave --init out, or give --init random")
+    if spec.format in (Format.MARKDOWN, Format.LATEX):
+        raise _refusal("format", f"no {spec.format} is written", "give --format table|json|csv")
     for name, usual in ONE_FIT.items():
         if getattr(spec, name) != usual:
             raise _refusal(name, "goes with a single fit", f"leave {flag(name)} out, or fit one group alone")

@@ -10,7 +10,7 @@ from gdsolve.spec.values import is_list, kinds
 
 _PROSE = ("out", "alone", "and", "as", "if", "is", "keeps", "leaves", "or", "takes")
 # A flag and the word after it, quoted as a shell takes it.
-_FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]('[^']*'|[^\s;()]*[^\s;(),.]))?")
+_FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]((?:'[^']*'|\"[^\"]*\")+|[^\s;()]*[^\s;(),.]))?")
 
 
 def in_keywords(hint: str, verb: str) -> str:
@@ -25,7 +25,7 @@ def in_keywords(hint: str, verb: str) -> str:
         return hint
     written = _FLAG.sub(lambda found: _keyword(found, verb), hint)
     # Flags that stand side by side are arguments.
-    return re.sub(r'(="[^"]*"|=\[[^\]]*\]|=True) (?=\w+=)', r"\1, ", written)
+    return re.sub(r'(="[^"]*"|=\[.*?\]|=True) (?=\w+=)', r"\1, ", written)
 
 
 def _keyword(found: re.Match[str], verb: str) -> str:
@@ -49,4 +49,4 @@ def _is_value(name: str, value: str, verb: str) -> bool:
 
 
 def _text(word: str) -> str:
-    return word if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", word) else f'"{word}"'
+    return word if re.fullmatch(r"[+-]?\d+(\.\d*)?(e[+-]?\d+)?", word) else repr(word) if '"' in word else f'"{word}"'
