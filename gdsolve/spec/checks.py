@@ -67,7 +67,7 @@ def check(spec: Spec) -> None:
 def _check_every(spec: Spec) -> None:
     if isinstance(spec.every, int) and spec.every < 1:
         raise GdsolveError(
-            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
+            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, --every log or --every none"
         )
     for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
         if spec.every == "none" and writes:
