@@ -139,7 +139,7 @@ def _check_problem(spec: Spec) -> None:
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
             if getattr(spec, name):
-                raise no_parameters(name)
+                raise no_parameters(name, grouped=spec.group_by is not None)
         return
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
@@ -148,7 +148,7 @@ def _check_problem(spec: Spec) -> None:
         )
 
 
-def no_parameters(name: str, command: str | None = None) -> GdsolveError:
+def no_parameters(name: str, command: str | None = None, *, grouped: bool = False) -> GdsolveError:
     """An option about parameters for a table, which has a weight for every column and no parameter with a name."""
     if name in ("parameters", "constants"):
         return GdsolveError(
@@ -162,7 +162,7 @@ def no_parameters(name: str, command: str | None = None) -> GdsolveError:
     curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
     return GdsolveError(
         f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
-        f"{instead}, or type the line out as a curve: {curve}",
+        instead if grouped else f"{instead}, or type the line out as a curve: {curve}",
         option=name,
         command=command,
     )
