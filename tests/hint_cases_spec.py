@@ -68,6 +68,10 @@ CHECKS = [
         {"keep --model": CURVE, "or --minimize": "fit --minimize 'a**2 + b**2' --start a=0,b=0"},
     ),
     *(Case(f"fit two.csv {option}", TWO) for option in ("--lower a=0", "--upper 3", "--lower slope=1", "--upper a=-1")),
+    *(
+        Case(f"fit two.csv --lower x=0 {options}", TWO)
+        for options in ("--ridge 1", "--no-intercept", "--categorical onehot", "--engine rows")
+    ),
     Case("compare two.csv --lower x=0 --methods gd --max-iter 9", TWO),
     Case("compare-lr two.csv --lower x=0 --lr 0.1,0.2 --max-iter 9", TWO),
     Case("fit two.csv --start a=1", TWO),

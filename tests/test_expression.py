@@ -144,6 +144,8 @@ _ELSEWHERE = """
     ifelse igamma imag int inverf invnorm lambertw lgamma ln lnbeta log2 logb max_pool median mod norm normcdf nthroot
     odd pbinom percentile pmax pnorm pow prod qnorm quotient rand real rem rint rnorm round sd sec sgn sinc sinpi sign
     sinint sqr square std stdev sumsq switch tand trunc var voigt where zeta If IF SQRTPI ATAN2 PRODUCT STDEV
+    acotan arccotan arcctg arctg cubrt cuberoot expm invlogit log1exp log1m log1m_exp log1pexp log_sum_exp logm signum
+    sinhc sqrtm tanhc
 """
 
 
@@ -152,6 +154,30 @@ def test_no_function_of_another_program_is_taken_for_a_misspelling(name: str) ->
     with pytest.raises(GdsolveError) as fault:
         parse(f"{name}(x)", NAMES)
     assert "did you mean" not in str(fault.value.hint)
+
+
+@pytest.mark.parametrize(("name", "meant"), [("tahn", "tanh"), ("sihn", "sinh"), ("srqt", "sqrt"), ("mena", "mean")])
+def test_letters_in_another_order_name_the_function_that_has_them(name: str, meant: str) -> None:
+    with pytest.raises(GdsolveError) as fault:
+        parse(f"{name}(x)", NAMES)
+    assert fault.value.hint == f"did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("log1m", math.log1p(-0.4)),
+        ("log1p_exp", math.log1p(math.exp(0.4))),
+        ("log1m_exp", math.log1p(-math.exp(-0.4))),
+        ("asech", math.acosh(1 / 0.4)),
+        ("acsch", math.asinh(1 / 0.4)),
+        ("arcoth", math.atanh(1 / 2.5)),
+        ("sinhc", math.sinh(0.4) / 0.4),
+    ],
+)
+def test_functions_that_no_library_here_has_are_written_so(name: str, expected: float) -> None:
+    x = {"log1m_exp": -0.4, "arcoth": 2.5}.get(name, 0.4)
+    assert parse(SAME[name], NAMES).evaluate({"x": tensor(x)}).item() == pytest.approx(expected, rel=1e-12)
 
 
 def test_no_name_of_a_library_is_taken_for_a_misspelling() -> None:

@@ -182,6 +182,14 @@ def test_no_iterations_where_none_are_asked_for(
             " h.csv", ""
         )
         assert said[1] == "hint: leave --every out"
+    for words, hint in (
+        (("--every", "none", "--format", "markdown", "--history", "h.csv"), "leave --every out"),
+        (("--every", "none", "--format", "latex"), "leave --every out"),
+        (("--every", "2", "--format", "latex"), "leave --every out, or give --history FILE"),
+        (("--every", "0"), "give --every 1 or more, --every log or --every none"),
+    ):
+        assert run(["fit", norris, *words]) == 2
+        assert capsys.readouterr().err.splitlines()[1] == f"hint: {hint}"
 
 
 def test_every_iteration_that_is_asked_for_is_shown(norris: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import shlex
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gdsolve.cli.main import run
 from gdsolve.spec import Constant, Parameter, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.parameters import labels, parameters_of
@@ -169,3 +171,25 @@ def test_python_gives_parameters_and_constants_by_name() -> None:
 def test_python_gives_parameters_that_are_none(given: dict[str, object], said: str) -> None:
     with pytest.raises(GdsolveError, match=said):
         build_spec([], {"minimize": "a", "parameters": given}, "fit")
+
+
+@pytest.mark.parametrize(
+    ("words", "ending"),
+    [
+        ("--ridge 1", "curve: gdsolve fit t.csv --target y --model 'a*x + b1' --start a=0,b1=0 --lower a=0"),
+        ("--engine rows", "curve: gdsolve fit t.csv --target y --model 'a*x + b1' --start a=0,b1=0 --lower a=0"),
+        ("--no-intercept", "curve: gdsolve fit t.csv --target y --model 'a*x' --start a=0 --lower a=0"),
+        ("--group-by b0", "leave --lower out (--ridge keeps weights small)"),
+    ],
+)
+def test_a_line_is_typed_out_with_what_a_curve_takes(
+    words: str, ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing that is for tables alone stays, no parameter has the name of a column, and no intercept comes back."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "t.csv").write_text("x,b,b0,y\n1,p,u,1\n2,q,u,2\n3,p,u,4\n4,q,u,4\n")
+    assert run(["fit", "t.csv", "--lower", "x=0", *words.split()]) == 2
+    command = capsys.readouterr().err.strip()
+    assert command.endswith(ending)
+    if "curve: " in ending:
+        assert run(shlex.split(ending.partition("gdsolve ")[2])) == 0

@@ -187,6 +187,11 @@ def test_byte_order_mark_and_document_start_are_no_matter() -> None:
             "line 2: target: keys where a value or a list is expected",
             "write target: and a value",
         ),
+        (
+            "minimize: a**2\nstart: {a: 1}",
+            "line 2: start: keys where a value or a list is expected",
+            "write start: a=0,b=0, with your names and numbers",
+        ),
         ("features: [[a]]", "line 1: features: a list in a list", "write a flat list"),
         ("X: 3", "line 1: X: a list of numbers is expected", "write X: [1, 2, 3]"),
         ("y: []", "line 1: y: a list of numbers is expected", "write y: [1, 2, 3]"),

@@ -218,15 +218,17 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
     return tuple(schema)
 
 
-def number_columns(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
-    """Give the names of the columns of numbers, as far as the first rows show.
+def columns_and_numbers(sources: Sequence[str], spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Give the names of all columns, and those of numbers among them as far as the first rows show.
 
     Raises:
         DataError: a source that cannot be read, or has no rows.
     """
     with ExitStack() as stack:
         source, sample = sample_of(open_sources(sources, spec, stack))
-        return tuple(name for name, kind in _kinds(source, sample).items() if kind in (Kind.NUMBER, Kind.BOOLEAN))
+        kinds = _kinds(source, sample)
+        numbers = tuple(name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN))
+        return tuple(kinds), numbers
 
 
 def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:

@@ -18,10 +18,16 @@ SAME: dict[str, str] = {
     "log_10": "log10(x)",
     "exponential": "exp(x)",
     "total": "sum(x)",
+    "log1m": "log1p(-x)",
+    "log1pexp": "log1p(exp(x))",
+    "log1p_exp": "log1p(exp(x))",
+    "log1mexp": "log1p(-exp(x))",
+    "log1m_exp": "log1p(-exp(x))",
     "log2": "log(x)/log(2)",
     "lb": "log(x)/log(2)",
     "logit": "log(x/(1 - x))",
     "logsumexp": "log(sum(exp(x)))",
+    "log_sum_exp": "log(sum(exp(x)))",
     "xlogy": "x*log(y)",
     "xlog1py": "x*log1p(y)",
     "exp2": "2**x",
@@ -34,6 +40,8 @@ SAME: dict[str, str] = {
     "arccosine": "arccos(x)",
     "arctangent": "arctan(x)",
     "atn": "arctan(x)",
+    "atg": "arctan(x)",
+    "arctg": "arctan(x)",
     "squareroot": "sqrt(x)",
     "absval": "abs(x)",
     "asinh": "log(x + sqrt(x**2 + 1))",
@@ -69,6 +77,14 @@ SAME: dict[str, str] = {
     "arcsec": "arccos(1/x)",
     "arccsc": "arcsin(1/x)",
     "acoth": "log((x + 1)/(x - 1))/2",
+    "arcoth": "log((x + 1)/(x - 1))/2",
+    "arccoth": "log((x + 1)/(x - 1))/2",
+    "asech": "log(1/x + sqrt(1/x**2 - 1))",
+    "arcsech": "log(1/x + sqrt(1/x**2 - 1))",
+    "acsch": "log(1/x + sqrt(1/x**2 + 1))",
+    "arccsch": "log(1/x + sqrt(1/x**2 + 1))",
+    "sinhc": "sinh(x)/x",
+    "tanhc": "tanh(x)/x",
     "sinpi": "sin(pi*x)",
     "cospi": "cos(pi*x)",
     "tanpi": "tan(pi*x)",
@@ -92,6 +108,7 @@ SAME: dict[str, str] = {
     "plogis": "sigmoid(x)",
     "qlogis": "log(x/(1 - x))",
     "inv_logit": "sigmoid(x)",
+    "invlogit": "sigmoid(x)",
     "logsigmoid": "-log1p(exp(-x))",
     "log_expit": "-log1p(exp(-x))",
     "softplus": "log1p(exp(x))",
@@ -146,18 +163,26 @@ SAME: dict[str, str] = {
 _ANGLE = "2*arctan(x/(sqrt(x**2 + y**2) + y)) where x is not 0 or y is positive"
 _SPREAD = "sqrt(mean((x - mean(x))**2)), which divides by the number of rows, not by one less"
 _NO_ZERO = "(x/abs(x)) where x is not 0"
+_COTANGENT = "(pi/2 - arctan(x)), or arctan(1/x) where x is positive"
+_CUBE_ROOT = "(x**(1/3)) where x is not negative"
 UNEQUAL: dict[str, str] = {
     "LOG": "log(x) for the natural logarithm, log10(x) for that of base 10",
     "ATAN2": "2*arctan(y/(sqrt(x**2 + y**2) + x)) where y is not 0 or x is positive",
     "atan2": _ANGLE,
     "arctan2": _ANGLE,
     "sqr": "(x**2) for the square, sqrt(x) for the square root",
-    "cbrt": "(x**(1/3)) where x is not negative",
+    "cbrt": _CUBE_ROOT,
+    "cubrt": _CUBE_ROOT,
+    "cuberoot": _CUBE_ROOT,
     "sign": _NO_ZERO,
     "sgn": _NO_ZERO,
+    "signum": _NO_ZERO,
     "sinc": "(sin(x)/x), or as numpy has it (sin(pi*x)/(pi*x))",
-    "acot": "(pi/2 - arctan(x)), or arctan(1/x) where x is positive",
-    "arccot": "(pi/2 - arctan(x)), or arctan(1/x) where x is positive",
+    "acot": _COTANGENT,
+    "arccot": _COTANGENT,
+    "acotan": _COTANGENT,
+    "arccotan": _COTANGENT,
+    "arcctg": _COTANGENT,
     "norm": "sqrt(sum(x**2)) for the length of a vector",
     "var": "mean((x - mean(x))**2), which divides by the number of rows, not by one less",
     "std": _SPREAD,
@@ -167,15 +192,16 @@ UNEQUAL: dict[str, str] = {
 """What has no single formula that means the same: what may be written, and where it holds."""
 
 _NOWHERE = """
-arg besj0 besj1 besjn besy0 besy1 besyn besselh besseli besselj besselk bessely beta betainc betaln binopdf binom
-case ceil ceiling choose combin confidence convert corr count cov cummax cummin cumprod cumsum dbinom dexp dgamma
-dirac dnorm dpois dt dunif elliptic_e elliptic_k erf erfc erfcinv erfi erfinv even expint fact factdouble factorial
-fix floor frac gamma gammainc gammaln gcd geomean harmean heaviside hypergeom ibeta if ifelse iff ifs igamma iif
-imag imaginary int integ integer intercept inverf invibeta invigamma invnorm lambertw lcm lgamma lngamma lnbeta logb
-lookup loggamma max_pool median mode mround mod normcdf normdist norminv normpdf normsdist normsinv now odd pbinom
-percentile permut pexp phi pnorm ppois prod product psi quantile quartile quotient qnorm rand randbetween randn
-random rank real rem remainder rnorm roots round rounddown roundup runif seriessum sinint slope smooth sort step
-stddev stdeva sumif switch trunc variance voigt when where while zeta
+arg besj0 besj1 besjn besselh besseli besselj besselk bessely besy0 besy1 besyn beta betainc betaln binom
+binopdf case ceil ceiling choose combin confidence convert corr count cov cummax cummin cumprod cumsum dbinom
+dexp dgamma dirac dnorm dpois dt dunif elliptic_e elliptic_k erf erfc erfcinv erfi erfinv even expint expm fact
+factdouble factorial fix floor frac gamma gammainc gammaln gcd geomean harmean heaviside hypergeom ibeta if
+ifelse iff ifs igamma iif imag imaginary int integ integer intercept inverf invibeta invigamma invnorm lambertw
+lcm lgamma lnbeta lngamma log1exp logb loggamma logm lookup max_pool median mod mode mround normcdf normdist
+norminv normpdf normsdist normsinv now odd pbinom percentile permut pexp phi pnorm ppois prod product psi qnorm
+quantile quartile quotient rand randbetween randn random rank real rem remainder rnorm roots round rounddown
+roundup runif seriessum sinint slope smooth sort sqrtm stddev stdeva step sumif switch trunc variance voigt when
+where while zeta
 """
 NOWHERE = frozenset(_NOWHERE.split())
 """Functions that formulas lack, and that are no misspelling of one that they have."""

@@ -219,7 +219,8 @@ def _near_function(name: str) -> str | None:
     """The functions that may be meant by a name that is none, here or elsewhere."""
     if is_function_elsewhere(name):
         return None
-    near = difflib.get_close_matches(name.lower(), list(FUNCTIONS), n=3, cutoff=0.8)
+    swapped = [one for one in FUNCTIONS if sorted(one) == sorted(name.lower())]
+    near = swapped or difflib.get_close_matches(name.lower(), list(FUNCTIONS), n=3, cutoff=0.8)
     same = [one for one in near if re.sub(r"\D", "", one) == re.sub(r"\D", "", name)]
     return f"did you mean {' or '.join(same)}?" if same else None
 

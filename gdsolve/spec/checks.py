@@ -67,7 +67,7 @@ def check(spec: Spec) -> None:
 def _check_every(spec: Spec) -> None:
     if isinstance(spec.every, int) and spec.every < 1:
         raise GdsolveError(
-            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, or --every log"
+            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, --every log or --every none"
         )
     for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
         if spec.every == "none" and writes:
@@ -139,7 +139,7 @@ def _check_problem(spec: Spec) -> None:
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
             if getattr(spec, name):
-                raise no_parameters(name)
+                raise no_parameters(name, grouped=spec.group_by is not None)
         return
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
@@ -148,7 +148,7 @@ def _check_problem(spec: Spec) -> None:
         )
 
 
-def no_parameters(name: str, command: str | None = None) -> GdsolveError:
+def no_parameters(name: str, command: str | None = None, *, grouped: bool = False) -> GdsolveError:
     """An option about parameters for a table, which has a weight for every column and no parameter with a name."""
     if name in ("parameters", "constants"):
         return GdsolveError(
@@ -162,7 +162,7 @@ def no_parameters(name: str, command: str | None = None) -> GdsolveError:
     curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
     return GdsolveError(
         f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
-        f"{instead}, or type the line out as a curve: {curve}",
+        instead if grouped else f"{instead}, or type the line out as a curve: {curve}",
         option=name,
         command=command,
     )

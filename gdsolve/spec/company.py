@@ -39,7 +39,7 @@ class Company:
     """A condition that options depend on: where it `holds`, why they change nothing elsewhere, and what to do then.
 
     In both texts {flag}, {value} and {spec} stand for the option's flag, its value and the spec, {kind} and
-    {methods} for what names the formula and methods.
+    {methods} for what names the formula and methods, {history} for a file of iterations where there are any.
     """
 
     holds: Callable[[Asked], bool]
@@ -69,7 +69,8 @@ def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
     methods = "--methods momentum,nesterov" if asked.verb == "compare" else "--method momentum|nesterov"
     kind = "minimize" if asked.spec.minimize is not None else "model"
     words = {"flag": flag(name), "value": getattr(asked.spec, name), "spec": asked.spec}
-    words |= {"kind": kind, "methods": methods}
+    history = "" if asked.spec.every == "none" else ", or give --history FILE"
+    words |= {"kind": kind, "methods": methods, "history": history}
     message, hint = (text.format(**words) for text in (company.reason, company.remedy))
     return GdsolveError(f"{name}: {message}", hint, option=name)
 
@@ -146,7 +147,7 @@ RANDOM = Company(
 SHOWN_ITERATIONS = Company(
     _iterations_are_shown,
     "--format {spec.format} writes the coefficients here, and no iterations",
-    "leave {flag} out, or give --history FILE",
+    "leave {flag} out{history}",
 )
 SHOWN_CHECKS = Company(
     lambda asked: (

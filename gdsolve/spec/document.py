@@ -21,6 +21,8 @@ DEEPEST = 3  # the mapping, a matrix, its rows
 DEEPEST_WITH_KEYS = 5  # the mapping, the leaves, one leaf, a matrix, its rows
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # as YAML has it
+PAIRED = ("start", "lower", "upper")
+"""Keys whose values are names with numbers."""
 NULLS = ("", "~", "null", "Null", "NULL")
 
 
@@ -186,9 +188,10 @@ class _Value:
 
     def _keys(self, line: int, depth: int) -> Keys:
         if not self.nested:
+            form = "a=0,b=0, with your names and numbers" if self.key in PAIRED else "and a value"
             raise GdsolveError(
                 f"{self.path}: line {line}: {self.key}: keys where a value or a list is expected",
-                f"write {self.key}: and a value",
+                f"write {self.key}: {form}",
             )
         keys = Keys(line)
         for kind, event, inner_line in self.events:

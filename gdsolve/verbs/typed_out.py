@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from gdsolve.spec import Spec
 from gdsolve.spec.checks import no_parameters
 from gdsolve.spec.command import Command
+from gdsolve.spec.company import LINEAR
 from gdsolve.spec.file import is_yaml, read_spec
 from gdsolve.spec.numbers import parse_number
 from gdsolve.spec.parameters import OF_PARAMETERS, is_name
 from gdsolve.status import GdsolveError
 
 MOST_FEATURES = 10
+_FOR_TABLES = {field.name for field in dataclasses.fields(Spec) if LINEAR in field.metadata["option"].goes_with}
+_FOR_TABLES |= {"ignore", "engine"}
+"""Options that a curve has no use for."""
 
 
 def as_a_curve(fault: GdsolveError, sources: Sequence[str], given: Mapping[str, Any], verb: str) -> GdsolveError:
     """The fault of an option about parameters with the command that a table can use, where its columns can be read."""
     option = fault.option
-    if option is None or any(map(is_yaml, sources)):
+    if option is None or any(map(is_yaml, sources)) or given.get("group_by") is not None:
         return fault
     rest = {name: value for name, value in given.items() if name not in OF_PARAMETERS}
     try:
-        target, features = _parts(read_spec(sources, rest, verb)[0])
+        spec = read_spec(sources, rest, verb)[0]
+        columns, target, features = _parts(spec)
         asked = _asked(given[option])
-        names = _parameters(features, [target, *features], asked)
+        names = _parameters(features, columns, asked, intercept=not spec.no_intercept)
         said = _of_the_fault(option, asked, features, names)
         starts = _starts(option, said, names)
     except GdsolveError:
@@ -33,32 +40,39 @@ def as_a_curve(fault: GdsolveError, sources: Sequence[str], given: Mapping[str, 
     if not 0 < len(features) <= MOST_FEATURES:
         return fault
     terms = [f"{name}*{feature}" for name, feature in zip(names, map(_in_backticks, features), strict=False)]
-    options = {name: value for name, value in rest.items() if name not in ("features", "ignore", "no_intercept")}
+    options = {name: value for name, value in rest.items() if name not in _FOR_TABLES}
     options |= {"target": target, "model": " + ".join([*terms, *names[len(features) :]]), "start": starts}
     if option != "start":
         options[option] = said
     return no_parameters(option, Command(verb, tuple(sources), options).but())
 
 
-def _parts(spec: Spec) -> tuple[str, tuple[str, ...]]:
-    """The target, and the features that are numbers."""
+def _parts(spec: Spec) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """All columns, the target, and the features that are numbers."""
     from gdsolve.data import usual_target
-    from gdsolve.data.table import number_columns
+    from gdsolve.data.table import columns_and_numbers
 
-    numbers = number_columns(spec.data, spec)
+    columns, numbers = columns_and_numbers(spec.data, spec)
     target = spec.target or usual_target([name for name in numbers if name not in (*spec.ignore, spec.weight)])[0]
     chosen = [name for text in spec.features for name in text.split(",")] or numbers
     ignored = {target, spec.weight, *(name for text in spec.ignore for name in text.split(","))}
-    return target, tuple(name for name in chosen if name in numbers and name not in ignored)
+    return columns, target, tuple(name for name in chosen if name in numbers and name not in ignored)
 
 
-def _parameters(features: Sequence[str], columns: Sequence[str], asked: Mapping[str, str]) -> list[str]:
+def _parameters(
+    features: Sequence[str], columns: Sequence[str], asked: Mapping[str, str], *, intercept: bool
+) -> list[str]:
     """A name for the parameter of every feature, as the user called it where he did, and one for the intercept."""
     usual = ["a"] if len(features) == 1 else [f"w{place}" for place in range(1, len(features) + 1)]
-    usual.append("b")
+    usual += ["b"] * intercept
     own = [name for name in asked if is_name(name) and name not in columns and name not in usual]
     names = [*own, *usual[len(own) :]][: len(usual)]
-    return [f"{name}0" if name in columns else name for name in names]
+    return [next(one for one in _tried(name) if one not in columns) for name in names]
+
+
+def _tried(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}{place}" for place in itertools.count())
 
 
 def _asked(given: Any) -> dict[str, str]:
