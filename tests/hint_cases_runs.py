@@ -222,6 +222,11 @@ METHODS = [
     Case("fit two.csv --model 'a*x' --start a=0 --lower a=-1 --method lbfgs", TWO),
     Case("compare two.csv --methods nowton", TWO, {"did you mean newton?": "compare two.csv --methods newton"}),
     Case(
+        "compare three.csv --loss huber --methods lm,bb",
+        THREE,
+        {"give --methods bb": "compare three.csv --loss huber --methods bb"},
+    ),
+    Case(
         "compare two.csv --methods zzz",
         TWO,
         {"known here: gd, momentum": "compare two.csv --methods gd,momentum --max-iter 50"},
