@@ -106,6 +106,8 @@ CHECKS = [
     Case("fit two.csv --confidence 0.9", TWO),
     Case("fit two.csv --momentum 0.9", TWO),
     Case("compare two.csv --methods gd --momentum 0.9", TWO),
+    Case("compare --minimize '(a - 1)**2' --start a=0 --methods gd,lm --max-iter 9"),
+    Case("compare --minimize '(a - 1)**2' --start a=0 --methods lm --max-iter 9"),
     Case("fit two.csv --report --format csv --every 2", TWO, fill={"FILE": "h.csv"}),
     Case("fit two.csv --format latex --every 2", TWO, fill={"FILE": "h.csv"}),
     Case("fit two.csv --format csv --check-gradient", TWO, fill={"MODEL.json": "m.json"}),
