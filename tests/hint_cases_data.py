@@ -47,6 +47,7 @@ PIECES = {"a.csv": GOOD, "b.csv": "5.5,6\n7,8\n"}
 WHOLE = Input("fit whole.csv", {"whole.csv": GOOD + PIECES["b.csv"]})
 
 COLUMNS = [
+    Case("fit groups.csv --group-by g --format latex", GROUPED),
     *(Case(f"fit {files}", PIECES, {"cat a.csv b.csv > whole.csv": WHOLE}) for files in ("a.csv b.csv", "b.csv a.csv")),
     table("x,y\n1,2\n3,4\n", "--ignore x,y", {"leave out less": "fit t.csv"}),
     table("x,z,y\n1,2,3\n3,1,2\n4,4,4\n", "--features x,y", COLUMN="z"),
