@@ -15,6 +15,7 @@ from gdsolve.spec.command import Command
 from gdsolve.spec.file import FORMULA_PARTS, PATHS, at_home, build_spec, nearest_option, read_spec
 from gdsolve.spec.keywords import in_keywords
 from gdsolve.spec.numbers import shown
+from gdsolve.spec.option import enumerated
 from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
 
@@ -331,7 +332,7 @@ def _require_options(options: dict[str, Any], verb: str) -> None:
             raise GdsolveError(f"{name}: is no option", f"give it in its place: gdsolve.{name_of}(X, y) or a path")
         homes = Spec.__dataclass_fields__[name].metadata["option"].verbs
         if homes and verb not in homes:
-            others = " and ".join(home.replace("-", "_") for home in homes)
+            others = enumerated([home.replace("-", "_") for home in homes])
             raise GdsolveError(f"{name}: means nothing to {name_of}", f"leave it out; it goes with {others}")
 
 

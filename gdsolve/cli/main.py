@@ -31,6 +31,7 @@ from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
 from gdsolve.spec import VERBS as SPEC_VERBS
 from gdsolve.spec import flag, options_of
 from gdsolve.spec.file import nearest_option
+from gdsolve.spec.option import enumerated
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
 
 
@@ -173,7 +174,7 @@ def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | 
     if before_the_verb and verb in homes:
         return f"options come after the verb: gdsolve {verb} {option}"
     if homes:
-        return f"{option} goes with gdsolve {' and gdsolve '.join(homes)}"
+        return f"{option} goes with gdsolve {enumerated(homes)}"
     near = nearest_option(option, ["version", "help"] if before_the_verb or verb is None else list(options_of(verb)))
     return f"did you mean {flag(near)}?" if near else None
 

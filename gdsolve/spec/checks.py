@@ -162,7 +162,7 @@ def no_parameters(name: str, command: str | None = None, *, grouped: bool = Fals
     curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
     return GdsolveError(
         f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
-        instead if grouped else f"{instead}, or type the line out as a curve: {curve}",
+        instead if grouped else f"{instead}, or write the line as a curve: {curve}",
         option=name,
         command=command,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,15 @@ def shell_word(text: str) -> str:
     """
     quoted = shlex.quote(text)
     return f"'{text}'" if text.startswith("=") and quoted == text else quoted
+
+
+def enumerated(names: Sequence[str]) -> str:
+    """Names in a sentence.
+
+    >>> enumerated(["fit"]), enumerated(["fit", "compare", "report"])
+    ('fit', 'fit, compare and report')
+    """
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def flag(name: str) -> str:

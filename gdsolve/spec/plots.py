@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gdsolve.spec.choices import CORNERED, PLOT_KINDS, PlotKind
+from gdsolve.spec.option import enumerated
 from gdsolve.spec.options import Spec
 from gdsolve.status import GdsolveError
 
@@ -34,7 +35,7 @@ def check_plot(spec: Spec, verb: str) -> None:
         others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
         raise GdsolveError(
             f"plot_kind: {verb} does not draw {spec.plot_kind}",
-            f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {' and gdsolve '.join(others)}",
+            f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {enumerated(others)}",
         )
     if spec.plot is True and verb == "trace":
         raise GdsolveError(
