@@ -15,13 +15,11 @@ ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 @pytest.fixture(autouse=True)
-def quiet_afterwards() -> Iterator[None]:
-    """Give the logger back as it was: the command line takes that of the library for itself."""
+def logger_of_the_library() -> None:
+    """The logger as the library leaves it: the command line takes it for itself, in fixtures of a module too."""
     told = logging.getLogger("gdsolve")
-    level, handlers, propagate = told.level, told.handlers, told.propagate
-    yield
-    told.setLevel(level)
-    told.handlers, told.propagate = handlers, propagate
+    told.setLevel(logging.NOTSET)
+    told.handlers, told.propagate = [], True
 
 
 @pytest.fixture(scope="session")

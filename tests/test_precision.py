@@ -56,7 +56,7 @@ def test_a_rule_below_rounding_ends_the_loop_and_is_told(name: str, rule: dict[s
     for loop in (triangle, rows):
         assert (loop.iterations, loop.status, loop.stopped_by) == (leap.iterations, leap.status, stopped_by)
         assert f"but for the rounding of {dtype.value}" in loop.message
-        assert f"in {dtype.value} rounding alone may make" in loop.plan.reason
+        assert f"in {dtype.value} rounding alone may cause" in loop.plan.reason
         assert loop.gap < 1e-5 * loop.loss
     assert "but for the rounding" not in leap.message
 

@@ -118,7 +118,7 @@ def test_a_thread_that_reads_ahead_tells_whoever_listens_to_its_caller(tables: P
 def test_every_pass_has_its_title(tables: Path, tmp_path: Path) -> None:
     lines = ["colour,x,y", *("red,1,2", "blue,,3", "red,5,7", "blue,6,1", "red,2,2")]
     (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
-    spec = build_spec([], {"categorical": "onehot", "na": "mean"}, "fit")
+    spec = build_spec([str(tmp_path / "t.csv")], {"categorical": "onehot", "na": "mean"}, "fit")
     with ear() as heard, open_table([str(tmp_path / "t.csv")], spec) as table:
         list(table.batches())
     # The means are found at the first cell that lacks one, in the midst of the reading.

@@ -34,7 +34,7 @@ DEFAULT = View()
 
 def _write_fit_csv(record: Record, stream: TextIO) -> None:
     """The rows of the report where one was asked for, else those of the iterations."""
-    (write_fit_csv if record["report"] is None else write_report_csv)(record, stream)
+    (write_report_csv if record.get("report") else write_fit_csv)(record, stream)
 
 
 WRITERS: dict[tuple[str, Format], Writer] = {
