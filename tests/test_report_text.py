@@ -49,6 +49,7 @@ def test_a_command_is_broken_between_its_words() -> None:
         ("XᵀX is singular", "X'X is singular"),
         ("ridge λ = 0.1, R² ≥ 0", "ridge lambda = 0.1, R^2 >= 0"),
         ("10⁻¹² × x", "10^-12 x x"),
+        ("90 µs, β = 0.9, δ ± 1", "90 us, beta = 0.9, delta +- 1"),
         ("größe", "gr\\xf6\\xdfe"),
     ],
 )

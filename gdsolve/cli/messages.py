@@ -74,11 +74,20 @@ def _say(word: str | None, text: str) -> None:
         return
     before = "" if word == "hint" else "gdsolve: "
     lead = f"{before}{word}: " if word else before
-    said, width = lead + one_line(text), terminal_width(sys.stderr)
+    said, width = _encoded(lead + one_line(text)), terminal_width(sys.stderr)
     lines = [said] if width is None else wrap_message(said, width)
     if word:
         lines[0] = before + _paint(word) + lines[0][len(before) + len(word) :]
     _write("\n".join(lines) + "\n")
+
+
+def _encoded(text: str) -> str:
+    """The text in ASCII where standard error is not Unicode, as tables are."""
+    if text.isascii():
+        return text
+    from gdsolve.report.text import encoding_of, printable
+
+    return text if sys.stderr is None else printable(text, encoding_of(sys.stderr))
 
 
 def _paint(word: str) -> str:
