@@ -16,6 +16,7 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.extent import Pass
 from gdsolve.data.file import File, Format
 from gdsolve.data.files import expand, open_named
+from gdsolve.data.names import plain_names, unique_names
 from gdsolve.data.objects import Objects, all_objects, first_objects
 from gdsolve.data.parquet import batches_of, columns_of
 from gdsolve.data.pieces import Piece, first_records, pieces_of
@@ -393,21 +394,3 @@ def _parquet(file: File, spec: Spec) -> Source:
 
 def _no_columns(file: File) -> DataError:
     return DataError(f"{file.name}: has no columns", "a table needs a target and at least one feature")
-
-
-def plain_names(width: int) -> tuple[str, ...]:
-    """Name the columns of a table without a header: x1…xn, y; a single column is x1."""
-    names = [f"x{place}" for place in range(1, width)]
-    return (*names, "y") if names else ("x1",)
-
-
-def unique_names(headers: Sequence[str]) -> tuple[str, ...]:
-    """Make names unique: the second `x` is `x_2`, a column without a name `column_1`, by its position."""
-    names: dict[str, int] = {}
-    for position, header in enumerate(headers, start=1):
-        stem = header or f"column_{position}"
-        name, count = stem, 2
-        while name in names or (name != header and name in headers):
-            name, count = f"{stem}_{count}", count + 1
-        names[name] = position
-    return tuple(names)
