@@ -66,6 +66,14 @@ class Terminal:
             return False
         return True
 
+    def drain(self, seconds: float = 0.2) -> None:
+        """Draw all that was written: a terminal hands over in pieces what was written in one."""
+        before = -1
+        while before != len(self.raw):
+            before = len(self.raw)
+            if not self.read(seconds):
+                return
+
     def feed(self, data: bytes) -> None:
         """Draw what a program writes."""
         self._stream.feed(data)

@@ -252,7 +252,7 @@ def test_where_a_narrower_terminal_breaks_lines_all_of_them_go(
         assert [line.startswith("descending") for line in lines].count(True) == 1
         before = len(terminal.raw)
         drawing.end(visible=True)
-        terminal.read(0.2)
+        terminal.drain()
         broken.feed(terminal.raw[before:])
         assert broken.text() == "$ gdsolve"
         os.close(broken.master)
@@ -275,7 +275,7 @@ def test_after_ctrl_z_the_curve_is_drawn_below_what_the_shell_wrote(
                 os.kill(os.getpid(), signal.SIGCONT)
             terminal.wait_for(lambda: terminal.text().count("descending") == 2 and terminal.text().count("●") == 2)
             one.close()
-        terminal.read(0.2)
+        terminal.drain()
     text = terminal.text()
     assert text.startswith("loss\n")
     assert text.endswith("\n[1]+ Stopped\ngdsolve fit")
