@@ -23,9 +23,9 @@ from gdsolve.descent.methods.lbfgs import LBFGS, Curvature
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Step
 from gdsolve.objective.base import Objective
+from gdsolve.solve.fit import fit
+from gdsolve.solve.posed.formula import pose_formula
 from gdsolve.spec import Spec
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.posed.formula import pose_formula
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 VALLEY = {"minimize": "(1 - a)**2 + 100*(b - a**2)**2", "start": ["a=-1.2,b=1"]}

@@ -21,8 +21,8 @@ import gdsolve
 from benchmarks.machine import describe
 from benchmarks.report import OFF_A_TERMINAL
 from gdsolve.objective.expression import parse
+from gdsolve.solve.outcome import Fit
 from gdsolve.status import GdsolveError
-from gdsolve.verbs.outcome import Fit
 
 WANTED = 8.0
 PRINTED = 11.0

@@ -6,7 +6,7 @@ import sys
 from typing import NoReturn
 
 from gdsolve.cli.signals import interrupted_code, listen_to_signals
-from gdsolve.verbs.imports import postpone_meta_kernels
+from gdsolve.imports import postpone_meta_kernels
 
 
 def main() -> NoReturn:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from gdsolve.data import Table
     from gdsolve.data.predict import PredictCounts
+    from gdsolve.groups.outcome import GroupFits
     from gdsolve.picture import Picture
-    from gdsolve.verbs.check import Check
-    from gdsolve.verbs.compare import MethodComparison
-    from gdsolve.verbs.comparison import Comparison
-    from gdsolve.verbs.grouped.outcome import GroupFits
-    from gdsolve.verbs.outcome import Fit
+    from gdsolve.solve.check import Check
+    from gdsolve.solve.compare import MethodComparison
+    from gdsolve.solve.comparison import Comparison
+    from gdsolve.solve.outcome import Fit
 
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {
@@ -88,14 +88,14 @@ def fit(
         DataError: data that cannot be used.
     """
     from gdsolve.outputs import write_outputs
-    from gdsolve.verbs.fit import fit as run
+    from gdsolve.solve.fit import fit as run
 
     with _typing("fit", X):
         grouping = {} if group_by is None else {"group_by": group_by}
         spec, table, command = _ask("fit", X, y, names, {**options, **grouping})
         check_outputs(spec)
         if spec.group_by is not None:
-            from gdsolve.verbs.grouped.fit import fit_groups
+            from gdsolve.groups.fit import fit_groups
 
             fits = fit_groups(spec, table)
             if spec.save is not None:
@@ -118,7 +118,7 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
     Raises:
         GdsolveError, DataError: as `fit`.
     """
-    from gdsolve.verbs.compare_lr import compare_lr as run
+    from gdsolve.solve.compare_lr import compare_lr as run
 
     with _typing("compare-lr", X):
         spec, table, command = _ask("compare-lr", X, y, names, options)
@@ -134,7 +134,7 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     Raises:
         GdsolveError, DataError: as `fit`.
     """
-    from gdsolve.verbs.compare import compare as run
+    from gdsolve.solve.compare import compare as run
 
     with _typing("compare", X):
         spec, table, command = _ask("compare", X, y, names, options)
@@ -151,7 +151,7 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
         GdsolveError, DataError: as `fit`, but for tables that can be read and not be fitted.
     """
     from gdsolve.data import Arrays
-    from gdsolve.verbs.check import check as run
+    from gdsolve.solve.check import check as run
 
     with _typing("check", X):
         spec, _, command = _ask("check", X, y, names, options)
@@ -197,8 +197,8 @@ def predict(
         GdsolveError: what is no model, or the model of a formula.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
-    from gdsolve.verbs.predict import predict as write
-    from gdsolve.verbs.predict import predictions
+    from gdsolve.solve.predict import predict as write
+    from gdsolve.solve.predict import predictions
 
     with _typing("predict", X):
         options = _read_options(options, "predict")
@@ -300,10 +300,10 @@ def _model(given: Any, name: str) -> Model | str | None:
     """What was fitted as a model that messages call `name`, or the path of one; None for anything else."""
     if isinstance(given, str | os.PathLike):
         return at_home(os.fspath(given))
+    from gdsolve.groups.outcome import GroupFits
     from gdsolve.report.group_record import groups_record
     from gdsolve.report.record import model_record
-    from gdsolve.verbs.grouped.outcome import GroupFits
-    from gdsolve.verbs.outcome import Fit
+    from gdsolve.solve.outcome import Fit
 
     if isinstance(given, Fit):
         return Model(name, model_record(given))

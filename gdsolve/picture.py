@@ -1,6 +1,6 @@
 """A picture as plain data: what is to be seen, in the user's units, and nothing of how it is drawn.
 
-The makers (`gdsolve.verbs.pictures`) know descent and no library that draws; the renderers (`gdsolve.report`) know
+The makers (`gdsolve.pictures`) know descent and no library that draws; the renderers (`gdsolve.report`) know
 neither descent nor torch.
 """
 

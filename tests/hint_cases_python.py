@@ -52,7 +52,7 @@ CALLS = [
         TWO,
     ),
     says(
-        "from gdsolve.verbs.fit import fit; fit(gdsolve.spec.Spec(lr=(0.1, 0.2)))",
+        "from gdsolve.solve.fit import fit; fit(gdsolve.spec.Spec(lr=(0.1, 0.2)))",
         "run gdsolve compare-lr",
         f"gdsolve.compare_lr({X}, {Y}, lr=[0.1, 0.2])",
     ),

@@ -16,7 +16,7 @@ from gdsolve.descent.methods.base import Advance, Point
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
-from gdsolve.descent.stop import Explosion, StopRule
+from gdsolve.descent.stop import Divergence, StopRule
 from gdsolve.objective.base import Objective
 
 HEAVY_BALL, NESTEROV = MomentumKind.HEAVY_BALL, MomentumKind.NESTEROV
@@ -76,7 +76,7 @@ def walk(posed: Posed, momentum: ConstantMomentum, rate: float, updates: int) ->
 def both_ways(
     posed: Posed, momentum: ConstantMomentum, rate: float, rules: tuple[StopRule, ...], max_iter: int, every: int = 100
 ) -> tuple[Solution, Solution]:
-    stops = (Explosion(float(posed.quadratic.value(posed.start))), *rules)
+    stops = (Divergence(float(posed.quadratic.value(posed.start))), *rules)
     (at_limit,) = limit_status(form_of(posed, momentum, rate))
     loop = iterate(
         posed.quadratic,

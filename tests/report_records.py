@@ -380,7 +380,7 @@ def two_methods() -> dict[str, Any]:
             "sse": None,
             "loss": 0.0,
             "unique": True,
-            "everywhere": True,
+            "global": True,
         },
         "objective": {"kind": "formula", "formula": "(2 - a - b)**2 + (4 - 3*a - b)**2"},
         "data": data([], source=[], rows=0, target=None, target_reason=None),

@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from gdsolve.checkpoint import read_checkpoint, write_checkpoint
 from gdsolve.descent.methods.base import Advance, Condensing, Point
 from gdsolve.descent.methods.build import METHODS, Recipe, build_method
-from gdsolve.descent.standing import Standing
-from gdsolve.descent.standing_plain import from_plain, to_plain
+from gdsolve.descent.solver_state import SolverState
+from gdsolve.descent.state_fields import from_fields, to_fields
 from gdsolve.descent.stop import Step
 from gdsolve.outputs import check_outputs
 from gdsolve.report.record import fit_record
+from gdsolve.solve.fit import fit
+from gdsolve.solve.posed.formula import pose_formula
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.posed.formula import pose_formula
 from tests.landscapes import Squares
 
 RNG = np.random.default_rng(5)
@@ -312,7 +312,8 @@ def test_checkpoints_come_soon_at_first_and_then_every_minute(tmp_path: Path, mo
     now, written = [100.0], []
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     monkeypatch.setattr(
-        "gdsolve.verbs.keeper.write_checkpoint", lambda path, content: written.append((now[0], content["iterations"]))
+        "gdsolve.solve.checkpointer.write_checkpoint",
+        lambda path, content: written.append((now[0], content["iterations"])),
     )
 
     def tick(step: Step) -> None:
@@ -343,8 +344,8 @@ def test_every_kind_of_memory_has_a_plain_form() -> None:
             step = Step(4, math.inf, math.nan, 1.0, 0.25)
             steps = (Step(0, 1.0, None, 2.0, None), Step(4, -math.inf, 0.1, 3.0, math.nan))
             weights = torch.cat([start, point.w], dim=1)
-            standing = Standing(point, condensed, step, steps, weights, (0.1, 2, point.w), 9)
-            plain = to_plain(standing)
-            again = from_plain(json.loads(json.dumps(plain, allow_nan=False)), start)
-            assert to_plain(again) == plain
+            standing = SolverState(point, condensed, step, steps, weights, (0.1, 2, point.w), 9)
+            plain = to_fields(standing)
+            again = from_fields(json.loads(json.dumps(plain, allow_nan=False)), start)
+            assert to_fields(again) == plain
             assert type(again.memory) is type(condensed)

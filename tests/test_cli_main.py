@@ -303,7 +303,7 @@ class Result:
 
     def __init__(self, code: int) -> None:
         self.exit_code = code
-        self.unwritten = None
+        self.checkpoint_error = None
         self.picture = f"picture of {code}"
 
 
@@ -315,9 +315,9 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     import gdsolve.report.record
 
     steps: list[str] = []
-    verb = type(sys)("gdsolve.verbs.fit")
+    verb = type(sys)("gdsolve.solve.fit")
     verb.fit = lambda spec, command, ranks: Result(3)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "gdsolve.verbs.fit", verb)
+    monkeypatch.setitem(sys.modules, "gdsolve.solve.fit", verb)
     monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result: {"exit_code": result.exit_code})
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
     monkeypatch.setattr(gdsolve.report, "save_json", lambda _, path: steps.append(path))
@@ -342,7 +342,7 @@ def test_a_picture_comes_after_the_result(written: list[str], plot: str, steps: 
 
 def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["fit", "a.csv", "--exit-zero"]) == 0
-    monkeypatch.setattr(sys.modules["gdsolve.verbs.fit"], "fit", lambda spec, command, ranks: Result(4))
+    monkeypatch.setattr(sys.modules["gdsolve.solve.fit"], "fit", lambda spec, command, ranks: Result(4))
     assert run(["fit", "a.csv", "--exit-zero"]) == ExitCode.DIVERGED
     assert written == ["stdout", "stdout"]
 

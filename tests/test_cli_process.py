@@ -295,7 +295,7 @@ CUT_SHORT = """
 import os, signal, sys
 from gdsolve.cli.main import run
 from gdsolve.cli.signals import listen_to_signals
-from gdsolve.verbs import compare_lr
+from gdsolve.solve import compare_lr
 
 judge, calls = compare_lr.compare_rates, iter(range(9))
 

@@ -274,8 +274,8 @@ def test_a_json_array_gets_a_command_that_runs(shell: Shell, here: Path, monkeyp
 def test_what_an_interrupted_comparison_reached_is_shown(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, problem: list[str]
 ) -> None:
-    from gdsolve.verbs import compare_lr
-    from gdsolve.verbs.posed import rates
+    from gdsolve.solve import compare_lr
+    from gdsolve.solve.posed import rates
 
     monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
     reached = 0

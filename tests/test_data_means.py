@@ -19,9 +19,9 @@ import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.data.means import means_of, weighted_sums
 from gdsolve.report.record import fit_record
+from gdsolve.solve.fit import fit
 from gdsolve.spec import Missing
 from gdsolve.spec.file import build_spec
-from gdsolve.verbs.fit import fit
 
 # The mean of a over the weights is (1·1 + 3·3)/4 = 2.5; without the last row it were the same.
 GAP = "a,w,y\n1,1,1\n3,3,2\n,2,4\n100,0,3\n"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from gdsolve.data import inline_table
 from gdsolve.report.record import data_record
+from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Categorical, Loss, Missing, Spec
 from gdsolve.status import DataError
-from gdsolve.verbs.data import DataInfo
 
 FORMATS = ("csv", "ndjson", "parquet")
 LOGISTIC = {"loss": Loss.LOGISTIC}

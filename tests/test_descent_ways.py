@@ -18,14 +18,14 @@ from gdsolve.descent.methods.gradient import GradientDescent
 from gdsolve.descent.rates import Constant
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 from gdsolve.objective.losses import LOSSES
 from gdsolve.spec import Loss
 from gdsolve.status import Status
 
 
 def three_ways(posed: Posed, rate: float, rules: tuple[StopRule, ...], max_iter: int, every: int = 1) -> list[Solution]:
-    stops = (Explosion(max(float(posed.quadratic.value(posed.start)), 1e-12)), *rules)
+    stops = (Divergence(max(float(posed.quadratic.value(posed.start)), 1e-12)), *rules)
     schedule = Schedule(every)
     form = ClosedForm.of(posed.modes, posed.start, torch.tensor([rate], dtype=torch.float64))
     (at_limit,) = limit_status(form)
@@ -138,7 +138,7 @@ def test_trillion_iterations_stop_at_the_exact_k() -> None:
     """With one mode the k is known on paper: αλ·|e|·(1 − αλ)^(k−1) < tol."""
     posed = pose(ONE_WEIGHT, 2.0, intercept=False)
     rate, tolerance = 1e-11, 1e-14
-    rules = (Explosion(56.0), SmallUpdate(tolerance))
+    rules = (Divergence(56.0), SmallUpdate(tolerance))
     solution = leap(posed.modes, posed.start, rate, rules, max_iter=10**12, schedule=Schedule("log"))
     shrink = np.log1p(-28.0 * rate)
     k = int(np.ceil(np.log(tolerance / (56.0 * rate)) / shrink)) + 1
@@ -169,7 +169,7 @@ def test_search_finds_the_first_k(seed: int, n: int, share: float, exponent: flo
     posed = pose(random_table(seed, 12, n), 1.0 / 12.0)
     rate = share * posed.modes.spectrum.largest_stable
     form = ClosedForm.of(posed.modes, posed.start, torch.tensor([rate], dtype=torch.float64))
-    stops = (Explosion(float(posed.quadratic.value(posed.start))), SmallUpdate(10.0**exponent))
+    stops = (Divergence(float(posed.quadratic.value(posed.start))), SmallUpdate(10.0**exponent))
     (stop,) = find_stops(form, stops, 2000)
     assert stop.iterations == brute_force(form, stops, 2000)
 
@@ -191,7 +191,7 @@ def test_many_rates_stop_as_each_alone() -> None:
     posed = pose(random_table(9, 30, 4), 1.0 / 30.0)
     stable = posed.modes.spectrum.largest_stable
     rates = torch.logspace(-3, 0.2, 50, dtype=torch.float64) * stable
-    stops = (Explosion(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-8))
+    stops = (Divergence(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-8))
     together = find_stops(ClosedForm.of(posed.modes, posed.start, rates), stops, None)
     alone = [find_stops(ClosedForm.of(posed.modes, posed.start, rate[None]), stops, None)[0] for rate in rates]
     assert together == alone
@@ -211,7 +211,7 @@ def test_what_a_rate_costs_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
         return magnitude(self, k)
 
     monkeypatch.setattr(ClosedForm, "magnitude", counted)
-    stops = find_stops(form, (Explosion(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-10)), None)
+    stops = find_stops(form, (Divergence(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-10)), None)
     assert {stop.status for stop in stops} == {Status.CONVERGED}
     assert sum(evaluated) < 150 * len(rates)
 

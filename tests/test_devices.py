@@ -25,16 +25,16 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import SmallUpdate
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.rows import Rows
+from gdsolve.solve import device
+from gdsolve.solve.device import device_for
+from gdsolve.solve.fit import pose
+from gdsolve.solve.memory import demand_of
+from gdsolve.solve.posed.problem import Posed
+from gdsolve.solve.posed.table import pose_run
+from gdsolve.solve.squares.problem import load
+from gdsolve.solve.squares.run import prepare
 from gdsolve.spec import Device, Engine, Loss, Method, RateSchedule, Spec
 from gdsolve.spec.file import build_spec
-from gdsolve.verbs import device
-from gdsolve.verbs.device import device_for
-from gdsolve.verbs.fit import pose
-from gdsolve.verbs.memory import demand_of
-from gdsolve.verbs.posed.problem import Posed
-from gdsolve.verbs.posed.table import pose_run
-from gdsolve.verbs.squares.problem import load
-from gdsolve.verbs.squares.run import prepare
 
 Options = dict[str, Any]
 

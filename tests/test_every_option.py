@@ -23,11 +23,11 @@ import torch
 import gdsolve
 from gdsolve.api import COMMAND_LINE
 from gdsolve.cli.main import run
+from gdsolve.pictures import draw
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
 from gdsolve.report.record import check_record, comparison_record, fit_record
 from gdsolve.spec import VERBS, flag, options_of
-from gdsolve.verbs.pictures import draw
 
 # The first rows of a table that every method fits in a few steps: k and g are groups, w weights, c classes.
 ROWS = [(1, 1, 1, 2, 0, 3.1), (1, 2, 4, 1, 0, 4.7), (1, 3, 2, 1, 1, 8.2), (2, 4, 5, 3, 0, 9.6), (2, 5, 1, 1, 1, 13.3)]

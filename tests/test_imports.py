@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from gdsolve.verbs.imports import TRIED, collector_at_rest
+from gdsolve.imports import TRIED, collector_at_rest
 
 # Imported by the kernels alone.
 BY_KERNELS = "torch._prims"
@@ -66,12 +66,7 @@ def test_the_pinned_torch_was_tried() -> None:
 
 
 def test_a_torch_that_was_not_tried_is_imported_whole() -> None:
-    code = (
-        "import gdsolve.verbs.imports as imports\n"
-        "imports.TRIED = '2.12.'\n"
-        "imports.postpone_meta_kernels()\n"
-        "import torch\n"
-    )
+    code = "import gdsolve.imports as imports\nimports.TRIED = '2.12.'\nimports.postpone_meta_kernels()\nimport torch\n"
     assert BY_KERNELS in imported(python("-X", "importtime", "-c", code).stderr)
 
 
@@ -87,7 +82,7 @@ def test_a_torch_that_was_not_tried_is_imported_whole() -> None:
 def test_the_meta_kernels_come_as_soon_as_they_are_asked_for(ask: str) -> None:
     code = (
         "import sys\n"
-        "from gdsolve.verbs.imports import META_KERNELS, complete_torch, postpone_meta_kernels\n"
+        "from gdsolve.imports import META_KERNELS, complete_torch, postpone_meta_kernels\n"
         "postpone_meta_kernels()\n"
         "import torch\n"
         "print('meta_table' in vars(sys.modules[META_KERNELS]))\n"
@@ -101,7 +96,7 @@ def test_the_meta_kernels_come_as_soon_as_they_are_asked_for(ask: str) -> None:
 def test_to_postpone_what_is_there_changes_nothing() -> None:
     code = (
         "import torch\n"
-        "from gdsolve.verbs.imports import complete_torch, postpone_meta_kernels\n"
+        "from gdsolve.imports import complete_torch, postpone_meta_kernels\n"
         "postpone_meta_kernels()\n"
         "complete_torch()\n"
         "import torch._meta_registrations\n"
@@ -129,7 +124,7 @@ def test_the_collector_rests_and_is_left_as_it_was(enabled: bool) -> None:
 def test_what_the_first_import_of_torch_made_is_left_out_of_later_searches() -> None:
     code = (
         "import gc\n"
-        "from gdsolve.verbs.imports import TRIED, collector_at_rest\n"
+        "from gdsolve.imports import TRIED, collector_at_rest\n"
         "with collector_at_rest():\n"
         "    import torch\n"
         "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"

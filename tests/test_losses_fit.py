@@ -19,7 +19,7 @@ from gdsolve.spec import Loss, Method, RateSchedule
 from gdsolve.status import ExitCode, GdsolveError, Status
 
 SMOOTH = (Loss.HUBER, Loss.LOGISTIC, Loss.POISSON)
-CORNERED = (Loss.QUANTILE, Loss.ABSOLUTE)
+NONSMOOTH = (Loss.QUANTILE, Loss.ABSOLUTE)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_scaling_never_moves_the_minimum(table: dict[Loss, Path], loss: Loss) ->
     assert standard.weights == pytest.approx(raw.weights, rel=1e-8)
     assert standard.loss == pytest.approx(raw.loss, rel=1e-12)
     assert standard.optimum is not None
-    assert standard.optimum.everywhere
+    assert standard.optimum.is_global
 
 
 @pytest.mark.parametrize("loss", SMOOTH)
@@ -110,7 +110,7 @@ def test_every_method_reaches_the_same_minimum(table: dict[Loss, Path], loss: Lo
     assert found.weights == pytest.approx(best.weights, rel=1e-4)
 
 
-@pytest.mark.parametrize("loss", CORNERED)
+@pytest.mark.parametrize("loss", NONSMOOTH)
 def test_corners_are_certified_by_linear_programming(table: dict[Loss, Path], loss: Loss) -> None:
     level = 0.8 if loss is Loss.QUANTILE else 0.5
     options = {"quantile": level} if loss is Loss.QUANTILE else {}

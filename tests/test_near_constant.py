@@ -17,7 +17,7 @@ from gdsolve.cli.main import run
 from gdsolve.objective.dependence import dependent_columns
 from gdsolve.objective.rank import EPSILON, is_constant, numerical_rank
 from gdsolve.objective.triangle import build_triangle
-from gdsolve.verbs.outcome import Fit
+from gdsolve.solve.outcome import Fit
 from tests.problems import Block, pose
 
 COUNT = 60

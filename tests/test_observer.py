@@ -10,8 +10,8 @@ from gdsolve.descent.methods.lbfgs import LBFGS
 from gdsolve.descent.rates import Constant
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Step
+from gdsolve.solve.fit import fit
 from gdsolve.spec import Engine, Method, RateSchedule, Spec
-from gdsolve.verbs.fit import fit
 from tests.problems import pose, random_table
 
 

@@ -22,12 +22,12 @@ from gdsolve.cli.main import run
 from gdsolve.report.numbers import whole
 from gdsolve.report.page import PIPE_WIDTH, View
 from gdsolve.report.record import fit_record
+from gdsolve.solve.fit import fit as fit_on
 from gdsolve.spec import Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.schema import SPECIAL
 from gdsolve.status import GdsolveError
 from gdsolve.terminal import cells
-from gdsolve.verbs.fit import fit as fit_on
 
 SCREEN = 40
 NAMES = ("x", "measurement_number_", "concentration_of_chlorophyll_in_the_upper_layer_")

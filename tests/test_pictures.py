@@ -11,16 +11,16 @@ import pytest
 import torch
 
 from gdsolve.picture import Panel, Picture, Series
+from gdsolve.pictures.draw import MAKERS, MAKERS_OF_SEVERAL
+from gdsolve.pictures.sample import Sample
+from gdsolve.pictures.scene import spaced
+from gdsolve.solve.check import check
+from gdsolve.solve.compare import compare
+from gdsolve.solve.compare_lr import compare_lr
+from gdsolve.solve.fit import fit
+from gdsolve.solve.outcome import Fit
 from gdsolve.spec import PLOT_KINDS, PlotKind
 from gdsolve.spec.file import build_spec
-from gdsolve.verbs.check import check
-from gdsolve.verbs.compare import compare
-from gdsolve.verbs.compare_lr import compare_lr
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.outcome import Fit
-from gdsolve.verbs.pictures.draw import MAKERS, MAKERS_OF_SEVERAL
-from gdsolve.verbs.pictures.sample import Sample
-from gdsolve.verbs.pictures.scene import spaced
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 TWO = str(CONFIGS / "two_points.csv")

@@ -12,7 +12,7 @@ from problems import pose, random_table
 import gdsolve
 from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.foreseen import Foreseen, judge
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate
+from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate
 from gdsolve.spec import DType
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -72,7 +72,7 @@ def test_what_a_loop_can_judge_is_left_to_it() -> None:
     posed = pose(random_table(31, 40, 3), 1.0 / 40.0)
     rate = 0.5 * posed.modes.spectrum.best
     form = ClosedForm.of(posed.modes, posed.start, torch.tensor([rate], dtype=torch.float64))
-    rules = (Explosion(1e3), SmallUpdate(1e-7), SmallGradient(1e-7), SmallLossChange(1e-9))
+    rules = (Divergence(1e3), SmallUpdate(1e-7), SmallGradient(1e-7), SmallLossChange(1e-9))
     assert judge(rules, posed.modes, form, torch.float64) == rules
     judged = judge(rules, posed.modes, form, torch.float32)
     assert judged[0] == rules[0]
@@ -84,7 +84,7 @@ def test_a_rule_that_never_holds_is_not_foreseen() -> None:
     posed = pose(random_table(32, 40, 3), 1.0 / 40.0)
     rate = 1.5 * posed.modes.spectrum.largest_stable
     form = ClosedForm.of(posed.modes, posed.start, torch.tensor([rate], dtype=torch.float64))
-    rules = (Explosion(1e3), SmallUpdate(1e-30))
+    rules = (Divergence(1e3), SmallUpdate(1e-30))
     assert judge(rules, posed.modes, form, torch.float32) == rules
 
 

@@ -16,12 +16,12 @@ import gdsolve
 from gdsolve.data import prefetch
 from gdsolve.data.table import open_table
 from gdsolve.progress import SILENT, Descending, Reading, Stage, listener, listening
+from gdsolve.solve.check import check
+from gdsolve.solve.compare import compare
+from gdsolve.solve.fit import fit
+from gdsolve.solve.predict import predict
 from gdsolve.spec.file import build_spec
 from gdsolve.status import DataError, Status
-from gdsolve.verbs.check import check
-from gdsolve.verbs.compare import compare
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.predict import predict
 
 ROWS = 400_000
 

@@ -17,24 +17,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
 
-from gdsolve.cli.several import accept, require_shared
+from gdsolve.cli.distributed import accept, require_shared
 from gdsolve.data import open_table
 from gdsolve.data.extent import RowCount
 from gdsolve.data.parquet import batches_of
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
+from gdsolve.pictures.sample import Sample
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record
+from gdsolve.solve import memory
+from gdsolve.solve.compare import compare
+from gdsolve.solve.compare_lr import compare_lr
+from gdsolve.solve.fit import fit
 from gdsolve.spec import Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import DataError, GdsolveError
-from gdsolve.verbs import memory
-from gdsolve.verbs.compare import compare
-from gdsolve.verbs.compare_lr import compare_lr
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.pictures.sample import Sample
 
 ROWS = 400
 LAUNCHED = {"RANK": "1", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}

@@ -14,9 +14,9 @@ import pytest
 
 import gdsolve
 from gdsolve.cli.main import run
+from gdsolve.solve.words import above_minimum
 from gdsolve.spec.command import Advice
 from gdsolve.spec.numbers import rate_exactly, typable
-from gdsolve.verbs.words import above_minimum
 
 CURVE = "decay.csv --model 'a*exp(-b*t)' --start a=1,b=1"
 SPECS = {

@@ -17,7 +17,7 @@ from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.leap import find_stops, leap, limit_status
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 from gdsolve.status import Status
 
 BOTH = pytest.mark.parametrize("kind", list(MomentumKind))
@@ -101,7 +101,7 @@ def assert_near(closed: torch.Tensor, loop: torch.Tensor, scale: float = 0.0) ->
 def test_without_momentum_it_is_plain_descent(seed: int, kind: MomentumKind, share: float, tol: float) -> None:
     posed = posed_of(seed)
     rate = share * posed.modes.spectrum.largest_stable
-    stops = (Explosion(float(posed.quadratic.value(posed.start))), SmallUpdate(10.0**-tol), SmallLossChange(1e-15))
+    stops = (Divergence(float(posed.quadratic.value(posed.start))), SmallUpdate(10.0**-tol), SmallLossChange(1e-15))
     options = {"max_iter": 50_000, "schedule": Schedule("log")}
     plain = leap(posed.modes, posed.start, rate, stops, **options)
     still = leap(posed.modes, posed.start, rate, stops, **options, momentum=ConstantMomentum(kind, 0.0))

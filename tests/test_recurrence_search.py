@@ -20,7 +20,7 @@ from gdsolve.descent.intervals import Stretch, cosine_between
 from gdsolve.descent.leap import best_iterations, find_stops, leap
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 from gdsolve.descent.sweep import SearchTooLongError, first_holding
 from gdsolve.status import Status
 
@@ -46,10 +46,10 @@ def test_search_finds_the_first_k(
     momentum = ConstantMomentum(kind, beta)
     form = form_of(posed, momentum, share * stable(posed, momentum))
     reference, tolerance, limit = float(posed.quadratic.value(posed.start)), 10.0**exponent, 2000
-    exploded = brute_force(form, Explosion(reference), limit)
+    exploded = brute_force(form, Divergence(reference), limit)
     ends = min(exploded, float(limit))
     horizon = torch.tensor([ends], dtype=torch.float64)
-    assert float(oscillation.first_stop(form, Explosion(reference), horizon)) == exploded
+    assert float(oscillation.first_stop(form, Divergence(reference), horizon)) == exploded
     for kind_of_rule in RULES:
         rule = kind_of_rule(tolerance)
         first = brute_force(form, rule, int(ends))
@@ -67,7 +67,7 @@ def brute_force(form: LinearRecurrence, rule: StopRule, limit: int) -> float:
             holds = form.decrease(k.clamp(min=1.0)).abs() < rule.tolerance
         case SmallGradient():
             return first_true(form.gradients(k).norm(dim=1) < rule.tolerance)
-        case Explosion():
+        case Divergence():
             return first_true(~(form.values(k) <= rule.threshold))
     return first_true(holds & (k > 0.0))
 
@@ -128,7 +128,7 @@ def test_trillion_iterations_stop_at_the_exact_k(kind: MomentumKind, monkeypatch
         root = (total * total - 4 * Decimal(beta) * share).sqrt()
         first = Decimal(tolerance) * root / (Decimal(rate) * abs(Decimal(float(form.gradient))))
         k = int((first.ln() / ((total + root) / 2).ln()).to_integral_value("ROUND_CEILING"))
-    rules = (Explosion(56.0), SmallUpdate(tolerance))
+    rules = (Divergence(56.0), SmallUpdate(tolerance))
     solution = leap(posed.modes, posed.start, rate, rules, max_iter=10**13, schedule=Schedule("log"), momentum=momentum)
     assert (solution.status, solution.iterations) == (Status.CONVERGED, k)
     assert k > 10**10
@@ -138,7 +138,7 @@ def test_trillion_iterations_stop_at_the_exact_k(kind: MomentumKind, monkeypatch
 def test_beyond_the_whole_numbers_of_a_float(kind: MomentumKind) -> None:
     posed = posed_of(2)
     form = form_of(posed, ConstantMomentum(kind, 0.9), 1e-28)
-    (stop,) = find_stops(form, (Explosion(1e9), SmallUpdate(1e-32)), None)
+    (stop,) = find_stops(form, (Divergence(1e9), SmallUpdate(1e-32)), None)
     assert (stop.status, stop.stopped_by) == (Status.CONVERGED, "tol")
     k = torch.tensor([float(stop.iterations), math.nextafter(float(stop.iterations), 0.0)], dtype=torch.float64)
     assert stop.iterations > 2**60
@@ -160,7 +160,7 @@ def test_many_rates_stop_as_each_alone(kind: MomentumKind) -> None:
     posed = posed_of(9, n=4, m=30)
     momentum = ConstantMomentum(kind, 0.8)
     rates = [10.0**exponent * stable(posed, momentum) for exponent in np.linspace(-3.0, 0.2, 12)]
-    stops = (Explosion(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-8))
+    stops = (Divergence(float(posed.quadratic.value(posed.start))), SmallUpdate(1e-8))
     together = find_stops(form_of(posed, momentum, *rates), stops, None)
     assert together == [find_stops(form_of(posed, momentum, rate), stops, None)[0] for rate in rates]
     assert {stop.status for stop in together} == {Status.CONVERGED, Status.DIVERGED}
@@ -198,7 +198,7 @@ def test_a_loss_that_rises_on_its_way_is_followed() -> None:
     loop, leapt = both_ways(posed, momentum, rate, (SmallUpdate(1e-6),), 20_000)
     assert loop.status is Status.CONVERGED
     assert_same(loop, leapt)
-    sensitive = Explosion(0.5 * highest / 1e12)
+    sensitive = Divergence(0.5 * highest / 1e12)
     assert float(oscillation.first_stop(form, sensitive, torch.tensor([1e5], dtype=torch.float64))) == brute_force(
         form, sensitive, 500
     )

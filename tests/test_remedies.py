@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from gdsolve.cli.main import run
+from gdsolve.solve.check import check
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import build_spec, read_spec
-from gdsolve.verbs.check import check
 
 EMPTY = "a,b,y\n1,,2\n2,,3\n3,,5\n"
 TEXT_TARGET = "a,c,y\n1,2,red\n2,3,blue\n3,5,red\n"

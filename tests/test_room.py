@@ -18,9 +18,9 @@ import pytest
 import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.data import RowCount, open_table
+from gdsolve.solve import memory
+from gdsolve.solve.memory import Room, host_room
 from gdsolve.spec.file import build_spec
-from gdsolve.verbs import memory
-from gdsolve.verbs.memory import Room, host_room
 
 LINES = [f"{x},{x % 7},{0.5 * x + x % 3}" for x in range(20_000)]
 REMEDY = "--engine triangle keeps no rows; else fewer columns (--features), or --dtype float32"

@@ -13,11 +13,11 @@ import torch
 
 import gdsolve
 from gdsolve.report.record import fit_record
+from gdsolve.solve.fit import fit
+from gdsolve.solve.outcome import Fit
 from gdsolve.spec import Engine, Method, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError, Status
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.outcome import Fit
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 B8 = "(2 - a - b)**2 + (4 - 3*a - b)**2"
@@ -55,7 +55,7 @@ def test_a_quadratic_formula_carries_the_whole_certificate() -> None:
     assert found.optimum is not None
     assert found.spectrum is not None
     assert found.optimum.weights == pytest.approx({"a": 1.0, "b": 1.0}, rel=1e-12)
-    assert found.optimum.everywhere
+    assert found.optimum.is_global
     assert found.spectrum.largest_stable == pytest.approx(2.0 / (12.0 + 8.0 * math.sqrt(2.0)), rel=1e-13)
     assert found.predicted_iterations == found.iterations
     assert found.gap == pytest.approx(found.loss, rel=1e-6)
@@ -117,7 +117,7 @@ def test_rosenbrock_by_every_method(method: Method) -> None:
     assert found.status is Status.CONVERGED
     assert found.weights == pytest.approx({"a": 1.0, "b": 1.0}, abs=1e-6)
     assert found.optimum is not None
-    assert not found.optimum.everywhere
+    assert not found.optimum.is_global
     assert found.evaluations > found.iterations
 
 
@@ -220,7 +220,7 @@ def test_separable_classes_have_no_minimum(tmp_path: Path) -> None:
     ridge = gdsolve.fit(path, loss="logistic", ridge=0.1)
     assert ridge.status is Status.CONVERGED
     assert ridge.optimum is not None
-    assert ridge.optimum.everywhere
+    assert ridge.optimum.is_global
 
 
 def test_the_median_is_certified_by_linear_programming(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_a_linear_model_of_another_loss_is_not_taken_for_a_quadratic(tmp_path: P
     assert formula.weights["a"] == pytest.approx(table.weights["x"], rel=1e-7)
     assert formula.optimum is not None
     assert formula.optimum.weights["b"] == pytest.approx(table.intercept, rel=1e-7)
-    assert not formula.optimum.everywhere
+    assert not formula.optimum.is_global
     assert formula.gap == pytest.approx(0.0, abs=1e-14)
 
 

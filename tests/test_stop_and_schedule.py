@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import (
     EXPLOSION,
-    Explosion,
+    Divergence,
     SmallGradient,
     SmallLossChange,
     SmallUpdate,
@@ -50,7 +50,7 @@ def test_nothing_has_changed_before_the_first_update() -> None:
 @pytest.mark.parametrize(("value", "stops"), [(1e12, False), (1.1e12, True), (math.inf, True), (math.nan, True)])
 def test_explosion_is_relative_to_the_start(value: float, stops: bool) -> None:
     for scale in (1e-30, 1.0, 1e30):
-        rule = Explosion(scale)
+        rule = Divergence(scale)
         assert rule.threshold == EXPLOSION * scale
         status = rule.check(Step(3, value * scale, 1.0, 1.0, 1.0))
         assert status == (Status.DIVERGED if stops else None)

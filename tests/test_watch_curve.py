@@ -12,12 +12,12 @@ import pytest
 
 from gdsolve.cli.curve import Curve
 from gdsolve.picture import Marker, Stroke
+from gdsolve.pictures.live import live_panel
 from gdsolve.progress import Descending, Outlook, Reading, Stage, listening
 from gdsolve.report.draw_terminal import draw_within
+from gdsolve.solve.fit import fit
 from gdsolve.spec import Spec
 from gdsolve.terminal import cells
-from gdsolve.verbs.fit import fit
-from gdsolve.verbs.pictures.live import live_panel
 
 FORMULA = {"start": ["a=0"], "lr": 0.01, "max_iter": 9, "tol": 0.0, "engine": "autograd", "watch": True}
 

@@ -167,7 +167,7 @@ def _callback(name: str, verb: Verb, with_options: bool, ranks: Ranks) -> Callab
     def call(*, sources: list[str] | None = None, saved: str | None = None, **options: Any) -> int:
         run = importlib.import_module(f"gdsolve.cli.{verb.module}").run
         if isinstance(ranks, Launched):
-            from gdsolve.cli.several import accept, require_shared
+            from gdsolve.cli.distributed import accept, require_shared
 
             require_shared(name, ranks)
         if name == "schema":
@@ -214,7 +214,7 @@ def _spec(sources: list[str], options: dict[str, Any], verb: str) -> tuple[Spec,
     except GdsolveError as fault:
         if fault.option not in OF_PARAMETERS:
             raise
-        from gdsolve.verbs.typed_out import as_a_curve
+        from gdsolve.solve.typed_out import as_a_curve
 
         raise as_a_curve(fault, sources, options, verb) from None
     listen(spec.quiet, spec.verbose)

@@ -12,7 +12,7 @@ def run(spec: Spec, command: Command) -> int:
     """Look at the data of a spec, which `command` asked for; returns the exit code."""
     check_outputs(spec)
     from gdsolve.report.record import check_record
-    from gdsolve.verbs.check import check
+    from gdsolve.solve.check import check
 
     result = check(spec, command=command)
     record = check_record(result)

@@ -17,7 +17,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         check_outputs(spec)
     leave_a_core(ranks.local_size)
     from gdsolve.report.compare_record import method_comparison_record
-    from gdsolve.verbs.compare import compare
+    from gdsolve.solve.compare import compare
 
     result = compare(spec, command=command, ranks=ranks)
     record = with_signal(method_comparison_record(result))

@@ -17,7 +17,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         check_outputs(spec)
     leave_a_core(ranks.local_size)
     from gdsolve.report.record import comparison_record
-    from gdsolve.verbs.compare_lr import compare_lr
+    from gdsolve.solve.compare_lr import compare_lr
 
     result = compare_lr(spec, command=command, ranks=ranks)
     record = with_signal(comparison_record(result))

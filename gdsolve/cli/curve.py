@@ -44,6 +44,6 @@ class Curve:
         points, latest = self.points, self._latest
         if latest is None or len(points) < 2:
             return None
-        from gdsolve.verbs.pictures.live import live_panel
+        from gdsolve.pictures.live import live_panel
 
         return live_panel(points, latest.outlook or Outlook())

@@ -11,13 +11,13 @@ from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.signals import with_signal
+from gdsolve.imports import collector_at_rest
 from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Advice, Command, operand
 from gdsolve.status import ExitCode, Status
-from gdsolve.verbs.imports import collector_at_rest
 
 READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
 """Options by which a table is read: what reads it again needs them as well."""
@@ -32,7 +32,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         return _run_groups(spec)
     with collector_at_rest():
         from gdsolve.report.record import fit_record
-        from gdsolve.verbs.fit import fit
+        from gdsolve.solve.fit import fit
 
     result = fit(spec, command=command, ranks=ranks)
     if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
@@ -48,8 +48,8 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
         if ranks.first:
             write_outputs(spec, record)
-    if result.unwritten is not None:
-        raise result.unwritten
+    if result.checkpoint_error is not None:
+        raise result.checkpoint_error
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
         show_hint(f"to go on: {command.but(resume=spec.checkpoint)}")
     return _code(spec, record)
@@ -72,8 +72,8 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
 
 
 def _run_groups(spec: Spec) -> int:
+    from gdsolve.groups.fit import fit_groups
     from gdsolve.report.group_record import groups_record
-    from gdsolve.verbs.grouped.fit import fit_groups
 
     fits = fit_groups(spec)
     with collector_at_rest():

@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         ranks = ranks_of(os.environ)
         if isinstance(ranks, Launched):
-            from gdsolve.cli.several import run_together
+            from gdsolve.cli.distributed import run_together
 
             return run_together(ranks, lambda: _run(list(arguments), ranks), lambda fault: _judge(fault, arguments))
         return _run(list(arguments), ranks)

@@ -11,11 +11,11 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.cli.messages import show_advice
+from gdsolve.imports import collector_at_rest
 from gdsolve.outputs import write_picture_file
 from gdsolve.progress import listener
 from gdsolve.spec import Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
-from gdsolve.verbs.imports import collector_at_rest
 
 if TYPE_CHECKING:
     from gdsolve.picture import Picture

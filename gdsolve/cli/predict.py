@@ -14,7 +14,7 @@ from gdsolve.status import ExitCode
 def run(spec: Spec, model: str) -> int:
     """Predict the rows of a spec's data with a saved model; returns the exit code."""
     check_outputs(spec)
-    from gdsolve.verbs.predict import predict
+    from gdsolve.solve.predict import predict
 
     as_utf8()
     with writing("standard output"):

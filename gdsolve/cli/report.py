@@ -21,7 +21,7 @@ def run(spec: Spec, command: Command) -> int:
     from gdsolve.files import replacing
     from gdsolve.report.html import page_of
     from gdsolve.report.report_record import report_record
-    from gdsolve.verbs.report import report
+    from gdsolve.solve.report import report
 
     made = report_record(report(spec, command), command.but())
     made["record"] = with_signal(made["record"])

@@ -52,8 +52,8 @@ class ClosedForm:
         # At α = 2/L_max rounding must not decide between growth and decay: neither happens.
         log_decay = torch.where((product - 2.0).abs() <= EDGE, 0.0, log_decay)
         # Mere rounding along a mode that would grow is not taken for something to descend.
-        asleep = (log_decay >= 0.0) & (gradient.abs() <= rounding)
-        gradient = torch.where(asleep, 0.0, gradient)
+        inactive = (log_decay >= 0.0) & (gradient.abs() <= rounding)
+        gradient = torch.where(inactive, 0.0, gradient)
         return cls(rates[:, None], eigenvalues, gradient, right, minimum, log_decay, flips)
 
     def only(self, chosen: Tensor) -> ClosedForm:

@@ -8,7 +8,7 @@ import torch
 
 from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.leap import find_stops
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, Step, StopRule
+from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, Step, StopRule
 from gdsolve.objective.modes import Modes
 from gdsolve.status import Status
 
@@ -86,6 +86,6 @@ def judge(stops: tuple[StopRule, ...], modes: Modes, form: ClosedForm, dtype: to
 
 
 def _foreseen(rule: StopRule, form: ClosedForm, stops: tuple[StopRule, ...], floor: float) -> Foreseen:
-    explosions = tuple(other for other in stops if isinstance(other, Explosion))
+    explosions = tuple(other for other in stops if isinstance(other, Divergence))
     (stop,) = find_stops(form, (*explosions, rule), None)
     return Foreseen(rule, stop.iterations if stop.stopped_by == rule.name else None, floor)

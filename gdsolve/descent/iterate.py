@@ -12,7 +12,7 @@ from torch import Tensor
 from gdsolve.descent.methods.base import Advance, Condensing, Halt, Method, Point
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
-from gdsolve.descent.standing import Keeper, Standing
+from gdsolve.descent.solver_state import Keeper, SolverState
 from gdsolve.descent.stop import Step, StopRule, first_to_stop
 from gdsolve.objective.base import Objective
 from gdsolve.status import Status
@@ -48,7 +48,7 @@ class _Journal:
     evaluations: int = 1
 
     @classmethod
-    def of(cls, standing: Standing) -> _Journal:
+    def of(cls, standing: SolverState) -> _Journal:
         """The journal of a run that stood there."""
         iterations, columns = [step.k for step in standing.reported], torch.split(standing.weights, 1, dim=1)
         return cls(iterations, list(columns), list(standing.reported), standing.best, standing.evaluations)
@@ -58,11 +58,11 @@ class _Journal:
         assert self.best is not None
         return _Mark(point, memory, step, len(self.steps), self.best, self.evaluations)
 
-    def standing(self, mark: _Mark, method: Method) -> Standing:
+    def standing(self, mark: _Mark, method: Method) -> SolverState:
         """Where the run stood at `mark`, whatever was noted since."""
         memory = method.condense(mark.memory) if isinstance(method, Condensing) else mark.memory
         steps, weights = tuple(self.steps[: mark.reported]), torch.cat(self.weights[: mark.reported], dim=1)
-        return Standing(mark.point, memory, mark.step, steps, weights, mark.best, mark.evaluations)
+        return SolverState(mark.point, memory, mark.step, steps, weights, mark.best, mark.evaluations)
 
     def note(self, step: Step, w: Tensor, *, reported: bool) -> None:
         if self.best is None or step.value < self.best[0]:

@@ -14,7 +14,7 @@ from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
-from gdsolve.descent.stop import Apart, Explosion, StopRule
+from gdsolve.descent.stop import Apart, Divergence, StopRule
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.threads import one_thread
 from gdsolve.status import Status
@@ -96,7 +96,7 @@ def _find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) -
 
 
 def _is_explosion(rule: StopRule) -> bool:
-    return isinstance(rule.rule if isinstance(rule, Apart) else rule, Explosion)
+    return isinstance(rule.rule if isinstance(rule, Apart) else rule, Divergence)
 
 
 def best_iterations(form: Form, last: Sequence[int]) -> list[int]:

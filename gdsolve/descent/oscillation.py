@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gdsolve.descent.intervals import ROUNDING, Stretch
 from gdsolve.descent.recurrence import LinearRecurrence
-from gdsolve.descent.stop import Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 from gdsolve.descent.sweep import LONGEST, Sweep, first_holding
 
 SAMPLES = 1024
@@ -28,7 +28,7 @@ def first_stop(form: LinearRecurrence, rule: StopRule, horizon: Tensor) -> Tenso
 
 def _first(form: LinearRecurrence, rule: StopRule, last: float) -> float:
     holds, impossible = _tests(form, rule)
-    if isinstance(rule, SmallGradient | Explosion) and bool(holds(torch.zeros_like(form.rates[:, 0]))):
+    if isinstance(rule, SmallGradient | Divergence) and bool(holds(torch.zeros_like(form.rates[:, 0]))):
         return 0.0
     parities = (True, False) if bool(form.roots.negative.any()) else (True,)
 
@@ -62,7 +62,7 @@ def _tests(form: LinearRecurrence, rule: StopRule) -> tuple[Callable[[Tensor], T
                 lambda k: form.decrease(k).abs() < tolerance,
                 lambda stretch: _large_changes(stretch, tolerance),
             )
-        case Explosion(threshold=threshold):
+        case Divergence(threshold=threshold):
             return (
                 lambda k: ~(form.values(k) <= threshold),
                 lambda stretch: form.minimum + _excess(form, stretch.gradients().largest()) <= threshold,
@@ -109,7 +109,7 @@ def horizon_of(form: LinearRecurrence, stops: tuple[StopRule, ...]) -> Tensor:
                 bound = form.gradient.norm(dim=1)
             case SmallLossChange():
                 bound = (form.rates * form.gradient.square()).sum(dim=1)
-            case Explosion():
+            case Divergence():
                 ends = torch.minimum(ends, _explodes_by(form, rule.threshold))
                 continue
             case _:

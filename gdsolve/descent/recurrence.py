@@ -44,10 +44,10 @@ class LinearRecurrence:
         roots = Roots.of(method, rates[:, None] * modes.eigenvalues)
         gradient, rounding = modes.gradient_at(start)
         # Mere rounding along a mode that would grow is not taken for something to descend.
-        asleep = (roots.log_radius >= 0.0) & (gradient.abs() <= rounding)
+        inactive = (roots.log_radius >= 0.0) & (gradient.abs() <= rounding)
         minimum = float(modes.quadratic.value(modes.minimiser))
-        awake = torch.where(asleep, 0.0, gradient)
-        return cls(rates[:, None], modes.eigenvalues, awake, modes.right, minimum, roots)
+        active = torch.where(inactive, 0.0, gradient)
+        return cls(rates[:, None], modes.eigenvalues, active, modes.right, minimum, roots)
 
     def only(self, chosen: Tensor) -> LinearRecurrence:
         """The same for some of the rates, chosen by index or mask."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.closed_form import ClosedForm
-from gdsolve.descent.stop import Apart, Explosion, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Apart, Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 
 Predicate = Callable[[Tensor], Tensor]
 Norm = Callable[[ClosedForm, Tensor], Tensor]
@@ -41,7 +41,7 @@ def first_stop(form: ClosedForm, rule: StopRule, horizon: Tensor) -> Tensor:
         case SmallGradient():
             start = torch.zeros_like(horizon)
             return _first_below(form, ClosedForm.gradient_norms, threshold, start, horizon)
-        case Explosion():
+        case Divergence():
             return _first_explosion(form, threshold, horizon)
     raise TypeError(f"no closed form for {type(rule).__name__}")
 
@@ -50,7 +50,7 @@ def _judged_by(rule: StopRule, like: Tensor) -> tuple[StopRule, Tensor]:
     """The kind of a rule and its threshold for every run, (q,)."""
     if isinstance(rule, Apart):
         return rule.rule, rule.thresholds
-    limit = rule.threshold if isinstance(rule, Explosion) else getattr(rule, "tolerance", math.nan)
+    limit = rule.threshold if isinstance(rule, Divergence) else getattr(rule, "tolerance", math.nan)
     return rule, torch.full_like(like, limit)
 
 
@@ -72,7 +72,7 @@ def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
                 needed = (torch.log(threshold) - torch.log(gradient)) / slowest
             case SmallLossChange():
                 needed = (torch.log(threshold) - torch.log(decrease)) / (2.0 * slowest)
-            case Explosion():
+            case Divergence():
                 curved = torch.where(form.eigenvalues > 0, form.eigenvalues, torch.inf)
                 share = form.gradients(zero).square() / (2.0 * curved)
                 grown = torch.where(

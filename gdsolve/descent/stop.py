@@ -91,7 +91,7 @@ class SmallGradient:
 
 
 @dataclass(frozen=True, slots=True)
-class Explosion:
+class Divergence:
     """Diverged when L is not finite or exceeds 10¹² times `reference`, the loss at the start.
 
     Relative to the problem, never absolute; a stable rate of plain descent cannot set it off, since its loss never
@@ -122,7 +122,7 @@ class Apart:
     Shapes: `thresholds` is (q,), and stands in place of the one of `rule`.
     """
 
-    rule: SmallUpdate | SmallLossChange | SmallGradient | Explosion
+    rule: SmallUpdate | SmallLossChange | SmallGradient | Divergence
     thresholds: Tensor
 
     @property

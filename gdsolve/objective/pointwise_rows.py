@@ -19,7 +19,7 @@ from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 
 @runtime_checkable
 class Scored(Protocol):
-    """An objective with figures of fit of its own, by the names that `gdsolve.verbs.outcome.Figures` has for them."""
+    """An objective with figures of fit of its own, by the names that `gdsolve.solve.outcome.Figures` has for them."""
 
     def scores(self, w: Tensor) -> dict[str, float]: ...  # noqa: D102
 

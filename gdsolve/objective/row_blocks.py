@@ -20,7 +20,7 @@ BLOCK_BYTES = 2 << 20
 # Tasks that threads share: few enough for a gradient each, enough to be shared evenly.
 MOST_TASKS = 64
 MOST_THREADS = 16
-# Below this a thread has done its share before another one is awake.
+# Below this a thread has done its share before another one is active.
 LEAST_TASKS = 8
 # Up to so many columns, each is a run of memory of its own: a row is then too short for the processor's vectors.
 MOST_LONG_COLUMNS = 256

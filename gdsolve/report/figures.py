@@ -69,7 +69,7 @@ def how_it_went(record: Record) -> list[tuple[str, str]]:
 def descent_figures(record: Record) -> list[tuple[str, str]]:
     """Gap, gradient, rate, condition, iterations and engine, each with its label."""
     optimum, spectrum, descent = record["optimum"] or {}, record["spectrum"] or {}, record["descent"]
-    above = "its minimum" if optimum.get("everywhere", True) else "the local minimum"
+    above = "its minimum" if optimum.get("global", True) else "the local minimum"
     precision = descent.get("computed_in") or descent["dtype"]
     engine = ENGINES.get(descent["engine"], descent["engine"])
     return [
@@ -123,7 +123,7 @@ def _beside(record: Record, key: str) -> str:
     # What is no worse than the optimum is at it.
     if goal is None or value <= goal or figure(goal) == text or not beyond_rounding(record, value, goal, abs(started)):
         return text
-    place = "optimum" if optimum.get("everywhere", True) else "local minimum"
+    place = "optimum" if optimum.get("global", True) else "local minimum"
     return f"{text} ({figure(goal)} at the {place})"
 
 

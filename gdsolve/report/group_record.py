@@ -8,8 +8,8 @@ from gdsolve.report.record import data_record, descent_record, spectrum_record
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.verbs.data import DataInfo
-    from gdsolve.verbs.grouped.outcome import GroupFit, GroupFits
+    from gdsolve.groups.outcome import GroupFit, GroupFits
+    from gdsolve.solve.data import DataInfo
 
 Record = dict[str, Any]
 MEASURED = (

@@ -8,7 +8,7 @@ from gdsolve.status import Status
 
 if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
-    from gdsolve.verbs.outcome import Fit
+    from gdsolve.solve.outcome import Fit
 
 FIGURES = ("standard_error", "statistic", "p_value", "lower", "upper", "reason")
 NOT_CONVERGED = "the run has not converged"

@@ -43,7 +43,7 @@ class View:
             verbose=spec.verbose,
             quiet=spec.quiet,
             all_iterations=isinstance(spec.every, int),
-            rate=not spec.drives,
+            rate=not spec.auto_rate,
             method=chosen or spec.momentum is not None,
             following=following,
         )

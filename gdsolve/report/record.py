@@ -15,12 +15,12 @@ from gdsolve.version import __version__
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.modes import Spectrum
+    from gdsolve.solve.check import Check
+    from gdsolve.solve.check_figures import Diagnosis
+    from gdsolve.solve.comparison import Comparison
+    from gdsolve.solve.data import DataInfo
+    from gdsolve.solve.outcome import Fit, Optimum
     from gdsolve.spec import Spec
-    from gdsolve.verbs.check import Check
-    from gdsolve.verbs.check_figures import Diagnosis
-    from gdsolve.verbs.comparison import Comparison
-    from gdsolve.verbs.data import DataInfo
-    from gdsolve.verbs.outcome import Fit, Optimum
 
 Record = dict[str, Any]
 
@@ -137,7 +137,7 @@ def optimum_record(optimum: Optimum) -> Record:
         "sse": optimum.sse,
         "loss": optimum.loss,
         "unique": optimum.unique,
-        "everywhere": optimum.everywhere,
+        "global": optimum.is_global,
     }
 
 

@@ -174,7 +174,7 @@ def _table(names: Sequence[str], titles: Sequence[str], columns: Sequence[Sequen
 
 
 def _optimum_title(optimum: Mapping[str, Any]) -> str:
-    if optimum.get("everywhere") is False:
+    if optimum.get("global") is False:
         return "local minimum"
     return "minimum-norm optimum" if optimum.get("unique") is False else "optimum"
 

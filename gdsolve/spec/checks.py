@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import (
-    CORNERED,
+    NONSMOOTH,
     PLOT_ENDINGS,
     DType,
     Engine,
@@ -80,7 +80,7 @@ def _check_plot(spec: Spec) -> None:
             "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
             "give --plot-kind loss|path",
         )
-    if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in CORNERED and spec.minimize is None:
+    if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in NONSMOOTH and spec.minimize is None:
         raise GdsolveError(
             f"plot_kind: the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss"
         )

@@ -21,7 +21,7 @@ class Loss(StrEnum):
     ABSOLUTE = "absolute"
 
 
-CORNERED = (Loss.QUANTILE, Loss.ABSOLUTE)
+NONSMOOTH = (Loss.QUANTILE, Loss.ABSOLUTE)
 SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
 LIKELIHOODS = (Loss.LOGISTIC, Loss.POISSON)
 
@@ -118,7 +118,7 @@ class Format(StrEnum):
 
 
 class PlotKind(StrEnum):
-    """What a picture shows (`gdsolve.verbs.pictures`)."""
+    """What a picture shows (`gdsolve.pictures`)."""
 
     AUTO = "auto"
     LOSS = "loss"

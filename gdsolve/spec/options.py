@@ -538,7 +538,7 @@ class Spec:
         return self.plot if isinstance(self.plot, str) else None
 
     @property
-    def drives(self) -> bool:
+    def auto_rate(self) -> bool:
         """True when gdsolve drives, that is when it chooses the learning rate itself."""
         return self.lr == "auto"
 
@@ -546,4 +546,4 @@ class Spec:
     def standardise(self) -> bool:
         """True when descent runs in standardised coordinates."""
         # A formula is descended on as it is, unless it is asked for otherwise.
-        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.drives and self.minimize is None)
+        return self.scale is Scale.STANDARD or (self.scale is Scale.AUTO and self.auto_rate and self.minimize is None)

@@ -1,0 +1,163 @@
+"""`fit --group-by`: every group by itself, all of them in one pass and together."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gdsolve.groups.descend import GroupsReached, descend_groups
+from gdsolve.groups.explain import advise, ambiguity, explain, summary
+from gdsolve.groups.load import GroupedTable, load_groups
+from gdsolve.groups.outcome import Descended, GroupFit, GroupFits, GroupOptimum
+from gdsolve.imports import collector_at_rest
+from gdsolve.solve.outcome import Figures
+from gdsolve.spec import Spec
+from gdsolve.status import GdsolveError, Status
+
+if TYPE_CHECKING:
+    from gdsolve.data import Table
+
+logger = logging.getLogger("gdsolve")
+
+# Groups are fitted so many numbers of their triangles at a time: enough to be worth a call, and within the cache.
+TOGETHER = 500_000
+
+
+def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
+    """Fit every group of `spec`, on `table` where one is given; a group that cannot be fitted leaves the others alone.
+
+    Raises:
+        GdsolveError: what was asked for contradicts itself or the table.
+        DataError: a table that cannot be read, or without rows.
+    """
+    if spec.tol == 0.0 and not spec.loss_tol and not spec.grad_tol and spec.max_iter is None:
+        raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say")
+    began = time.perf_counter()
+    grouped = load_groups(spec, table)
+    import torch
+
+    from gdsolve.objective.threads import one_thread
+
+    descending = time.perf_counter()
+    fits: dict[int, GroupFit] = {}
+    usable = [code for code in range(len(grouped.values)) if code not in grouped.errors]
+    # Parts are small, and threads that wait for each other on a busy machine cost more than they save. What is made of
+    # them is the result: there is no garbage to look for among it.
+    with one_thread(), collector_at_rest():
+        for part in _parts(usable, grouped.triangles.factor[0].numel() if usable else 1):
+            chosen = torch.tensor(part, device=grouped.triangles.factor.device)
+            reached = descend_groups(spec, grouped.triangles.only(chosen))
+            fits.update(zip(part, _told(spec, grouped, part, reached), strict=True))
+    groups = tuple(fits[code] if code in fits else _unusable(grouped, code) for code, _ in enumerate(grouped.values))
+    finished = time.perf_counter()
+    logger.info("%s groups fitted in %.2f s", f"{len(groups):,}", finished - descending)
+    seconds = {"read": grouped.seconds, "descend": finished - descending, "total": finished - began}
+    advice = advise(spec, groups, grouped.adrift)
+    column = spec.group_by or ""
+    return GroupFits(spec, column, groups, grouped.data, grouped.adrift, summary(groups), advice, seconds)
+
+
+def _parts(codes: list[int], numbers: int) -> Iterator[list[int]]:
+    """The groups in parts of some hundred thousand numbers; `numbers` is the size of one triangle."""
+    step = max(1, TOGETHER // numbers)
+    for start in range(0, len(codes), step):
+        yield codes[start : start + step]
+
+
+def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsReached) -> Iterator[GroupFit]:
+    """One result a group."""
+    import torch
+
+    intercept, design = not spec.no_intercept, grouped.data.roles.design
+    chosen = grouped.triangles.only(torch.tensor(part, device=grouped.triangles.factor.device))
+    weighed, constant = chosen.total_weight.tolist(), chosen.constant().tolist()
+    tensors = (
+        reached.weights,
+        reached.sse,
+        reached.loss,
+        reached.gradient_norm,
+        reached.gap,
+        reached.optimal_sse,
+        reached.optimal_loss,
+        reached.total,
+        reached.rates,
+        reached.tolerances,
+    )
+    columns = zip(
+        part,
+        reached.stops,
+        reached.best,
+        reached.spectra,
+        weighed,
+        constant,
+        *(one.tolist() for one in tensors),
+        strict=True,
+    )
+    for (
+        code,
+        stop,
+        best,
+        spectrum,
+        weight,
+        still,
+        w,
+        sse,
+        loss,
+        norm,
+        gap,
+        least_sse,
+        least,
+        total,
+        rate,
+        tol,
+    ) in columns:
+        fixed = [name for name, same in zip(design, still, strict=True) if same]
+        rmse, r2 = (sse / weight) ** 0.5, 1.0 - sse / total if total > 0.0 else None
+        found = Descended(
+            stop.stopped_by,
+            stop.iterations,
+            best,
+            dict(zip(design, w, strict=False)),
+            w[-1] if intercept else None,
+            Figures(sse, loss, rmse, r2, norm),
+            rate,
+            tol,
+            gap,
+            GroupOptimum(
+                least_sse, least, None if spectrum.rank == len(w) else ambiguity(grouped.rows[code], len(w), fixed)
+            ),
+            spectrum,
+        )
+        message = explain(spec, found, stop.status)
+        yield _result(grouped, code, stop.status, message, found)
+
+
+def _result(grouped: GroupedTable, code: int, status: Status, message: str, found: Descended) -> GroupFit:
+    return GroupFit(
+        grouped.values[code],
+        status,
+        status.exit_code,
+        message,
+        None,
+        grouped.rows[code],
+        grouped.dropped.get(code, 0),
+        grouped.filled.get(code, 0),
+        found,
+    )
+
+
+def _unusable(grouped: GroupedTable, code: int) -> GroupFit:
+    error = grouped.errors[code]
+    return GroupFit(
+        grouped.values[code],
+        Status.FAILED,
+        error.exit_code,
+        error.message,
+        error.hint,
+        grouped.rows[code],
+        grouped.dropped.get(code, 0),
+        grouped.filled.get(code, 0),
+        None,
+    )

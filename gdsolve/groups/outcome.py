@@ -1,0 +1,136 @@
+"""What a fit of groups returns: one result a group, and what they have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.data import DataInfo
+from gdsolve.solve.outcome import Figures
+from gdsolve.spec import Spec
+from gdsolve.status import ExitCode, Status
+
+if TYPE_CHECKING:
+    from gdsolve.objective.modes import Spectrum
+
+SEVERITY = (ExitCode.DATA, ExitCode.DIVERGED, ExitCode.MAX_ITER)
+"""Exit codes of groups, the most serious first."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOptimum:
+    """The least value of one group, in the user's units; `ambiguity` says why several minimisers have it, if so."""
+
+    sse: float
+    loss: float
+    ambiguity: str | None
+
+    @property
+    def unique(self) -> bool:
+        """True where one minimiser alone has the least value."""
+        return self.ambiguity is None
+
+
+@dataclass(frozen=True, slots=True)
+class Descended:
+    """What descent on one group reached, in the user's units, with its certificate.
+
+    `iterations` counts the updates taken and `best_iteration` those that led to the weights, as in a fit.
+    """
+
+    stopped_by: str
+    iterations: int
+    best_iteration: int
+    weights: dict[str, float]
+    intercept: float | None
+    figures: Figures
+    learning_rate: float
+    tol: float
+    gap: float
+    optimum: GroupOptimum
+    spectrum: Spectrum
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFit:
+    """One group: `group` is the text of its cells, None where they are missing.
+
+    `found` is None where its rows cannot be used; `message` then names the cell, and `hint` the remedy.
+    """
+
+    group: str | None
+    status: Status
+    exit_code: ExitCode
+    message: str
+    hint: str | None
+    rows: int
+    rows_dropped: int
+    cells_filled: int
+    found: Descended | None
+
+    @property
+    def weights(self) -> dict[str, float] | None:
+        """The weights by name, in the user's units."""
+        return None if self.found is None else self.found.weights
+
+    @property
+    def intercept(self) -> float | None:
+        """The intercept, where the model has one."""
+        return None if self.found is None else self.found.intercept
+
+    @property
+    def iterations(self) -> int | None:
+        """The updates taken."""
+        return None if self.found is None else self.found.iterations
+
+    @property
+    def sse(self) -> float | None:
+        """‖Xw − y‖²."""
+        return None if self.found is None else self.found.figures.sse
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFits:
+    """The groups in the order in which they are met in the table; `adrift` counts rows without one.
+
+    `message` says how many groups have not converged, and names the first of them.
+    """
+
+    spec: Spec
+    column: str
+    groups: tuple[GroupFit, ...]
+    data: DataInfo
+    adrift: int
+    message: str
+    advice: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+    def __len__(self) -> int:
+        return len(self.groups)
+
+    def __iter__(self) -> Iterator[GroupFit]:
+        return iter(self.groups)
+
+    def __getitem__(self, value: str | None) -> GroupFit:
+        """The group of this value.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for one in self.groups:
+            if one.group == value:
+                return one
+        raise KeyError(value)
+
+    @property
+    def counts(self) -> Counter[Status]:
+        """How many groups ended in each way."""
+        return Counter(one.status for one in self.groups)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The most serious exit code of the groups."""
+        codes = {one.exit_code for one in self.groups}
+        return next((code for code in SEVERITY if code in codes), ExitCode.OK)

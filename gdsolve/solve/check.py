@@ -1,0 +1,251 @@
+"""`check`: what there is to know of a table before any fitting."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from gdsolve.data import (
+    Arrays,
+    ColumnSummary,
+    Description,
+    Finding,
+    FindingKind,
+    Source,
+    Table,
+    describe,
+    describe_arrays,
+    inline_table,
+    open_sources,
+    open_table,
+    ranked,
+    read_with,
+    usable_table,
+)
+from gdsolve.solve.check_figures import Diagnosis, as_squares, diagnose
+from gdsolve.solve.next_commands import MOST, Next, next_commands
+from gdsolve.solve.plans import LeftOut, Plan, figures_plan, plans_of
+from gdsolve.solve.squares.problem import Problem, load
+from gdsolve.solve.try_out import settle
+from gdsolve.spec import Spec
+from gdsolve.spec.command import Command
+from gdsolve.status import DataError, GdsolveError
+
+MOST_TRIED = 4
+MOST_TERMS = 6
+# To read a table of so many cells takes a second.
+CELLS_TRIED = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
+
+    `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
+    the figures, and the first of the commands, do without.
+    """
+
+    spec: Spec
+    source: tuple[str, ...]
+    target_reason: str
+    columns: tuple[ColumnSummary, ...]
+    rows: int
+    findings: tuple[Finding, ...]
+    problem: str | None
+    hint: str | None
+    diagnosis: Diagnosis | None
+    left_out: tuple[LeftOut, ...]
+    next: tuple[Next, ...]
+    seconds: dict[str, float]
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """What to run next, the best first."""
+        return tuple(one.command for one in self.next)
+
+
+def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = None) -> Check:
+    """Look at every column, then at rank, condition, rates and the three ways to a solution.
+
+    A table that cannot be fitted as it is, is a finding here and not an error.
+
+    Raises:
+        GdsolveError: flags that do not fit the table.
+        DataError: a table that cannot be read at all.
+    """
+    began = time.perf_counter()
+    command = command or Command("check", spec.data)
+    if spec.X is not None and spec.y is not None:
+        arrays = Arrays(spec.X, spec.y)
+    if not spec.data and arrays is None:
+        raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
+    with ExitStack() as stack:
+        # Once for all passes: what comes through a pipe comes once.
+        opened = open_sources(spec.data, spec, stack) if spec.data else ()
+        described = _describe(spec, opened, arrays)
+        looked = _look(spec, command, described, _opener(opened, arrays))
+    descending = time.perf_counter()
+    diagnosis, findings = None, list(described.findings)
+    if looked.problem is not None:
+        planned = looked.plan.spec(spec)
+        has_target = looked.plan.target is not None
+        diagnosis = diagnose(planned, looked.problem, ridge=spec.ridge, has_target=has_target)
+        findings += _of_figures(diagnosis, findings)
+    fault = looked.fault or _of_one_class(findings)
+    if fault is not None and not any(one.blocks for one in findings):
+        findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
+    names = [column.name for column in described.columns]
+    following = next_commands(command, spec, looked.plans, looked.problem, ready=fault is None)
+    finished = time.perf_counter()
+    return Check(
+        spec,
+        described.source,
+        described.parts.target_reason,
+        described.columns,
+        described.all_rows,
+        ranked(findings, names),
+        None if fault is None else fault.message,
+        None if fault is None else fault.hint,
+        diagnosis,
+        looked.plan.left_out,
+        following,
+        {"read": descending - began, "descend": finished - descending, "total": finished - began},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What could be read of a table: the plan whose figures `problem` has, and what a fit as asked for stops at.
+
+    `plans` begin with that plan where it can be read as a fit reads it, and are none where it cannot.
+    """
+
+    plan: Plan
+    problem: Problem | None
+    plans: Sequence[Plan]
+    fault: DataError | None
+
+
+def _describe(spec: Spec, opened: Sequence[Source], arrays: Arrays | None) -> Description:
+    if arrays is not None:
+        return describe_arrays(arrays, spec)
+    return describe(opened, spec)
+
+
+def _opener(opened: Sequence[Source], arrays: Arrays | None) -> Callable[[Spec], Table]:
+    if arrays is not None:
+        return lambda spec: inline_table(arrays.X, arrays.y, spec, names=arrays.names)
+    return lambda spec: open_table(read_with(opened, spec), spec)
+
+
+def _look(spec: Spec, command: Command, described: Description, read: Callable[[Spec], Table]) -> _Look:
+    plans = plans_of(spec, described, command.fixed)
+    blocked = any(one.blocks for one in described.findings)
+    # Leaving out what is doubtful, and a penalty, are no signs that a fit would stop.
+    changed = not plans or not set(plans[0].changes) <= {"ignore", "ridge"}
+    fault = described.fault or (_first_fault(spec, read) if blocked or changed else None)
+    for place, plan in enumerate(plans[:MOST_TRIED]):
+        try:
+            problem = _load(plan.spec(spec), read)
+        except DataError as stopped:
+            fault = fault or stopped
+        except GdsolveError:
+            # Flags that do not go with a table in memory.
+            continue
+        else:
+            others = plans[place + 1 :] if fault is not None else ()
+            sound = (plan, *_readable(spec, described, others, read))
+            settled = [settle(spec, described, one, read) for one in sound]
+            return _Look(plan, problem, [one for one in settled if one is not None], fault)
+    plan = plans[0] if plans else figures_plan(spec, described)
+    return _Look(plan, _load_usable(spec, described, plan), (), fault)
+
+
+def _first_fault(spec: Spec, read: Callable[[Spec], Table]) -> DataError | None:
+    """What a fit of the table as it is stops at."""
+    try:
+        _load(spec, read)
+    except DataError as fault:
+        return fault
+    return None
+
+
+def _load(spec: Spec, read: Callable[[Spec], Table]) -> Problem:
+    return load(as_squares(spec), read(spec))
+
+
+def _readable(
+    spec: Spec, described: Description, plans: Sequence[Plan], read: Callable[[Spec], Table]
+) -> Iterator[Plan]:
+    """The first plans that a fit can read; of a large table those that should be."""
+    found = 0
+    for plan in plans:
+        if found == MOST - 1:
+            return
+        if described.rows * len(described.columns) <= CELLS_TRIED:
+            try:
+                with read(plan.spec(spec)) as table:
+                    for _ in table.batches():
+                        pass
+            except GdsolveError:
+                continue
+        found += 1
+        yield plan
+
+
+def _load_usable(spec: Spec, described: Description, plan: Plan) -> Problem | None:
+    """The rows and columns that can be used, where no flags make a fit of the table; None where there are none."""
+    if not plan.features or not plan.rows:
+        return None
+    target = plan.target.name if plan.target is not None and not plan.target.is_text else None
+    try:
+        table = usable_table(described, plan.features, target, plan.weight, intercept=not spec.no_intercept)
+        return load(as_squares(plan.spec(spec)), table)
+    except DataError:
+        return None
+
+
+def _of_one_class(findings: Sequence[Finding]) -> DataError | None:
+    """What the reader takes, and a loss of two classes has no minimum for."""
+    told = [one.message for one in findings if one.kind is FindingKind.ONE_CLASS]
+    return DataError(told[0], "--target COLUMN, one of two classes") if told else None
+
+
+def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
+    """Columns that are made of others, and more weights than rows."""
+    names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
+    findings: list[Finding] = []
+    weights, rows = found.parameters, found.data.rows
+    if weights >= rows:
+        said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit is exact in every row"
+        return [Finding(FindingKind.SATURATED, said, cells=rows)]
+    for one in found.dependent:
+        name = names[one.column]
+        if name not in told:
+            said = dependence_text(name, {names[i]: factor for i, factor in one.coefficients.items()}, one.constant)
+            findings.append(Finding(FindingKind.DEPENDENT, said, name))
+    return findings
+
+
+_SAID_ALREADY = (FindingKind.CONSTANT, FindingKind.DUPLICATE)
+
+
+def dependence_text(name: str, factors: dict[str, float], constant: float) -> str:
+    """A column as the sum that it is: `volume = 3 × area`."""
+    if len(factors) > MOST_TERMS:
+        return f"{name}: a sum of multiples of {len(factors)} other columns"
+    terms = [f"{_factor(factor)}{other}" for other, factor in factors.items()]
+    if constant or not terms:
+        terms.append(f"{constant:.6g}")
+    return f"{name} = {' + '.join(terms)}".replace("+ -", "- ")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _factor(factor: float) -> str:
+    return {"1": "", "-1": "-"}.get(f"{factor:.6g}", f"{factor:.6g} × ")

@@ -1,0 +1,107 @@
+"""What `compare-lr` returns: what each rate reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from gdsolve.solve.data import DataInfo
+from gdsolve.solve.outcome import Optimum, Subject
+from gdsolve.spec import Spec
+from gdsolve.spec.command import Advice
+from gdsolve.spec.numbers import typable
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.descent.solution import Trace
+    from gdsolve.objective.modes import Spectrum
+    from gdsolve.picture import Picture
+
+T = TypeVar("T")
+
+# Shares of the largest stable rate: the grid that is shown when no rates are given.
+GRID = (0.0001, 0.001, 0.01, 0.03, 0.1, 0.3, 0.5, 0.9, 0.99, 1.0, 1.01, 1.1, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RateResult:
+    """What one rate reached: the state when it stopped, in the user's units.
+
+    `factor` is max|1 − αλ|, by which the error shrinks (or grows) a step in the long run; None without any curvature.
+    """
+
+    learning_rate: float
+    status: Status
+    stopped_by: str
+    iterations: int
+    sse: float | None
+    loss: float
+    gap: float | None
+    factor: float | None
+    trace: Trace | None
+
+
+def grid_around(stable: float, best: float | None = None) -> tuple[float, ...]:
+    """Rates on both sides of a limit, as they can be typed; with the `best` one where the limit is known exactly.
+
+    The limit itself is then given to so many digits that typed again it still is the limit.
+    """
+    shares = {typable(share * stable) for share in GRID if share != 1.0}
+    limit = typable(stable) if best is None else float(f"{stable:.14g}")
+    return tuple(sorted({*shares, limit, *(() if best is None else (typable(best),))}))
+
+
+def until_interrupted(steps: Iterable[T]) -> list[T]:
+    """What there is of `steps` when Ctrl-C is pressed, or all of it.
+
+    Raises:
+        KeyboardInterrupt: there is nothing yet.
+    """
+    done: list[T] = []
+    try:
+        for step in steps:
+            done.append(step)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+    return done
+
+
+def interruption(done: int, asked: int, what: str) -> str:
+    """That only `done` of what was asked for came to its end.
+
+    >>> interruption(1600, 100_000, "rates")
+    'Interrupted after 1,600 of 100,000 rates.'
+    """
+    return f"Interrupted after {done:,} of {asked:,} {what}."
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The rates in the order in which they were given, and what all of them share.
+
+    `stable_below` is the limit of a quadratic, which holds everywhere; that of a `spectrum` alone, near the minimum.
+    If interrupted, those that were reached, of which the last need not have come to its end; `message` says so.
+    """
+
+    spec: Spec
+    subject: Subject
+    names: tuple[str, ...]
+    intercept: bool
+    rates: tuple[RateResult, ...]
+    spectrum: Spectrum | None
+    optimum: Optimum | None
+    tol: float
+    max_iter: int | None
+    data: DataInfo | None
+    advice: tuple[Advice, ...]
+    seconds: dict[str, float]
+    stable_below: float | None
+    message: str | None = None
+    picture: Picture | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """True where rates that were asked for are missing, or what all of them share is."""
+        return self.message is not None

@@ -1,0 +1,60 @@
+"""The table of a spec, and what was read of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.data import Roles, Table, inline_table, open_table
+from gdsolve.ranks import ALONE, Ranks
+from gdsolve.spec import Spec
+
+if TYPE_CHECKING:
+    from gdsolve.pictures.sample import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class DataInfo:
+    """What was read: sources, counts and the part that each column plays.
+
+    `delimiter` and `decimal` are those of CSV files, None of others.
+    """
+
+    source: tuple[str, ...]
+    rows: int
+    rows_dropped: int
+    cells_filled: int
+    roles: Roles
+    has_header: bool = True
+    delimiter: str | None = None
+    decimal: str | None = None
+
+    @classmethod
+    def of(cls, table: Table) -> DataInfo:
+        """What the last pass over a table has read."""
+        return cls(
+            table.source,
+            table.rows,
+            table.rows_dropped,
+            table.cells_filled,
+            table.roles,
+            table.has_header,
+            table.marks.delimiter,
+            table.marks.decimal,
+        )
+
+
+def open_problem(spec: Spec, ranks: Ranks = ALONE) -> Table:
+    """The table that a spec names, or the one that it holds; of several ranks each has its share of the rows."""
+    if spec.X is not None and spec.y is not None:
+        return inline_table(spec.X, spec.y, spec, ranks=ranks)
+    return open_table(spec.data, spec, ranks)
+
+
+def sampler_of(spec: Spec) -> Sample | None:
+    """What keeps the rows that a picture shows, if one does."""
+    if not spec.plots:
+        return None
+    from gdsolve.pictures.sample import Sample, shows_rows
+
+    return Sample() if shows_rows(spec) else None

@@ -1,0 +1,195 @@
+"""What `fit` returns: what was reached, and how far that is from the optimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gdsolve.plan import Plan
+from gdsolve.solve.data import DataInfo
+from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
+from gdsolve.status import ExitCode, GdsolveError, Status
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.solution import Trace
+    from gdsolve.objective.inference import Inference
+    from gdsolve.objective.modes import Spectrum
+    from gdsolve.picture import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is minimised: `kind` is linear, curve or formula; `formula` is None for a linear model."""
+
+    kind: str
+    formula: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Optimum:
+    """The minimiser and its value, in the user's units; of minimum norm in descent's coordinates if not unique.
+
+    `is_global` is False for a minimum that is known to be one near by alone.
+    """
+
+    weights: dict[str, float]
+    intercept: float | None
+    sse: float | None
+    loss: float
+    unique: bool
+    is_global: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What an iterate is worth: SSE, loss with penalty, root mean square error, R² (None for a constant target).
+
+    SSE and what follows from it are None for an objective without residuals. `accuracy` is the share of rows whose
+    class has the larger probability and `log_loss` the mean of minus the logarithm of that of their own; `deviance`,
+    of counts, is 2·Σω(y·log(y/μ) − y + μ).
+    """
+
+    sse: float | None
+    loss: float
+    rmse: float | None
+    r2: float | None
+    gradient_norm: float
+    adjusted_r2: float | None = None
+    accuracy: float | None = None
+    log_loss: float | None = None
+    deviance: float | None = None
+
+
+def adjusted(r2: float | None, rows: float, parameters: int, *, intercept: bool) -> float | None:
+    """1 − (1 − R²)·(m − 1)/(m − p), without intercept m/(m − p); None where no degree of freedom is left.
+
+    Source: Theil, Economic Forecasts and Policy, 2nd ed., section 6.2.
+    """
+    if r2 is None or rows <= parameters:
+        return None
+    return 1.0 - (1.0 - r2) * (rows - intercept) / (rows - parameters)
+
+
+def parameter_names(labels: Iterable[str], *, intercept: bool) -> list[str]:
+    """The names of the weights and of the intercept, which gives way to a column of that name."""
+    names = list(labels)
+    if not intercept:
+        return names
+    name = "intercept"
+    while name in names:
+        name = f"({name})"
+    return [*names, name]
+
+
+def reported(trace: Trace, spec: Spec) -> Trace:
+    """The trace of a run; empty where no iteration is to be reported."""
+    from gdsolve.descent.solution import Trace
+
+    return Trace((), trace.weights[:, :0], (), (), (), ()) if spec.every == "none" else trace
+
+
+def has_errors(spec: Spec, status: Status) -> bool:
+    """True where standard errors are worth working out: at the end of the way, or where a report says why not."""
+    return spec.report or status is Status.CONVERGED
+
+
+@dataclass(frozen=True, slots=True)
+class GradientCheck:
+    """The gradient beside central differences, at one iterate: the largest difference, and what those may err by."""
+
+    iteration: int
+    largest_difference: float
+    allowed: float
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was reached, in the user's units, with its certificate (DESIGN.md, section 4).
+
+    `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
+    tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run;
+    `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
+    the run has not converged and no report on them was asked for.
+    """
+
+    spec: Spec
+    subject: Subject
+    w: torch.Tensor
+    status: Status
+    stopped_by: str | None
+    iterations: int
+    best_iteration: int
+    evaluations: int
+    trace: Trace
+    weights: dict[str, float]
+    intercept: float | None
+    figures: Figures
+    learning_rate: float | None
+    max_iter: int | None
+    tol: float
+    optimum: Optimum | None
+    gap: float | None
+    spectrum: Spectrum | None
+    predicted_iterations: int | None
+    method: Method
+    schedule: RateSchedule
+    momentum: float | None
+    plan: Plan
+    device: str
+    data: DataInfo | None
+    message: str
+    advice: tuple[str, ...]
+    seconds: dict[str, float]
+    errors: Inference | None = None
+    gradient_checks: tuple[GradientCheck, ...] = ()
+    stable_below: float | None = None
+    fixed: Mapping[str, float] = field(default_factory=dict)
+    checkpoint_error: GdsolveError | None = None
+    pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
+
+    @property
+    def inference(self) -> Inference | None:
+        """Intervals and tests of the weights, if they were asked for."""
+        return self.errors if self.spec.report else None
+
+    @property
+    def standard_errors(self) -> dict[str, float | None]:
+        """The standard error of every weight by name, the intercept last; None where there is none."""
+        names = parameter_names(self.weights, intercept=self.intercept is not None)
+        if self.errors is None or self.status is not Status.CONVERGED:
+            return dict.fromkeys(names)
+        return {one.name: one.standard_error for one in self.errors.estimates}
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture that was asked for, if one was."""
+        return next(iter(self.pictures.values()), None)
+
+    @property
+    def sse(self) -> float | None:
+        """‖Xw − y‖²; None for an objective without residuals."""
+        return self.figures.sse
+
+    @property
+    def loss(self) -> float:
+        """The loss, penalty included."""
+        return self.figures.loss
+
+    @property
+    def value(self) -> float:
+        """The same as `loss`: the objective at `w`."""
+        return self.figures.loss
+
+    @property
+    def computed_in(self) -> DType:
+        """The precision of the iterates: the leap has only one, whatever that of the data."""
+        return DType.FLOAT64 if self.plan.engine is Engine.LEAP else self.spec.dtype
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """The exit code that the command line gives for this result."""
+        return self.status.exit_code

@@ -1,0 +1,320 @@
+"""From a formula or a curve, its parameters and a table to what descent sees."""
+
+from __future__ import annotations
+
+import math
+import shlex
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
+from gdsolve.data.columns import columns_listed, nearest
+from gdsolve.imports import collector_at_rest
+from gdsolve.model import read_model
+from gdsolve.solve.data import DataInfo
+from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.memory import demand_of_formula
+from gdsolve.solve.posed.problem import Kind, Posed
+from gdsolve.spec import Engine, Parameter, Spec
+from gdsolve.spec.parameters import Value, entries, labels, parameters_of
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.base import Objective
+    from gdsolve.objective.box import Box
+    from gdsolve.objective.curve import Model
+    from gdsolve.objective.expression import Expression
+    from gdsolve.objective.formula import Formula
+    from gdsolve.objective.layout import Layout
+    from gdsolve.objective.modes import Modes
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of a table that a formula uses, by name, (m,) each, with target, (m, 1), and row weights, if any."""
+
+    info: DataInfo
+    values: Mapping[str, torch.Tensor]
+    target: torch.Tensor
+    weight: torch.Tensor | None
+
+    @property
+    def total_weight(self) -> float:
+        return float(len(self.target) if self.weight is None else self.weight.sum())
+
+
+def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
+    """The objective of `minimize` or `model`, with the data that it needs in memory.
+
+    Raises:
+        GdsolveError: a formula that cannot be read, or parameters that do not go with it.
+        DataError: data that cannot be used.
+    """
+    began = time.perf_counter()
+    with collector_at_rest():
+        import torch
+
+        from gdsolve.objective.layout import Layout
+
+    parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
+    columns = _read(spec, parameters, table, dtype, device)
+    free = [parameter for parameter in parameters if not parameter.fixed]
+    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
+    # Where gdsolve drives, parameters count in units of their start: an absolute tolerance then suits all of them.
+    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
+    names = tuple(label for parameter in free for label in labels(parameter))
+    layout = Layout(tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale)
+    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
+    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
+    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
+    _require_use(expression, layout)
+    objective = _objective(spec, expression, layout, given, columns)
+    return Posed(
+        spec=spec,
+        kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
+        engine=Engine.AUTOGRAD,
+        objective=objective,
+        start=start / scale,
+        labels=names,
+        intercept=False,
+        units=layout,
+        box=_box(free, scale),
+        data=columns.info if columns else None,
+        rows=columns.total_weight if columns else 0.0,
+        total_sum_of_squares=_total(columns) if columns and spec.model is not None else None,
+        modes=_modes(objective, expression, layout, start / scale) if _box(free, scale) is None else None,
+        bound=None,
+        convex=False,
+        smooth=True,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _objective(
+    spec: Spec,
+    expression: Expression,
+    layout: Layout,
+    given: Mapping[str, torch.Tensor],
+    columns: _Columns | None,
+) -> Objective:
+    from gdsolve.objective.curve import Curve, Model, PointwiseCurve
+    from gdsolve.objective.formula import Formula
+    from gdsolve.objective.losses import LOSSES
+    from gdsolve.objective.pointwise import POINTWISE
+
+    if spec.minimize is not None or columns is None:
+        formula = Formula(expression, layout, {**given, **(columns.values if columns else {})})
+        _require_one_number(formula)
+        return formula
+    used = {name: column for name, column in columns.values.items() if name in expression.names}
+    model = Model(expression, layout, given, used, len(columns.target))
+    _require_one_a_row(model)
+    if spec.loss in POINTWISE:
+        weight = None if columns.weight is None else columns.weight[:, None]
+        return PointwiseCurve(model, columns.target, weight, POINTWISE[spec.loss].of(spec), columns.total_weight)
+    root = None if columns.weight is None else columns.weight.sqrt()[:, None]
+    return Curve(model, columns.target, root, LOSSES[spec.loss].curvature_scale(columns.total_weight))
+
+
+def _read(
+    spec: Spec, parameters: Sequence[Parameter], table: Table | None, dtype: torch.dtype, device: torch.device
+) -> _Columns | None:
+    """The columns that the formula names, all rows of them; None where there is no table."""
+    from gdsolve.objective.kept_rows import KeptRows, collect_columns
+
+    known = [*(one.name for one in parameters), *(one.name for one in spec.constants)]
+    if table is None and spec.X is not None and spec.y is not None:
+        table = inline_table(spec.X, spec.y, spec)
+    if table is None and not spec.data:
+        if spec.model is not None:
+            raise GdsolveError(
+                "model: there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …"
+            )
+        return None
+    with table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)) as opened:
+        roles = opened.roles
+        steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
+        p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
+        demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
+        demand.require(count)
+        demand.require_on(device, count)
+        kept = KeptRows(dtype, demand.grow)
+        for batch in opened.batches():
+            kept.add(batch)
+        info = DataInfo.of(opened)
+    cells, weight = collect_columns(kept, device)
+    named = dict(zip(roles.features, cells, strict=False))
+    if spec.minimize is not None:
+        named[roles.target] = cells[-1]
+    for name in known:
+        if name in named:
+            raise _two_of_one_name(name)
+    return _Columns(info, named, cells[-1][:, None], weight)
+
+
+def _started(spec: Spec) -> tuple[Parameter, ...]:
+    """The parameters, started where a saved model left them if --init names one."""
+    parameters = parameters_of(spec)
+    if spec.init == "zeros":
+        return parameters
+    if spec.init == "random":
+        raise GdsolveError(
+            "init: random is for linear models", "leave --init out: every parameter has a start of its own"
+        )
+    saved = read_model(spec.init)["weights"]
+    moved = []
+    for parameter in parameters:
+        names = labels(parameter)
+        if not parameter.fixed and not set(names) <= set(saved):
+            raise GdsolveError(
+                f"{spec.init}: has no parameter {parameter.name!r}",
+                "leave --init out, or start from a fit of this formula",
+            )
+        numbers = iter([saved[name] for name in names if name in saved])
+        moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
+    return tuple(moved)
+
+
+def _filled(value: Value, numbers: Iterator[float]) -> Value:
+    """The same shape with other numbers."""
+    return tuple(_filled(part, numbers) for part in value) if isinstance(value, tuple) else next(numbers)
+
+
+def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
+    """The columns that the formula uses, of those that the table has."""
+    clash = next((name for name in known if name in names and name in _names_in(spec, [*known, *names])), None)
+    if clash is not None:
+        raise _two_of_one_name(clash)
+    used = [name for name in names if name in _names_in(spec, [*known, *names])]
+    if spec.minimize is not None:
+        if not used:
+            raise GdsolveError(
+                "minimize: the formula uses no column of the table",
+                f"leave the table out, or use one of its {columns_listed(names)}",
+            )
+        return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
+    if spec.target is not None and spec.target not in names:
+        near = nearest(spec.target, names)
+        remedy = f"did you mean {near!r}? " if near else ""
+        raise GdsolveError(f"--target: there is no column {spec.target!r}", remedy + columns_listed(names))
+    left = [name for name in names if name not in used and name != spec.weight and name not in spec.ignore]
+    if spec.target is None and not left:
+        raise GdsolveError(
+            "model: every column is used in it, and none is left as target",
+            "leave the column of the target out of the formula",
+        )
+    target, reason = (spec.target, "--target") if spec.target is not None else usual_target(left)
+    if target in used:
+        other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
+        raise GdsolveError(f"model: the target {target!r} is used in it", f"leave it out of the formula{other}")
+    return Choice(tuple(used), target, reason)
+
+
+def _two_of_one_name(name: str) -> GdsolveError:
+    return GdsolveError(
+        f"{name}: is a parameter or constant and a column as well", f"call the parameter otherwise, as in {name}0"
+    )
+
+
+def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
+    return _parse(spec, names).names
+
+
+def _parse(spec: Spec, names: Sequence[str]) -> Expression:
+    from gdsolve.objective.expression import parse
+    from gdsolve.objective.functions import FUNCTIONS
+
+    key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
+    for name in (*(one.name for one in spec.parameters), *(one.name for one in spec.constants)):
+        if name in FUNCTIONS:
+            raise GdsolveError(f"{name}: is the name of a function", f"call it otherwise, as in {name}0")
+    try:
+        return parse(text, names, "if it is a parameter, start it: --start {name}=1")
+    except GdsolveError as fault:
+        raise fault.within(f"{key}: ") from None
+
+
+def _require_use(expression: Expression, layout: Layout) -> None:
+    for name in layout.names:
+        if name not in expression.names:
+            raise GdsolveError(
+                f"{name}: the formula does not use this parameter", f"leave it out of --start, or give --fix {name}"
+            )
+
+
+def _require_one_number(formula: Formula) -> None:
+    import torch
+
+    point = torch.zeros_like(formula.layout.scale)
+    found = formula.expression.evaluate({**formula.given, **formula.layout.unpack(point)})
+    if found.numel() != 1:
+        raise GdsolveError(
+            f"minimize: the formula gives {found.numel()} numbers, not one", "minimise their sum(…) or mean(…)"
+        )
+
+
+def _require_one_a_row(model: Model) -> None:
+    import torch
+
+    found = model.expression.evaluate(
+        {**model.constants, **model.columns, **model.layout.unpack(torch.zeros_like(model.layout.scale))}
+    )
+    if found.numel() != 1 and tuple(found.shape) != (model.rows,):
+        raise GdsolveError(
+            f"model: the formula gives numbers of shape {tuple(found.shape)}, not one for each of {model.rows} rows",
+            "write it entry by entry, with a column as in a*x + b: sum, mean, dot and @ join the rows",
+        )
+
+
+def _modes(objective: Objective, expression: Expression, layout: Layout, start: torch.Tensor) -> Modes | None:
+    from gdsolve.objective.base import SumOfSquares
+    from gdsolve.objective.degree import degree
+    from gdsolve.objective.formula import Formula
+    from gdsolve.objective.taylor import modes_of_quadratic
+
+    squares = isinstance(objective, SumOfSquares)
+    if not squares and not isinstance(objective, Formula):
+        # The expression of a curve is not its loss.
+        return None
+    quadratic = degree(expression, layout.names) <= (1.0 if squares else 2.0)
+    return modes_of_quadratic(objective, start) if quadratic else None
+
+
+def _box(parameters: Sequence[Parameter], scale: torch.Tensor) -> Box | None:
+    from gdsolve.objective.box import Box
+
+    counts = [len(entries(one.start)) for one in parameters]
+    lower = [one.lower for one, count in zip(parameters, counts, strict=True) for _ in range(count)]
+    upper = [one.upper for one, count in zip(parameters, counts, strict=True) for _ in range(count)]
+    if not any(map(math.isfinite, (*lower, *upper))):
+        return None
+    return Box(_column(lower, scale.dtype, scale.device) / scale, _column(upper, scale.dtype, scale.device) / scale)
+
+
+def _total(columns: _Columns) -> float:
+    """Σω(y − ȳ)², for R²."""
+    import torch
+
+    weight = torch.ones_like(columns.target) if columns.weight is None else columns.weight[:, None]
+    mean = (weight * columns.target).sum() / weight.sum()
+    return float((weight * (columns.target - mean).square()).sum())
+
+
+def _column(numbers: Sequence[float], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    return _tensor(numbers, dtype, device)[:, None]
+
+
+def _tensor(numbers: object, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
+    import torch
+
+    return torch.tensor(numbers, dtype=dtype, device=device)
+
+
+def _shape(parameter: Parameter) -> tuple[int, ...]:
+    import numpy as np
+
+    return np.shape(parameter.start)

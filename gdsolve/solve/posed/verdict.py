@@ -1,0 +1,65 @@
+"""What the end of a run is worth, once the place where it ended was looked at: a small step alone proves little."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.posed.polish import FADED_AWAY, SADDLE, Place
+from gdsolve.spec import RateSchedule
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.solution import Solution
+    from gdsolve.solve.posed.problem import Posed
+
+# A decaying rate makes every run stand still: only what is left of the loss tells whether it arrived.
+ARRIVED = 1e-6
+NEIGHBOURHOOD = 1e-3
+
+
+def judged(posed: Posed, solution: Solution, place: Place, recipe: Recipe) -> Solution:
+    """The solution, its status mended by what stands around its end."""
+    if solution.status is Status.MAX_ITER and recipe.schedule is RateSchedule.COSINE:
+        return _arrived(solution, place)
+    if solution.status is not Status.CONVERGED or place.minimum is not None:
+        return solution
+    if found := _no_minimum(posed, solution, place):
+        return replace(solution, status=found[0], stopped_by=found[1])
+    return solution
+
+
+def _no_minimum(posed: Posed, solution: Solution, place: Place) -> tuple[Status, str] | None:
+    """The status of a run that stood still where there is no minimum; None where nothing speaks against one."""
+    first, last = solution.trace.gradient_norms[0], solution.trace.gradient_norms[-1]
+    if place.reason == SADDLE:
+        return Status.FAILED, "saddle"
+    if place.reason == FADED_AWAY:
+        return Status.DIVERGED, "unbounded"
+    if (first == 0.0 or (posed.smooth and last > first)) and not _in_a_corner(posed, solution):
+        return Status.FAILED, "flat" if first == 0.0 else "edge"
+    return None
+
+
+def _arrived(solution: Solution, place: Place) -> Solution:
+    """Converged where the certified minimum says so."""
+    if place.minimum is None:
+        return solution
+    start, least = solution.trace.values[0], place.minimum.value
+    if solution.value - least <= ARRIVED * max(abs(least), start - least):
+        return replace(solution, status=Status.CONVERGED, stopped_by="gap")
+    return solution
+
+
+def _in_a_corner(posed: Posed, solution: Solution) -> bool:
+    """True where the loss rises on both sides along every weight: a minimum that no derivative shows."""
+    w = solution.w
+    for place in range(len(w)):
+        for side in (NEIGHBOURHOOD, -NEIGHBOURHOOD):
+            moved = w.clone()
+            moved[place] += side * (1.0 + float(w[place].abs()))
+            value = float(posed.objective.evaluate(moved).value)
+            if not value > solution.value:
+                return False
+    return True
