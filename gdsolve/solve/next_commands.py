@@ -12,7 +12,6 @@ from gdsolve.solve.squares.problem import Problem
 from gdsolve.solve.squares.remedy import remedy
 from gdsolve.solve.squares.run import prepare
 from gdsolve.spec import Missing, Spec
-from gdsolve.spec.choices import NONSMOOTH, SQUARED_LOSSES
 from gdsolve.spec.command import Command
 
 MOST = 3
@@ -39,10 +38,10 @@ def next_commands(
     first, *others = plans
     base, planned = _changed(command, first.changes), first.spec(spec)
     note = _note(spec, first)
-    if planned.loss not in SQUARED_LOSSES:
+    if not planned.loss.info.squared:
         found = [Next(_fit(base, spec), note)]
         # At the corners of a loss no constant rate settles.
-        rated = ready and planned.loss not in NONSMOOTH
+        rated = ready and planned.loss.info.smooth
         rates = [Next(base.but("compare-lr", **_free(base, spec)), "learning rates side by side")] if rated else []
     else:
         raw = prepare(planned, problem, raw_coordinates(problem))

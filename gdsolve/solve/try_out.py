@@ -12,7 +12,6 @@ from gdsolve.progress import listener
 from gdsolve.solve.fit import fit
 from gdsolve.solve.plans import Plan, penalised
 from gdsolve.spec import Spec
-from gdsolve.spec.choices import SQUARED_LOSSES
 from gdsolve.status import GdsolveError, Status
 
 # A descent on so many cells takes less than a second.
@@ -25,7 +24,7 @@ def settle(spec: Spec, described: Description, plan: Plan, read: Callable[[Spec]
     Least squares always do, and of a large table it is not tried.
     """
     planned = plan.spec(spec)
-    if planned.loss in SQUARED_LOSSES or plan.rows * plan.parameters > MOST_CELLS:
+    if planned.loss.info.squared or plan.rows * plan.parameters > MOST_CELLS:
         return plan
     candidates = (plan, *(() if planned.ridge > 0.0 else (penalised(spec, described, plan),)))
     return next((one for one in candidates if _ends_well(one.spec(spec), read)), None)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.posed.problem import Kind, Posed
-from gdsolve.spec.choices import LIKELIHOODS
 from gdsolve.spec.parameters import entries, labels, parameters_of
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def posed_inference(posed: Posed, w: torch.Tensor, place: Place) -> Inference:
     if posed.kind is Kind.FORMULA:
         return without_bars(names, user[:, 0], NO_DATA, confidence=confidence)
     squares = isinstance(posed.objective, SumOfSquares)
-    if not squares and spec.loss not in LIKELIHOODS:
+    if not squares and not spec.loss.info.likelihood:
         return without_bars(names, user[:, 0], NOT_SQUARED, confidence=confidence)
     if minimum is None and not spec.report:
         return without_bars(names, user[:, 0], place.reason or NOT_CERTIFIED, confidence=confidence)
