@@ -79,7 +79,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
         if why := refusal(asked, traits):
             raise GdsolveError(f"method: {why}", "give --method auto, which picks one that can be used")
         return asked, f"{asked.value}: asked for with --method"
-    if rate_given and not traits.plain:
+    if rate_given:
         return Method.GD, "gd: a learning rate is given"
     return _suited(traits)
 
