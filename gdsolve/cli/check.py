@@ -15,7 +15,7 @@ def run(spec: Spec, command: Command) -> int:
     from gdsolve.report.record import check_record
     from gdsolve.solve.check import check
 
-    result = check(spec, command=command, illustrator=illustrator_of(spec))
+    result = check(spec, command=command, illustrate=illustrator_of(spec))
     record = check_record(result)
     present(spec, record, None if result.diagnosis is None else result.diagnosis.picture)
     return int(record["exit_code"])

@@ -20,7 +20,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     from gdsolve.report.compare_record import method_comparison_record
     from gdsolve.solve.compare import compare
 
-    result = compare(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
+    result = compare(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec))
     record = with_signal(method_comparison_record(result))
     present(spec, record, result.picture if ranks.first else None)
     return int(record["exit_code"])

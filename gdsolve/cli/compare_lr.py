@@ -20,7 +20,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     from gdsolve.report.record import comparison_record
     from gdsolve.solve.compare_lr import compare_lr
 
-    result = compare_lr(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
+    result = compare_lr(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec))
     record = with_signal(comparison_record(result))
     present(spec, record, result.picture if ranks.first else None)
     return int(record["exit_code"])

@@ -35,7 +35,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
         from gdsolve.report.record import fit_record
         from gdsolve.solve.fit import fit
 
-    result = fit(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
+    result = fit(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec))
     if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
         logging.getLogger("gdsolve").warning(
             "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"

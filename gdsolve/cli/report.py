@@ -24,7 +24,7 @@ def run(spec: Spec, command: Command) -> int:
     from gdsolve.report.report_record import report_record
     from gdsolve.solve.report import report
 
-    made = report_record(report(spec, command, illustrator=illustrator_of(spec)), command.but())
+    made = report_record(report(spec, command, illustrate=illustrator_of(spec)), command.but())
     made["record"] = with_signal(made["record"])
     page = page_of(made)
     if path == "-":

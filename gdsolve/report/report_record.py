@@ -9,7 +9,7 @@ from gdsolve.report.html.panels import panels_of
 from gdsolve.report.record import fit_record
 
 if TYPE_CHECKING:
-    from gdsolve.solve.report import Report
+    from gdsolve.solve.report_problem import Report
 
 
 def report_record(report: Report, command: str) -> dict[str, Any]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from gdsolve.descent.foreseen import converges
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.solution import Solution
+from gdsolve.solve.certify import Certificate
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
+from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
 from gdsolve.solve.squares import repose
@@ -17,12 +21,6 @@ from gdsolve.spec.command import Advice, Command
 from gdsolve.spec.methods import Recurrence
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.solution import Solution
-    from gdsolve.solve.certify import Certificate
-    from gdsolve.solve.plan import Plan
 
 FAR = 1e-4
 FURTHER = 1e-4
@@ -114,7 +112,6 @@ def _distance(problem: Problem, plan: Plan, solution: Solution, certificate: Cer
 
 def _needs(problem: Problem, plan: Plan) -> list[Advice]:
     """How many updates convergence takes at this rate, at the best one, and with scaling, where that is known."""
-    from gdsolve.descent.foreseen import converges
 
     if not any(map(converges, plan.stops)):
         return []
