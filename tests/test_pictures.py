@@ -339,7 +339,9 @@ def test_methods_side_by_side(kind: str) -> None:
 
 
 def test_a_table_is_drawn_raw_and_standardised() -> None:
-    found = check(build_spec([str(CONFIGS / "penguins.csv")], {"plot": True, **PENGUINS}, "check"), illustrate=illustrator)
+    found = check(
+        build_spec([str(CONFIGS / "penguins.csv")], {"plot": True, **PENGUINS}, "check"), illustrate=illustrator
+    )
     assert found.diagnosis is not None and found.diagnosis.picture is not None
     raw, standard = found.diagnosis.picture.panels[0].series
     assert raw.y[0] == pytest.approx(found.diagnosis.raw.spectrum.largest)
