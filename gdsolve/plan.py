@@ -93,7 +93,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
     """
     if asked is not Method.AUTO:
         if why := refusal(asked, traits):
-            raise GdsolveError(f"method: {why}", "give --method auto, which picks one that can be used")
+            raise GdsolveError(f"{why}", "give --method auto, which picks one that can be used", option="method")
         return asked, f"{asked.value}: asked for with --method"
     if rate_given:
         return Method.GD, "gd: a learning rate is given"

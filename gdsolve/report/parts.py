@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
-from gdsolve.spec.command import Advice
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
 
@@ -163,8 +163,9 @@ def advise(page: Page, advice: Sequence[str]) -> None:
     """Every piece of advice; its command stands on a line of its own, ready to be copied."""
     for one in advice:
         if isinstance(one, Advice) and one.command is not None:
-            page.paragraph(f"{one.text}:", hanging=2)
+            page.paragraph(one.lead, hanging=2)
             page.command(one.command)
+            advise(page, [one.rest] if one.rest else [])
         else:
             page.paragraph(one, hanging=2)
 
