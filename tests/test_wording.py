@@ -14,6 +14,7 @@ import pytest
 import gdsolve
 from gdsolve.advice import Advice
 from gdsolve.cli.main import run
+from gdsolve.report.parts import ENDINGS
 from gdsolve.spec import Spec
 from gdsolve.spec.keywords import in_keywords
 from gdsolve.status import DataError, GdsolveError, Place
@@ -27,8 +28,7 @@ TAKEN_APART = {
     *("lower", "upper", "casefold", "translate", "match", "fullmatch", "search", "sub", "findall", "finditer"),
 }
 RENDERED: dict[str, str] = {
-    "report/parts.py::show_ending": "the word of the status is made bold where the sentence begins with it",
-    "report/html/build.py::_ending": "the same, on the page of a report",
+    "report/parts.py::after_word": "the word of the status, which the message of such a run begins with, is made bold",
     "report/check_table.py::_show_findings": "what stands above already is not said twice",
     "report/check_table.py::_together": "columns of which the same is told share a line",
 }
@@ -163,6 +163,30 @@ def test_no_text_of_an_error_begins_with_the_name_of_an_option() -> None:
         head = first.values[0] if isinstance(first, ast.JoinedStr) else first
         begins = re.match(r"(?:--)?([a-z][A-Za-z_-]*): ", str(getattr(head, "value", "")))
         assert begins is None or begins[1].replace("-", "_") not in options, (file, call.lineno, "give it as option=")
+
+
+@pytest.mark.parametrize(
+    ("status", "options"),
+    [
+        ("converged", {}),
+        ("converged", {"method": "lbfgs"}),
+        ("max_iter", {"lr": 0.1, "max_iter": 3}),
+        ("max_iter", {"lr": 0.1, "max_iter": 3, "method": "momentum"}),
+        ("edge_of_stability", {"lr": 0.25}),
+        ("diverged", {"lr": 1.0}),
+        ("diverged", {"lr": 1.0, "engine": "rows"}),
+        ("diverged", {"lr": 2.0, "method": "momentum"}),
+    ],
+)
+def test_a_message_begins_with_the_word_of_its_status(status: str, options: dict[str, object]) -> None:
+    # One weight, and a curvature of 8: rates below 1/4 are stable.
+    fit = gdsolve.fit([[2.0], [2.0]], [1.0, 3.0], no_intercept=True, loss="mse", **options)
+    assert (fit.status.value, fit.message.upper().startswith(ENDINGS[status].word)) == (status, ENDINGS[status].begins)
+
+
+def test_a_message_begins_so_where_a_descent_fails() -> None:
+    fit = gdsolve.fit(minimize="log(a) + 0*a", parameters={"a": 1.0}, lr=2.0)
+    assert (fit.status.value, fit.message.startswith("Failed ")) == ("failed", ENDINGS["failed"].begins)
 
 
 def test_what_an_error_is_about_is_an_option() -> None:

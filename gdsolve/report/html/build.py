@@ -107,10 +107,9 @@ def _title(record: Record) -> str:
 
 
 def _ending(record: Record) -> str:
-    word, _ = ENDINGS[record["status"]]
-    message = record["message"]
-    said = message[len(word) :] if message.upper().startswith(word) else f". {message}"
-    return f'<span class="ending {escape(record["status"])}">{escape(word)}</span>{escape(said)}'
+    ending = ENDINGS[record["status"]]
+    said = ending.after_word(record["message"], ". ")
+    return f'<span class="ending {escape(record["status"])}">{escape(ending.word)}</span>{escape(said)}'
 
 
 def _section(title: str, body: str) -> str:
