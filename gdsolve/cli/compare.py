@@ -16,10 +16,11 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     if ranks.first:
         check_outputs(spec)
     leave_a_core(ranks.local_size)
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.compare_record import method_comparison_record
     from gdsolve.solve.compare import compare
 
-    result = compare(spec, command=command, ranks=ranks)
+    result = compare(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
     record = with_signal(method_comparison_record(result))
     present(spec, record, result.picture if ranks.first else None)
     return int(record["exit_code"])

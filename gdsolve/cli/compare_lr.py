@@ -16,10 +16,11 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     if ranks.first:
         check_outputs(spec)
     leave_a_core(ranks.local_size)
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import comparison_record
     from gdsolve.solve.compare_lr import compare_lr
 
-    result = compare_lr(spec, command=command, ranks=ranks)
+    result = compare_lr(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
     record = with_signal(comparison_record(result))
     present(spec, record, result.picture if ranks.first else None)
     return int(record["exit_code"])

@@ -32,10 +32,11 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     if spec.group_by is not None:
         return _run_groups(spec)
     with collector_at_rest():
+        from gdsolve.pictures import illustrator_of
         from gdsolve.report.record import fit_record
         from gdsolve.solve.fit import fit
 
-    result = fit(spec, command=command, ranks=ranks)
+    result = fit(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
     if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
         logging.getLogger("gdsolve").warning(
             "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"

@@ -19,11 +19,12 @@ def run(spec: Spec, command: Command) -> int:
     path = check_page(spec)
     leave_a_core()
     from gdsolve.files import replacing
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.html import page_of
     from gdsolve.report.report_record import report_record
     from gdsolve.solve.report import report
 
-    made = report_record(report(spec, command), command.but())
+    made = report_record(report(spec, command, illustrator=illustrator_of(spec)), command.but())
     made["record"] = with_signal(made["record"])
     page = page_of(made)
     if path == "-":

@@ -18,6 +18,6 @@ def report_record(report: Report, command: str) -> dict[str, Any]:
         "record": fit_record(report.fit),
         "command": command,
         "gaps": list(report.gaps),
-        "course": None if report.course is None else asdict(report.course),
+        "course": None if report.every_rate is None else asdict(report.every_rate),
         "panels": panels_of(report.fit.pictures),
     }

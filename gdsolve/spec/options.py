@@ -14,7 +14,6 @@ from gdsolve.spec.choices import (
     DESCENDING,
     FITTED,
     READING,
-    SQUARED_LOSSES,
     TABULATED,
     Categorical,
     Device,
@@ -25,14 +24,14 @@ from gdsolve.spec.choices import (
     Header,
     Init,
     LearningRate,
-    Loss,
-    Method,
     Missing,
     Plot,
     PlotKind,
     RateSchedule,
     Scale,
 )
+from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
@@ -525,7 +524,7 @@ class Spec:
     @property
     def is_least_squares(self) -> bool:
         """True for a linear model with a squared loss, of which everything is known beforehand."""
-        return self.minimize is None and self.model is None and self.loss in SQUARED_LOSSES
+        return self.minimize is None and self.model is None and self.loss.info.squared
 
     @property
     def plots(self) -> bool:
