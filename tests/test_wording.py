@@ -42,10 +42,6 @@ OF_OTHERS: dict[str, str] = {
     "graph.py::_backward": "the first of PyTorch's lines is shown",
 }
 """Where an error of another library carries nothing but words, or its first line is shown."""
-AT_THE_MERGE = {"solve/posed/verdict.py::_no_minimum"}
-"""Functions that are to ask a kind of reason, and still compare its words."""
-BEFORE_THE_MERGE = ("solve/", "groups/", "pictures/")
-"""Folders whose errors still begin with the name of the option."""
 ARGUMENTS = {"names", "out", "case", "compare", "fixed"}
 """What an error may be about besides a field of `Spec`: arguments of Python and keys within keys."""
 MODULES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
@@ -124,7 +120,7 @@ def readers() -> Iterator[str]:
 
 
 def test_no_code_looks_into_the_words_of_a_message() -> None:
-    known = RENDERED.keys() | OF_OTHERS.keys() | AT_THE_MERGE
+    known = RENDERED.keys() | OF_OTHERS.keys()
     assert set(readers()) - known == set(), "give the error a field, and ask that"
     assert known - set(readers()) == set(), "these look no more"
 
@@ -157,7 +153,7 @@ def _errors() -> Iterator[tuple[str, ast.Call]]:
 def test_no_text_of_an_error_begins_with_the_name_of_an_option() -> None:
     options = {field.name for field in dataclasses.fields(Spec)}
     for file, call in _errors():
-        if not call.args or file.startswith(BEFORE_THE_MERGE):
+        if not call.args:
             continue
         first = call.args[0]
         head = first.values[0] if isinstance(first, ast.JoinedStr) else first

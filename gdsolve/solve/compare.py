@@ -158,7 +158,7 @@ def _asked(spec: Spec) -> tuple[Method, ...]:
         if name not in known:
             near = nearest(name, known)
             remedy = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
-            raise GdsolveError(f"methods: there is no method {shown(name)}", remedy)
+            raise GdsolveError(f"there is no method {shown(name)}", remedy, option="methods")
     return tuple(dict.fromkeys(Method(name) for name in names))
 
 
@@ -169,8 +169,9 @@ def _plans(problem: Problem, asked: tuple[Method, ...]) -> tuple[list[Plan], dic
     if refused:
         others = ",".join(method.value for method in asked if method not in refused)
         raise GdsolveError(
-            f"methods: {'; '.join(refused.values())}",
+            "; ".join(refused.values()),
             f"give --methods {others}" if others else "leave --methods out: all that can be used are run",
+            option="methods",
         )
     if asked:
         return [plan_descent(problem, method, may_leap=False) for method in asked], {}

@@ -34,8 +34,9 @@ def pose_pointwise(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE)
     """
     if spec.engine not in (Engine.AUTO, Engine.ROWS):
         raise GdsolveError(
-            f"engine: {spec.engine.value} is for squared losses; {spec.loss.value} needs every row at every step",
+            f"{spec.engine.value} is for squared losses; {spec.loss.value} needs every row at every step",
             "leave --engine out",
+            option="engine",
         )
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:

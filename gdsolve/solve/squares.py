@@ -49,7 +49,7 @@ def pose_squares(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -
     from gdsolve.objective.losses import LOSSES
 
     if spec.loss not in LOSSES:
-        raise GdsolveError(f"loss: {spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}")
+        raise GdsolveError(f"{spec.loss} is not a squared loss", f"give --loss {'|'.join(LOSSES)}", option="loss")
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:
         demand = demand_of(spec, opened)
