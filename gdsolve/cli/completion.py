@@ -15,6 +15,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.spec.numbers import shown
 from gdsolve.status import GdsolveError
 
@@ -155,7 +156,8 @@ def give_script(option: str, shell: str | None) -> None:
         reason = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else f"{fault}"
         place = getattr(fault, "filename", None) or name
         raise GdsolveError(
-            f"install-completion: {place}: {reason}", f"print the script instead: gdsolve --show-completion {name}"
+            f"install-completion: {place}: {reason}",
+            Advice("print the script instead", f"gdsolve --show-completion {name}"),
         ) from None
     print(f"{name.lower()} completion installed in {path}; it works in shells that are started from now on")
 

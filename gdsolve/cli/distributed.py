@@ -62,11 +62,13 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
         ranks.join(cuda=spec.device is Device.CUDA)
     apart = next((name for name in ALONE if getattr(spec, name) is not None), None)
     if apart is not None:
-        raise GdsolveError(f"{apart}: runs in one process only, and these are {ranks.size} ranks", ALONE_HINT)
+        raise GdsolveError(f"runs in one process only, and these are {ranks.size} ranks", ALONE_HINT, option=apart)
     if spec.method is Method.LM and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
         raise GdsolveError(
-            f"method: lm with --engine {spec.engine.value} runs in one process only, and these are {ranks.size} ranks",
+            f"lm with --engine {spec.engine.value} runs in one process only, and these are {ranks.size} ranks",
             f"leave {flag('engine')} out: --engine triangle takes the same steps",
+            option="method",
+            about=("engine",),
         )
     # Machines may differ in what they have, and all ranks must go the same way.
     return replace(spec, device=Device.CPU) if spec.device is Device.AUTO else spec

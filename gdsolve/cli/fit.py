@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
@@ -16,7 +17,7 @@ from gdsolve.outputs import check_outputs, write_outputs
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
-from gdsolve.spec.command import Advice, Command, operand
+from gdsolve.spec.command import Command, operand
 from gdsolve.status import ExitCode, Status
 
 READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
@@ -52,7 +53,7 @@ def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
     if result.checkpoint_error is not None:
         raise result.checkpoint_error
     if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
-        show_hint(f"to go on: {command.but(resume=spec.checkpoint)}")
+        show_hint(Advice("to go on", command.but(resume=spec.checkpoint)))
     return _code(spec, record)
 
 

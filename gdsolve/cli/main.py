@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import typer
 
+from gdsolve.advice import Advice
 from gdsolve.cli.app import VERBS, command_line, execute
 from gdsolve.cli.completion import (
     NothingToOfferError,
@@ -161,18 +162,20 @@ def _usage_error(fault: typer.TyperException, arguments: Sequence[str]) -> Gdsol
     message = fault.format_message().rstrip(".")
     verb = next((word for word in arguments if word in VERBS), None)
     hint: str | None = None
-    if (option := getattr(fault, "option_name", None)) and isinstance(option, str) and "No such option" in message:
-        before_the_verb = getattr(getattr(fault, "ctx", None), "parent", None) is None
+    before_the_verb = getattr(getattr(fault, "ctx", None), "parent", None) is None
+    word = next((word for word in arguments if not word.startswith("-")), None)
+    # Of all that typer raises an unknown option alone has possibilities.
+    if (option := getattr(fault, "option_name", None)) and hasattr(fault, "possibilities"):
         message, hint = fault.message, _option_hint(option, verb, before_the_verb)
-    elif unknown := re.fullmatch(r"No such command '(.*)'", message):
-        hint = _verb_hint(unknown[1])
-    return GdsolveError(message, hint or (f"gdsolve {verb} --help" if verb else "gdsolve --help"))
+    elif option is None and before_the_verb and word is not None and word not in VERBS:
+        hint = _verb_hint(word)
+    return GdsolveError(message, hint or Advice("", f"gdsolve {verb} --help" if verb else "gdsolve --help"))
 
 
 def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | None:
     homes = [home for home in SPEC_VERBS if option in map(flag, options_of(home))]
     if before_the_verb and verb in homes:
-        return f"options come after the verb: gdsolve {verb} {option}"
+        return Advice("options come after the verb", f"gdsolve {verb} {option}")
     if homes:
         return f"{option} goes with gdsolve {enumerated(homes)}"
     near = nearest_option(option, ["version", "help"] if before_the_verb or verb is None else list(options_of(verb)))

@@ -46,7 +46,7 @@ def _cases(asked: Sequence[str]) -> list[str]:
     for word in (word.strip() for text in asked for word in text.split(",")):
         found = [case for case in known if case == word.upper() or case.rstrip("0123456789") == word.upper()]
         if not found:
-            raise GdsolveError(f"case: there is no case {word}", f"there are {', '.join(known)}")
+            raise GdsolveError(f"there is no case {word}", f"there are {', '.join(known)}", option="case")
         wanted += found
     return wanted
 

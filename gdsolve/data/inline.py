@@ -107,7 +107,7 @@ def inline_table(
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
-        raise GdsolveError("na_values: several ranks take X and y as they are", "leave --na-values out")
+        raise GdsolveError("several ranks take X and y as they are", "leave --na-values out", option="na_values")
     return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
 
 

@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
+from gdsolve.advice import Advice
 from gdsolve.data.columns import nearest, split_hint
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
@@ -33,7 +34,7 @@ logger = logging.getLogger("gdsolve")
 # (The record of the first row, which records are rows), rows as they are written, the columns that a model uses.
 _Frame = tuple[tuple[int, np.ndarray], pl.DataFrame, pl.DataFrame]
 _AT_ONCE = 10_000
-_SAVED = "give a file that gdsolve fit wrote with --save or --format json"
+_SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
 
 
 @dataclass(frozen=True, slots=True)

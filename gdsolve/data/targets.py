@@ -49,6 +49,7 @@ def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) ->
     raise DataError(
         f"{table}: column {parts.target!r}, the target ({parts.target_reason}), has {what}; --loss logistic takes two",
         remedy,
+        about=("target", "loss"),
     )
 
 

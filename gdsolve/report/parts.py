@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from gdsolve.advice import Advice
 from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
-from gdsolve.spec.command import Advice
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
 
@@ -26,15 +26,28 @@ LABEL_WIDTH = 16
 """Cells before the text of a labelled line."""
 SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
 """Methods that end where no step lowers the loss by more than rounding."""
-ENDINGS: dict[str, tuple[str, str]] = {
-    "converged": ("CONVERGED", "bold green"),
-    "max_iter": ("NOT CONVERGED", "bold yellow"),
-    "edge_of_stability": ("NOT CONVERGED", "bold yellow"),
-    "diverged": ("DIVERGED", "bold red"),
-    "failed": ("FAILED", "bold red"),
-    "interrupted": ("INTERRUPTED", "bold yellow"),
+
+
+class Ending(NamedTuple):
+    """How a run ended, in a word not to be overlooked, its style, and whether the message of such a run begins so."""
+
+    word: str
+    style: str
+    begins: bool
+
+    def after_word(self, message: str, between: str) -> str:
+        """What follows the word: the rest of the message, or all of it."""
+        return message[len(self.word) :] if self.begins else between + message
+
+
+ENDINGS: dict[str, Ending] = {
+    "converged": Ending("CONVERGED", "bold green", begins=True),
+    "max_iter": Ending("NOT CONVERGED", "bold yellow", begins=False),
+    "edge_of_stability": Ending("NOT CONVERGED", "bold yellow", begins=False),
+    "diverged": Ending("DIVERGED", "bold red", begins=True),
+    "failed": Ending("FAILED", "bold red", begins=True),
+    "interrupted": Ending("INTERRUPTED", "bold yellow", begins=True),
 }
-"""How a run ended, in words not to be overlooked, and their style."""
 
 
 def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
@@ -144,10 +157,8 @@ def _classes(levels: Sequence[str] | None) -> str:
 
 def show_ending(page: Page, status: str, message: str) -> None:
     """How a run ended, as its status and its message say."""
-    ending, style = ENDINGS[status]
-    # "Converged after 251 updates" says it already, and is only made to be seen.
-    said = message.upper().startswith(ending)
-    page.paragraph(message[len(ending) :] if said else f"  {message}", lead=ending, lead_style=style, hanging=2)
+    ending = ENDINGS[status]
+    page.paragraph(ending.after_word(message, "  "), lead=ending.word, lead_style=ending.style, hanging=2)
 
 
 def conclude(page: Page, record: Record) -> None:
@@ -163,8 +174,9 @@ def advise(page: Page, advice: Sequence[str]) -> None:
     """Every piece of advice; its command stands on a line of its own, ready to be copied."""
     for one in advice:
         if isinstance(one, Advice) and one.command is not None:
-            page.paragraph(f"{one.text}:", hanging=2)
+            page.paragraph(one.lead, hanging=2)
             page.command(one.command)
+            advise(page, [one.rest] if one.rest else [])
         else:
             page.paragraph(one, hanging=2)
 

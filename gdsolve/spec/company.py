@@ -74,7 +74,7 @@ def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
     history = "" if asked.spec.every == "none" else ", or give --history FILE"
     words |= {"kind": kind, "methods": methods, "history": history}
     message, hint = (text.format(**words) for text in (company.reason, company.remedy))
-    return GdsolveError(f"{name}: {message}", hint, option=name)
+    return GdsolveError(f"{message}", hint, option=name)
 
 
 def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:

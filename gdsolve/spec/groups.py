@@ -59,4 +59,4 @@ def check_groups(spec: Spec) -> None:
 
 
 def _refusal(name: str, reason: str, remedy: str) -> GdsolveError:
-    return GdsolveError(f"{name}: with --group-by {reason}", remedy)
+    return GdsolveError(f"with --group-by {reason}", remedy, option=name)

@@ -44,4 +44,4 @@ def check_format(format: Format, verb: str) -> None:
     """
     forms = FORMATS.get(verb, tuple(Format))
     if format not in forms:
-        raise GdsolveError(f"format: {verb} does not write {format}", f"give --format {'|'.join(forms)}")
+        raise GdsolveError(f"{verb} does not write {format}", f"give --format {'|'.join(forms)}", option="format")

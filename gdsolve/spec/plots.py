@@ -34,10 +34,13 @@ def check_plot(spec: Spec, verb: str) -> None:
     if spec.plot_kind is not PlotKind.AUTO and spec.plot_kind not in kinds:
         others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
         raise GdsolveError(
-            f"plot_kind: {verb} does not draw {spec.plot_kind}",
+            f"{verb} does not draw {spec.plot_kind}",
             f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {enumerated(others)}",
+            option="plot_kind",
         )
     if spec.plot is True and verb == "trace":
         raise GdsolveError(
-            "plot: in the terminal trace shows the graph as a tree anyway", "give a file, as in --plot graph.svg"
+            "in the terminal trace shows the graph as a tree anyway",
+            "give a file, as in --plot graph.svg",
+            option="plot",
         )
