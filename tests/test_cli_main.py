@@ -14,6 +14,7 @@ import pytest
 import gdsolve.cli.check
 import gdsolve.cli.fit
 import gdsolve.cli.predict
+from gdsolve.cli.answer import Steps, nothing
 from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
 from gdsolve.cli.output import present, writing
@@ -52,6 +53,7 @@ def exit_from_closed_pipe(*_: object) -> int:
         raise SystemExit(1)  # noqa: B904
 
 
+NO_PICTURE = {None: None}.get
 OURS = "this is a fault of gdsolve, not yours: please report it with the lines above"
 DEVICE_MEMORY = "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows"
 MEMORY = "use fewer columns (--features), or --engine triangle, which keeps no rows"
@@ -203,7 +205,10 @@ def test_no_source(
 
 def test_flags_reach_the_verb(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Spec, Command]] = []
-    monkeypatch.setattr(gdsolve.cli.fit, "run", lambda spec, command: seen.append((spec, command)) or 0)
+    steps = Steps(
+        lambda spec, command, _: seen.append((spec, command)), lambda _: {"exit_code": 0}, NO_PICTURE, nothing
+    )
+    monkeypatch.setattr(gdsolve.cli.fit, "_steps", lambda: steps)
     assert run(["fit", "a.csv", "--lr=1/28", "--features", "a", "--features", "b,c", "-", "--no-intercept"]) == 0
     [(spec, command)] = seen
     assert spec == Spec(data=("a.csv", "-"), lr=1 / 28, features=("a", "b,c"), no_intercept=True)
@@ -214,7 +219,7 @@ def test_flags_reach_the_verb(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_model_reaches_predict(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Spec, str]] = []
-    monkeypatch.setattr(gdsolve.cli.predict, "run", lambda spec, model: seen.append((spec, model)) or 0)
+    monkeypatch.setattr(gdsolve.cli.predict, "_write", lambda spec, model: seen.append((spec, model)))
     assert run(["predict", "m.json", "a.csv", "b.csv", "--only"]) == 0
     assert seen == [(Spec(data=("a.csv", "b.csv"), only=True), "m.json")]
 
@@ -287,7 +292,10 @@ def test_quiet_and_verbose_of_the_spec_are_heard(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "p.yaml").write_text("X: [1]\ny: [1]\nquiet: true\n")
-    monkeypatch.setattr(gdsolve.cli.check, "run", lambda *_: logging.getLogger("gdsolve").warning("slow") or 0)
+    said = Steps(
+        lambda *_: logging.getLogger("gdsolve").warning("slow"), lambda _: {"exit_code": 0}, NO_PICTURE, nothing
+    )
+    monkeypatch.setattr(gdsolve.cli.check, "_steps", lambda _: said)
     assert run(["check", "p.yaml"]) == 0
     assert capsys.readouterr().err == ""
     assert run(["check", "a.csv"]) == 0

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from terminal import KEPT_OUT, ROOT, Terminal
 
-from gdsolve.cli.app import VERBS
+from gdsolve.spec import VERBS
 from gdsolve.terminal import cells, wrap_message
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")

@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
-    DESCENDING,
-    FITTED,
-    READING,
     SQUARED_LOSSES,
-    TABULATED,
     Categorical,
     Device,
     DType,
@@ -36,6 +32,7 @@ from gdsolve.spec.choices import (
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
 NO_TOL = "0 for lm, newton and lbfgs, which end when no step lowers the loss by more than rounding"
@@ -330,8 +327,8 @@ class Spec:
     )
     engine: Engine = option(
         Engine.AUTO,
-        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap), "
-        "or by autograd; all give the same.",
+        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap, or "
+        "closed-form), or by autograd; all give the same.",
         "Descent",
         verbs=FITTED,
     )
