@@ -53,7 +53,15 @@ def exit_from_closed_pipe(*_: object) -> int:
         raise SystemExit(1)  # noqa: B904
 
 
-NO_PICTURE = {None: None}.get
+def no_picture(_: object) -> None:
+    """The picture of a result that has none."""
+
+
+def ended_well(_: object) -> dict[str, int]:
+    """A record."""
+    return {"exit_code": 0}
+
+
 OURS = "this is a fault of gdsolve, not yours: please report it with the lines above"
 DEVICE_MEMORY = "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows"
 MEMORY = "use fewer columns (--features), or --engine triangle, which keeps no rows"
@@ -205,9 +213,7 @@ def test_no_source(
 
 def test_flags_reach_the_verb(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Spec, Command]] = []
-    steps = Steps(
-        lambda spec, command, _: seen.append((spec, command)), lambda _: {"exit_code": 0}, NO_PICTURE, nothing
-    )
+    steps = Steps(lambda spec, command, _: seen.append((spec, command)), ended_well, no_picture, nothing)
     monkeypatch.setattr(gdsolve.cli.fit, "_steps", lambda: steps)
     assert run(["fit", "a.csv", "--lr=1/28", "--features", "a", "--features", "b,c", "-", "--no-intercept"]) == 0
     [(spec, command)] = seen
@@ -292,9 +298,7 @@ def test_quiet_and_verbose_of_the_spec_are_heard(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "p.yaml").write_text("X: [1]\ny: [1]\nquiet: true\n")
-    said = Steps(
-        lambda *_: logging.getLogger("gdsolve").warning("slow"), lambda _: {"exit_code": 0}, NO_PICTURE, nothing
-    )
+    said = Steps(lambda *_: logging.getLogger("gdsolve").warning("slow"), ended_well, no_picture, nothing)
     monkeypatch.setattr(gdsolve.cli.check, "_steps", lambda _: said)
     assert run(["check", "p.yaml"]) == 0
     assert capsys.readouterr().err == ""
