@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO, overload
 
 from gdsolve.model import Model
 from gdsolve.outputs import check_outputs, write_picture_file
+from gdsolve.pictures import illustrator_of
 from gdsolve.spec import Spec, options_of
 from gdsolve.spec.command import Command
 from gdsolve.spec.file import FORMULA_PARTS, PATHS, at_home, build_spec, nearest_option, read_spec
@@ -103,7 +104,7 @@ def fit(
 
                 write_outputs(spec, groups_record(fits))
             return fits
-        result = run(spec, table, command)
+        result = run(spec, table, command, illustrator=illustrator_of(spec))
         if spec.save is not None or spec.history is not None:
             from gdsolve.report.record import fit_record
 
@@ -123,7 +124,7 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
     with _typing("compare-lr", X):
         spec, table, command = _ask("compare-lr", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command)
+        result = run(spec, table, command, illustrator=illustrator_of(spec))
         _show(spec, result.picture)
         return result
 
@@ -139,7 +140,7 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     with _typing("compare", X):
         spec, table, command = _ask("compare", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command)
+        result = run(spec, table, command, illustrator=illustrator_of(spec))
         _show(spec, result.picture)
         return result
 
@@ -157,7 +158,8 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
         spec, _, command = _ask("check", X, y, names, options)
         check_outputs(spec)
         is_in_memory = X is not None and not _names_tables(X)
-        result = run(spec, command, Arrays(X, y, names) if is_in_memory else None)
+        arrays = Arrays(X, y, names) if is_in_memory else None
+        result = run(spec, command, arrays, illustrator=illustrator_of(spec))
         _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
         return result
 

@@ -12,7 +12,7 @@ import torch
 
 from gdsolve.picture import Panel, Picture, Series
 from gdsolve.pictures.draw import MAKERS, MAKERS_OF_SEVERAL
-from gdsolve.pictures.sample import Sample
+from gdsolve.solve.sample import Sample
 from gdsolve.pictures.scene import spaced
 from gdsolve.solve.check import check
 from gdsolve.solve.compare import compare

@@ -24,7 +24,7 @@ from gdsolve.data.parquet import batches_of
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
-from gdsolve.pictures.sample import Sample
+from gdsolve.solve.sample import Sample
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record

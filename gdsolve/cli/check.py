@@ -14,11 +14,12 @@ def run(request: Request, ranks: Ranks) -> int:
 
 
 def _steps(_spec: Spec) -> Steps:
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import check_record
     from gdsolve.solve.check import check
 
     return Steps(
-        lambda spec, command, _ranks: check(spec, command=command),
+        lambda spec, command, _ranks: check(spec, command=command, illustrator=illustrator_of(spec)),
         check_record,
         lambda result: None if result.diagnosis is None else result.diagnosis.picture,
     )

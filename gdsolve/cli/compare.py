@@ -14,10 +14,11 @@ def run(request: Request, ranks: Ranks) -> int:
 
 
 def _steps(_spec: Spec) -> Steps:
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.compare_record import method_comparison_record
     from gdsolve.solve.compare import compare
 
     return Steps(
-        lambda spec, command, ranks: compare(spec, command=command, ranks=ranks),
+        lambda spec, command, ranks: compare(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec)),
         method_comparison_record,
     )

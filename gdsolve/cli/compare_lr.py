@@ -14,10 +14,11 @@ def run(request: Request, ranks: Ranks) -> int:
 
 
 def _steps(_spec: Spec) -> Steps:
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import comparison_record
     from gdsolve.solve.compare_lr import compare_lr
 
     return Steps(
-        lambda spec, command, ranks: compare_lr(spec, command=command, ranks=ranks),
+        lambda spec, command, ranks: compare_lr(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec)),
         comparison_record,
     )

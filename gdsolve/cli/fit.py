@@ -32,11 +32,12 @@ def run(request: Request, ranks: Ranks) -> int:
 
 
 def _steps() -> Steps:
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import fit_record
     from gdsolve.solve.fit import fit
 
     def solve(spec: Spec, command: Command, ranks: Ranks) -> Any:
-        result = fit(spec, command=command, ranks=ranks)
+        result = fit(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
         if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
             logger.warning(
                 "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"

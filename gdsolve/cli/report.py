@@ -19,11 +19,12 @@ def run(request: Request, ranks: Ranks) -> int:
 
 
 def _steps(_spec: Spec) -> Steps:
+    from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import fit_record
     from gdsolve.solve.report import report
 
     return Steps(
-        lambda spec, command, _ranks: report(spec, command),
+        lambda spec, command, _ranks: report(spec, command, illustrator=illustrator_of(spec)),
         lambda result: fit_record(result.fit),
         lambda _result: None,
         _show,

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 import torch
 
 from gdsolve.descent.closed_form import ClosedForm
-from gdsolve.descent.leap import find_stops
-from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, Step, StopRule
+from gdsolve.descent.leap import Form, find_stops
+from gdsolve.descent.stop import (
+    BadStart,
+    Divergence,
+    LeftDomain,
+    SmallGradient,
+    SmallLossChange,
+    SmallUpdate,
+    Step,
+    StopRule,
+    Unbounded,
+)
 from gdsolve.objective.modes import Modes
 from gdsolve.status import Status
 
@@ -45,29 +55,51 @@ class Floors:
     change: float
 
     @classmethod
-    def of(cls, modes: Modes, form: ClosedForm, dtype: torch.dtype) -> Floors:
+    def of(cls, modes: Modes, form: Form, dtype: torch.dtype) -> Floors:
         """The floors of a loop in `dtype` at the one rate of `form`.
 
-        A step is rounded to ε·s with s = max|w*| + 2‖b‖/σ_max, weights and gradient together; in a mode that
-        overshoots by |d| the rounding of a step comes back a step later, so that updates up to ε·s/(1 − |d|) never die
-        out. The loss is a sum that is rounded to ε·L, and its changes follow from the updates as L_max·u²/2.
+        What a step is rounded by comes back a step later, in a mode that overshoots by |d| or whose roots have modulus
+        |d|, so that updates up to that by 1 − |d| never die out. The loss is a sum that is rounded to ε·L, and its
+        changes follow from the updates as L_max·u²/2.
         """
         epsilon, rate, largest = torch.finfo(dtype).eps, float(form.rates[0, 0]), modes.spectrum.largest
-        if modes.spectrum.rank == 0:
+        kept = _share_lost(form)
+        if modes.spectrum.rank == 0 or kept <= 0.0:
             return cls(0.0, 0.0, 0.0)
-        _, target = modes.quadratic.stacked()
-        longest = (largest / modes.quadratic.curvature_scale) ** 0.5
-        size = float(modes.minimiser.abs().amax()) + 2.0 * float(target.norm()) / longest
-        overshooting = form.log_decay[(form.flips & form.excited)]
-        kept = -float(torch.expm1(overshooting.amax())) if len(overshooting) else 1.0
-        if kept <= 0.0:
-            return cls(0.0, 0.0, 0.0)
-        update = SAFETY * epsilon * size / kept
+        update = rounding_of_step(modes, dtype) / kept
         change = SAFETY * epsilon * float(form.minimum) + 0.5 * largest * update**2
         return cls(update, update / rate, change)
 
 
-def judge(stops: tuple[StopRule, ...], modes: Modes, form: ClosedForm, dtype: torch.dtype) -> tuple[StopRule, ...]:
+def rounding_of_step(modes: Modes, dtype: torch.dtype) -> float:
+    """What a step is rounded by: ε·s with s = max|w*| + 2‖b‖/σ_max, weights and gradient together."""
+    _, target = modes.quadratic.stacked()
+    longest = (modes.spectrum.largest / modes.quadratic.curvature_scale) ** 0.5
+    size = float(modes.minimiser.abs().amax()) + 2.0 * float(target.norm()) / longest
+    rounding: float = SAFETY * float(torch.finfo(dtype).eps) * size
+    return rounding
+
+
+def _share_lost(form: Form) -> float:
+    """The share of a step's rounding that is gone one step later, in the mode that keeps it longest."""
+    if isinstance(form, ClosedForm):
+        # Without an overshoot a rounding error is drawn back like any other, a little every step.
+        overshooting = form.log_decay[(form.flips & form.excited)]
+        return -float(torch.expm1(overshooting.amax())) if len(overshooting) else 1.0
+    return -float(torch.expm1(form.slowest()[0]))
+
+
+def converges(rule: StopRule) -> bool:
+    """True for a rule that ends a run well."""
+    return isinstance(rule, SmallUpdate | SmallLossChange | SmallGradient | Foreseen)
+
+
+def of_quadratic(stops: tuple[StopRule, ...]) -> tuple[StopRule, ...]:
+    """The rules that can hold on a convex quadratic, which is defined everywhere and bounded below."""
+    return tuple(rule for rule in stops if not isinstance(rule, BadStart | LeftDomain | Unbounded))
+
+
+def judge(stops: tuple[StopRule, ...], modes: Modes, form: Form, dtype: torch.dtype) -> tuple[StopRule, ...]:
     """The rules for a loop in `dtype`: those whose threshold lies below rounding become `Foreseen`."""
     floors = Floors.of(modes, form, dtype)
     judged: list[StopRule] = []
@@ -85,7 +117,7 @@ def judge(stops: tuple[StopRule, ...], modes: Modes, form: ClosedForm, dtype: to
     return tuple(judged)
 
 
-def _foreseen(rule: StopRule, form: ClosedForm, stops: tuple[StopRule, ...], floor: float) -> Foreseen:
+def _foreseen(rule: StopRule, form: Form, stops: tuple[StopRule, ...], floor: float) -> Foreseen:
     explosions = tuple(other for other in stops if isinstance(other, Divergence))
     (stop,) = find_stops(form, (*explosions, rule), None)
     return Foreseen(rule, stop.iterations if stop.stopped_by == rule.name else None, floor)

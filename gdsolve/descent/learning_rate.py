@@ -1,31 +1,39 @@
-"""What is known of a learning rate before the first step, and which one gdsolve takes when it drives."""
+"""What is known of a learning rate before the first step, and how small an update must be at it."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
+from gdsolve.descent.foreseen import rounding_of_step
+from gdsolve.descent.leap import Form
+from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.objective.modes import Modes
 
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-6}
 SMALLEST_SHARE = 1e-9
 
 
-def default_tolerance(modes: Modes, learning_rate: float, dtype: torch.dtype, *, drives: bool) -> float:
-    """The tolerance on updates where none was given, the same for every way.
+def default_tolerance(modes: Modes, learning_rate: float, dtype: torch.dtype, form: Form | None) -> float:
+    """The tolerance on updates where none was given and gdsolve chooses the rate, the same for every engine.
 
-    1e-10 (float32: 1e-6) where the user drives. Where gdsolve chooses the rate, a small update must also mean a small
-    error: an error e in the slowest mode makes updates of αμ·e, so that the tolerance is 1e-10·αμ·min|w*ᵢ| if that is
-    less, and every weight has ten digits at the end (weights below 1e-9 of the largest are not waited for).
+    1e-10 (float32: 1e-6); in float64 a small update must also mean a small error. An error e in the slowest mode makes
+    updates of at least κ·e, κ = αμ for plain descent and 1 − |r| with momentum, r the largest root, so that the
+    tolerance is 1e-10·κ·min|w*ᵢ| if that is less, and every weight has ten digits at the end (weights below 1e-9 of the
+    largest are not waited for). A loop that no closed form watches (`form` is None) is not asked for what is below the
+    rounding of its steps.
     """
-    if not drives or dtype is not torch.float64 or modes.spectrum.rank == 0:
+    if dtype is not torch.float64 or modes.spectrum.rank == 0:
         return TOLERANCE[dtype]
     contraction = modes.eigenvalues.new_full((1,), learning_rate * modes.spectrum.smallest)
-    return float(tightened_tolerances(modes.minimiser.mT, contraction)[0])
+    if isinstance(form, LinearRecurrence):
+        contraction = -torch.expm1(form.slowest())
+    tightened = float(tightened_tolerances(modes.minimiser.mT, contraction)[0])
+    return tightened if form is not None else min(TOLERANCE[dtype], max(tightened, rounding_of_step(modes, dtype)))
 
 
 def tightened_tolerances(minimisers: Tensor, contractions: Tensor) -> Tensor:
-    """The default tolerances, (q,), of runs that gdsolve drives, for their `minimisers`, (q, p), and αμ, (q,)."""
+    """The default tolerances, (q,), where gdsolve chooses the rates, of `minimisers`, (q, p), and αμ, (q,)."""
     usual = TOLERANCE[torch.float64]
     sizes = minimisers.abs()
     counted = torch.where(sizes > SMALLEST_SHARE * sizes.amax(dim=1, keepdim=True), sizes, torch.inf).amin(dim=1)

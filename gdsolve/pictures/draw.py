@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING
 from gdsolve.picture import Picture
 from gdsolve.pictures.direction import draw_direction
 from gdsolve.pictures.fit import draw_fit
+from gdsolve.pictures.live import outlook_of_scene
 from gdsolve.pictures.loss import draw_loss, draw_losses
 from gdsolve.pictures.path import draw_path
-from gdsolve.pictures.rates import Course as RateCourse
-from gdsolve.pictures.rates import draw_rates, shown
-from gdsolve.pictures.scene import Scene, Track, scene_of_posed, scene_of_run, spaced
+from gdsolve.pictures.rates import LossCurve, draw_rates, shown
+from gdsolve.pictures.scene import Scene, Track, scene_of, spaced
 from gdsolve.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
-from gdsolve.spec import PlotKind, kind_of_plot, kinds_drawn
+from gdsolve.solve.forecast import form_of
+from gdsolve.solve.illustrator import Descent
+from gdsolve.solve.method import shown_rate
+from gdsolve.solve.rules import rules_of
+from gdsolve.spec import Method, PlotKind, kind_of_plot, kinds_drawn
+from gdsolve.status import Status
 
 if TYPE_CHECKING:
     import torch
 
-    from gdsolve.descent.methods.build import Recipe
     from gdsolve.descent.solution import Solution
+    from gdsolve.progress import Outlook
+    from gdsolve.solve.certify import Certificate
     from gdsolve.solve.comparison import RateResult
-    from gdsolve.solve.posed.polish import Minimum
-    from gdsolve.solve.posed.problem import Posed
-    from gdsolve.solve.squares.course import Course
-    from gdsolve.solve.squares.run import Run
+    from gdsolve.solve.plan import Plan
+    from gdsolve.solve.problem import Problem
 
 
 def _spectrum(scene: Scene, track: Track) -> Picture:
@@ -61,110 +65,104 @@ MAKERS_OF_SEVERAL: dict[PlotKind, Callable[[Scene, Sequence[Track]], Picture]] =
 }
 
 
-def pictures_of_run(run: Run, course: Course, solution: Solution, predicted: int | None) -> Pictures:
-    """The pictures of plain descent on least squares."""
-    form = run.closed_form([course.learning_rate])
-    track = Track("gd", solution, course.learning_rate, form, predicted)
-    scene = scene_of_run(run)
-    return {kind: MAKERS[kind](scene, track) for kind in kinds_drawn(run.spec)}
+def outlook_of(problem: Problem, plan: Plan) -> Outlook:
+    """What is known of the loss before the first step."""
+    last = plan.last if plan.last is not None else plan.max_iter
+    return outlook_of_scene(scene_of(problem, None), plan.form, last or 0)
 
 
-def pictures_of_posed(
-    posed: Posed, recipe: Recipe, solution: Solution, minimum: Minimum | None, predicted: int | None
-) -> Pictures:
-    """The pictures of a descent on anything else."""
-    scene, track = scene_of_posed(posed, minimum), track_of(posed, recipe, solution, predicted)
-    return {kind: MAKERS[kind](scene, track) for kind in kinds_drawn(posed.spec)}
+def pictures_of_fit(descent: Descent) -> Pictures:
+    """The pictures that a spec asks for of one descent."""
+    scene, track = scene_of(descent.problem, descent.certificate.minimum), _track_of(descent, with_prediction=True)
+    return {kind: MAKERS[kind](scene, track) for kind in kinds_drawn(descent.problem.spec)}
 
 
-def track_of(posed: Posed, recipe: Recipe, solution: Solution, predicted: int | None) -> Track:
-    """A descent by a recipe, with its closed form where it has one."""
-    from gdsolve.solve.posed.known import form_of
-    from gdsolve.solve.posed.recipe import RATED
-
-    rate = recipe.rate if recipe.method in RATED and not recipe.backtracks else None
-    return Track(recipe.method.value, solution, rate, form_of(posed, recipe), predicted)
-
-
-def picture_of_methods(posed: Posed, runs: Sequence[tuple[Recipe, Solution]], minimum: Minimum | None) -> Picture:
-    """The picture of several methods on one objective."""
-    tracks = [track_of(posed, recipe, solution, None) for recipe, solution in runs]
-    return MAKERS_OF_SEVERAL[kind_of_plot(posed.spec, "compare")](scene_of_posed(posed, minimum), tracks)
+def picture_of_methods(descents: Sequence[Descent], certificate: Certificate) -> Picture:
+    """Several methods on one problem."""
+    problem = descents[0].problem
+    tracks = [_track_of(one, with_prediction=False) for one in descents]
+    scene = scene_of(problem, certificate.minimum)
+    return MAKERS_OF_SEVERAL[kind_of_plot(problem.spec, "compare")](scene, tracks)
 
 
-def picture_of_rates(run: Run, results: Sequence[RateResult], tol: float) -> Picture:
-    """The picture of many rates on least squares, from one decomposition."""
-    scene = scene_of_run(run)
-    spectrum = run.modes.spectrum
+def _track_of(descent: Descent, *, with_prediction: bool) -> Track:
+    """A descent, with its closed form where it has one."""
+    plan = descent.plan
+    predicted = plan.predicted if with_prediction else None
+    return Track(plan.recipe.method.value, descent.solution, shown_rate(plan.recipe), plan.form, predicted)
+
+
+def picture_of_rates(
+    problem: Problem,
+    results: Sequence[RateResult],
+    solutions: Sequence[Solution] | None,
+    certificate: Certificate,
+    tol: float,
+    limit: int | None,
+) -> Picture:
+    """Many rates on one problem; without `solutions` from its closed form."""
+    scene, spectrum = scene_of(problem, certificate.minimum), certificate.spectrum
     rates = [one.learning_rate for one in results]
-    if kind_of_plot(run.spec, "compare-lr") is PlotKind.SPECTRUM:
-        return _spectrum_of_rates(scene, rates, run.start)
-    courses = []
-    for one in shown(results):
-        states = scene.states_from(run.closed_form([one.learning_rate]), spaced(one.iterations, 60, 10))
-        heights = states.sse if states.sse is not None else states.loss
-        courses.append(RateCourse(one, tuple(map(float, states.iterations)), heights))
+    if kind_of_plot(problem.spec, "compare-lr") is PlotKind.SPECTRUM:
+        best = problem.start if solutions is None else min(solutions, key=lambda one: one.value).w
+        return _spectrum_of_rates(scene, rates, best)
+    squared = problem.squares is not None
     return draw_rates(
         results,
-        courses,
-        _foreseen(run, rates, tol),
-        stable=spectrum.largest_stable,
-        best=spectrum.best if spectrum.rank else None,
-        label="SSE",
+        [_curve_of(scene, results, solutions, one) for one in shown(results)],
+        _foreseen(problem, rates, tol),
+        stable=None if spectrum is None else spectrum.largest_stable,
+        best=None if spectrum is None or not spectrum.rank else spectrum.best,
+        label="SSE" if squared else "loss",
         unit=scene.loss_unit,
-        limit=run.spec.max_iter,
+        limit=limit,
     )
 
 
-def _foreseen(run: Run, rates: Sequence[float], tol: float) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Stable rates, evenly on a log scale, and the iterations that each must take to converge."""
-    from gdsolve.descent.leap import find_stops
-    from gdsolve.status import Status
+def _curve_of(
+    scene: Scene, results: Sequence[RateResult], solutions: Sequence[Solution] | None, one: RateResult
+) -> LossCurve:
+    """What the loss did at one rate."""
+    if solutions is not None:
+        # Rates may be given twice: a result is known by its place.
+        states = scene.states_of(solutions[next(i for i, other in enumerate(results) if other is one)])
+        return LossCurve(one, tuple(map(float, states.iterations)), states.loss)
+    from gdsolve.descent.methods.build import Recipe
 
-    stable, rules = run.modes.spectrum.largest_stable, run.rules(tol)
-    if stable is None or len(rules) == 1:
+    form = form_of(scene.problem, Recipe(Method.GD, one.learning_rate))
+    assert form is not None
+    states = scene.states_from(form, spaced(one.iterations, 60, 10))
+    squared = scene.problem.squares is not None and states.sse is not None
+    return LossCurve(one, tuple(map(float, states.iterations)), (states.sse if squared else None) or states.loss)
+
+
+def _foreseen(
+    problem: Problem, rates: Sequence[float], tol: float
+) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    """Stable rates, evenly on a log scale, and the iterations that each must take to converge."""
+    from gdsolve.descent.foreseen import converges, of_quadratic
+    from gdsolve.descent.leap import find_stops
+    from gdsolve.descent.methods.build import Recipe
+
+    rules, spectrum = of_quadratic(rules_of(problem, tol)), None if problem.modes is None else problem.modes.spectrum
+    if spectrum is None or problem.box is not None or not any(map(converges, rules)):
+        return None
+    stable = spectrum.largest_stable
+    if stable is None:
         return None
     low, high = min(rates), min(max(rates), stable * (1.0 - 1e-4))
     if not low < high:
         return None
-    grid = sorted({*(low * (high / low) ** (part / 80) for part in range(81)), run.modes.spectrum.best})
-    stops = find_stops(run.closed_form(grid), rules, None)
+    grid = sorted({*(low * (high / low) ** (part / 80) for part in range(81)), spectrum.best})
+    form = form_of(problem, Recipe(Method.GD, grid[0]), grid)
+    assert form is not None
+    stops = find_stops(form, rules, None)
     kept = [
         (rate, float(max(1, stop.iterations)))
         for rate, stop in zip(grid, stops, strict=True)
         if stop.status is Status.CONVERGED
     ]
     return tuple(rate for rate, _ in kept), tuple(k for _, k in kept)
-
-
-def picture_of_posed_rates(
-    posed: Posed,
-    results: Sequence[RateResult],
-    solutions: Sequence[Solution],
-    minimum: Minimum | None,
-    limit: int | None,
-) -> Picture:
-    """The picture of many rates on anything else."""
-    scene = scene_of_posed(posed, minimum)
-    if kind_of_plot(posed.spec, "compare-lr") is PlotKind.SPECTRUM:
-        best = min(solutions, key=lambda one: one.value)
-        return _spectrum_of_rates(scene, [one.learning_rate for one in results], best.w)
-    courses = []
-    for one in shown(results):
-        # Rates may be given twice: a result is known by its place.
-        states = scene.states_of(solutions[next(i for i, other in enumerate(results) if other is one)])
-        courses.append(RateCourse(one, tuple(map(float, states.iterations)), states.loss))
-    spectrum = None if minimum is None else minimum.spectrum
-    return draw_rates(
-        results,
-        courses,
-        None,
-        stable=None if spectrum is None else spectrum.largest_stable,
-        best=None if spectrum is None or not spectrum.rank else spectrum.best,
-        label="loss",
-        unit=scene.loss_unit,
-        limit=limit,
-    )
 
 
 def _spectrum_of_rates(scene: Scene, rates: Sequence[float], end: torch.Tensor) -> Picture:
@@ -174,11 +172,12 @@ def _spectrum_of_rates(scene: Scene, rates: Sequence[float], end: torch.Tensor) 
     return draw_spectrum([spread], "The spectrum of the Hessian", _where(scene, where))
 
 
-def picture_of_check(raw: Run, standard: Run) -> Picture:
+def picture_of_check(raw: Problem, standardised: Problem) -> Picture:
     """The picture of a table: its spectrum as it is and on standardised columns."""
     spreads = []
-    for name, run in (("columns as they are", raw), ("standardised columns", standard)):
-        modes = run.modes
+    for name, problem in (("columns as they are", raw), ("standardised columns", standardised)):
+        modes = problem.modes
+        assert modes is not None
         rates = (("best rate", modes.spectrum.best),) if modes.spectrum.rank else ()
         spreads.append(Spread(name, tuple(modes.eigenvalues.tolist()), rates))
     return draw_spectrum(spreads, "The spectrum of the Hessian, raw and standardised")

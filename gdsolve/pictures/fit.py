@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
-from gdsolve.pictures.sample import Sample
 from gdsolve.pictures.scene import Scene, Track
+from gdsolve.solve.sample import Sample
 from gdsolve.spec import Loss
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _data(scene: Scene) -> tuple[tuple[str, ...], np.ndarray, Predict]:
     """Names of the features, rows (r, n + 1) with the target last, and the prediction."""
     from gdsolve.objective.curve import Curve, PointwiseCurve
 
-    objective = None if scene.posed is None else scene.posed.objective
+    objective = scene.problem.objective
     if isinstance(objective, Curve | PointwiseCurve):
         names = tuple(objective.model.columns)
         return names, _rows_of_curve(objective.model, objective.target), _curve(scene, objective.model)
@@ -142,7 +142,8 @@ def _residuals(scene: Scene, track: Track, rows: np.ndarray, predict: Predict) -
 
 
 def _target(scene: Scene) -> str:
-    levels = scene.posed.data.roles.target_levels if scene.posed is not None and scene.posed.data is not None else None
+    data = scene.problem.data
+    levels = None if data is None else data.roles.target_levels
     name = scene.target or "y"
     return f"probability of {name} = {levels[1]}" if levels else name
 

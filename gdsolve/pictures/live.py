@@ -19,7 +19,7 @@ ROUNDING = 64.0
 SAME = 1e-3
 
 
-def outlook_of(scene: Scene, form: Form | None, last: int) -> Outlook:
+def outlook_of_scene(scene: Scene, form: Form | None, last: int) -> Outlook:
     """What is known of the loss before the first step of a run of at most `last` updates, of which `form` is known.
 
     loss_k = L* + gap_k, where the gap is that of the closed form: no step is taken, and no row is read (DESIGN.md,

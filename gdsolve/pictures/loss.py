@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
-from gdsolve.pictures.scene import Scene, States, Track, spaced
+from gdsolve.pictures.scene import Scene, Snapshots, Track, spaced
 from gdsolve.spec import Loss
 
 MARKERS = (
@@ -103,7 +103,7 @@ def _end(track: Track) -> int:
 
 
 def _losses(
-    scene: Scene, observed: States, foreseen: States | None, across: Axis, rules: tuple[Rule, ...]
+    scene: Scene, observed: Snapshots, foreseen: Snapshots | None, across: Axis, rules: tuple[Rule, ...]
 ) -> Iterable[Panel]:
     name = _loss_name(scene)
     heights = observed.sse if name == "SSE" and observed.sse is not None else observed.loss
@@ -124,7 +124,7 @@ def _losses(
 
 
 def _figures(
-    name: str, ys: Sequence[float], observed: States, foreseen: States | None, figure: str, colour: int
+    name: str, ys: Sequence[float], observed: Snapshots, foreseen: Snapshots | None, figure: str, colour: int
 ) -> list[Series]:
     """What was observed, as points where a prediction joins them and as a line where none does."""
     xs, marker = _floats(observed.iterations), MARKERS[colour]

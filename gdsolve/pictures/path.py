@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.picture import Axis, Marker, Panel, Picture, Series, Stroke
 from gdsolve.pictures.loss import MARKERS, stroke_of
 from gdsolve.pictures.plane import contours, frame, limits, plane_of
-from gdsolve.pictures.scene import Scene, States, Track, spaced
+from gdsolve.pictures.scene import Scene, Snapshots, Track, spaced
 
 if TYPE_CHECKING:
     import torch
@@ -32,7 +32,7 @@ def draw_path(scene: Scene, tracks: Sequence[Track]) -> Picture:
     return _on_a_plane(scene, tracks, found)
 
 
-def _on_a_plane(scene: Scene, tracks: Sequence[Track], found: Sequence[States]) -> Picture:
+def _on_a_plane(scene: Scene, tracks: Sequence[Track], found: Sequence[Snapshots]) -> Picture:
     plane = plane_of(scene, tracks[0].solution.w)
     paths = [plane.project(scene, states.weights) for states in found]
     xs = [x for path in paths for x in path[0]]
@@ -50,7 +50,7 @@ def _on_a_plane(scene: Scene, tracks: Sequence[Track], found: Sequence[States]) 
     return Picture("The path of descent over contours of the loss", (panel,), tuple(filter(None, notes)))
 
 
-def _on_a_curve(scene: Scene, tracks: Sequence[Track], found: Sequence[States]) -> Picture:
+def _on_a_curve(scene: Scene, tracks: Sequence[Track], found: Sequence[Snapshots]) -> Picture:
     import torch
 
     user = [scene.units.to_user(states.weights.to(scene.start))[0].tolist() for states in found]
@@ -72,7 +72,7 @@ def _minimum(scene: Scene) -> str:
 
 
 def _marked(
-    tracks: Sequence[Track], found: Sequence[States], paths: Sequence[tuple[list[float], list[float]]]
+    tracks: Sequence[Track], found: Sequence[Snapshots], paths: Sequence[tuple[list[float], list[float]]]
 ) -> list[Series]:
     """A path and its iterates; start and end of a single one stand out."""
     from gdsolve.descent.schedule import Schedule
@@ -97,13 +97,13 @@ def _marked(
     return series
 
 
-def _iterates(scene: Scene, track: Track) -> States:
+def _iterates(scene: Scene, track: Track) -> Snapshots:
     if track.form is not None:
         return scene.states_from(track.form, spaced(track.solution.iterations, EVERY + 100, EVERY))
     return scene.states_of(track.solution)
 
 
-def _kept(scene: Scene, track: Track, states: States) -> States:
+def _kept(scene: Scene, track: Track, states: Snapshots) -> Snapshots:
     """The states until a run has gone too far away to be seen together with where it started."""
     away = (states.weights.to(scene.start) - scene.start).norm(dim=0)
     reach = _reach(scene, away)
@@ -112,7 +112,7 @@ def _kept(scene: Scene, track: Track, states: States) -> States:
     if not all(math.isfinite(value) for value in states.loss[:count]):
         count = next(i for i, value in enumerate(states.loss[:count]) if not math.isfinite(value)) or 1
     cut = slice(count)
-    return States(
+    return Snapshots(
         states.iterations[cut],
         states.weights[:, cut],
         states.loss[cut],
@@ -128,7 +128,7 @@ def _reach(scene: Scene, away: torch.Tensor) -> float:
     return float(away[1]) if len(away) > 1 else 1.0
 
 
-def _left(tracks: Sequence[Track], found: Sequence[States]) -> list[str]:
+def _left(tracks: Sequence[Track], found: Sequence[Snapshots]) -> list[str]:
     """What is not in the picture."""
     notes = []
     for track, states in zip(tracks, found, strict=True):

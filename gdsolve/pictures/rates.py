@@ -24,7 +24,7 @@ MOST_CURVES = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class LossCurve:
     """What the loss did at one rate: heights after so many updates."""
 
     result: RateResult
@@ -43,7 +43,7 @@ def shown(results: Sequence[RateResult]) -> list[RateResult]:
 
 def draw_rates(
     results: Sequence[RateResult],
-    courses: Sequence[Course],
+    drawn: Sequence[LossCurve],
     foreseen: tuple[Points, Points] | None,
     *,
     stable: float | None,
@@ -52,17 +52,17 @@ def draw_rates(
     unit: str,
     limit: int | None,
 ) -> Picture:
-    """Loss curves above, those of `courses`; iterations against rate below, for all `results`.
+    """Loss curves above, those `drawn`; iterations against rate below, for all `results`.
 
     `foreseen` are rates and the iterations that they must take.
     """
-    curves = [_curve(place, one) for place, one in enumerate(courses)]
-    last = max(int(max(one.iterations)) for one in courses)
+    curves = [_curve(place, one) for place, one in enumerate(drawn)]
+    last = max(int(max(one.iterations)) for one in drawn)
     upper = Panel("", iterations_axis(last), log_axis(label, curves, unit), tuple(curves))
     across = Axis("learning rate α", log=True)
     series, rules = _against(results, foreseen), _limits(stable, best, limit)
     lower = Panel("", across, Axis("iterations", "updates", log=True, whole=True), series, rules)
-    left = len(results) - len(courses)
+    left = len(results) - len(drawn)
     notes = (f"{left:,} of {len(results):,} loss curves are left out.",) if left else ()
     return Picture("Learning rates compared", (upper, lower), notes)
 
@@ -91,7 +91,7 @@ def _limits(stable: float | None, best: float | None, limit: int | None) -> tupl
     return tuple(rules)
 
 
-def _curve(place: int, one: Course) -> Series:
+def _curve(place: int, one: LossCurve) -> Series:
     """Solid where it converged, dashed where it did not."""
     name = f"α = {rate_text(one.result.learning_rate, 4)}"
     stroke = Stroke.SOLID if one.result.status is Status.CONVERGED else Stroke.DASHED

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.picture import Axis
-from gdsolve.solve.posed.problem import Units
-from gdsolve.spec import Loss, Spec
+from gdsolve.solve.outcome import parameter_names
+from gdsolve.solve.problem import Kind, Problem, Units
+from gdsolve.spec import Spec
+from gdsolve.spec.losses import LossUnit, Mean
 from gdsolve.status import Status
 
 if TYPE_CHECKING:
@@ -18,19 +20,15 @@ if TYPE_CHECKING:
     from gdsolve.descent.leap import Form
     from gdsolve.descent.solution import Solution
     from gdsolve.objective.modes import Modes
-    from gdsolve.solve.posed.polish import Minimum
-    from gdsolve.solve.posed.problem import Posed
-    from gdsolve.solve.squares.run import Run
+    from gdsolve.solve.certify import Minimum
 
 MOST_POINTS = 160
 FIRST = 20
 MOST_REPORTED, EACH_REPORTED = 600, 300
-SQUARED_UNITS = (Loss.HALF_MSE, Loss.MSE, Loss.SSE, Loss.HUBER)
-PLAIN_UNITS = (Loss.ABSOLUTE, Loss.QUANTILE)
 
 
 @dataclass(frozen=True, slots=True)
-class States:
+class Snapshots:
     """States of a descent after `iterations` updates: weights (p, R) in descent's coordinates, the others in R.
 
     `loss`, `sse` and `gap` are in the user's units; None where they do not exist.
@@ -46,41 +44,67 @@ class States:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """An objective in descent's coordinates, as pictures look at it; values are in the user's units.
+    """A problem in descent's coordinates, as pictures look at it; values are in the user's units.
 
     `values`, `errors` and `gaps` take weights (p, q) and give (q,), the latter two None where there is no such figure;
     `gradient` takes and gives (p, 1); `hessian` is that of a quadratic or at the minimum, made where it is needed.
-    `names` are those of the weights, the intercept's among them; `target` is None for a formula; `unit` is what a loss
-    in descent's coordinates counts for in the user's. `sample` holds rows (r, n + 1), features and then the target,
-    where the picture shows them.
+    `names` are those of the weights, the intercept's among them; `target` is None for a formula.
     """
 
-    spec: Spec
+    problem: Problem
     names: tuple[str, ...]
     features: tuple[str, ...]
-    intercept: bool
     target: str | None
-    units: Units
-    start: torch.Tensor
     values: Callable[[torch.Tensor], torch.Tensor]
     errors: Callable[[torch.Tensor], torch.Tensor | None]
     gaps: Callable[[torch.Tensor], torch.Tensor | None]
     gradient: Callable[[torch.Tensor], torch.Tensor]
-    modes: Modes | None
     minimiser: torch.Tensor | None
     hessian: Callable[[], torch.Tensor | None]
-    unit: float = 1.0
     rows: int = 0
-    sample: np.ndarray | None = None
-    posed: Posed | None = field(default=None)
+
+    @property
+    def spec(self) -> Spec:
+        """What was asked for."""
+        return self.problem.spec
+
+    @property
+    def start(self) -> torch.Tensor:
+        """Where descent starts, (p, 1)."""
+        return self.problem.start
+
+    @property
+    def units(self) -> Units:
+        """The map to the user's units."""
+        return self.problem.units
+
+    @property
+    def intercept(self) -> bool:
+        """True where the last weight is an intercept."""
+        return self.problem.intercept
+
+    @property
+    def modes(self) -> Modes | None:
+        """Those of a quadratic."""
+        return self.problem.modes
+
+    @property
+    def unit(self) -> float:
+        """What a loss in descent's coordinates counts for in the user's."""
+        return self.problem.loss_unit
+
+    @property
+    def sample(self) -> np.ndarray | None:
+        """Rows of the table, (r, n + 1), features and then the target, where the picture shows them."""
+        return self.problem.sample
 
     @property
     def loss_unit(self) -> str:
         """The unit of the loss, named after the target."""
-        if self.target is None or self.spec.minimize is not None:
+        unit = self.spec.loss.info.unit
+        if self.target is None or self.spec.minimize is not None or unit is LossUnit.NONE:
             return ""
-        unit = self.target if self.spec.loss in PLAIN_UNITS else f"{self.target}²"
-        return unit if self.spec.loss in (*SQUARED_UNITS, *PLAIN_UNITS) else ""
+        return self.target if unit is LossUnit.PLAIN else f"{self.target}²"
 
     def weight_axis(self, place: int) -> Axis:
         """An axis for one weight in the user's units."""
@@ -93,7 +117,7 @@ class Scene:
         """The unit of a weight of a linear model; nothing for a parameter of a formula."""
         if self.target is None or self.spec.minimize is not None or self.spec.model is not None:
             return ""
-        if self.spec.loss in (Loss.LOGISTIC, Loss.POISSON):
+        if self.spec.loss.info.mean is not Mean.IDENTITY:
             return "" if self.intercept and place == len(self.names) - 1 else f"1/{self.names[place]}"
         if self.intercept and place == len(self.names) - 1:
             return self.target
@@ -108,7 +132,7 @@ class Scene:
         linear = spec.minimize is None and spec.model is None
         return "standardised columns" if linear else "parameters in units of their start"
 
-    def states_of(self, solution: Solution) -> States:
+    def states_of(self, solution: Solution) -> Snapshots:
         """The reported iterations of a run."""
         trace = solution.trace
         # A long trace is thinned: more points than a picture has dots tell nothing.
@@ -116,7 +140,7 @@ class Scene:
         weights = trace.weights[:, chosen]
         gaps = self.gaps(weights)
         sse = [trace.sse[place] for place in chosen]
-        return States(
+        return Snapshots(
             tuple(trace.iterations[place] for place in chosen),
             weights,
             tuple(trace.values[place] * self.unit for place in chosen),
@@ -125,7 +149,7 @@ class Scene:
             tuple(trace.gradient_norms[place] for place in chosen),
         )
 
-    def states_from(self, form: Form, iterations: Sequence[int]) -> States:
+    def states_from(self, form: Form, iterations: Sequence[int]) -> Snapshots:
         """The states after these numbers of updates, from the closed form."""
         import torch
 
@@ -135,7 +159,7 @@ class Scene:
         repeated = form.only(torch.zeros(len(k), dtype=torch.long, device=start.device))
         weights = start + repeated.displacements(k).mT
         errors, gaps = self.errors(weights), self.gaps(weights)
-        return States(
+        return Snapshots(
             tuple(iterations),
             weights,
             tuple(self.values(weights).tolist()),
@@ -178,50 +202,19 @@ def spaced(last: int, most: int = MOST_POINTS, first: int = FIRST) -> list[int]:
     return sorted({*range(first + 1), *(k for k in grown if k < last), last})
 
 
-def scene_of_run(run: Run) -> Scene:
-    """Least squares on a table."""
-    from gdsolve.solve.outcome import parameter_names
-
-    quadratic, unit = run.modes.quadratic, run.coordinates.target_scale**2
-    roles = run.problem.data.roles
+def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
+    """A problem as pictures look at it, with the minimum that was found near the end of a run."""
+    unit, objective, modes = problem.loss_unit, problem.objective, problem.modes
+    squares, data = problem.squares, problem.data
 
     def here(weights: torch.Tensor) -> torch.Tensor:
-        return weights.to(run.start)
-
-    return Scene(
-        spec=run.spec,
-        names=tuple(parameter_names(run.problem.data.roles.design, intercept=run.coordinates.intercept)),
-        features=tuple(roles.design),
-        intercept=run.coordinates.intercept,
-        target=roles.target,
-        units=run.coordinates,
-        start=run.start,
-        values=lambda weights: quadratic.value(here(weights)) * unit,
-        errors=lambda weights: quadratic.sse(here(weights)) * unit,
-        gaps=lambda weights: run.modes.gap(here(weights)) * unit,
-        gradient=lambda w: quadratic.evaluate(here(w)).gradient,
-        modes=run.modes,
-        minimiser=run.modes.minimiser,
-        hessian=lambda: quadratic.hessian(run.start),
-        unit=unit,
-        rows=run.problem.data.rows,
-        sample=run.problem.sample,
-    )
-
-
-def scene_of_posed(posed: Posed, minimum: Minimum | None) -> Scene:
-    """Anything else: a formula, a curve, another loss or another method."""
-    from gdsolve.solve.posed.descend import bounded
-    from gdsolve.solve.posed.problem import loss_unit
-
-    unit, objective, modes = loss_unit(posed), posed.objective, posed.modes
-
-    def here(weights: torch.Tensor) -> torch.Tensor:
-        return weights.to(posed.start)
+        return weights.to(problem.start)
 
     def values(weights: torch.Tensor) -> torch.Tensor:
         import torch
 
+        if squares is not None and modes is not None:
+            return modes.quadratic.value(here(weights)) * unit
         if modes is not None and minimum is not None:
             return minimum.value * unit + modes.gap(weights.to(modes.minimiser)) * unit
         found = [objective.evaluate(w[:, None]).value.detach().to(torch.float64) for w in here(weights).mT]
@@ -241,24 +234,17 @@ def scene_of_posed(posed: Posed, minimum: Minimum | None) -> Scene:
         pairs = zip(here(weights).mT, values(weights).tolist(), strict=True)
         return torch.tensor([minimum.gap(w[:, None], value / unit) * unit for w, value in pairs], dtype=torch.float64)
 
-    names = (*posed.labels, *(["intercept"] if posed.intercept else []))
+    known = modes.minimiser if squares is not None and modes is not None else None
     return Scene(
-        spec=posed.spec,
-        names=names,
-        features=posed.labels if posed.kind.value == "linear" else (),
-        intercept=posed.intercept,
-        target=posed.data.roles.target if posed.data is not None else None,
-        units=posed.units,
-        start=posed.start,
+        problem=problem,
+        names=tuple(parameter_names(problem.labels, intercept=problem.intercept)),
+        features=problem.labels if problem.kind is Kind.LINEAR else (),
+        target=None if data is None else data.roles.target,
         values=values,
         errors=errors,
         gaps=gaps,
-        gradient=lambda w: bounded(posed).evaluate(here(w)).gradient,
-        modes=modes,
-        minimiser=None if minimum is None else minimum.w,
+        gradient=lambda w: problem.bounded.evaluate(here(w)).gradient,
+        minimiser=known if minimum is None else minimum.w,
         hessian=lambda: None if minimum is None else minimum.hessian,
-        unit=unit,
-        rows=posed.data.rows if posed.data is not None else 0,
-        sample=posed.sample,
-        posed=posed,
+        rows=0 if data is None else data.rows,
     )

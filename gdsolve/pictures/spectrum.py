@@ -38,8 +38,8 @@ def eigenvalues_of(scene: Scene, end: torch.Tensor) -> tuple[tuple[float, ...], 
     if scene.modes is not None:
         return tuple(scene.modes.eigenvalues.tolist()), ""
     hessian, where = scene.hessian(), "at the minimum"
-    if hessian is None and scene.posed is not None and isinstance(scene.posed.objective, TwiceDifferentiable):
-        hessian, where = scene.posed.objective.hessian(end.to(scene.start)), "at the end of the run"
+    if hessian is None and isinstance(scene.problem.objective, TwiceDifferentiable):
+        hessian, where = scene.problem.objective.hessian(end.to(scene.start)), "at the end of the run"
     if hessian is None or not bool(torch.isfinite(hessian).all()):
         return (), "where the run ended, and it is not finite there"
     found: list[float] = torch.linalg.eigvalsh(hessian.to(torch.float64)).flip(0).tolist()

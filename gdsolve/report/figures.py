@@ -9,7 +9,7 @@ from gdsolve.report import numbers
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.parts import Record, loss_text, stop_rules, what_descends, where_rates_hold
 from gdsolve.report.plain import has_intercept
-from gdsolve.spec.choices import SQUARED_LOSSES, Loss
+from gdsolve.spec.losses import Loss
 
 ROUNDING = {"float64": 1e-12, "float32": 1e-6}
 """A part of what was descended, below which a difference is rounding of the iterates."""
@@ -23,11 +23,11 @@ def figures_of_fit(record: Record) -> list[str]:
     kind = (record.get("objective") or {}).get("kind", "linear")
     if kind == "formula":
         found = [("loss", _beside(record, "loss")), ("SSE", _beside(record, "sse"))]
-    elif loss in (Loss.LOGISTIC, Loss.POISSON):
+    elif Loss(loss).info.likelihood:
         named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("deviance", "deviance")]
         found = [(title, _known(record.get(key))) for title, key in named]
         found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
-    elif loss in SQUARED_LOSSES:
+    elif Loss(loss).info.squared:
         found = [("SSE", _beside(record, "sse")), *_squares(record)]
         found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
     else:

@@ -23,7 +23,7 @@ from gdsolve.report.parts import (
 )
 from gdsolve.report.plain import has_intercept
 from gdsolve.report.weight_table import show_weights
-from gdsolve.spec.choices import Loss
+from gdsolve.spec.losses import Loss
 
 SCREEN = 40
 """Lines that the answer takes at most, at 80 columns and with up to ten weights."""

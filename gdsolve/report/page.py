@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Self, TextIO
 
 from gdsolve.report.grid import Line, Segment, Separator, Table, layout, least_width
 from gdsolve.report.text import encoding_of, is_unicode, printable, wrap
-from gdsolve.spec.choices import Method, RateSchedule
+from gdsolve.spec.choices import RateSchedule
+from gdsolve.spec.methods import Method
 from gdsolve.terminal import terminal_width, wrap_command
 
 if TYPE_CHECKING:

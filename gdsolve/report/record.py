@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
-from gdsolve.spec.choices import Loss
+from gdsolve.spec.losses import Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 

@@ -17,6 +17,6 @@ def report_record(report: Report, record: dict[str, Any], command: str) -> dict[
         "record": record,
         "command": command,
         "gaps": list(report.gaps),
-        "course": None if report.course is None else asdict(report.course),
+        "course": None if report.every_rate is None else asdict(report.every_rate),
         "panels": panels_of(report.fit.pictures),
     }

@@ -14,7 +14,7 @@ from gdsolve.report.numbers import align_points, counted, figure, ratios
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, chunked_tables, name_column, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
-from gdsolve.spec.choices import LIKELIHOODS, SQUARED_LOSSES
+from gdsolve.spec.losses import Loss
 
 SCREENFUL = 16
 """So many weights are shown in the order of the table, and of more the largest ones alone."""
@@ -113,7 +113,8 @@ def _lacking(record: Record) -> list[str]:
     kind = (record.get("objective") or {}).get("kind", "linear")
     if not known or record["status"] != "converged" or record.get("report") or kind == "formula":
         return []
-    if kind == "linear" and record["descent"]["loss"] not in (*SQUARED_LOSSES, *LIKELIHOODS):
+    loss = Loss(record["descent"]["loss"]).info
+    if kind == "linear" and not (loss.squared or loss.likelihood):
         return ["Standard errors unavailable for this loss."]
     everywhere = len(record["weights"]) + has_intercept(record)
     texts = []

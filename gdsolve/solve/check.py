@@ -25,9 +25,11 @@ from gdsolve.data import (
     usable_table,
 )
 from gdsolve.solve.check_figures import Diagnosis, as_squares, diagnose
+from gdsolve.solve.illustrator import Illustrator
 from gdsolve.solve.next_commands import MOST, Next, next_commands
-from gdsolve.solve.plans import LeftOut, Plan, figures_plan, plans_of
-from gdsolve.solve.squares.problem import Problem, load
+from gdsolve.solve.problem import Problem
+from gdsolve.solve.proposals import LeftOut, Proposal, figures_proposal, proposals_of
+from gdsolve.solve.squares import pose_squares
 from gdsolve.solve.try_out import settle
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
@@ -66,7 +68,13 @@ class Check:
         return tuple(one.command for one in self.next)
 
 
-def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = None) -> Check:
+def check(
+    spec: Spec,
+    command: Command | None = None,
+    arrays: Arrays | None = None,
+    *,
+    illustrator: Illustrator | None = None,
+) -> Check:
     """Look at every column, then at rank, condition, rates and the three ways to a solution.
 
     A table that cannot be fitted as it is, is a finding here and not an error.
@@ -89,15 +97,15 @@ def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = No
     descending = time.perf_counter()
     diagnosis, findings = None, list(described.findings)
     if looked.problem is not None:
-        planned = looked.plan.spec(spec)
-        has_target = looked.plan.target is not None
-        diagnosis = diagnose(planned, looked.problem, ridge=spec.ridge, has_target=has_target)
+        proposed = looked.proposal.spec(spec)
+        has_target = looked.proposal.target is not None
+        diagnosis = diagnose(proposed, looked.problem, ridge=spec.ridge, has_target=has_target, illustrator=illustrator)
         findings += _of_figures(diagnosis, findings)
     fault = looked.fault or _of_one_class(findings)
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
     names = [column.name for column in described.columns]
-    following = next_commands(command, spec, looked.plans, looked.problem, ready=fault is None)
+    following = next_commands(command, spec, looked.proposals, looked.problem, ready=fault is None)
     finished = time.perf_counter()
     return Check(
         spec,
@@ -109,7 +117,7 @@ def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = No
         None if fault is None else fault.message,
         None if fault is None else fault.hint,
         diagnosis,
-        looked.plan.left_out,
+        looked.proposal.left_out,
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
     )
@@ -117,14 +125,14 @@ def check(spec: Spec, command: Command | None = None, arrays: Arrays | None = No
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What could be read of a table: the plan whose figures `problem` has, and what a fit as asked for stops at.
+    """What could be read of a table: the proposal whose figures `problem` has, and what a fit as asked for stops at.
 
-    `plans` begin with that plan where it can be read as a fit reads it, and are none where it cannot.
+    `proposals` begin with that proposal where it can be read as a fit reads it, and are none where it cannot.
     """
 
-    plan: Plan
+    proposal: Proposal
     problem: Problem | None
-    plans: Sequence[Plan]
+    proposals: Sequence[Proposal]
     fault: DataError | None
 
 
@@ -141,26 +149,26 @@ def _opener(opened: Sequence[Source], arrays: Arrays | None) -> Callable[[Spec],
 
 
 def _look(spec: Spec, command: Command, described: Description, read: Callable[[Spec], Table]) -> _Look:
-    plans = plans_of(spec, described, command.fixed)
+    proposals = proposals_of(spec, described, command.fixed)
     blocked = any(one.blocks for one in described.findings)
     # Leaving out what is doubtful, and a penalty, are no signs that a fit would stop.
-    changed = not plans or not set(plans[0].changes) <= {"ignore", "ridge"}
+    changed = not proposals or not set(proposals[0].changes) <= {"ignore", "ridge"}
     fault = described.fault or (_first_fault(spec, read) if blocked or changed else None)
-    for place, plan in enumerate(plans[:MOST_TRIED]):
+    for place, proposal in enumerate(proposals[:MOST_TRIED]):
         try:
-            problem = _load(plan.spec(spec), read)
+            problem = _load(proposal.spec(spec), read)
         except DataError as stopped:
             fault = fault or stopped
         except GdsolveError:
             # Flags that do not go with a table in memory.
             continue
         else:
-            others = plans[place + 1 :] if fault is not None else ()
-            sound = (plan, *_readable(spec, described, others, read))
+            others = proposals[place + 1 :] if fault is not None else ()
+            sound = (proposal, *_readable(spec, described, others, read))
             settled = [settle(spec, described, one, read) for one in sound]
-            return _Look(plan, problem, [one for one in settled if one is not None], fault)
-    plan = plans[0] if plans else figures_plan(spec, described)
-    return _Look(plan, _load_usable(spec, described, plan), (), fault)
+            return _Look(proposal, problem, [one for one in settled if one is not None], fault)
+    proposal = proposals[0] if proposals else figures_proposal(spec, described)
+    return _Look(proposal, _load_usable(spec, described, proposal), (), fault)
 
 
 def _first_fault(spec: Spec, read: Callable[[Spec], Table]) -> DataError | None:
@@ -173,36 +181,36 @@ def _first_fault(spec: Spec, read: Callable[[Spec], Table]) -> DataError | None:
 
 
 def _load(spec: Spec, read: Callable[[Spec], Table]) -> Problem:
-    return load(as_squares(spec), read(spec))
+    return pose_squares(as_squares(spec), read(spec))
 
 
 def _readable(
-    spec: Spec, described: Description, plans: Sequence[Plan], read: Callable[[Spec], Table]
-) -> Iterator[Plan]:
-    """The first plans that a fit can read; of a large table those that should be."""
+    spec: Spec, described: Description, proposals: Sequence[Proposal], read: Callable[[Spec], Table]
+) -> Iterator[Proposal]:
+    """The first proposals that a fit can read; of a large table those that should be."""
     found = 0
-    for plan in plans:
+    for proposal in proposals:
         if found == MOST - 1:
             return
         if described.rows * len(described.columns) <= CELLS_TRIED:
             try:
-                with read(plan.spec(spec)) as table:
+                with read(proposal.spec(spec)) as table:
                     for _ in table.batches():
                         pass
             except GdsolveError:
                 continue
         found += 1
-        yield plan
+        yield proposal
 
 
-def _load_usable(spec: Spec, described: Description, plan: Plan) -> Problem | None:
+def _load_usable(spec: Spec, described: Description, proposal: Proposal) -> Problem | None:
     """The rows and columns that can be used, where no flags make a fit of the table; None where there are none."""
-    if not plan.features or not plan.rows:
+    if not proposal.features or not proposal.rows:
         return None
-    target = plan.target.name if plan.target is not None and not plan.target.is_text else None
+    target = proposal.target.name if proposal.target is not None and not proposal.target.is_text else None
     try:
-        table = usable_table(described, plan.features, target, plan.weight, intercept=not spec.no_intercept)
-        return load(as_squares(plan.spec(spec)), table)
+        table = usable_table(described, proposal.features, target, proposal.weight, intercept=not spec.no_intercept)
+        return pose_squares(as_squares(proposal.spec(spec)), table)
     except DataError:
         return None
 

@@ -6,19 +6,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.solve.data import DataInfo
-from gdsolve.solve.squares.course import chart, descend
-from gdsolve.solve.squares.problem import Problem, quadratic_of
-from gdsolve.solve.squares.run import Run, prepare
+from gdsolve.solve.descend import descend
+from gdsolve.solve.illustrator import Illustrator
+from gdsolve.solve.plan import plan_descent
+from gdsolve.solve.problem import Problem, Squares
+from gdsolve.solve.remedy import needed_updates
+from gdsolve.solve.rules import usual_tolerance
+from gdsolve.solve.squares import minimisers_of, raw_coordinates, repose
+from gdsolve.solve.words import updates_in_words
 from gdsolve.spec import Engine, Loss, Method, RateSchedule, Scale, Spec
-from gdsolve.status import Status
 
 if TYPE_CHECKING:
     import torch
 
-    from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.dependence import Dependence
-    from gdsolve.objective.modes import Spectrum
-    from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.modes import Modes, Spectrum
     from gdsolve.picture import Picture
 
 LAMBDAS = (0.1, 1.0, 10.0)
@@ -131,89 +133,76 @@ def as_squares(spec: Spec) -> Spec:
     )
 
 
-def diagnose(spec: Spec, problem: Problem, *, ridge: float, has_target: bool = True) -> Diagnosis:
-    """Look at a problem that `as_squares` has loaded; `ridge` is the penalty to show a solution with, 0 for several."""
+def diagnose(
+    spec: Spec, problem: Problem, *, ridge: float, has_target: bool = True, illustrator: Illustrator | None = None
+) -> Diagnosis:
+    """Look at a problem that `as_squares` has posed; `ridge` is the penalty to show a solution with, 0 for several."""
     from gdsolve.objective.dependence import dependent_columns
 
-    curvature = curvature_of(spec)
+    curvature, squares = curvature_of(spec), problem.squares
+    assert squares is not None and problem.data is not None
     squared = curvature.everywhere
     plain = replace(as_squares(spec), ridge=0.0)
-    problem = replace(problem, minimisers=_minimisers(plain, problem))
+    triangle, scale = squares.triangle, squares.curvature_scale
+    squares = replace(squares, minimisers=minimisers_of(plain, triangle, squares.standard, scale))
     if not squared:
-        problem = replace(problem, curvature_scale=problem.curvature_scale * (curvature.scale or 1.0))
-    raw = prepare(plain, problem, raw_coordinates(problem))
-    standard = prepare(plain, problem, problem.standard)
-    tol = spec.tol or usual_tolerance(raw)
-    lambdas = (ridge,) if ridge else LAMBDAS
+        squares = replace(squares, curvature_scale=scale * (curvature.scale or 1.0))
+    raw = repose(problem, plain, raw_coordinates(squares), squares)
+    standard = repose(problem, plain, squares.standard, squares)
+    tol = spec.tol or usual_tolerance(plain)
+    lambdas, foreseen = (ridge,) if ridge else LAMBDAS, squared and has_target
+    drawn = illustrator is not None and bool(spec.plots) and curvature.scale is not None
     return Diagnosis(
         problem.data,
         spec.loss,
-        raw.coordinates.p,
-        raw.modes.spectrum.rank,
-        tuple(dependent_columns(problem.triangle, intercept=not spec.no_intercept)),
-        _prospect(raw, tol, foreseen=squared and has_target),
-        _prospect(standard, tol, foreseen=squared and has_target),
+        raw.p,
+        _modes(raw).spectrum.rank,
+        tuple(dependent_columns(triangle, intercept=not spec.no_intercept)),
+        _prospect(raw, tol, foreseen=foreseen),
+        _prospect(standard, tol, foreseen=foreseen),
         curvature,
         tol,
-        tuple(_candidates(plain, problem, raw, lambdas)) if squared and has_target else (),
-        _draw(raw, standard) if spec.plots and curvature.scale is not None else None,
+        tuple(_candidates(plain, raw, lambdas)) if foreseen else (),
+        illustrator.picture_of_check(raw, standard) if drawn and illustrator is not None else None,
     )
 
 
-def _draw(raw: Run, standard: Run) -> Picture:
-    from gdsolve.pictures.draw import picture_of_check
-
-    return picture_of_check(raw, standard)
-
-
-def raw_coordinates(problem: Problem) -> Coordinates:
-    """The columns as they are."""
-    from gdsolve.objective.coordinates import Coordinates
-
-    factor = problem.triangle.factor
-    return Coordinates.raw(problem.triangle.n, intercept=problem.standard.intercept, device=factor.device)
+def _modes(problem: Problem) -> Modes:
+    assert problem.modes is not None
+    return problem.modes
 
 
-def usual_tolerance(run: Run) -> float:
-    """The tolerance of a precision."""
-    from gdsolve.descent.learning_rate import TOLERANCE
+def _prospect(problem: Problem, tol: float, *, foreseen: bool) -> Prospect:
+    """What plain descent at the best rate faces."""
+    from gdsolve.descent.methods.build import Recipe
 
-    return TOLERANCE[run.dtype]
-
-
-def _minimisers(spec: Spec, problem: Problem) -> Minimisers:
-    from gdsolve.objective.optimum import find_minimisers
-
-    quadratic = quadratic_of(spec, problem.triangle, problem.standard, problem.curvature_scale)
-    errors = problem.triangle.errors(intercept=problem.standard.intercept)
-    return find_minimisers(quadratic, problem.standard, errors)
-
-
-def _prospect(run: Run, tol: float, *, foreseen: bool) -> Prospect:
+    spectrum = _modes(problem).spectrum
     if not foreseen:
-        return Prospect(run.modes.spectrum, None)
-    stop = run.predict(run.modes.spectrum.best, run.stops(tol), None)
-    return Prospect(run.modes.spectrum, stop.iterations if stop.status is Status.CONVERGED else None)
+        return Prospect(spectrum, None)
+    return Prospect(spectrum, needed_updates(problem, Recipe(Method.GD, spectrum.best), tol))
 
 
-def _candidates(spec: Spec, problem: Problem, raw: Run, lambdas: tuple[float, ...]) -> list[Candidate]:
-    found = [_normal_equations(raw), _descent(spec, problem, None)]
+def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...]) -> list[Candidate]:
+    squares = raw.squares
+    assert squares is not None
+    found = [_normal_equations(raw), _descent(raw, spec, squares, None)]
     for ridge in lambdas:
         penalised = replace(spec, ridge=ridge)
-        posed = replace(problem, minimisers=_minimisers(penalised, problem))
-        closed = posed.minimisers.point
-        note = "closed form" if posed.minimisers.rank == len(closed) else "closed form, minimum norm"
+        minimisers = minimisers_of(penalised, squares.triangle, squares.standard, squares.curvature_scale)
+        posed, closed = replace(squares, minimisers=minimisers), minimisers.point
+        note = "closed form" if minimisers.rank == len(closed) else "closed form, minimum norm"
         found.append(_candidate("ridge", ridge, note, raw, closed))
-        found.append(_descent(penalised, posed, ridge))
+        found.append(_descent(raw, penalised, posed, ridge))
     return found
 
 
-def _normal_equations(raw: Run) -> Candidate:
+def _normal_equations(raw: Problem) -> Candidate:
     """XᵀX·w = Xᵀy by Cholesky, as the textbook does: the one place that forms XᵀX, to show where it fails."""
     import torch
 
-    design, target = raw.modes.quadratic.design, raw.modes.quadratic.target
-    rank, p = raw.modes.spectrum.rank, raw.modes.quadratic.p
+    modes = _modes(raw)
+    design, target = modes.quadratic.design, modes.quadratic.target
+    rank, p = modes.spectrum.rank, raw.p
     factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
     if rank < p:
         return Candidate("normal equations", None, f"XᵀX is singular (rank {rank} < {p})", None, None, None)
@@ -224,24 +213,20 @@ def _normal_equations(raw: Run) -> Candidate:
     return _candidate("normal equations", None, "solved", raw, solution)
 
 
-def _descent(spec: Spec, problem: Problem, ridge: float | None) -> Candidate:
-    import torch
-
-    run = prepare(spec, problem, problem.standard)
-    course = chart(run)
-    solution = descend(run, course, torch.device("cpu"))
-    w = run.coordinates.to_user(solution.w.to(run.start.dtype))
-    updates = f"{solution.iterations:,} update{'' if solution.iterations == 1 else 's'}"
+def _descent(raw: Problem, spec: Spec, squares: Squares, ridge: float | None) -> Candidate:
+    """Descent as a fit of `spec` takes it, on standardised columns."""
+    problem = repose(raw, spec, squares.standard, squares)
+    plan = plan_descent(problem)
+    solution = descend(problem, plan)
+    w = problem.units.to_user(solution.w.to(problem.start))
     # Not the one that iterations are predicted for: with it every weight has ten digits.
-    rule = f", to tol {course.tol:.3g}" if solution.stopped_by == "tol" else ""
-    note = f"{solution.status.value.replace('_', ' ')} after {updates}{rule}"
-    return _candidate("descent", ridge, note, run, w)
+    rule = f", to tol {plan.tol:.3g}" if solution.stopped_by == "tol" else ""
+    note = f"{solution.status.value.replace('_', ' ')} after {updates_in_words(solution.iterations)}{rule}"
+    return _candidate("descent", ridge, note, problem, w)
 
 
-def _candidate(method: str, ridge: float | None, status: str, run: Run, user: torch.Tensor) -> Candidate:
+def _candidate(method: str, ridge: float | None, status: str, problem: Problem, user: torch.Tensor) -> Candidate:
     """A solution given in the user's units, (p, 1), with its SSE."""
-    design = run.problem.data.roles.design
-    inner = run.coordinates.from_user(user)
-    sse = float(run.modes.quadratic.sse(inner)) * run.coordinates.target_scale**2
-    weights = dict(zip(design, user[: len(design), 0].tolist(), strict=True))
-    return Candidate(method, ridge, status, weights, float(user[-1, 0]) if run.coordinates.intercept else None, sse)
+    sse = float(_modes(problem).quadratic.sse(problem.units.from_user(user))) * problem.loss_unit
+    weights, intercept = problem.of_user(user)
+    return Candidate(method, ridge, status, weights, intercept, sse)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gdsolve.data import Roles, Table, inline_table, open_table
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.sample import Sample, shows_rows
 from gdsolve.spec import Spec
 
-if TYPE_CHECKING:
-    from gdsolve.pictures.sample import Sample
+logger = logging.getLogger("gdsolve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,14 @@ def open_problem(spec: Spec, ranks: Ranks = ALONE) -> Table:
     return open_table(spec.data, spec, ranks)
 
 
+def tell_table(info: DataInfo) -> None:
+    """Say, to whoever wants to know more, how a table was read."""
+    roles = info.roles
+    if not info.has_header:
+        logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", info.source[0])
+    logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
+
+
 def sampler_of(spec: Spec) -> Sample | None:
     """What keeps the rows that a picture shows, if one does."""
-    if not spec.plots:
-        return None
-    from gdsolve.pictures.sample import Sample, shows_rows
-
-    return Sample() if shows_rows(spec) else None
+    return Sample() if spec.plots and shows_rows(spec) else None

@@ -4,34 +4,34 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.advise import advise
+from gdsolve.solve.certify import certify
 from gdsolve.solve.checkpointer import Checkpointer, checkpointer_of
-from gdsolve.solve.device import device_for
+from gdsolve.solve.descend import descend
+from gdsolve.solve.explain import explain
 from gdsolve.solve.gradient_check import check_gradient
+from gdsolve.solve.illustrator import Descent, Illustrator
+from gdsolve.solve.inference import fixed_values, inference_of
+from gdsolve.solve.method import shown_rate
+from gdsolve.solve.observer import is_observed
 from gdsolve.solve.outcome import Fit, GradientCheck, Subject, has_errors, reported
-from gdsolve.solve.squares.advice import advise, announce, explain
-from gdsolve.solve.squares.course import chart, descend
-from gdsolve.solve.squares.inference import linear_inference
-from gdsolve.solve.squares.problem import load
-from gdsolve.solve.squares.result import figures_of, optimum_of, trace_in_units
-from gdsolve.solve.squares.run import Run, prepare
+from gdsolve.solve.plan import announce, plan_descent
+from gdsolve.solve.pose import pose
+from gdsolve.solve.problem import Problem
+from gdsolve.solve.reclassify import reclassify
+from gdsolve.solve.units import figures_of, optimum_of, trace_in_units
 from gdsolve.solve.words import updates_in_words
-from gdsolve.spec import Method, PlotKind, RateSchedule, Spec
+from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
-from gdsolve.status import GdsolveError, Status
+from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
-    import torch
-
     from gdsolve.data import Table
     from gdsolve.descent.iterate import Observer
     from gdsolve.descent.solution import Solution
-    from gdsolve.picture import Picture
-    from gdsolve.solve.posed.problem import Posed
-    from gdsolve.solve.squares.course import Course
 
 logger = logging.getLogger("gdsolve")
 
@@ -42,11 +42,13 @@ def fit(
     command: Command | None = None,
     observe: Observer | None = None,
     ranks: Ranks = ALONE,
+    *,
+    illustrator: Illustrator | None = None,
 ) -> Fit:
     """Fit `spec`, on `table` where one is given; `command` is how the user asked, for the advice.
 
     A descent that takes its steps one by one tells `observe` the latest, again and again; the closed form has none.
-    Of several ranks each reads its share of the rows, and all return the same.
+    Of several ranks each reads its share of the rows, and all return the same. `illustrator` draws, where one is given.
 
     Raises:
         GdsolveError: what was asked for contradicts itself or the table.
@@ -58,121 +60,86 @@ def fit(
         )
     began = time.perf_counter()
     command = command or Command("fit", spec.data)
-    keeper = checkpointer_of(spec, spec.data[0] if spec.data else "these")
-    if not spec.is_least_squares:
-        from gdsolve.solve.posed.descend import fit_posed
-
-        return fit_posed(pose(spec, table, ranks), command, began, observe, keeper)
-    run = prepare(spec, load(spec, table, ranks))
-    # What every rank reads for itself, a start say, is there on all of them.
-    ranks.gather(None)
-    return fit_run(run, command, began, observe, keeper)
+    checkpointer = checkpointer_of(spec, spec.data[0] if spec.data else "these")
+    problem = pose(spec, table, ranks)
+    return fit_problem(problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator)
 
 
-def fit_run(
-    run: Run,
+def fit_problem(
+    problem: Problem,
     command: Command,
     began: float,
+    *,
     observe: Observer | None = None,
-    keeper: Checkpointer | None = None,
+    checkpointer: Checkpointer | None = None,
+    illustrator: Illustrator | None = None,
 ) -> Fit:
-    """Descend on a prepared run: plainly, or by the method that its spec names; `began` is when it was asked for."""
-    spec = run.spec
-    plain = spec.method in (Method.AUTO, Method.GD) and spec.momentum is None
-    if not plain or spec.schedule is not RateSchedule.CONSTANT:
-        return _descend_posed(run, command, began, observe, keeper)
-    return _descend(run, command, began, observe, keeper)
+    """Descend on a problem, and certify where that ended; `began` is when the fit was asked for.
 
-
-def _descend_posed(
-    run: Run, command: Command, began: float, observe: Observer | None, keeper: Checkpointer | None
-) -> Fit:
-    """Least squares by a method other than plain descent."""
-    from gdsolve.solve.posed.descend import fit_posed
-    from gdsolve.solve.posed.table import pose_run
-
-    spec = run.spec
-    method = Method.GD if spec.method is Method.AUTO else spec.method
-    posed = replace(pose_run(run), spec=replace(spec, method=method, report=False))
-    found = fit_posed(posed, command, began, observe, keeper, run)
-    errors = linear_inference(run, found.w, spec) if has_errors(spec, found.status) else None
-    return replace(found, spec=spec, errors=errors)
-
-
-def _descend(run: Run, command: Command, began: float, observe: Observer | None, keeper: Checkpointer | None) -> Fit:
-    """Plain descent, by the way of least predicted cost."""
+    Raises:
+        GdsolveError: a method or an option that does not go with this problem.
+    """
     descending = time.perf_counter()
-    spec, problem, course = run.spec, run.problem, chart(run, None if keeper is None else keeper.way)
-    announce(logger, run, course.learning_rate)
-    logger.info("engine %s: %s", course.plan.engine.value, course.plan.reason)
-    device = device_for(spec.device, course.plan.engine)
-    solution = descend(run, course, device, observe, keeper)
-    needed = run.predict(course.learning_rate, course.stops, None) if len(course.stops) > 1 else None
-    predicted = needed.iterations if needed is not None and needed.status is Status.CONVERGED else None
-    w = solution.w.to(run.start.device, run.start.dtype)
-    user, design = run.coordinates.to_user(w), problem.data.roles.design
-    gap = float(run.modes.gap(w)) * run.coordinates.target_scale**2
-    figures = figures_of(run, w)
-    finished = time.perf_counter()
-    logger.info("%s in %.3f s", updates_in_words(solution.iterations), finished - descending)
+    plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.way)
+    announce(logger, problem, plan)
+    watched = illustrator is not None and problem.spec.watch and is_observed()
+    outlook = illustrator.outlook_of(problem, plan) if watched and illustrator is not None else None
+    solution = descend(problem, plan, observe=observe, checkpointer=checkpointer, outlook=outlook)
+    certificate = certify(problem, solution)
+    descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
+    seconds = {"read": problem.seconds, "descend": time.perf_counter() - descending}
+    logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
+    found = _result(descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer)
+    if illustrator is None or not (problem.spec.plots or problem.spec.output):
+        return found
+    return found.drawn(illustrator.pictures_of_fit(descent))
+
+
+def _result(descent: Descent, command: Command, seconds: dict[str, float], checkpointer: Checkpointer | None) -> Fit:
+    """What is told of a descent, in the user's units."""
+    problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
+    spec, recipe = problem.spec, plan.recipe
+    figures = figures_of(problem, solution)
+    user = problem.units.to_user(solution.w.to(problem.start))
+    weights, intercept = problem.of_user(user)
     return Fit(
         spec=spec,
-        subject=Subject("linear", None),
+        subject=Subject(problem.kind.value, spec.minimize or spec.model),
         w=user,
         status=solution.status,
         stopped_by=solution.stopped_by,
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
-        trace=reported(trace_in_units(run, solution.trace), spec),
-        weights=dict(zip(design, user[: len(design), 0].tolist(), strict=True)),
-        intercept=float(user[-1, 0]) if run.coordinates.intercept else None,
+        trace=reported(trace_in_units(problem, solution.trace), spec),
+        weights=weights,
+        intercept=intercept,
         figures=figures,
-        learning_rate=course.learning_rate,
-        max_iter=course.max_iter,
-        tol=course.tol,
-        optimum=optimum_of(run),
-        gap=gap,
-        spectrum=run.modes.spectrum,
-        predicted_iterations=predicted,
-        method=Method.GD,
-        stable_below=run.modes.spectrum.largest_stable,
-        schedule=RateSchedule.CONSTANT,
-        momentum=None,
-        plan=course.plan,
-        device=device.type,
+        learning_rate=shown_rate(recipe),
+        max_iter=plan.max_iter,
+        tol=plan.tol,
+        optimum=None if certificate.minimum is None else optimum_of(problem, certificate.minimum),
+        gap=certificate.gap,
+        spectrum=certificate.spectrum,
+        predicted_iterations=plan.predicted,
+        method=recipe.method,
+        schedule=recipe.schedule,
+        momentum=recipe.momentum,
+        plan=plan,
+        stable_below=plan.stable_below,
+        device=solution.w.device.type,
         data=problem.data,
-        errors=linear_inference(run, user, spec) if has_errors(spec, solution.status) else None,
-        gradient_checks=_checks(run, w, solution.best_iteration) if spec.check_gradient else (),
-        message=explain(run, solution, course, gap, figures.loss),
-        advice=advise(run, solution, course.learning_rate, course.tol, command),
-        seconds={"read": problem.seconds, "descend": finished - descending, "total": finished - began},
-        checkpoint_error=None if keeper is None else keeper.checkpoint_error,
-        pictures=_draw(run, course, solution, predicted) if spec.plots else {},
+        errors=inference_of(problem, solution.w, certificate) if has_errors(spec, solution.status) else None,
+        gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
+        fixed=fixed_values(problem),
+        message=explain(problem, plan, solution, certificate, figures.loss),
+        advice=advise(problem, plan, solution, certificate, command),
+        seconds=seconds,
+        checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
     )
 
 
-def _draw(run: Run, course: Course, solution: Solution, predicted: int | None) -> dict[PlotKind, Picture]:
-    from gdsolve.pictures.draw import pictures_of_run
-
-    return pictures_of_run(run, course, solution, predicted)
-
-
-def _checks(run: Run, w: torch.Tensor, k: int) -> tuple[GradientCheck, ...]:
+def _checks(problem: Problem, solution: Solution) -> tuple[GradientCheck, ...]:
     """The gradient at the start and where the run ended."""
-    places = ((run.start, 0), (w, k))
-    return tuple(check_gradient(run.modes.quadratic, place, iteration) for place, iteration in places)
-
-
-def pose(spec: Spec, table: Table | None, ranks: Ranks = ALONE) -> Posed:
-    """The objective of a spec that is no least squares on a table; formulas and curves are for one process alone.
-
-    Raises:
-        GdsolveError: what was asked for contradicts itself or the table, or is not shared by ranks.
-        DataError: data that cannot be used.
-    """
-    from gdsolve.solve.posed.formula import pose_formula
-    from gdsolve.solve.posed.pointwise import pose_pointwise
-
-    linear = spec.minimize is None and spec.model is None
-    return pose_pointwise(spec, table, ranks) if linear else pose_formula(spec, table)
+    places = ((problem.start, 0), (solution.w.to(problem.start), solution.best_iteration))
+    return tuple(check_gradient(problem.objective, w, k) for w, k in places)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def telling(
+def observing(
     title: str,
     last: int | None,
     unit: float = 1.0,
@@ -26,23 +26,23 @@ def telling(
     `last` is the number of updates at which the run will end, or ends at the latest, where that is known; `unit` is
     what a loss in descent's coordinates counts for in the user's; `outlook` is what is known of the loss beforehand.
     """
-    told = listener()
-    if told is SILENT:
+    listening = listener()
+    if listening is SILENT:
         yield observe
         return
 
     def both(step: Step) -> None:
-        told.tell(Descending(title, step.k, step.value * unit, step.gradient_norm, last, outlook))
+        listening.tell(Descending(title, step.k, step.value * unit, step.gradient_norm, last, outlook))
         if observe is not None:
             observe(step)
 
-    told.tell(Descending(title, 0, None, None, last, outlook))
+    listening.tell(Descending(title, 0, None, None, last, outlook))
     try:
         yield both
     finally:
-        told.done()
+        listening.done()
 
 
-def is_told() -> bool:
+def is_observed() -> bool:
     """True where somebody listens: what is only worth working out for them is left out otherwise."""
     return listener() is not SILENT

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gdsolve.plan import Plan
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.modes import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,10 @@ class Fit:
     fixed: Mapping[str, float] = field(default_factory=dict)
     checkpoint_error: GdsolveError | None = None
     pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
+
+    def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
+        """The same, with its pictures."""
+        return replace(self, pictures=pictures)
 
     @property
     def inference(self) -> Inference | None:

@@ -10,24 +10,23 @@ from dataclasses import replace
 from gdsolve.data import Description, Table
 from gdsolve.progress import listener
 from gdsolve.solve.fit import fit
-from gdsolve.solve.plans import Plan, penalised
+from gdsolve.solve.proposals import Proposal, penalised
 from gdsolve.spec import Spec
-from gdsolve.spec.choices import SQUARED_LOSSES
 from gdsolve.status import GdsolveError, Status
 
 # A descent on so many cells takes less than a second.
 MOST_CELLS = 200_000
 
 
-def settle(spec: Spec, described: Description, plan: Plan, read: Callable[[Spec], Table]) -> Plan | None:
-    """The plan where its fit ends well, else with a penalty; None where neither does.
+def settle(spec: Spec, described: Description, proposal: Proposal, read: Callable[[Spec], Table]) -> Proposal | None:
+    """The proposal where its fit ends well, else with a penalty; None where neither does.
 
     Least squares always do, and of a large table it is not tried.
     """
-    planned = plan.spec(spec)
-    if planned.loss in SQUARED_LOSSES or plan.rows * plan.parameters > MOST_CELLS:
-        return plan
-    candidates = (plan, *(() if planned.ridge > 0.0 else (penalised(spec, described, plan),)))
+    proposed = proposal.spec(spec)
+    if proposed.loss.info.squared or proposal.rows * proposal.parameters > MOST_CELLS:
+        return proposal
+    candidates = (proposal, *(() if proposed.ridge > 0.0 else (penalised(spec, described, proposal),)))
     return next((one for one in candidates if _ends_well(one.spec(spec), read)), None)
 
 

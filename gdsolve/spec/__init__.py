@@ -9,14 +9,14 @@ from gdsolve.spec.choices import (
     Format,
     Header,
     LearningRate,
-    Loss,
-    Method,
     Missing,
     Plot,
     PlotKind,
     RateSchedule,
     Scale,
 )
+from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import Method
 from gdsolve.spec.offers import check_format, choices, only_traced, options_of
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Spec

@@ -7,17 +7,7 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.choices import (
-    NONSMOOTH,
-    PLOT_ENDINGS,
-    DType,
-    Engine,
-    Format,
-    Header,
-    LearningRate,
-    PlotKind,
-    RateSchedule,
-)
+from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
@@ -80,7 +70,7 @@ def _check_plot(spec: Spec) -> None:
             "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
             "give --plot-kind loss|path",
         )
-    if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and spec.loss in NONSMOOTH and spec.minimize is None:
+    if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and not spec.loss.info.smooth and spec.minimize is None:
         raise GdsolveError(
             f"plot_kind: the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss"
         )

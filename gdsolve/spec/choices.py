@@ -8,24 +8,6 @@ from typing import Literal
 from gdsolve.model import Model
 
 
-class Loss(StrEnum):
-    """Names of the losses (formulas: the first three in `gdsolve.objective.losses`, the others in `.pointwise`)."""
-
-    HALF_MSE = "half-mse"
-    MSE = "mse"
-    SSE = "sse"
-    HUBER = "huber"
-    LOGISTIC = "logistic"
-    POISSON = "poisson"
-    QUANTILE = "quantile"
-    ABSOLUTE = "absolute"
-
-
-NONSMOOTH = (Loss.QUANTILE, Loss.ABSOLUTE)
-SQUARED_LOSSES = (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
-LIKELIHOODS = (Loss.LOGISTIC, Loss.POISSON)
-
-
 class Scale(StrEnum):
     """Coordinates in which descent runs."""
 
@@ -50,20 +32,6 @@ class Engine(StrEnum):
 
 ENGINE_NAMES = {"closed-form": Engine.LEAP}
 """Other names that an engine is asked for by."""
-
-
-class Method(StrEnum):
-    """How the next iterate is found (`gdsolve.descent.methods`)."""
-
-    AUTO = "auto"
-    GD = "gd"
-    MOMENTUM = "momentum"
-    NESTEROV = "nesterov"
-    ADAM = "adam"
-    BB = "bb"
-    LBFGS = "lbfgs"
-    NEWTON = "newton"
-    LM = "lm"
 
 
 class RateSchedule(StrEnum):

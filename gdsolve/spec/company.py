@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.choices import Format, Loss, Method
+from gdsolve.spec.choices import Format
+from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import Method
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
 

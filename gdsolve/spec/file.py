@@ -15,9 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gdsolve.spec.choices import Method, PlotKind
+from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.company import Asked, require_company
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
+from gdsolve.spec.methods import Method
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.options import Spec

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.choices import DType, Engine, Format, Method, RateSchedule
+from gdsolve.spec.choices import DType, Engine, Format, RateSchedule
+from gdsolve.spec.methods import Method
 from gdsolve.spec.option import flag
 from gdsolve.status import GdsolveError
 

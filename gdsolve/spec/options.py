@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
-    SQUARED_LOSSES,
     Categorical,
     Device,
     DType,
@@ -21,14 +20,14 @@ from gdsolve.spec.choices import (
     Header,
     Init,
     LearningRate,
-    Loss,
-    Method,
     Missing,
     Plot,
     PlotKind,
     RateSchedule,
     Scale,
 )
+from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
@@ -522,7 +521,7 @@ class Spec:
     @property
     def is_least_squares(self) -> bool:
         """True for a linear model with a squared loss, of which everything is known beforehand."""
-        return self.minimize is None and self.model is None and self.loss in SQUARED_LOSSES
+        return self.minimize is None and self.model is None and self.loss.info.squared
 
     @property
     def plots(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import NONSMOOTH, PlotKind
+from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.option import enumerated
 from gdsolve.spec.options import Spec
 from gdsolve.spec.verbs import PLOT_KINDS
@@ -18,7 +18,7 @@ def kinds_drawn(spec: Spec) -> tuple[PlotKind, ...]:
     """The pictures of a fit: the one that is asked for, or for a page all that there can be."""
     if spec.output is None:
         return (kind_of_plot(spec, "fit"),) if spec.plots else ()
-    formula, cornered = spec.minimize is not None, spec.loss in NONSMOOTH and spec.minimize is None
+    formula, cornered = spec.minimize is not None, not spec.loss.info.smooth and spec.minimize is None
     without = {PlotKind.FIT: formula, PlotKind.SPECTRUM: cornered}
     return tuple(kind for kind in PLOT_KINDS["fit"] if not without.get(kind, False))
 

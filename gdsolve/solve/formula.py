@@ -13,11 +13,12 @@ from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed, nearest
 from gdsolve.imports import collector_at_rest
 from gdsolve.model import read_model
-from gdsolve.solve.data import DataInfo
+from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.memory import demand_of_formula
-from gdsolve.solve.posed.problem import Kind, Posed
-from gdsolve.spec import Engine, Parameter, Spec
+from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.squares import tell_rounding
+from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameters import Value, entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 
@@ -29,8 +30,10 @@ if TYPE_CHECKING:
     from gdsolve.objective.curve import Model
     from gdsolve.objective.expression import Expression
     from gdsolve.objective.formula import Formula
+    from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.layout import Layout
     from gdsolve.objective.modes import Modes
+    from gdsolve.objective.triangle import Triangle
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ class _Columns:
         return float(len(self.target) if self.weight is None else self.weight.sum())
 
 
-def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
+def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     """The objective of `minimize` or `model`, with the data that it needs in memory.
 
     Raises:
@@ -73,10 +76,9 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Posed:
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout)
     objective = _objective(spec, expression, layout, given, columns)
-    return Posed(
+    return Problem(
         spec=spec,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
-        engine=Engine.AUTOGRAD,
         objective=objective,
         start=start / scale,
         labels=names,
@@ -143,9 +145,11 @@ def _read(
         demand.require(count)
         demand.require_on(device, count)
         kept = KeptRows(dtype, demand.grow)
-        for batch in opened.batches():
-            kept.add(batch)
+        built = _keep(kept, opened)
         info = DataInfo.of(opened)
+        tell_table(info)
+        if built:
+            tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
     named = dict(zip(roles.features, cells, strict=False))
     if spec.minimize is not None:
@@ -154,6 +158,20 @@ def _read(
         if name in named:
             raise _two_of_one_name(name)
     return _Columns(info, named, cells[-1][:, None], weight)
+
+
+def _keep(kept: KeptRows, opened: Table) -> tuple[Triangle, ...]:
+    """Read all rows; in float32 also what shows what that has lost of columns: their triangles, rounded and exact."""
+    import torch
+
+    from gdsolve.objective.triangle import build_triangles
+
+    stream = kept.passing(opened.batches())
+    if kept.dtype is torch.float32 and opened.roles.features:
+        return build_triangles(stream, (torch.float32, torch.float64))
+    for _ in stream:
+        pass
+    return ()
 
 
 def _started(spec: Spec) -> tuple[Parameter, ...]:

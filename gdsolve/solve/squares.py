@@ -1,4 +1,4 @@
-"""From a spec to a problem that can be descended on: read once, decompose once."""
+"""Least squares on a table as a problem: read once, decomposed once, and posed in any coordinates."""
 
 from __future__ import annotations
 
@@ -6,26 +6,25 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table, prefetch
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.solve.data import DataInfo, open_problem, sampler_of
+from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
 from gdsolve.solve.device import device_for, device_of, dtype_of
 from gdsolve.solve.memory import demand_of, on_this_machine
+from gdsolve.solve.problem import Kind, Problem, Squares
+from gdsolve.solve.start import start_of
 from gdsolve.spec import DType, Spec
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
-    from gdsolve.objective.base import Objective
     from gdsolve.objective.coordinates import Coordinates
     from gdsolve.objective.kept_rows import KeptRows
-    from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.quadratic import Quadratic
     from gdsolve.objective.triangle import Triangle
@@ -38,27 +37,8 @@ LEAST_SQUARE = 1e-300
 LEAST_SQUARE_32 = 1e-36
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A table as a least-squares problem in descent's coordinates, with all that is known of it beforehand.
-
-    `sample` has rows (r, n + 1) for a picture that shows them.
-    """
-
-    data: DataInfo
-    triangle: Triangle
-    standard: Coordinates
-    coordinates: Coordinates
-    minimisers: Minimisers
-    curvature_scale: float
-    kept: KeptRows
-    seconds: float
-    ranks: Ranks = ALONE
-    sample: np.ndarray | None = None
-
-
-def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Problem:
-    """Read `table` (that of the spec, unless given) and build its triangle; rows are kept where the way needs them.
+def pose_squares(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Problem:
+    """Read `table` (that of the spec, unless given) and build its triangle; rows are kept where the engine needs them.
 
     Of several ranks each reads and keeps its share of the rows; the triangle of all is the same on all of them.
 
@@ -104,25 +84,112 @@ def load(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
         # The pass over the table is the host's by design: cells are parsed there, and blocks of a few columns are
         # factorised while the next ones are parsed. What follows is p×p, where it was asked for.
         triangle = built[0].to(device)
-        roles = opened.roles
-        if not opened.has_header:
-            logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
-        logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
         info = DataInfo.of(opened)
+        tell_table(info)
         _require_squares(info, triangle, spec.dtype)
-        _tell_rounding(info, built, spec)
+        tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     shown = None if sample is None else sample.rows(ranks)
-    return replace(_pose(spec, info, triangle, kept, began), ranks=ranks, sample=shown)
+    squares = replace(_decompose(spec, info, triangle, kept), ranks=ranks)
+    posed = squares_problem(spec, info, squares, squares.coordinates, time.perf_counter() - began, shown)
+    # What every rank reads for itself, a start say, is there on all of them.
+    ranks.gather(None)
+    return posed
 
 
-def _tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
+def squares_problem(
+    spec: Spec,
+    data: DataInfo,
+    squares: Squares,
+    coordinates: Coordinates,
+    seconds: float = 0.0,
+    sample: np.ndarray | None = None,
+) -> Problem:
+    """The problem of `spec` in `coordinates`, with the modes of descent from its start."""
+    from gdsolve.objective.modes import decompose
+
+    start = start_of(spec, coordinates, data.roles.design)
+    quadratic = quadratic_of(spec, squares.triangle, coordinates, squares.curvature_scale)
+    known = squares.minimisers
+    modes = decompose(quadratic, known.nearest_to(start, coordinates), known.rank, known.singular)
+    return Problem(
+        spec=spec,
+        kind=Kind.LINEAR,
+        objective=quadratic,
+        start=start,
+        labels=data.roles.design,
+        intercept=coordinates.intercept,
+        units=coordinates,
+        box=None,
+        data=data,
+        rows=squares.triangle.total_weight,
+        total_sum_of_squares=squares.triangle.total_sum_of_squares(intercept=coordinates.intercept),
+        modes=modes,
+        bound=modes.spectrum.largest or None,
+        convex=True,
+        smooth=True,
+        seconds=seconds,
+        squares=replace(squares, coordinates=coordinates),
+        sample=sample,
+    )
+
+
+def repose(
+    problem: Problem, spec: Spec, coordinates: Coordinates | None = None, squares: Squares | None = None
+) -> Problem:
+    """Least squares on the same table for another spec, in its own coordinates unless others are given."""
+    assert problem.squares is not None and problem.data is not None
+    squares = squares or problem.squares
+    chosen = coordinates or (squares.standard if spec.standardise else raw_coordinates(squares))
+    return squares_problem(spec, problem.data, squares, chosen, problem.seconds, problem.sample)
+
+
+def raw_coordinates(squares: Squares) -> Coordinates:
+    """The columns as they are."""
+    from gdsolve.objective.coordinates import Coordinates
+
+    triangle = squares.triangle
+    return Coordinates.raw(triangle.n, intercept=squares.standard.intercept, device=triangle.factor.device)
+
+
+def quadratic_of(spec: Spec, triangle: Triangle, coordinates: Coordinates, curvature_scale: float) -> Quadratic:
+    """The objective of `spec` in `coordinates`, on the triangle."""
+    from gdsolve.objective.quadratic import Penalty, Quadratic
+
+    design, target = triangle.in_coordinates(coordinates)
+    penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
+    return Quadratic(design, target, penalty, curvature_scale)
+
+
+def minimisers_of(spec: Spec, triangle: Triangle, standard: Coordinates, curvature_scale: float) -> Minimisers:
+    """All minimisers, found in standardised coordinates, where no rank depends on units."""
+    from gdsolve.objective.optimum import find_minimisers
+
+    quadratic = quadratic_of(spec, triangle, standard, curvature_scale)
+    return find_minimisers(quadratic, standard, triangle.errors(intercept=standard.intercept))
+
+
+def tell_rounding(info: DataInfo, built: Sequence[Triangle], spec: Spec) -> None:
     """Warn of columns that rounding the cells has changed for good; `built` ends with the cells as they are."""
     from gdsolve.objective.dependence import lost_in_rounding
 
     names, intercept = info.roles.design, not spec.no_intercept
     for lost in lost_in_rounding(built[0], built[-1], names, info.roles.target, intercept=intercept):
         logger.warning("%s: %s; --dtype float64 keeps it", info.source[0], lost)
+
+
+def _decompose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows) -> Squares:
+    from gdsolve.objective.losses import LOSSES
+
+    intercept = not spec.no_intercept
+    scale = LOSSES[spec.loss].curvature_scale(triangle.total_weight)
+    standard = triangle.standardised(intercept=intercept)
+    minimisers = minimisers_of(spec, triangle, standard, scale)
+    squares = Squares(triangle, standard, standard, minimisers, scale, kept)
+    coordinates = standard if spec.standardise else raw_coordinates(squares)
+    if spec.dtype is DType.FLOAT32:
+        _require_descent(info, quadratic_of(spec, triangle, coordinates, scale))
+    return replace(squares, coordinates=coordinates)
 
 
 def _require_squares(info: DataInfo, triangle: Triangle, dtype: DType) -> None:
@@ -156,55 +223,3 @@ def _require_square(info: DataInfo, name: str, length: float, least: float, dtyp
         ("--dtype float64, or " if dtype is DType.FLOAT32 else "")
         + f"rescale it: other units, {'larger' if small else 'smaller'} numbers",
     )
-
-
-def _pose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows, began: float) -> Problem:
-    from gdsolve.objective.coordinates import Coordinates
-    from gdsolve.objective.losses import LOSSES
-    from gdsolve.objective.optimum import find_minimisers
-
-    intercept = not spec.no_intercept
-    scale = LOSSES[spec.loss].curvature_scale(triangle.total_weight)
-    standard = triangle.standardised(intercept=intercept)
-    raw = Coordinates.raw(triangle.n, intercept=intercept, device=triangle.factor.device)
-    coordinates = standard if spec.standardise else raw
-    quadratic = quadratic_of(spec, triangle, standard, scale)
-    minimisers = find_minimisers(quadratic, standard, triangle.errors(intercept=intercept))
-    if spec.dtype is DType.FLOAT32:
-        _require_descent(info, quadratic_of(spec, triangle, coordinates, scale))
-    seconds = time.perf_counter() - began
-    return Problem(info, triangle, standard, coordinates, minimisers, scale, kept, seconds)
-
-
-def quadratic_of(spec: Spec, triangle: Triangle, coordinates: Coordinates, curvature_scale: float) -> Quadratic:
-    """The objective of `spec` in `coordinates`, on the triangle."""
-    from gdsolve.objective.quadratic import Penalty, Quadratic
-
-    design, target = triangle.in_coordinates(coordinates)
-    penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
-    return Quadratic(design, target, penalty, curvature_scale)
-
-
-def modes_in(spec: Spec, problem: Problem, coordinates: Coordinates, start: torch.Tensor) -> Modes:
-    """The eigenmodes in `coordinates` of descent from `start`, (p, 1)."""
-    from gdsolve.objective.modes import decompose
-
-    quadratic = quadratic_of(spec, problem.triangle, coordinates, problem.curvature_scale)
-    known = problem.minimisers
-    return decompose(quadratic, known.nearest_to(start, coordinates), known.rank, known.singular)
-
-
-def rows_of(problem: Problem, modes: Modes, device: torch.device, *, autograd: bool = False) -> Objective:
-    """All rows in memory, for the ways `rows` and `autograd`; the problem keeps them no longer.
-
-    Of several ranks each has its own.
-    """
-    from gdsolve.objective.autograd_rows import AutogradRows
-    from gdsolve.objective.rows import collect_rows
-    from gdsolve.objective.shared import own_penalty, share
-
-    penalty = own_penalty(modes.quadratic.penalty, problem.ranks)
-    rows = collect_rows(problem.kept, problem.coordinates, penalty, problem.curvature_scale, device)
-    if autograd:
-        rows = AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)
-    return share(rows, problem.ranks) if problem.ranks.several else rows

@@ -27,7 +27,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Proposal:
     """A fit of a table: `changes` of the spec that make it one, and what it then uses.
 
     `encoded` are the features of text, one 0/1 column a level; `rows` and `parameters` are what is left of the table
@@ -57,7 +57,7 @@ class Plan:
         return replace(spec, **changes)
 
 
-def plans_of(spec: Spec, described: Description, fixed: Collection[str] = ()) -> tuple[Plan, ...]:
+def proposals_of(spec: Spec, described: Description, fixed: Collection[str] = ()) -> tuple[Proposal, ...]:
     """The fits that a table allows, the best first; of `fixed` options, those of a YAML spec, none is taken out.
 
     A fit with as many weights as rows is among them only where there is no other, and with a penalty.
@@ -72,17 +72,17 @@ def plans_of(spec: Spec, described: Description, fixed: Collection[str] = ()) ->
         spec = replace(spec, ignore=spec.ignore if spec.features else (*spec.ignore, weight.name))
         weighing, weight = {"weight": None, **({} if spec.features else {"ignore": spec.ignore})}, None
     found = [
-        plan
+        proposal
         for change, target, beside in _targets(spec, described)
-        for plan in _plans(replace(spec, **change), described, weighing | change, target, weight, beside)
+        for proposal in _proposals(replace(spec, **change), described, weighing | change, target, weight, beside)
     ]
-    sound = [plan for plan in found if not plan.saturated]
+    sound = [proposal for proposal in found if not proposal.saturated]
     if sound:
         return tuple(sound)
-    return tuple(penalised(spec, described, plan) for plan in found[:1])
+    return tuple(penalised(spec, described, proposal) for proposal in found[:1])
 
 
-def figures_plan(spec: Spec, described: Description) -> Plan:
+def figures_proposal(spec: Spec, described: Description) -> Proposal:
     """What can be looked at where no fit is possible: the features of numbers, whatever the target is."""
     target = next((one for one in described.columns if one.role == "target" and _has_numbers(one, spec)), None)
     features = [column for column in described.columns if column.role == "feature"]
@@ -92,17 +92,17 @@ def figures_plan(spec: Spec, described: Description) -> Plan:
         target = None
     rows = described.gaps.complete([*numbers, *([target.name] if target else [])])
     parameters = len(numbers) + (not spec.no_intercept)
-    return Plan({}, target, numbers, (), None, tuple(left_out if described.rows else ()), rows, 0, parameters)
+    return Proposal({}, target, numbers, (), None, tuple(left_out if described.rows else ()), rows, 0, parameters)
 
 
-def _plans(
+def _proposals(
     spec: Spec,
     described: Description,
     change: Changes,
     target: ColumnSummary,
     weight: ColumnSummary | None,
     beside: Columns,
-) -> Iterator[Plan]:
+) -> Iterator[Proposal]:
     usable, left_out = _usable(spec, described, beside)
     for encode, encoded, leaving in _encodings(spec, usable, left_out):
         numbers = [column for column in usable if not column.is_text]
@@ -119,7 +119,7 @@ def _plans(
         marking: Changes = {"na_values": odd} if odd else {}
         parameters = _parameters(spec, numbers, encoded)
         for gap, rows, filled in _gaps(spec, described, others, numbers, encoded, parameters):
-            yield Plan(
+            yield Proposal(
                 change | ignoring | encode | marking | gap,
                 target,
                 tuple(column.name for column in beside if column in used),
@@ -278,12 +278,14 @@ def _gaps(
         yield ({} if way is spec.na else {"na": way}), rows, filled
 
 
-def penalised(spec: Spec, described: Description, plan: Plan) -> Plan:
-    """The plan with a ridge penalty in proportion to its columns, a power of ten."""
+def penalised(spec: Spec, described: Description, proposal: Proposal) -> Proposal:
+    """The proposal with a ridge penalty in proportion to its columns, a power of ten."""
     if spec.ridge > 0.0:
-        return plan
-    spreads = [column.std or 0.0 for column in described.columns if column.name in plan.features and not column.is_text]
-    square = sum(spread * spread for spread in spreads) + 0.25 * len(plan.encoded)
-    mean = max(1, plan.rows) * square / max(1, len(plan.features))
+        return proposal
+    spreads = [
+        column.std or 0.0 for column in described.columns if column.name in proposal.features and not column.is_text
+    ]
+    square = sum(spread * spread for spread in spreads) + 0.25 * len(proposal.encoded)
+    mean = max(1, proposal.rows) * square / max(1, len(proposal.features))
     power = round(math.log10(_SHARE * mean)) if mean > 0.0 and math.isfinite(mean) else 0
-    return replace(plan, changes={**plan.changes, "ridge": 10**power if power >= 0 else float(f"1e{power}")})
+    return replace(proposal, changes={**proposal.changes, "ridge": 10**power if power >= 0 else float(f"1e{power}")})

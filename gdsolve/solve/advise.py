@@ -1,0 +1,143 @@
+"""What the user should know of a run that has ended, and what to do next: a sentence each, some with a command."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.forecast import has_closed_form
+from gdsolve.solve.method import own_rate
+from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
+from gdsolve.solve.squares import repose
+from gdsolve.solve.words import coordinates_of
+from gdsolve.spec import Method, Scale
+from gdsolve.spec.command import Advice, Command
+from gdsolve.spec.methods import Recurrence
+from gdsolve.spec.numbers import rate_text
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.solution import Solution
+    from gdsolve.solve.certify import Certificate
+    from gdsolve.solve.plan import Plan
+
+FAR = 1e-4
+FURTHER = 1e-4
+
+
+def advise(
+    problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, command: Command
+) -> tuple[Advice, ...]:
+    """What the user should know or do, a sentence each, some with a command that is ready to paste."""
+    lines: list[Advice] = []
+    status, minimum = solution.status, certificate.minimum
+    if minimum is None and certificate.reason and status in (Status.CONVERGED, Status.MAX_ITER):
+        lines.append(Advice(f"How far it is from a minimum is not known: {certificate.reason}."))
+    if status is Status.CONVERGED:
+        lines += _distance(problem, plan, solution, certificate)
+    if status in (Status.MAX_ITER, Status.EDGE_OF_STABILITY):
+        lines += _needs(problem, plan)
+    lines += _commands(problem, plan, solution, command)
+    if minimum is not None and not minimum.unique and minimum.spectrum is not None:
+        lines.append(_ambiguity(problem, minimum.spectrum.rank))
+    return tuple(lines)
+
+
+def _commands(problem: Problem, plan: Plan, solution: Solution, command: Command) -> list[Advice]:
+    """What to run instead."""
+    unstable = solution.status in (Status.DIVERGED, Status.EDGE_OF_STABILITY)
+    if solution.status is Status.FAILED:
+        return _after_failure(problem, plan, solution, command)
+    if not unstable and solution.status is not Status.MAX_ITER:
+        return []
+    if solution.stopped_by == "unbounded":
+        return [_held(problem, command)]
+    if problem.squares is not None and plan.recipe.method is Method.GD and has_closed_form(plan.recipe):
+        return [*own_command(problem, command), *(best_rate(problem, command) if unstable else [])]
+    if unstable:
+        return steadier(problem, plan.recipe, command, "Run instead")
+    return further(problem, plan.recipe, command)
+
+
+def _after_failure(problem: Problem, plan: Plan, solution: Solution, command: Command) -> list[Advice]:
+    if solution.stopped_by == "domain":
+        return steadier(problem, plan.recipe, command, "Run instead, with steps that stay where it is defined")
+    if solution.stopped_by in ("flat", "start", "saddle", "edge"):
+        return [elsewhere(problem, command)]
+    others = [one.value for one in (Method.GD, Method.BB, Method.NEWTON) if one is not plan.recipe.method]
+    return [Advice(f"Start elsewhere, or try another method: {', '.join(others)}.")]
+
+
+def _held(problem: Problem, command: Command) -> Advice:
+    """What keeps weights from running away where the loss has no minimum."""
+    if problem.kind is Kind.LINEAR:
+        return Advice("A ridge penalty keeps the weights finite", command.but(ridge=1, max_iter=None))
+    return Advice("Check the formula, or bound its parameters with --lower and --upper.")
+
+
+def _ambiguity(problem: Problem, rank: int) -> Advice:
+    if problem.squares is None:
+        return Advice(
+            f"The minimum is not unique: rank {rank} < {problem.p} weights; "
+            "some of them can change while the loss stays the same."
+        )
+    return Advice(
+        f"The minimiser is not unique: rank {rank} < {problem.p} weights. "
+        "The optimum shown has minimum norm in the coordinates of descent; gdsolve check names the columns."
+    )
+
+
+def _distance(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate) -> list[Advice]:
+    """A small update is not a small error: say so where the weights, or the loss, are still far off."""
+    if certificate.minimum is None or solution.stopped_by is None:
+        return []
+    modes, first = problem.modes, solution.trace.values[0]
+    if modes is not None and (modes.unique or plan.recipe.method.info.recurrence is not None):
+        away = float((solution.w.to(modes.minimiser) - modes.minimiser).abs().amax())
+        size = float(modes.minimiser.abs().amax())
+        if away <= FAR * size:
+            return []
+        share = f" ({100 * away / size:.2g} % of the largest)" if size > 0.0 else ""
+        said = f"a weight is still {away:.3g} from its optimum{share}"
+    else:
+        least = certificate.minimum.value
+        if solution.value - least <= FAR * max(abs(least), first - least):
+            return []
+        said = "the loss is still well above its minimum"
+    asked = min(plan.tol, solution.trace.updates[-1] or 0.0) * FURTHER
+    slow = f"; --tol {asked:.0e} would go on" if solution.stopped_by == "tol" and asked >= sys.float_info.min else ""
+    return [Advice(f"A small step is not a small error: {said}{slow}.")]
+
+
+def _needs(problem: Problem, plan: Plan) -> list[Advice]:
+    """How many updates convergence takes at this rate, at the best one, and with scaling, where that is known."""
+    from gdsolve.descent.foreseen import converges
+
+    if not any(map(converges, plan.stops)):
+        return []
+    told = []
+    for words, one, recipe in _prospects(problem, plan.recipe):
+        if not has_closed_form(recipe) or one.modes is None or one.box is not None:
+            return []
+        needed = needed_updates(one, recipe, plan.tol)
+        told.append(f"{needed:,} {words}" if needed is not None else f"no number is enough {words}")
+    return [Advice(f"Updates needed to converge{coordinates_of(problem.spec)}: {'; '.join(told)}.")]
+
+
+def _prospects(problem: Problem, recipe: Recipe) -> list[tuple[str, Problem, Recipe]]:
+    """Rates that may be compared, as they are shown, so that what is said holds for them when they are typed."""
+    found = [(f"at this rate ({rate_text(recipe.rate)})", problem, recipe)]
+    if recipe.method.info.recurrence is not Recurrence.PLAIN and problem.spec.momentum is None:
+        return found
+    best = rate_text(own_rate(problem, recipe.method, problem.spec.momentum)[0])
+    if best != rate_text(recipe.rate):
+        found.append((f"at the best rate ({best})", problem, replace(recipe, rate=float(best))))
+    if problem.squares is not None and not problem.spec.standardise and problem.spec.scale is not Scale.STANDARD:
+        scaled = repose(problem, problem.spec, problem.squares.standard)
+        best = rate_text(own_rate(scaled, recipe.method, problem.spec.momentum)[0])
+        words = f"on standardised columns (--scale standard --lr {best})"
+        found.append((words, scaled, replace(recipe, rate=float(best))))
+    return found

@@ -1,0 +1,219 @@
+"""The certificate: the minimum near where a descent ended, found by Newton's method, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.observer import observing
+from gdsolve.solve.problem import Kind, Problem
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.solution import Solution
+    from gdsolve.objective.modes import Spectrum
+
+MOST_WEIGHTS = 200
+MOST_NUMBERS = 200_000_000
+MOST_STEPS = 100
+NEGLIGIBLE = 1e-10
+FADED = 1e-12
+NEAR = 1e-6
+
+
+class NoMinimum(StrEnum):
+    """Why no minimum is certified, as it is told."""
+
+    NONSMOOTH = "the loss is not differentiable everywhere, so that second derivatives cannot show a minimum"
+    TOO_LARGE = "the problem is too large to look for one by Newton's method"
+    INTERRUPTED = "the search for one was interrupted"
+    NOT_FOUND = f"Newton's method finds none within {MOST_STEPS} steps from here"
+    NOT_FINITE = "the curvature there is not finite"
+    SADDLE = "the curvature is negative in some direction: this is a saddle point, not a minimum"
+    FADED_AWAY = "the curvature has become zero: the loss keeps decreasing, and has no minimum here"
+    FLAT = "the curvature there is zero"
+    NO_POINT = "no method reached a point to look from"
+
+
+@dataclass(frozen=True, slots=True)
+class Minimum:
+    """A minimum, (p, 1) in descent's coordinates, its value, and the curvature there.
+
+    `spectrum` is of the Hessian over the weights that no bound holds, None where the loss has corners instead;
+    `is_global` is True where no point is lower.
+    """
+
+    w: torch.Tensor
+    value: float
+    hessian: torch.Tensor | None
+    spectrum: Spectrum | None
+    unique: bool
+    is_global: bool
+
+    def gap(self, w: torch.Tensor, value: float) -> float:
+        """L(w) − L*, by the curvature where the difference of the values would cancel."""
+        difference = value - self.value
+        if self.hessian is None or abs(difference) > NEGLIGIBLE * max(abs(value), abs(self.value)):
+            return max(0.0, difference)
+        away = w - self.w
+        return max(0.0, 0.5 * float(away.mT @ self.hessian @ away))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is known of the place where a run ended: a minimum, or why there is none; None and None after divergence.
+
+    `gap` is how far the loss is above the minimum, in the user's units.
+    """
+
+    minimum: Minimum | None
+    reason: NoMinimum | None = None
+    gap: float | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """True where the search was."""
+        return self.reason is NoMinimum.INTERRUPTED
+
+    @property
+    def spectrum(self) -> Spectrum | None:
+        """The eigenvalues of the Hessian at the minimum, where there is one."""
+        return None if self.minimum is None else self.minimum.spectrum
+
+
+def certify(problem: Problem, solution: Solution) -> Certificate:
+    """The minimum that Newton's method finds from the end of a run in at most a hundred steps, and the gap to it.
+
+    Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
+    """
+    found = _minimum_near(problem, solution.w, solution.status)
+    return replace(found, gap=gap_of(problem, solution, found.minimum))
+
+
+def certify_best(problem: Problem, solutions: Sequence[Solution], reason: NoMinimum | None = None) -> Certificate:
+    """The minimum near the lowest point that several runs reached; none, for that `reason`, where they reached none."""
+    usable = [one for one in solutions if one.status not in (Status.DIVERGED, Status.FAILED)]
+    if not usable:
+        return Certificate(None, reason)
+    return certify(problem, min(usable, key=lambda one: one.value))
+
+
+def gap_of(problem: Problem, solution: Solution, minimum: Minimum | None) -> float | None:
+    """How far the loss is above its minimum, in the user's units."""
+    if problem.modes is not None:
+        return float(problem.modes.gap(solution.w.to(problem.modes.minimiser))) * problem.loss_unit
+    return None if minimum is None else minimum.gap(solution.w, solution.value) * problem.loss_unit
+
+
+def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certificate:
+    from gdsolve.objective.base import TwiceDifferentiable
+
+    if problem.modes is not None:
+        return _known(problem)
+    if not isinstance(problem.objective, TwiceDifferentiable) or not problem.smooth:
+        return _nonsmooth(problem)
+    if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
+        return Certificate(None, NoMinimum.TOO_LARGE)
+    if status in (Status.DIVERGED, Status.INTERRUPTED):
+        return Certificate(None)
+    if status is Status.CONVERGED and problem.box is None and _at_a_saddle(problem, w):
+        return Certificate(None, NoMinimum.SADDLE)
+    return _search(problem, w)
+
+
+def _at_a_saddle(problem: Problem, w: torch.Tensor) -> bool:
+    """True where the gradient all but vanishes, a Newton step being short, and the curvature is negative somewhere."""
+    import torch
+
+    hessian: torch.Tensor = problem.objective.hessian(w)  # type: ignore[attr-defined]
+    gradient = problem.objective.evaluate(w).gradient.to(torch.float64)
+    steep = gradient.norm() > NEAR * problem.objective.evaluate(problem.start).gradient.norm()
+    if bool(steep) or not bool(torch.isfinite(hessian).all()):
+        return False
+    curvature, directions = torch.linalg.eigh(hessian.to(torch.float64))
+    sizes = curvature.abs()
+    if curvature[0] >= -NEAR * sizes.amax():
+        return False
+    along = directions.mT @ gradient
+    bent = sizes > NEAR * sizes.amax()
+    step = (along[bent, 0] / sizes[bent]).abs().amax()
+    return bool(step <= NEAR * (1.0 + w.abs().amax()))
+
+
+def _known(problem: Problem) -> Certificate:
+    modes = problem.modes
+    assert modes is not None
+    value = float(problem.objective.evaluate(modes.minimiser.to(problem.start.dtype)).value)
+    if problem.squares is not None:
+        value = float(modes.quadratic.value(modes.minimiser))
+    hessian = modes.quadratic.hessian(modes.minimiser)
+    return Certificate(Minimum(modes.minimiser, value, hessian, modes.spectrum, modes.unique, is_global=True))
+
+
+def _nonsmooth(problem: Problem) -> Certificate:
+    from gdsolve.objective.linear_program import piecewise_linear_minimum
+
+    w = piecewise_linear_minimum(problem.objective)
+    if w is None:
+        return Certificate(None, NoMinimum.NONSMOOTH)
+    value = float(problem.objective.evaluate(w).value)
+    return Certificate(Minimum(w, value, None, None, unique=True, is_global=True))
+
+
+def _search(problem: Problem, w: torch.Tensor) -> Certificate:
+    import torch
+
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.methods.newton import Newton
+    from gdsolve.descent.schedule import Schedule
+    from gdsolve.descent.stop import LeftDomain
+
+    newton, rules, schedule = Newton(problem.box), (LeftDomain(),), Schedule("log")
+    with observing("polishing", None, problem.loss_unit) as observer:
+        refined = iterate(problem.bounded, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=observer)
+    if refined.status is Status.INTERRUPTED:
+        return Certificate(None, NoMinimum.INTERRUPTED)
+    if refined.stopped_by != "rounding":
+        return Certificate(None, NoMinimum.NOT_FOUND)
+    hessian: torch.Tensor = problem.objective.hessian(refined.w)  # type: ignore[attr-defined]
+    free = torch.ones(len(w), dtype=torch.bool, device=w.device)
+    if problem.box is not None:
+        free = ~problem.box.held(refined.w, problem.objective.evaluate(refined.w).gradient)[:, 0]
+    curvature = torch.linalg.eigvalsh(hessian[free][:, free].to(torch.float64)).flip(0)
+    if not bool(torch.isfinite(curvature).all()):
+        return Certificate(None, NoMinimum.NOT_FINITE)
+    return _judge(problem, refined.w, refined.value, hessian, curvature)
+
+
+def _judge(
+    problem: Problem, w: torch.Tensor, value: float, hessian: torch.Tensor, curvature: torch.Tensor
+) -> Certificate:
+    from gdsolve.objective.modes import Spectrum
+
+    if not len(curvature):
+        spectrum = Spectrum(0.0, 0.0, 0)
+        return Certificate(Minimum(w, value, hessian, spectrum, unique=True, is_global=False))
+    largest, smallest = float(curvature[0]), float(curvature[-1])
+    if smallest < -NEGLIGIBLE * abs(largest):
+        return Certificate(None, NoMinimum.SADDLE)
+    at_start = _largest_at_start(problem)
+    if at_start > 0.0 and largest <= FADED * at_start:
+        return Certificate(None, NoMinimum.FADED_AWAY)
+    if largest <= 0.0:
+        return Certificate(None, NoMinimum.FLAT)
+    rank = int((curvature > NEGLIGIBLE * largest).sum())
+    spectrum = Spectrum(largest, float(curvature[rank - 1]), rank)
+    unique = rank == len(curvature)
+    return Certificate(Minimum(w, value, hessian, spectrum, unique, is_global=problem.convex))
+
+
+def _largest_at_start(problem: Problem) -> float:
+    import torch
+
+    hessian: torch.Tensor = problem.objective.hessian(problem.start)  # type: ignore[attr-defined]
+    sizes = torch.linalg.eigvalsh(hessian.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0))
+    return float(sizes.abs().amax()) if problem.kind is Kind.LINEAR else 0.0

@@ -1,0 +1,97 @@
+"""A planned descent is taken: in closed form, or step by step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.engine import Ground, ground_of
+from gdsolve.solve.fingerprint import Identity, columns_of, fingerprint
+from gdsolve.solve.forecast import momentum_of
+from gdsolve.solve.observer import observing
+from gdsolve.solve.rules import tolerances_of
+from gdsolve.spec import Engine, RateSchedule
+
+if TYPE_CHECKING:
+    from gdsolve.descent.iterate import Observer
+    from gdsolve.descent.solution import Solution
+    from gdsolve.progress import Outlook
+    from gdsolve.solve.checkpointer import Checkpointer
+    from gdsolve.solve.plan import Plan
+    from gdsolve.solve.problem import Problem
+
+
+def descend(
+    problem: Problem,
+    plan: Plan,
+    ground: Ground | None = None,
+    *,
+    observe: Observer | None = None,
+    checkpointer: Checkpointer | None = None,
+    outlook: Outlook | None = None,
+    title: str = "descending",
+) -> Solution:
+    """Descend as planned, from the start, within the bounds, in descent's coordinates.
+
+    `ground` is what a loop descends on, where several share it. A loop tells `observe` how far it is, and whoever
+    listens, under `title`, with the `outlook`; it tells `checkpointer` where it stands.
+
+    Raises:
+        GdsolveError: the closed form was asked for and cannot find where it ends, or a run cannot be resumed.
+    """
+    if plan.engine is Engine.LEAP:
+        return _leap(problem, plan, checkpointer)
+    from gdsolve.descent.iterate import iterate
+    from gdsolve.descent.methods.build import build_method
+    from gdsolve.objective.box import Boxed
+
+    ground = ground or ground_of(problem, plan.engine)
+    if checkpointer is not None:
+        checkpointer.identify(_identity(problem, plan, ground.start.device.type))
+    assert plan.max_iter is not None
+    with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
+        return iterate(
+            ground.objective if problem.box is None else Boxed(ground.objective, problem.box),
+            ground.start,
+            build_method(plan.recipe, problem.box),
+            plan.loop_stops,
+            max_iter=plan.max_iter,
+            schedule=plan.schedule,
+            at_limit=plan.fate,
+            observe=observer,
+            keeper=checkpointer,
+        )
+
+
+def _leap(problem: Problem, plan: Plan, checkpointer: Checkpointer | None) -> Solution:
+    from gdsolve.descent.leap import leap
+
+    assert problem.modes is not None
+    start = problem.start.to(problem.modes.minimiser)
+    if checkpointer is not None:
+        checkpointer.identify(_identity(problem, plan, start.device.type))
+    found = leap(
+        problem.modes,
+        start,
+        plan.recipe.rate,
+        plan.stops,
+        max_iter=plan.max_iter,
+        schedule=plan.schedule,
+        momentum=momentum_of(plan.recipe),
+    )
+    if checkpointer is not None:
+        checkpointer.keep_leap(found.iterations, found.value)
+    return found
+
+
+def _identity(problem: Problem, plan: Plan, device: str) -> Identity:
+    recipe, squares = plan.recipe, problem.squares
+    return Identity(
+        way=plan.engine,
+        device=device,
+        length=recipe.length if recipe.schedule is RateSchedule.COSINE else None,
+        tolerances=tolerances_of(plan.stops),
+        columns=columns_of(problem.labels, problem.data),
+        start=fingerprint(problem.units.to_user(problem.start)),
+        bounds=fingerprint(problem.box),
+        data=fingerprint(problem.objective if squares is None else squares.triangle, problem.units),
+    )

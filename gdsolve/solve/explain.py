@@ -1,0 +1,89 @@
+"""How a run ended, in one or two sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.forecast import has_closed_form
+from gdsolve.solve.method import shown_rate
+from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
+from gdsolve.spec import RateSchedule
+from gdsolve.spec.methods import Recurrence
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.descent.solution import Solution
+    from gdsolve.solve.certify import Certificate
+    from gdsolve.solve.plan import Plan
+    from gdsolve.solve.problem import Problem
+
+FAILURES = {
+    "domain": "the loss is not a number at the next point, such as the logarithm or square root of a negative number",
+    "no_step": "no step along the direction of descent lowers the loss",
+    "flat": "the gradient and the curvature are zero: the loss is flat here",
+    "saddle": "the gradient is zero at a saddle point, which is not a minimum",
+    "edge": "the steps have become small but the gradient has not, as at the edge of where the loss is defined",
+}
+
+
+def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, loss: float) -> str:
+    """How the run ended, at a loss in the user's units, and how far that is from the minimum."""
+    taken, spec = updates_in_words(solution.iterations), problem.spec
+    distance = _distance(problem, solution, certificate, loss)
+    match solution.status:
+        case Status.CONVERGED:
+            return f"Converged after {taken}: {_held(problem, plan, solution)}.{distance}"
+        case Status.MAX_ITER:
+            limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
+            return f"Stopped at {limit} after {taken}, before convergence.{distance}"
+        case Status.EDGE_OF_STABILITY:
+            rate = "learning rate 2/L_max" if _is_plain(plan) else "this learning rate"
+            return f"At the stability limit after {taken}: at {rate} the error keeps oscillating."
+        case Status.INTERRUPTED:
+            return f"Interrupted after {taken}.{distance}"
+        case Status.DIVERGED:
+            return f"{_divergence(problem, plan, solution)} {weights_shown(solution)}"
+        case Status.FAILED:
+            return _failure(solution)
+
+
+def _held(problem: Problem, plan: Plan, solution: Solution) -> str:
+    """The rule that held."""
+    spec, rule = problem.spec, RULES[solution.stopped_by or "tol"]
+    held = rule.format(tol=plan.tol, loss_tol=spec.loss_tol or 0.0, grad_tol=spec.grad_tol or 0.0)
+    if plan.is_foreseen(solution.stopped_by):
+        return f"but for the rounding of {spec.dtype.value} {held}"
+    return held
+
+
+def _failure(solution: Solution) -> str:
+    if solution.stopped_by == "start":
+        return "Failed at the start: the loss or its gradient is not finite there."
+    why = FAILURES[solution.stopped_by or "no_step"]
+    return f"Failed after {updates_in_words(solution.iterations)}: {why}. {weights_shown(solution)}"
+
+
+def _divergence(problem: Problem, plan: Plan, solution: Solution) -> str:
+    taken = updates_in_words(solution.iterations)
+    if solution.stopped_by == "unbounded":
+        return f"Diverged: after {taken} the loss keeps decreasing, and has no minimum."
+    if shown_rate(plan.recipe) is None:
+        return f"Diverged: after {taken} the loss grows without bound."
+    return diverged_at(plan.recipe.rate, _stable_limit(problem, plan), coordinates_of(problem.spec))
+
+
+def _stable_limit(problem: Problem, plan: Plan) -> float | None:
+    """The rate below which descent is stable: known of a quadratic, sure where the curvature is bounded."""
+    sure = problem.bound and _is_plain(plan) and plan.recipe.schedule is RateSchedule.CONSTANT
+    return plan.stable_below or (2.0 / problem.bound if problem.bound and sure else None)
+
+
+def _is_plain(plan: Plan) -> bool:
+    return plan.recipe.method.info.recurrence is Recurrence.PLAIN and has_closed_form(plan.recipe)
+
+
+def _distance(problem: Problem, solution: Solution, certificate: Certificate, loss: float) -> str:
+    if certificate.minimum is None or certificate.gap is None:
+        return ""
+    first = solution.trace.values[0] * problem.loss_unit
+    return f" {above_minimum(certificate.gap, loss, first, local=not certificate.minimum.is_global)}"

@@ -1,0 +1,100 @@
+"""What is known of a descent before its first step, where the objective is a quadratic and the rate constant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.spec import RateSchedule
+from gdsolve.spec.methods import Recurrence
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gdsolve.descent.characteristic import ConstantMomentum
+    from gdsolve.descent.leap import Form, Stop
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.stop import StopRule
+    from gdsolve.solve.problem import Problem
+
+
+def has_closed_form(recipe: Recipe) -> bool:
+    """True for a linear recurrence: constant rate, and momentum constant or none."""
+    recurrence = recipe.method.info.recurrence
+    linear = recurrence is not None and (recurrence is not Recurrence.NESTEROV or recipe.momentum is not None)
+    return linear and recipe.schedule is RateSchedule.CONSTANT
+
+
+def momentum_of(recipe: Recipe) -> ConstantMomentum | None:
+    """The momentum of a recipe as its closed form takes it; None for plain descent."""
+    from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind
+    from gdsolve.descent.methods.build import USUAL_MOMENTUM
+
+    recurrence = recipe.method.info.recurrence
+    if recurrence is None or recurrence is Recurrence.PLAIN:
+        return None
+    return ConstantMomentum(
+        MomentumKind(recurrence.value), USUAL_MOMENTUM if recipe.momentum is None else recipe.momentum
+    )
+
+
+def form_of(problem: Problem, recipe: Recipe, rates: Sequence[float] | None = None) -> Form | None:
+    """The closed form of a recipe, at its own rate or at several; None where it has none.
+
+    That is wherever the objective is no quadratic, or is one within bounds.
+    """
+    import torch
+
+    from gdsolve.descent.closed_form import ClosedForm
+    from gdsolve.descent.recurrence import LinearRecurrence
+    from gdsolve.objective.threads import one_thread
+
+    if problem.modes is None or problem.box is not None or not has_closed_form(recipe):
+        return None
+    start = problem.start.to(problem.modes.minimiser)
+    with one_thread():
+        tensor = torch.tensor([recipe.rate] if rates is None else list(rates), dtype=start.dtype, device=start.device)
+        momentum = momentum_of(recipe)
+        if momentum is None:
+            return ClosedForm.of(problem.modes, start, tensor)
+        return LinearRecurrence.of(problem.modes, start, tensor, momentum)
+
+
+def stable_below(problem: Problem, recipe: Recipe) -> float | None:
+    """The rate at which the method would blow up, where it is known."""
+    from gdsolve.descent.characteristic import largest_stable_rate
+
+    if problem.modes is None or not has_closed_form(recipe):
+        return None
+    momentum, spectrum = momentum_of(recipe), problem.modes.spectrum
+    return spectrum.largest_stable if momentum is None else largest_stable_rate(momentum, spectrum.largest)
+
+
+def stop_of(form: Form | None, stops: tuple[StopRule, ...]) -> Stop | None:
+    """Where a run without a limit stops; None where that is not known."""
+    from gdsolve.descent.foreseen import of_quadratic
+    from gdsolve.descent.leap import find_stops
+    from gdsolve.descent.sweep import SearchTooLongError
+
+    if form is None:
+        return None
+    try:
+        (stop,) = find_stops(form, of_quadratic(stops), None)
+    except SearchTooLongError:
+        return None
+    return stop
+
+
+def updates_to_converge(form: Form | None, stops: tuple[StopRule, ...]) -> int | None:
+    """How many updates convergence takes, known without taking them; None where they are not, or no number will do."""
+    from gdsolve.descent.foreseen import converges
+
+    stop = stop_of(form, stops) if any(map(converges, stops)) else None
+    return stop.iterations if stop is not None and stop.status is Status.CONVERGED else None
+
+
+def fate_of(form: Form | None) -> Status:
+    """What a run is called that its limit ends: its rate may be one at which it would never have converged."""
+    from gdsolve.descent.leap import limit_status
+
+    return Status.MAX_ITER if form is None else limit_status(form)[0]

@@ -1,0 +1,59 @@
+"""Who draws what a run knows: given to the verbs by their caller, as pictures stand above them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from gdsolve.descent.solution import Solution
+    from gdsolve.picture import Picture
+    from gdsolve.progress import Outlook
+    from gdsolve.solve.certify import Certificate
+    from gdsolve.solve.comparison import RateResult
+    from gdsolve.solve.plan import Plan
+    from gdsolve.solve.problem import Problem
+    from gdsolve.spec import PlotKind
+
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """One descent from end to end: what was posed, planned, reached and certified."""
+
+    problem: Problem
+    plan: Plan
+    solution: Solution
+    certificate: Certificate
+
+
+class Illustrator(Protocol):
+    """What draws: every method gives pictures as plain data, or None where there is nothing to draw."""
+
+    def outlook_of(self, problem: Problem, plan: Plan) -> Outlook:
+        """What is known of the loss before the first step, for whoever watches."""
+        ...
+
+    def pictures_of_fit(self, descent: Descent) -> Mapping[PlotKind, Picture]:
+        """The pictures that a spec asks for of one descent."""
+        ...
+
+    def picture_of_methods(self, descents: Sequence[Descent], certificate: Certificate) -> Picture:
+        """Several methods on one problem."""
+        ...
+
+    def picture_of_rates(
+        self,
+        problem: Problem,
+        results: Sequence[RateResult],
+        solutions: Sequence[Solution] | None,
+        certificate: Certificate,
+        tol: float,
+        limit: int | None,
+    ) -> Picture:
+        """Many learning rates on one problem; without `solutions` from its closed form."""
+        ...
+
+    def picture_of_check(self, raw: Problem, standardised: Problem) -> Picture:
+        """The spectra of a table in both coordinates."""
+        ...

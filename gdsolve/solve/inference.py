@@ -1,0 +1,160 @@
+"""The errors of the weights: from the triangle, the Jacobian of a curve, or the Hessian of a likelihood."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.device import dtype_of
+from gdsolve.solve.outcome import parameter_names
+from gdsolve.solve.problem import Kind, Problem, Squares
+from gdsolve.spec.parameters import entries, labels, parameters_of
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.inference import Inference
+    from gdsolve.solve.certify import Certificate
+
+NO_DATA = "a formula has no residuals to estimate an error from"
+NOT_SQUARED = "unavailable for this loss"
+NOT_CERTIFIED = "no minimum is certified here"
+MOST_TRADED = 300
+"""Of so many weights it is worth finding which trade against each other, unasked."""
+
+
+def inference_of(problem: Problem, w: torch.Tensor, certificate: Certificate) -> Inference:
+    """The inference at `w`, (p, 1) in descent's coordinates; its estimates are in the user's units.
+
+    A weight at its bound, one that is fixed, and all of a run that stopped too far from the minimum get no error bar.
+    Without `spec.report` standard errors and their t or z alone, and those of a certified minimum.
+    """
+    from gdsolve.objective.base import SumOfSquares
+    from gdsolve.objective.inference import AT_BOUND, PENALISED, too_far, withhold, without_bars
+
+    spec, minimum = problem.spec, certificate.minimum
+    w = w.to(problem.start)
+    names, user = parameter_names(problem.labels, intercept=problem.intercept), problem.units.to_user(w)
+    reason = None
+    if spec.ridge:
+        reason = PENALISED
+    elif problem.kind is Kind.FORMULA:
+        reason = NO_DATA
+    elif problem.squares is not None:
+        reason = _too_many(problem, problem.squares, len(names))
+    elif not isinstance(problem.objective, SumOfSquares) and not spec.loss.info.likelihood:
+        reason = NOT_SQUARED
+    elif minimum is None and not spec.report:
+        reason = certificate.reason or NOT_CERTIFIED
+    if reason is not None:
+        return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
+    if problem.squares is not None:
+        found, optimum = _of_squares(problem, problem.squares, user, names)
+        return withhold(found, too_far(found, optimum[:, 0]))
+    found = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
+    if minimum is None:
+        return found
+    return withhold(found, too_far(found, problem.units.to_user(minimum.w.to(w.dtype))[:, 0]))
+
+
+def fixed_values(problem: Problem) -> dict[str, float]:
+    """The parameters of a formula that are fixed, by name."""
+    if problem.kind is Kind.LINEAR:
+        return {}
+    return {
+        name: value
+        for parameter in parameters_of(problem.spec)
+        if parameter.fixed
+        for name, value in zip(labels(parameter), entries(parameter.start), strict=True)
+    }
+
+
+def _too_many(problem: Problem, squares: Squares, count: int) -> str | None:
+    rank = squares.minimisers.rank
+    if problem.spec.report or rank == count or count <= MOST_TRADED:
+        return None
+    return f"not all weights are determined by the data: rank {rank} < {count}"
+
+
+def _of_squares(
+    problem: Problem, squares: Squares, user: torch.Tensor, names: list[str]
+) -> tuple[Inference, torch.Tensor]:
+    """The inference of a linear fit, and the optimum, (p, 1), in the user's units.
+
+    Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
+    nothing cancels however large the means are. s² is that of the optimum, SSE*/(m − rank): the data decide over it,
+    not how far descent came; a weight that stopped too far from the optimum gets no error bar.
+
+    Row weights count rows: weight 2 is the row written twice, m = Σω, and the standard errors are those of the longer
+    table. Weights that stand for precision, ω = 1/σ², give the same estimates, but of `rows` independent readings:
+    their standard errors are these times √((Σω − p)/(rows − p)).
+    """
+    import torch
+
+    from gdsolve.objective.inference import from_factor
+
+    modes, data, spec = problem.modes, problem.data, problem.spec
+    assert modes is not None and data is not None
+    triangle, standard = squares.triangle, squares.standard
+    optimum = squares.minimisers.point if modes.unique else problem.units.to_user(modes.minimiser)
+    # What storing cells and weights leaves of a residual that is zero.
+    lengths = triangle.raw().norm(dim=0)
+    epsilon = torch.finfo(dtype_of(spec)).eps
+    found = from_factor(
+        triangle.in_coordinates(standard)[0] * standard.target_scale,
+        user[:, 0],
+        float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit,
+        triangle.total_weight,
+        names=names,
+        confidence=spec.confidence if spec.report else None,
+        to_user=standard.matrix(),
+        errors=triangle.errors(intercept=standard.intercept),
+        noise=8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1]),
+        weighted=data.roles.weight is not None,
+        singular=squares.minimisers.singular,
+    )
+    return found, optimum
+
+
+def _of_rows(
+    problem: Problem, w: torch.Tensor, certificate: Certificate, names: list[str], held: dict[str, str]
+) -> Inference:
+    """By the Jacobian of a curve, or the Hessian of a likelihood."""
+    from gdsolve.objective.base import SumOfSquares
+    from gdsolve.objective.inference import from_factor, from_hessian
+
+    spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
+    user, to_user = problem.units.to_user(w)[:, 0], _linear_map(problem)
+    confidence = spec.confidence if spec.report else None
+    if isinstance(objective, SumOfSquares):
+        sse = problem.objective.sse(w)
+        assert sse is not None
+        return from_factor(
+            objective.jacobian(w),
+            user,
+            float(sse),
+            problem.rows,
+            names=names,
+            confidence=confidence,
+            held=held,
+            to_user=to_user,
+            weighted=problem.data is not None and problem.data.roles.weight is not None,
+        )
+    curved = None if minimum is None or spec.report else minimum.hessian
+    hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
+    return from_hessian(hessian, user, names=names, confidence=confidence, held=held, to_user=to_user)
+
+
+def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:
+    if problem.box is None:
+        return {}
+    at_bound = ((w <= problem.box.lower) | (w >= problem.box.upper))[:, 0].tolist()
+    return {name: reason for name, stands in zip(names, at_bound, strict=True) if stands}
+
+
+def _linear_map(problem: Problem) -> torch.Tensor:
+    """The matrix (p, p) from descent's coordinates to the user's, without its constant part."""
+    import torch
+
+    identity = torch.eye(problem.p, dtype=problem.start.dtype, device=problem.start.device)
+    origin = torch.zeros_like(problem.start)
+    return problem.units.to_user(identity) - problem.units.to_user(origin)

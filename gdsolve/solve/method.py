@@ -1,0 +1,214 @@
+"""Which method descends on a problem, at which rate, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.problem import Kind
+from gdsolve.spec import Method, RateSchedule, flag
+from gdsolve.spec.methods import Need, Recurrence
+from gdsolve.spec.numbers import rate_text
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.objective.base import Objective
+    from gdsolve.solve.problem import Problem
+
+MOST_CURVED = 500
+NEWTON_WEIGHTS = 200
+FADING_LENGTH = 10_000
+ROUNDED = 1e-12
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What the choice of a method looks at: the number of weights, and what the objective is and offers.
+
+    `rounds`: its curvature at the start is positive in every direction; `squares`: it is a sum of squares; `curved`:
+    its Hessian is at hand; `smooth`: its gradient has no jumps; `plain`: it is one that plain descent is for, a formula
+    or least squares on a table.
+    """
+
+    weights: int
+    rounds: bool
+    squares: bool
+    curved: bool
+    smooth: bool
+    bounded: bool
+    plain: bool
+
+
+def traits_of(problem: Problem) -> Traits:
+    """What the choice of a method looks at."""
+    from gdsolve.objective.base import SumOfSquares, TwiceDifferentiable
+
+    curved = isinstance(problem.objective, TwiceDifferentiable)
+    plain = problem.kind is Kind.FORMULA or problem.squares is not None
+    return Traits(
+        weights=problem.p,
+        rounds=curved and not plain and problem.p <= NEWTON_WEIGHTS and _rounds(problem),
+        squares=isinstance(problem.objective, SumOfSquares),
+        curved=curved,
+        smooth=problem.smooth,
+        bounded=problem.box is not None,
+        plain=plain,
+    )
+
+
+def refusal(method: Method, traits: Traits) -> str | None:
+    """Why a method cannot be used, None where it can."""
+    needs = method.info.needs
+    if (needs is Need.SQUARES and not traits.squares) or (needs is Need.HESSIAN and not traits.curved):
+        return f"{method.value} needs {needs}"
+    if traits.bounded and not method.info.bounds:
+        return f"{method.value} takes no bounds"
+    return None
+
+
+def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[Method, str]:
+    """The method asked for, or the one that suits, and why.
+
+    Raises:
+        GdsolveError: the method asked for cannot be used here.
+    """
+    if asked is not Method.AUTO:
+        if why := refusal(asked, traits):
+            raise GdsolveError(f"method: {why}", "give --method auto, which picks one that can be used")
+        return asked, f"{asked.value}: asked for with --method"
+    if rate_given and not traits.plain:
+        return Method.GD, "gd: a learning rate is given"
+    return _suited(traits)
+
+
+def _suited(traits: Traits) -> tuple[Method, str]:
+    weights = f"{traits.weights} weight{'' if traits.weights == 1 else 's'}"
+    cases = (
+        (traits.plain, Method.GD, "gd: plain descent, unless --method names another"),
+        (traits.squares, Method.LM, f"lm: a sum of squares with {weights}"),
+        (
+            not traits.smooth,
+            Method.ADAM,
+            "adam: the gradient is not continuous, and a line search could stop where it jumps",
+        ),
+        (traits.rounds, Method.NEWTON, f"newton: {weights}, and the curvature is positive in every direction"),
+        (traits.bounded, Method.BB, "bb: bounds, and many weights"),
+        (True, Method.LBFGS, f"lbfgs: {weights}"),
+    )
+    return next((method, reason) for holds, method, reason in cases if holds)
+
+
+def recipe_of(problem: Problem, asked: Method | None = None) -> tuple[Recipe, str]:
+    """The recipe of a run, and the sentence that says why it is this one; `asked` stands in place of the spec's method.
+
+    Raises:
+        GdsolveError: a method that cannot be used here, or an option that does not go with it.
+    """
+    from gdsolve.descent.methods.build import Recipe
+
+    spec = problem.spec
+    method, reason = choose_method(asked or spec.method, traits_of(problem), rate_given=not spec.auto_rate)
+    info = method.info
+    _require_fit(problem, method)
+    if isinstance(spec.lr, float):
+        return Recipe(method, spec.lr, spec.schedule, spec.momentum, spec.max_iter), reason
+    rate, momentum, how = own_rate(problem, method, spec.momentum)
+    schedule, length = spec.schedule, spec.max_iter
+    free = spec.method is Method.AUTO and asked is None
+    if not info.settles or (info.step_rate is not None and not problem.smooth and free):
+        # Its steps stay as long as its rate where the gradient only changes its sign.
+        if schedule is RateSchedule.CONSTANT:
+            schedule, length = RateSchedule.COSINE, spec.max_iter or FADING_LENGTH
+            how = f"{how}, shrinking as half a cosine over {length:,} updates"
+    elif how is None:
+        # No bound on the curvature holds everywhere: the rate must be found step by step where the method can.
+        if info.backtracks and problem.smooth and schedule is RateSchedule.CONSTANT:
+            schedule = RateSchedule.BACKTRACKING
+            how = "backtracking finds its rate, as no bound on the curvature is known"
+        else:
+            how = f"rate {rate_text(rate, 3)}, from the curvature at the start"
+    if not info.rated:
+        how = ""
+    return Recipe(method, rate, schedule, momentum, length), "; ".join(filter(None, (reason, how)))
+
+
+def shown_rate(recipe: Recipe) -> float | None:
+    """The learning rate of a run, None where it has no single one that was chosen before the run."""
+    return recipe.rate if recipe.method.info.rated and not recipe.backtracks else None
+
+
+def _require_fit(problem: Problem, method: Method) -> None:
+    spec, info = problem.spec, method.info
+    if spec.schedule is not RateSchedule.CONSTANT and not info.rated:
+        raise GdsolveError(f"schedule: {method.value} finds its own steps", "leave --schedule out, or give --method gd")
+    if spec.schedule is RateSchedule.BACKTRACKING and not info.backtracks:
+        others = "|".join(one.value for one in Method.all() if one.info.backtracks)
+        raise GdsolveError(
+            f"schedule: {method.value} does not backtrack", f"leave --schedule out, or give --method {others}"
+        )
+    if not spec.auto_rate and not info.takes_rate:
+        raise GdsolveError(f"lr: {method.value} takes no learning rate", f"leave {flag('lr')} out")
+
+
+def own_rate(problem: Problem, method: Method, asked: float | None) -> tuple[float, float | None, str | None]:
+    """The rate that gdsolve takes, the momentum that goes with it, and how it is known; None where it is a guess.
+
+    `asked` is the momentum that was asked for.
+    """
+    from gdsolve.descent.methods.build import USUAL_MOMENTUM
+
+    info = method.info
+    heavy, plain = info.recurrence is Recurrence.HEAVY_BALL, info.recurrence is Recurrence.PLAIN
+    if info.step_rate is not None:
+        return info.step_rate, None, f"rate {info.step_rate:g}, about the length of a step"
+    if problem.modes is not None and (problem.modes.spectrum.rank or (plain and problem.squares is not None)):
+        spectrum = problem.modes.spectrum
+        if heavy:
+            return _heavy_ball(spectrum.largest, spectrum.smallest, asked)
+        rate = spectrum.best if plain else 1.0 / spectrum.largest
+        return rate, asked, "the best rate, as the curvature is known" if plain else "1/L_max"
+    largest = problem.bound or curvature_at_start(problem)
+    if heavy:
+        # Steps add up to 1/(1 − β) of one: Ghadimi, Feyzmahdavian and Johansson (2015), theorem 2.
+        beta = USUAL_MOMENTUM if asked is None else asked
+        how = None if problem.bound is None else "(1 − β)/L, L an upper bound of the curvature"
+        return (1.0 - beta) / largest, asked, how
+    return 1.0 / largest, asked, None if problem.bound is None else "1/L, L an upper bound of the curvature"
+
+
+def _heavy_ball(largest: float, smallest: float, asked: float | None) -> tuple[float, float | None, str | None]:
+    """Polyak's optimum, or for a given β the largest α that keeps every mode oscillating: (1 + √β)²/L_max."""
+    if asked is not None:
+        return float((1.0 + asked**0.5) ** 2 / largest), asked, "(1 + √β)²/L_max"
+    root, other = largest**0.5, smallest**0.5
+    return 4.0 / (root + other) ** 2, ((root - other) / (root + other)) ** 2, "Polyak's rate and momentum"
+
+
+def curvature_at_start(problem: Problem) -> float:
+    """The largest curvature at the start; where it is not to be had, that of a first step as long as the start is."""
+    import torch
+
+    from gdsolve.objective.base import TwiceDifferentiable
+
+    objective, start = problem.objective, problem.start
+    if isinstance(objective, TwiceDifferentiable) and len(start) <= MOST_CURVED:
+        curvature = float(torch.linalg.eigvalsh(_finite(objective, start)).abs().amax())
+        if curvature > 0.0:
+            return curvature
+    length = float(objective.evaluate(start).gradient.norm()) / (1.0 + float(start.norm()))
+    return length if 0.0 < length < float("inf") else 1.0
+
+
+def _rounds(problem: Problem) -> bool:
+    import torch
+
+    curvature = torch.linalg.eigvalsh(_finite(problem.objective, problem.start))
+    return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > 0.0)
+
+
+def _finite(objective: Objective, start: torch.Tensor) -> torch.Tensor:
+    hessian: torch.Tensor = objective.hessian(start)  # type: ignore[attr-defined]
+    return hessian.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)

@@ -1,0 +1,177 @@
+"""The plan of a descent, all of it decided before the first step: method, rate, rules, limit, engine, and why."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.device import dtype_of
+from gdsolve.solve.engine import Choice, choose, only_engine, require_closed_form
+from gdsolve.solve.forecast import fate_of, form_of, has_closed_form, stable_below, stop_of
+from gdsolve.solve.method import recipe_of
+from gdsolve.solve.rules import require_end, rules_of, tolerance_of
+from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
+from gdsolve.spec import DType, Engine, Method
+from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.descent.leap import Form, Stop
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.schedule import Schedule
+    from gdsolve.descent.stop import StopRule
+    from gdsolve.solve.problem import Problem
+
+SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A descent that was decided on, and what is known of it.
+
+    `loop_stops` are the rules for engines that take every step: where rounding hides from them when a rule is met, the
+    closed form tells. `max_iter` is the limit in force, None for none; `last` is where the run ends or ends at the
+    latest, None where that is not known; `predicted` is how many updates convergence takes, and `fate` what a run is
+    called that the limit ends. `form` is the closed form, where there is one.
+    """
+
+    recipe: Recipe
+    tol: float
+    stops: tuple[StopRule, ...]
+    loop_stops: tuple[StopRule, ...]
+    max_iter: int | None
+    last: int | None
+    predicted: int | None
+    fate: Status
+    stable_below: float | None
+    schedule: Schedule
+    form: Form | None
+    engine: Engine
+    reason: str
+
+    def is_foreseen(self, rule: str | None) -> bool:
+        """True for the name of a rule that the closed form judged in place of a loop."""
+        from gdsolve.descent.foreseen import Foreseen
+
+        return any(isinstance(one, Foreseen) and one.name == rule for one in self.loop_stops)
+
+
+def plan_descent(
+    problem: Problem, asked: Method | None = None, *, resumed: Engine | None = None, may_leap: bool = True
+) -> Plan:
+    """Decide how to descend: as the spec asks, by the engine of least predicted cost.
+
+    `asked` stands in place of the spec's method. An earlier run that took the engine `resumed` is gone on with on the
+    same. Without `may_leap` every step is taken.
+
+    Raises:
+        GdsolveError: a method, an engine or an option that does not go with this problem, or a run without an end.
+    """
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER
+    from gdsolve.descent.schedule import Schedule
+
+    schedule = Schedule(problem.spec.every)
+    recipe, why = recipe_of(problem, asked)
+    tol = tolerance_of(problem, recipe)
+    stops = rules_of(problem, tol)
+    require_end(problem, recipe, stops)
+    form = form_of(problem, recipe)
+    fate, stop = fate_of(form), stop_of(form, stops)
+    choice = _engine(problem, recipe, stop, schedule, resumed=resumed, may_leap=may_leap)
+    leaps = choice.engine is Engine.LEAP
+    looped = stops if leaps else _watched(problem, stops, form)
+    limit = recipe.length if recipe.length is not None or leaps else DEFAULT_MAX_ITER
+    last = _last(stop, limit)
+    schedule.require_room(last, problem.p)
+    known = stop is not None and stop.status is Status.CONVERGED
+    plain = problem.squares is not None and recipe.method is Method.GD and has_closed_form(recipe)
+    engine = choice.reason and choice.reason + _arithmetic(problem, looped, leaps=leaps)
+    return Plan(
+        recipe,
+        tol,
+        stops,
+        looped,
+        limit,
+        None if stop is None and recipe.length is None else last,
+        stop.iterations if known and stop is not None else None,
+        fate,
+        stable_below(problem, recipe),
+        schedule,
+        form,
+        choice.engine,
+        # What plain descent on a table does needs no reason.
+        "; ".join(filter(None, ("" if plain and engine else why, engine))),
+    )
+
+
+def announce(logger: logging.Logger, problem: Problem, plan: Plan) -> None:
+    """Say before the run what its rate will lead to, where that is known, and how it is run."""
+    stable, where, rate = plan.stable_below, coordinates_of(problem.spec), plan.recipe.rate
+    if stable is not None and plan.fate is Status.DIVERGED:
+        logger.warning("%s", will_diverge(rate, stable, where))
+    elif stable is not None and plan.fate is Status.EDGE_OF_STABILITY:
+        logger.warning("%s", at_the_limit(rate, where))
+    if problem.squares is None:
+        logger.info("method %s", plan.reason)
+    else:
+        logger.info("engine %s: %s", plan.engine.value, plan.reason)
+
+
+def _engine(
+    problem: Problem,
+    recipe: Recipe,
+    stop: Stop | None,
+    schedule: Schedule,
+    *,
+    resumed: Engine | None,
+    may_leap: bool,
+) -> Choice:
+    asked, known = problem.spec.engine, has_closed_form(recipe) and may_leap
+    if problem.squares is None:
+        return Choice(only_engine(problem))
+    require_closed_form(asked, known=known)
+    if asked is not Engine.AUTO:
+        return Choice(asked, f"asked for with --engine {asked.value}")
+    if not known:
+        return Choice(Engine.TRIANGLE)
+    found = Choice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
+    if stop is not None:
+        last = _last(stop, recipe.length)
+        reported, rows = len(schedule.up_to(last)), problem.squares.triangle.rows
+        found = choose(rows=rows, p=problem.p, iterations=last, reported=reported)
+    return found if resumed in (None, found.engine) else Choice(resumed, "as in the run that is resumed")
+
+
+def _last(stop: Stop | None, limit: int | None) -> int:
+    """The update at which a run ends, or ends at the latest; `limit` is None where there is none."""
+    from gdsolve.descent.leap import DEFAULT_MAX_ITER
+
+    if stop is None:
+        return DEFAULT_MAX_ITER if limit is None else limit
+    if limit is None:
+        return stop.iterations
+    return limit if stop.stopped_by == "max_iter" else min(stop.iterations, limit)
+
+
+def _watched(problem: Problem, stops: tuple[StopRule, ...], form: Form | None) -> tuple[StopRule, ...]:
+    """The rules for a loop: where rounding hides from it when one is met, the closed form tells."""
+    from gdsolve.descent.foreseen import judge
+
+    if form is None or problem.modes is None:
+        return stops
+    return judge(stops, problem.modes, form, dtype_of(problem.spec))
+
+
+def _arithmetic(problem: Problem, rules: tuple[StopRule, ...], *, leaps: bool) -> str:
+    """What the precision asked for means to the engine that is chosen, to follow the reason for it; else nothing."""
+    from gdsolve.descent.foreseen import Foreseen
+
+    dtype = problem.spec.dtype
+    if leaps:
+        return "; evaluated in float64, on cells rounded to float32" if dtype is DType.FLOAT32 else ""
+    return "".join(
+        f"; in {dtype.value} rounding alone may cause {SMALL[rule.name]} of {rule.floor:.1g}, "
+        f"so that the closed form decides when {rule.name} is met"
+        for rule in rules
+        if isinstance(rule, Foreseen)
+    )

@@ -1,1 +1,0 @@
-"""Everything else that is descended on: formulas, curves, other losses, and tables by other methods."""

@@ -1,0 +1,111 @@
+"""The problem: what there is to descend on and from where, with all that is known of it before the first step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from gdsolve.ranks import ALONE, Ranks
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from gdsolve.objective.base import Objective
+    from gdsolve.objective.box import Box
+    from gdsolve.objective.coordinates import Coordinates
+    from gdsolve.objective.kept_rows import KeptRows
+    from gdsolve.objective.modes import Modes
+    from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.triangle import Triangle
+    from gdsolve.solve.data import DataInfo
+    from gdsolve.spec import Spec
+
+
+class Kind(StrEnum):
+    """What is minimised."""
+
+    FORMULA = "formula"
+    CURVE = "curve"
+    LINEAR = "linear"
+
+
+class Units(Protocol):
+    """The map between the user's weights and those of descent, (p, q) each."""
+
+    def to_user(self, weights: torch.Tensor) -> torch.Tensor: ...  # noqa: D102
+    def from_user(self, weights: torch.Tensor) -> torch.Tensor: ...  # noqa: D102
+
+
+@dataclass(frozen=True, slots=True)
+class Squares:
+    """What one pass over a table leaves of least squares: all of it, in any coordinates.
+
+    `standard` are the standardised coordinates; `minimisers` are in the user's units; `curvature_scale` is c of
+    c/2·SSE; `kept` has the rows, where an engine reads them at every step.
+    """
+
+    triangle: Triangle
+    standard: Coordinates
+    coordinates: Coordinates
+    minimisers: Minimisers
+    curvature_scale: float
+    kept: KeptRows
+    ranks: Ranks = ALONE
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An objective with its start, (p, 1), in descent's coordinates, and `units`, the map to the user's.
+
+    `labels` names the weights, the intercept left out. `modes` are known where the objective is a quadratic, and
+    `squares` where it is least squares on a table: its objective is then the triangle's, in float64, whichever engine
+    descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
+    has jumps. `rows` are counted by their weights. `sample` has rows of the table, (r, n + 1), for a picture.
+    """
+
+    spec: Spec
+    kind: Kind
+    objective: Objective
+    start: torch.Tensor
+    labels: tuple[str, ...]
+    intercept: bool
+    units: Units
+    box: Box | None
+    data: DataInfo | None
+    rows: float
+    total_sum_of_squares: float | None
+    modes: Modes | None
+    bound: float | None
+    convex: bool
+    smooth: bool
+    seconds: float
+    squares: Squares | None = None
+    sample: np.ndarray | None = None
+
+    @property
+    def p(self) -> int:
+        """The number of weights."""
+        return len(self.start)
+
+    @property
+    def loss_unit(self) -> float:
+        """What a loss in descent's coordinates counts for in the user's units."""
+        return float(getattr(self.units, "target_scale", 1.0)) ** 2
+
+    @property
+    def bounded(self) -> Objective:
+        """The objective within its bounds, if it has any."""
+        from gdsolve.objective.box import Boxed
+
+        return self.objective if self.box is None else Boxed(self.objective, self.box)
+
+    def named(self, w: torch.Tensor) -> tuple[dict[str, float], float | None]:
+        """Weights by name and intercept, in the user's units, of `w`, (p, 1) in descent's."""
+        return self.of_user(self.units.to_user(w))
+
+    def of_user(self, user: torch.Tensor) -> tuple[dict[str, float], float | None]:
+        """The same of weights, (p, 1), that are in the user's units already."""
+        weights = dict(zip(self.labels, user[: len(self.labels), 0].tolist(), strict=True))
+        return weights, float(user[-1, 0]) if self.intercept else None

@@ -1,0 +1,99 @@
+"""When a descent stops: what ends every run, and the tolerances that were asked for or are usual."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from gdsolve.solve.forecast import form_of, has_closed_form
+from gdsolve.spec import RateSchedule, Spec
+from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.descent.methods.build import Recipe
+    from gdsolve.descent.stop import StopRule
+    from gdsolve.solve.problem import Problem
+
+
+def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
+    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
+    return (*_endings(problem), *convergence_rules(problem.spec, tol))
+
+
+def convergence_rules(spec: Spec, tol: float) -> tuple[StopRule, ...]:
+    """The rules of convergence that are on."""
+    from gdsolve.descent.stop import SmallGradient, SmallLossChange, SmallUpdate
+
+    wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
+    return tuple(rule(threshold) for rule, threshold in wanted if threshold)
+
+
+def tolerances_of(rules: tuple[StopRule, ...]) -> dict[str, float]:
+    """The thresholds of the rules of convergence by name, 0 where one is off."""
+    from gdsolve.descent.stop import SmallGradient, SmallLossChange, SmallUpdate
+
+    kinds = SmallUpdate | SmallLossChange | SmallGradient
+    found = {rule.name: rule.tolerance for rule in rules if isinstance(rule, kinds)}
+    return {"tol": 0.0, "loss_tol": 0.0, "grad_tol": 0.0} | found
+
+
+def require_end(problem: Problem, recipe: Recipe, stops: tuple[StopRule, ...]) -> None:
+    """See that something stops a run whose iterations cost nothing.
+
+    Raises:
+        GdsolveError: nothing ever would.
+    """
+    from gdsolve.descent.foreseen import converges
+
+    endless = problem.squares is not None and has_closed_form(recipe) and recipe.length is None
+    if endless and not any(map(converges, stops)):
+        raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say")
+
+
+def tolerance_of(problem: Problem, recipe: Recipe) -> float:
+    """The tolerance on updates: as asked for, else the default, the same for every engine.
+
+    None (0) for a method that ends by itself, or a rate that fades away. Where gdsolve finds the rate and the objective
+    is a quadratic, a small update must also mean a small error (`gdsolve.descent.learning_rate.default_tolerance`).
+    """
+    from gdsolve.descent.learning_rate import TOLERANCE, default_tolerance
+    from gdsolve.solve.device import dtype_of
+
+    spec, dtype = problem.spec, dtype_of(problem.spec)
+    if spec.tol is not None:
+        return spec.tol
+    if recipe.method.info.self_ending or recipe.schedule is RateSchedule.COSINE:
+        return 0.0
+    if problem.modes is None or not spec.auto_rate or recipe.schedule is not RateSchedule.CONSTANT:
+        return TOLERANCE[dtype]
+    return default_tolerance(problem.modes, recipe.rate, dtype, form=form_of(problem, recipe))
+
+
+def usual_tolerance(spec: Spec) -> float:
+    """The tolerance on updates that was asked for, or the one that is usual in a precision, whatever the rate."""
+    from gdsolve.descent.learning_rate import TOLERANCE
+    from gdsolve.solve.device import dtype_of
+
+    return TOLERANCE[dtype_of(spec)] if spec.tol is None else spec.tol
+
+
+def _endings(problem: Problem) -> tuple[StopRule, ...]:
+    from gdsolve.descent.stop import BadStart, Divergence, LeftDomain, Unbounded
+
+    if problem.squares is not None:
+        return (Divergence(_size_of_squares(problem)),)
+    now = problem.objective.evaluate(problem.start)
+    # A size of the loss near the start: what it is, or what a step as long as the start would change.
+    slope = float(now.gradient.norm()) * (1.0 + float(problem.start.norm()))
+    reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
+    return BadStart(), LeftDomain(), Divergence(reference), Unbounded(reference)
+
+
+def _size_of_squares(problem: Problem) -> float:
+    from gdsolve.objective.rank import EPSILON
+
+    assert problem.modes is not None
+    quadratic = problem.modes.quadratic
+    # The loss of doing nothing keeps rounding at a perfect start from looking like an explosion.
+    floor = 0.5 * EPSILON * quadratic.curvature_scale * float(quadratic.target.square().sum())
+    return max(float(quadratic.value(problem.start)), floor)

@@ -1,1 +1,0 @@
-"""Least squares on a table: everything is known from the triangle before the first step."""
