@@ -12,13 +12,13 @@ import torch
 
 from gdsolve.picture import Panel, Picture, Series
 from gdsolve.pictures.draw import MAKERS, MAKERS_OF_SEVERAL
-from gdsolve.solve.sample import Sample
 from gdsolve.pictures.scene import spaced
 from gdsolve.solve.check import check
 from gdsolve.solve.compare import compare
 from gdsolve.solve.compare_lr import compare_lr
 from gdsolve.solve.fit import fit
 from gdsolve.solve.outcome import Fit
+from gdsolve.solve.sample import Sample
 from gdsolve.spec import PLOT_KINDS, PlotKind
 from gdsolve.spec.file import build_spec
 

@@ -24,7 +24,6 @@ from gdsolve.data.parquet import batches_of
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
-from gdsolve.solve.sample import Sample
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record
@@ -32,6 +31,7 @@ from gdsolve.solve import memory
 from gdsolve.solve.compare import compare
 from gdsolve.solve.compare_lr import compare_lr
 from gdsolve.solve.fit import fit
+from gdsolve.solve.sample import Sample
 from gdsolve.spec import VERBS, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import DataError, GdsolveError
