@@ -24,7 +24,7 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Step
 from gdsolve.objective.base import Objective
 from gdsolve.solve.fit import fit
-from gdsolve.solve.posed.formula import pose_formula
+from gdsolve.solve.formula import pose_formula
 from gdsolve.spec import Spec
 
 PAGE = os.sysconf("SC_PAGE_SIZE")

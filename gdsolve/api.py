@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from gdsolve.groups.outcome import GroupFits
     from gdsolve.picture import Picture
     from gdsolve.solve.check import Check
-    from gdsolve.solve.compare import MethodComparison
-    from gdsolve.solve.comparison import Comparison
+    from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
 
 ARGUMENTS = ("data", "X", "y")
@@ -104,7 +103,7 @@ def fit(
 
                 write_outputs(spec, groups_record(fits))
             return fits
-        result = run(spec, table, command, illustrator=illustrator_of(spec))
+        result = run(spec, table, command, illustrate=illustrator_of(spec))
         if spec.save is not None or spec.history is not None:
             from gdsolve.report.record import fit_record
 
@@ -124,7 +123,7 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
     with _typing("compare-lr", X):
         spec, table, command = _ask("compare-lr", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command, illustrator=illustrator_of(spec))
+        result = run(spec, table, command, illustrate=illustrator_of(spec))
         _show(spec, result.picture)
         return result
 
@@ -140,7 +139,7 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     with _typing("compare", X):
         spec, table, command = _ask("compare", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command, illustrator=illustrator_of(spec))
+        result = run(spec, table, command, illustrate=illustrator_of(spec))
         _show(spec, result.picture)
         return result
 
@@ -159,7 +158,7 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
         check_outputs(spec)
         is_in_memory = X is not None and not _names_tables(X)
         arrays = Arrays(X, y, names) if is_in_memory else None
-        result = run(spec, command, arrays, illustrator=illustrator_of(spec))
+        result = run(spec, command, arrays, illustrate=illustrator_of(spec))
         _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
         return result
 

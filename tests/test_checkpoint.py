@@ -23,7 +23,7 @@ from gdsolve.descent.stop import Step
 from gdsolve.outputs import check_outputs
 from gdsolve.report.record import fit_record
 from gdsolve.solve.fit import fit
-from gdsolve.solve.posed.formula import pose_formula
+from gdsolve.solve.formula import pose_formula
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError

@@ -297,14 +297,14 @@ from gdsolve.cli.main import run
 from gdsolve.cli.signals import listen_to_signals
 from gdsolve.solve import compare_lr
 
-judge, calls = compare_lr.compare_rates, iter(range(9))
+judge, calls = compare_lr._foreseen, iter(range(9))
 
 def judge_two(*arguments):
     if next(calls) == 2:
         os.kill(os.getpid(), signal.SIGINT)
     return judge(*arguments)
 
-compare_lr.compare_rates, compare_lr.AT_ONCE = judge_two, 2000
+compare_lr._foreseen, compare_lr.AT_ONCE = judge_two, 2000
 listen_to_signals()
 sys.exit(run(sys.argv[1:]))
 """

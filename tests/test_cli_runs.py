@@ -275,7 +275,6 @@ def test_what_an_interrupted_comparison_reached_is_shown(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, problem: list[str]
 ) -> None:
     from gdsolve.solve import compare_lr
-    from gdsolve.solve.posed import rates
 
     monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
     reached = 0
@@ -290,8 +289,8 @@ def test_what_an_interrupted_comparison_reached_is_shown(
 
         return run
 
-    for module, name in ((compare_lr, "compare_rates"), (rates, "_descend")):
-        monkeypatch.setattr(module, name, until_the_third(getattr(module, name)))
+    for name in ("_foreseen", "_descend"):
+        monkeypatch.setattr(compare_lr, name, until_the_third(getattr(compare_lr, name)))
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
     assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]

@@ -13,19 +13,17 @@ import pytest
 import torch
 
 import gdsolve
-from gdsolve.plan import Traits, choose_method, refusal
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.methods_table import write_methods_table
 from gdsolve.report.record import comparison_record
+from gdsolve.solve.method import Traits, choose_method, refusal
 from gdsolve.spec import Method
 from gdsolve.status import GdsolveError, Status
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 B8 = "(2 - a - b)**2 + (4 - 3*a - b)**2"
 ROSENBROCK = "(1 - a)**2 + 100*(b - a**2)**2"
-LINEAR = Traits(
-    weights=3, rounds=False, squares=True, curved=True, smooth=True, bounded=False, curve=False, formula=False
-)
+LINEAR = Traits(weights=3, rounds=False, squares=True, curved=True, smooth=True, bounded=False, plain=False)
 
 
 def traits(**changes: Any) -> Traits:
@@ -37,9 +35,10 @@ def traits(**changes: Any) -> Traits:
 @pytest.mark.parametrize(
     ("changes", "rate_given", "method"),
     [
-        ({"curve": True}, False, Method.LM),
-        ({"curve": True}, True, Method.GD),
-        ({"formula": True, "squares": False}, False, Method.GD),
+        ({}, False, Method.LM),
+        ({}, True, Method.GD),
+        ({"plain": True}, False, Method.GD),
+        ({"plain": True, "squares": False}, False, Method.GD),
         ({"squares": False, "rounds": True}, False, Method.NEWTON),
         ({"squares": False}, False, Method.LBFGS),
         ({"squares": False, "bounded": True}, False, Method.BB),

@@ -23,16 +23,14 @@ from gdsolve.descent.methods.base import Point
 from gdsolve.descent.methods.build import Recipe, build_method
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import SmallUpdate
+from gdsolve.objective.box import Box
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.rows import Rows
 from gdsolve.solve import device
 from gdsolve.solve.device import device_for
-from gdsolve.solve.fit import pose
+from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.memory import demand_of
-from gdsolve.solve.posed.problem import Posed
-from gdsolve.solve.posed.table import pose_run
-from gdsolve.solve.squares.problem import load
-from gdsolve.solve.squares.run import prepare
+from gdsolve.solve.pose import pose
 from gdsolve.spec import Device, Engine, Loss, Method, RateSchedule, Spec
 from gdsolve.spec.file import build_spec
 
@@ -170,9 +168,10 @@ def test_every_tensor_of_the_other_verbs_says_where_it_is(tmp_path: Path) -> Non
         fit({**LINEAR, "init": "random"})
 
 
-def posed_of(options: Options) -> Posed:
-    spec = _spec(options)
-    return pose_run(prepare(spec, load(spec)), may_leap=False) if spec.is_least_squares else pose(spec, None)
+def ground(options: Options) -> tuple[Ground, Box | None]:
+    problem = pose(_spec(options))
+    engine = problem.spec.engine if problem.spec.engine is not Engine.AUTO else Engine.TRIANGLE
+    return ground_of(problem, engine), problem.box
 
 
 def _spec(options: Options) -> Spec:
@@ -202,10 +201,10 @@ OBJECTIVES: dict[str, Options] = {
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_blind_steps_never_wait_for_the_device(name: str, elsewhere: Elsewhere) -> None:
     with elsewhere:
-        posed = posed_of(OBJECTIVES[name])
+        posed, box = ground(OBJECTIVES[name])
         assert posed.start.device == ELSEWHERE
         for recipe in BLIND:
-            method = build_method(recipe, posed.box)
+            method = build_method(recipe, box)
             assert method.blind
             point = Point.at(posed.objective, posed.start)
             memory = method.begin(posed.objective, point)
@@ -222,10 +221,10 @@ def test_blind_steps_never_wait_for_the_device(name: str, elsewhere: Elsewhere) 
 def test_methods_that_look_read_a_trial_in_one_transfer(name: str, elsewhere: Elsewhere) -> None:
     """Beside the trials, at most two more a step: what decides over the direction, and what is learnt of the step."""
     with elsewhere:
-        posed = posed_of(OBJECTIVES[name])
+        posed, box = ground(OBJECTIVES[name])
         squares = [Recipe(Method.LM, 0.1)] if name in ("rows", "curve") else []
         for recipe in LOOKING + squares:
-            method = build_method(recipe, posed.box)
+            method = build_method(recipe, box)
             point = Point.at(posed.objective, posed.start)
             memory = method.begin(posed.objective, point)
             for k in range(5):
@@ -239,7 +238,7 @@ def test_methods_that_look_read_a_trial_in_one_transfer(name: str, elsewhere: El
 
 def test_the_loop_reads_a_block_of_blind_steps_at_once(elsewhere: Elsewhere) -> None:
     with elsewhere:
-        posed = posed_of(OBJECTIVES["rows"])
+        posed, _ = ground(OBJECTIVES["rows"])
         elsewhere.waited.clear()
         method, rules = build_method(BLIND[0]), (SmallUpdate(1e-300),)
         found = iterate(posed.objective, posed.start, method, rules, max_iter=640, schedule=Schedule(10**6))

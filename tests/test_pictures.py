@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from gdsolve.picture import Panel, Picture, Series
+from gdsolve.pictures import _illustrator as illustrator
 from gdsolve.pictures.draw import MAKERS, MAKERS_OF_SEVERAL
 from gdsolve.pictures.scene import spaced
 from gdsolve.solve.check import check
@@ -31,7 +32,7 @@ SSE = {"loss": "sse", "lr": "0.01"}
 
 def drawn(source: str | None, kind: str, **options: Any) -> tuple[Fit, Picture]:
     sources = [] if source is None else [source]
-    found = fit(build_spec(sources, {"plot": True, "plot_kind": kind, **options}, "fit"))
+    found = fit(build_spec(sources, {"plot": True, "plot_kind": kind, **options}, "fit"), illustrate=illustrator)
     assert found.picture is not None
     return found, found.picture
 
@@ -51,8 +52,8 @@ def test_the_makers_are_those_of_the_verbs() -> None:
 
 
 def test_nothing_is_drawn_unless_asked_for() -> None:
-    assert fit(build_spec([TWO], {}, "fit")).picture is None
-    assert compare_lr(build_spec([TWO], {}, "compare-lr")).picture is None
+    assert fit(build_spec([TWO], {}, "fit"), illustrate=illustrator).picture is None
+    assert compare_lr(build_spec([TWO], {}, "compare-lr"), illustrate=illustrator).picture is None
 
 
 @pytest.mark.parametrize("last", [0, 1, 19, 20, 21, 100, 12_345, 10**9, 10**15, 10**32])
@@ -288,7 +289,7 @@ def test_the_spectrum_and_its_factors() -> None:
 
 
 def rates(source: str, **options: Any) -> Picture:
-    found = compare_lr(build_spec([source], {"plot": True, **options}, "compare-lr"))
+    found = compare_lr(build_spec([source], {"plot": True, **options}, "compare-lr"), illustrate=illustrator)
     assert found.picture is not None
     return found.picture
 
@@ -327,7 +328,7 @@ def test_rates_of_a_curve_come_from_their_runs() -> None:
 @pytest.mark.parametrize("kind", ["loss", "path", "spectrum"])
 def test_methods_side_by_side(kind: str) -> None:
     spec = build_spec([TWO], {"plot": True, "plot_kind": kind, "methods": ("gd,adam,lbfgs",), "lr": "0.1"}, "compare")
-    found = compare(spec)
+    found = compare(spec, illustrate=illustrator)
     assert found.picture is not None
     panel = found.picture.panels[0]
     if kind == "loss":
@@ -338,7 +339,9 @@ def test_methods_side_by_side(kind: str) -> None:
 
 
 def test_a_table_is_drawn_raw_and_standardised() -> None:
-    found = check(build_spec([str(CONFIGS / "penguins.csv")], {"plot": True, **PENGUINS}, "check"))
+    found = check(
+        build_spec([str(CONFIGS / "penguins.csv")], {"plot": True, **PENGUINS}, "check"), illustrate=illustrator
+    )
     assert found.diagnosis is not None and found.diagnosis.picture is not None
     raw, standard = found.diagnosis.picture.panels[0].series
     assert raw.y[0] == pytest.approx(found.diagnosis.raw.spectrum.largest)

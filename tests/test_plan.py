@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gdsolve.plan import choose
+import gdsolve
+from gdsolve.solve.engine import choose
 from gdsolve.spec import Engine
 
 
@@ -19,18 +20,21 @@ from gdsolve.spec import Engine
     ],
 )
 def test_the_cheapest_way_is_taken(rows: int, p: int, iterations: int, reported: int, engine: Engine) -> None:
-    plan = choose(Engine.AUTO, rows=rows, p=p, iterations=iterations, reported=reported)
+    plan = choose(rows=rows, p=p, iterations=iterations, reported=reported)
     assert plan.engine is engine
 
 
 @pytest.mark.parametrize("engine", [Engine.ROWS, Engine.TRIANGLE, Engine.LEAP])
-def test_what_is_asked_for_is_taken(engine: Engine) -> None:
-    plan = choose(engine, rows=10, p=2, iterations=10**6, reported=10)
-    assert (plan.engine, plan.reason) == (engine, f"asked for with --engine {engine.value}")
+@pytest.mark.parametrize("method", [None, "momentum"])
+def test_what_is_asked_for_is_taken(engine: Engine, method: str | None) -> None:
+    options = {} if method is None else {"method": method}
+    plan = gdsolve.fit([[1.0], [3.0]], [2.0, 4.0], engine=engine, **options).plan
+    assert plan.engine is engine
+    assert plan.reason.endswith(f"asked for with --engine {engine.value}")
 
 
 def test_the_reason_is_one_sentence_with_the_costs() -> None:
-    plan = choose(Engine.AUTO, rows=1_000_000, p=11, iterations=1000, reported=20)
+    plan = choose(rows=1_000_000, p=11, iterations=1000, reported=20)
     assert (
         plan.reason == "1,000 updates predicted: 5 ms against 30 ms with --engine triangle and 11 s with --engine rows"
     )

@@ -19,7 +19,7 @@ def _steps(_spec: Spec) -> Steps:
     from gdsolve.solve.check import check
 
     return Steps(
-        lambda spec, command, _ranks: check(spec, command=command, illustrator=illustrator_of(spec)),
+        lambda spec, command, _ranks: check(spec, command=command, illustrate=illustrator_of(spec)),
         check_record,
         lambda result: None if result.diagnosis is None else result.diagnosis.picture,
     )

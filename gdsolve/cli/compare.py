@@ -19,6 +19,6 @@ def _steps(_spec: Spec) -> Steps:
     from gdsolve.solve.compare import compare
 
     return Steps(
-        lambda spec, command, ranks: compare(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec)),
+        lambda spec, command, ranks: compare(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec)),
         method_comparison_record,
     )

@@ -19,6 +19,6 @@ def _steps(_spec: Spec) -> Steps:
     from gdsolve.solve.compare_lr import compare_lr
 
     return Steps(
-        lambda spec, command, ranks: compare_lr(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec)),
+        lambda spec, command, ranks: compare_lr(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec)),
         comparison_record,
     )

@@ -37,7 +37,7 @@ def _steps() -> Steps:
     from gdsolve.solve.fit import fit
 
     def solve(spec: Spec, command: Command, ranks: Ranks) -> Any:
-        result = fit(spec, command=command, ranks=ranks, illustrator=illustrator_of(spec))
+        result = fit(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec))
         if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
             logger.warning(
                 "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"

@@ -24,7 +24,7 @@ def _steps(_spec: Spec) -> Steps:
     from gdsolve.solve.report import report
 
     return Steps(
-        lambda spec, command, _ranks: report(spec, command, illustrator=illustrator_of(spec)),
+        lambda spec, command, _ranks: report(spec, command, illustrate=illustrator_of(spec)),
         lambda result: fit_record(result.fit),
         lambda _result: None,
         _show,

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import torch
+from torch import Tensor
+
+from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.leap import Stop, best_iterations, find_stops
+from gdsolve.descent.learning_rate import TOLERANCE, tightened_tolerances
+from gdsolve.descent.stop import Apart, Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.group_squares import (
+    GroupCoordinates,
+    GroupModes,
+    decompose_groups,
+    find_group_minimisers,
+    group_quadratics,
+)
+from gdsolve.objective.group_triangles import GroupTriangles
+from gdsolve.objective.losses import LOSSES
+from gdsolve.objective.modes import Spectrum
+from gdsolve.objective.rank import EPSILON
+from gdsolve.solve.start import start_of
 from gdsolve.spec import Spec
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    from torch import Tensor
-
-    from gdsolve.descent.leap import Stop
-    from gdsolve.descent.stop import StopRule
-    from gdsolve.objective.group_squares import GroupCoordinates, GroupModes
-    from gdsolve.objective.group_triangles import GroupTriangles
-    from gdsolve.objective.modes import Spectrum
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +54,6 @@ class GroupsReached:
 
 def descend_groups(spec: Spec, triangles: GroupTriangles) -> GroupsReached:
     """Fit every group of `triangles`, which hold numbers that can be squared, as `fit` does one table."""
-    import torch
-
-    from gdsolve.descent.closed_form import ClosedForm
-    from gdsolve.descent.leap import best_iterations, find_stops
-
     coordinates, modes, start = _pose(spec, triangles)
     rates = _rates(spec, modes)
     tolerances = _tolerances(spec, modes, rates)
@@ -68,13 +73,6 @@ def descend_groups(spec: Spec, triangles: GroupTriangles) -> GroupsReached:
 
 def _pose(spec: Spec, triangles: GroupTriangles) -> tuple[GroupCoordinates, GroupModes, Tensor]:
     """The coordinates of descent, the modes in them, and the start, (p, 1)."""
-    from gdsolve.objective.group_squares import (
-        GroupCoordinates,
-        decompose_groups,
-        find_group_minimisers,
-        group_quadratics,
-    )
-    from gdsolve.objective.losses import LOSSES
 
     intercept, loss = not spec.no_intercept, LOSSES[spec.loss]
     curvature = triangles.total_weight.reciprocal() if loss.mean else triangles.total_weight.new_ones(())
@@ -94,8 +92,6 @@ def _pose(spec: Spec, triangles: GroupTriangles) -> tuple[GroupCoordinates, Grou
 
 def _start(spec: Spec, coordinates: GroupCoordinates) -> Tensor:
     """The same start, (p, 1), for every group: that of a fit of one table."""
-    from gdsolve.objective.coordinates import Coordinates
-    from gdsolve.solve.start import start_of
 
     n = coordinates.scale.shape[1]
     one = Coordinates.raw(n, intercept=coordinates.intercept, device=coordinates.scale.device)
@@ -104,7 +100,6 @@ def _start(spec: Spec, coordinates: GroupCoordinates) -> Tensor:
 
 def _rates(spec: Spec, modes: GroupModes) -> Tensor:
     """The rate that was asked for, or the best one of every group, (G,)."""
-    import torch
 
     like = modes.eigenvalues
     if isinstance(spec.lr, float):
@@ -114,10 +109,6 @@ def _rates(spec: Spec, modes: GroupModes) -> Tensor:
 
 def _tolerances(spec: Spec, modes: GroupModes, rates: Tensor) -> Tensor:
     """The tolerance on updates, (G,): as asked for, else the default for each rate."""
-    import torch
-
-    from gdsolve.descent.learning_rate import TOLERANCE, tightened_tolerances
-
     if spec.tol is not None or not spec.auto_rate:
         return torch.full_like(rates, TOLERANCE[torch.float64] if spec.tol is None else spec.tol)
     smallest = [spectrum.smallest for spectrum in modes.spectra]
@@ -126,8 +117,6 @@ def _tolerances(spec: Spec, modes: GroupModes, rates: Tensor) -> Tensor:
 
 def _rules(spec: Spec, modes: GroupModes, start: Tensor, tolerances: Tensor) -> tuple[StopRule, ...]:
     """Divergence, relative to each group's loss at `start`, (G, p), and the rules of convergence that are on."""
-    from gdsolve.descent.stop import Apart, Divergence, SmallGradient, SmallLossChange, SmallUpdate
-    from gdsolve.objective.rank import EPSILON
 
     quadratics = modes.quadratics
     squares = quadratics.target[:, : quadratics.height, 0].square().sum(dim=1)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gdsolve.solve.illustrator import Illustrate, Illustrator
 from gdsolve.spec import Spec
 
-if TYPE_CHECKING:
-    from gdsolve.solve.illustrator import Illustrator
+
+def illustrator_of(spec: Spec) -> Illustrate | None:
+    """Who draws for a spec that asks for pictures, a page of them, or to watch; None for any other."""
+    return _illustrator if spec.plots or spec.watch or spec.output else None
 
 
-def illustrator_of(spec: Spec) -> Illustrator | None:
-    """What draws for a spec that asks for pictures, a page of them, or to watch; None for any other."""
-    if not (spec.plots or spec.watch or spec.output):
-        return None
+def _illustrator() -> Illustrator:
     from gdsolve.pictures import draw
 
     return draw

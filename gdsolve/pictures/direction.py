@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+
+import torch
 
 from gdsolve.picture import Arrow, Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.plane import Plane, contours, frame, plane_of_two
 from gdsolve.pictures.scene import Scene, Track
 from gdsolve.spec.numbers import rate_text
 
-if TYPE_CHECKING:
-    import torch
-
 ALONG = 121
 
 
 def draw_direction(scene: Scene, track: Track) -> Picture:
     """−∇L at the start: where it points, and how the loss falls along it."""
-    import torch
 
     gradient = scene.gradient(scene.start).to(torch.float64)
     start = scene.start.to(torch.float64)
@@ -39,7 +36,6 @@ def draw_direction(scene: Scene, track: Track) -> Picture:
 
 def _best_length(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> float:
     """The α of least loss along the line: ‖g‖²/gᵀHg on a quadratic, found on a grid elsewhere."""
-    import torch
 
     norm = float(gradient.norm())
     if norm == 0.0:
@@ -76,14 +72,12 @@ def _plane_panel(
 
 def _points(start: torch.Tensor, gradient: torch.Tensor, lengths: tuple[float, ...]) -> torch.Tensor:
     """start − α·gradient for every α, (p, q)."""
-    import torch
 
     return start - torch.tensor(lengths, dtype=start.dtype, device=start.device)[None, :] * gradient
 
 
 def _plane(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> Plane:
     """Two weights as they are; of more, the plane of the gradient and of the minimum."""
-    import torch
 
     if len(start) == 2:
         return plane_of_two(scene)
@@ -102,7 +96,6 @@ def _plane(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> Plane:
 
 def _line_panel(scene: Scene, track: Track, start: torch.Tensor, gradient: torch.Tensor, best: float) -> Panel:
     """The loss along the line against the length of the step α, with its tangent, which is −‖∇L‖² steep."""
-    import torch
 
     rate = track.learning_rate
     last = 2.2 * best if rate is None or rate > 6.0 * best else max(2.2 * best, 1.1 * rate)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.descent.foreseen import converges, of_quadratic
+from gdsolve.descent.leap import find_stops
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.solution import Solution
 from gdsolve.picture import Picture
 from gdsolve.pictures.direction import draw_direction
 from gdsolve.pictures.fit import draw_fit
@@ -14,22 +19,17 @@ from gdsolve.pictures.path import draw_path
 from gdsolve.pictures.rates import LossCurve, draw_rates, shown
 from gdsolve.pictures.scene import Scene, Track, scene_of, spaced
 from gdsolve.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
+from gdsolve.progress import Outlook
+from gdsolve.solve.certify import Certificate
+from gdsolve.solve.comparison import RateResult
 from gdsolve.solve.forecast import form_of
 from gdsolve.solve.illustrator import Descent
 from gdsolve.solve.method import shown_rate
+from gdsolve.solve.plan import Plan
+from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import rules_of
 from gdsolve.spec import Method, PlotKind, kind_of_plot, kinds_drawn
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.descent.solution import Solution
-    from gdsolve.progress import Outlook
-    from gdsolve.solve.certify import Certificate
-    from gdsolve.solve.comparison import RateResult
-    from gdsolve.solve.plan import Plan
-    from gdsolve.solve.problem import Problem
 
 
 def _spectrum(scene: Scene, track: Track) -> Picture:
@@ -127,7 +127,6 @@ def _curve_of(
         # Rates may be given twice: a result is known by its place.
         states = scene.states_of(solutions[next(i for i, other in enumerate(results) if other is one)])
         return LossCurve(one, tuple(map(float, states.iterations)), states.loss)
-    from gdsolve.descent.methods.build import Recipe
 
     form = form_of(scene.problem, Recipe(Method.GD, one.learning_rate))
     assert form is not None
@@ -140,9 +139,6 @@ def _foreseen(
     problem: Problem, rates: Sequence[float], tol: float
 ) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     """Stable rates, evenly on a log scale, and the iterations that each must take to converge."""
-    from gdsolve.descent.foreseen import converges, of_quadratic
-    from gdsolve.descent.leap import find_stops
-    from gdsolve.descent.methods.build import Recipe
 
     rules, spectrum = of_quadratic(rules_of(problem, tol)), None if problem.modes is None else problem.modes.spectrum
     if spectrum is None or problem.box is not None or not any(map(converges, rules)):

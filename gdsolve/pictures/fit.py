@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+import numpy as np
+import torch
+
+from gdsolve.objective.curve import Curve, Model, PointwiseCurve
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.scene import Scene, Track
 from gdsolve.solve.sample import Sample
 from gdsolve.spec import Loss
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-
-    from gdsolve.objective.curve import Model
 
 ALONG = 121
 Predict = Callable[["np.ndarray", "torch.Tensor"], "np.ndarray"]
@@ -31,7 +29,6 @@ def draw_fit(scene: Scene, track: Track) -> Picture:
 
 def _data(scene: Scene) -> tuple[tuple[str, ...], np.ndarray, Predict]:
     """Names of the features, rows (r, n + 1) with the target last, and the prediction."""
-    from gdsolve.objective.curve import Curve, PointwiseCurve
 
     objective = scene.problem.objective
     if isinstance(objective, Curve | PointwiseCurve):
@@ -42,16 +39,12 @@ def _data(scene: Scene) -> tuple[tuple[str, ...], np.ndarray, Predict]:
 
 
 def _rows_of_curve(model: Model, target: torch.Tensor) -> np.ndarray:
-    import torch
-
     sample = Sample()
     sample.add(torch.stack([*model.columns.values(), target[:, 0]], dim=1).cpu().to(torch.float64).numpy())
     return sample.rows()
 
 
 def _linear(scene: Scene) -> Predict:
-    import numpy as np
-
     def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
         user = scene.units.to_user(w.to(scene.start)).cpu().numpy()[:, 0]
         n = values.shape[1]
@@ -67,10 +60,6 @@ def _linear(scene: Scene) -> Predict:
 
 
 def _curve(scene: Scene, model: Model) -> Predict:
-    from dataclasses import replace
-
-    import torch
-
     def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
         columns = {
             name: torch.from_numpy(values[:, place].copy()).to(scene.start) for place, name in enumerate(model.columns)
@@ -88,8 +77,6 @@ def _curve(scene: Scene, model: Model) -> Predict:
 
 
 def _line(scene: Scene, track: Track, name: str, rows: np.ndarray, predict: Predict) -> Picture:
-    import numpy as np
-
     x = rows[:, 0]
     low, high = float(x.min()), float(x.max())
     room = 0.05 * (high - low) or 0.5

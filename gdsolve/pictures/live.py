@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.descent.leap import Form
 from gdsolve.picture import Marker, Panel, Points, Series, Stroke
 from gdsolve.pictures.loss import FURTHER, iterations_axis, log_axis
 from gdsolve.pictures.scene import Scene, spaced
 from gdsolve.progress import Outlook
-
-if TYPE_CHECKING:
-    from gdsolve.descent.leap import Form
 
 FORESEEN = 100
 ROUNDING = 64.0
@@ -25,8 +24,6 @@ def outlook_of_scene(scene: Scene, form: Form | None, last: int) -> Outlook:
     loss_k = L* + gap_k, where the gap is that of the closed form: no step is taken, and no row is read (DESIGN.md,
     section 2).
     """
-    import torch
-
     if form is None or scene.modes is None:
         return Outlook(scene.loss_unit)
     minimiser, iterations = scene.modes.minimiser, tuple(spaced(last, FORESEEN))

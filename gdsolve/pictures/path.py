@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.descent.schedule import Schedule
 from gdsolve.picture import Axis, Marker, Panel, Picture, Series, Stroke
 from gdsolve.pictures.loss import MARKERS, stroke_of
 from gdsolve.pictures.plane import contours, frame, limits, plane_of
 from gdsolve.pictures.scene import Scene, Snapshots, Track, spaced
-
-if TYPE_CHECKING:
-    import torch
 
 # Every iterate of so many is shown; later ones are as good as on top of each other.
 EVERY = 200
@@ -51,8 +50,6 @@ def _on_a_plane(scene: Scene, tracks: Sequence[Track], found: Sequence[Snapshots
 
 
 def _on_a_curve(scene: Scene, tracks: Sequence[Track], found: Sequence[Snapshots]) -> Picture:
-    import torch
-
     user = [scene.units.to_user(states.weights.to(scene.start))[0].tolist() for states in found]
     optimum = None if scene.minimiser is None else scene.units.to_user(scene.minimiser.to(scene.start))[0].tolist()
     low, high = limits([*(w for path in user for w in path), *(optimum or [])])
@@ -75,7 +72,6 @@ def _marked(
     tracks: Sequence[Track], found: Sequence[Snapshots], paths: Sequence[tuple[list[float], list[float]]]
 ) -> list[Series]:
     """A path and its iterates; start and end of a single one stand out."""
-    from gdsolve.descent.schedule import Schedule
 
     series: list[Series] = []
     for i, (track, states, (xs, ys)) in enumerate(zip(tracks, found, paths, strict=True)):

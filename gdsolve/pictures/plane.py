@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import torch
+from contourpy import ContourGenerator, contour_generator
 
 from gdsolve.picture import Axis, Series
 from gdsolve.pictures.scene import Scene
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-    from contourpy import ContourGenerator
 
 GRIDS = {"quadratic": 121, "other": 61, "slow": 31}
 LEVELS = 9
@@ -50,7 +49,6 @@ class Plane:
 
 def plane_of_two(scene: Scene) -> Plane:
     """The plane of two weights as they are."""
-    import torch
 
     identity = torch.eye(2, dtype=torch.float64, device=scene.start.device)
     return Plane(scene.weight_axis(0), scene.weight_axis(1), scene.start, identity, True, "")
@@ -62,8 +60,6 @@ def plane_of(scene: Scene, end: torch.Tensor) -> Plane:
     Of all principal directions they are the two along which the start is farthest from the minimum: in the most curved
     ones there may be nothing to descend.
     """
-    import torch
-
     if len(scene.start) == 2:
         return plane_of_two(scene)
     centre = (scene.minimiser if scene.minimiser is not None else end).to(torch.float64)
@@ -100,9 +96,6 @@ def _combined(names: Sequence[str], entries: Sequence[float]) -> str:
 
 def contours(scene: Scene, plane: Plane, x: tuple[float, float], y: tuple[float, float]) -> tuple[list[Series], str]:
     """Lines of equal loss within these limits, faint, and a note that says their levels."""
-    import numpy as np
-    import torch
-    from contourpy import contour_generator
 
     slow = scene.rows * len(scene.start) * GRIDS["other"] ** 2 > MUCH
     size = GRIDS["quadratic" if scene.modes is not None else "slow" if slow else "other"]
@@ -129,7 +122,6 @@ def _lines(generator: ContourGenerator, level: float) -> list[np.ndarray]:
 
 def _levels(scene: Scene, heights: np.ndarray) -> list[float]:
     """Levels that are evenly apart on a bowl, and on a log scale where the loss is steeper than one."""
-    import numpy as np
 
     finite = heights[np.isfinite(heights)]
     if not len(finite):

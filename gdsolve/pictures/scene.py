@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import numpy as np
+import torch
+
+from gdsolve.descent.leap import Form
+from gdsolve.descent.solution import Solution
+from gdsolve.objective.modes import Modes
 from gdsolve.picture import Axis
+from gdsolve.solve.certify import Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Units
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import LossUnit, Mean
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    import numpy as np
-    import torch
-
-    from gdsolve.descent.leap import Form
-    from gdsolve.descent.solution import Solution
-    from gdsolve.objective.modes import Modes
-    from gdsolve.solve.certify import Minimum
 
 MOST_POINTS = 160
 FIRST = 20
@@ -151,7 +148,6 @@ class Scene:
 
     def states_from(self, form: Form, iterations: Sequence[int]) -> Snapshots:
         """The states after these numbers of updates, from the closed form."""
-        import torch
 
         assert self.modes is not None
         start = self.start.to(self.modes.minimiser)
@@ -211,8 +207,6 @@ def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
         return weights.to(problem.start)
 
     def values(weights: torch.Tensor) -> torch.Tensor:
-        import torch
-
         if squares is not None and modes is not None:
             return modes.quadratic.value(here(weights)) * unit
         if modes is not None and minimum is not None:
@@ -225,8 +219,6 @@ def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
         return None if found is None else found * unit
 
     def gaps(weights: torch.Tensor) -> torch.Tensor | None:
-        import torch
-
         if modes is not None:
             return modes.gap(weights.to(modes.minimiser)) * unit
         if minimum is None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.loss import log_axis
 from gdsolve.pictures.scene import Scene
 from gdsolve.spec.numbers import rate_text
-
-if TYPE_CHECKING:
-    import torch
 
 MARKERS = (Marker.CIRCLE, Marker.SQUARE)
 
@@ -31,10 +30,6 @@ def eigenvalues_of(scene: Scene, end: torch.Tensor) -> tuple[tuple[float, ...], 
 
     Those of a quadratic are above rank tolerance; there are none where the Hessian is not finite.
     """
-    import torch
-
-    from gdsolve.objective.base import TwiceDifferentiable
-
     if scene.modes is not None:
         return tuple(scene.modes.eigenvalues.tolist()), ""
     hessian, where = scene.hessian(), "at the minimum"

@@ -9,7 +9,7 @@ from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.solve.compare import MethodComparison
+    from gdsolve.solve.comparison import MethodComparison
 
 Record = dict[str, Any]
 

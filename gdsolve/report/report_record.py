@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gdsolve.report.html.panels import panels_of
 
 if TYPE_CHECKING:
-    from gdsolve.solve.report import Report
+    from gdsolve.solve.report_problem import Report
 
 
 def report_record(report: Report, record: dict[str, Any], command: str) -> dict[str, Any]:

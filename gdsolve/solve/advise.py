@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from gdsolve.descent.foreseen import converges
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.solution import Solution
+from gdsolve.solve.certify import Certificate, Minimum
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
+from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
 from gdsolve.solve.squares import repose
 from gdsolve.solve.words import coordinates_of
-from gdsolve.spec import Method, Scale
+from gdsolve.spec import DType, Method, Scale
 from gdsolve.spec.command import Advice, Command
 from gdsolve.spec.methods import Recurrence
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import Status
 
-if TYPE_CHECKING:
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.solution import Solution
-    from gdsolve.solve.certify import Certificate
-    from gdsolve.solve.plan import Plan
-
 FAR = 1e-4
 FURTHER = 1e-4
+# What the default tolerance promises of every weight, but for those that are so much smaller than the largest.
+DIGITS = 1e-9
+COUNTED = 1e-9
 
 
 def advise(
@@ -91,30 +93,45 @@ def _ambiguity(problem: Problem, rank: int) -> Advice:
 
 
 def _distance(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate) -> list[Advice]:
-    """A small update is not a small error: say so where the weights, or the loss, are still far off."""
-    if certificate.minimum is None or solution.stopped_by is None:
+    """A small update is not a small error: say so where the weights, or the loss, are still off."""
+    minimum = certificate.minimum
+    if minimum is None or solution.stopped_by is None:
         return []
     modes, first = problem.modes, solution.trace.values[0]
-    if modes is not None and (modes.unique or plan.recipe.method.info.recurrence is not None):
-        away = float((solution.w.to(modes.minimiser) - modes.minimiser).abs().amax())
-        size = float(modes.minimiser.abs().amax())
-        if away <= FAR * size:
-            return []
-        share = f" ({100 * away / size:.2g} % of the largest)" if size > 0.0 else ""
-        said = f"a weight is still {away:.3g} from its optimum{share}"
-    else:
-        least = certificate.minimum.value
-        if solution.value - least <= FAR * max(abs(least), first - least):
-            return []
-        said = "the loss is still well above its minimum"
+    by_weights = modes is not None and (modes.unique or plan.recipe.method.info.recurrence is not None)
+    away = float((solution.w.to(minimum.w) - minimum.w).abs().amax())
+    size = float(minimum.w.abs().amax())
     asked = min(plan.tol, solution.trace.updates[-1] or 0.0) * FURTHER
     slow = f"; --tol {asked:.0e} would go on" if solution.stopped_by == "tol" and asked >= sys.float_info.min else ""
-    return [Advice(f"A small step is not a small error: {said}{slow}.")]
+    if by_weights and away > FAR * size:
+        share = f" ({100 * away / size:.2g} % of the largest)" if size > 0.0 else ""
+        said = f"a weight is still {away:.3g} from its optimum{share}"
+        return [Advice(f"A small step is not a small error: {said}{slow}.")]
+    if not by_weights and solution.value - minimum.value > FAR * max(abs(minimum.value), first - minimum.value):
+        return [Advice(f"A small step is not a small error: the loss is still well above its minimum{slow}.")]
+    return _digits(problem, solution, minimum, slow)
+
+
+def _digits(problem: Problem, solution: Solution, minimum: Minimum, slow: str) -> list[Advice]:
+    """How many digits are right, where there are fewer than the default tolerance promises."""
+    if problem.spec.tol is not None or problem.spec.dtype is DType.FLOAT32:
+        return []
+    if minimum.spectrum is None or not minimum.unique:
+        return []
+    reached, best = (problem.units.to_user(w.to(problem.start)) for w in (solution.w, minimum.w))
+    counted = best.abs() > COUNTED * best.abs().amax()
+    if not bool(counted.any()):
+        return []
+    away = float(((reached - best).abs() / best.abs())[counted].amax())
+    if not DIGITS < away < 1.0:
+        return []
+    whose = "the optimum" if minimum.is_global else "the local minimum"
+    count = int(-math.log10(away))
+    return [Advice(f"The weights have {count} digit{'' if count == 1 else 's'} of those at {whose}{slow}.")]
 
 
 def _needs(problem: Problem, plan: Plan) -> list[Advice]:
     """How many updates convergence takes at this rate, at the best one, and with scaling, where that is known."""
-    from gdsolve.descent.foreseen import converges
 
     if not any(map(converges, plan.stops)):
         return []

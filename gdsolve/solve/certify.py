@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.descent.iterate import iterate
+from gdsolve.descent.methods.newton import Newton
+from gdsolve.descent.schedule import Schedule
+from gdsolve.descent.solution import Solution
+from gdsolve.descent.stop import LeftDomain
+from gdsolve.objective.base import TwiceDifferentiable
+from gdsolve.objective.linear_program import piecewise_linear_minimum
+from gdsolve.objective.modes import Spectrum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.descent.solution import Solution
-    from gdsolve.objective.modes import Spectrum
 
 MOST_WEIGHTS = 200
 MOST_NUMBERS = 200_000_000
@@ -110,8 +113,6 @@ def gap_of(problem: Problem, solution: Solution, minimum: Minimum | None) -> flo
 
 
 def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certificate:
-    from gdsolve.objective.base import TwiceDifferentiable
-
     if problem.modes is not None:
         return _known(problem)
     if not isinstance(problem.objective, TwiceDifferentiable) or not problem.smooth:
@@ -127,7 +128,6 @@ def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certific
 
 def _at_a_saddle(problem: Problem, w: torch.Tensor) -> bool:
     """True where the gradient all but vanishes, a Newton step being short, and the curvature is negative somewhere."""
-    import torch
 
     hessian: torch.Tensor = problem.objective.hessian(w)  # type: ignore[attr-defined]
     gradient = problem.objective.evaluate(w).gradient.to(torch.float64)
@@ -155,8 +155,6 @@ def _known(problem: Problem) -> Certificate:
 
 
 def _nonsmooth(problem: Problem) -> Certificate:
-    from gdsolve.objective.linear_program import piecewise_linear_minimum
-
     w = piecewise_linear_minimum(problem.objective)
     if w is None:
         return Certificate(None, NoMinimum.NONSMOOTH)
@@ -165,13 +163,6 @@ def _nonsmooth(problem: Problem) -> Certificate:
 
 
 def _search(problem: Problem, w: torch.Tensor) -> Certificate:
-    import torch
-
-    from gdsolve.descent.iterate import iterate
-    from gdsolve.descent.methods.newton import Newton
-    from gdsolve.descent.schedule import Schedule
-    from gdsolve.descent.stop import LeftDomain
-
     newton, rules, schedule = Newton(problem.box), (LeftDomain(),), Schedule("log")
     with observing("polishing", None, problem.loss_unit) as observer:
         refined = iterate(problem.bounded, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=observer)
@@ -192,8 +183,6 @@ def _search(problem: Problem, w: torch.Tensor) -> Certificate:
 def _judge(
     problem: Problem, w: torch.Tensor, value: float, hessian: torch.Tensor, curvature: torch.Tensor
 ) -> Certificate:
-    from gdsolve.objective.modes import Spectrum
-
     if not len(curvature):
         spectrum = Spectrum(0.0, 0.0, 0)
         return Certificate(Minimum(w, value, hessian, spectrum, unique=True, is_global=False))
@@ -212,8 +201,6 @@ def _judge(
 
 
 def _largest_at_start(problem: Problem) -> float:
-    import torch
-
     hessian: torch.Tensor = problem.objective.hessian(problem.start)  # type: ignore[attr-defined]
     sizes = torch.linalg.eigvalsh(hessian.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0))
     return float(sizes.abs().amax()) if problem.kind is Kind.LINEAR else 0.0

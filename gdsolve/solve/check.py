@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gdsolve.data import (
     Arrays,
@@ -24,16 +25,17 @@ from gdsolve.data import (
     read_with,
     usable_table,
 )
-from gdsolve.solve.check_figures import Diagnosis, as_squares, diagnose
-from gdsolve.solve.illustrator import Illustrator
-from gdsolve.solve.next_commands import MOST, Next, next_commands
+from gdsolve.solve.illustrator import Illustrate
+from gdsolve.solve.pose import pose
 from gdsolve.solve.problem import Problem
-from gdsolve.solve.proposals import LeftOut, Proposal, figures_proposal, proposals_of
-from gdsolve.solve.squares import pose_squares
+from gdsolve.solve.proposals import MOST, LeftOut, Next, Proposal, as_squares, figures_proposal, proposals_of
 from gdsolve.solve.try_out import settle
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.solve.check_figures import Diagnosis
 
 MOST_TRIED = 4
 MOST_TERMS = 6
@@ -73,7 +75,7 @@ def check(
     command: Command | None = None,
     arrays: Arrays | None = None,
     *,
-    illustrator: Illustrator | None = None,
+    illustrate: Illustrate | None = None,
 ) -> Check:
     """Look at every column, then at rank, condition, rates and the three ways to a solution.
 
@@ -99,13 +101,21 @@ def check(
     if looked.problem is not None:
         proposed = looked.proposal.spec(spec)
         has_target = looked.proposal.target is not None
-        diagnosis = diagnose(proposed, looked.problem, ridge=spec.ridge, has_target=has_target, illustrator=illustrator)
+        from gdsolve.solve.check_figures import diagnose
+
+        diagnosis = diagnose(
+            proposed,
+            looked.problem,
+            ridge=spec.ridge,
+            has_target=has_target,
+            illustrator=illustrate and illustrate(),
+        )
         findings += _of_figures(diagnosis, findings)
     fault = looked.fault or _of_one_class(findings)
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
     names = [column.name for column in described.columns]
-    following = next_commands(command, spec, looked.proposals, looked.problem, ready=fault is None)
+    following = _following(command, spec, looked, ready=fault is None)
     finished = time.perf_counter()
     return Check(
         spec,
@@ -121,6 +131,15 @@ def check(
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
     )
+
+
+def _following(command: Command, spec: Spec, looked: _Look, *, ready: bool) -> tuple[Next, ...]:
+    """What to run next, where anything could be read."""
+    if looked.problem is None or not looked.proposals:
+        return ()
+    from gdsolve.solve.next_commands import next_commands
+
+    return next_commands(command, spec, looked.proposals, looked.problem, ready=ready)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +200,7 @@ def _first_fault(spec: Spec, read: Callable[[Spec], Table]) -> DataError | None:
 
 
 def _load(spec: Spec, read: Callable[[Spec], Table]) -> Problem:
-    return pose_squares(as_squares(spec), read(spec))
+    return pose(as_squares(spec), read(spec))
 
 
 def _readable(
@@ -210,7 +229,7 @@ def _load_usable(spec: Spec, described: Description, proposal: Proposal) -> Prob
     target = proposal.target.name if proposal.target is not None and not proposal.target.is_text else None
     try:
         table = usable_table(described, proposal.features, target, proposal.weight, intercept=not spec.no_intercept)
-        return pose_squares(as_squares(proposal.spec(spec)), table)
+        return pose(as_squares(proposal.spec(spec)), table)
     except DataError:
         return None
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.objective.dependence import Dependence, dependent_columns
+from gdsolve.objective.losses import LOSSES
+from gdsolve.objective.modes import Modes, Spectrum
+from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.picture import Picture
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.descend import descend
 from gdsolve.solve.illustrator import Illustrator
 from gdsolve.solve.plan import plan_descent
 from gdsolve.solve.problem import Problem, Squares
+from gdsolve.solve.proposals import as_squares
 from gdsolve.solve.remedy import needed_updates
 from gdsolve.solve.rules import usual_tolerance
 from gdsolve.solve.squares import minimisers_of, raw_coordinates, repose
 from gdsolve.solve.words import updates_in_words
-from gdsolve.spec import Engine, Loss, Method, RateSchedule, Scale, Spec
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.objective.dependence import Dependence
-    from gdsolve.objective.modes import Modes, Spectrum
-    from gdsolve.picture import Picture
+from gdsolve.spec import Loss, Method, Spec
 
 LAMBDAS = (0.1, 1.0, 10.0)
 
@@ -87,9 +88,6 @@ def curvature_of(spec: Spec) -> Curvature:
 
     At zeros those of the logistic and the Poisson loss are the same in every row: 1/4, which none exceeds, and 1.
     """
-    from gdsolve.objective.losses import LOSSES
-    from gdsolve.objective.pointwise import POINTWISE
-
     if spec.loss in LOSSES:
         return Curvature(1.0, everywhere=True, bounds=True, reason=None)
     largest, loss = POINTWISE[spec.loss].of(spec).largest_curvature, f"--loss {spec.loss.value}"
@@ -110,34 +108,10 @@ def curvature_of(spec: Spec) -> Curvature:
     return Curvature(None, everywhere=False, bounds=False, reason=said)
 
 
-def as_squares(spec: Spec) -> Spec:
-    """The spec with plain descent on a squared loss, by which a table is looked at whatever its loss is."""
-    from gdsolve.objective.losses import LOSSES
-
-    return replace(
-        spec,
-        loss=spec.loss if spec.loss in LOSSES else Loss.HALF_MSE,
-        delta=1.0,
-        quantile=0.5,
-        method=Method.AUTO,
-        schedule=RateSchedule.CONSTANT,
-        momentum=None,
-        lr="auto",
-        max_iter=None,
-        tol=spec.tol or None,
-        loss_tol=None,
-        grad_tol=None,
-        scale=Scale.AUTO,
-        engine=Engine.AUTO,
-        init="zeros",
-    )
-
-
 def diagnose(
     spec: Spec, problem: Problem, *, ridge: float, has_target: bool = True, illustrator: Illustrator | None = None
 ) -> Diagnosis:
     """Look at a problem that `as_squares` has posed; `ridge` is the penalty to show a solution with, 0 for several."""
-    from gdsolve.objective.dependence import dependent_columns
 
     curvature, squares = curvature_of(spec), problem.squares
     assert squares is not None and problem.data is not None
@@ -174,7 +148,6 @@ def _modes(problem: Problem) -> Modes:
 
 def _prospect(problem: Problem, tol: float, *, foreseen: bool) -> Prospect:
     """What plain descent at the best rate faces."""
-    from gdsolve.descent.methods.build import Recipe
 
     spectrum = _modes(problem).spectrum
     if not foreseen:
@@ -198,7 +171,6 @@ def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...]) -> list[Ca
 
 def _normal_equations(raw: Problem) -> Candidate:
     """XᵀX·w = Xᵀy by Cholesky, as the textbook does: the one place that forms XᵀX, to show where it fails."""
-    import torch
 
     modes = _modes(raw)
     design, target = modes.quadratic.design, modes.quadratic.target

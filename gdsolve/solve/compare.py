@@ -1,79 +1,21 @@
-"""`compare`: methods side by side on one objective, measured against the best minimum that any of them leads to."""
+"""`compare`: methods side by side on one objective."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.solve.certify import Certificate, NoMinimum, certify_best, gap_of
-from gdsolve.solve.comparison import interruption
-from gdsolve.solve.data import DataInfo
-from gdsolve.solve.descend import descend
-from gdsolve.solve.engine import ground_of
-from gdsolve.solve.illustrator import Descent, Illustrator
-from gdsolve.solve.method import refusal, shown_rate, traits_of
-from gdsolve.solve.outcome import Optimum, Subject
-from gdsolve.solve.plan import Plan, plan_descent
+from gdsolve.solve.comparison import MethodComparison
+from gdsolve.solve.illustrator import Illustrate
 from gdsolve.solve.pose import pose
-from gdsolve.solve.problem import Problem
-from gdsolve.solve.reclassify import reclassify
-from gdsolve.solve.units import optimum_of, sse_of
-from gdsolve.solve.words import coordinates_of
-from gdsolve.spec import Method, RateSchedule, Spec
-from gdsolve.spec.command import Advice, Command
-from gdsolve.spec.numbers import nearest, rate_text, shown
-from gdsolve.status import GdsolveError, Status
+from gdsolve.spec import Method, Spec
+from gdsolve.spec.command import Command
+from gdsolve.spec.numbers import nearest, shown
+from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
-    from gdsolve.picture import Picture
-
-
-@dataclass(frozen=True, slots=True)
-class MethodResult:
-    """What one method reached, in the user's units, and what it cost."""
-
-    method: Method
-    schedule: RateSchedule
-    learning_rate: float | None
-    momentum: float | None
-    status: Status
-    stopped_by: str | None
-    iterations: int
-    evaluations: int
-    seconds: float
-    sse: float | None
-    loss: float
-    gap: float | None
-    tol: float
-    weights: dict[str, float]
-    intercept: float | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class MethodComparison:
-    """The methods in the order in which they were given, and what all of them share."""
-
-    spec: Spec
-    subject: Subject
-    methods: tuple[MethodResult, ...]
-    left_out: dict[str, str]
-    optimum: Optimum | None
-    tol: float
-    data: DataInfo | None
-    advice: tuple[Advice, ...]
-    seconds: dict[str, float]
-    message: str | None = None
-    picture: Picture | None = None
-
-    @property
-    def interrupted(self) -> bool:
-        """True where a method did not come to its end, or the search for the minimum did not; `message` says so."""
-        return self.message is not None
 
 
 def compare(
@@ -82,7 +24,7 @@ def compare(
     command: Command | None = None,
     ranks: Ranks = ALONE,
     *,
-    illustrator: Illustrator | None = None,
+    illustrate: Illustrate | None = None,
 ) -> MethodComparison:
     """Descend by every method of `spec`, or by all that can be used.
 
@@ -90,65 +32,12 @@ def compare(
         GdsolveError: a method that does not exist or cannot be used here.
         DataError: data that cannot be used.
     """
-    began = time.perf_counter()
-    asked = _asked(spec)
+    began, asked = time.perf_counter(), _asked(spec)
     problem = pose(spec, table, ranks)
-    plans, left_out = _plans(problem, asked)
-    descending = time.perf_counter()
-    runs = list(_runs(problem, plans))
-    done = sum(one.solution.status is not Status.INTERRUPTED for one, _ in runs)
-    cut = done < len(plans)
-    certificate = Certificate(None)
-    if not cut:
-        certificate = certify_best(problem, [one.solution for one, _ in runs], NoMinimum.NO_POINT)
-    results = [_result(one, seconds, certificate) for one, seconds in runs]
-    finished = time.perf_counter()
-    minimum = certificate.minimum
-    drawn = illustrator is not None and bool(spec.plots)
-    return MethodComparison(
-        spec,
-        Subject(problem.kind.value, spec.minimize or spec.model),
-        tuple(results),
-        left_out,
-        None if minimum is None else optimum_of(problem, minimum),
-        _tolerance(plans),
-        problem.data,
-        _advice(problem, results, certificate, command or Command("compare", spec.data)),
-        {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
-        interruption(done, len(plans), "methods") if cut or certificate.interrupted else None,
-        illustrator.picture_of_methods([one for one, _ in runs], certificate) if drawn and illustrator else None,
-    )
+    from gdsolve.solve.compare_methods import compare_methods
 
-
-def _tolerance(plans: Sequence[Plan]) -> float:
-    """The tolerance of the methods that have one; 0 where all end by themselves."""
-    return next((plan.tol for plan in plans if plan.tol), 0.0)
-
-
-def _advice(
-    problem: Problem, results: list[MethodResult], certificate: Certificate, command: Command
-) -> tuple[Advice, ...]:
-    lines = []
-    lost = [one.method.value for one in results if one.status is Status.DIVERGED and one.learning_rate is not None]
-    if lost and isinstance(problem.spec.lr, float):
-        where = coordinates_of(problem.spec)
-        found = f"Learning rate {rate_text(problem.spec.lr)} is too large{where} for {', '.join(lost)}"
-        lines.append(Advice(f"{found}; with rates of their own", command.but(lr="auto")))
-    if certificate.reason:
-        lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    return tuple(lines)
-
-
-def _runs(problem: Problem, plans: Sequence[Plan]) -> Iterator[tuple[Descent, float]]:
-    """Every method on the same ground, and the seconds that it took."""
-    ground = ground_of(problem, plans[0].engine) if plans else None
-    for place, plan in enumerate(plans, start=1):
-        began = time.perf_counter()
-        title = f"{plan.recipe.method.value} ({place} of {len(plans)})"
-        solution = descend(problem, plan, ground, title=title)
-        yield Descent(problem, plan, solution, Certificate(None)), time.perf_counter() - began
-        if solution.status is Status.INTERRUPTED:
-            return
+    command = command or Command("compare", spec.data)
+    return compare_methods(problem, asked, command, began, illustrate and illustrate())
 
 
 def _asked(spec: Spec) -> tuple[Method, ...]:
@@ -160,53 +49,3 @@ def _asked(spec: Spec) -> tuple[Method, ...]:
             remedy = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
             raise GdsolveError(f"methods: there is no method {shown(name)}", remedy)
     return tuple(dict.fromkeys(Method(name) for name in names))
-
-
-def _plans(problem: Problem, asked: tuple[Method, ...]) -> tuple[list[Plan], dict[str, str]]:
-    """The plans of the methods to run; those left out where none was asked for, with the reason."""
-    traits = traits_of(problem)
-    refused = {method: why for method in asked if (why := refusal(method, traits))}
-    if refused:
-        others = ",".join(method.value for method in asked if method not in refused)
-        raise GdsolveError(
-            f"methods: {'; '.join(refused.values())}",
-            f"give --methods {others}" if others else "leave --methods out: all that can be used are run",
-        )
-    if asked:
-        return [plan_descent(problem, method, may_leap=False) for method in asked], {}
-    left_out: dict[str, str] = {}
-    plans: list[Plan] = []
-    for method in Method.all():
-        try:
-            if why := refusal(method, traits):
-                raise GdsolveError(why)
-            plans.append(plan_descent(problem, method, may_leap=False))
-        except GdsolveError as fault:
-            left_out[method.value] = fault.message
-    return plans, left_out
-
-
-def _result(descent: Descent, seconds: float, certificate: Certificate) -> MethodResult:
-    problem, plan, solution = descent.problem, descent.plan, descent.solution
-    if plan.recipe.schedule is RateSchedule.COSINE:
-        solution = reclassify(problem, solution, certificate, plan.recipe)
-    w = solution.w.to(problem.start)
-    weights, intercept = problem.named(w)
-    return MethodResult(
-        plan.recipe.method,
-        plan.recipe.schedule,
-        shown_rate(plan.recipe),
-        plan.recipe.momentum,
-        solution.status,
-        solution.stopped_by,
-        solution.iterations,
-        solution.evaluations,
-        seconds,
-        sse_of(problem, w),
-        solution.value * problem.loss_unit,
-        gap_of(problem, solution, certificate.minimum),
-        plan.tol,
-        weights,
-        intercept,
-        plan.reason,
-    )

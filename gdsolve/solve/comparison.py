@@ -1,4 +1,4 @@
-"""What `compare-lr` returns: what each rate reached."""
+"""What `compare-lr` and `compare` return: what each rate, or each method, reached."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Optimum, Subject
-from gdsolve.spec import Spec
+from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Advice
 from gdsolve.spec.numbers import typable
 from gdsolve.status import Status
@@ -104,4 +104,48 @@ class Comparison:
     @property
     def interrupted(self) -> bool:
         """True where rates that were asked for are missing, or what all of them share is."""
+        return self.message is not None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """What one method reached, in the user's units, and what it cost."""
+
+    method: Method
+    schedule: RateSchedule
+    learning_rate: float | None
+    momentum: float | None
+    status: Status
+    stopped_by: str | None
+    iterations: int
+    evaluations: int
+    seconds: float
+    sse: float | None
+    loss: float
+    gap: float | None
+    tol: float
+    weights: dict[str, float]
+    intercept: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MethodComparison:
+    """The methods in the order in which they were given, and what all of them share."""
+
+    spec: Spec
+    subject: Subject
+    methods: tuple[MethodResult, ...]
+    left_out: dict[str, str]
+    optimum: Optimum | None
+    tol: float
+    data: DataInfo | None
+    advice: tuple[Advice, ...]
+    seconds: dict[str, float]
+    message: str | None = None
+    picture: Picture | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """True where a method did not come to its end, or the search for the minimum did not; `message` says so."""
         return self.message is not None

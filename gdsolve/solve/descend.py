@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gdsolve.descent.iterate import Observer, iterate
+from gdsolve.descent.leap import leap
+from gdsolve.descent.methods.build import build_method
+from gdsolve.descent.solution import Solution
+from gdsolve.objective.box import Boxed
+from gdsolve.progress import Outlook
+from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.fingerprint import Identity, columns_of, fingerprint
 from gdsolve.solve.forecast import momentum_of
 from gdsolve.solve.observer import observing
+from gdsolve.solve.plan import Plan
+from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.spec import Engine, RateSchedule
-
-if TYPE_CHECKING:
-    from gdsolve.descent.iterate import Observer
-    from gdsolve.descent.solution import Solution
-    from gdsolve.progress import Outlook
-    from gdsolve.solve.checkpointer import Checkpointer
-    from gdsolve.solve.plan import Plan
-    from gdsolve.solve.problem import Problem
 
 
 def descend(
@@ -40,9 +39,6 @@ def descend(
     """
     if plan.engine is Engine.LEAP:
         return _leap(problem, plan, checkpointer)
-    from gdsolve.descent.iterate import iterate
-    from gdsolve.descent.methods.build import build_method
-    from gdsolve.objective.box import Boxed
 
     ground = ground or ground_of(problem, plan.engine)
     if checkpointer is not None:
@@ -63,8 +59,6 @@ def descend(
 
 
 def _leap(problem: Problem, plan: Plan, checkpointer: Checkpointer | None) -> Solution:
-    from gdsolve.descent.leap import leap
-
     assert problem.modes is not None
     start = problem.start.to(problem.modes.minimiser)
     if checkpointer is not None:

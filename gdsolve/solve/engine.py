@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.objective.autograd_rows import AutogradRows
+from gdsolve.objective.base import Objective
+from gdsolve.objective.rows import collect_rows
+from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import device_for, dtype_of
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec import Engine
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.objective.base import Objective
 
 # Seconds on one core of 2024: what an update costs beside its arithmetic, a multiplication in and out of cache, and
 # the search of the closed form. Only their ratios matter, and only within an order of magnitude.
@@ -101,9 +101,6 @@ def ground_of(problem: Problem, engine: Engine) -> Ground:
 
 def _rows_of(problem: Problem, device: torch.device, *, autograd: bool) -> Objective:
     """All rows in memory; of several ranks each has its own."""
-    from gdsolve.objective.autograd_rows import AutogradRows
-    from gdsolve.objective.rows import collect_rows
-    from gdsolve.objective.shared import own_penalty, share
 
     squares, modes = problem.squares, problem.modes
     assert squares is not None and modes is not None

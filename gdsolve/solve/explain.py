@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from gdsolve.descent.solution import Solution
+from gdsolve.solve.certify import Certificate
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import shown_rate
+from gdsolve.solve.plan import Plan
+from gdsolve.solve.problem import Problem
 from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
 from gdsolve.spec import RateSchedule
 from gdsolve.spec.methods import Recurrence
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    from gdsolve.descent.solution import Solution
-    from gdsolve.solve.certify import Certificate
-    from gdsolve.solve.plan import Plan
-    from gdsolve.solve.problem import Problem
 
 FAILURES = {
     "domain": "the loss is not a number at the next point, such as the logarithm or square root of a negative number",

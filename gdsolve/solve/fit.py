@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.solve.advise import advise
-from gdsolve.solve.certify import certify
-from gdsolve.solve.checkpointer import Checkpointer, checkpointer_of
-from gdsolve.solve.descend import descend
-from gdsolve.solve.explain import explain
-from gdsolve.solve.gradient_check import check_gradient
-from gdsolve.solve.illustrator import Descent, Illustrator
-from gdsolve.solve.inference import fixed_values, inference_of
-from gdsolve.solve.method import shown_rate
-from gdsolve.solve.observer import is_observed
-from gdsolve.solve.outcome import Fit, GradientCheck, Subject, has_errors, reported
-from gdsolve.solve.plan import announce, plan_descent
+from gdsolve.solve.checkpointer import checkpointer_of
+from gdsolve.solve.illustrator import Illustrate
+from gdsolve.solve.outcome import Fit
 from gdsolve.solve.pose import pose
-from gdsolve.solve.problem import Problem
-from gdsolve.solve.reclassify import reclassify
-from gdsolve.solve.units import figures_of, optimum_of, trace_in_units
-from gdsolve.solve.words import updates_in_words
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import GdsolveError
@@ -31,9 +17,6 @@ from gdsolve.status import GdsolveError
 if TYPE_CHECKING:
     from gdsolve.data import Table
     from gdsolve.descent.iterate import Observer
-    from gdsolve.descent.solution import Solution
-
-logger = logging.getLogger("gdsolve")
 
 
 def fit(
@@ -43,12 +26,12 @@ def fit(
     observe: Observer | None = None,
     ranks: Ranks = ALONE,
     *,
-    illustrator: Illustrator | None = None,
+    illustrate: Illustrate | None = None,
 ) -> Fit:
     """Fit `spec`, on `table` where one is given; `command` is how the user asked, for the advice.
 
     A descent that takes its steps one by one tells `observe` the latest, again and again; the closed form has none.
-    Of several ranks each reads its share of the rows, and all return the same. `illustrator` draws, where one is given.
+    Of several ranks each reads its share of the rows, and all return the same. `illustrate` gives who draws.
 
     Raises:
         GdsolveError: what was asked for contradicts itself or the table.
@@ -62,84 +45,7 @@ def fit(
     command = command or Command("fit", spec.data)
     checkpointer = checkpointer_of(spec, spec.data[0] if spec.data else "these")
     problem = pose(spec, table, ranks)
+    from gdsolve.solve.fit_problem import fit_problem
+
+    illustrator = illustrate and illustrate()
     return fit_problem(problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator)
-
-
-def fit_problem(
-    problem: Problem,
-    command: Command,
-    began: float,
-    *,
-    observe: Observer | None = None,
-    checkpointer: Checkpointer | None = None,
-    illustrator: Illustrator | None = None,
-) -> Fit:
-    """Descend on a problem, and certify where that ended; `began` is when the fit was asked for.
-
-    Raises:
-        GdsolveError: a method or an option that does not go with this problem.
-    """
-    descending = time.perf_counter()
-    plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.way)
-    announce(logger, problem, plan)
-    watched = illustrator is not None and problem.spec.watch and is_observed()
-    outlook = illustrator.outlook_of(problem, plan) if watched and illustrator is not None else None
-    solution = descend(problem, plan, observe=observe, checkpointer=checkpointer, outlook=outlook)
-    certificate = certify(problem, solution)
-    descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
-    seconds = {"read": problem.seconds, "descend": time.perf_counter() - descending}
-    logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
-    found = _result(descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer)
-    if illustrator is None or not (problem.spec.plots or problem.spec.output):
-        return found
-    return found.drawn(illustrator.pictures_of_fit(descent))
-
-
-def _result(descent: Descent, command: Command, seconds: dict[str, float], checkpointer: Checkpointer | None) -> Fit:
-    """What is told of a descent, in the user's units."""
-    problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
-    spec, recipe = problem.spec, plan.recipe
-    figures = figures_of(problem, solution)
-    user = problem.units.to_user(solution.w.to(problem.start))
-    weights, intercept = problem.of_user(user)
-    return Fit(
-        spec=spec,
-        subject=Subject(problem.kind.value, spec.minimize or spec.model),
-        w=user,
-        status=solution.status,
-        stopped_by=solution.stopped_by,
-        iterations=solution.iterations,
-        best_iteration=solution.best_iteration,
-        evaluations=solution.evaluations,
-        trace=reported(trace_in_units(problem, solution.trace), spec),
-        weights=weights,
-        intercept=intercept,
-        figures=figures,
-        learning_rate=shown_rate(recipe),
-        max_iter=plan.max_iter,
-        tol=plan.tol,
-        optimum=None if certificate.minimum is None else optimum_of(problem, certificate.minimum),
-        gap=certificate.gap,
-        spectrum=certificate.spectrum,
-        predicted_iterations=plan.predicted,
-        method=recipe.method,
-        schedule=recipe.schedule,
-        momentum=recipe.momentum,
-        plan=plan,
-        stable_below=plan.stable_below,
-        device=solution.w.device.type,
-        data=problem.data,
-        errors=inference_of(problem, solution.w, certificate) if has_errors(spec, solution.status) else None,
-        gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
-        fixed=fixed_values(problem),
-        message=explain(problem, plan, solution, certificate, figures.loss),
-        advice=advise(problem, plan, solution, certificate, command),
-        seconds=seconds,
-        checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
-    )
-
-
-def _checks(problem: Problem, solution: Solution) -> tuple[GradientCheck, ...]:
-    """The gradient at the start and where the run ended."""
-    places = ((problem.start, 0), (solution.w.to(problem.start), solution.best_iteration))
-    return tuple(check_gradient(problem.objective, w, k) for w, k in places)

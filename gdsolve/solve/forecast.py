@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
+import torch
+
+from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind, largest_stable_rate
+from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.foreseen import converges, of_quadratic
+from gdsolve.descent.leap import Form, Stop, find_stops, limit_status
+from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
+from gdsolve.descent.recurrence import LinearRecurrence
+from gdsolve.descent.stop import StopRule
+from gdsolve.descent.sweep import SearchTooLongError
+from gdsolve.objective.threads import one_thread
+from gdsolve.solve.problem import Problem
 from gdsolve.spec import RateSchedule
 from gdsolve.spec.methods import Recurrence
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gdsolve.descent.characteristic import ConstantMomentum
-    from gdsolve.descent.leap import Form, Stop
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.stop import StopRule
-    from gdsolve.solve.problem import Problem
 
 
 def has_closed_form(recipe: Recipe) -> bool:
@@ -27,8 +30,6 @@ def has_closed_form(recipe: Recipe) -> bool:
 
 def momentum_of(recipe: Recipe) -> ConstantMomentum | None:
     """The momentum of a recipe as its closed form takes it; None for plain descent."""
-    from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind
-    from gdsolve.descent.methods.build import USUAL_MOMENTUM
 
     recurrence = recipe.method.info.recurrence
     if recurrence is None or recurrence is Recurrence.PLAIN:
@@ -43,12 +44,6 @@ def form_of(problem: Problem, recipe: Recipe, rates: Sequence[float] | None = No
 
     That is wherever the objective is no quadratic, or is one within bounds.
     """
-    import torch
-
-    from gdsolve.descent.closed_form import ClosedForm
-    from gdsolve.descent.recurrence import LinearRecurrence
-    from gdsolve.objective.threads import one_thread
-
     if problem.modes is None or problem.box is not None or not has_closed_form(recipe):
         return None
     start = problem.start.to(problem.modes.minimiser)
@@ -62,7 +57,6 @@ def form_of(problem: Problem, recipe: Recipe, rates: Sequence[float] | None = No
 
 def stable_below(problem: Problem, recipe: Recipe) -> float | None:
     """The rate at which the method would blow up, where it is known."""
-    from gdsolve.descent.characteristic import largest_stable_rate
 
     if problem.modes is None or not has_closed_form(recipe):
         return None
@@ -72,9 +66,6 @@ def stable_below(problem: Problem, recipe: Recipe) -> float | None:
 
 def stop_of(form: Form | None, stops: tuple[StopRule, ...]) -> Stop | None:
     """Where a run without a limit stops; None where that is not known."""
-    from gdsolve.descent.foreseen import of_quadratic
-    from gdsolve.descent.leap import find_stops
-    from gdsolve.descent.sweep import SearchTooLongError
 
     if form is None:
         return None
@@ -87,7 +78,6 @@ def stop_of(form: Form | None, stops: tuple[StopRule, ...]) -> Stop | None:
 
 def updates_to_converge(form: Form | None, stops: tuple[StopRule, ...]) -> int | None:
     """How many updates convergence takes, known without taking them; None where they are not, or no number will do."""
-    from gdsolve.descent.foreseen import converges
 
     stop = stop_of(form, stops) if any(map(converges, stops)) else None
     return stop.iterations if stop is not None and stop.status is Status.CONVERGED else None
@@ -95,6 +85,5 @@ def updates_to_converge(form: Form | None, stops: tuple[StopRule, ...]) -> int |
 
 def fate_of(form: Form | None) -> Status:
     """What a run is called that its limit ends: its rate may be one at which it would never have converged."""
-    from gdsolve.descent.leap import limit_status
 
     return Status.MAX_ITER if form is None else limit_status(form)[0]

@@ -7,33 +7,35 @@ import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed, nearest
-from gdsolve.imports import collector_at_rest
 from gdsolve.model import read_model
+from gdsolve.objective.base import Objective, SumOfSquares
+from gdsolve.objective.box import Box
+from gdsolve.objective.curve import Curve, Model, PointwiseCurve
+from gdsolve.objective.degree import degree
+from gdsolve.objective.expression import Expression, parse
+from gdsolve.objective.formula import Formula
+from gdsolve.objective.functions import FUNCTIONS
+from gdsolve.objective.kept_rows import KeptRows, collect_columns
+from gdsolve.objective.layout import Layout
+from gdsolve.objective.losses import LOSSES
+from gdsolve.objective.modes import Modes
+from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.taylor import modes_of_quadratic
+from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
-from gdsolve.solve.squares import tell_rounding
+from gdsolve.solve.rounding import tell_rounding
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameters import Value, entries, labels, parameters_of
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.objective.base import Objective
-    from gdsolve.objective.box import Box
-    from gdsolve.objective.curve import Model
-    from gdsolve.objective.expression import Expression
-    from gdsolve.objective.formula import Formula
-    from gdsolve.objective.kept_rows import KeptRows
-    from gdsolve.objective.layout import Layout
-    from gdsolve.objective.modes import Modes
-    from gdsolve.objective.triangle import Triangle
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,6 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
         DataError: data that cannot be used.
     """
     began = time.perf_counter()
-    with collector_at_rest():
-        import torch
-
-        from gdsolve.objective.layout import Layout
-
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
     columns = _read(spec, parameters, table, dtype, device)
     free = [parameter for parameter in parameters if not parameter.fixed]
@@ -103,11 +100,6 @@ def _objective(
     given: Mapping[str, torch.Tensor],
     columns: _Columns | None,
 ) -> Objective:
-    from gdsolve.objective.curve import Curve, Model, PointwiseCurve
-    from gdsolve.objective.formula import Formula
-    from gdsolve.objective.losses import LOSSES
-    from gdsolve.objective.pointwise import POINTWISE
-
     if spec.minimize is not None or columns is None:
         formula = Formula(expression, layout, {**given, **(columns.values if columns else {})})
         _require_one_number(formula)
@@ -126,7 +118,6 @@ def _read(
     spec: Spec, parameters: Sequence[Parameter], table: Table | None, dtype: torch.dtype, device: torch.device
 ) -> _Columns | None:
     """The columns that the formula names, all rows of them; None where there is no table."""
-    from gdsolve.objective.kept_rows import KeptRows, collect_columns
 
     known = [*(one.name for one in parameters), *(one.name for one in spec.constants)]
     if table is None and spec.X is not None and spec.y is not None:
@@ -162,10 +153,6 @@ def _read(
 
 def _keep(kept: KeptRows, opened: Table) -> tuple[Triangle, ...]:
     """Read all rows; in float32 also what shows what that has lost of columns: their triangles, rounded and exact."""
-    import torch
-
-    from gdsolve.objective.triangle import build_triangles
-
     stream = kept.passing(opened.batches())
     if kept.dtype is torch.float32 and opened.roles.features:
         return build_triangles(stream, (torch.float32, torch.float64))
@@ -243,9 +230,6 @@ def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
 
 
 def _parse(spec: Spec, names: Sequence[str]) -> Expression:
-    from gdsolve.objective.expression import parse
-    from gdsolve.objective.functions import FUNCTIONS
-
     key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
     for name in (*(one.name for one in spec.parameters), *(one.name for one in spec.constants)):
         if name in FUNCTIONS:
@@ -265,8 +249,6 @@ def _require_use(expression: Expression, layout: Layout) -> None:
 
 
 def _require_one_number(formula: Formula) -> None:
-    import torch
-
     point = torch.zeros_like(formula.layout.scale)
     found = formula.expression.evaluate({**formula.given, **formula.layout.unpack(point)})
     if found.numel() != 1:
@@ -276,8 +258,6 @@ def _require_one_number(formula: Formula) -> None:
 
 
 def _require_one_a_row(model: Model) -> None:
-    import torch
-
     found = model.expression.evaluate(
         {**model.constants, **model.columns, **model.layout.unpack(torch.zeros_like(model.layout.scale))}
     )
@@ -289,11 +269,6 @@ def _require_one_a_row(model: Model) -> None:
 
 
 def _modes(objective: Objective, expression: Expression, layout: Layout, start: torch.Tensor) -> Modes | None:
-    from gdsolve.objective.base import SumOfSquares
-    from gdsolve.objective.degree import degree
-    from gdsolve.objective.formula import Formula
-    from gdsolve.objective.taylor import modes_of_quadratic
-
     squares = isinstance(objective, SumOfSquares)
     if not squares and not isinstance(objective, Formula):
         # The expression of a curve is not its loss.
@@ -303,8 +278,6 @@ def _modes(objective: Objective, expression: Expression, layout: Layout, start: 
 
 
 def _box(parameters: Sequence[Parameter], scale: torch.Tensor) -> Box | None:
-    from gdsolve.objective.box import Box
-
     counts = [len(entries(one.start)) for one in parameters]
     lower = [one.lower for one, count in zip(parameters, counts, strict=True) for _ in range(count)]
     upper = [one.upper for one, count in zip(parameters, counts, strict=True) for _ in range(count)]
@@ -315,7 +288,6 @@ def _box(parameters: Sequence[Parameter], scale: torch.Tensor) -> Box | None:
 
 def _total(columns: _Columns) -> float:
     """Σω(y − ȳ)², for R²."""
-    import torch
 
     weight = torch.ones_like(columns.target) if columns.weight is None else columns.weight[:, None]
     mean = (weight * columns.target).sum() / weight.sum()
@@ -327,12 +299,8 @@ def _column(numbers: Sequence[float], dtype: torch.dtype, device: torch.device) 
 
 
 def _tensor(numbers: object, dtype: torch.dtype, device: torch.device) -> torch.Tensor:
-    import torch
-
     return torch.tensor(numbers, dtype=dtype, device=device)
 
 
 def _shape(parameter: Parameter) -> tuple[int, ...]:
-    import numpy as np
-
     return np.shape(parameter.start)

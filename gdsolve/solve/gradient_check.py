@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
 
+from gdsolve.objective.base import Objective
+from gdsolve.objective.differentiate import central_differences
 from gdsolve.solve.outcome import GradientCheck
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.objective.base import Objective
 
 # Estimates of an error may fall short of it.
 SAFETY = 10.0
@@ -20,10 +17,6 @@ def check_gradient(objective: Objective, w: torch.Tensor, iteration: int) -> Gra
 
     Source: `gdsolve.objective.differentiate.central_differences`.
     """
-    import torch
-
-    from gdsolve.objective.differentiate import central_differences
-
     gradient = objective.evaluate(w).gradient
     found = central_differences(lambda point: objective.evaluate(point).value, w)
     difference = (gradient - found.slopes).abs()

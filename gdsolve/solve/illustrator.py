@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -57,3 +57,7 @@ class Illustrator(Protocol):
     def picture_of_check(self, raw: Problem, standardised: Problem) -> Picture:
         """The spectra of a table in both coordinates."""
         ...
+
+
+Illustrate = Callable[[], Illustrator]
+"""Gives who draws, which is imported only then: it needs torch."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import torch
 
+from gdsolve.objective.base import SumOfSquares
+from gdsolve.objective.inference import (
+    AT_BOUND,
+    PENALISED,
+    Inference,
+    from_factor,
+    from_hessian,
+    too_far,
+    withhold,
+    without_bars,
+)
+from gdsolve.solve.certify import Certificate
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.spec.parameters import entries, labels, parameters_of
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.objective.inference import Inference
-    from gdsolve.solve.certify import Certificate
 
 NO_DATA = "a formula has no residuals to estimate an error from"
 NOT_SQUARED = "unavailable for this loss"
@@ -28,9 +34,6 @@ def inference_of(problem: Problem, w: torch.Tensor, certificate: Certificate) ->
     A weight at its bound, one that is fixed, and all of a run that stopped too far from the minimum get no error bar.
     Without `spec.report` standard errors and their t or z alone, and those of a certified minimum.
     """
-    from gdsolve.objective.base import SumOfSquares
-    from gdsolve.objective.inference import AT_BOUND, PENALISED, too_far, withhold, without_bars
-
     spec, minimum = problem.spec, certificate.minimum
     w = w.to(problem.start)
     names, user = parameter_names(problem.labels, intercept=problem.intercept), problem.units.to_user(w)
@@ -88,10 +91,6 @@ def _of_squares(
     table. Weights that stand for precision, ω = 1/σ², give the same estimates, but of `rows` independent readings:
     their standard errors are these times √((Σω − p)/(rows − p)).
     """
-    import torch
-
-    from gdsolve.objective.inference import from_factor
-
     modes, data, spec = problem.modes, problem.data, problem.spec
     assert modes is not None and data is not None
     triangle, standard = squares.triangle, squares.standard
@@ -119,8 +118,6 @@ def _of_rows(
     problem: Problem, w: torch.Tensor, certificate: Certificate, names: list[str], held: dict[str, str]
 ) -> Inference:
     """By the Jacobian of a curve, or the Hessian of a likelihood."""
-    from gdsolve.objective.base import SumOfSquares
-    from gdsolve.objective.inference import from_factor, from_hessian
 
     spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
     user, to_user = problem.units.to_user(w)[:, 0], _linear_map(problem)
@@ -153,7 +150,6 @@ def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> d
 
 def _linear_map(problem: Problem) -> torch.Tensor:
     """The matrix (p, p) from descent's coordinates to the user's, without its constant part."""
-    import torch
 
     identity = torch.eye(problem.p, dtype=problem.start.dtype, device=problem.start.device)
     origin = torch.zeros_like(problem.start)

@@ -123,16 +123,14 @@ def on_this_machine(count: RowCount | None, ranks: Ranks) -> RowCount | None:
 
 
 def demand_of(spec: Spec, table: Table) -> Demand | None:
-    """What least squares asks for: nothing on the triangle, all rows on the ways that read them at every step."""
+    """What a linear model asks for: nothing on the triangle, all rows where they are read at every step."""
+    if not spec.loss.info.squared:
+        remedy = "fit a sample of the rows, fewer columns (--features)"
+        return _of_linear(spec, table, f"--loss {spec.loss.value}", remedy)
     if spec.engine not in (Engine.ROWS, Engine.AUTOGRAD):
         return None
     remedy = "--engine triangle keeps no rows; else fewer columns (--features)"
     return _of_linear(spec, table, f"--engine {spec.engine.value}", remedy)
-
-
-def demand_of_loss(spec: Spec, table: Table) -> Demand:
-    """What a loss that is no square asks for: all rows, at every step."""
-    return _of_linear(spec, table, f"--loss {spec.loss.value}", "fit a sample of the rows, fewer columns (--features)")
 
 
 def _of_linear(spec: Spec, table: Table, way: str, remedy: str) -> Demand:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from gdsolve.solve.problem import Kind
+import torch
+
+from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
+from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
+from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec import Method, RateSchedule, flag
 from gdsolve.spec.methods import Need, Recurrence
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.objective.base import Objective
-    from gdsolve.solve.problem import Problem
 
 MOST_CURVED = 500
 NEWTON_WEIGHTS = 200
@@ -44,7 +40,6 @@ class Traits:
 
 def traits_of(problem: Problem) -> Traits:
     """What the choice of a method looks at."""
-    from gdsolve.objective.base import SumOfSquares, TwiceDifferentiable
 
     curved = isinstance(problem.objective, TwiceDifferentiable)
     plain = problem.kind is Kind.FORMULA or problem.squares is not None
@@ -79,7 +74,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
         if why := refusal(asked, traits):
             raise GdsolveError(f"method: {why}", "give --method auto, which picks one that can be used")
         return asked, f"{asked.value}: asked for with --method"
-    if rate_given and not traits.plain:
+    if rate_given:
         return Method.GD, "gd: a learning rate is given"
     return _suited(traits)
 
@@ -107,8 +102,6 @@ def recipe_of(problem: Problem, asked: Method | None = None) -> tuple[Recipe, st
     Raises:
         GdsolveError: a method that cannot be used here, or an option that does not go with it.
     """
-    from gdsolve.descent.methods.build import Recipe
-
     spec = problem.spec
     method, reason = choose_method(asked or spec.method, traits_of(problem), rate_given=not spec.auto_rate)
     info = method.info
@@ -158,8 +151,6 @@ def own_rate(problem: Problem, method: Method, asked: float | None) -> tuple[flo
 
     `asked` is the momentum that was asked for.
     """
-    from gdsolve.descent.methods.build import USUAL_MOMENTUM
-
     info = method.info
     heavy, plain = info.recurrence is Recurrence.HEAVY_BALL, info.recurrence is Recurrence.PLAIN
     if info.step_rate is not None:
@@ -189,10 +180,6 @@ def _heavy_ball(largest: float, smallest: float, asked: float | None) -> tuple[f
 
 def curvature_at_start(problem: Problem) -> float:
     """The largest curvature at the start; where it is not to be had, that of a first step as long as the start is."""
-    import torch
-
-    from gdsolve.objective.base import TwiceDifferentiable
-
     objective, start = problem.objective, problem.start
     if isinstance(objective, TwiceDifferentiable) and len(start) <= MOST_CURVED:
         curvature = float(torch.linalg.eigvalsh(_finite(objective, start)).abs().amax())
@@ -203,8 +190,6 @@ def curvature_at_start(problem: Problem) -> float:
 
 
 def _rounds(problem: Problem) -> bool:
-    import torch
-
     curvature = torch.linalg.eigvalsh(_finite(problem.objective, problem.start))
     return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > 0.0)
 

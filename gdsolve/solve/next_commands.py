@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from gdsolve.solve.problem import Problem
-from gdsolve.solve.proposals import Proposal
+from gdsolve.solve.proposals import MOST, Next, Proposal
 from gdsolve.solve.remedy import find_remedy
 from gdsolve.solve.rules import usual_tolerance
 from gdsolve.solve.squares import raw_coordinates, repose
 from gdsolve.spec import Missing, Spec
 from gdsolve.spec.command import Command
 
-MOST = 3
 FOREVER = "1e12"
 _NAMED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Next:
-    """A command, and what it does to the table that was not asked for."""
-
-    command: str
-    note: str
 
 
 def next_commands(

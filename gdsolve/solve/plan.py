@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from gdsolve.descent.foreseen import Foreseen, judge
+from gdsolve.descent.leap import DEFAULT_MAX_ITER, Form, Stop
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.schedule import Schedule
+from gdsolve.descent.stop import StopRule
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.engine import Choice, choose, only_engine, require_closed_form
 from gdsolve.solve.forecast import fate_of, form_of, has_closed_form, stable_below, stop_of
 from gdsolve.solve.method import recipe_of
+from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
 from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
 from gdsolve.spec import DType, Engine, Method
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    from gdsolve.descent.leap import Form, Stop
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.schedule import Schedule
-    from gdsolve.descent.stop import StopRule
-    from gdsolve.solve.problem import Problem
 
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
 
@@ -51,7 +49,6 @@ class Plan:
 
     def is_foreseen(self, rule: str | None) -> bool:
         """True for the name of a rule that the closed form judged in place of a loop."""
-        from gdsolve.descent.foreseen import Foreseen
 
         return any(isinstance(one, Foreseen) and one.name == rule for one in self.loop_stops)
 
@@ -67,9 +64,6 @@ def plan_descent(
     Raises:
         GdsolveError: a method, an engine or an option that does not go with this problem, or a run without an end.
     """
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
-    from gdsolve.descent.schedule import Schedule
-
     schedule = Schedule(problem.spec.every)
     recipe, why = recipe_of(problem, asked)
     tol = tolerance_of(problem, recipe)
@@ -77,12 +71,12 @@ def plan_descent(
     require_end(problem, recipe, stops)
     form = form_of(problem, recipe)
     fate, stop = fate_of(form), stop_of(form, stops)
+    schedule.require_room(_last(stop, recipe.length), problem.p)
     choice = _engine(problem, recipe, stop, schedule, resumed=resumed, may_leap=may_leap)
     leaps = choice.engine is Engine.LEAP
     looped = stops if leaps else _watched(problem, stops, form)
     limit = recipe.length if recipe.length is not None or leaps else DEFAULT_MAX_ITER
     last = _last(stop, limit)
-    schedule.require_room(last, problem.p)
     known = stop is not None and stop.status is Status.CONVERGED
     plain = problem.squares is not None and recipe.method is Method.GD and has_closed_form(recipe)
     engine = choice.reason and choice.reason + _arithmetic(problem, looped, leaps=leaps)
@@ -144,7 +138,6 @@ def _engine(
 
 def _last(stop: Stop | None, limit: int | None) -> int:
     """The update at which a run ends, or ends at the latest; `limit` is None where there is none."""
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
 
     if stop is None:
         return DEFAULT_MAX_ITER if limit is None else limit
@@ -155,7 +148,6 @@ def _last(stop: Stop | None, limit: int | None) -> int:
 
 def _watched(problem: Problem, stops: tuple[StopRule, ...], form: Form | None) -> tuple[StopRule, ...]:
     """The rules for a loop: where rounding hides from it when one is met, the closed form tells."""
-    from gdsolve.descent.foreseen import judge
 
     if form is None or problem.modes is None:
         return stops
@@ -164,7 +156,6 @@ def _watched(problem: Problem, stops: tuple[StopRule, ...], form: Form | None) -
 
 def _arithmetic(problem: Problem, rules: tuple[StopRule, ...], *, leaps: bool) -> str:
     """What the precision asked for means to the engine that is chosen, to follow the reason for it; else nothing."""
-    from gdsolve.descent.foreseen import Foreseen
 
     dtype = problem.spec.dtype
     if leaps:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.problem import Problem
-from gdsolve.solve.squares import pose_squares
+from gdsolve.solve.read import read_table
 from gdsolve.spec import Spec
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ def pose(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
         GdsolveError: what was asked for contradicts itself or the table, or is not shared by ranks.
         DataError: data that cannot be used.
     """
-    if spec.is_least_squares:
-        return pose_squares(spec, table, ranks)
-    if spec.minimize is None and spec.model is None:
-        from gdsolve.solve.pointwise import pose_pointwise
+    if spec.minimize is not None or spec.model is not None:
+        with collector_at_rest():
+            from gdsolve.solve.formula import pose_formula
+        return pose_formula(spec, table)
+    read = read_table(spec, table, ranks)
+    from gdsolve.solve.pointwise import pose_pointwise
+    from gdsolve.solve.squares import pose_squares
 
-        return pose_pointwise(spec, table, ranks)
-    from gdsolve.solve.formula import pose_formula
-
-    return pose_formula(spec, table)
+    problem = pose_squares(read) if spec.loss.info.squared else pose_pointwise(read)
+    # What every rank reads for itself, a start say, is there on all of them.
+    ranks.gather(None)
+    return problem

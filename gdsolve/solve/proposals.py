@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gdsolve.data import MOST_LEVELS, ColumnSummary, Description
-from gdsolve.spec import Categorical, Engine, Loss, Method, Missing, Spec
+from gdsolve.spec import Categorical, Engine, Loss, Method, Missing, RateSchedule, Scale, Spec
 
+# Commands that are worth offering.
+MOST = 3
 MOST_TARGETS = 3
 # A penalty of this share of the mean square of the columns settles what the rows leave open.
 _SHARE = 0.01
@@ -24,6 +26,14 @@ class LeftOut:
 
     column: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """A command, and what it does to the table that was not asked for."""
+
+    command: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,3 +299,24 @@ def penalised(spec: Spec, described: Description, proposal: Proposal) -> Proposa
     mean = max(1, proposal.rows) * square / max(1, len(proposal.features))
     power = round(math.log10(_SHARE * mean)) if mean > 0.0 and math.isfinite(mean) else 0
     return replace(proposal, changes={**proposal.changes, "ridge": 10**power if power >= 0 else float(f"1e{power}")})
+
+
+def as_squares(spec: Spec) -> Spec:
+    """The spec with plain descent on a squared loss, by which a table is looked at whatever its loss is."""
+    return replace(
+        spec,
+        loss=spec.loss if spec.loss.info.squared else Loss.HALF_MSE,
+        delta=1.0,
+        quantile=0.5,
+        method=Method.AUTO,
+        schedule=RateSchedule.CONSTANT,
+        momentum=None,
+        lr="auto",
+        max_iter=None,
+        tol=spec.tol or None,
+        loss_tol=None,
+        grad_tol=None,
+        scale=Scale.AUTO,
+        engine=Engine.AUTO,
+        init="zeros",
+    )

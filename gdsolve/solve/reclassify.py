@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.solution import Solution
 from gdsolve.solve.certify import Certificate, NoMinimum
+from gdsolve.solve.problem import Problem
 from gdsolve.spec import RateSchedule
 from gdsolve.status import Status
-
-if TYPE_CHECKING:
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.solution import Solution
-    from gdsolve.solve.problem import Problem
 
 # A decaying rate makes every run stand still: only what is left of the loss tells whether it arrived.
 ARRIVED = 1e-6

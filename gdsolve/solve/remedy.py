@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from gdsolve.solve.forecast import form_of, has_closed_form, updates_to_converge
+from gdsolve.descent.leap import DEFAULT_MAX_ITER
+from gdsolve.descent.learning_rate import TOLERANCE
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.schedule import Schedule
+from gdsolve.solve.device import dtype_of
+from gdsolve.solve.forecast import form_of, has_closed_form, momentum_of, updates_to_converge
 from gdsolve.solve.method import FADING_LENGTH, choose_method, own_rate, recipe_of, refusal, traits_of
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.rules import rules_of, tolerance_of
@@ -15,9 +20,6 @@ from gdsolve.spec import Engine, Method, RateSchedule, Scale
 from gdsolve.spec.command import Advice, Command
 from gdsolve.spec.methods import Need, Recurrence
 from gdsolve.spec.numbers import rate_text
-
-if TYPE_CHECKING:
-    from gdsolve.descent.methods.build import Recipe
 
 SHORTEST_LIMIT = 1000
 # Nobody wants to wait for more, though the closed form need not.
@@ -136,7 +138,6 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
 
 def _plain(problem: Problem) -> Recipe:
     """Plain descent at the rate of the spec, or at the best one."""
-    from gdsolve.descent.methods.build import Recipe
 
     assert problem.modes is not None
     rate = problem.spec.lr
@@ -145,8 +146,6 @@ def _plain(problem: Problem) -> Recipe:
 
 def _room_for(needed: int, problem: Problem, command: Command) -> dict[str, object]:
     """What else must change for a run of `needed` updates."""
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
-    from gdsolve.descent.schedule import Schedule
 
     changes: dict[str, object] = {}
     if "max_iter" in command.fixed:
@@ -161,10 +160,6 @@ def _room_for(needed: int, problem: Problem, command: Command) -> dict[str, obje
 
 def _freed(problem: Problem, command: Command) -> dict[str, Any]:
     """What must change of a command for gdsolve to find the rate, and to have time for it."""
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
-    from gdsolve.descent.learning_rate import TOLERANCE
-    from gdsolve.descent.schedule import Schedule
-    from gdsolve.solve.device import dtype_of
 
     spec, set_before = problem.spec, "lr" in command.given or "lr" in command.fixed
     changes: dict[str, Any] = {"lr": "auto" if set_before else None, "schedule": None}
@@ -182,7 +177,6 @@ def _freed(problem: Problem, command: Command) -> dict[str, Any]:
 
 def _limit(problem: Problem, command: Command) -> int | None:
     """No limit but the usual one, which a YAML spec with one of its own must be told."""
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
 
     if "max_iter" not in command.fixed:
         return None
@@ -232,8 +226,6 @@ def _of_squares(problem: Problem, recipe: Recipe, command: Command) -> str:
 
 def _stable(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
     """The method's own rate in the coordinates of the run, with the updates that it takes if they are known."""
-    from gdsolve.descent.leap import DEFAULT_MAX_ITER
-    from gdsolve.solve.forecast import momentum_of
 
     info = recipe.method.info
     if info.recurrence is None or not recipe.rate or problem.modes is None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
+from gdsolve.descent.foreseen import converges
+from gdsolve.descent.learning_rate import TOLERANCE, default_tolerance
+from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.stop import (
+    BadStart,
+    Divergence,
+    LeftDomain,
+    SmallGradient,
+    SmallLossChange,
+    SmallUpdate,
+    StopRule,
+    Unbounded,
+)
+from gdsolve.objective.rank import EPSILON
+from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form
+from gdsolve.solve.problem import Problem
 from gdsolve.spec import RateSchedule, Spec
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    from gdsolve.descent.methods.build import Recipe
-    from gdsolve.descent.stop import StopRule
-    from gdsolve.solve.problem import Problem
 
 
 def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
@@ -22,7 +32,6 @@ def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
 
 def convergence_rules(spec: Spec, tol: float) -> tuple[StopRule, ...]:
     """The rules of convergence that are on."""
-    from gdsolve.descent.stop import SmallGradient, SmallLossChange, SmallUpdate
 
     wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
     return tuple(rule(threshold) for rule, threshold in wanted if threshold)
@@ -30,7 +39,6 @@ def convergence_rules(spec: Spec, tol: float) -> tuple[StopRule, ...]:
 
 def tolerances_of(rules: tuple[StopRule, ...]) -> dict[str, float]:
     """The thresholds of the rules of convergence by name, 0 where one is off."""
-    from gdsolve.descent.stop import SmallGradient, SmallLossChange, SmallUpdate
 
     kinds = SmallUpdate | SmallLossChange | SmallGradient
     found = {rule.name: rule.tolerance for rule in rules if isinstance(rule, kinds)}
@@ -43,8 +51,6 @@ def require_end(problem: Problem, recipe: Recipe, stops: tuple[StopRule, ...]) -
     Raises:
         GdsolveError: nothing ever would.
     """
-    from gdsolve.descent.foreseen import converges
-
     endless = problem.squares is not None and has_closed_form(recipe) and recipe.length is None
     if endless and not any(map(converges, stops)):
         raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say")
@@ -56,9 +62,6 @@ def tolerance_of(problem: Problem, recipe: Recipe) -> float:
     None (0) for a method that ends by itself, or a rate that fades away. Where gdsolve finds the rate and the objective
     is a quadratic, a small update must also mean a small error (`gdsolve.descent.learning_rate.default_tolerance`).
     """
-    from gdsolve.descent.learning_rate import TOLERANCE, default_tolerance
-    from gdsolve.solve.device import dtype_of
-
     spec, dtype = problem.spec, dtype_of(problem.spec)
     if spec.tol is not None:
         return spec.tol
@@ -71,15 +74,11 @@ def tolerance_of(problem: Problem, recipe: Recipe) -> float:
 
 def usual_tolerance(spec: Spec) -> float:
     """The tolerance on updates that was asked for, or the one that is usual in a precision, whatever the rate."""
-    from gdsolve.descent.learning_rate import TOLERANCE
-    from gdsolve.solve.device import dtype_of
 
     return TOLERANCE[dtype_of(spec)] if spec.tol is None else spec.tol
 
 
 def _endings(problem: Problem) -> tuple[StopRule, ...]:
-    from gdsolve.descent.stop import BadStart, Divergence, LeftDomain, Unbounded
-
     if problem.squares is not None:
         return (Divergence(_size_of_squares(problem)),)
     now = problem.objective.evaluate(problem.start)
@@ -90,8 +89,6 @@ def _endings(problem: Problem) -> tuple[StopRule, ...]:
 
 
 def _size_of_squares(problem: Problem) -> float:
-    from gdsolve.objective.rank import EPSILON
-
     assert problem.modes is not None
     quadratic = problem.modes.quadratic
     # The loss of doing nothing keeps rounding at a perfect start from looking like an explosion.

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+import torch
+
+from gdsolve.descent.solution import Solution, Trace
+from gdsolve.objective.base import SumOfSquares
+from gdsolve.objective.pointwise_rows import Scored
 from gdsolve.solve.certify import Minimum
 from gdsolve.solve.outcome import Figures, Optimum, adjusted
 from gdsolve.solve.problem import Kind, Problem
-
-if TYPE_CHECKING:
-    import torch
-
-    from gdsolve.descent.solution import Solution, Trace
 
 
 def optimum_of(problem: Problem, minimum: Minimum) -> Optimum:
@@ -56,9 +55,6 @@ def figures_of(problem: Problem, solution: Solution) -> Figures:
     R² = 1 − SSE/Σω(y − ȳ)²; without intercept 1 − SSE/Σωy², as is usual there. What a penalty leaves of the degrees of
     freedom is no whole number: it has no adjusted R².
     """
-    from gdsolve.objective.base import SumOfSquares
-    from gdsolve.objective.pointwise_rows import Scored
-
     w, objective, unit = solution.w.to(problem.start), problem.objective, problem.loss_unit
     sse, now = sse_of(problem, w), problem.bounded.evaluate(w)
     total = problem.total_sum_of_squares

@@ -1,0 +1,107 @@
+"""Tables are read: one pass leaves the triangle and, where an engine needs them, the rows; torch comes meanwhile.
+
+To import torch takes about as long as to read a table: polars reads in its own threads while it is imported. So nothing
+here, nor in what is imported here, imports torch before a table is open.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.data import Batch, Table, prefetch
+from gdsolve.imports import collector_at_rest
+from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
+from gdsolve.solve.device import device_for, dtype_of
+from gdsolve.solve.memory import demand_of, on_this_machine
+from gdsolve.spec import Engine, Spec
+from gdsolve.status import DataError, GdsolveError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gdsolve.objective.kept_rows import KeptRows
+    from gdsolve.objective.triangle import Triangle
+
+logger = logging.getLogger("gdsolve")
+
+
+@dataclass(frozen=True, slots=True)
+class TableRead:
+    """What one pass over a table leaves, of all ranks but for the rows that each has kept.
+
+    `triangles` are on the host: of the cells as descent sees them, and last as they are. `sample` has rows, (r, n + 1),
+    for a picture that shows them; `began` is when reading began.
+    """
+
+    spec: Spec
+    data: DataInfo
+    triangles: tuple[Triangle, ...]
+    kept: KeptRows
+    sample: np.ndarray | None
+    ranks: Ranks
+    began: float
+
+
+def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
+    """Read `table` (that of the spec, unless given); rows are kept where the engine of the spec needs them.
+
+    Of several ranks each reads and keeps its share of the rows; the triangles of all are the same on all of them.
+
+    Raises:
+        GdsolveError: flags that do not fit the table or the loss.
+        DataError: data that cannot be used.
+    """
+    _require_engine(spec)
+    began = time.perf_counter()
+    with table or open_problem(spec, ranks) as opened:
+        demand = demand_of(spec, opened)
+        count = opened.count() if demand else None
+        if demand:
+            demand.require(count, on_this_machine(count, ranks))
+        batches, sample = prefetch(opened.batches()), sampler_of(spec)
+        with collector_at_rest():
+            import torch
+
+            from gdsolve.objective.kept_rows import KeptRows
+            from gdsolve.objective.merge import merge_ranks
+            from gdsolve.objective.triangle import build_triangles
+            from gdsolve.solve.rounding import tell_rounding
+
+        dtype = dtype_of(spec)
+        kept = KeptRows(dtype, demand.grow) if demand else KeptRows(dtype)
+        if demand:
+            demand.require_on(device_for(spec.device, _kept_by(spec)), count)
+        stream: Iterator[Batch] = kept.passing(batches) if demand else batches
+        # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
+        dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
+        built = build_triangles(stream if sample is None else sample.through(stream), dtypes)
+        opened.complete()
+        built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
+        if not built:
+            raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
+        kept.settle(built[0].constants())
+        info = DataInfo.of(opened)
+        tell_table(info)
+        tell_rounding(info, built, spec)
+        logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
+    # Rows are gathered before those in memory become an objective of all ranks.
+    shown = None if sample is None else sample.rows(ranks)
+    return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
+
+
+def _require_engine(spec: Spec) -> None:
+    if not spec.loss.info.squared and spec.engine not in (Engine.AUTO, Engine.ROWS):
+        raise GdsolveError(
+            f"engine: {spec.engine.value} is for squared losses; {spec.loss.value} needs every row at every step",
+            "leave --engine out",
+        )
+
+
+def _kept_by(spec: Spec) -> Engine:
+    """The engine for which rows are kept."""
+    return spec.engine if spec.loss.info.squared else Engine.ROWS
