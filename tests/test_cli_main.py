@@ -328,7 +328,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     steps: list[str] = []
     verb = type(sys)("gdsolve.solve.fit")
-    verb.fit = lambda spec, command, ranks: Result(3)  # type: ignore[attr-defined]
+    verb.fit = lambda spec, command, ranks, illustrate: Result(3)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gdsolve.solve.fit", verb)
     monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result: {"exit_code": result.exit_code})
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
@@ -354,7 +354,7 @@ def test_a_picture_comes_after_the_result(written: list[str], plot: str, steps: 
 
 def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["fit", "a.csv", "--exit-zero"]) == 0
-    monkeypatch.setattr(sys.modules["gdsolve.solve.fit"], "fit", lambda spec, command, ranks: Result(4))
+    monkeypatch.setattr(sys.modules["gdsolve.solve.fit"], "fit", lambda spec, command, ranks, illustrate: Result(4))
     assert run(["fit", "a.csv", "--exit-zero"]) == ExitCode.DIVERGED
     assert written == ["stdout", "stdout"]
 
