@@ -15,7 +15,7 @@ from terminal import KEPT_OUT, ROOT, Terminal
 
 from gdsolve.advice import Advice
 from gdsolve.cli import messages
-from gdsolve.cli.app import VERBS
+from gdsolve.spec import VERBS
 from gdsolve.status import GdsolveError
 from gdsolve.terminal import cells, wrap_message
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from gdsolve.cli.messages import show_error
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import AgreedError, Launched, LostError, Verdict, end_undisturbed, lost_verdict
-from gdsolve.spec import Device, Engine, Method, Spec, flag
+from gdsolve.spec import VERBS, Device, Engine, Method, Spec, Verb, flag
+from gdsolve.spec.option import enumerated
 from gdsolve.status import ExitCode, GdsolveError
 
-VERBS = ("fit", "compare-lr", "compare")
 # What is for one process alone, among the fields of a spec.
 ALONE = ("minimize", "model", "group_by", "checkpoint", "resume")
 ALONE_HINT = "run gdsolve without the launcher"
@@ -74,16 +74,17 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
     return replace(spec, device=Device.CPU) if spec.device is Device.AUTO else spec
 
 
-def require_shared(verb: str, ranks: Launched) -> None:
+def require_shared(verb: Verb, ranks: Launched) -> None:
     """See that several ranks can do what a verb does.
 
     Raises:
         GdsolveError: it is for one process alone.
     """
-    if verb not in VERBS:
+    if not verb.shared:
+        shared = [name for name, other in VERBS.items() if other.shared]
         raise GdsolveError(
-            f"{verb}: runs in one process only, and these are {ranks.size} ranks",
-            f"{ALONE_HINT}; on several ranks run {', '.join(VERBS[:-1])} and {VERBS[-1]}",
+            f"{verb.name}: runs in one process only, and these are {ranks.size} ranks",
+            f"{ALONE_HINT}; on several ranks run {enumerated(shared)}",
         )
 
 

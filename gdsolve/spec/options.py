@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
-    DESCENDING,
-    FITTED,
-    READING,
-    TABULATED,
     Categorical,
     Device,
     DType,
@@ -35,6 +31,7 @@ from gdsolve.spec.methods import Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import option
 from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
 NO_TOL = "0 for lm, newton and lbfgs, which end when no step lowers the loss by more than rounding"
@@ -329,8 +326,8 @@ class Spec:
     )
     engine: Engine = option(
         Engine.AUTO,
-        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap), "
-        "or by autograd; all give the same.",
+        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap, or "
+        "closed-form), or by autograd; all give the same.",
         "Descent",
         verbs=FITTED,
     )

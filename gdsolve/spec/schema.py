@@ -10,13 +10,14 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import FORMATS, Init, LearningRate
+from gdsolve.spec.choices import ENGINE_NAMES, Engine, Init, LearningRate
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo
 from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter
 from gdsolve.spec.values import TRUTHS, is_optional, kinds
+from gdsolve.spec.verbs import FORMATS
 
 Schema = dict[str, Any]
 
@@ -97,6 +98,7 @@ SPECIAL: dict[str, Schema] = {
         ]
     },
     "decimal": {"enum": [".", ",", None]},
+    "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
     # YAML reads an unquoted yes as true.
     "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
