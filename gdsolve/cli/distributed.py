@@ -12,7 +12,8 @@ from pathlib import Path
 from gdsolve.cli.messages import show_error
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import AgreedError, Launched, LostError, Verdict, end_undisturbed, lost_verdict
-from gdsolve.spec import Device, Engine, Method, Spec, flag
+from gdsolve.spec import Device, Engine, Spec, flag
+from gdsolve.spec.methods import Need
 from gdsolve.status import ExitCode, GdsolveError
 
 VERBS = ("fit", "compare-lr", "compare")
@@ -63,9 +64,10 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
     apart = next((name for name in ALONE if getattr(spec, name) is not None), None)
     if apart is not None:
         raise GdsolveError(f"{apart}: runs in one process only, and these are {ranks.size} ranks", ALONE_HINT)
-    if spec.method is Method.LM and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
+    if spec.method.info.needs is Need.SQUARES and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
+        asked = f"{spec.method.value} with {flag('engine')} {spec.engine.value}"
         raise GdsolveError(
-            f"method: lm with --engine {spec.engine.value} runs in one process only, and these are {ranks.size} ranks",
+            f"method: {asked} runs in one process only, and these are {ranks.size} ranks",
             f"leave {flag('engine')} out: --engine triangle takes the same steps",
         )
     # Machines may differ in what they have, and all ranks must go the same way.

@@ -91,7 +91,16 @@ class Method(StrEnum):
     NEWTON = "newton", MethodInfo("Newton's method", takes_rate=False, self_ending=True, needs=Need.HESSIAN)
     LM = "lm", MethodInfo("Levenberg and Marquardt", takes_rate=False, self_ending=True, needs=Need.SQUARES)
 
+    @property
+    def may_be_plain(self) -> bool:
+        """True for plain descent, and where the choice is left to gdsolve."""
+        return self is Method.AUTO or self.info.recurrence is Recurrence.PLAIN
+
     @classmethod
     def all(cls) -> tuple[Method, ...]:
         """Every method that there is to choose."""
         return tuple(method for method in cls if method is not cls.AUTO)
+
+
+PLAIN = next(method for method in Method if method.info.recurrence is Recurrence.PLAIN)
+"""Plain descent: the method where nothing else is said."""
