@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from gdsolve.objective.base import Objective
     from gdsolve.solve.posed.problem import Posed
 
-# A step of Adam is about as long as its rate; descent's coordinates make the weights about one.
-ADAM_RATE = 0.01
 MOST_CURVED = 500
 NEWTON_WEIGHTS = 200
 JUMPY_LENGTH = 10_000
 ROUNDED = 1e-12
-RATED = (Method.GD, Method.MOMENTUM, Method.NESTEROV, Method.ADAM)
+RATED = tuple(method for method in Method if method.info.rated)
 # They know when no step lowers the loss by more than rounding. A small step says less: it may be one in a narrow
 # valley, or of a weight that started far too large.
 SELF_ENDING = (Method.LM, Method.NEWTON, Method.LBFGS)
@@ -60,8 +58,10 @@ def decide(posed: Posed, asked: Method | None = None) -> tuple[Recipe, str]:
         return Recipe(method, spec.lr, spec.schedule, spec.momentum, spec.max_iter), reason
     rate, momentum, how = own_rate(posed, method, spec.momentum)
     schedule, length = spec.schedule, spec.max_iter
-    if method is Method.ADAM and not posed.smooth and spec.method is Method.AUTO and asked is None:
-        # Its steps stay as long as its rate where the gradient only changes its sign.
+    chosen = spec.method is Method.AUTO and asked is None
+    jumps = method is Method.ADAM and not posed.smooth and chosen
+    if jumps or (not method.info.settles and schedule is RateSchedule.CONSTANT):
+        # Its steps stay as long as its rate, of some methods where the gradient only changes its sign.
         schedule, length = RateSchedule.COSINE, spec.max_iter or JUMPY_LENGTH
         how = f"{how}, shrinking as half a cosine over {length:,} updates"
     elif how is None:
@@ -95,8 +95,10 @@ def own_rate(posed: Posed, method: Method, asked: float | None) -> tuple[float, 
     """
     from gdsolve.descent.methods.build import USUAL_MOMENTUM
 
-    if method is Method.ADAM:
-        return ADAM_RATE, None, f"rate {ADAM_RATE:g}, about the length of a step"
+    step = method.info.step_rate
+    if step is not None:
+        # A step is about as long as the rate; descent's coordinates make the weights about one.
+        return step, None, f"rate {step:g}, about the length of a step"
     if posed.modes is not None and posed.modes.spectrum.rank:
         spectrum = posed.modes.spectrum
         if method is Method.MOMENTUM:
