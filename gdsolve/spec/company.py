@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import Format
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter
 from gdsolve.spec.methods import Method
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
@@ -89,9 +89,8 @@ def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:
             yield field.name, info
 
 
-def loss_with(parameter: str) -> Company:
-    """The losses that look at an option of their own."""
-    losses = [loss for loss in Loss if loss.info.parameter is not None and loss.info.parameter.name == parameter]
+def _losses_with(parameter: LossParameter) -> Company:
+    losses = [loss for loss in Loss if loss.info.parameter == parameter]
     return Company(
         lambda asked: asked.spec.loss in losses,
         f"{{flag}} is for --loss {' or '.join(losses)}, and this is --loss {{spec.loss}}",
@@ -138,6 +137,8 @@ CELLS = Company(
     "leave {flag} out, or say with --na-values which numbers mean missing",
 )
 TEXTS = Company(lambda asked: asked.spec.X is None, "X and y of a spec hold numbers, and no text")
+LOSSES = {own.name: _losses_with(own) for own in LOSS_PARAMETERS}
+"""For every option that some losses alone look at."""
 RIDGE = Company(
     lambda asked: asked.spec.ridge > 0.0,
     "there is no ridge penalty to act on the intercept",

@@ -194,14 +194,14 @@ class Spec:
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
         metavar="NUMBER",
-        goes_with=company.loss_with("delta"),
+        goes_with=company.LOSSES["delta"],
     )
     quantile: float = option(
         0.5,
         "Quantile to fit with --loss quantile: a number between 0 and 1.",
         "Descent",
         metavar="LEVEL",
-        goes_with=company.loss_with("quantile"),
+        goes_with=company.LOSSES["quantile"],
     )
     ridge: float = option(
         0.0,
