@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gdsolve.data.response import MEANS
 from gdsolve.objective.losses import LOSSES
-from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, Logistic, PointwiseLoss, Poisson, Quantile
+from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, LogCosh, Logistic, PointwiseLoss, Poisson, Quantile
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.losses import LOSS_PARAMETERS, LossUnit, Mean, Target
@@ -92,6 +92,9 @@ def test_parameters_that_are_refused(options: dict[str, object], message: str) -
         (Huber(1.0), 2.5, 2.0, 0.125, 0.5, 1.0),
         (Huber(1.0), 5.0, 2.0, 2.5, 1.0, 0.0),
         (Huber(0.5), -2.0, 2.0, 1.875, -0.5, 0.0),
+        (LogCosh(), 1.0, 3.0, math.log(math.cosh(2.0)), -math.tanh(2.0), 1.0 - math.tanh(2.0) ** 2),
+        (LogCosh(), 2.5, 2.0, math.log(math.cosh(0.5)), math.tanh(0.5), 1.0 - math.tanh(0.5) ** 2),
+        (LogCosh(steepness=4.0), 2.5, 2.0, math.log(math.cosh(2.0)) / 16, math.tanh(2.0) / 4, 1 - math.tanh(2.0) ** 2),
         (Logistic(), 0.0, 1.0, math.log(2.0), -0.5, 0.25),
         (Logistic(), 0.0, 0.0, math.log(2.0), 0.5, 0.25),
         (Logistic(), math.log(3.0), 1.0, math.log(4.0 / 3.0), -0.25, 0.1875),
@@ -134,6 +137,20 @@ def test_the_logistic_loss_keeps_its_digits_far_out() -> None:
     assert at(Logistic(), -50.0, 0.0) == (pytest.approx(math.exp(-50.0)), pytest.approx(math.exp(-50.0)))
     assert at(Logistic(), 1e4, 0.0) == (1e4, 1.0)
     assert at(Logistic(), -1e4, 1.0) == (1e4, -1.0)
+
+
+def test_the_log_cosh_loss_keeps_its_digits_near_and_far() -> None:
+    """r²/2 − r⁴/12 near 0, also for a target in small units, and |r| − log 2 far out, where cosh overflows."""
+    for size in (1e-12, 1e-6, 1e-3):
+        assert at(LogCosh(), size, 0.0)[0] == pytest.approx(size**2 / 2 - size**4 / 12, rel=1e-11)
+        assert at(LogCosh(steepness=size), 1.0, 0.0)[0] == pytest.approx(0.5 - size**2 / 12, rel=1e-11)
+    assert at(LogCosh(), -1e6, 0.0) == (1e6 - math.log(2.0), -1.0)
+    # The forms meet at 1.
+    below, above = at(LogCosh(), math.nextafter(1.0, 0.0), 0.0)[0], at(LogCosh(), 1.0, 0.0)[0]
+    assert below == pytest.approx(above, rel=1e-15)
+    assert float(LogCosh().curvature(scalar(30.0), scalar(0.0))) == pytest.approx(4.0 * math.exp(-60.0), rel=1e-14)
+    far = scalar(1e6).requires_grad_()
+    assert torch.autograd.grad(LogCosh().loss_and_slope(far, scalar(0.0))[0], far)[0] == 1.0
 
 
 def test_the_absolute_loss_is_twice_that_of_the_median() -> None:

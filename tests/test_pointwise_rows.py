@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, Logistic, PointwiseLoss, Poisson, Quantile
+from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, LogCosh, Logistic, PointwiseLoss, Poisson, Quantile
 from gdsolve.objective.pointwise_rows import (
     PointwiseRows,
     SmoothPointwiseRows,
@@ -39,6 +39,8 @@ def losses_of_torch(loss: PointwiseLoss, z: torch.Tensor, y: torch.Tensor) -> to
     """The same losses as PyTorch has them, or written out."""
     if isinstance(loss, Huber):
         return functional.huber_loss(z, y, reduction="none", delta=loss.delta)
+    if isinstance(loss, LogCosh):
+        return (loss.steepness * (z - y)).cosh().log() / loss.steepness**2
     if isinstance(loss, Logistic):
         return functional.binary_cross_entropy_with_logits(z, y, reduction="none")
     if isinstance(loss, Poisson):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self, runtime_checkable
@@ -106,6 +107,51 @@ class Huber:
     def in_units_of(self, scale: float) -> Self:
         """Huber's loss with δ/s."""
         return replace(self, delta=self.delta / scale)
+
+
+@dataclass(frozen=True, slots=True)
+class LogCosh:
+    """log cosh(s·r)/s², with r = z − y: r²/2 for small residuals, |r| for large ones; s is `steepness`.
+
+    Source: Saleh and Saleh (2022), Statistical properties of the log-cosh loss function used in machine learning.
+    """
+
+    of_residual: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
+    largest_curvature: ClassVar[float | None] = 1.0
+    curvature_at_zero: ClassVar[float | None] = None
+    curvature_course: ClassVar[str] = "is largest where all residuals are 0"
+    means: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[str, ...]] = ()
+
+    steepness: float = 1.0
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The log-cosh loss, which has no parameters."""
+        return cls()
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """With u = s·r: |u| + log(1 + e^−2|u|) − log 2, or near 0 half of log(1 + sinh²u), over s²; tanh(u)/s."""
+        scaled = self.steepness * (z - y)
+        size = scaled.abs()
+        # Near 0 the first form subtracts numbers of the size of 1, far out the second one overflows.
+        near = 0.5 * scaled.clamp(-1.0, 1.0).sinh().square().log1p()
+        far = size + (-2.0 * size).exp().log1p() - math.log(2.0)
+        return torch.where(size < 1.0, near, far) / self.steepness**2, scaled.tanh() / self.steepness
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """1 − tanh²u, which is 4e^−2|u|/(1 + e^−2|u|)²."""
+        small = (-2.0 * (self.steepness * (z - y)).abs()).exp()
+        return 4.0 * small / (1.0 + small).square()
+
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """Nothing: SSE, RMSE and R² say it."""
+        return ()
+
+    def in_units_of(self, scale: float) -> Self:
+        """The log-cosh loss with steepness s times the scale."""
+        return replace(self, steepness=self.steepness * scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +334,7 @@ def _refuse_units(scale: float) -> None:
 
 POINTWISE: Mapping[Loss, type[PointwiseLoss]] = {
     Loss.HUBER: Huber,
+    Loss.LOGCOSH: LogCosh,
     Loss.LOGISTIC: Logistic,
     Loss.POISSON: Poisson,
     Loss.QUANTILE: Quantile,

@@ -88,6 +88,7 @@ class Loss(StrEnum):
     MSE = "mse", LossInfo("1/m·‖Xw − y‖²", squared=True)
     SSE = "sse", LossInfo("‖Xw − y‖²", squared=True)
     HUBER = "huber", LossInfo("r²/2 where |r| ≤ δ, else δ·(|r| − δ/2)", parameter=_DELTA)
+    LOGCOSH = "logcosh", LossInfo("log cosh(r), r = z − y")
     LOGISTIC = (
         "logistic",
         LossInfo(
