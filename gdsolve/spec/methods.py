@@ -86,6 +86,7 @@ class Method(StrEnum):
         ),
     )
     ADAM = "adam", MethodInfo("Adam", rated=True, step_rate=0.01)
+    RMSPROP = "rmsprop", MethodInfo("RMSprop", rated=True, step_rate=0.01, settles=False)
     BB = "bb", MethodInfo("the step lengths of Barzilai and Borwein", self_ending=True)
     LBFGS = "lbfgs", MethodInfo("limited-memory BFGS", self_ending=True, bounds=False)
     NEWTON = "newton", MethodInfo("Newton's method", takes_rate=False, self_ending=True, needs=Need.HESSIAN)
