@@ -134,6 +134,7 @@ def recorded(made: set[str]) -> Iterator[None]:
 
 
 COMPANIES: Mapping[Company, str] = {
-    one: f"spec/company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)
+    **{one: f"spec/company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)},
+    **{one: f"spec/company.py::LOSSES.{name}" for name, one in company.LOSSES.items()},
 }
 """Conditions that options depend on, each with a hint of its own, which all are told at one place."""

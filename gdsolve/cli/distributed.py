@@ -12,7 +12,8 @@ from pathlib import Path
 from gdsolve.cli.messages import show_error
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import AgreedError, Launched, LostError, Verdict, end_undisturbed, lost_verdict
-from gdsolve.spec import VERBS, Device, Engine, Method, Spec, Verb, flag
+from gdsolve.spec import VERBS, Device, Engine, Spec, Verb, flag
+from gdsolve.spec.methods import Need
 from gdsolve.spec.option import enumerated
 from gdsolve.status import ExitCode, GdsolveError
 
@@ -63,9 +64,10 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
     apart = next((name for name in ALONE if getattr(spec, name) is not None), None)
     if apart is not None:
         raise GdsolveError(f"runs in one process only, and these are {ranks.size} ranks", ALONE_HINT, option=apart)
-    if spec.method is Method.LM and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
+    if spec.method.info.needs is Need.SQUARES and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
+        asked = f"{spec.method.value} with {flag('engine')} {spec.engine.value}"
         raise GdsolveError(
-            f"lm with --engine {spec.engine.value} runs in one process only, and these are {ranks.size} ranks",
+            f"{asked} runs in one process only, and these are {ranks.size} ranks",
             f"leave {flag('engine')} out: --engine triangle takes the same steps",
             option="method",
             about=("engine",),

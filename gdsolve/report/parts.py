@@ -10,11 +10,12 @@ from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
+from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import PLAIN, Method
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
 
 Record = Mapping[str, Any]
-LOSS_PARAMETERS = (("δ", "delta"), ("τ", "quantile"))
 STOP_WORDS = (
     ("tol", "no weight changes by"),
     ("loss_tol", "the loss changes by less than"),
@@ -24,8 +25,6 @@ LEAST_ROOM = 64
 """Cells of a line of names at 80 columns; where there are fewer, the names take a second line."""
 LABEL_WIDTH = 16
 """Cells before the text of a labelled line."""
-SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
-"""Methods that end where no step lowers the loss by more than rounding."""
 
 
 class Ending(NamedTuple):
@@ -108,7 +107,7 @@ def what_descends(record: Record) -> str:
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
         by = f" by {method_text(descent)}" if "method" in descent else ""
         return f"{what}{by}{units}"
-    by = "" if method_text(descent) == "gd" else f" by {method_text(descent)}"
+    by = "" if method_text(descent) == PLAIN else f" by {method_text(descent)}"
     return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}"
 
 
@@ -119,10 +118,11 @@ def coordinates_text(descent: Mapping[str, Any]) -> str:
 
 def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
-    own = [f"{symbol} = {figure(descent[key])}" for symbol, key in LOSS_PARAMETERS if descent.get(key) is not None]
+    parameter = Loss(descent["loss"]).info.parameter
+    own = "" if parameter is None else f" ({parameter.symbol} = {figure(descent[parameter.name])})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
-    return f"{descent['loss']}{f' ({own[0]})' if own else ''}{ridge}{penalized}"
+    return f"{descent['loss']}{own}{ridge}{penalized}"
 
 
 def stop_rules(descent: Mapping[str, Any]) -> str:
@@ -132,7 +132,7 @@ def stop_rules(descent: Mapping[str, Any]) -> str:
         for name, what in STOP_WORDS
         if descent.get(name)
     ]
-    if not rules and descent.get("method") in SELF_ENDING:
+    if not rules and Method(descent.get("method") or PLAIN).info.self_ending:
         rules.append("when no step lowers the loss by more than rounding")
     if descent["max_iter"] is not None:
         rules.append(f"after {counted(descent['max_iter'], 'iteration')}")
@@ -144,7 +144,7 @@ def method_text(descent: Mapping[str, Any]) -> str:
     schedule, momentum = descent.get("schedule") or "constant", descent.get("momentum")
     parts = [] if schedule == "constant" else [f"{schedule} rate"]
     parts += [] if momentum is None else [f"β = {figure(momentum, 6)}"]
-    return (descent.get("method") or "gd") + (f" ({', '.join(parts)})" if parts else "")
+    return (descent.get("method") or PLAIN.value) + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _fixed(subject: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.groups import check_groups
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
@@ -96,14 +97,11 @@ def _check_plot(spec: Spec) -> None:
 
 
 def _check_loss(spec: Spec) -> None:
-    if spec.delta <= 0.0:
-        raise GdsolveError(
-            f"{spec.delta} is not a positive number", "give --delta 1.345, in units of the target", option="delta"
-        )
-    if not 0.0 < spec.quantile < 1.0:
-        raise GdsolveError(
-            f"{spec.quantile} is not between 0 and 1", "for the median give --quantile 0.5", option="quantile"
-        )
+    for own in LOSS_PARAMETERS:
+        value = getattr(spec, own.name)
+        if not 0.0 < value < (math.inf if own.below is None else own.below):
+            allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
+            raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 
 
 def _check_dialect(spec: Spec) -> None:

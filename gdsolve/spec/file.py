@@ -18,7 +18,7 @@ from typing import Any
 from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.company import Asked, require_company
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
-from gdsolve.spec.methods import Method
+from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.options import Spec
@@ -175,9 +175,9 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
         raise GdsolveError(
             f"{len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several", option="lr"
         )
-    if verb == "compare-lr" and spec.method not in (Method.AUTO, Method.GD):
+    if verb == "compare-lr" and not spec.method.may_be_plain:
         raise GdsolveError(
-            f"compare-lr compares rates of gd, not of {spec.method.value}",
+            f"compare-lr compares rates of {PLAIN.value}, not of {spec.method.value}",
             "run gdsolve compare for methods, or leave --method out",
             option="method",
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 from gdsolve.spec.choices import ENGINE_NAMES, Engine, Init, LearningRate
 from gdsolve.spec.graph import SECTIONS
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo
 from gdsolve.spec.options import Spec
@@ -114,9 +115,14 @@ SPECIAL: dict[str, Schema] = {
             {"type": "string", "pattern": r"\.([sS][vV][gG]|[pP][nN][gG]|[pP][dD][fF])$"},
         ]
     },
-    "delta": {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATE}$"}]},
+    **{
+        own.name: {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATE}$"}]}
+        for own in LOSS_PARAMETERS
+        if own.below is None
+    },
 }
-BETWEEN = ("quantile", "confidence")
+BELOW = {"confidence": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
+"""Numbers between 0 and a limit, which are neither of these."""
 
 
 def json_schema() -> Schema:
@@ -220,8 +226,8 @@ def _numeric(name: str, info: OptionInfo, *, whole: bool) -> Schema:
     sign = _SIGN if info.minimum is None else _NO_MINUS
     quotient = "" if whole else rf"(/\s*{_SIGN}{_DIGITS}\s*)?"
     number: Schema = {"type": "integer" if whole else "number"}
-    if name in BETWEEN:
-        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    if name in BELOW:
+        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": BELOW[name]}
     limits = {"minimum": info.minimum, "maximum": info.maximum}
     number |= {word: int(limit) for word, limit in limits.items() if limit is not None}
     text = {"type": "string", "pattern": rf"^\s*{sign}{_COUNT if whole else _DIGITS}\s*{quotient}$"}
