@@ -13,6 +13,8 @@ import typer
 
 from gdsolve.cli.columns import complete_column
 from gdsolve.cli.completion import NothingToOfferError
+from gdsolve.data.formats.registry import format_endings, in_words
+from gdsolve.data.packing import PACKED_ENDINGS
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec.values import is_list, kinds
 
@@ -26,7 +28,8 @@ SOURCES = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="SOURCE",
-        help="Tables (.csv .tsv .parquet .ndjson, also .gz and .zst), a glob, - for standard input, or one YAML spec.",
+        help=f"Tables ({' '.join(format_endings())}, also {in_words(PACKED_ENDINGS, 'and')}), a glob, - for standard "
+        "input, or one YAML spec.",
         show_default=False,
     ),
 ]

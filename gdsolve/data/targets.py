@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 import polars as pl
 
-from gdsolve.data.cells import Kind
+from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.missing import missing_flag
@@ -24,9 +24,9 @@ _REFUSED = {
 }
 
 
-def holds_classes(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> bool:
+def holds_classes(parts: Parts, kinds: Mapping[str, ColumnKind], spec: Spec) -> bool:
     """Tell whether the target is text that stands for two classes."""
-    return spec.loss is Loss.LOGISTIC and kinds[parts.target] is Kind.TEXT
+    return spec.loss is Loss.LOGISTIC and kinds[parts.target] is ColumnKind.TEXT
 
 
 def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) -> tuple[str, str]:
