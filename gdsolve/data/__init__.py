@@ -9,14 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gdsolve.data.ahead import prefetch
     from gdsolve.data.columns import Choice, Roles, usual_target
-    from gdsolve.data.describe import Description, describe, describe_arrays
+    from gdsolve.data.description import Description, describe, describe_arrays
     from gdsolve.data.extent import RowCount
     from gdsolve.data.findings import Finding, FindingKind, ranked
     from gdsolve.data.inline import Arrays, inline_table
     from gdsolve.data.levels import MOST_LEVELS
     from gdsolve.data.opening import open_sources
-    from gdsolve.data.prefetch import prefetch
     from gdsolve.data.reading import Batch
     from gdsolve.data.source import Source
     from gdsolve.data.summary import ColumnSummary
@@ -29,7 +29,7 @@ _HOME = {
     "Batch": "reading",
     "Choice": "columns",
     "ColumnSummary": "summary",
-    "Description": "describe",
+    "Description": "description",
     "Finding": "findings",
     "FindingKind": "findings",
     "Roles": "columns",
@@ -37,13 +37,13 @@ _HOME = {
     "Source": "source",
     "Table": "table",
     "column_names": "table",
-    "describe": "describe",
-    "describe_arrays": "describe",
+    "describe": "description",
+    "describe_arrays": "description",
     "inline_table": "inline",
     "open_columns": "table",
     "open_sources": "opening",
     "open_table": "table",
-    "prefetch": "prefetch",
+    "prefetch": "ahead",
     "ranked": "findings",
     "read_with": "usable",
     "usable_table": "usable",
