@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,27 +24,29 @@ def stored_column(field: Any) -> StoredColumn:
     return StoredColumn(field.name, pl.Series(pa.array([], plain)).dtype)
 
 
-def marks_of(keys: Sequence[str]) -> list[tuple[str, int]]:
-    """Tell columns apart that may have one name: each with how many of its name come before it."""
-    seen: Counter[str] = Counter()
-    marks = []
-    for key in keys:
-        marks.append((key, seen[key]))
-        seen[key] += 1
-    return marks
-
-
-def frame_of(batch: Any, wanted: Sequence[tuple[str, int]], columns: Sequence[str]) -> pl.DataFrame:
-    """Pick columns of a batch by their marks: pyarrow gives all of one name, and for `a.b` parts of `a` as well."""
+def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
+    """Give arrays of pyarrow as columns."""
     import pyarrow as pa
 
-    places = {mark: place for place, mark in enumerate(marks_of(batch.schema.names))}
-    arrays = [_cells(batch.column(places[mark])) for mark in wanted]
-    frame = pl.from_arrow(pa.RecordBatch.from_arrays(arrays, names=list(columns)))
+    frame = pl.from_arrow(pa.RecordBatch.from_arrays([_cells(array) for array in arrays], names=list(columns)))
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
     return frame.with_columns(pl.col(name).dt.to_string("iso") for name in spans) if spans else frame
+
+
+def columns_by_polars(schema: Mapping[str, pl.DataType]) -> list[StoredColumn]:
+    """What the columns of a file are that polars alone can read."""
+    odd = {key: f"values of type {dtype}" for key, dtype in schema.items() if dtype.is_nested() or dtype == pl.Binary}
+    return [StoredColumn(key, pl.Object() if key in odd else dtype, odd.get(key)) for key, dtype in schema.items()]
+
+
+def batches_by_polars(
+    scanned: pl.LazyFrame, columns: Sequence[str], rows: tuple[int, int] | None, height: int
+) -> Iterator[pl.DataFrame]:
+    """The batches of such a file."""
+    chosen = scanned.select(*columns)
+    return (chosen.slice(*rows) if rows else chosen).collect_batches(chunk_size=height)
 
 
 def _cells(array: Any) -> Any:

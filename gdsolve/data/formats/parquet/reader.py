@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import polars as pl
 
-from gdsolve.data.formats.arrow_cells import faults_told, frame_of, marks_of, stored_column
+from gdsolve.data.formats.arrow_cells import (
+    batches_by_polars,
+    columns_by_polars,
+    faults_told,
+    frame_of,
+    stored_column,
+)
 from gdsolve.data.formats.typed import StoredColumn, batch_height
 
 # Bytes that each column is read by; pages are about a megabyte.
@@ -21,7 +28,9 @@ class ParquetReader:
     def columns_of(self, path: str) -> list[StoredColumn]:
         """Give the columns of a file, in its order."""
         with _opened(path) as file:
-            return _columns_by_polars(path) if file is None else [stored_column(field) for field in file.schema_arrow]
+            if file is None:
+                return columns_by_polars(pl.read_parquet_schema(path))
+            return [stored_column(field) for field in file.schema_arrow]
 
     def batches_of(
         self,
@@ -36,11 +45,10 @@ class ParquetReader:
         size = height or batch_height(len(columns))
         with _opened(path) as file:
             if file is None:
-                scanned = pl.scan_parquet(path, glob=False).select(*columns)
-                yield from (scanned.slice(*rows) if rows else scanned).collect_batches(chunk_size=size)
+                yield from batches_by_polars(pl.scan_parquet(path, glob=False), columns, rows, size)
                 return
             there = file.schema_arrow.names
-            marks = dict(zip(names or there, marks_of(there), strict=True))
+            marks = dict(zip(names or there, _marks_of(there), strict=True))
             wanted = [marks[column] for column in columns]
             keys = list(dict.fromkeys(key for key, _ in wanted))
             groups, skip, left = _groups_of(file.metadata, *(rows or (0, file.metadata.num_rows)))
@@ -48,7 +56,7 @@ class ParquetReader:
                 kept = batch.slice(min(skip, batch.num_rows), left)
                 skip, left = max(0, skip - batch.num_rows), left - kept.num_rows
                 if kept.num_rows:
-                    yield frame_of(kept, wanted, columns)
+                    yield _frame(kept, wanted, columns)
                 if not left:
                     return
 
@@ -60,10 +68,20 @@ class ParquetReader:
             return int(pq.read_metadata(path).num_rows)
 
 
-def _columns_by_polars(path: str) -> list[StoredColumn]:
-    found = pl.read_parquet_schema(path)
-    odd = {key: f"values of type {dtype}" for key, dtype in found.items() if dtype.is_nested() or dtype == pl.Binary}
-    return [StoredColumn(key, pl.Object() if key in odd else dtype, odd.get(key)) for key, dtype in found.items()]
+def _marks_of(keys: Sequence[str]) -> list[tuple[str, int]]:
+    """Tell columns apart that may have one name: each with how many of its name come before it."""
+    seen: Counter[str] = Counter()
+    marks = []
+    for key in keys:
+        marks.append((key, seen[key]))
+        seen[key] += 1
+    return marks
+
+
+def _frame(batch: Any, wanted: Sequence[tuple[str, int]], columns: Sequence[str]) -> pl.DataFrame:
+    """Pick columns of a batch by their marks: pyarrow gives all of one name, and for `a.b` parts of `a` as well."""
+    places = {mark: place for place, mark in enumerate(_marks_of(batch.schema.names))}
+    return frame_of([batch.column(places[mark]) for mark in wanted], columns)
 
 
 def _groups_of(metadata: Any, first: int, count: int) -> tuple[list[int], int, int]:
