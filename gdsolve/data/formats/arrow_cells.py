@@ -57,7 +57,9 @@ def _cells(array: Any) -> Any:
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
+        # Of views of texts pyarrow cannot decode a dictionary.
+        texts = array.dictionary.cast(pa.large_string()) if _is(plain, "string_view") else array.dictionary
+        array = pa.DictionaryArray.from_arrays(array.indices, texts).dictionary_decode()
     return array if array.type == plain else array.cast(plain)
 
 
@@ -70,9 +72,11 @@ def _plain_type(found: Any) -> Any:
         return pa.float64()
     if _is(stored, "time"):
         return pa.string()
+    if _is(stored, "date"):
+        return pa.date32()
     if _is(stored, "timestamp"):
         return stored if stored.tz is None or _is_zone(stored.tz) else pa.timestamp(stored.unit, "UTC")
-    plain = ("null", "boolean", "integer", "floating", "decimal", "date", "duration")
+    plain = ("null", "boolean", "integer", "floating", "decimal", "duration")
     return stored if _is(stored, *plain, "string", "large_string", "string_view") else None
 
 
