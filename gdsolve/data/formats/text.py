@@ -28,8 +28,8 @@ BLANK = (pl.col("line").str.strip_chars().fill_null("") == "").alias("blank")
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Some lines: the record of each, whether it is blank; `open` where a quote still is at its end.
+class TextLines:
+    """Some lines of text: the record of each, whether it is blank; `open` where a quote still is at its end.
 
     `sure` where that is so whatever a reader takes for a quote: none stands within a cell.
     """
@@ -61,7 +61,7 @@ class TextSource(Source):
         return "check quotes and delimiter in it, or give --delimiter"
 
     @abstractmethod
-    def stretches(self) -> Iterator[Stretch]:
+    def line_runs(self) -> Iterator[TextLines]:
         """Walk the lines after the first `skip` ones."""
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
@@ -94,7 +94,7 @@ class TextSource(Source):
         found: dict[int, tuple[int, int | None]] = {}
         blanks = before = 0
         sure = True
-        for lines in self.stretches():
+        for lines in self.line_runs():
             sure &= lines.sure
             blank = blanks + np.cumsum(lines.blank) - lines.blank
             starts, first = np.unique(lines.record, return_index=True)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.file import File
-from gdsolve.data.formats.text import BLANK, Stretch, lines_of
+from gdsolve.data.formats.text import BLANK, TextLines, lines_of
 from gdsolve.data.pieces import pieces_of
 
 _TAIL = 1 << 16
@@ -19,19 +19,19 @@ _QUOTED = pl.col("line").str.count_matches('"', literal=True).fill_null(0).alias
 
 def blank_records(text: bytes) -> np.ndarray:
     """Give the indices, from 0, of the records of a CSV text that are blank lines."""
-    lines = _stretch(text)
+    lines = _lines_in(text)
     return np.asarray(lines.record[lines.blank])
 
 
 def is_open(text: bytes) -> bool:
     """Tell whether a quote is open at the end of a CSV text."""
-    return _stretch(text).open
+    return _lines_in(text).open
 
 
 def open_record(file: File, skip: int) -> int | None:
     """Give the index of the record of a CSV file that has a quote which is never closed; None where there is none."""
-    last: Stretch | None = None
-    for lines in stretches(file, skip):
+    last: TextLines | None = None
+    for lines in line_runs(file, skip):
         last = lines
     return int(last.record[-1]) if last is not None and last.open else None
 
@@ -45,17 +45,17 @@ def last_cells(text: bytes, delimiter: str) -> list[str]:
         return []
 
 
-def stretches(file: File, skip: int) -> Iterator[Stretch]:
+def line_runs(file: File, skip: int) -> Iterator[TextLines]:
     """Walk the lines of a CSV file after the first `skip` ones."""
     quoted, done = 0, 0
     for piece in pieces_of(file, skip):
-        lines = _stretch(piece.text, done, quoted)
+        lines = _lines_in(piece.text, done, quoted)
         yield lines
         quoted = int(lines.open)
         done = int(lines.record.max(initial=done - 1)) + 1 - quoted
 
 
-def _stretch(text: bytes, done: int = 0, quoted: int = 0) -> Stretch:
+def _lines_in(text: bytes, done: int = 0, quoted: int = 0) -> TextLines:
     """The lines of a CSV text that begins with the record `done`, within quotes where `quoted` is 1."""
     blank, quotes = lines_of(text, BLANK, _QUOTED)
     # A line ends its record where all the quotes so far are closed.
@@ -64,7 +64,7 @@ def _stretch(text: bytes, done: int = 0, quoted: int = 0) -> Stretch:
     ends = after == 0
     # What is no quote but a letter within a cell matters only where lines seem to be joined by it.
     sure = bool(ends.all()) or _are_quotes(text, quoted)
-    return Stretch(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]), sure)
+    return TextLines(done + np.cumsum(ends) - ends, blank & ends & (before == 0), bool(after[-1]), sure)
 
 
 def _are_quotes(text: bytes, quoted: int) -> bool:

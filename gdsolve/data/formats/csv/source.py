@@ -14,10 +14,10 @@ from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.fields import short_records
 from gdsolve.data.formats.csv.head import head_records
-from gdsolve.data.formats.csv.lines import blank_records, is_open, last_cells, open_record, stretches
+from gdsolve.data.formats.csv.lines import blank_records, is_open, last_cells, line_runs, open_record
 from gdsolve.data.formats.csv.mending import number_hint
 from gdsolve.data.formats.csv.sniff import ROW_NAMES, Dialect, sniff
-from gdsolve.data.formats.text import QUOTES, Stretch, TextSource, text_of
+from gdsolve.data.formats.text import QUOTES, TextLines, TextSource, text_of
 from gdsolve.data.names import plain_names, unique_names
 from gdsolve.data.scan import rows_of
 from gdsolve.data.shell import FIT, blanks_hint, piped
@@ -69,9 +69,9 @@ class CsvSource(TextSource):
         """What may be otherwise of the header, and of the decimal mark."""
         return {"header": self.dialect.doubt, "decimal": self.dialect.decimal_doubt}
 
-    def stretches(self) -> Iterator[Stretch]:
+    def line_runs(self) -> Iterator[TextLines]:
         """Walk the lines of the data."""
-        return stretches(self.file, self.skip)
+        return line_runs(self.file, self.skip)
 
     def scan(self, part: Part, columns: Collection[str]) -> pl.LazyFrame:
         """Scan columns as texts, and `OVERFLOW`; bytes that are not UTF-8 become U+FFFD."""

@@ -15,7 +15,7 @@ from gdsolve.data.file import File, watched
 from gdsolve.data.formats.ndjson.key_arrays import keys_of
 from gdsolve.data.formats.ndjson.keys import Key, ObjectKeys, Value, pairs_of
 from gdsolve.data.formats.ndjson.objects import Objects
-from gdsolve.data.formats.text import BLANK, Stretch, TextSource, lines_of, text_of
+from gdsolve.data.formats.text import BLANK, TextLines, TextSource, lines_of, text_of
 from gdsolve.data.names import unique_names
 from gdsolve.data.parallel import in_order
 from gdsolve.data.pieces import Piece, first_piece, lines_before, pieces_of
@@ -87,13 +87,13 @@ class NdjsonSource(TextSource):
         """True where a number, true or false stands at a key."""
         return self.objects is not None and self.objects.has_plain_values(self.keys.get(column, column))
 
-    def stretches(self) -> Iterator[Stretch]:
+    def line_runs(self) -> Iterator[TextLines]:
         """Walk the lines: blank ones are no records, for polars either."""
         done = 0
         for piece in pieces_of(self.file):
             (blank,) = lines_of(piece.text, BLANK)
             record = np.where(blank, -1, done + np.cumsum(~blank) - 1)
-            yield Stretch(record, np.zeros_like(blank), open=False)
+            yield TextLines(record, np.zeros_like(blank), open=False)
             done = int(record.max(initial=done - 1)) + 1
 
     def scan(self, part: Part, columns: Collection[str]) -> pl.LazyFrame:
