@@ -46,6 +46,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "csv.zst": lambda path: path.write_bytes(zstd(CSV.encode(), 1)),
     "ndjson": lambda path: path.write_text(ndjson()),
     "parquet": parquet,
+    "arrow": lambda path: pl.DataFrame({"a": np.arange(float(ROWS)), "y": 2 * np.arange(float(ROWS))}).write_ipc(path),
 }
 
 

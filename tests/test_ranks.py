@@ -171,7 +171,7 @@ def test_a_text_file_is_read_by_one_rank(tmp_path: Path, caplog: pytest.LogCaptu
     Path(name).write_text("x,y\n1,2\n3,4\n")
     assert sorted(deal([name], 2), key=len) == [[], [Share(name)]]
     assert [record.getMessage() for record in caplog.records] == [
-        f"{name}: a file that is not Parquet is read by one rank, and 1 of 2 ranks have nothing to read; "
+        f"{name}: a file that is not Parquet or Arrow is read by one rank, and 1 of 2 ranks have nothing to read; "
         "split it into as many files as ranks, or write it as Parquet"
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gdsolve.data.formats.arrow import ARROW
 from gdsolve.data.formats.csv import CSV
 from gdsolve.data.formats.format import TableFormat
 from gdsolve.data.formats.ndjson import NDJSON
@@ -14,6 +15,7 @@ FORMATS: tuple[TableFormat, ...] = (
     CSV,
     PARQUET,
     NDJSON,
+    ARROW,
 )
 LONGEST_MAGIC = max(len(magic) for one in FORMATS for magic in one.magic)
 
