@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
+from gdsolve.data.formats.csv.marks import usual_delimiter
 from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
@@ -240,9 +241,9 @@ def _rows_used(data: Mapping[str, Any]) -> str:
 
 def marks_of(data: Mapping[str, Any]) -> list[str]:
     """The delimiter and the decimal mark, where they are not the usual ones, and that there is no header."""
-    delimiter, tabs = data.get("delimiter") or "", any(".tsv" in source.lower() for source in data["source"])
+    delimiter = data.get("delimiter") or ""
     names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
-    shown = [] if delimiter in ("", "\t" if tabs else ",") else [names.get(delimiter, repr(delimiter))]
+    shown = [] if delimiter in ("", usual_delimiter(*data["source"])) else [names.get(delimiter, repr(delimiter))]
     commas = ["decimal commas"] if data.get("decimal") == "," else []
     return [*shown, *commas, *(["no header: the first line is data"] if data.get("has_header") is False else [])]
 

@@ -113,7 +113,7 @@ def _iterations_are_shown(asked: Asked) -> bool:
 
 FILES = Company(lambda asked: bool(asked.spec.data), "{flag} is for files, and there is none")
 CSV = Company(lambda asked: True, "{flag} is for CSV files")
-"""Held against the files once they are open: see `gdsolve.data.source`."""
+"""Held against the files once they are open: see `gdsolve.data.formats`."""
 TEXT = Company(lambda asked: True, "{flag} is for files of text")
 """As `CSV`."""
 TABLE = Company(lambda asked: asked.has_table, "{flag} is for tables, and there is none")
