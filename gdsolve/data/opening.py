@@ -16,8 +16,10 @@ from gdsolve.data.formats.registry import FORMATS
 from gdsolve.data.names import plain_names
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
-from gdsolve.spec import Spec, company
+from gdsolve.spec import Spec
 from gdsolve.spec.command import operand
+from gdsolve.spec.condition import Asked
+from gdsolve.spec.require_company import given_with, refusal
 from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
@@ -127,9 +129,9 @@ def _require_takers(first: str, formats: Sequence[TableFormat], spec: Spec) -> N
         GdsolveError: naming the option, and the format of the `first` file.
     """
     for condition in dict.fromkeys(condition for form in FORMATS for condition in form.takes):
-        name = company.given_with(condition, spec)
+        name = given_with(condition, spec)
         if name is not None and not any(condition in form.takes for form in formats):
-            told = company.refusal(name, company.Asked(spec, ""), condition)
+            told = refusal(name, Asked(spec, ""), condition)
             raise GdsolveError(f"{told.message}, and {first} is {formats[0].name}", told.hint)
 
 

@@ -34,7 +34,8 @@ from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.rounding import tell_rounding
 from gdsolve.spec import Parameter, Spec
-from gdsolve.spec.parameters import Value, entries, labels, parameters_of
+from gdsolve.spec.parameter import Value
+from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 
 

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gdsolve.spec.company import Asked, require_company
+from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.offers import check_format, options_of
-from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import NAME_HINT, Value, is_name
+from gdsolve.spec.parameter import Value
+from gdsolve.spec.parameters import NAME_HINT, is_name
 from gdsolve.spec.plots import check_plot
+from gdsolve.spec.require_company import require_company
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError, Place
 

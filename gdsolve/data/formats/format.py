@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.spec.company import Company
+from gdsolve.spec.condition import Company
 
 if TYPE_CHECKING:
     from gdsolve.data.file import File
