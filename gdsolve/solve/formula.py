@@ -16,7 +16,7 @@ from gdsolve.data.columns import columns_listed, nearest
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
-from gdsolve.objective.curve import Curve, Model, PointwiseCurve
+from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.objective.degree import degree
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
@@ -106,7 +106,7 @@ def _objective(
         _require_one_number(formula)
         return formula
     used = {name: column for name, column in columns.values.items() if name in expression.names}
-    model = Model(expression, layout, given, used, len(columns.target))
+    model = CurveFunction(expression, layout, given, used, len(columns.target))
     _require_one_a_row(model)
     if spec.loss in POINTWISE:
         weight = None if columns.weight is None else columns.weight[:, None]
@@ -264,7 +264,7 @@ def _require_one_number(formula: Formula) -> None:
         )
 
 
-def _require_one_a_row(model: Model) -> None:
+def _require_one_a_row(model: CurveFunction) -> None:
     found = model.expression.evaluate(
         {**model.constants, **model.columns, **model.layout.unpack(torch.zeros_like(model.layout.scale))}
     )
