@@ -1,6 +1,6 @@
 """Checkpoint files: JSON with a checksum, written whole or not at all, and read back without trusting it.
 
-The file begins with `{"schema": "gdsolve.checkpoint/1", "sha256": "…", `; the checksum is that of the bytes after it.
+The file begins with `{"schema": "gdsolve.checkpoint/2", "sha256": "…", `; the checksum is that of the bytes after it.
 Numbers keep every bit, tensors are base64 of their little-endian bytes; nothing in the file is ever executed.
 """
 
@@ -17,7 +17,7 @@ from gdsolve.advice import Advice
 from gdsolve.files import replacing
 from gdsolve.status import GdsolveError
 
-SCHEMA = "gdsolve.checkpoint/1"
+SCHEMA = "gdsolve.checkpoint/2"
 _HEAD = re.compile(r'\{"schema": "gdsolve\.checkpoint/(\d+)", "sha256": "([0-9a-f]{64})", ')
 _LONGEST_HEAD = 200
 HINT = Advice(

@@ -96,7 +96,7 @@ CHECKPOINTS = [
     ),
     Case(
         f"{FIT} --resume e.ck",
-        {**TWO, "e.ck": '{"schema": "gdsolve.checkpoint/1", "sha256": "' + "0" * 64 + '", "a": 1}'},
+        {**TWO, "e.ck": '{"schema": "gdsolve.checkpoint/2", "sha256": "' + "0" * 64 + '", "a": 1}'},
         {"start anew": FIT},
     ),
     resumed(

@@ -214,7 +214,7 @@ def test_a_run_goes_on_with_tighter_tolerances_and_a_higher_limit(tmp_path: Path
 def test_the_closed_form_resumes_from_its_start(tmp_path: Path) -> None:
     path = kept(tmp_path / "run.checkpoint", engine="leap")
     content = read_checkpoint(str(path))
-    assert (content["iterations"], content["state"], content["identity"]["way"]) == (200, None, "leap")
+    assert (content["iterations"], content["state"], content["fingerprint"]["engine"]) == (200, None, "leap")
     longer = {"engine": "leap", "lr": 0.01, "max_iter": 10**12}
     assert record_of(longer, resume=str(path)) == record_of(longer)
 
@@ -240,7 +240,7 @@ def test_a_way_that_gdsolve_chose_is_gone_on_with(tmp_path: Path) -> None:
         (lambda text: text[:20], "is no checkpoint of gdsolve"),
         (lambda text: "", "is no checkpoint of gdsolve"),
         (lambda text: "\ud800", "is no checkpoint of gdsolve"),
-        (lambda text: text.replace("checkpoint/1", "checkpoint/2"), "is of schema gdsolve.checkpoint/2"),
+        (lambda text: text.replace("checkpoint/2", "checkpoint/1"), "is of schema gdsolve.checkpoint/1"),
         (lambda text: '{"schema": "gdsolve.fit/1", "weights": {}}', "is no checkpoint of gdsolve"),
     ],
 )
@@ -264,8 +264,8 @@ def test_a_damaged_or_foreign_file_is_one_line(tmp_path: Path, harm: Callable[[s
         lambda content: content["state"]["tensors"][0].update(stride=[0, 0]),
         lambda content: content["state"]["tensors"][0].update(dtype="object"),
         lambda content: content["state"]["tensors"][0].update(data="…"),
-        lambda content: content["identity"].update(tolerances={}),
-        lambda content: content["identity"].update(way="teleport"),
+        lambda content: content["fingerprint"].update(tolerances={}),
+        lambda content: content["fingerprint"].update(engine="teleport"),
         lambda content: content.update(machine=None),
     ],
 )

@@ -295,16 +295,16 @@ CUT_SHORT = """
 import os, signal, sys
 from gdsolve.cli.main import run
 from gdsolve.cli.signals import listen_to_signals
-from gdsolve.solve import compare_lr
+from gdsolve.solve import compare_rates
 
-judge, calls = compare_lr._foreseen, iter(range(9))
+judge, calls = compare_rates._foreseen, iter(range(9))
 
 def judge_two(*arguments):
     if next(calls) == 2:
         os.kill(os.getpid(), signal.SIGINT)
     return judge(*arguments)
 
-compare_lr._foreseen, compare_lr.AT_ONCE = judge_two, 2000
+compare_rates._foreseen, compare_rates.AT_ONCE = judge_two, 2000
 listen_to_signals()
 sys.exit(run(sys.argv[1:]))
 """

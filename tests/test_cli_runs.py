@@ -274,9 +274,9 @@ def test_a_json_array_gets_a_command_that_runs(shell: Shell, here: Path, monkeyp
 def test_what_an_interrupted_comparison_reached_is_shown(
     shell: Shell, monkeypatch: pytest.MonkeyPatch, problem: list[str]
 ) -> None:
-    from gdsolve.solve import compare_lr
+    from gdsolve.solve import compare_rates
 
-    monkeypatch.setattr(compare_lr, "AT_ONCE", 1)
+    monkeypatch.setattr(compare_rates, "AT_ONCE", 1)
     reached = 0
 
     def until_the_third(do: Any) -> Any:
@@ -290,7 +290,7 @@ def test_what_an_interrupted_comparison_reached_is_shown(
         return run
 
     for name in ("_foreseen", "_descend"):
-        monkeypatch.setattr(compare_lr, name, until_the_third(getattr(compare_lr, name)))
+        monkeypatch.setattr(compare_rates, name, until_the_third(getattr(compare_rates, name)))
     code, record = shell.json("compare-lr", *problem, "--lr", "0.1,0.2,0.3,0.4")
     assert code == record["exit_code"] == 130
     assert [rate["learning_rate"] for rate in record["rates"]] == [0.1, 0.2]

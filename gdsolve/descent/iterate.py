@@ -12,7 +12,7 @@ from torch import Tensor
 from gdsolve.descent.methods.base import Advance, Condensing, Halt, Point, UpdateRule
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
-from gdsolve.descent.solver_state import Keeper, SolverState
+from gdsolve.descent.solver_state import SolverState, StateKeeper
 from gdsolve.descent.stop import Step, StopRule, first_to_stop
 from gdsolve.objective.base import Objective
 from gdsolve.status import Status
@@ -48,17 +48,17 @@ class _Journal:
     evaluations: int = 1
 
     @classmethod
-    def of(cls, standing: SolverState) -> _Journal:
+    def of(cls, state: SolverState) -> _Journal:
         """The journal of a run that stood there."""
-        iterations, columns = [step.k for step in standing.reported], torch.split(standing.weights, 1, dim=1)
-        return cls(iterations, list(columns), list(standing.reported), standing.best, standing.evaluations)
+        iterations, columns = [step.k for step in state.reported], torch.split(state.weights, 1, dim=1)
+        return cls(iterations, list(columns), list(state.reported), state.best, state.evaluations)
 
     def mark(self, point: Point, memory: Any, step: Step) -> _Mark:
         """Here, with all that is noted so far."""
         assert self.best is not None
         return _Mark(point, memory, step, len(self.steps), self.best, self.evaluations)
 
-    def standing(self, mark: _Mark, method: UpdateRule) -> SolverState:
+    def state(self, mark: _Mark, method: UpdateRule) -> SolverState:
         """Where the run stood at `mark`, whatever was noted since."""
         memory = method.condense(mark.memory) if isinstance(method, Condensing) else mark.memory
         steps, weights = tuple(self.steps[: mark.reported]), torch.cat(self.weights[: mark.reported], dim=1)
@@ -97,7 +97,7 @@ def iterate(
     schedule: Schedule,
     at_limit: Status = Status.MAX_ITER,
     observe: Observer | None = None,
-    keeper: Keeper | None = None,
+    checkpointer: StateKeeper | None = None,
 ) -> Solution:
     """Descend from `start`, (p, 1), by `method`, until a rule stops it or after `max_iter` updates.
 
@@ -106,23 +106,23 @@ def iterate(
     the run with status `interrupted` and what was reached. `observe` is told the start, every step of the first block,
     and the latest step after every block.
 
-    `keeper` says where to begin, and is given where the run stands: always between two blocks, which are those of a run
-    that never stops, since what is summed over a block is rounded by its length. What was taken of the block in which
-    the run ended is taken again by one that goes on.
+    `checkpointer` says where to begin, and is given where the run stands: always between two blocks, which are those of
+    a run that never stops, since what is summed over a block is rounded by its length. What was taken of the block in
+    which the run ended is taken again by one that goes on.
     """
     large = objective.step_elements > LONG_STEP and start.device.type == "cpu"
     block = BLOCK if method.blind and not large else 1
-    journal, point, memory, step = _begin(objective, start, method, keeper)
+    journal, point, memory, step = _begin(objective, start, method, checkpointer)
     w, k, halt, mark = point.w, step.k, None, journal.mark(point, memory, step)
     ended = first_to_stop(stops, step)
     try:
         if observe is not None:
             observe(step)
         while ended is None and halt is None and k < max_iter:
-            if keeper is not None:
+            if checkpointer is not None:
                 mark = journal.mark(point, memory, step)
-                if keeper.due():
-                    keeper.keep(journal.standing(mark, method), last=False)
+                if checkpointer.due():
+                    checkpointer.keep(journal.state(mark, method), last=False)
             path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)))
             for after, advance in zip(_read(path, w, step), path, strict=True):
                 step, w = after, advance.point.w
@@ -139,23 +139,23 @@ def iterate(
         status, stopped_by = _ending(ended, halt, at_limit)
     except KeyboardInterrupt:
         status, stopped_by = Status.INTERRUPTED, None
-    if keeper is not None:
+    if checkpointer is not None:
         if status is at_limit and stopped_by == "max_iter" and k % block == 0:
             mark = journal.mark(point, memory, step)
-        keeper.keep(journal.standing(mark, method), last=True)
+        checkpointer.keep(journal.state(mark, method), last=True)
     return _conclude(objective, journal, step, w, status, stopped_by)
 
 
 def _begin(
-    objective: Objective, start: Tensor, method: UpdateRule, keeper: Keeper | None
+    objective: Objective, start: Tensor, method: UpdateRule, checkpointer: StateKeeper | None
 ) -> tuple[_Journal, Point, Any, Step]:
     """At the start, or where an earlier run stood."""
-    standing = None if keeper is None else keeper.begin(start)
-    if standing is not None:
-        memory = standing.memory
+    state = None if checkpointer is None else checkpointer.begin(start)
+    if state is not None:
+        memory = state.memory
         if isinstance(method, Condensing):
-            memory = method.expand(objective, standing.point, memory)
-        return _Journal.of(standing), standing.point, memory, standing.step
+            memory = method.expand(objective, state.point, memory)
+        return _Journal.of(state), state.point, memory, state.step
     journal, point = _Journal(), Point.at(objective, start)
     step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
     journal.note(step, start, reported=True)

@@ -27,7 +27,7 @@ class SolverState:
     evaluations: int
 
 
-class Keeper(Protocol):
+class StateKeeper(Protocol):
     """Who keeps where a run stands, for another run that goes on from there."""
 
     def begin(self, start: Tensor) -> SolverState | None:
@@ -38,6 +38,6 @@ class Keeper(Protocol):
         """True where it is time to keep where the run stands."""
         ...
 
-    def keep(self, standing: SolverState, *, last: bool) -> None:
+    def keep(self, state: SolverState, *, last: bool) -> None:
         """Keep it; `last` where the run ends."""
         ...

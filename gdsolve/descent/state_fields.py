@@ -1,4 +1,4 @@
-"""A standing as plain data and back, bit for bit."""
+"""A state of the solver as plain data and back, bit for bit."""
 
 from __future__ import annotations
 
@@ -35,38 +35,38 @@ FIGURES = 5
 Plain = dict[str, Any]
 
 
-def to_fields(standing: SolverState) -> Plain:
-    """A standing as numbers, texts, lists and mappings alone; floats keep every bit."""
+def to_fields(state: SolverState) -> Plain:
+    """The state as numbers, texts, lists and mappings alone; floats keep every bit."""
     tensors: list[Plain] = []
     places: dict[int, int] = {}
     fields = {
-        "point": standing.point,
-        "memory": standing.memory,
-        "step": standing.step,
-        "best": standing.best,
-        "evaluations": standing.evaluations,
-        "weights": standing.weights,
-        "reported": _figures(standing.reported),
+        "point": state.point,
+        "memory": state.memory,
+        "step": state.step,
+        "best": state.best,
+        "evaluations": state.evaluations,
+        "weights": state.weights,
+        "reported": _figures(state.reported),
     }
     state = {name: _plain(value, tensors, places) for name, value in fields.items()}
     return {"state": state, "tensors": tensors}
 
 
 def from_fields(plain: Mapping[str, Any], like: Tensor) -> SolverState:
-    """The standing again, on the device of `like`, (p, 1), the start of the run.
+    """The state again, on the device of `like`, (p, 1), the start of the run.
 
     Raises:
-        ValueError, TypeError, KeyError, IndexError: plain data that are no standing of such a run.
+        ValueError, TypeError, KeyError, IndexError: plain data that are no state of such a run.
     """
     tensors = [_tensor(one, like.device) for one in plain["tensors"]]
     state = {name: _restored(value, tensors) for name, value in plain["state"].items()}
     reported = _steps(state["reported"])
-    standing = SolverState(**{**state, "reported": reported})
-    columns = (standing.point.w, standing.point.now.gradient, standing.best[2])
+    state = SolverState(**{**state, "reported": reported})
+    columns = (state.point.w, state.point.now.gradient, state.best[2])
     fits = all(column.shape == like.shape and column.dtype == like.dtype for column in columns)
-    if not fits or standing.weights.shape != (len(like), len(reported)) or standing.weights.dtype != like.dtype:
+    if not fits or state.weights.shape != (len(like), len(reported)) or state.weights.dtype != like.dtype:
         raise ValueError("weights of another shape")
-    return standing
+    return state
 
 
 def _figures(steps: tuple[Step, ...]) -> Tensor:

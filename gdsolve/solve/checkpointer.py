@@ -1,4 +1,4 @@
-"""The keeper of checkpoints: when one is written, what it holds, and where a run that resumes begins."""
+"""The checkpointer: when one is written, what it holds, and where a run that resumes begins."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.checkpoint import damaged, read_checkpoint, write_checkpoint
 from gdsolve.solve.fingerprint import (
-    Identity,
+    Fingerprint,
     machine,
     options_of_run,
-    require_identity,
+    require_fingerprint,
     require_loop,
     require_options,
 )
@@ -44,37 +44,37 @@ class Checkpointer:
         self._spec = spec
         self._source = source
         self._earlier = None if spec.resume is None else _read(spec.resume, spec)
-        self._identity: Identity | None = None
+        self._fingerprint: Fingerprint | None = None
         self._wait = FIRST_WAIT
         self._next = 0.0
         self._written = False
         self.checkpoint_error: GdsolveError | None = None
 
     @property
-    def way(self) -> Engine | None:
-        """The way of the earlier run, where this one must take the same; None for the closed form, which needs none."""
-        way = None if self._earlier is None else Engine(self._earlier["identity"]["way"])
-        return None if way is Engine.LEAP else way
+    def engine(self) -> Engine | None:
+        """The engine of the earlier run, which this one must take as well; None for the closed form, which need not be."""
+        engine = None if self._earlier is None else Engine(self._earlier["fingerprint"]["engine"])
+        return None if engine is Engine.LEAP else engine
 
-    def identify(self, identity: Identity) -> None:
+    def identify(self, fingerprint: Fingerprint) -> None:
         """Say what is descended on and how, before the descent.
 
         Raises:
             GdsolveError: it is not what the earlier run descended on.
         """
-        self._identity = identity
+        self._fingerprint = fingerprint
         if self._earlier is None:
             return
-        path, earlier, here = str(self._spec.resume), self._earlier, machine(identity.device)
+        path, earlier, here = str(self._spec.resume), self._earlier, machine(fingerprint.device)
         try:
-            require_identity(path, earlier["identity"], identity, self._source)
-            if self.way is not None:
-                require_loop(path, earlier["identity"], identity)
+            require_fingerprint(path, earlier["fingerprint"], fingerprint, self._source)
+            if self.engine is not None:
+                require_loop(path, earlier["fingerprint"], fingerprint)
         except GdsolveError as fault:
             raise _blamed(fault, earlier["machine"], here) from None
         except (KeyError, TypeError):
             raise damaged(path) from None
-        if self.way is not None and earlier["machine"] != here:
+        if self.engine is not None and earlier["machine"] != here:
             logger.warning("%s was made %s: last digits may differ", path, _made(earlier["machine"]))
 
     def begin(self, start: torch.Tensor) -> SolverState | None:
@@ -85,7 +85,7 @@ class Checkpointer:
         """
         from gdsolve.descent.state_fields import from_fields
 
-        if self._earlier is None or self._earlier["state"] is None or self.way is None:
+        if self._earlier is None or self._earlier["state"] is None or self.engine is None:
             return None
         path, limit, k = str(self._spec.resume), self._spec.max_iter, self._earlier["iterations"]
         if limit is not None and k > limit:
@@ -103,7 +103,7 @@ class Checkpointer:
         """True where the time has come to write the next one."""
         return self._spec.checkpoint is not None and time.monotonic() >= self._next
 
-    def keep(self, standing: SolverState, *, last: bool) -> None:
+    def keep(self, state: SolverState, *, last: bool) -> None:
         """Write a checkpoint; one that fails is told and tried again, unless it is the first and nothing is lost yet.
 
         Raises:
@@ -113,9 +113,9 @@ class Checkpointer:
 
         if self._spec.checkpoint is None:
             return
-        k = standing.step.k
+        k = state.step.k
         # Nothing has happened at the start: a run that resumes from it is one that starts.
-        self._write(k, standing.step.value, None if k == 0 else to_fields(standing), last=last)
+        self._write(k, state.step.value, None if k == 0 else to_fields(state), last=last)
 
     def keep_leap(self, iterations: int, value: float) -> None:
         """Write where the closed form arrived: it has no state, and computes it anew from the same start.
@@ -127,13 +127,13 @@ class Checkpointer:
             self._write(iterations, value, None, last=True)
 
     def _write(self, k: int, value: float, state: Mapping[str, Any] | None, *, last: bool) -> None:
-        assert self._identity is not None
+        assert self._fingerprint is not None
         began = time.monotonic()
         content = {
             "version": __version__,
-            "machine": machine(self._identity.device),
+            "machine": machine(self._fingerprint.device),
             "options": options_of_run(self._spec),
-            "identity": self._identity.plain(),
+            "fingerprint": self._fingerprint.plain(),
             "iterations": k,
             "loss": value if abs(value) < float("inf") else None,
             "state": state,
@@ -160,12 +160,12 @@ def _read(path: str, spec: Spec) -> dict[str, Any]:
         GdsolveError: no checkpoint, a damaged one, or one of a run with other options.
     """
     content = read_checkpoint(path)
-    parts = {"machine": dict, "options": dict, "identity": dict, "iterations": int, "state": dict | None}
-    identity = set(Identity.__dataclass_fields__)
+    parts = {"machine": dict, "options": dict, "fingerprint": dict, "iterations": int, "state": dict | None}
+    fingerprint = set(Fingerprint.__dataclass_fields__)
     for name, kind in parts.items():
         if name not in content or not isinstance(content[name], kind):
             raise damaged(path)
-    if set(content["identity"]) != identity or content["identity"]["way"] not in list(Engine):
+    if set(content["fingerprint"]) != fingerprint or content["fingerprint"]["engine"] not in list(Engine):
         raise damaged(path)
     require_options(path, content["options"], spec)
     return content
@@ -184,7 +184,7 @@ def _blamed(fault: GdsolveError, earlier: Mapping[str, Any], here: Mapping[str, 
 
 
 def checkpointer_of(spec: Spec, source: str) -> Checkpointer | None:
-    """The keeper of a run, None where it is neither to be kept nor resumed.
+    """The checkpointer of a run, None where it is neither to be kept nor resumed.
 
     Raises:
         GdsolveError: a file to resume from that is no checkpoint of a run with these options.

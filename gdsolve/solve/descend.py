@@ -10,7 +10,7 @@ from gdsolve.objective.box import Boxed
 from gdsolve.progress import Outlook
 from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.engine import Ground, ground_of
-from gdsolve.solve.fingerprint import Identity, columns_of, fingerprint
+from gdsolve.solve.fingerprint import Fingerprint, checksum, columns_of
 from gdsolve.solve.forecast import momentum_of
 from gdsolve.solve.observer import observing
 from gdsolve.solve.plan import Plan
@@ -42,7 +42,7 @@ def descend(
 
     ground = ground or ground_of(problem, plan.engine)
     if checkpointer is not None:
-        checkpointer.identify(_identity(problem, plan, ground.start.device.type))
+        checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
     with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
         return iterate(
@@ -54,7 +54,7 @@ def descend(
             schedule=plan.schedule,
             at_limit=plan.fate,
             observe=observer,
-            keeper=checkpointer,
+            checkpointer=checkpointer,
         )
 
 
@@ -62,7 +62,7 @@ def _leap(problem: Problem, plan: Plan, checkpointer: Checkpointer | None) -> So
     assert problem.modes is not None
     start = problem.start.to(problem.modes.minimiser)
     if checkpointer is not None:
-        checkpointer.identify(_identity(problem, plan, start.device.type))
+        checkpointer.identify(_fingerprint(problem, plan, start.device.type))
     found = leap(
         problem.modes,
         start,
@@ -77,15 +77,15 @@ def _leap(problem: Problem, plan: Plan, checkpointer: Checkpointer | None) -> So
     return found
 
 
-def _identity(problem: Problem, plan: Plan, device: str) -> Identity:
+def _fingerprint(problem: Problem, plan: Plan, device: str) -> Fingerprint:
     recipe, squares = plan.recipe, problem.squares
-    return Identity(
-        way=plan.engine,
+    return Fingerprint(
+        engine=plan.engine,
         device=device,
         length=recipe.length if recipe.schedule is RateSchedule.COSINE else None,
         tolerances=tolerances_of(plan.stops),
         columns=columns_of(problem.labels, problem.data),
-        start=fingerprint(problem.units.to_user(problem.start)),
-        bounds=fingerprint(problem.box),
-        data=fingerprint(problem.objective if squares is None else squares.triangle, problem.units),
+        start=checksum(problem.units.to_user(problem.start)),
+        bounds=checksum(problem.box),
+        data=checksum(problem.objective if squares is None else squares.triangle, problem.units),
     )

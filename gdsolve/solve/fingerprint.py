@@ -1,4 +1,4 @@
-"""What makes two runs the same descent: options, columns, start, data, way; and how they differ, in one line."""
+"""What makes two runs the same descent: options, columns, start, data, engine; and how they differ, in one line."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ ANEW = "or start anew without --resume"
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Fingerprint:
     """What a run descends on and how, as far as another must share it to go on where it stood.
 
     `length` is that of a schedule that ends with it, `tolerances` are those in force, 0 where a rule is off.
     """
 
-    way: Engine
+    engine: Engine
     device: str
     length: int | None
     tolerances: Mapping[str, float]
@@ -39,7 +39,7 @@ class Identity:
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON has it."""
-        return {**dataclasses.asdict(self), "way": self.way.value, "columns": list(self.columns)}
+        return {**dataclasses.asdict(self), "engine": self.engine.value, "columns": list(self.columns)}
 
 
 def options_of_run(spec: Spec) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def machine(device: str) -> dict[str, Any]:
     }
 
 
-def fingerprint(*parts: object) -> str:
+def checksum(*parts: object) -> str:
     """A checksum of tensors, numbers, texts and what is made of them, by content alone."""
     digest = hashlib.sha256()
     for part in parts:
@@ -110,7 +110,7 @@ def require_options(path: str, earlier: Mapping[str, Any], spec: Spec) -> None:
             raise _differs(name, path, before, now)
 
 
-def require_identity(path: str, earlier: Mapping[str, Any], now: Identity, source: str) -> None:
+def require_fingerprint(path: str, earlier: Mapping[str, Any], now: Fingerprint, source: str) -> None:
     """See that a run is the same descent as the earlier one, whose state is at hand.
 
     Raises:
@@ -134,13 +134,16 @@ def require_identity(path: str, earlier: Mapping[str, Any], now: Identity, sourc
         raise _differs("max_iter", path, earlier["length"], now.length)
 
 
-def require_loop(path: str, earlier: Mapping[str, Any], now: Identity) -> None:
-    """See that a loop can go on where the earlier one stood: the same way and device, and no rule that is looser.
+def require_loop(path: str, earlier: Mapping[str, Any], now: Fingerprint) -> None:
+    """See that a loop can go on where the earlier one stood: the same engine and device, and no rule that is looser.
 
     Raises:
         GdsolveError: it cannot; the error names the option.
     """
-    for name, other, own in (("engine", earlier["way"], now.way.value), ("device", earlier["device"], now.device)):
+    for name, other, own in (
+        ("engine", earlier["engine"], now.engine.value),
+        ("device", earlier["device"], now.device),
+    ):
         if other != own:
             raise _differs(name, path, other, own)
     for name, after in now.tolerances.items():

@@ -43,7 +43,7 @@ def fit_problem(
         GdsolveError: a method or an option that does not go with this problem.
     """
     descending = time.perf_counter()
-    plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.way)
+    plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
     announce(logger, problem, plan)
     watched = illustrator is not None and problem.spec.watch and is_observed()
     outlook = illustrator.outlook_of(problem, plan) if watched and illustrator is not None else None
