@@ -143,7 +143,7 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["fit", "--max-iter", "1.5", "a.csv"], "max_iter: '1.5' is not a whole number",
          "write it as in --max-iter 1000, or 1e12"),
         (["fit", "a.csv", "--loss", "hubert"],
-         "loss: 'hubert' is not one of half-mse, mse, sse, huber, logistic, poisson, quantile, absolute",
+         "loss: 'hubert' is not one of half-mse, mse, sse, huber, logcosh, logistic, poisson, quantile, absolute",
          "give one of them, as in --loss huber"),
         (["fit", "--minimize", "a**2"], "parameters: none is given", "say where they start, as in --start a=0,b=0"),
         (["fit", "--minimize", "a**b", "--start", "a=1"], "minimize: column 4: unknown name 'b'",

@@ -62,15 +62,15 @@ def test_the_words_of_an_option_are_broken_between_them() -> None:
     lines = lines_on(60, "fit", "--help")
     at = next(place for place, line in enumerate(lines) if line.startswith("  --loss "))
     assert lines[at : at + 3] == [
-        "  --loss half-mse|mse|sse|huber|logistic|poisson|quantile|",
-        "         absolute",
+        "  --loss half-mse|mse|sse|huber|logcosh|logistic|poisson|",
+        "         quantile|absolute",
         "                                  Loss to minimise.",
     ]
 
 
 def test_off_a_terminal_nothing_is_broken() -> None:
     help = off_a_terminal("fit", "--help").stdout
-    assert "  --loss half-mse|mse|sse|huber|logistic|poisson|quantile|absolute\n" in help
+    assert "  --loss half-mse|mse|sse|huber|logcosh|logistic|poisson|quantile|absolute\n" in help
     assert [line.strip() for line in help.splitlines() if line.startswith("    gdsolve ")] == [*VERBS["fit"].examples]
     said = off_a_terminal("fit", "two.csv", "--loss", "sse", "--lr", "5", "--format", "json").stderr.splitlines()
     where = "on the columns as they are"

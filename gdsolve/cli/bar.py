@@ -17,7 +17,7 @@ from time import monotonic, thread_time
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
-from gdsolve.cli.curve import LossCurve
+from gdsolve.cli.curve import WatchedLoss
 from gdsolve.progress import Stage, listening
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Bar:
     So neither Ctrl-C nor an error can come between two halves of a drawing.
     """
 
-    def __init__(self, stream: TextIO, curve: LossCurve | None = None) -> None:
+    def __init__(self, stream: TextIO, curve: WatchedLoss | None = None) -> None:
         self._stream = stream
         self._curve = curve
         self._next = 0.0
@@ -219,7 +219,7 @@ def watching(quiet: bool, *, prints_rows: bool = False, watch: bool = False) -> 
         # Rows that run over a terminal are progress enough.
         yield
         return
-    bar = Bar(sys.stderr, LossCurve() if watch else None)
+    bar = Bar(sys.stderr, WatchedLoss() if watch else None)
     try:
         with listening(bar), _renewed(bar):
             yield
