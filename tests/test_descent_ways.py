@@ -1,4 +1,4 @@
-"""Rows, triangle and leap are the same descent: same k, same status, same w (DESIGN.md, section 2)."""
+"""Rows, triangle and closed form are the same descent: same k, same status, same w (docs/design.md, section 2)."""
 
 from __future__ import annotations
 

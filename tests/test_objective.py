@@ -21,7 +21,7 @@ from gdsolve.spec import Loss
 
 
 def textbook_loss(loss: Loss, X: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    """The formulas of DESIGN.md, section 2, written out."""
+    """The formulas of docs/design.md, section 2, written out."""
     squares = (X @ w - y).square().sum()
     return {Loss.HALF_MSE: squares / (2 * len(y)), Loss.MSE: squares / len(y), Loss.SSE: squares}[loss]
 

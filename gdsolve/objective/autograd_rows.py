@@ -1,4 +1,4 @@
-"""The way `autograd`: least squares on all rows, its gradient left to PyTorch."""
+"""The engine `autograd`: least squares on all rows, its gradient left to PyTorch."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ class KeptRows:
         return height
 
     def settle(self, constants: Mapping[int, float]) -> None:
-        """Give columns that are constant to rounding one value, as their triangle has it: no way sees data in them."""
+        """Give columns that are constant to rounding one value, as their triangle has it: no engine sees data there."""
         for slab in self._slabs:
             for column, value in constants.items():
                 slab[column] = value

@@ -1,4 +1,4 @@
-"""The way `rows`: every step reads every row, block by block."""
+"""The engine `rows`: every step reads every row, block by block."""
 
 from __future__ import annotations
 

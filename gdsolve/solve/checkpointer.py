@@ -52,7 +52,7 @@ class Checkpointer:
 
     @property
     def way(self) -> Engine | None:
-        """The way of the earlier run, where this one must take the same; None for the closed form, which needs none."""
+        """The engine of the earlier run, where this one must take the same; None for the closed form."""
         way = None if self._earlier is None else Engine(self._earlier["identity"]["way"])
         return None if way is Engine.LEAP else way
 

@@ -1,4 +1,4 @@
-"""What makes two runs the same descent: options, columns, start, data, way; and how they differ, in one line."""
+"""What makes two runs the same descent: options, columns, start, data, engine; and how they differ, in one line."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def require_identity(path: str, earlier: Mapping[str, Any], now: Identity, sourc
 
 
 def require_loop(path: str, earlier: Mapping[str, Any], now: Identity) -> None:
-    """See that a loop can go on where the earlier one stood: the same way and device, and no rule that is looser.
+    """See that a loop can go on where the earlier one stood: the same engine and device, and no rule that is looser.
 
     Raises:
         GdsolveError: it cannot; the message begins with the name of the option.

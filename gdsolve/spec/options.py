@@ -42,7 +42,7 @@ NO_TOL = "0 for lm, newton and lbfgs, which end when no step lowers the loss by 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """A problem and how to solve it (DESIGN.md, section 4).
+    """A problem and how to solve it (docs/design.md, section 4).
 
     Raises:
         GdsolveError: a value outside its range, or options that contradict each other.
