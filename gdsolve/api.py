@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, overload
 
+from gdsolve.advice import Advice
 from gdsolve.model import Model
 from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.pictures import illustrator_of
@@ -36,7 +37,9 @@ COMMAND_LINE = {
     "format": "leave it out: the result is an object, and save= writes it as JSON",
     "quiet": 'logging.getLogger("gdsolve").setLevel("ERROR") silences warnings',
     "verbose": 'logging.getLogger("gdsolve").setLevel("INFO") says more',
-    "watch": "leave it out: gdsolve fit --watch draws in a terminal; plot= draws what was reached",
+    "watch": Advice(
+        "leave it out: gdsolve fit --watch draws in a terminal; plot= draws what was reached", verbatim=True
+    ),
     "exit_zero": "leave it out, and look at the status of the result",
 }
 
@@ -206,20 +209,28 @@ def predict(
         known = _model(model, "model")
         if known is None:
             raise GdsolveError(
-                f"model: {type(model).__name__} is no model", "give what gdsolve.fit returned, or the file of save="
+                f"{type(model).__name__} is no model",
+                "give what gdsolve.fit returned, or the file of save=",
+                option="model",
             )
         if not _names_tables(X):
             if out is not None:
-                raise GdsolveError("out: goes with tables", "leave it out: what is predicted for arrays is returned")
+                raise GdsolveError(
+                    "goes with tables", "leave it out: what is predicted for arrays is returned", option="out"
+                )
             if options.get("only"):
-                raise GdsolveError("only: goes with tables", "leave it out: for arrays predictions alone are returned")
+                raise GdsolveError(
+                    "goes with tables", "leave it out: for arrays predictions alone are returned", option="only"
+                )
             return predictions(build_spec((), options, "predict", in_memory=True), known, X, names)
         _refuse_names(names)
         spec = build_spec(_paths(X), options, "predict")
         if out is None:
             return predictions(spec, known)
         if not hasattr(out, "write"):
-            raise GdsolveError(f"out: {shown(out)} is no file that is open", "give open(…, 'w'), or leave it out")
+            raise GdsolveError(
+                f"{shown(out)} is no file that is open", "give open(…, 'w'), or leave it out", option="out"
+            )
         return write(spec, known, out)
 
 
@@ -249,13 +260,15 @@ def _ask(
     if _names_tables(X):
         if y is not None:
             raise GdsolveError(
-                "y: X names a table, which has its target in it", 'give target="…", the name of a column'
+                "X names a table, which has its target in it", 'give target="…", the name of a column', option="y"
             )
         _refuse_names(names)
         spec, fixed = read_spec(_paths(X), options, verb)
         return spec, None, Command(verb, _paths(X), options, fixed, _path_argument(X, options))
     if isinstance(y, str):
-        raise GdsolveError(f"y: {shown(y)} is a text", f"give target={shown(y)}, if that is the name of a column of X")
+        raise GdsolveError(
+            f"{shown(y)} is a text", f"give target={shown(y)}, if that is the name of a column of X", option="y"
+        )
     if y is None and not _is_frame(X):
         raise GdsolveError("y is missing", call)
     spec = build_spec((), options, verb, in_memory=True)
@@ -315,7 +328,7 @@ def _model(given: Any, name: str) -> Model | str | None:
 
 def _refuse_names(names: Sequence[str] | None) -> None:
     if names is not None:
-        raise GdsolveError("names: goes with arrays", "leave it out: a table has names of its own")
+        raise GdsolveError("goes with arrays", "leave it out: a table has names of its own", option="names")
 
 
 def _require_options(options: dict[str, Any], verb: str) -> None:
@@ -328,13 +341,13 @@ def _require_options(options: dict[str, Any], verb: str) -> None:
             remedy = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
             raise GdsolveError(f"{name_of}: unknown option {name!r}", remedy)
         if name in COMMAND_LINE:
-            raise GdsolveError(f"{name}: is an option of the command line alone", COMMAND_LINE[name])
+            raise GdsolveError("is an option of the command line alone", COMMAND_LINE[name], option=name)
         if name in ARGUMENTS:
-            raise GdsolveError(f"{name}: is no option", f"give it in its place: gdsolve.{name_of}(X, y) or a path")
+            raise GdsolveError("is no option", f"give it in its place: gdsolve.{name_of}(X, y) or a path", option=name)
         homes = Spec.__dataclass_fields__[name].metadata["option"].verbs
         if homes and verb not in homes:
             others = enumerated([home.replace("-", "_") for home in homes])
-            raise GdsolveError(f"{name}: means nothing to {name_of}", f"leave it out; it goes with {others}")
+            raise GdsolveError(f"means nothing to {name_of}", f"leave it out; it goes with {others}", option=name)
 
 
 def _names_tables(X: Any) -> bool:

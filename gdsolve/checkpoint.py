@@ -13,13 +13,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.files import replacing
 from gdsolve.status import GdsolveError
 
 SCHEMA = "gdsolve.checkpoint/1"
 _HEAD = re.compile(r'\{"schema": "gdsolve\.checkpoint/(\d+)", "sha256": "([0-9a-f]{64})", ')
 _LONGEST_HEAD = 200
-HINT = "a checkpoint is what `gdsolve fit --checkpoint FILE` writes; to start anew leave --resume out"
+HINT = Advice(
+    "a checkpoint is what `gdsolve fit --checkpoint FILE` writes; to start anew leave --resume out", verbatim=True
+)
 
 
 def write_checkpoint(path: str, content: Mapping[str, Any]) -> None:
@@ -45,16 +48,17 @@ def read_checkpoint(path: str) -> dict[str, Any]:
         text = Path(path).read_bytes().decode()
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
-        raise GdsolveError(f"resume: {path}: {reason[0].lower()}{reason[1:]}", HINT) from None
+        raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", HINT, option="resume") from None
     except UnicodeDecodeError:
-        raise GdsolveError(f"resume: {path} is no checkpoint of gdsolve", HINT) from None
+        raise GdsolveError(f"{path} is no checkpoint of gdsolve", HINT, option="resume") from None
     head = _HEAD.match(text, 0, _LONGEST_HEAD)
     if head is None:
-        raise GdsolveError(f"resume: {path} is no checkpoint of gdsolve", HINT)
+        raise GdsolveError(f"{path} is no checkpoint of gdsolve", HINT, option="resume")
     if head[1] != SCHEMA.rpartition("/")[2]:
         raise GdsolveError(
-            f"resume: {path} is of schema gdsolve.checkpoint/{head[1]}, not {SCHEMA}",
+            f"{path} is of schema gdsolve.checkpoint/{head[1]}, not {SCHEMA}",
             "resume with the version of gdsolve that wrote it",
+            option="resume",
         )
     body = text[head.end() :]
     if hashlib.sha256(body.encode()).hexdigest() != head[2]:
@@ -74,4 +78,4 @@ def is_checkpoint(path: str) -> bool:
 
 def damaged(path: str) -> GdsolveError:
     """The error that tells of a checkpoint that was changed or cut off."""
-    return GdsolveError(f"resume: {path} is damaged", "take a copy of it, or start anew without --resume")
+    return GdsolveError(f"{path} is damaged", "take a copy of it, or start anew without --resume", option="resume")

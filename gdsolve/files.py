@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal, TextIO
 
+from gdsolve.advice import Advice
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
 
 _HINTS = {
@@ -117,5 +118,5 @@ def _opened(file: str | int, mode: Literal["wb", "xb"]) -> BinaryIO:
 
 def _hint(path: str, error: OSError) -> str:
     if error.errno == errno.ENOENT:
-        return f"make the folder first: mkdir -p {Path(path).parent}"
+        return Advice("make the folder first", f"mkdir -p {Path(path).parent}")
     return _HINTS.get(error.errno or 0, "choose another file")

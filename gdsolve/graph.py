@@ -12,7 +12,7 @@ from torch import Tensor
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.spec.graph import Formula, TraceSpec
-from gdsolve.status import GdsolveError
+from gdsolve.status import GdsolveError, Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,9 @@ def _read(spec: TraceSpec) -> dict[str, Expression]:
     names = [leaf.name for leaf in spec.leaves]
     for name in (*names, *(node.name for node in spec.nodes)):
         if name in FUNCTIONS:
-            raise GdsolveError(f"{spec.path}: {name} is the name of a function", f"call it otherwise, as in {name}0")
+            raise GdsolveError(
+                f"{name} is the name of a function", f"call it otherwise, as in {name}0", place=Place(spec.path)
+            )
     read = {}
     for node in spec.nodes:
         read[node.name] = _parse(spec, f"nodes.{node.name}", node.expression, names)
@@ -136,7 +138,7 @@ def _parse(spec: TraceSpec, where: str, text: str, names: list[str]) -> Expressi
     try:
         return parse(text, names, "write it under leaves:, as in {name}: 1.0, or under nodes: before it")
     except GdsolveError as fault:
-        raise fault.within(f"{spec.path}: {where}: ") from None
+        raise fault.within(f"{where}: ").but(place=Place(spec.path)) from None
 
 
 def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mapping[str, Tensor]) -> Tensor:
@@ -145,7 +147,7 @@ def _evaluate(spec: TraceSpec, where: str, expression: Expression, values: Mappi
     except GdsolveError as fault:
         shapes = ", ".join(f"{name} {tuple(values[name].shape)}" for name in sorted(expression.names))
         hint = f"the shapes are {shapes}; transpose(…) turns a matrix, and @ multiplies matrices"
-        raise GdsolveError(f"{spec.path}: {where}: {fault.message}", hint, place=fault.place) from None
+        raise fault.within(f"{where}: ").but(hint=hint, place=Place(spec.path)) from None
 
 
 def _leaf_tensor(value: Any, requires_grad: bool) -> Tensor:
@@ -177,24 +179,26 @@ def _backward(tape: _Tape) -> Backward:
     except RuntimeError as fault:
         tape.went_back = tape.went_back or False
         reason = str(fault).splitlines()[0]
-        return Backward(root, "refused", reason, _plain(root, reason), _grads(tape))
+        return Backward(root, "refused", reason, _plain(root, tape), _grads(tape))
     tape.went_back = True
     return Backward(root, "ok", None, None, _grads(tape))
 
 
-def _plain(root: str, reason: str) -> str:
-    if "second time" in reason:
-        return (
-            f"the backward before this one freed what the graph of {root} had saved;"
-            " keep it with --retain-graph (retain_graph: true)"
-        )
-    if "does not require grad" in reason:
+def _plain(root: str, tape: _Tape) -> str:
+    """Why PyTorch refuses to go backward, as the graph shows it."""
+    tensor = tape.tensors[root]
+    if not tensor.requires_grad:
         return (
             f"{root} has no grad_fn: it was detached, computed under no_grad, or has no leaf that requires a gradient,"
             " so there is no graph to go back through"
         )
-    if "scalar outputs" in reason:
+    if tensor.numel() != 1:
         return f"{root} is not a single number; go backward from a sum or mean of it"
+    if tape.went_back and not tape.spec.options.retain_graph:
+        return (
+            f"the backward before this one freed what the graph of {root} had saved;"
+            " keep it with --retain-graph (retain_graph: true)"
+        )
     return "PyTorch cannot go backward here"
 
 
@@ -328,8 +332,10 @@ def _compare(tape: _Tape) -> Gradients | None:
     root = _rebuild(tape, leaf, start)[spec.root]
     if root.dim() or not root.requires_grad:
         raise GdsolveError(
-            f"{spec.path}: compare: {spec.root} is no tracked single number",
+            f"{spec.root} is no tracked single number",
             "sum it, and go back from that: --backward-from NAME",
+            place=Place(spec.path),
+            option="compare",
         )
     (autograd,) = torch.autograd.grad(root, start, allow_unused=True)
     autograd = torch.zeros_like(point) if autograd is None else autograd
@@ -338,8 +344,9 @@ def _compare(tape: _Tape) -> Gradients | None:
     formula = _evaluate(spec, "compare.formula", expression, values)
     if formula.shape != point.shape:
         raise GdsolveError(
-            f"{spec.path}: compare.formula: shape {tuple(formula.shape)}, and {leaf} has {tuple(point.shape)}",
+            f"compare.formula: shape {tuple(formula.shape)}, and {leaf} has {tuple(point.shape)}",
             "a gradient has the shape of its leaf",
+            place=Place(spec.path),
         )
     differences = _central_differences(tape, leaf, point)
     ways = torch.stack([autograd, formula, differences])
@@ -351,8 +358,10 @@ def _only_leaf(tape: _Tape) -> str:
     names = [leaf.name for leaf in tape.spec.leaves if leaf.requires_grad]
     if len(names) != 1:
         raise GdsolveError(
-            f"{tape.spec.path}: compare: {len(names)} leaves require a gradient",
+            f"{len(names)} leaves require a gradient",
             f"write which: compare: {{leaf: {names[0] if names else tape.spec.leaves[0].name}, …}}",
+            place=Place(tape.spec.path),
+            option="compare",
         )
     return names[0]
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
 GROUPS = "gdsolve.groups/1"
-AGAIN = "save the model again: gdsolve fit DATA --save MODEL.json"
+AGAIN = Advice("save the model again", "gdsolve fit DATA --save MODEL.json")
 # What is read of a model beside its weights, where it is there.
 FORM: dict[tuple[str, ...], type] = {
     ("objective",): dict,
@@ -30,7 +31,7 @@ FORM: dict[tuple[str, ...], type] = {
     ("group_by",): str,
 }
 NAMES: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text"}
-_HINT = "a model is what `gdsolve fit --save MODEL.json` writes"
+_HINT = Advice("a model is what `gdsolve fit --save MODEL.json` writes", verbatim=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.advice import Advice
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
 
@@ -22,7 +23,7 @@ def check_outputs(spec: Spec) -> None:
     """
     if spec.save is not None:
         if not spec.save.endswith(".json"):
-            raise GdsolveError(f"save: {spec.save} does not end in .json", "give --save model.json")
+            raise GdsolveError(f"{spec.save} does not end in .json", "give --save model.json", option="save")
         _check_folder("save", spec.save)
     if spec.history is not None:
         from gdsolve.report import check_history_path
@@ -44,16 +45,20 @@ def _check_checkpoint(spec: Spec, path: str) -> None:
 
     _check_folder("checkpoint", path)
     if path in (spec.save, spec.history):
-        raise GdsolveError(f"checkpoint: {path} is written as well", "give --checkpoint another file")
+        raise GdsolveError(f"{path} is written as well", "give --checkpoint another file", option="checkpoint")
     there = Path(path)
     if not there.is_file() or not there.stat().st_size:
         return
     if spec.resume is not None and Path(spec.resume).exists() and there.samefile(spec.resume):
         return
     if not is_checkpoint(path):
-        raise GdsolveError(f"checkpoint: {path} is there and is no checkpoint", "give --checkpoint another file")
+        raise GdsolveError(
+            f"{path} is there and is no checkpoint", "give --checkpoint another file", option="checkpoint"
+        )
     raise GdsolveError(
-        f"checkpoint: {path} is there, of a run before", f"go on with it: --resume {path}; or to start anew: rm {path}"
+        f"{path} is there, of a run before",
+        Advice(f"go on with it: --resume {path}; or to start anew", f"rm {path}"),
+        option="checkpoint",
     )
 
 
@@ -73,7 +78,7 @@ def write_picture_file(spec: Spec, picture: Picture | Diagram | None) -> None:
 def _check_unread(spec: Spec, name: str, path: str) -> None:
     for source in spec.data:
         if Path(source).exists() and Path(path).exists() and Path(source).samefile(path):
-            raise GdsolveError(f"{name}: {path} is read as well", f"give --{name} another file")
+            raise GdsolveError(f"{path} is read as well", f"give --{name} another file", option=name)
 
 
 def check_page(spec: Spec) -> str:
@@ -83,10 +88,10 @@ def check_page(spec: Spec) -> str:
         GdsolveError: no place is given, or none that can be written.
     """
     if spec.output is None:
-        raise GdsolveError("output: a report needs a file", "give --output run.html, or - for standard output")
+        raise GdsolveError("a report needs a file", "give --output run.html, or - for standard output", option="output")
     if spec.output != "-":
         if not spec.output.lower().endswith((".html", ".htm")):
-            raise GdsolveError(f"output: {spec.output} does not end in .html", "give --output run.html")
+            raise GdsolveError(f"{spec.output} does not end in .html", "give --output run.html", option="output")
         _check_folder("output", spec.output)
         _check_unread(spec, "output", spec.output)
     return spec.output
@@ -111,8 +116,8 @@ def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:
 def _check_folder(name: str, path: str) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
-        raise GdsolveError(f"{name}: the folder {folder} is not there", f"mkdir -p {folder}")
+        raise GdsolveError(f"the folder {folder} is not there", Advice("", f"mkdir -p {folder}"), option=name)
     if Path(path).is_dir():
-        raise GdsolveError(f"{name}: {path} is a folder", f"give --{name} a file in it")
+        raise GdsolveError(f"{path} is a folder", f"give --{name} a file in it", option=name)
     if not os.access(path if Path(path).exists() else folder, os.W_OK):
-        raise GdsolveError(f"{name}: {path} cannot be written", f"give --{name} another place")
+        raise GdsolveError(f"{path} cannot be written", f"give --{name} another place", option=name)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from gdsolve.advice import Advice
 from gdsolve.status import ExitCode, GdsolveError
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def ranks_of(environment: Mapping[str, str]) -> Ranks:
     if lacking:
         raise GdsolveError(
             f"WORLD_SIZE is set and {lacking[0]} is not",
-            "start ranks with torchrun, which sets both; to run alone: unset WORLD_SIZE",
+            Advice("start ranks with torchrun, which sets both; to run alone", "unset WORLD_SIZE"),
         )
     rank, size, local_rank, local_size = (
         _whole(environment, name, usual)
@@ -166,8 +167,9 @@ class Launched(Ranks):
             self._store = dist.PrefixStore("gdsolve", store)  # type: ignore[attr-defined]
         if devices and not own:
             raise GdsolveError(
-                f"device: rank {self.rank} has no CUDA device of its own: its machine has {devices}",
+                f"rank {self.rank} has no CUDA device of its own: its machine has {devices}",
                 f"start one rank a device: torchrun --nproc-per-node {devices}",
+                option="device",
             )
 
     def gather(self, value: T) -> list[T]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import errno
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Self
+from typing import Any, Self
+
+from gdsolve.advice import Advice
 
 # What the system says where the disk, and nobody else, is to blame.
 DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -73,41 +76,86 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM, as Ctrl-C reaches a program: what ends a loop with what was reached ends it for both."""
 
 
-class GdsolveError(Exception):
-    """Something the user can mend: one line that names file, row, column or key, and a hint with the remedy.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file, and a line of it where that is known, counted from 1."""
 
-    `option` is the option that it is about, as a field of `Spec`; `place` is a column of text, counted from 1;
-    `command` is a command line that the hint gives, whole.
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}: line {self.line}"
+
+
+class GdsolveError(Exception):
+    """Something the user can mend: what is wrong, and a hint with the remedy.
+
+    `option` is the option or key that it is about, told before `text`, as a flag where `as_flag`; `about` are options
+    that `text` speaks of. `place` is where that stands in a file, `column` a column of a formula, counted from 1.
     """
 
     def __init__(
         self,
-        message: str,
+        text: str,
         hint: str | None = None,
         exit_code: ExitCode = ExitCode.USAGE,
         *,
         option: str | None = None,
-        place: int | None = None,
-        command: str | None = None,
+        about: tuple[str, ...] = (),
+        place: Place | None = None,
+        column: int | None = None,
+        as_flag: bool = False,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(text)
+        self.text = text
+        self.hint = None if hint is None else Advice.of(hint)
         self.exit_code = exit_code
         self.option = option
+        self.about = about
         self.place = place
-        self.command = command
+        self.column = column
+        self.as_flag = as_flag
+
+    def __str__(self) -> str:
+        return self.message
+
+    @property
+    def message(self) -> str:
+        """The one line that tells it: the place, the option, and what is wrong."""
+        return ": ".join(str(part) for part in (self.place, self.label, self.text) if part)
+
+    @property
+    def label(self) -> str | None:
+        """The option as it is told: as a key, or as a flag."""
+        return f"--{self.option.replace('_', '-')}" if self.option and self.as_flag else self.option
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The options that it is about."""
+        return (self.option, *self.about) if self.option else self.about
+
+    def but(self, **changes: Any) -> Self:
+        """The same error with some fields changed."""
+        told = copy.copy(self)
+        for name, value in changes.items():
+            setattr(told, name, Advice.of(value) if name == "hint" and value is not None else value)
+        return told
 
     def within(self, where: str) -> Self:
-        """The same error, told after `where`: a file, a line, a key."""
-        told = copy.copy(self)
-        told.message = where + self.message
-        told.args = (told.message,)
-        return told
+        """The same error, told after `where`, which stands between the option and what is wrong."""
+        return self.but(text=where + self.text)
 
 
 class DataError(GdsolveError):
     """Data that cannot be used as it is (exit code 5)."""
 
-    def __init__(self, message: str, hint: str | None = None, *, command: str | None = None) -> None:
-        super().__init__(message, hint, ExitCode.DATA, command=command)
+    def __init__(
+        self,
+        text: str,
+        hint: str | None = None,
+        *,
+        option: str | None = None,
+        about: tuple[str, ...] = (),
+        place: Place | None = None,
+    ) -> None:
+        super().__init__(text, hint, ExitCode.DATA, option=option, about=about, place=place)

@@ -9,7 +9,6 @@ from typing import TextIO
 LEAST_WIDTH = 40
 
 _COMMAND_WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'|"(?:[^"\\]|\\.)*"|['"])+""")
-_COMMAND_IN_TEXT = re.compile(r"(?:^|(?<=: ))(?:gdsolve|jq|sed) .*")
 
 
 def terminal_width(stream: TextIO) -> int | None:
@@ -50,23 +49,15 @@ def wrap_command(text: str, width: int, indent: str = "  ") -> list[str]:
 
 
 def wrap_message(text: str, width: int, indent: str = "  ") -> list[str]:
-    """A message on lines of at most `width` cells, what is to be copied from it whole.
-
-    No word is broken, no flag is parted from what follows it, and a command at the end has lines of its own.
-    """
-    if cells(text) <= width:
-        return [text]
-    found = _COMMAND_IN_TEXT.search(text)
+    """A message on lines of at most `width` cells: no word is broken, no flag is parted from what follows it."""
     lines = [""]
-    for words in _together(text[: found.start()].rstrip() if found else text):
+    for words in [text] if cells(text) <= width else _together(text):
         joined = f"{lines[-1]} {words}" if lines[-1].strip() else lines[-1] + words
         if lines[-1].strip() and cells(joined) > width:
             lines.append(indent + words)
         else:
             lines[-1] = joined
-    if found is None:
-        return lines
-    return lines + [indent + line for line in wrap_command(found[0], width - len(indent))]
+    return lines
 
 
 def _together(text: str) -> list[str]:

@@ -78,7 +78,9 @@ def sites() -> tuple[tuple[Site, ...], frozenset[tuple[str, str]]]:
         wanted: list[tuple[ast.Call, str]] = []
         own: set[str] = set()
         for call, stack in visitor.calls:
-            if _called(call) not in ERRORS or (hint := _hint_of(call)) is None:
+            # The same error with another hint is one more.
+            again = _called(call) == "but" and any(keyword.arg == "hint" for keyword in call.keywords)
+            if (_called(call) not in ERRORS and not again) or (hint := _hint_of(call)) is None:
                 continue
             function = stack[-1] if stack else None
             given = {one.arg for one in function.args.args} if isinstance(function, ast.FunctionDef) else set()
@@ -102,29 +104,37 @@ def recorded(made: set[str]) -> Iterator[None]:
     by_file: dict[str, list[Site]] = {}
     for site in known:
         by_file.setdefault(site.file, []).append(site)
-    make = GdsolveError.__init__
+    make, change = GdsolveError.__init__, GdsolveError.but
 
-    def note(self: GdsolveError, *given: Any, **named: Any) -> None:
+    def noted(self: GdsolveError, *given: Any, **named: Any) -> None:
         make(self, *given, **named)
-        frame = sys._getframe(1)
+        note(sys._getframe(1))
+
+    def noted_again(self: GdsolveError, **changes: Any) -> GdsolveError:
+        if "hint" in changes:
+            note(sys._getframe(1))
+        return change(self, **changes)
+
+    def note(frame: Any) -> None:
         while frame is not None:
             path = Path(frame.f_code.co_filename)
             file = str(path.relative_to(PACKAGE)) if path.is_relative_to(PACKAGE) else ""
             if file != "status.py" and (file, frame.f_code.co_name) not in makers:
                 break
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         made.update(site.name for site in by_file.get(file, []) if site.first <= frame.f_lineno <= site.last)
         if isinstance(wanted := frame.f_locals.get("company"), Company):
             made.add(COMPANIES[wanted])
 
-    GdsolveError.__init__ = note  # type: ignore[method-assign]
+    GdsolveError.__init__, GdsolveError.but = noted, noted_again  # type: ignore[method-assign]
     try:
         yield
     finally:
-        GdsolveError.__init__ = make  # type: ignore[method-assign]
+        GdsolveError.__init__, GdsolveError.but = make, change  # type: ignore[method-assign]
 
 
 COMPANIES: Mapping[Company, str] = {
-    one: f"spec/company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)
+    **{one: f"spec/company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)},
+    **{one: f"spec/company.py::LOSSES.{name}" for name, one in company.LOSSES.items()},
 }
 """Conditions that options depend on, each with a hint of its own, which all are told at one place."""

@@ -7,7 +7,6 @@ say so: where the hint changes, the case has to. A case with a `notice` is a run
 
 from __future__ import annotations
 
-import functools
 import io
 import json
 import os
@@ -15,20 +14,16 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from hint_sites import recorded
 
 import gdsolve
-from gdsolve.cli import app
 from gdsolve.cli.main import run
-from gdsolve.ranks import ALONE
-from gdsolve.spec import flag, options_of
-from gdsolve.spec.choices import VERBS
+from gdsolve.spec import VERBS, flag, options_of
 from gdsolve.status import GdsolveError
 
 FINE = (0, 3, 4)
@@ -132,15 +127,6 @@ def _of_python(given: Input) -> Told:
     return Told(0, "", "")
 
 
-def _command_line(words: Container[str], ranks: Any = ALONE) -> Any:
-    return _kept(tuple(verb for verb in VERBS if verb in words)) if ranks is ALONE else _MADE(words, ranks)
-
-
-_MADE = app.command_line
-# To make the commands of typer takes as long as a small fit.
-_kept = functools.cache(_MADE)
-
-
 def _of_shell(given: Input) -> Told:
     *before, line = given.text.split(" | gdsolve ")
     piped = given.stdin
@@ -153,8 +139,7 @@ def _of_shell(given: Input) -> Told:
     before_us = sys.stdin, sys.stdout, sys.stderr
     sys.stdin, sys.stdout, sys.stderr = streams
     try:
-        with mock.patch.object(app, "command_line", _command_line):
-            code = run(words)
+        code = run(words)
     finally:
         sys.stdin, sys.stdout, sys.stderr = before_us
     out, said = ((stream.flush(), stream.buffer.getvalue().decode())[1] for stream in streams[1:])  # type: ignore[attr-defined]

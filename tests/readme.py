@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gdsolve.cli.app import VERBS as HELP
 from gdsolve.spec import VERBS, Spec, choices, flag, options_of
 from gdsolve.status import ExitCode
 
@@ -35,7 +34,7 @@ def reference() -> str:
     parts = []
     for verb in VERBS:
         usage = {"predict": "MODEL SOURCE…", "trace": "SPEC", "schema": "", "tour": ""}.get(verb, "SOURCE…")
-        parts += [f"### `{f'gdsolve {verb} {usage}'.strip()}`\n", HELP[verb].help + "\n"]
+        parts += [f"### `{f'gdsolve {verb} {usage}'.strip()}`\n", VERBS[verb].help + "\n"]
         options = options_of(verb)
         if options:
             parts += ["| option | default | meaning |", "|---|---|---|"]

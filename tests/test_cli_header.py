@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gdsolve.cli.main import run
+from gdsolve.spec import Loss
 
 PANDAS = "".join(
     f"{line}\n"
@@ -66,7 +67,7 @@ def test_numeric_names_are_named_by_flags(shell: Shell) -> None:
     assert (record["data"]["target"], list(record["weights"]), record["data"]["rows"]) == ("0", ["1", "3"], 5)
 
 
-@pytest.mark.parametrize("loss", ["half-mse", "mse", "sse", "huber", "logistic", "poisson", "quantile", "absolute"])
+@pytest.mark.parametrize("loss", Loss)
 def test_no_header_is_said_for_every_loss(shell: Shell, loss: str) -> None:
     code, out, _ = shell(
         "fit", "h.data", "--loss", loss, "--ridge", "1", "--exit-zero", "--max-iter", "50", "--format", "json"

@@ -14,6 +14,7 @@ import pytest
 import gdsolve.cli.check
 import gdsolve.cli.fit
 import gdsolve.cli.predict
+from gdsolve.cli.answer import Steps, nothing
 from gdsolve.cli.main import run
 from gdsolve.cli.messages import listen, one_line
 from gdsolve.cli.output import present, writing
@@ -50,6 +51,15 @@ def exit_from_closed_pipe(*_: object) -> int:
         raise BrokenPipeError
     except BrokenPipeError:
         raise SystemExit(1)  # noqa: B904
+
+
+def no_picture(_: object) -> None:
+    """The picture of a result that has none."""
+
+
+def ended_well(_: object) -> dict[str, int]:
+    """A record."""
+    return {"exit_code": 0}
 
 
 OURS = "this is a fault of gdsolve, not yours: please report it with the lines above"
@@ -203,7 +213,8 @@ def test_no_source(
 
 def test_flags_reach_the_verb(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Spec, Command]] = []
-    monkeypatch.setattr(gdsolve.cli.fit, "run", lambda spec, command: seen.append((spec, command)) or 0)
+    steps = Steps(lambda spec, command, _: seen.append((spec, command)), ended_well, no_picture, nothing)
+    monkeypatch.setattr(gdsolve.cli.fit, "_steps", lambda: steps)
     assert run(["fit", "a.csv", "--lr=1/28", "--features", "a", "--features", "b,c", "-", "--no-intercept"]) == 0
     [(spec, command)] = seen
     assert spec == Spec(data=("a.csv", "-"), lr=1 / 28, features=("a", "b,c"), no_intercept=True)
@@ -214,7 +225,7 @@ def test_flags_reach_the_verb(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_model_reaches_predict(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[Spec, str]] = []
-    monkeypatch.setattr(gdsolve.cli.predict, "run", lambda spec, model: seen.append((spec, model)) or 0)
+    monkeypatch.setattr(gdsolve.cli.predict, "_write", lambda spec, model: seen.append((spec, model)))
     assert run(["predict", "m.json", "a.csv", "b.csv", "--only"]) == 0
     assert seen == [(Spec(data=("a.csv", "b.csv"), only=True), "m.json")]
 
@@ -287,7 +298,8 @@ def test_quiet_and_verbose_of_the_spec_are_heard(
     here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (here / "p.yaml").write_text("X: [1]\ny: [1]\nquiet: true\n")
-    monkeypatch.setattr(gdsolve.cli.check, "run", lambda *_: logging.getLogger("gdsolve").warning("slow") or 0)
+    said = Steps(lambda *_: logging.getLogger("gdsolve").warning("slow"), ended_well, no_picture, nothing)
+    monkeypatch.setattr(gdsolve.cli.check, "_steps", lambda _: said)
     assert run(["check", "p.yaml"]) == 0
     assert capsys.readouterr().err == ""
     assert run(["check", "a.csv"]) == 0
@@ -316,7 +328,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     steps: list[str] = []
     verb = type(sys)("gdsolve.solve.fit")
-    verb.fit = lambda spec, command, ranks: Result(3)  # type: ignore[attr-defined]
+    verb.fit = lambda spec, command, ranks, illustrate: Result(3)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gdsolve.solve.fit", verb)
     monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result: {"exit_code": result.exit_code})
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
@@ -342,7 +354,7 @@ def test_a_picture_comes_after_the_result(written: list[str], plot: str, steps: 
 
 def test_exit_zero_is_for_max_iter(written: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     assert run(["fit", "a.csv", "--exit-zero"]) == 0
-    monkeypatch.setattr(sys.modules["gdsolve.solve.fit"], "fit", lambda spec, command, ranks: Result(4))
+    monkeypatch.setattr(sys.modules["gdsolve.solve.fit"], "fit", lambda spec, command, ranks, illustrate: Result(4))
     assert run(["fit", "a.csv", "--exit-zero"]) == ExitCode.DIVERGED
     assert written == ["stdout", "stdout"]
 

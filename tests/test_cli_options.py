@@ -9,27 +9,23 @@ from typing import Any
 import pytest
 
 from gdsolve.cli import columns
-from gdsolve.cli.app import VERBS, command_line
+from gdsolve.cli.app import command_of
 from gdsolve.cli.main import run
-from gdsolve.cli.options import SHORT, default_text, given
-from gdsolve.spec import VERBS as SPEC_VERBS
-from gdsolve.spec import Scale, Spec, flag, options_of
+from gdsolve.cli.parameters import SHORT, default_text, given
+from gdsolve.spec import VERBS, Scale, Spec, flag, options_of
 from gdsolve.spec.file import nearest_option
 from gdsolve.spec.values import kinds
 
 
-def command(verb: str) -> Any:
-    return command_line(VERBS).commands[verb]
-
-
-def test_the_verbs_are_those_of_the_spec() -> None:
-    assert tuple(VERBS) == SPEC_VERBS
-
-
 @pytest.mark.parametrize("verb", VERBS)
 def test_flags_are_the_options_of_the_verb(verb: str) -> None:
-    options = {parameter.name: parameter for parameter in command(verb).params if parameter.param_type_name == "option"}
-    assert list(options) == list(options_of(verb))
+    parameters: list[Any] = [*command_of(verb).params]
+    assert [parameter.name for parameter in parameters if parameter.param_type_name == "argument"] == [
+        operand.name for operand in VERBS[verb].operands
+    ]
+    options = {parameter.name: parameter for parameter in parameters if parameter.param_type_name == "option"}
+    assert list(options) == [*options_of(verb), "help"]
+    del options["help"]
     for name, parameter in options.items():
         assert parameter.opts == [flag(name), *([SHORT[name]] if name in SHORT else [])]
         assert parameter.secondary_opts == []

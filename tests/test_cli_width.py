@@ -10,9 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from report_records import FakeTerminal
 from terminal import KEPT_OUT, ROOT, Terminal
 
-from gdsolve.cli.app import VERBS
+from gdsolve.advice import Advice
+from gdsolve.cli import messages
+from gdsolve.spec import VERBS
+from gdsolve.status import GdsolveError
 from gdsolve.terminal import cells, wrap_message
 
 ESCAPE = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -106,10 +110,8 @@ def test_messages_fit_the_terminal() -> None:
             "hint: --na-values '-' --na drop if it means missing, or --ignore x",
             ["hint:", "  --na-values '-' --na drop", "  if it means missing, or", "  --ignore x"],
         ),
-        (
-            "hint: give: jq -c '.[]' some.json > r.ndjson",
-            ["hint: give:", "  jq -c '.[]' some.json > \\", "    r.ndjson"],
-        ),
+        # What looks like a command and is none is words.
+        ("error: gdsolve fit t.csv: no such file", ["error: gdsolve fit t.csv: no", "  such file"]),
         ("warning: größte größte größte größte", ["warning: größte größte", "  größte größte"]),
         ("a warning of 数字数字数字数字数字", ["a warning of", "  数字数字数字数字数字"]),
         (
@@ -120,6 +122,41 @@ def test_messages_fit_the_terminal() -> None:
 )
 def test_what_is_copied_from_a_message_is_whole(text: str, lines: list[str]) -> None:
     assert wrap_message(text, 28) == lines
+
+
+@pytest.mark.parametrize(
+    ("hint", "lines"),
+    [
+        (
+            Advice("give", "jq -c '.[]' some.json > r.ndjson"),
+            ["hint: give:", "  jq -c '.[]' some.json > \\", "    r.ndjson"],
+        ),
+        # Whatever program it begins with, and with quotes that no line is broken in.
+        (
+            Advice("", "awk 'NR == 1 {print $0}' t.csv | gdsolve fit -", "else quote the cells with commas in them"),
+            [
+                "hint:",
+                "  awk 'NR == 1 {print $0}' \\",
+                "    t.csv | gdsolve fit -",
+                "  else quote the cells with",
+                "  commas in them",
+            ],
+        ),
+        (
+            Advice("--decimal , if it means 1.2").then(Advice("if 12", "sed s/,// t.csv | gdsolve fit -")),
+            ["hint: --decimal , if it", "  means 1.2; if 12:", "  sed s/,// t.csv | \\", "    gdsolve fit -"],
+        ),
+        ("gdsolve schema lists all the keys", ["hint: gdsolve schema lists", "  all the keys"]),
+    ],
+)
+def test_a_command_in_a_hint_has_lines_of_its_own(hint: str, lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    said = FakeTerminal()
+    monkeypatch.setattr(sys, "stderr", said)
+    # Narrower than a terminal can be.
+    monkeypatch.setattr(messages, "terminal_width", lambda _: 28)
+    monkeypatch.setenv("NO_COLOR", "1")
+    messages.show_error(GdsolveError("no", hint))
+    assert said.getvalue().splitlines()[1:] == lines
 
 
 def test_the_prompt_of_a_shown_command_is_not_copied_with_its_second_line() -> None:

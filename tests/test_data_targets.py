@@ -15,11 +15,16 @@ from gdsolve.data import inline_table
 from gdsolve.report.record import data_record
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Categorical, Loss, Missing, Spec
+from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
 
 FORMATS = ("csv", "ndjson", "parquet")
 LOGISTIC = {"loss": Loss.LOGISTIC}
 POISSON = {"loss": Loss.POISSON}
+REFUSED = {
+    Target.TWO_CLASSES: [([0, 1, 2], "'2' is neither 0 nor 1"), ([0.0, 1.0, 0.5], "'0.5' is neither 0 nor 1")],
+    Target.COUNTS: [([0, 3, -1], "'-1' is negative")],
+}
 
 
 def save(folder: Path, ending: str, **columns: list[object]) -> str:
@@ -60,7 +65,7 @@ def test_a_categorical_column_of_a_typed_file(tmp_path):
 
 def test_the_other_losses_take_no_text(tmp_path):
     path = write(tmp_path / "t.csv", "x,y\n1,no\n2,yes\n")
-    for loss in set(Loss) - {Loss.LOGISTIC}:
+    for loss in [loss for loss in Loss if loss.info.target is not Target.TWO_CLASSES]:
         assert failure(path, loss=loss) == (
             5,
             "t.csv: row 1 (line 2), column 'y': 'no' is text, and it is the target (the column y)",
@@ -150,16 +155,12 @@ def test_several_files_share_their_levels(tmp_path):
 @pytest.mark.parametrize("ending", FORMATS)
 @pytest.mark.parametrize(
     ("loss", "target", "reason"),
-    [
-        (Loss.LOGISTIC, [0, 1, 2], "'2' is neither 0 nor 1"),
-        (Loss.LOGISTIC, [0.0, 1.0, 0.5], "'0.5' is neither 0 nor 1"),
-        (Loss.POISSON, [0, 3, -1], "'-1' is negative"),
-    ],
+    [(loss, *case) for loss in Loss for case in REFUSED.get(loss.info.target, [])],
 )
 def test_numbers_that_a_loss_does_not_take(tmp_path, ending, loss, target, reason):
     path = save(tmp_path, ending, x=[1, 2, 3], y=target)
     at = {"csv": "row 3 (line 4)", "ndjson": "row 3 (line 3)", "parquet": "row 3"}[ending]
-    taken = "counts, 0 or more" if loss is Loss.POISSON else "0 and 1, true and false, or two texts"
+    taken = "counts, 0 or more" if loss.info.target is Target.COUNTS else "0 and 1, true and false, or two texts"
     assert failure(path, loss=loss) == (
         5,
         f"t.{ending}: {at}, column 'y': the target {reason}",

@@ -33,22 +33,22 @@ from gdsolve.solve.memory import demand_of
 from gdsolve.solve.pose import pose
 from gdsolve.spec import Device, Engine, Loss, Method, RateSchedule, Spec
 from gdsolve.spec.file import build_spec
+from gdsolve.spec.losses import Target
+from gdsolve.spec.methods import Need
 
 Options = dict[str, Any]
 
-TARGETS = {Loss.LOGISTIC: "class", Loss.POISSON: "count"}
+TARGETS = {Target.TWO_CLASSES: "class", Target.COUNTS: "count", Target.NUMBERS: "y"}
 VALLEY = {"minimize": "(u - 1)**2 + 10*(v - u**2)**2", "parameters": {"u": -1.0, "v": 1.0}}
 BOUNDED = {**VALLEY, "parameters": {"u": -1.0, "v": {"start": 0.1, "lower": 0.0, "upper": 0.3}}}
 CURVE = {"model": "p*exp(q*a) + r*b", "target": "y", "parameters": {"p": 1.0, "q": 0.1, "r": 1.0}}
 LINEAR = {"target": "y", "features": ["a", "b"]}
 
 BLIND = [
-    Recipe(Method.GD, 0.01),
+    *(Recipe(method, 0.01) for method in Method.all() if method.info.rated),
+    *(Recipe(method, 0.01, RateSchedule.COSINE, length=100) for method in Method.all() if method.info.rated),
     Recipe(Method.GD, 0.01, RateSchedule.INVSCALING),
-    Recipe(Method.MOMENTUM, 0.01),
-    Recipe(Method.NESTEROV, 0.01),
     Recipe(Method.NESTEROV, 0.01, momentum=0.5),
-    Recipe(Method.ADAM, 0.01, RateSchedule.COSINE, length=100),
 ]
 
 
@@ -60,7 +60,7 @@ def _linear() -> dict[str, Options]:
     cases["ridge"] = {**LINEAR, "engine": "rows", "ridge": 0.5, "lr": 0.05}
     cases["no-intercept"] = {**LINEAR, "no_intercept": True, "every": 1, "report": True, "check_gradient": True}
     for loss in Loss:
-        cases[loss.value] = {**LINEAR, "target": TARGETS.get(loss, "y"), "loss": loss, "report": True}
+        cases[loss.value] = {**LINEAR, "target": TARGETS[loss.info.target], "loss": loss, "report": True}
     cases["logistic-weighted"] = {**LINEAR, "target": "class", "loss": "logistic", "weight": "weight", "ridge": 0.1}
     return cases
 
@@ -70,9 +70,9 @@ def _methods() -> dict[str, Options]:
     for method in Method:
         cases[f"linear-{method.value}"] = {**LINEAR, "method": method, "engine": "rows"}
         cases[f"curve-{method.value}"] = {**CURVE, "method": method, "weight": "weight"}
-        if method is not Method.LM:
+        if method.info.needs is not Need.SQUARES:
             cases[f"formula-{method.value}"] = {**VALLEY, "method": method}
-        if method not in (Method.LM, Method.LBFGS):
+        if method.info.needs is not Need.SQUARES and method.info.bounds:
             cases[f"bounded-{method.value}"] = {**BOUNDED, "method": method}
     for schedule in RateSchedule:
         cases[f"schedule-{schedule.value}"] = {**LINEAR, "schedule": schedule, "lr": 0.05}
@@ -180,16 +180,13 @@ def _spec(options: Options) -> Spec:
 
 
 LOOKING = [
-    Recipe(Method.GD, 0.1, RateSchedule.BACKTRACKING),
-    Recipe(Method.NESTEROV, 0.1, RateSchedule.BACKTRACKING),
-    Recipe(Method.BB, 0.1),
-    Recipe(Method.LBFGS, 0.1),
-    Recipe(Method.NEWTON, 0.1),
+    *(Recipe(method, 0.1, RateSchedule.BACKTRACKING) for method in Method.all() if method.info.backtracks),
+    *(Recipe(method, 0.1) for method in Method.all() if method.info.self_ending and method is not Method.LM),
 ]
 
 OBJECTIVES: dict[str, Options] = {
     **{engine: {**LINEAR, "engine": engine, "ridge": 0.1} for engine in ("rows", "triangle", "autograd")},
-    **{loss.value: {**LINEAR, "target": TARGETS.get(loss, "y"), "loss": loss.value} for loss in POINTWISE},
+    **{loss.value: {**LINEAR, "target": TARGETS[loss.info.target], "loss": loss.value} for loss in POINTWISE},
     "weighted": {**LINEAR, "target": "class", "loss": "logistic", "weight": "weight", "ridge": 0.1},
     "curve": CURVE,
     "curve-huber": {**CURVE, "loss": "huber", "weight": "weight"},

@@ -234,6 +234,6 @@ def test_a_column_of_any_name_is_used(formula: str, name: str) -> None:
 def test_the_place_of_an_error_is_its_column() -> None:
     with pytest.raises(GdsolveError) as fault:
         parse("`a b` + q", ("a b",))
-    assert (fault.value.message, fault.value.place) == ("column 9: unknown name 'q'", 9)
-    assert fault.value.within("f.yaml: ").place == 9
+    assert (fault.value.message, fault.value.column) == ("column 9: unknown name 'q'", 9)
+    assert fault.value.within("f.yaml: ").column == 9
     assert str(fault.value.within("f.yaml: ")) == "f.yaml: column 9: unknown name 'q'"

@@ -12,14 +12,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from scipy.optimize import linprog
 
 import gdsolve
-from gdsolve.spec import Loss, Method, RateSchedule
+from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.spec import Loss, Method, RateSchedule, Spec
+from gdsolve.spec.losses import LOSS_PARAMETERS, Target
 from gdsolve.status import ExitCode, GdsolveError, Status
 
-SMOOTH = (Loss.HUBER, Loss.LOGISTIC, Loss.POISSON)
-NONSMOOTH = (Loss.QUANTILE, Loss.ABSOLUTE)
+SMOOTH = tuple(loss for loss in POINTWISE if loss.info.smooth)
+NONSMOOTH = tuple(loss for loss in POINTWISE if not loss.info.smooth)
 
 
 @pytest.fixture
@@ -30,14 +33,13 @@ def table(tmp_path: Path) -> dict[Loss, Path]:
     z = 0.8 * x[:, 0] + 0.01 * (x[:, 1] - 100.0)
     weight = rng.integers(1, 4, size=40)
     targets = {
-        Loss.HUBER: z + rng.standard_t(2, size=40),
-        Loss.LOGISTIC: (rng.uniform(size=40) < 1.0 / (1.0 + np.exp(-z))).astype(float),
-        Loss.POISSON: rng.poisson(np.exp(z)).astype(float),
-        Loss.QUANTILE: z + rng.standard_t(2, size=40),
-        Loss.ABSOLUTE: z + rng.standard_t(2, size=40),
+        Target.NUMBERS: z + rng.standard_t(2, size=40),
+        Target.TWO_CLASSES: (rng.uniform(size=40) < 1.0 / (1.0 + np.exp(-z))).astype(float),
+        Target.COUNTS: rng.poisson(np.exp(z)).astype(float),
     }
     paths = {}
-    for loss, y in targets.items():
+    for loss in Loss:
+        y = targets[loss.info.target]
         paths[loss] = tmp_path / f"{loss.value}.csv"
         rows = [f"{a!r},{b!r},{c},{d!r}" for (a, b), c, d in zip(x.tolist(), weight, y.tolist(), strict=True)]
         paths[loss].write_text("\n".join(["a,b,share,y", *rows]))
@@ -73,24 +75,17 @@ def test_ridge_is_on_the_scale_of_the_sum(table: dict[Loss, Path], loss: Loss) -
     found = gdsolve.fit(table[loss], loss=loss, ignore=("share",), ridge=3.0)
     rows = np.loadtxt(table[loss], delimiter=",", skiprows=1)
     z = rows[:, :2] @ np.array([found.weights["a"], found.weights["b"]]) + found.intercept
-    slope = {
-        Loss.HUBER: lambda: np.clip(z - rows[:, 3], -1.0, 1.0),
-        Loss.LOGISTIC: lambda: 1.0 / (1.0 + np.exp(-z)) - rows[:, 3],
-        Loss.POISSON: lambda: np.exp(z) - rows[:, 3],
-    }[loss]()
+    slope = POINTWISE[loss].of(Spec()).loss_and_slope(torch.from_numpy(z), torch.from_numpy(rows[:, 3]))[1].numpy()
     assert slope @ rows[:, 0] + 3.0 * found.weights["a"] == pytest.approx(0.0, abs=1e-6)
     assert slope.sum() == pytest.approx(0.0, abs=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("loss", "schedule", "reason"),
-    [
-        (Loss.HUBER, RateSchedule.CONSTANT, "1/L, L an upper bound of the curvature"),
-        (Loss.LOGISTIC, RateSchedule.CONSTANT, "1/L, L an upper bound of the curvature"),
-        (Loss.POISSON, RateSchedule.BACKTRACKING, "backtracking finds its rate, as no bound on the curvature is known"),
-    ],
-)
-def test_the_rate_is_bounded_or_found(table: dict[Loss, Path], loss: Loss, schedule: RateSchedule, reason: str) -> None:
+@pytest.mark.parametrize("loss", SMOOTH)
+def test_the_rate_is_bounded_or_found(table: dict[Loss, Path], loss: Loss) -> None:
+    schedule, reason = RateSchedule.CONSTANT, "1/L, L an upper bound of the curvature"
+    if POINTWISE[loss].largest_curvature is None:
+        schedule = RateSchedule.BACKTRACKING
+        reason = "backtracking finds its rate, as no bound on the curvature is known"
     found = gdsolve.fit(table[loss], loss=loss, ignore=("share",), method="gd")
     assert (found.status, found.schedule) == (Status.CONVERGED, schedule)
     assert found.plan.reason == f"gd: asked for with --method; {reason}"
@@ -101,7 +96,7 @@ def test_the_rate_is_bounded_or_found(table: dict[Loss, Path], loss: Loss, sched
 
 
 @pytest.mark.parametrize("loss", SMOOTH)
-@pytest.mark.parametrize("method", [Method.MOMENTUM, Method.NESTEROV, Method.BB, Method.LBFGS])
+@pytest.mark.parametrize("method", [one for one in Method.all() if one.info.settles and not one.info.needs])
 def test_every_method_reaches_the_same_minimum(table: dict[Loss, Path], loss: Loss, method: Method) -> None:
     best = gdsolve.fit(table[loss], loss=loss, ignore=("share",)).optimum
     found = gdsolve.fit(table[loss], loss=loss, ignore=("share",), method=method)
@@ -112,8 +107,8 @@ def test_every_method_reaches_the_same_minimum(table: dict[Loss, Path], loss: Lo
 
 @pytest.mark.parametrize("loss", NONSMOOTH)
 def test_corners_are_certified_by_linear_programming(table: dict[Loss, Path], loss: Loss) -> None:
-    level = 0.8 if loss is Loss.QUANTILE else 0.5
-    options = {"quantile": level} if loss is Loss.QUANTILE else {}
+    options = {own.name: 0.8 for own in LOSS_PARAMETERS if own == loss.info.parameter}
+    level = POINTWISE[loss].of(Spec(**options)).level
     found = gdsolve.fit(table[loss], loss=loss, ignore=("share",), max_iter=300, **options)
     rows = np.loadtxt(table[loss], delimiter=",", skiprows=1)
     X, y = np.column_stack([rows[:, :2], np.ones(len(rows))]), rows[:, 3]
@@ -121,7 +116,7 @@ def test_corners_are_certified_by_linear_programming(table: dict[Loss, Path], lo
     equations = np.column_stack([X, np.eye(m), -np.eye(m)])
     costs = np.concatenate([np.zeros(3), level * ones, (1.0 - level) * ones])
     primal = linprog(costs, A_eq=equations, b_eq=y, bounds=[(None, None)] * 3 + [(0, None)] * (2 * m))
-    factor = 1.0 if loss is Loss.QUANTILE else 2.0
+    factor = 2.0 if loss is Loss.ABSOLUTE else 1.0
     assert found.optimum is not None
     assert found.optimum.loss == pytest.approx(factor * primal.fun / m, rel=1e-10)
     assert found.method is Method.ADAM

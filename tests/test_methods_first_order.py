@@ -18,6 +18,7 @@ from gdsolve.descent.methods.base import Method, Point
 from gdsolve.descent.methods.gradient import GradientDescent
 from gdsolve.descent.methods.momentum import Momentum
 from gdsolve.descent.methods.nesterov import Nesterov
+from gdsolve.descent.methods.rmsprop import RMSprop
 from gdsolve.descent.rates import Constant, Cosine, Rate
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
@@ -79,6 +80,28 @@ def test_adam_is_that_of_torch(beta1: float, beta2: float, epsilon: float, rate:
     torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize(("beta", "epsilon"), [(0.99, 1e-8), (0.5, 1e-3)])
+@pytest.mark.parametrize("rate", [Constant(1e-2), Cosine(1e-1, STEPS)])
+def test_rmsprop_is_that_of_torch(beta: float, epsilon: float, rate: Rate) -> None:
+    start = column(-1.2, 1.0)
+    theirs = torch_iterates(lambda w, lr: torch.optim.RMSprop(w, lr=lr, alpha=beta, eps=epsilon), rate, bowl, start)
+    torch.testing.assert_close(iterates(RMSprop(rate, beta, epsilon), bowl, start), theirs, rtol=1e-12, atol=1e-14)
+
+
+def test_rmsprop_settles_only_as_its_rate_fades_away() -> None:
+    """At a constant rate α it ends up α/2 on either side of the minimum, to and fro."""
+    generator = torch.Generator().manual_seed(0)
+    design = torch.randn(12, 4, dtype=FLOAT, generator=generator)
+    target = torch.randn(12, 1, dtype=FLOAT, generator=generator)
+    minimum = torch.linalg.lstsq(design, target).solution
+    for rate, away in ((Constant(1e-2), 5e-3), (Cosine(1e-2, 2000), 0.0)):
+        objective = Squares(residual=lambda w: design @ w - target[:, 0])
+        found = iterate(
+            objective, torch.zeros(4, 1, dtype=FLOAT), RMSprop(rate), (), max_iter=2000, schedule=Schedule(1)
+        )
+        assert float((found.trace.weights[:, -1:] - minimum).abs().amax()) == pytest.approx(away, rel=0.01, abs=1e-12)
+
+
 @pytest.mark.parametrize("beta", [0.3, 0.9])
 def test_iterates_of_torch_are_the_points_ahead_of_nesterov(beta: float) -> None:
     """Its k-th iterate is x_k + β(x_k − x_{k−1})."""
@@ -128,6 +151,7 @@ def test_acceleration_pays_on_an_ill_conditioned_quadratic() -> None:
     [
         (Momentum(Constant(1e-5)), True, 1, 1),
         (Adam(Constant(1e-5)), True, 1, 1),
+        (RMSprop(Constant(1e-5)), True, 1, 1),
         (Nesterov(Constant(1e-5)), True, 1, 2),
         (Nesterov(Constant(1e-5), 0.5), True, 1, 2),
         (Nesterov(Constant(1e-5), backtrack=True), False, 1, 2),
@@ -198,6 +222,7 @@ def test_a_step_out_of_the_domain_is_shortened(method: Method) -> None:
         Nesterov(Constant(0.01)),
         Nesterov(Constant(1.0), backtrack=True),
         Adam(Cosine(0.3, 2000)),
+        RMSprop(Cosine(0.3, 2000)),
         BacktrackingDescent(1.0),
         BarzilaiBorwein(0.01),
     ],

@@ -23,8 +23,9 @@ from gdsolve.report.numbers import whole
 from gdsolve.report.page import PIPE_WIDTH, View
 from gdsolve.report.record import fit_record
 from gdsolve.solve.fit import fit as fit_on
-from gdsolve.spec import Spec
+from gdsolve.spec import Loss, Spec
 from gdsolve.spec.file import build_spec
+from gdsolve.spec.losses import LOSS_PARAMETERS, USUAL_LOSS, Target
 from gdsolve.spec.schema import SPECIAL
 from gdsolve.status import GdsolveError
 from gdsolve.terminal import cells
@@ -41,6 +42,9 @@ MANUAL = (1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 0, 0, 0, 0
 COUNTS = (18, 17, 15, 20, 10, 20, 25, 13, 12)
 DOBSON = [[j % 3 == 1, j % 3 == 2, j // 3 == 1, j // 3 == 2] for j in range(9)]
 
+OWN = {own: {own.name: 0.3} for own in LOSS_PARAMETERS}
+SLOW = {True: {}, False: {"max_iter": 200}}
+POINTWISE = [loss for loss in Loss if not loss.info.squared]
 LOSSES: dict[str, dict[str, Any]] = {
     "squares": {},
     "ridge": {"ridge": 1.0, "loss": "mse"},
@@ -48,22 +52,19 @@ LOSSES: dict[str, dict[str, Any]] = {
     "too high a rate": {"lr": 10.0},
     "momentum": {"method": "momentum", "momentum": 0.5},
     "rows": {"engine": "rows", "dtype": "float32"},
-    "huber": {"loss": "huber", "delta": 0.5},
-    "quantile": {"loss": "quantile", "quantile": 0.3, "max_iter": 200},
-    "absolute": {"loss": "absolute", "max_iter": 200},
-    "logistic": {"loss": "logistic"},
-    "poisson": {"loss": "poisson"},
+    **{loss.value: {"loss": loss} | OWN.get(loss.info.parameter, {}) | SLOW[loss.info.smooth] for loss in POINTWISE},
 }
 FOLLOWING = ("To predict, here or on any table: gdsolve predict model.json table.csv", "Add --report for intervals.")
 
 
-def table(n: int, loss: str) -> tuple[np.ndarray, np.ndarray]:
+def table(n: int, name: str) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(n)
     X = rng.normal(size=(60, n)) * 10.0 ** rng.integers(-3, 4, n)
     z = X @ (1.0 / (1.0 + np.arange(n)) / np.abs(X).mean(axis=0)) / 3.0
-    if loss == "logistic":
+    target = Loss(LOSSES[name].get("loss", USUAL_LOSS)).info.target
+    if target is Target.TWO_CLASSES:
         return X, (rng.uniform(size=60) < 1.0 / (1.0 + np.exp(-z))).astype(float)
-    return X, np.asarray(rng.poisson(np.exp(z)) if loss == "poisson" else z + rng.normal(size=60), dtype=float)
+    return X, np.asarray(rng.poisson(np.exp(z)) if target is Target.COUNTS else z + rng.normal(size=60), dtype=float)
 
 
 @pytest.mark.parametrize("name", LOSSES)
@@ -294,7 +295,7 @@ def test_accuracy_and_deviance_count_weights_and_all_ranks(dtype: str, tmp_path:
             assert alone["accuracy"] == pytest.approx(np.average((z > 0) == (y == 1), weights=weight), rel=1e-15)
 
 
-@pytest.mark.parametrize("loss", ["huber", "quantile", "absolute"])
+@pytest.mark.parametrize("loss", [loss for loss in POINTWISE if not loss.info.likelihood])
 def test_other_losses_say_that_they_have_no_standard_errors(loss: str) -> None:
     values = nist.table("Norris")
     record = fit_record(gdsolve.fit(values[:, :-1], values[:, -1], loss=loss))

@@ -20,7 +20,7 @@ from gdsolve.solve.compare_lr import compare_lr
 from gdsolve.solve.fit import fit
 from gdsolve.solve.outcome import Fit
 from gdsolve.solve.sample import Sample
-from gdsolve.spec import PLOT_KINDS, PlotKind
+from gdsolve.spec import PLOT_KINDS, Method, PlotKind
 from gdsolve.spec.file import build_spec
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -151,14 +151,14 @@ def test_gradients_are_in_the_coordinates_of_descent(options: dict[str, Any], un
     assert picture.panels[-1].series[-1].y[0] == pytest.approx(found.trace.gradient_norms[0])
 
 
-@pytest.mark.parametrize("method", ["momentum", "nesterov", "adam", "lbfgs"])
-def test_only_what_has_a_closed_form_is_predicted(method: str) -> None:
+@pytest.mark.parametrize("method", Method.all())
+def test_only_what_has_a_closed_form_is_predicted(method: Method) -> None:
     options: dict[str, Any] = {"method": method, "max_iter": "40"}
-    if method == "nesterov":
+    if method.info.momentum:
         options["momentum"] = "0.5"
     found, picture = drawn(str(CONFIGS / "penguins.csv"), "loss", **PENGUINS, **options)
     foreseen = "SSE, predicted" in names(picture.panels[0])
-    assert foreseen == (method in ("momentum", "nesterov"))
+    assert foreseen == (method.info.recurrence is not None)
     ending = named(picture.panels[0], "SSE")
     assert ending.y[-1] == pytest.approx(found.sse, rel=1e-9)
     if foreseen:

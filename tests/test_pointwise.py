@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gdsolve.data.response import MEANS
 from gdsolve.objective.losses import LOSSES
-from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, Logistic, PointwiseLoss, Poisson, Quantile
+from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, LogCosh, Logistic, PointwiseLoss, Poisson, Quantile
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.file import build_spec
+from gdsolve.spec.losses import LOSS_PARAMETERS, LossUnit, Mean, Target
 from gdsolve.status import GdsolveError
 
-EVERY: tuple[PointwiseLoss, ...] = (
-    Huber(1.0),
-    Huber(0.25),
-    Logistic(),
-    Poisson(),
-    Quantile(0.5),
-    Quantile(0.9),
-    Quantile(0.1, steepness=2.0),
-    Absolute(),
-    Absolute(steepness=0.5),
-)
+USUAL: tuple[PointwiseLoss, ...] = tuple(kind.of(Spec()) for kind in POINTWISE.values())
+IN_UNITS = tuple(loss.in_units_of(scale) for loss in USUAL if loss.of_residual for scale in (0.5, 4.0))
+EVERY = (*USUAL, *IN_UNITS, Quantile(0.9), Quantile(0.1, steepness=2.0))
+NAMES = {kind: loss for loss, kind in POINTWISE.items()}
 SMOOTH = tuple(loss for loss in EVERY if loss.differentiable)
 PREDICTIONS = st.floats(-20.0, 20.0)
 
 
 def targets_of(loss: PointwiseLoss) -> st.SearchStrategy[float]:
-    if isinstance(loss, Logistic):
-        return st.sampled_from((0.0, 1.0))
-    return st.integers(0, 30).map(float) if isinstance(loss, Poisson) else st.floats(-20.0, 20.0)
+    return {
+        Target.TWO_CLASSES: st.sampled_from((0.0, 1.0)),
+        Target.COUNTS: st.integers(0, 30).map(float),
+        Target.NUMBERS: st.floats(-20.0, 20.0),
+    }[NAMES[type(loss)].info.target]
 
 
 def scalar(value: float) -> torch.Tensor:
@@ -46,21 +44,26 @@ def at(loss: PointwiseLoss, z: float, y: float) -> tuple[float, float]:
 
 
 def test_every_loss_has_its_class_in_one_of_two_registries() -> None:
-    assert set(LOSSES) | set(POINTWISE) == set(Loss)
-    assert not set(LOSSES) & set(POINTWISE)
-    assert all(kind.formula and kind.source for kind in POINTWISE.values())
+    assert list(LOSSES) == [loss for loss in Loss if loss.info.squared]
+    assert list(POINTWISE) == [loss for loss in Loss if not loss.info.squared]
+
+
+@pytest.mark.parametrize("loss", POINTWISE)
+def test_a_class_has_its_source_and_agrees_with_what_is_declared(loss: Loss) -> None:
+    kind, info = POINTWISE[loss], loss.info
+    assert "Source: " in (kind.__doc__ or "")
+    assert info.formula
+    assert kind.differentiable == info.smooth == bool(kind.curvature_course)
+    assert kind.of_residual == (info.target is Target.NUMBERS) == (info.unit is not LossUnit.NONE)
+    assert kind.differentiable or (kind.largest_curvature, kind.curvature_at_zero) == (None, None)
 
 
 def test_parameters_come_from_the_spec() -> None:
     assert Huber.of(Spec(loss=Loss.HUBER, delta=2.5)) == Huber(2.5)
     assert Quantile.of(Spec(loss=Loss.QUANTILE, quantile=0.9)) == Quantile(0.9)
-    assert [kind.of(Spec()) for kind in POINTWISE.values()] == [
-        Huber(1.0),
-        Logistic(),
-        Poisson(),
-        Quantile(0.5),
-        Absolute(),
-    ]
+    for loss, kind in POINTWISE.items():
+        other = {own.name: 0.3 for own in LOSS_PARAMETERS if own == loss.info.parameter}
+        assert (kind.of(Spec(loss=loss, **other)) == kind.of(Spec(loss=loss))) == (not other)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +92,9 @@ def test_parameters_that_are_refused(options: dict[str, object], message: str) -
         (Huber(1.0), 2.5, 2.0, 0.125, 0.5, 1.0),
         (Huber(1.0), 5.0, 2.0, 2.5, 1.0, 0.0),
         (Huber(0.5), -2.0, 2.0, 1.875, -0.5, 0.0),
+        (LogCosh(), 1.0, 3.0, math.log(math.cosh(2.0)), -math.tanh(2.0), 1.0 - math.tanh(2.0) ** 2),
+        (LogCosh(), 2.5, 2.0, math.log(math.cosh(0.5)), math.tanh(0.5), 1.0 - math.tanh(0.5) ** 2),
+        (LogCosh(steepness=4.0), 2.5, 2.0, math.log(math.cosh(2.0)) / 16, math.tanh(2.0) / 4, 1 - math.tanh(2.0) ** 2),
         (Logistic(), 0.0, 1.0, math.log(2.0), -0.5, 0.25),
         (Logistic(), 0.0, 0.0, math.log(2.0), 0.5, 0.25),
         (Logistic(), math.log(3.0), 1.0, math.log(4.0 / 3.0), -0.25, 0.1875),
@@ -106,12 +112,23 @@ def test_hand_figures(loss: PointwiseLoss, z: float, y: float, value: float, slo
     assert float(loss.curvature(scalar(z), scalar(y))) == pytest.approx(curvature, rel=1e-14)
 
 
-def test_what_is_predicted() -> None:
-    z = torch.tensor([-1.0, 0.0, 2.0], dtype=torch.float64)
-    assert Logistic().mean(z).tolist() == pytest.approx([1 / (1 + math.e), 0.5, 1 / (1 + math.exp(-2.0))], rel=1e-15)
-    assert Poisson().mean(z).tolist() == pytest.approx([math.exp(-1.0), 1.0, math.exp(2.0)], rel=1e-15)
-    for loss in (Huber(1.0), Quantile(0.3), Absolute()):
-        assert torch.equal(loss.mean(z), z)
+@pytest.mark.parametrize("loss", Loss)
+def test_the_mean_is_where_the_expected_slope_is_zero(loss: Loss) -> None:
+    """A loss of classes or counts is least where the mean that it declares is the target's own: ∂l/∂z = mean(z) − y."""
+    z = np.array([-1.0, 0.0, 2.0])
+    mean = MEANS[loss.info.mean](z)
+    if loss.info.target is Target.NUMBERS:
+        assert mean.tolist() == z.tolist()
+        return
+    y = torch.ones(3, 1, dtype=torch.float64)
+    slope = POINTWISE[loss].of(Spec()).loss_and_slope(torch.from_numpy(z)[:, None], y)[1]
+    assert slope[:, 0].tolist() == pytest.approx((mean - 1.0).tolist(), rel=1e-15)
+
+
+def test_what_is_predicted_by_hand() -> None:
+    z = np.array([-1.0, 0.0, 2.0, 1000.0])
+    assert MEANS[Mean.SIGMOID](z).tolist() == pytest.approx([1 / (1 + math.e), 0.5, 1 / (1 + math.exp(-2.0)), 1.0])
+    assert MEANS[Mean.EXP](z).tolist() == pytest.approx([math.exp(-1.0), 1.0, math.exp(2.0), math.inf])
 
 
 def test_the_logistic_loss_keeps_its_digits_far_out() -> None:
@@ -120,6 +137,20 @@ def test_the_logistic_loss_keeps_its_digits_far_out() -> None:
     assert at(Logistic(), -50.0, 0.0) == (pytest.approx(math.exp(-50.0)), pytest.approx(math.exp(-50.0)))
     assert at(Logistic(), 1e4, 0.0) == (1e4, 1.0)
     assert at(Logistic(), -1e4, 1.0) == (1e4, -1.0)
+
+
+def test_the_log_cosh_loss_keeps_its_digits_near_and_far() -> None:
+    """r²/2 − r⁴/12 near 0, also for a target in small units, and |r| − log 2 far out, where cosh overflows."""
+    for size in (1e-12, 1e-6, 1e-3):
+        assert at(LogCosh(), size, 0.0)[0] == pytest.approx(size**2 / 2 - size**4 / 12, rel=1e-11)
+        assert at(LogCosh(steepness=size), 1.0, 0.0)[0] == pytest.approx(0.5 - size**2 / 12, rel=1e-11)
+    assert at(LogCosh(), -1e6, 0.0) == (1e6 - math.log(2.0), -1.0)
+    # The forms meet at 1.
+    below, above = at(LogCosh(), math.nextafter(1.0, 0.0), 0.0)[0], at(LogCosh(), 1.0, 0.0)[0]
+    assert below == pytest.approx(above, rel=1e-15)
+    assert float(LogCosh().curvature(scalar(30.0), scalar(0.0))) == pytest.approx(4.0 * math.exp(-60.0), rel=1e-14)
+    far = scalar(1e6).requires_grad_()
+    assert torch.autograd.grad(LogCosh().loss_and_slope(far, scalar(0.0))[0], far)[0] == 1.0
 
 
 def test_the_absolute_loss_is_twice_that_of_the_median() -> None:
@@ -179,12 +210,17 @@ def test_curvature_stays_below_its_largest(loss: PointwiseLoss, data: st.DataObj
     assert loss.largest_curvature is None or curvature <= loss.largest_curvature * (1.0 + 1e-15)
 
 
-def test_the_largest_curvature_is_reached() -> None:
-    for loss in (Huber(0.5), Logistic()):
-        assert float(loss.curvature(scalar(0.0), scalar(0.0))) == loss.largest_curvature
+@pytest.mark.parametrize("loss", SMOOTH, ids=repr)
+def test_the_largest_curvature_is_reached(loss: PointwiseLoss) -> None:
+    """At zero, which of a loss of residuals is that of the residual."""
+    at_zero = float(loss.curvature(scalar(0.0), scalar(0.0)))
+    assert loss.largest_curvature in (at_zero, None)
+    if loss.curvature_at_zero is not None:
+        assert loss.curvature_at_zero == at_zero == float(loss.curvature(scalar(0.0), scalar(1.0)))
 
 
 @pytest.mark.parametrize("loss", [loss for loss in EVERY if loss.of_residual], ids=repr)
+@settings(deadline=None)
 @given(scale=st.floats(1e-3, 1e3), z=PREDICTIONS, y=st.floats(-20.0, 20.0))
 def test_other_units_of_the_target(loss: PointwiseLoss, scale: float, z: float, y: float) -> None:
     """l(s·z, s·y) = s²·l'(z, y), and so ∂l/∂z = s·∂l'/∂z."""
@@ -196,7 +232,7 @@ def test_other_units_of_the_target(loss: PointwiseLoss, scale: float, z: float, 
 
 
 def test_classes_and_counts_have_no_units() -> None:
-    for loss in (Logistic(), Poisson()):
+    for loss in [loss for loss in USUAL if not loss.of_residual]:
         assert loss.in_units_of(1.0) is loss
         with pytest.raises(ValueError, match="has no units"):
             loss.in_units_of(2.0)

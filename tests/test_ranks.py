@@ -32,7 +32,7 @@ from gdsolve.solve.compare import compare
 from gdsolve.solve.compare_lr import compare_lr
 from gdsolve.solve.fit import fit
 from gdsolve.solve.sample import Sample
-from gdsolve.spec import Spec
+from gdsolve.spec import VERBS, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -99,7 +99,7 @@ def test_all_end_as_the_lowest_rank_that_has_failed(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("verb", ["check", "predict", "trace", "schema"])
 def test_verbs_for_one_process(verb: str) -> None:
     with pytest.raises(GdsolveError, match=f"{verb}: runs in one process only, and these are 2 ranks"):
-        require_shared(verb, Launched(0, 2, 0, 2))
+        require_shared(VERBS[verb], Launched(0, 2, 0, 2))
 
 
 @pytest.mark.parametrize(

@@ -276,8 +276,10 @@ def test_a_terminal_gets_colour_and_the_environment_can_refuse_it(monkeypatch: p
 
 @pytest.mark.parametrize("status", list(Status))
 def test_every_status_has_its_words(status: Status) -> None:
-    record = {**records.one_step(), "status": status, "message": "A sentence."}
-    assert f"\n{ENDINGS[status][0]}  A sentence.\n" in plain(record)
+    word, _, begins = ENDINGS[status]
+    message = f"{word.capitalize()} after 1 update." if begins else "A sentence."
+    record = {**records.one_step(), "status": status, "message": message}
+    assert (f"\n{word} after 1 update.\n" if begins else f"\n{word}  A sentence.\n") in plain(record)
     rates = records.textbook_rates()
     rates["rates"][0]["status"] = status
     assert re.search(rf"^0.01 +{STATUS_WORDS[status][0]} ", plain(rates), re.MULTILINE)

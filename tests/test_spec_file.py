@@ -12,8 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.spec import Loss, PlotKind, Spec, document, kinds_drawn
-from gdsolve.spec.choices import PLOT_KINDS
+from gdsolve.spec import PLOT_KINDS, Loss, PlotKind, Spec, document, kinds_drawn
 from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
 

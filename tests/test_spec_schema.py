@@ -69,6 +69,7 @@ def test_every_spec_in_configs_is_valid(path: Path) -> None:
     "text",
     [
         DATA + "tol: 1e-6",
+        DATA + "engine: closed-form",
         DATA + "tol: ~",
         DATA + "max_iter: 1e12",
         DATA + "max-iter: 100",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gdsolve.spec import Every, LearningRate, Loss, Spec
+import gdsolve
+from gdsolve.report.record import fit_record
+from gdsolve.spec import Engine, Every, LearningRate, Loss, Spec
+from gdsolve.spec.file import build_spec
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, rate_text, rate_texts
 from gdsolve.spec.values import CONVERTERS, convert, kinds
 from gdsolve.status import GdsolveError
@@ -217,3 +221,15 @@ def test_rates_as_text(rate: float, text: str) -> None:
 def test_a_rate_and_a_limit_are_told_apart() -> None:
     assert rate_texts(0.1234567, 0.1234561) == ("0.1234567", "0.1234561")
     assert rate_texts(0.2, 0.1234567) == ("0.2", "0.123456")
+
+
+def test_the_closed_form_has_two_names(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text("X: [1, 3]\ny: [2, 4]\nengine: closed-form\n")
+    for asked in ("leap", "closed-form"):
+        assert build_spec(["t.csv"], {"engine": asked}, "fit").engine is Engine.LEAP
+    assert build_spec([str(tmp_path / "p.yaml")], {}, "fit").engine is Engine.LEAP
+    fit = gdsolve.fit([[1.0], [3.0]], [2.0, 4.0], engine="closed-form")
+    assert fit_record(fit)["descent"]["engine"] == "leap"
+    assert fit.w.tolist() == gdsolve.fit([[1.0], [3.0]], [2.0, 4.0], engine="leap").w.tolist()
+    with pytest.raises(GdsolveError, match="engine: 'closed' is not one of auto, rows, triangle, leap, autograd"):
+        build_spec(["t.csv"], {"engine": "closed"}, "fit")

@@ -24,7 +24,7 @@ from terminal import ROOT, Terminal
 import gdsolve
 from gdsolve.cli import bar
 from gdsolve.cli.bar_line import Drawing
-from gdsolve.cli.curve import Curve
+from gdsolve.cli.curve import LossCurve
 from gdsolve.cli.main import run
 from gdsolve.progress import Descending
 from gdsolve.report.progress_line import Pace
@@ -221,8 +221,8 @@ def pace(k: int) -> Pace:
     return Pace(stage, stage, 1.0)
 
 
-def curve(last: int) -> Curve:
-    one = Curve()
+def curve(last: int) -> LossCurve:
+    one = LossCurve()
     for k in range(last + 1):
         one.note(Descending("descending", k, 1.0 / (k + 1), 1.0, None))
     return one
@@ -265,7 +265,7 @@ def test_after_ctrl_z_the_curve_is_drawn_below_what_the_shell_wrote(
     monkeypatch.setattr(bar, "WATCHED_DELAY", 0.0)
     resize(terminal, 80, 70)
     with os.fdopen(terminal.end, "w", encoding="utf-8") as stream:
-        one = bar.Bar(stream, Curve())
+        one = bar.Bar(stream, LossCurve())
         with bar._renewed(one):
             for k in range(10):
                 one.tell(Descending("descending", k, 1.0 / (k + 1), 1.0, None))
@@ -285,7 +285,7 @@ def test_after_ctrl_z_the_curve_is_drawn_below_what_the_shell_wrote(
 def test_the_curve_is_drawn_a_few_times_a_second(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bar, "WATCHED_DELAY", 0.0)
     with os.fdopen(terminal.end, "w", encoding="utf-8") as stream:
-        one = bar.Bar(stream, Curve())
+        one = bar.Bar(stream, LossCurve())
         one.tell(Descending("descending", 0, 1.0, 1.0, None))
         one.tell(Descending("descending", 1, 0.5, 1.0, None))
         terminal.wait_for(lambda: ACROSS in terminal.text())

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from gdsolve.cli.curve import Curve
+from gdsolve.cli.curve import LossCurve
 from gdsolve.picture import Marker, Stroke
 from gdsolve.pictures.live import live_panel
 from gdsolve.progress import Descending, Outlook, Reading, Stage, listening
@@ -55,7 +55,7 @@ def descending(ks: Iterator[int] | range, title: str = "descending") -> Iterator
 
 
 def test_a_run_of_many_steps_keeps_some_hundred_points() -> None:
-    curve = Curve()
+    curve = LossCurve()
     curve.note(Reading("reading", 1, 1.0, 0.5))
     curve.note(Descending("descending", 0, None, None, None))
     for stage in descending(iter([*range(65), *range(128, 10**8, 640)])):
@@ -71,7 +71,7 @@ def test_a_run_of_many_steps_keeps_some_hundred_points() -> None:
 
 
 def test_nothing_is_drawn_before_an_update() -> None:
-    curve = Curve()
+    curve = LossCurve()
     assert curve.panel() is None
     curve.note(Descending("descending", 0, 3.0, 1.0, None))
     assert curve.panel() is None

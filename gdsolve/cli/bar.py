@@ -17,7 +17,7 @@ from time import monotonic, thread_time
 from types import FrameType
 from typing import TYPE_CHECKING, TextIO
 
-from gdsolve.cli.curve import Curve
+from gdsolve.cli.curve import LossCurve
 from gdsolve.progress import Stage, listening
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Bar:
     So neither Ctrl-C nor an error can come between two halves of a drawing.
     """
 
-    def __init__(self, stream: TextIO, curve: Curve | None = None) -> None:
+    def __init__(self, stream: TextIO, curve: LossCurve | None = None) -> None:
         self._stream = stream
         self._curve = curve
         self._next = 0.0
@@ -208,18 +208,18 @@ class Bar:
 
 
 @contextmanager
-def watching(quiet: bool, verb: str, *, watch: bool = False) -> Iterator[None]:
+def watching(quiet: bool, *, prints_rows: bool = False, watch: bool = False) -> Iterator[None]:
     """Show a bar in this span, if standard error is a terminal that can, and the curve of the loss with `watch`."""
     has_terminal = _has_terminal()
     if watch and not has_terminal:
         logging.getLogger("gdsolve").warning(
             "watch: standard error is not a terminal, so nothing is drawn now; --plot draws the curve at the end"
         )
-    if quiet or not has_terminal or (verb == "predict" and sys.stdout.isatty()):
+    if quiet or not has_terminal or (prints_rows and sys.stdout.isatty()):
         # Rows that run over a terminal are progress enough.
         yield
         return
-    bar = Bar(sys.stderr, Curve() if watch else None)
+    bar = Bar(sys.stderr, LossCurve() if watch else None)
     try:
         with listening(bar), _renewed(bar):
             yield

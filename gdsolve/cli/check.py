@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from gdsolve.cli.output import present
-from gdsolve.outputs import check_outputs
+from gdsolve.cli.answer import Steps, answer
+from gdsolve.cli.request import Request
+from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
-from gdsolve.spec.command import Command
 
 
-def run(spec: Spec, command: Command) -> int:
-    """Look at the data of a spec, which `command` asked for; returns the exit code."""
-    check_outputs(spec)
+def run(request: Request, ranks: Ranks) -> int:
+    """Look at the data of a request; returns the exit code."""
+    return answer(request, ranks, _steps)
+
+
+def _steps(_spec: Spec) -> Steps:
     from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import check_record
     from gdsolve.solve.check import check
 
-    result = check(spec, command=command, illustrate=illustrator_of(spec))
-    record = check_record(result)
-    present(spec, record, None if result.diagnosis is None else result.diagnosis.picture)
-    return int(record["exit_code"])
+    return Steps(
+        lambda spec, command, _ranks: check(spec, command=command, illustrate=illustrator_of(spec)),
+        check_record,
+        lambda result: None if result.diagnosis is None else result.diagnosis.picture,
+    )

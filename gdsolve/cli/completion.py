@@ -6,15 +6,19 @@ two want `--target=` in front of a value again, what stands after the cursor, an
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shlex
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
-from typing import Any
+from typing import TYPE_CHECKING
 
+from gdsolve.advice import Advice
+from gdsolve.cli.shells import SHELLS, install, running_shell
 from gdsolve.spec.numbers import shown
 from gdsolve.status import GdsolveError
 
@@ -25,6 +29,9 @@ SCRIPT_OPTIONS = {
     "--show-completion": f"Show the completion {_WHICH}",
 }
 TYPED, WHOLE = "_TYPER_COMPLETE_ARGS", "_GDSOLVE_COMPLETE_LINE"
+
+if TYPE_CHECKING:
+    from typer.core import TyperGroup
 
 # A word as a shell hands it over, quotes and backslashes included.
 _WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'?|"(?:[^"\\]|\\.)*"?)+""")
@@ -65,7 +72,7 @@ class NothingToOfferError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TypedLine:
     """A command line to be completed: the word at the cursor as it was typed, and the words after it."""
 
     shell: str
@@ -81,12 +88,12 @@ class Line:
         return front + (_escaped(value) if self.shell == "bash" and not quoted.startswith(("'", '"')) else value)
 
 
-def is_asked(environment: Mapping[str, str]) -> bool:
-    """True where a shell asks for completions, and no command is to be run."""
-    return bool(environment.get(ASKED))
+def instruction_of(environment: Mapping[str, str]) -> str | None:
+    """What a shell asks, such as `complete_bash`; None where none does, and a command is to be run."""
+    return environment.get(ASKED) or None
 
 
-def read_line(environment: MutableMapping[str, str]) -> Line:
+def read_line(environment: MutableMapping[str, str]) -> TypedLine:
     """The line that a shell asks about; what bash asks is put as typer reads it."""
     shell = environment.get(ASKED, "").removeprefix("complete_")
     if shell == "bash":
@@ -95,20 +102,11 @@ def read_line(environment: MutableMapping[str, str]) -> Line:
             words.insert(place, "")
         words, place = _joined(words, place)
         environment.update(COMP_WORDS=" ".join(word or "''" for word in words), COMP_CWORD=str(place))
-        return Line(shell, words[place] if place < len(words) else "", tuple(map(_unquoted, words[place + 1 :])))
+        return TypedLine(shell, words[place] if place < len(words) else "", tuple(map(_unquoted, words[place + 1 :])))
     typed = environment.get(TYPED, "")
     words = _WORD.findall(typed)
     after = _WORD.findall(environment.get(WHOLE, "")[len(typed) :])
-    return Line(shell, words[-1] if words and not typed.endswith(" ") else "", tuple(map(_unquoted, after)))
-
-
-def offer_nothing(environment: Mapping[str, str]) -> int:
-    """Tell the shell that there is nothing to offer, no file names either; returns the exit code."""
-    shell = environment.get(ASKED, "").removeprefix("complete_")
-    if shell == "zsh":
-        print(":")
-    # To the script of bash, 1 says so; to that of fish, 0 says that file names are not asked for.
-    return int(shell == "bash")
+    return TypedLine(shell, words[-1] if words and not typed.endswith(" ") else "", tuple(map(_unquoted, after)))
 
 
 def script_asked(arguments: Sequence[str]) -> tuple[str, str | None] | None:
@@ -131,41 +129,61 @@ def script_asked(arguments: Sequence[str]) -> tuple[str, str | None] | None:
     return option, words[0] if words else None
 
 
-def give_script(option: str, shell: str | None) -> None:
+def give_script(command: TyperGroup, option: str, shell: str | None) -> None:
     """Install the script of a shell, or show it: of the one that is named, else of the one that runs this.
 
     Raises:
         GdsolveError: a shell that there is no script for, or one that cannot be told.
     """
-    from typer import _completion_shared as shared
-
-    shared._completion_scripts.update(SCRIPTS)
-    known = [one.value for one in shared.Shells]
-    name = (shared._get_shell_name() if shell is None else Path(shell).name) or ""
-    if name.lower() not in known:
+    name = (running_shell() if shell is None else Path(shell).name) or ""
+    if name.lower() not in SHELLS:
         what = "the shell that runs gdsolve is not known" if not name else f"there is no completion for {shown(name)}"
-        raise GdsolveError(f"{option.removeprefix('--')}: {what}", f"give {option} {'|'.join(known)}")
+        raise GdsolveError(f"{option.removeprefix('--')}: {what}", f"give {option} {'|'.join(SHELLS)}")
     if option == "--show-completion":
-        script = shared.get_completion_script(prog_name="gdsolve", complete_var=ASKED, shell=name.lower())
-        print(script)
+        print(script_of(command, name.lower()))
         return
     try:
-        _, path = shared.install(shell=name.lower(), prog_name="gdsolve", complete_var=ASKED)
+        path = install(name.lower(), script_of(command, name.lower()))
     except (OSError, CalledProcessError) as fault:
         reason = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else f"{fault}"
         place = getattr(fault, "filename", None) or name
         raise GdsolveError(
-            f"install-completion: {place}: {reason}", f"print the script instead: gdsolve --show-completion {name}"
+            f"install-completion: {place}: {reason}",
+            Advice("print the script instead", f"gdsolve --show-completion {name}"),
         ) from None
     print(f"{name.lower()} completion installed in {path}; it works in shells that are started from now on")
 
 
-def as_typed(parameter: Any, ctx: Any, incomplete: str) -> list[Any]:
-    """What typer offers for a value, as the shell wants it; the object of the context is the line."""
-    items: list[Any] = type(parameter).shell_complete(parameter, ctx, incomplete)
-    for item in items:
-        item.value = ctx.obj.written(item.value)
-    return items
+def script_of(command: TyperGroup, shell: str) -> str:
+    """The script that a shell runs to have `command` completed: ours, else that of Typer."""
+    if shell in SCRIPTS:
+        words = {"complete_func": "_gdsolve_completion", "prog_name": "gdsolve", "autocomplete_var": ASKED}
+        return (SCRIPTS[shell] % words).strip()
+    written = io.StringIO()
+    with redirect_stdout(written):
+        answer(command, f"source_{shell}")
+    return written.getvalue().strip()
+
+
+def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None) -> int:
+    """Print what a shell asks for by an `instruction` such as `complete_bash`; returns the exit code.
+
+    The names of parameters are completed by themselves, and their values as on `line`.
+    """
+    from typer.completion import shell_complete
+
+    try:
+        return shell_complete(command, {"obj": line}, "gdsolve", ASKED, instruction)
+    except NothingToOfferError:
+        return _offer_nothing(instruction.removeprefix("complete_"))
+
+
+def _offer_nothing(shell: str) -> int:
+    """Tell the shell that there is nothing to offer, no file names either; returns the exit code."""
+    if shell == "zsh":
+        print(":")
+    # To the script of bash, 1 says so; to that of fish, 0 says that file names are not asked for.
+    return int(shell == "bash")
 
 
 def _split(text: str) -> list[str]:

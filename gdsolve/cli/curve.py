@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 RATIO = 1.1
 
 
-class Curve:
+class LossCurve:
     """Points of the first descent that is told of; a run may polish afterwards, which is no part of its curve."""
 
     def __init__(self) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from gdsolve.cli.messages import show_error
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import AgreedError, Launched, LostError, Verdict, end_undisturbed, lost_verdict
-from gdsolve.spec import Device, Engine, Method, Spec, flag
+from gdsolve.spec import VERBS, Device, Engine, Spec, Verb, flag
+from gdsolve.spec.methods import Need
+from gdsolve.spec.option import enumerated
 from gdsolve.status import ExitCode, GdsolveError
 
-VERBS = ("fit", "compare-lr", "compare")
 # What is for one process alone, among the fields of a spec.
 ALONE = ("minimize", "model", "group_by", "checkpoint", "resume")
 ALONE_HINT = "run gdsolve without the launcher"
@@ -62,26 +63,30 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
         ranks.join(cuda=spec.device is Device.CUDA)
     apart = next((name for name in ALONE if getattr(spec, name) is not None), None)
     if apart is not None:
-        raise GdsolveError(f"{apart}: runs in one process only, and these are {ranks.size} ranks", ALONE_HINT)
-    if spec.method is Method.LM and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
+        raise GdsolveError(f"runs in one process only, and these are {ranks.size} ranks", ALONE_HINT, option=apart)
+    if spec.method.info.needs is Need.SQUARES and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
+        asked = f"{spec.method.value} with {flag('engine')} {spec.engine.value}"
         raise GdsolveError(
-            f"method: lm with --engine {spec.engine.value} runs in one process only, and these are {ranks.size} ranks",
+            f"{asked} runs in one process only, and these are {ranks.size} ranks",
             f"leave {flag('engine')} out: --engine triangle takes the same steps",
+            option="method",
+            about=("engine",),
         )
     # Machines may differ in what they have, and all ranks must go the same way.
     return replace(spec, device=Device.CPU) if spec.device is Device.AUTO else spec
 
 
-def require_shared(verb: str, ranks: Launched) -> None:
+def require_shared(verb: Verb, ranks: Launched) -> None:
     """See that several ranks can do what a verb does.
 
     Raises:
         GdsolveError: it is for one process alone.
     """
-    if verb not in VERBS:
+    if not verb.shared:
+        shared = [name for name, other in VERBS.items() if other.shared]
         raise GdsolveError(
-            f"{verb}: runs in one process only, and these are {ranks.size} ranks",
-            f"{ALONE_HINT}; on several ranks run {', '.join(VERBS[:-1])} and {VERBS[-1]}",
+            f"{verb.name}: runs in one process only, and these are {ranks.size} ranks",
+            f"{ALONE_HINT}; on several ranks run {enumerated(shared)}",
         )
 
 

@@ -7,53 +7,65 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from gdsolve.cli.cores import leave_a_core
+from gdsolve.advice import Advice
+from gdsolve.cli.answer import Outcome, Steps, answer
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
-from gdsolve.cli.signals import with_signal
-from gdsolve.imports import collector_at_rest
-from gdsolve.outputs import check_outputs, write_outputs
-from gdsolve.ranks import ALONE, Ranks
+from gdsolve.cli.request import Request
+from gdsolve.outputs import write_outputs
+from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
-from gdsolve.spec.command import Advice, Command, operand
+from gdsolve.spec.command import Command, operand
 from gdsolve.status import ExitCode, Status
 
 READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
 """Options by which a table is read: what reads it again needs them as well."""
+COEFFICIENTS = (Format.CSV, Format.MARKDOWN, Format.LATEX)
+"""Formats that have a row for every coefficient, and no room for more, where a report is asked for."""
+
+logger = logging.getLogger("gdsolve")
 
 
-def run(spec: Spec, command: Command, ranks: Ranks = ALONE) -> int:
-    """Fit the data of a spec, which `command` asked for; returns the exit code."""
-    if ranks.first:
-        check_outputs(spec)
-    leave_a_core(ranks.local_size)
-    if spec.group_by is not None:
-        return _run_groups(spec)
-    with collector_at_rest():
-        from gdsolve.pictures import illustrator_of
-        from gdsolve.report.record import fit_record
-        from gdsolve.solve.fit import fit
+def run(request: Request, ranks: Ranks) -> int:
+    """Fit the data of a request, or every group of them; returns the exit code."""
+    return answer(request, ranks, lambda spec: _steps() if spec.group_by is None else _steps_of_groups())
 
-    result = fit(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec))
-    if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
-        logging.getLogger("gdsolve").warning(
-            "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"
-        )
-    record = with_signal(fit_record(result))
-    try:
-        present(spec, record, result.picture if ranks.first else None, _following(spec, command, record))
-        if spec.report and spec.format in (Format.CSV, Format.MARKDOWN, Format.LATEX):
-            _tell_missing(record["report"])
-    finally:
-        # Also when the reader of standard output went away: `fit --save model.json | head` saves the model.
-        if ranks.first:
-            write_outputs(spec, record)
-    if result.checkpoint_error is not None:
-        raise result.checkpoint_error
-    if spec.checkpoint is not None and record["status"] == Status.INTERRUPTED:
-        show_hint(f"to go on: {command.but(resume=spec.checkpoint)}")
-    return _code(spec, record)
+
+def _steps() -> Steps:
+    from gdsolve.pictures import illustrator_of
+    from gdsolve.report.record import fit_record
+    from gdsolve.solve.fit import fit
+
+    def solve(spec: Spec, command: Command, ranks: Ranks) -> Any:
+        result = fit(spec, command=command, ranks=ranks, illustrate=illustrator_of(spec))
+        if spec.watch and ranks.first and result.plan.engine is Engine.LEAP:
+            logger.warning(
+                "watch: the closed form takes no steps that could be watched; --engine triangle takes them one by one"
+            )
+        return result
+
+    return Steps(solve, fit_record, show=_show, write=_write, finish=_finish)
+
+
+def _show(outcome: Outcome) -> None:
+    spec, record = outcome.spec, outcome.record
+    present(spec, record, outcome.picture, _following(spec, outcome.command, record))
+    if spec.report and spec.format in COEFFICIENTS:
+        _tell_missing(record["report"])
+
+
+def _write(outcome: Outcome) -> None:
+    if outcome.speaking:
+        write_outputs(outcome.spec, outcome.record)
+
+
+def _finish(outcome: Outcome) -> None:
+    if outcome.result.checkpoint_error is not None:
+        raise outcome.result.checkpoint_error
+    checkpoint = outcome.spec.checkpoint
+    if checkpoint is not None and outcome.record["status"] == Status.INTERRUPTED:
+        show_hint(Advice("to go on", outcome.command.but(resume=checkpoint)))
 
 
 def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -72,35 +84,29 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
     return (*lines, f"Add {', '.join(more)}.") if more else tuple(lines)
 
 
-def _run_groups(spec: Spec) -> int:
-    from gdsolve.groups.fit import fit_groups
-    from gdsolve.report.group_record import groups_record
-
-    fits = fit_groups(spec)
-    with collector_at_rest():
-        record = groups_record(fits)
-    try:
-        present(spec, record)
-        if spec.format is Format.TABLE and record["exit_code"]:
-            # What stands under a long table may be far from where one looks.
-            logging.getLogger("gdsolve").warning("%s", record["message"])
-        if spec.format is not Format.TABLE and not record["exit_code"] and record["rows_without_group"]:
-            # Lines of groups have no place for rows that are in none.
-            rows = counted(record["rows_without_group"], "row")
-            logging.getLogger("gdsolve").warning("%s without a group dropped", rows)
-    finally:
-        write_outputs(spec, record)
-    return _code(spec, record)
-
-
 def _tell_missing(report: Mapping[str, Any]) -> None:
     """Say why coefficients have no standard error, where their rows have no room for it."""
     from gdsolve.report.inference_table import reasons
 
     for label, text in reasons(report):
-        logging.getLogger("gdsolve").warning("%s: %s", label, text)
+        logger.warning("%s: %s", label, text)
 
 
-def _code(spec: Spec, record: Mapping[str, Any]) -> int:
-    code = int(record["exit_code"])
-    return int(ExitCode.OK) if spec.exit_zero and code == ExitCode.MAX_ITER else code
+def _steps_of_groups() -> Steps:
+    from gdsolve.groups.fit import fit_groups
+    from gdsolve.report.group_record import groups_record
+
+    return Steps(
+        lambda spec, _command, _ranks: fit_groups(spec), groups_record, lambda _fits: None, _show_groups, _write
+    )
+
+
+def _show_groups(outcome: Outcome) -> None:
+    spec, record = outcome.spec, outcome.record
+    present(spec, record)
+    if spec.format is Format.TABLE and record["exit_code"]:
+        # What stands under a long table may be far from where one looks.
+        logger.warning("%s", record["message"])
+    if spec.format is not Format.TABLE and not record["exit_code"] and record["rows_without_group"]:
+        # Lines of groups have no place for rows that are in none.
+        logger.warning("%s without a group dropped", counted(record["rows_without_group"], "row"))

@@ -4,34 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from io import TextIOWrapper
-from pathlib import Path
 from typing import NoReturn
 
 import typer
 
-from gdsolve.cli.app import VERBS, command_line, execute
-from gdsolve.cli.completion import (
-    NothingToOfferError,
-    give_script,
-    is_asked,
-    offer_nothing,
-    read_line,
-    script_asked,
-)
+from gdsolve.cli.app import Root, execute
+from gdsolve.cli.completion import answer, give_script, instruction_of, read_line, script_asked
 from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
+from gdsolve.cli.usage import usage_error
 from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
-from gdsolve.spec import VERBS as SPEC_VERBS
-from gdsolve.spec import flag, options_of
-from gdsolve.spec.file import nearest_option
-from gdsolve.spec.option import enumerated
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
 
 
@@ -62,16 +50,12 @@ def leave(code: int) -> NoReturn:
 
 
 def _run(arguments: list[str], ranks: Ranks) -> int:
-    if is_asked(os.environ):
-        line = read_line(os.environ)
-        try:
-            command_line(VERBS, ranks).main(args=arguments, prog_name="gdsolve", obj=line)
-        except NothingToOfferError:
-            return offer_nothing(os.environ)
+    if instruction := instruction_of(os.environ):
+        return answer(Root(), instruction, read_line(os.environ))
     if sys.stdout is None:
         raise GdsolveError("standard output is closed", "redirect it, as in > result.txt or > /dev/null")
     if asked := script_asked(arguments):
-        give_script(*asked)
+        give_script(Root(), *asked)
         return int(ExitCode.OK)
     if not arguments:
         with redirect_stdout(sys.stderr):
@@ -136,7 +120,7 @@ def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | 
     if isinstance(fault, GdsolveError):
         return fault
     if isinstance(fault, typer.TyperException):
-        return _usage_error(fault, arguments)
+        return usage_error(fault, arguments)
     if isinstance(fault, OSError) and fault.errno in DISK_FAULTS:
         return write_error("standard output", fault)
     # torch tells it with a RuntimeError.
@@ -154,33 +138,3 @@ def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | 
             ExitCode.DATA,
         )
     return None
-
-
-def _usage_error(fault: typer.TyperException, arguments: Sequence[str]) -> GdsolveError:
-    """What typer says of the arguments, in our form, with the option or verb that was probably meant."""
-    message = fault.format_message().rstrip(".")
-    verb = next((word for word in arguments if word in VERBS), None)
-    hint: str | None = None
-    if (option := getattr(fault, "option_name", None)) and isinstance(option, str) and "No such option" in message:
-        before_the_verb = getattr(getattr(fault, "ctx", None), "parent", None) is None
-        message, hint = fault.message, _option_hint(option, verb, before_the_verb)
-    elif unknown := re.fullmatch(r"No such command '(.*)'", message):
-        hint = _verb_hint(unknown[1])
-    return GdsolveError(message, hint or (f"gdsolve {verb} --help" if verb else "gdsolve --help"))
-
-
-def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | None:
-    homes = [home for home in SPEC_VERBS if option in map(flag, options_of(home))]
-    if before_the_verb and verb in homes:
-        return f"options come after the verb: gdsolve {verb} {option}"
-    if homes:
-        return f"{option} goes with gdsolve {enumerated(homes)}"
-    near = nearest_option(option, ["version", "help"] if before_the_verb or verb is None else list(options_of(verb)))
-    return f"did you mean {flag(near)}?" if near else None
-
-
-def _verb_hint(word: str) -> str | None:
-    if Path(word).is_file():
-        return f"did you mean gdsolve fit {shlex.quote(word)}?"
-    near = nearest_option(word, [name.replace("-", "_") for name in VERBS])
-    return f"did you mean gdsolve {near.replace('_', '-')}?" if near else None

@@ -12,9 +12,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.progress import listener
 from gdsolve.status import GdsolveError
-from gdsolve.terminal import terminal_width, wrap_message
+from gdsolve.terminal import cells, terminal_width, wrap_command, wrap_message
 
 COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "hint": "\033[36m"}
 PLAIN = "\033[0m"
@@ -74,15 +75,26 @@ def _say(word: str | None, text: str) -> None:
         return
     before = "" if word == "hint" else "gdsolve: "
     lead = f"{before}{word}: " if word else before
-    said, width = _encoded(lead + one_line(text)), terminal_width(sys.stderr)
-    lines = [said] if width is None else wrap_message(said, width)
+    said, width = _shown(lead + text), terminal_width(sys.stderr)
+    lines = [said] if width is None or cells(said) <= width else _folded(text, width, lead)
     if word:
         lines[0] = before + _paint(word) + lines[0][len(before) + len(word) :]
     _write("\n".join(lines) + "\n")
 
 
-def _encoded(text: str) -> str:
-    """The text in ASCII where standard error is not Unicode, as tables are."""
+def _folded(text: str, width: int, lead: str = "", indent: str = "  ") -> list[str]:
+    """A text on lines that fit; a command in it has lines of its own, which can be copied."""
+    if not isinstance(text, Advice) or text.command is None:
+        return wrap_message(_shown(lead + text), width, indent)
+    lines = wrap_message(_shown(lead + text.lead).rstrip(), width, indent)
+    room = width - len(indent)
+    more = wrap_command(_shown(text.command), room) + (_folded(text.rest, room, indent="") if text.rest else [])
+    return lines + [indent + line for line in more]
+
+
+def _shown(text: str) -> str:
+    """The text in one line, and in ASCII where standard error is not Unicode, as tables are."""
+    text = one_line(text)
     if text.isascii():
         return text
     from gdsolve.report.text import encoding_of, printable

@@ -6,10 +6,12 @@ import json
 import sys
 
 from gdsolve.cli.output import writing
+from gdsolve.cli.request import Request
+from gdsolve.ranks import Ranks
 from gdsolve.status import ExitCode
 
 
-def run() -> int:
+def run(_request: Request, _ranks: Ranks) -> int:
     """Print the JSON Schema of a spec; returns the exit code."""
     from gdsolve.spec.schema import json_schema
 

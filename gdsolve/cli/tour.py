@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import gdsolve
+from gdsolve.cli.request import Request
+from gdsolve.ranks import Ranks
 from gdsolve.report.page import page_for
-from gdsolve.spec import Spec
+from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
 from gdsolve.terminal import terminal_width
 from gdsolve.tour.figures import with_figures
@@ -26,16 +28,19 @@ BACK, LEAVE = ("b", "back"), ("q", "quit", "exit")
 Execute = Callable[[Sequence[str]], int]
 
 
-def run(spec: Spec, execute: Execute) -> int:
-    """Walk through the cases asked for; `execute` runs a command line. Returns the exit code.
+def run(request: Request, _ranks: Ranks) -> int:
+    """Walk through the cases asked for; returns the exit code.
 
     Raises:
         GdsolveError: a case that there is not.
     """
+    spec = build_spec((), request.given, request.verb.name)
     steps = [step for step in STEPS if not spec.case or step.case in _cases(spec.case)]
     if spec.list:
         _list(steps)
     else:
+        from gdsolve.cli.app import execute
+
         _walk(steps, execute)
     return int(ExitCode.OK)
 
@@ -46,7 +51,7 @@ def _cases(asked: Sequence[str]) -> list[str]:
     for word in (word.strip() for text in asked for word in text.split(",")):
         found = [case for case in known if case == word.upper() or case.rstrip("0123456789") == word.upper()]
         if not found:
-            raise GdsolveError(f"case: there is no case {word}", f"there are {', '.join(known)}")
+            raise GdsolveError(f"there is no case {word}", f"there are {', '.join(known)}", option="case")
         wanted += found
     return wanted
 

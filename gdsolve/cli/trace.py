@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from gdsolve.cli.output import present
+from gdsolve.cli.request import Request
 from gdsolve.outputs import check_outputs, write_picture_file
+from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.graph import build_trace_spec
 from gdsolve.status import ExitCode
 
 
-def run(sources: Sequence[str], given: Mapping[str, Any]) -> int:
+def run(request: Request, _ranks: Ranks) -> int:
     """Trace the graph of a spec; what PyTorch refuses is a result. Returns the exit code."""
-    spec = build_trace_spec(sources, given)
+    spec = build_trace_spec(request.sources, request.given)
     check_outputs(spec.options)
     from gdsolve.graph import trace
     from gdsolve.report.graph_record import graph_record

@@ -43,7 +43,9 @@ def names_of(values: Any, names: Any = None) -> list[str] | None:
         given = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [None]
         if not all(isinstance(name, str) for name in given):
             raise GdsolveError(
-                f"names: {shown(names)} is no list of texts", 'give one for every column, as in names=["a", "b"]'
+                f"{shown(names)} is no list of texts",
+                'give one for every column, as in names=["a", "b"]',
+                option="names",
             )
         return [str(name) for name in given]
     labels = labels_of(values)

@@ -82,8 +82,8 @@ def assign(
     features = _columns("features", spec.features, names, table)
     weight = _column("weight", spec.weight, names, table)
     target = _column("target", spec.target, names, table)
-    group = _column("group-by", spec.group_by, names, table)
-    single = {"target": target, "weight": weight, "group-by": group}
+    group = _column("group_by", spec.group_by, names, table)
+    single = {"target": target, "weight": weight, "group_by": group}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
     left = [name for name in names if name not in ignored and name not in (weight, group, row_names)]
     if not left:
@@ -93,7 +93,11 @@ def assign(
     else:
         target, reason = usual_target(left, has_header)
     if target in features:
-        raise GdsolveError(f"the target {target!r} ({reason}) is named in --features as well", "give --target COLUMN")
+        raise GdsolveError(
+            f"the target {target!r} ({reason}) is named in --features as well",
+            "give --target COLUMN",
+            about=("target", "features"),
+        )
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
         more = "leave out less with --ignore, or choose another --target or --weight"
@@ -142,7 +146,7 @@ def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
         return name
     near, listed = nearest(name, names), columns_listed(names)
     remedy = f"did you mean {near!r}? {listed}" if near else listed
-    raise GdsolveError(f"--{option}: {table} has no column {name!r}", remedy)
+    raise GdsolveError(f"{table} has no column {name!r}", remedy, option=option, as_flag=True)
 
 
 def columns_listed(names: Sequence[str]) -> str:
@@ -175,13 +179,19 @@ def nearest(name: str, names: Sequence[str]) -> str | None:
 def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tuple[str, ...]]) -> None:
     for (option, name), (other, twin) in itertools.combinations(single.items(), 2):
         if name is not None and name == twin:
-            raise GdsolveError(f"column {name!r} is in --{option} and in --{other}", "name it in one of them")
+            raise _in_two_parts(name, option, other)
     pairs = [(option, name) for option, name in single.items() if name is not None]
     pairs += [("features", name) for name in lists["features"] if name in lists["ignore"]]
     for option, name in pairs:
         for other, members in lists.items():
             if other != option and name in members:
-                raise GdsolveError(f"column {name!r} is in --{option} and in --{other}", "name it in one of them")
+                raise _in_two_parts(name, option, other)
+
+
+def _in_two_parts(name: str, option: str, other: str) -> GdsolveError:
+    return GdsolveError(
+        f"column {name!r} is in {flag(option)} and in {flag(other)}", "name it in one of them", about=(option, other)
+    )
 
 
 def flag_for(option: str, names: Sequence[str]) -> str:

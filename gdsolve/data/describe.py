@@ -24,7 +24,8 @@ from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, S
 from gdsolve.data.table import first_rows, is_plain, no_rows
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
-from gdsolve.spec import Loss, Spec
+from gdsolve.spec import Spec
+from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
 
 Frames = Callable[[Sequence[str], Sequence[str]], Iterator[pl.DataFrame]]
@@ -180,7 +181,7 @@ def _without_rows(opened: Sequence[Source], spec: Spec, parts: Parts, fault: Dat
 
 def _tally(kinds: Mapping[str, Kind], parts: Parts, spec: Spec) -> _Tally:
     columns = {name: RunningColumn(kind, named_identifier(name)) for name, kind in kinds.items()}
-    if spec.loss in (Loss.LOGISTIC, Loss.POISSON):
+    if spec.loss.info.target is not Target.NUMBERS:
         columns[parts.target].refused = Fault.OUTSIDE, lambda values: outside(spec.loss, values)
     if parts.weight is not None:
         columns[parts.weight].refused = Fault.NEGATIVE_WEIGHT, lambda values: values < 0.0

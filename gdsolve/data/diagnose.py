@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from gdsolve.advice import Advice
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.encodings import encoding_hint
@@ -48,7 +49,8 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
     if record or source.dialect is None or spec.first_line is not Header.NO or source.cells.is_missing(cell):
         return fault
     otherwise = "leave --no-header out" if spec.no_header else "--header yes"
-    return DataError(fault.message, f"if this line is the header, {otherwise}; else {fault.hint}")
+    words = f"if this line is the header, {otherwise}; else "
+    return fault.but(hint=(fault.hint or Advice()).after(words))
 
 
 def cell_errors(source: Source, cells: Sequence[tuple[int, str]], spec: Spec, roles: Roles) -> list[DataError]:
@@ -80,7 +82,7 @@ class _Looks:
         ignore = _drop_hint(column, roles, self.spec)
         if "\ufffd" in trimmed:
             hint = encoding_hint(source.file.name, source.file.path, source.file.packing)
-            return DataError(f"{at}: {shown} is not UTF-8", f"{hint}; or {ignore}")
+            return DataError(f"{at}: {shown} is not UTF-8", Advice.of(hint).then(f"or {ignore}"))
         if re.fullmatch(r"[+-]?(inf|infinity|nan|1\.#inf)", trimmed.lower()):
             return DataError(f"{at}: {shown} is not finite", self._as_missing(column, trimmed, ignore))
         if _overflows(trimmed, source.cells.decimal):
@@ -214,7 +216,7 @@ def _overflow_hint(source: Source, run: str) -> str:
     mark = {"\t": r"\t"}.get(dialect.delimiter, dialect.delimiter)
     name = f"""awk 'NR == {dialect.skip} {{$0 = "{ROW_NAMES}{mark}" $0}} 1'"""
     command = piped(source.file, name, options=("--ignore", ROW_NAMES) if run == FIT else (), run=run)
-    return f"if every row starts with a name: {command}; else {quoting}"
+    return Advice("if every row starts with a name", command, f"else {quoting}")
 
 
 def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str, str | None]:
@@ -241,8 +243,8 @@ def text_error(
     what = _TIMES.get(source.schema[column].base_type(), "a date") if kinds[column] is Kind.DATE else "text"
     at, cell = _first_text(source, sample, column)
     message = f"{at}: {show(cell)} is {what}" if cell is not None else f"{at} is empty: every cell is missing"
-    if cell is not None and (remedy := number_hint(cell, source)):
-        return DataError(message, remedy)
+    if cell is not None and (mended := number_hint(cell, source)):
+        return DataError(message, mended)
     # A number that is stored as text is text: it may be a code.
     stored = cell is not None and source.dialect is None and source.cells.is_number(cell)
     remedy = f"{flag_for('ignore', texts)}, or --categorical onehot|ignore"
@@ -270,7 +272,7 @@ def _unfit(message: str, kinds: Mapping[str, Kind], column: str, parts: Parts) -
             if numeric
             else "the table has no column of numbers"
         )
-        return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy)
+        return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy, about=("target",))
     if column == parts.weight:
         return DataError(f"{message}, and it is the weight", "--weight COLUMN, a column of numbers")
     if column == parts.group:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from gdsolve.advice import Advice
 from gdsolve.data.file import File
 from gdsolve.data.packing import Packing, open_unpacked
 from gdsolve.spec.command import operand
@@ -49,7 +50,8 @@ def encoding_hint(name: str, path: str, packing: Packing) -> str:
     # Some lines of other encodings are UTF-8 by chance.
     if good > len(other):
         table = "FILE" if name == "standard input" else shlex.quote(operand(name))
-        return f"most of the file is UTF-8; without the other bytes: iconv -c -f utf-8 -t utf-8 {table} | gdsolve fit -"
+        without = f"iconv -c -f utf-8 -t utf-8 {table} | gdsolve fit -"
+        return Advice("most of the file is UTF-8; without the other bytes", without)
     # What is a few milliseconds to import is for files that are refused alone.
     from gdsolve.data.readings import readings_of
 

@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
 
+from gdsolve.advice import Advice
 from gdsolve.data.encodings import encoding_hint, escaped_encoding, wide_encoding
 from gdsolve.data.file import File, Format, Stamp
 from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
@@ -73,16 +74,15 @@ def _codec(encoding: str | None) -> str | None:
             encoding.lower(), {*_ENCODINGS, *encodings.aliases.aliases, *encodings.aliases.aliases.values()}
         )
         remedy = f"did you mean {near[0]}?" if near else f"common ones: {', '.join(_ENCODINGS)}"
-        raise GdsolveError(f"encoding: there is no encoding {encoding!r}", remedy) from None
+        raise GdsolveError(f"there is no encoding {encoding!r}", remedy, option="encoding") from None
     return None if name in ("utf-8", "utf-8-sig", "ascii") else name
 
 
 def _expand(source: str) -> list[str]:
     if is_url(source) and not Path(source).exists():
-        fetch = (
-            f"curl -L {shlex.quote(source)} | gdsolve fit -" if source.startswith(_CURL) else "copy it to a file first"
-        )
-        raise DataError(f"{source}: is an address, and gdsolve reads files", fetch)
+        curl = Advice("", f"curl -L {shlex.quote(source)} | gdsolve fit -")
+        remedy = curl if source.startswith(_CURL) else "copy it to a file first"
+        raise DataError(f"{source}: is an address, and gdsolve reads files", remedy)
     if source == "-" or Path(source).exists() or not glob.has_magic(source):
         return [source]
     found = glob.glob(source, recursive=True)  # noqa: PTH207, since Path.glob takes no absolute pattern
@@ -210,8 +210,9 @@ def _refuse_other_formats(name: str, head: str) -> None:
         raise DataError(f"{name}: is not text in this encoding", "leave --encoding out")
     if head.lstrip().startswith("[") and head.lstrip()[1:].lstrip().startswith(("{", "]")):
         file = shlex.quote(operand(name))
-        lines = "put jq -c '.[]' before gdsolve" if name == STDIN else f"jq -c '.[]' {file} > rows.ndjson"
-        raise DataError(f"{name}: is a JSON array", f"give one object a line: {lines}")
+        words, piped = "give one object a line", "put jq -c '.[]' before gdsolve"
+        remedy = f"{words}: {piped}" if name == STDIN else Advice(words, f"jq -c '.[]' {file} > rows.ndjson")
+        raise DataError(f"{name}: is a JSON array", remedy)
 
 
 def _endings(name: str) -> list[str]:

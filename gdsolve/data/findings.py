@@ -9,7 +9,9 @@ from enum import StrEnum
 from gdsolve.data.cells import Kind
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.summary import ColumnSummary, Fault, Faults, RunningColumn, Spot
-from gdsolve.spec import Categorical, Loss, Missing, Spec
+from gdsolve.data.targets import LIMITED, two_classes
+from gdsolve.spec import Categorical, Missing, Spec
+from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
 
 _LONGEST = 30
@@ -259,7 +261,7 @@ def _faulty(column: ColumnSummary, fault: Fault, faults: Faults, spec: Spec) -> 
         Fault.BEYOND: f"{cells} beyond the range of float64: {told}",
         Fault.ENCODING: f"{cells} not UTF-8: {told}",
         Fault.NEGATIVE_WEIGHT: f"{_counted(count, 'negative weight')}: {told}",
-        Fault.OUTSIDE: f"{cells} that --loss {spec.loss.value} does not take ({_TAKES.get(spec.loss, '')}): {told}",
+        Fault.OUTSIDE: f"{cells} that --loss {spec.loss.value} does not take ({_taken(spec)}): {told}",
     }
     blocks = not column.is_text or spec.categorical is Categorical.ONEHOT
     first = next(iter(faults.texts), None)
@@ -267,7 +269,9 @@ def _faulty(column: ColumnSummary, fault: Fault, faults: Faults, spec: Spec) -> 
     return _Draft(_KINDS[fault], message, faults.first, column.name, count, first, blocks)
 
 
-_TAKES = {Loss.LOGISTIC: "0 and 1", Loss.POISSON: "0 or more"}
+def _taken(spec: Spec) -> str:
+    limited = LIMITED.get(spec.loss.info.target)
+    return "" if limited is None else limited.in_short
 
 
 def _texts(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Iterator[_Draft]:
@@ -279,10 +283,10 @@ def _texts(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Itera
     if column.type == Kind.DATE:
         held = "durations" if scene.types.get(column.name, "").startswith("Duration") else "dates"
         kind, said = FindingKind.DATE, f"{held}, not numbers: {texts[0]}, \x00place"
-    elif is_target and spec.loss is Loss.LOGISTIC:
+    elif is_target and spec.loss.info.target is Target.TWO_CLASSES:
         if levels == 2:
             return
-        kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; --loss logistic takes two"
+        kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; {two_classes(spec.loss)}"
     elif column.spelled:
         said = f"numbers written as text: {', '.join(texts)}{', …' if levels > _SHOWN else ''}; the first on \x00place"
     elif column.identifies and not is_target:
@@ -302,8 +306,9 @@ def _figures(column: ColumnSummary, scene: Scene) -> Iterator[_Draft]:
         yield _Draft(FindingKind.SQUARES, said, column=column.name, cells=column.cells, blocks=True)
     if column.role == "weight" and low == high == 0.0:
         yield _Draft(FindingKind.NO_WEIGHT, f"{name}: all weights are 0", column=column.name, blocks=True)
-    if column.role == "target" and scene.spec.loss is Loss.LOGISTIC and low == high and low in (0.0, 1.0):
-        said = f"{name}: {low:g} in every row, one class, and --loss logistic takes two"
+    classes = column.role == "target" and scene.spec.loss.info.target is Target.TWO_CLASSES
+    if classes and low == high and low in (0.0, 1.0):
+        said = f"{name}: {low:g} in every row, one class, and {two_classes(scene.spec.loss)}"
         yield _Draft(FindingKind.ONE_CLASS, said, column=column.name, cells=column.cells, blocks=True)
     if column.role == "weight" or column.unclear or low is None or high is None:
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gdsolve.advice import Advice
 from gdsolve.data.file import File
 from gdsolve.data.shell import piped
 from gdsolve.status import DataError
@@ -38,8 +39,10 @@ def refuse_foreign(file: File) -> None:
         options = ("--na-values", "?") if re.search(r"(^|,)\s*\?\s*(,|$)", file.head, re.MULTILINE) else ()
         raise DataError(
             f"{file.name}: is an ARFF file, and gdsolve reads CSV",
-            piped(file, _FROM_ARFF, options=options),
+            Advice("", piped(file, _FROM_ARFF, options=options)),
         )
     lines = [line for line in file.head.split("\n", _LINES)[:_LINES] if line.strip() and not line.startswith("#")]
     if lines and 2 * sum(_SPARSE.fullmatch(line) is not None for line in lines) > len(lines):
-        raise DataError(f"{file.name}: is an svmlight file, and gdsolve reads CSV", piped(file, _FROM_SPARSE))
+        raise DataError(
+            f"{file.name}: is an svmlight file, and gdsolve reads CSV", Advice("", piped(file, _FROM_SPARSE))
+        )

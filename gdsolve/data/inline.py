@@ -20,7 +20,8 @@ from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.spec import Loss, Spec
+from gdsolve.spec import Spec
+from gdsolve.spec.losses import Target
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -107,7 +108,7 @@ def inline_table(
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
-        raise GdsolveError("na_values: several ranks take X and y as they are", "leave --na-values out")
+        raise GdsolveError("several ranks take X and y as they are", "leave --na-values out", option="na_values")
     return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
 
 
@@ -153,7 +154,8 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
     # Two texts are two classes, also where they are digits.
-    is_typed = spec.loss is Loss.LOGISTIC or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
+    has_classes = spec.loss.info.target is Target.TWO_CLASSES
+    is_typed = has_classes or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
     cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.
     found = (target, "the name of y" if target == own else "the column y")

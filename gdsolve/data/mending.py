@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gdsolve.advice import Advice
 from gdsolve.data.head import head_records
 from gdsolve.data.shell import FIT, piped
 from gdsolve.data.sniff import DELIMITERS, GROUPED, Dialect, is_decimal
@@ -26,7 +28,7 @@ class _Step:
     word: str
 
 
-def number_hint(cell: str, source: Source, run: str = FIT) -> str | None:
+def number_hint(cell: str, source: Source, run: str = FIT) -> Advice | None:
     """Say how a cell becomes a number: by `--decimal`, or by a command that takes signs and units out of the file.
 
     None where it does not look like a number.
@@ -44,7 +46,7 @@ def number_hint(cell: str, source: Source, run: str = FIT) -> str | None:
         words.append(rf"'s/([0-9]) *{unit}/\1/g'")
     said = [_said(bare, reading, words, source, source.dialect, run) for reading in _readings(bare, source)]
     lead = f"where all are in {unit}, " if unit else ""
-    return lead + "; ".join(said) if any(said) else None
+    return functools.reduce(Advice.then, said).after(lead) if any(said) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,13 @@ def _readings(bare: str, source: Source) -> Iterator[_Reading]:
         yield _Reading(marks[0])
 
 
-def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialect: Dialect, run: str) -> str:
+def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialect: Dialect, run: str) -> Advice:
     """An option, where that is enough, else a command."""
     decimal, value = reading.decimal, reading.value(bare)
     means = f"if it means {value}" if reading.doubtful else f"to read it as {value}"
     apart = decimal != dialect.decimal and not reading.groups and _uses(source, _OTHER[decimal])
     if not words and not reading.groups and not apart:
-        return f"--decimal {decimal} {means}" if decimal != dialect.decimal else ""
+        return Advice(f"--decimal {decimal} {means}" if decimal != dialect.decimal else "")
     quoted = dialect.delimiter == ","
     if reading.groups:
         words = [*words, _ungroup(reading.groups, bare, quoted)]
@@ -99,7 +101,7 @@ def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialec
     options = ["--decimal", ","] if decimal == "," else []
     options += [] if dialect.delimiter in DELIMITERS else ["--delimiter", dialect.delimiter]
     program = f"sed -E {words[0]}" if len(words) == 1 and " -e " not in words[0] else f"sed -E -e {' -e '.join(words)}"
-    return f"{means}: {piped(source.file, program, options=options, run=run)}"
+    return Advice(means, piped(source.file, program, options=options, run=run))
 
 
 def _ungroup(mark: str, bare: str, quoted: bool) -> str:

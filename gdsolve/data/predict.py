@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
+from gdsolve.advice import Advice
 from gdsolve.data.columns import nearest, split_hint
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
 from gdsolve.data.extent import Pass
@@ -20,11 +21,13 @@ from gdsolve.data.file import watched
 from gdsolve.data.group_models import GroupModels
 from gdsolve.data.mending import number_hint
 from gdsolve.data.records import unreadable
+from gdsolve.data.response import MEANS
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.shell import PREDICT
 from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.losses import USUAL_LOSS
 from gdsolve.spec.missing import added_to, missing_flag
 from gdsolve.status import DataError, GdsolveError
 
@@ -33,7 +36,7 @@ logger = logging.getLogger("gdsolve")
 # (The record of the first row, which records are rows), rows as they are written, the columns that a model uses.
 _Frame = tuple[tuple[int, np.ndarray], pl.DataFrame, pl.DataFrame]
 _AT_ONCE = 10_000
-_SAVED = "give a file that gdsolve fit wrote with --save or --format json"
+_SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +104,10 @@ def predict_csv(
 ) -> PredictCounts:
     """Write the rows of the sources as CSV to `out`, each followed by what the model predicts.
 
-    With z = intercept + Σ weight·feature, or z = f(x) of a `curve`, that is z; of a logistic model the probability
-    1/(1 + e⁻ᶻ) of 1, or of the second level; of a Poisson model the mean eᶻ, which may be inf. `model` is the JSON of a
-    fit (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets an empty prediction, and so does
-    one of a group that the model has no weights of. With
-    `spec.only` the predictions are written alone.
+    With z = intercept + Σ weight·feature, or z = f(x) of a `curve`, that is the mean that its loss declares: z, the
+    probability 1/(1 + e⁻ᶻ) of 1, or of the second level, or eᶻ, which may be inf. `model` is the JSON of a fit
+    (`gdsolve.fit/1`); columns are matched by name. A row that lacks a feature gets an empty prediction, and so does one
+    of a group that the model has no weights of. With `spec.only` the predictions are written alone.
 
     Raises:
         GdsolveError: the model is not one that a fit wrote.
@@ -209,7 +211,7 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, 0.0 if groups else float(model["weights"][name])))
-        loss = Loss(model.get("descent", {}).get("loss", Loss.HALF_MSE))
+        loss = Loss(model.get("descent", {}).get("loss", USUAL_LOSS))
         intercept = float(model.get("intercept") or 0.0) * (not groups)
         return Predictor(tuple(terms), levels, intercept, loss, None, groups, absent)
     except KeyError as error:
@@ -330,8 +332,7 @@ def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         total = model.curve.at({name: frame[name].to_numpy().copy() for name in model.columns}, frame.height)
     else:
         total = _linear(frame, model)
-    mean = _MEANS.get(model.loss)
-    return total if mean is None else mean(total)
+    return MEANS[model.loss.info.mean](total)
 
 
 def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
@@ -346,17 +347,3 @@ def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         # A column of one level has no term, but an unknown level is unknown all the same.
         total[frame[name].is_null().to_numpy()] = np.nan
     return total + (model.intercept if own is None else own[:, -1])
-
-
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    """1/(1 + e⁻ᶻ) from e^−|z|, which never overflows and keeps the digits of small probabilities."""
-    small = np.exp(-np.abs(z))
-    return np.asarray(np.where(z < 0.0, small, 1.0) / (1.0 + small))
-
-
-def _exp(z: np.ndarray) -> np.ndarray:
-    with np.errstate(over="ignore"):
-        return np.asarray(np.exp(z))
-
-
-_MEANS: Mapping[Loss, Callable[[np.ndarray], np.ndarray]] = {Loss.LOGISTIC: _sigmoid, Loss.POISSON: _exp}

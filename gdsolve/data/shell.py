@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from gdsolve.advice import Advice
 from gdsolve.data.file import File
 from gdsolve.data.files import STDIN
 from gdsolve.data.packing import Packing
@@ -36,10 +37,10 @@ def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: st
     return " | ".join([*steps, shlex.join(["gdsolve", *run.split(), "-", *options])])
 
 
-def blanks_hint(table: File | str, run: str = FIT) -> str:
+def blanks_hint(table: File | str, run: str = FIT) -> Advice:
     """Say what turns runs of blanks, which no delimiter is, into tabs."""
     trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
-    return f"if several spaces separate the columns: {piped(table, trimmed, _TABBED, run=run)}"
+    return Advice("if several spaces separate the columns", piped(table, trimmed, _TABBED, run=run))
 
 
 def _traits(table: File | str) -> tuple[str, Packing, str | None]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from gdsolve.advice import Advice
 from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
@@ -186,7 +187,7 @@ def _refuse_preamble(file: File, records: Sequence[Record], decimal: str, words:
     cell = first[0].strip()
     raise DataError(
         f"{file.name}: line {records[0].end} is no header: {cell[:_SHOWN]!r}, while most lines have {usual} cells",
-        f"leave out what stands before the header: {piped(file, f'tail -n +{before + 1}')}",
+        Advice("leave out what stands before the header", piped(file, f"tail -n +{before + 1}")),
     )
 
 

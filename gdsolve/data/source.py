@@ -25,7 +25,7 @@ from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.sniff import Dialect, sniff
 from gdsolve.spec import Spec, company
 from gdsolve.spec.command import operand
-from gdsolve.status import DataError, GdsolveError
+from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 
@@ -325,7 +325,7 @@ def _require_text(opened: Sequence[Source], spec: Spec) -> None:
         if name is not None and opened and not forms & {Format.CSV, form}:
             told = company.refusal(name, company.Asked(spec, ""), condition)
             found = {Format.NDJSON: "NDJSON", Format.PARQUET: "Parquet"}[opened[0].file.format]
-            raise GdsolveError(f"{told.message}, and {opened[0].name} is {found}", told.hint)
+            raise told.but(text=f"{told.text}, and {opened[0].name} is {found}")
 
 
 def require_same_columns(opened: Sequence[Source], first: str, names: Collection[str]) -> None:

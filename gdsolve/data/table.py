@@ -193,7 +193,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         try:
             _usable(sampled, sample, kinds, parts, spec)
         except DataError as fault:
-            raise DataError(fault.message, "a formula takes columns of numbers alone: leave it out") from None
+            raise fault.but(hint="a formula takes columns of numbers alone: leave it out") from None
         numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
         roles = choice.roles(names, spec)
         first = opened[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -10,23 +11,41 @@ import polars as pl
 from gdsolve.data.cells import Kind
 from gdsolve.data.columns import Parts, Roles
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.losses import Target
 from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 _SHOWN = 8
-_OUTSIDE: Mapping[Loss, Callable[[np.ndarray], np.ndarray]] = {
-    Loss.LOGISTIC: lambda target: (target != 0.0) & (target != 1.0),
-    Loss.POISSON: lambda target: target < 0.0,
-}
-_REFUSED = {
-    Loss.LOGISTIC: ("is neither 0 nor 1", "--loss logistic takes 0 and 1, true and false, or two texts"),
-    Loss.POISSON: ("is negative", "--loss poisson takes counts, 0 or more"),
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """The numbers that a target of some kind may be: which are `outside`, and in words what is wrong with one.
+
+    `taken` is all that there is to take, `in_short` the numbers alone.
+    """
+
+    outside: Callable[[np.ndarray], np.ndarray]
+    wrong: str
+    taken: str
+    in_short: str
+
+
+# A kind that is not here takes any number.
+LIMITED: Mapping[Target, Numbers] = {
+    Target.TWO_CLASSES: Numbers(
+        lambda target: (target != 0.0) & (target != 1.0),
+        "is neither 0 nor 1",
+        "0 and 1, true and false, or two texts",
+        "0 and 1",
+    ),
+    Target.COUNTS: Numbers(lambda target: target < 0.0, "is negative", "counts, 0 or more", "0 or more"),
 }
 
 
 def holds_classes(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> bool:
     """Tell whether the target is text that stands for two classes."""
-    return spec.loss is Loss.LOGISTIC and kinds[parts.target] is Kind.TEXT
+    return spec.loss.info.target is Target.TWO_CLASSES and kinds[parts.target] is Kind.TEXT
 
 
 def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) -> tuple[str, str]:
@@ -47,9 +66,15 @@ def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) ->
         left_out = missing_flag(spec.na_values, sayable[-1])
         remedy = f"{left_out} --na drop leaves the rows of a level out; or {remedy}"
     raise DataError(
-        f"{table}: column {parts.target!r}, the target ({parts.target_reason}), has {what}; --loss logistic takes two",
+        f"{table}: column {parts.target!r}, the target ({parts.target_reason}), has {what}; {two_classes(spec.loss)}",
         remedy,
+        about=("target", "loss"),
     )
+
+
+def two_classes(loss: Loss) -> str:
+    """What a loss of two classes takes, where there are more or fewer."""
+    return f"--loss {loss.value} takes two"
 
 
 def target_column(roles: Roles) -> str | pl.Expr:
@@ -61,11 +86,13 @@ def target_column(roles: Roles) -> str | pl.Expr:
 
 def outside(loss: Loss, target: np.ndarray) -> np.ndarray:
     """Tell which targets, (rows,), are numbers that the loss does not take."""
-    rule = _OUTSIDE.get(loss)
-    return np.zeros(target.shape, dtype=bool) if rule is None else np.isfinite(target) & rule(target)
+    limited = LIMITED.get(loss.info.target)
+    return np.zeros(target.shape, dtype=bool) if limited is None else np.isfinite(target) & limited.outside(target)
 
 
 def target_error(at: str, shown: str, loss: Loss) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
-    reason, remedy = _REFUSED[loss]
-    return DataError(f"{at}: the target {shown} {reason}", f"{remedy}; or --target COLUMN")
+    limited = LIMITED[loss.info.target]
+    return DataError(
+        f"{at}: the target {shown} {limited.wrong}", f"--loss {loss.value} takes {limited.taken}; or --target COLUMN"
+    )

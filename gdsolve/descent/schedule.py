@@ -47,6 +47,7 @@ class Schedule:
         if isinstance(self.every, int) and not self.has_room(last, p):
             step = 10 ** len(str(last * p // MOST_NUMBERS))
             raise GdsolveError(
-                f"every: {self.every} would report {last // self.every + 1:,} of {last:,} iterations",
+                f"{self.every} would report {last // self.every + 1:,} of {last:,} iterations",
                 f"give --every log or --every {max(step, 10 ** len(str(last // 1000)))}",
+                option="every",
             )

@@ -33,7 +33,9 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
         DataError: a table that cannot be read, or without rows.
     """
     if spec.tol == 0.0 and not spec.loss_tol and not spec.grad_tol and spec.max_iter is None:
-        raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say")
+        raise GdsolveError(
+            "with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say", option="tol"
+        )
     began = time.perf_counter()
     grouped = load_groups(spec, table)
     import torch

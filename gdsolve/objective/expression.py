@@ -125,7 +125,7 @@ def parse(text: str, names: Collection[str], absent: str = "") -> Expression:
 
 
 def _refused(column: int, words: str, hint: str) -> GdsolveError:
-    return GdsolveError(f"column {column}: {words}", hint, place=column)
+    return GdsolveError(f"column {column}: {words}", hint, column=column)
 
 
 def _with_words(line: str, names: Collection[str]) -> tuple[str, dict[str, str]]:

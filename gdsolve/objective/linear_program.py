@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Objective
-from gdsolve.objective.pointwise import Absolute, Quantile
+from gdsolve.objective.pointwise import PiecewiseLinear
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.shared import Shared
 
@@ -18,7 +18,8 @@ MOST_NUMBERS = 5_000_000
 
 
 def piecewise_linear_minimum(objective: Objective) -> Tensor | None:
-    """The w, (p, 1), of least quantile or absolute loss; None with a ridge penalty, or where the table is too large.
+    """The w, (p, 1), of the least loss that is piecewise linear, as the absolute one is; None for another loss, with a
+    ridge penalty, or where the table is too large.
 
     The dual: max yᵀa over 0 ≤ a ≤ ω with Xᵀa = (1 − τ)·Xᵀω; w are the multipliers of its equations. Of several ranks
     the first one solves it for all.
@@ -29,7 +30,7 @@ def piecewise_linear_minimum(objective: Objective) -> Tensor | None:
     if not isinstance(objective, Shared) or objective.step_elements > MOST_NUMBERS:
         return None
     ranks, own = objective.ranks, objective.own
-    if not isinstance(own, PointwiseRows) or not isinstance(own.loss, Quantile | Absolute):
+    if not isinstance(own, PointwiseRows) or not isinstance(own.loss, PiecewiseLinear):
         return None
     parts = ranks.gather((own.design.cpu(), own.target.cpu(), None if own.weight is None else own.weight.cpu()))
     # Only the first rank has the penalty, and so knows whether there is one.
@@ -48,18 +49,19 @@ def _joined(own: PointwiseRows, parts: Sequence[tuple[Tensor, Tensor, Tensor | N
 
 def _solve(objective: PointwiseRows) -> Tensor | None:
     loss = objective.loss
-    if not isinstance(loss, Quantile | Absolute) or objective.penalty.rows.shape[0]:
+    if not isinstance(loss, PiecewiseLinear) or objective.penalty.rows.shape[0]:
         return None
     if objective.design.numel() > MOST_NUMBERS:
         return None
     from scipy.optimize import linprog
 
-    level = loss.level if isinstance(loss, Quantile) else 0.5
     design = objective.design.to("cpu", torch.float64).numpy()
     target = objective.target[:, 0].to("cpu", torch.float64).numpy()
     weight = np.ones(len(target)) if objective.weight is None else objective.weight[:, 0].to("cpu").double().numpy()
     bounds = np.column_stack([np.zeros_like(weight), weight])
-    found = linprog(-target, A_eq=design.T, b_eq=(1.0 - level) * (design.T @ weight), bounds=bounds, method="highs")
+    found = linprog(
+        -target, A_eq=design.T, b_eq=(1.0 - loss.level) * (design.T @ weight), bounds=bounds, method="highs"
+    )
     if not found.success:
         return None
     multipliers = torch.from_numpy(-np.asarray(found.eqlin.marginals))

@@ -16,7 +16,6 @@ class SquaredLoss:
     Source: docs/design.md, section 2, "The table of losses".
     """
 
-    formula: str
     factor: float
     mean: bool
 
@@ -26,7 +25,7 @@ class SquaredLoss:
 
 
 LOSSES: dict[Loss, SquaredLoss] = {
-    Loss.HALF_MSE: SquaredLoss("1/(2m)·‖Xw − y‖²", 1.0, mean=True),
-    Loss.MSE: SquaredLoss("1/m·‖Xw − y‖²", 2.0, mean=True),
-    Loss.SSE: SquaredLoss("‖Xw − y‖²", 2.0, mean=False),
+    Loss.HALF_MSE: SquaredLoss(1.0, mean=True),
+    Loss.MSE: SquaredLoss(2.0, mean=True),
+    Loss.SSE: SquaredLoss(2.0, mean=False),
 }

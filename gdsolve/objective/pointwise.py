@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -18,14 +19,16 @@ class PointwiseLoss(Protocol):
     `of_residual`: it depends on z − y alone, so that the target may be centred and scaled.
     `differentiable`: ∂l/∂z exists everywhere; where it does not, its slope is 0, the subgradient of `torch.abs` too.
     `largest_curvature`: the supremum of ∂²l/∂z²; None where it is unbounded, or l is not differentiable.
+    `curvature_at_zero`: ∂²l/∂z² at z = 0 where that is the same for every y, else None. `curvature_course`: where
+    ∂²l/∂z² is largest or how it grows, as a clause; empty where l is not differentiable.
     `means` and `sums` name the figures of fit that are a mean or a sum over rows of what `score` gives, in this order.
     """
 
-    formula: ClassVar[str]
-    source: ClassVar[str]
     of_residual: ClassVar[bool]
     differentiable: ClassVar[bool]
     largest_curvature: ClassVar[float | None]
+    curvature_at_zero: ClassVar[float | None]
+    curvature_course: ClassVar[str]
     means: ClassVar[tuple[str, ...]]
     sums: ClassVar[tuple[str, ...]]
 
@@ -42,10 +45,6 @@ class PointwiseLoss(Protocol):
         """∂²l/∂z², row by row; 0 where it does not exist."""
         ...
 
-    def mean(self, z: Tensor) -> Tensor:
-        """What is predicted of y at z, in the units of y."""
-        ...
-
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """What the figures of `means` and `sums` add up, row by row."""
         ...
@@ -59,6 +58,16 @@ class PointwiseLoss(Protocol):
         ...
 
 
+@runtime_checkable
+class PiecewiseLinear(Protocol):
+    """A loss that is a multiple of max(τr, (τ − 1)r), r = y − z, so that linear programming finds its minimum."""
+
+    @property
+    def level(self) -> float:
+        """τ, between 0 and 1."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Huber:
     """r²/2 for |r| ≤ δ, else δ·(|r| − δ/2), with r = z − y: squares for small residuals, absolute values for large.
@@ -66,11 +75,11 @@ class Huber:
     Source: Huber (1964), Robust Estimation of a Location Parameter, Annals of Mathematical Statistics 35(1).
     """
 
-    formula: ClassVar[str] = "r²/2 where |r| ≤ δ, else δ·(|r| − δ/2)"
-    source: ClassVar[str] = "Huber (1964)"
     of_residual: ClassVar[bool] = True
     differentiable: ClassVar[bool] = True
     largest_curvature: ClassVar[float | None] = 1.0
+    curvature_at_zero: ClassVar[float | None] = None
+    curvature_course: ClassVar[str] = "is largest where all residuals are at most δ"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
 
@@ -91,10 +100,6 @@ class Huber:
         """1 for |r| ≤ δ, else 0."""
         return ((z - y).abs() <= self.delta).to(z.dtype)
 
-    def mean(self, z: Tensor) -> Tensor:
-        """The prediction itself: z."""
-        return z
-
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """Nothing: SSE, RMSE and R² say it."""
         return ()
@@ -105,17 +110,62 @@ class Huber:
 
 
 @dataclass(frozen=True, slots=True)
+class LogCosh:
+    """log cosh(s·r)/s², with r = z − y: r²/2 for small residuals, |r| for large ones; s is `steepness`.
+
+    Source: Saleh and Saleh (2022), Statistical properties of the log-cosh loss function used in machine learning.
+    """
+
+    of_residual: ClassVar[bool] = True
+    differentiable: ClassVar[bool] = True
+    largest_curvature: ClassVar[float | None] = 1.0
+    curvature_at_zero: ClassVar[float | None] = None
+    curvature_course: ClassVar[str] = "is largest where all residuals are 0"
+    means: ClassVar[tuple[str, ...]] = ()
+    sums: ClassVar[tuple[str, ...]] = ()
+
+    steepness: float = 1.0
+
+    @classmethod
+    def of(cls, spec: Spec) -> Self:
+        """The log-cosh loss, which has no parameters."""
+        return cls()
+
+    def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+        """With u = s·r: |u| + log(1 + e^−2|u|) − log 2, or near 0 half of log(1 + sinh²u), over s²; tanh(u)/s."""
+        scaled = self.steepness * (z - y)
+        size = scaled.abs()
+        # Near 0 the first form subtracts numbers of the size of 1, far out the second one overflows.
+        near = 0.5 * scaled.clamp(-1.0, 1.0).sinh().square().log1p()
+        far = size + (-2.0 * size).exp().log1p() - math.log(2.0)
+        return torch.where(size < 1.0, near, far) / self.steepness**2, scaled.tanh() / self.steepness
+
+    def curvature(self, z: Tensor, y: Tensor) -> Tensor:
+        """1 − tanh²u, which is 4e^−2|u|/(1 + e^−2|u|)²."""
+        small = (-2.0 * (self.steepness * (z - y)).abs()).exp()
+        return 4.0 * small / (1.0 + small).square()
+
+    def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+        """Nothing: SSE, RMSE and R² say it."""
+        return ()
+
+    def in_units_of(self, scale: float) -> Self:
+        """The log-cosh loss with steepness s times the scale."""
+        return replace(self, steepness=self.steepness * scale)
+
+
+@dataclass(frozen=True, slots=True)
 class Logistic:
     """log(1 + eᶻ) − y·z for y in {0, 1}: minus the logarithm of the likelihood of y, with P(y = 1) = 1/(1 + e⁻ᶻ).
 
     Source: McCullagh and Nelder, Generalized Linear Models, 2nd ed., section 4.4.
     """
 
-    formula: ClassVar[str] = "log(1 + eᶻ) − y·z"
-    source: ClassVar[str] = "McCullagh and Nelder (1989), section 4.4"
     of_residual: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     largest_curvature: ClassVar[float | None] = 0.25
+    curvature_at_zero: ClassVar[float | None] = 0.25
+    curvature_course: ClassVar[str] = "is largest at weights of zero"
     means: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
     sums: ClassVar[tuple[str, ...]] = ()
 
@@ -134,10 +184,6 @@ class Logistic:
     def curvature(self, z: Tensor, y: Tensor) -> Tensor:
         """σ(z)·σ(−z), whatever y is."""
         return torch.sigmoid(z) * torch.sigmoid(-z)
-
-    def mean(self, z: Tensor) -> Tensor:
-        """The probability of y = 1: σ(z)."""
-        return torch.sigmoid(z)
 
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """1 where the class of larger probability is that of the row, 0 where it is not or both are alike; the loss."""
@@ -160,11 +206,11 @@ class Poisson:
     Source: McCullagh and Nelder, Generalized Linear Models, 2nd ed., section 6.2.
     """
 
-    formula: ClassVar[str] = "eᶻ − y·z"
-    source: ClassVar[str] = "McCullagh and Nelder (1989), section 6.2"
     of_residual: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
     largest_curvature: ClassVar[float | None] = None
+    curvature_at_zero: ClassVar[float | None] = 1.0
+    curvature_course: ClassVar[str] = "grows with the predicted counts"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ("deviance",)
 
@@ -180,10 +226,6 @@ class Poisson:
 
     def curvature(self, z: Tensor, y: Tensor) -> Tensor:
         """eᶻ, whatever y is."""
-        return z.exp()
-
-    def mean(self, z: Tensor) -> Tensor:
-        """The expected count: eᶻ."""
         return z.exp()
 
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
@@ -208,11 +250,11 @@ class Quantile:
     Source: Koenker and Bassett (1978), Regression Quantiles, Econometrica 46(1).
     """
 
-    formula: ClassVar[str] = "max(τ·r, (τ − 1)·r), r = y − z"
-    source: ClassVar[str] = "Koenker and Bassett (1978)"
     of_residual: ClassVar[bool] = True
     differentiable: ClassVar[bool] = False
     largest_curvature: ClassVar[float | None] = None
+    curvature_at_zero: ClassVar[float | None] = None
+    curvature_course: ClassVar[str] = ""
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
 
@@ -235,10 +277,6 @@ class Quantile:
         """0 wherever it exists."""
         return torch.zeros_like(z - y)
 
-    def mean(self, z: Tensor) -> Tensor:
-        """The quantile itself: z."""
-        return z
-
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """Nothing: SSE, RMSE and R² say it."""
         return ()
@@ -255,13 +293,14 @@ class Absolute:
     Source: Koenker and Bassett (1978), Regression Quantiles, Econometrica 46(1); Boscovich (1757) before all others.
     """
 
-    formula: ClassVar[str] = "|z − y|"
-    source: ClassVar[str] = "Boscovich (1757); Koenker and Bassett (1978)"
     of_residual: ClassVar[bool] = True
     differentiable: ClassVar[bool] = False
     largest_curvature: ClassVar[float | None] = None
+    curvature_at_zero: ClassVar[float | None] = None
+    curvature_course: ClassVar[str] = ""
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    level: ClassVar[float] = 0.5
 
     steepness: float = 1.0
 
@@ -279,10 +318,6 @@ class Absolute:
         """0 wherever it exists."""
         return torch.zeros_like(z - y)
 
-    def mean(self, z: Tensor) -> Tensor:
-        """The median itself: z."""
-        return z
-
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """Nothing: SSE, RMSE and R² say it."""
         return ()
@@ -299,6 +334,7 @@ def _refuse_units(scale: float) -> None:
 
 POINTWISE: Mapping[Loss, type[PointwiseLoss]] = {
     Loss.HUBER: Huber,
+    Loss.LOGCOSH: LogCosh,
     Loss.LOGISTIC: Logistic,
     Loss.POISSON: Poisson,
     Loss.QUANTILE: Quantile,

@@ -12,7 +12,6 @@ from gdsolve.objective.curve import Curve, Model, PointwiseCurve
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.scene import Scene, Track
 from gdsolve.solve.sample import Sample
-from gdsolve.spec import Loss
 
 ALONG = 121
 Predict = Callable[["np.ndarray", "torch.Tensor"], "np.ndarray"]
@@ -21,14 +20,21 @@ Predict = Callable[["np.ndarray", "torch.Tensor"], "np.ndarray"]
 
 def draw_fit(scene: Scene, track: Track) -> Picture:
     """What was fitted, beside the data; for a linear model or a curve."""
-    names, rows, predict = _data(scene)
+    from gdsolve.data.response import MEANS
+
+    names, rows, linear = _data(scene)
+    mean = MEANS[scene.spec.loss.info.mean]
+
+    def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
+        return mean(linear(values, w))
+
     if len(names) == 1:
         return _line(scene, track, names[0], rows, predict)
     return _residuals(scene, track, rows, predict)
 
 
 def _data(scene: Scene) -> tuple[tuple[str, ...], np.ndarray, Predict]:
-    """Names of the features, rows (r, n + 1) with the target last, and the prediction."""
+    """Names of the features, rows (r, n + 1) with the target last, and z, of which the mean is predicted."""
 
     objective = scene.problem.objective
     if isinstance(objective, Curve | PointwiseCurve):
@@ -48,13 +54,7 @@ def _linear(scene: Scene) -> Predict:
     def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
         user = scene.units.to_user(w.to(scene.start)).cpu().numpy()[:, 0]
         n = values.shape[1]
-        z = values @ user[:n] + (user[n] if scene.intercept else 0.0)
-        if scene.spec.loss is Loss.LOGISTIC:
-            return np.asarray(0.5 * (1.0 + np.tanh(0.5 * z)))
-        if scene.spec.loss is Loss.POISSON:
-            with np.errstate(over="ignore"):
-                return np.asarray(np.exp(z))
-        return np.asarray(z)
+        return np.asarray(values @ user[:n] + (user[n] if scene.intercept else 0.0))
 
     return predict
 

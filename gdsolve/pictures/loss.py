@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.scene import Scene, Snapshots, Track, spaced
-from gdsolve.spec import Loss
 
 MARKERS = (
     Marker.CIRCLE,
@@ -137,7 +136,7 @@ def _figures(
 
 
 def _loss_name(scene: Scene) -> str:
-    squared = scene.spec.minimize is None and scene.spec.loss in (Loss.HALF_MSE, Loss.MSE, Loss.SSE)
+    squared = scene.spec.minimize is None and scene.spec.loss.info.squared
     return "SSE" if squared else "loss"
 
 

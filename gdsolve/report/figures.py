@@ -10,6 +10,7 @@ from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.parts import Record, loss_text, stop_rules, what_descends, where_rates_hold
 from gdsolve.report.plain import has_intercept
 from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import PLAIN
 
 ROUNDING = {"float64": 1e-12, "float32": 1e-6}
 """A part of what was descended, below which a difference is rounding of the iterates."""
@@ -96,7 +97,7 @@ def rate_text(record: Record) -> str:
     largest, best = descent.get("stable_below"), None
     # The spectrum of anything but a quadratic is that at its minimum.
     near = "" if largest is not None else "locally "
-    if (descent.get("method") or "gd") == "gd" and (descent.get("schedule") or "constant") == "constant":
+    if (descent.get("method") or PLAIN) == PLAIN and (descent.get("schedule") or "constant") == "constant":
         largest, best = spectrum.get("largest_stable_lr"), spectrum.get("best_lr")
     stable = f"; {near}stable below {numbers.rate(largest, 6)}" if largest is not None else ""
     return shown + stable + (f", best {numbers.rate(best, 6)}" if best is not None else "")

@@ -23,7 +23,7 @@ from gdsolve.report.parts import (
 )
 from gdsolve.report.plain import has_intercept
 from gdsolve.report.weight_table import show_weights
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import USUAL_LOSS
 
 SCREEN = 40
 """Lines that the answer takes at most, at 80 columns and with up to ten weights."""
@@ -71,7 +71,7 @@ def _asked(record: Record, view: View) -> list[tuple[str, str]]:
     """The loss, the method, the start and the rate where they are not the usual ones."""
     descent = record["descent"]
     formula = (record.get("objective") or {}).get("kind") == "formula"
-    usual = descent["loss"] == Loss.HALF_MSE and not descent["ridge"]
+    usual = descent["loss"] == USUAL_LOSS and not descent["ridge"]
     return [
         ("loss", "" if usual or formula else loss_text(descent)),
         ("method", method_text(descent) if view.method else ""),

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from gdsolve.advice import Advice
 from gdsolve.report.grid import Column, Segment, Table, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
-from gdsolve.spec.command import Advice
+from gdsolve.spec.losses import Loss
+from gdsolve.spec.methods import PLAIN, Method
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
 
 Record = Mapping[str, Any]
-LOSS_PARAMETERS = (("δ", "delta"), ("τ", "quantile"))
 STOP_WORDS = (
     ("tol", "no weight changes by"),
     ("loss_tol", "the loss changes by less than"),
@@ -24,17 +25,28 @@ LEAST_ROOM = 64
 """Cells of a line of names at 80 columns; where there are fewer, the names take a second line."""
 LABEL_WIDTH = 16
 """Cells before the text of a labelled line."""
-SELF_ENDING = ("bb", "lbfgs", "newton", "lm")
-"""Methods that end where no step lowers the loss by more than rounding."""
-ENDINGS: dict[str, tuple[str, str]] = {
-    "converged": ("CONVERGED", "bold green"),
-    "max_iter": ("NOT CONVERGED", "bold yellow"),
-    "edge_of_stability": ("NOT CONVERGED", "bold yellow"),
-    "diverged": ("DIVERGED", "bold red"),
-    "failed": ("FAILED", "bold red"),
-    "interrupted": ("INTERRUPTED", "bold yellow"),
+
+
+class Ending(NamedTuple):
+    """How a run ended, in a word not to be overlooked, its style, and whether the message of such a run begins so."""
+
+    word: str
+    style: str
+    begins: bool
+
+    def after_word(self, message: str, between: str) -> str:
+        """What follows the word: the rest of the message, or all of it."""
+        return message[len(self.word) :] if self.begins else between + message
+
+
+ENDINGS: dict[str, Ending] = {
+    "converged": Ending("CONVERGED", "bold green", begins=True),
+    "max_iter": Ending("NOT CONVERGED", "bold yellow", begins=False),
+    "edge_of_stability": Ending("NOT CONVERGED", "bold yellow", begins=False),
+    "diverged": Ending("DIVERGED", "bold red", begins=True),
+    "failed": Ending("FAILED", "bold red", begins=True),
+    "interrupted": Ending("INTERRUPTED", "bold yellow", begins=True),
 }
-"""How a run ended, in words not to be overlooked, and their style."""
 
 
 def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
@@ -95,7 +107,7 @@ def what_descends(record: Record) -> str:
         what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
         by = f" by {method_text(descent)}" if "method" in descent else ""
         return f"{what}{by}{units}"
-    by = "" if method_text(descent) == "gd" else f" by {method_text(descent)}"
+    by = "" if method_text(descent) == PLAIN else f" by {method_text(descent)}"
     return f"{loss_text(descent)}{by} on {coordinates_text(descent)}, from {descent['init']}"
 
 
@@ -106,10 +118,11 @@ def coordinates_text(descent: Mapping[str, Any]) -> str:
 
 def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
-    own = [f"{symbol} = {figure(descent[key])}" for symbol, key in LOSS_PARAMETERS if descent.get(key) is not None]
+    parameter = Loss(descent["loss"]).info.parameter
+    own = "" if parameter is None else f" ({parameter.symbol} = {figure(descent[parameter.name])})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
-    return f"{descent['loss']}{f' ({own[0]})' if own else ''}{ridge}{penalized}"
+    return f"{descent['loss']}{own}{ridge}{penalized}"
 
 
 def stop_rules(descent: Mapping[str, Any]) -> str:
@@ -119,7 +132,7 @@ def stop_rules(descent: Mapping[str, Any]) -> str:
         for name, what in STOP_WORDS
         if descent.get(name)
     ]
-    if not rules and descent.get("method") in SELF_ENDING:
+    if not rules and Method(descent.get("method") or PLAIN).info.self_ending:
         rules.append("when no step lowers the loss by more than rounding")
     if descent["max_iter"] is not None:
         rules.append(f"after {counted(descent['max_iter'], 'iteration')}")
@@ -131,7 +144,7 @@ def method_text(descent: Mapping[str, Any]) -> str:
     schedule, momentum = descent.get("schedule") or "constant", descent.get("momentum")
     parts = [] if schedule == "constant" else [f"{schedule} rate"]
     parts += [] if momentum is None else [f"β = {figure(momentum, 6)}"]
-    return (descent.get("method") or "gd") + (f" ({', '.join(parts)})" if parts else "")
+    return (descent.get("method") or PLAIN.value) + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _fixed(subject: Mapping[str, Any]) -> str:
@@ -144,10 +157,8 @@ def _classes(levels: Sequence[str] | None) -> str:
 
 def show_ending(page: Page, status: str, message: str) -> None:
     """How a run ended, as its status and its message say."""
-    ending, style = ENDINGS[status]
-    # "Converged after 251 updates" says it already, and is only made to be seen.
-    said = message.upper().startswith(ending)
-    page.paragraph(message[len(ending) :] if said else f"  {message}", lead=ending, lead_style=style, hanging=2)
+    ending = ENDINGS[status]
+    page.paragraph(ending.after_word(message, "  "), lead=ending.word, lead_style=ending.style, hanging=2)
 
 
 def conclude(page: Page, record: Record) -> None:
@@ -163,8 +174,9 @@ def advise(page: Page, advice: Sequence[str]) -> None:
     """Every piece of advice; its command stands on a line of its own, ready to be copied."""
     for one in advice:
         if isinstance(one, Advice) and one.command is not None:
-            page.paragraph(f"{one.text}:", hanging=2)
+            page.paragraph(one.lead, hanging=2)
             page.command(one.command)
+            advise(page, [one.rest] if one.rest else [])
         else:
             page.paragraph(one, hanging=2)
 

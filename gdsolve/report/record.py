@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
@@ -199,8 +199,7 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     """How descent was asked to run."""
     return {
         "loss": spec.loss.value,
-        "delta": spec.delta if spec.loss is Loss.HUBER else None,
-        "quantile": spec.quantile if spec.loss is Loss.QUANTILE else None,
+        **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
         "ridge": spec.ridge,
         "penalize_intercept": spec.penalize_intercept,
         "scale": "standard" if standardised else "none",

@@ -109,4 +109,6 @@ def _history_writer(path: str) -> Writer:
     for ending, writer in HISTORY_WRITERS.items():
         if path.lower().endswith(ending):
             return writer
-    raise GdsolveError(f"history: {path} ends in neither .csv nor .ndjson", "give --history trace.csv or trace.ndjson")
+    raise GdsolveError(
+        f"{path} ends in neither .csv nor .ndjson", "give --history trace.csv or trace.ndjson", option="history"
+    )

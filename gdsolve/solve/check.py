@@ -90,7 +90,7 @@ def check(
     if spec.X is not None and spec.y is not None:
         arrays = Arrays(spec.X, spec.y)
     if not spec.data and arrays is None:
-        raise GdsolveError("minimize: check looks at tables, and this is a formula without one", "gdsolve fit")
+        raise GdsolveError("check looks at tables, and this is a formula without one", "gdsolve fit", option="minimize")
     with ExitStack() as stack:
         # Once for all passes: what comes through a pipe comes once.
         opened = open_sources(spec.data, spec, stack) if spec.data else ()

@@ -84,28 +84,22 @@ class Diagnosis:
 
 
 def curvature_of(spec: Spec) -> Curvature:
-    """What is known beforehand of the second derivatives of a loss.
-
-    At zeros those of the logistic and the Poisson loss are the same in every row: 1/4, which none exceeds, and 1.
-    """
-    if spec.loss in LOSSES:
+    """What is known beforehand of the second derivatives of a loss."""
+    if spec.loss.info.squared:
         return Curvature(1.0, everywhere=True, bounds=True, reason=None)
-    largest, loss = POINTWISE[spec.loss].of(spec).largest_curvature, f"--loss {spec.loss.value}"
-    if largest is not None:
-        where = "at weights of zero" if spec.loss is Loss.LOGISTIC else "where all residuals are at most δ"
-        said = (
-            f"The curvature of {loss} is largest {where}: the condition number is the one there, and rates below the "
-            "largest stable one are stable everywhere."
-        )
-        return Curvature(largest, everywhere=False, bounds=True, reason=said)
-    if spec.loss is Loss.POISSON:
-        said = (
-            f"The curvature of {loss} grows with the predicted counts: the condition number is the one at weights of "
-            "zero, and no rate is stable everywhere."
-        )
-        return Curvature(1.0, everywhere=False, bounds=False, reason=said)
-    said = f"{loss} is not differentiable everywhere: it has no condition number and no stability limit."
-    return Curvature(None, everywhere=False, bounds=False, reason=said)
+    loss, name = POINTWISE[spec.loss], f"--loss {spec.loss.value}"
+    course, bounds = f"The curvature of {name} {loss.curvature_course}", loss.largest_curvature is not None
+    shown = loss.largest_curvature if bounds else loss.curvature_at_zero
+    if bounds:
+        said = f"{course}: the condition number is the one there, and rates below the largest stable one are stable"
+        said = f"{said} everywhere."
+    elif shown is not None:
+        said = f"{course}: the condition number is the one at weights of zero, and no rate is stable everywhere."
+    elif loss.differentiable:
+        said = f"{course}: it has no condition number of its own, and no rate is stable everywhere."
+    else:
+        said = f"{name} is not differentiable everywhere: it has no condition number and no stability limit."
+    return Curvature(shown, everywhere=False, bounds=bounds, reason=said)
 
 
 def diagnose(

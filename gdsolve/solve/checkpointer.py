@@ -90,8 +90,9 @@ class Checkpointer:
         path, limit, k = str(self._spec.resume), self._spec.max_iter, self._earlier["iterations"]
         if limit is not None and k > limit:
             raise GdsolveError(
-                f"max_iter: {limit:,} is less than the {k:,} updates that {path} has behind it",
+                f"{limit:,} is less than the {k:,} updates that {path} has behind it",
                 f"give --max-iter {k} or more, or start anew without --resume",
+                option="max_iter",
             )
         try:
             return from_fields(self._earlier["state"], start)
@@ -177,9 +178,9 @@ def _made(earlier: Mapping[str, Any]) -> str:
 
 def _blamed(fault: GdsolveError, earlier: Mapping[str, Any], here: Mapping[str, Any]) -> GdsolveError:
     """The fault, with the machine named where that may be why the data are not the same to the last bit."""
-    if earlier == here or not fault.message.startswith("resume"):
+    if earlier == here or fault.option != "resume":
         return fault
-    return GdsolveError(f"{fault.message}, or was made {_made(earlier)}", fault.hint)
+    return fault.but(text=f"{fault.text}, or was made {_made(earlier)}")
 
 
 def checkpointer_of(spec: Spec, source: str) -> Checkpointer | None:

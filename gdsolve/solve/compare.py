@@ -47,5 +47,5 @@ def _asked(spec: Spec) -> tuple[Method, ...]:
         if name not in known:
             near = nearest(name, known)
             remedy = f"did you mean {near}?" if near else f"known here: {', '.join(known)}"
-            raise GdsolveError(f"methods: there is no method {shown(name)}", remedy)
+            raise GdsolveError(f"there is no method {shown(name)}", remedy, option="methods")
     return tuple(dict.fromkeys(Method(name) for name in names))

@@ -97,8 +97,9 @@ def _plans(problem: Problem, asked: tuple[Method, ...]) -> tuple[list[Plan], dic
     if refused:
         others = ",".join(method.value for method in asked if method not in refused)
         raise GdsolveError(
-            f"methods: {'; '.join(refused.values())}",
+            "; ".join(refused.values()),
             f"give --methods {others}" if others else "leave --methods out: all that can be used are run",
+            option="methods",
         )
     if asked:
         return [plan_descent(problem, method, may_leap=False) for method in asked], {}

@@ -23,7 +23,9 @@ def device_of(spec: Spec) -> torch.device:
     if spec.device is not Device.CUDA:
         return torch.device("cpu")
     if not torch.cuda.is_available():
-        raise GdsolveError("device: this PyTorch sees no CUDA device", "leave --device out, or give --device cpu")
+        raise GdsolveError(
+            "this PyTorch sees no CUDA device", "leave --device out, or give --device cpu", option="device"
+        )
     return _accelerator()
 
 

@@ -81,8 +81,9 @@ def require_closed_form(asked: Engine, *, known: bool) -> None:
     """
     if asked is Engine.LEAP and not known:
         raise GdsolveError(
-            "engine: leap has a closed form for constant rates of gd, momentum and nesterov alone",
+            "leap has a closed form for constant rates of gd, momentum and nesterov alone",
             "leave --engine out",
+            option="engine",
         )
 
 

@@ -102,7 +102,7 @@ def require_options(path: str, earlier: Mapping[str, Any], spec: Spec) -> None:
     """See that the options of a run are those of the earlier one, before any data are read.
 
     Raises:
-        GdsolveError: one is not; the message begins with its name.
+        GdsolveError: one is not; it is the option of the error.
     """
     for name, now in options_of_run(spec).items():
         before = earlier.get(name)
@@ -119,14 +119,16 @@ def require_identity(path: str, earlier: Mapping[str, Any], now: Identity, sourc
     for name, words in (("columns", "other columns"), ("start", "a run with another start")):
         if earlier[name] != now.plain()[name]:
             hint = "give the same columns" if name == "columns" else "give the same --init, --seed or --start"
-            raise GdsolveError(f"resume: {path} is of {words}", f"{hint}, {ANEW}")
+            raise GdsolveError(f"{path} is of {words}", f"{hint}, {ANEW}", option="resume")
     if earlier["bounds"] != now.bounds:
         raise GdsolveError(
-            f"resume: {path} is of a run with other bounds", f"give the same --lower and --upper, {ANEW}"
+            f"{path} is of a run with other bounds", f"give the same --lower and --upper, {ANEW}", option="resume"
         )
     if earlier["data"] != now.data:
         raise GdsolveError(
-            f"resume: {path} is of a run on other data, not on {source}", f"give the same table and options, {ANEW}"
+            f"{path} is of a run on other data, not on {source}",
+            f"give the same table and options, {ANEW}",
+            option="resume",
         )
     if earlier["length"] != now.length:
         raise _differs("max_iter", path, earlier["length"], now.length)
@@ -136,7 +138,7 @@ def require_loop(path: str, earlier: Mapping[str, Any], now: Identity) -> None:
     """See that a loop can go on where the earlier one stood: the same engine and device, and no rule that is looser.
 
     Raises:
-        GdsolveError: it cannot; the message begins with the name of the option.
+        GdsolveError: it cannot; the error names the option.
     """
     for name, other, own in (("engine", earlier["way"], now.way.value), ("device", earlier["device"], now.device)):
         if other != own:
@@ -148,8 +150,9 @@ def require_loop(path: str, earlier: Mapping[str, Any], now: Identity) -> None:
             if not before:
                 tolerance, remedy = "none", f"leave {flag(name)} out"
             raise GdsolveError(
-                f"{name}: {after:g} is looser than {tolerance}, that of {path}: it might have ended the run before",
+                f"{after:g} is looser than {tolerance}, that of {path}: it might have ended the run before",
                 f"{remedy}, {ANEW}",
+                option=name,
             )
 
 
@@ -160,8 +163,9 @@ def _differs(name: str, path: str, before: object, now: object) -> GdsolveError:
     )
     given = {"true": f"give {flag(name)}", "false": f"leave {flag(name)} out", "none": f"leave {flag(name)} out"}
     return GdsolveError(
-        f"{name}: {path} is of a run with {old}, and this is one with {new}",
+        f"{path} is of a run with {old}, and this is one with {new}",
         f"{given.get(old, f'give {flag(name)} {old}')}, {ANEW}",
+        option=name,
     )
 
 

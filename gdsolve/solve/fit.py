@@ -39,7 +39,7 @@ def fit(
     """
     if isinstance(spec.lr, tuple):
         raise GdsolveError(
-            f"lr: {len(spec.lr)} rates, and fit takes one", "run gdsolve compare-lr, which takes several"
+            f"{len(spec.lr)} rates, and fit takes one", "run gdsolve compare-lr, which takes several", option="lr"
         )
     began = time.perf_counter()
     command = command or Command("fit", spec.data)

@@ -125,7 +125,7 @@ def _read(
     if table is None and not spec.data:
         if spec.model is not None:
             raise GdsolveError(
-                "model: there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …"
+                "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
             )
         return None
     with table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)) as opened:
@@ -168,7 +168,7 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
         return parameters
     if spec.init == "random":
         raise GdsolveError(
-            "init: random is for linear models", "leave --init out: every parameter has a start of its own"
+            "random is for linear models", "leave --init out: every parameter has a start of its own", option="init"
         )
     saved = read_model(spec.init)["weights"]
     moved = []
@@ -198,24 +198,30 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
     if spec.minimize is not None:
         if not used:
             raise GdsolveError(
-                "minimize: the formula uses no column of the table",
+                "the formula uses no column of the table",
                 f"leave the table out, or use one of its {columns_listed(names)}",
+                option="minimize",
             )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
     if spec.target is not None and spec.target not in names:
         near = nearest(spec.target, names)
         remedy = f"did you mean {near!r}? " if near else ""
-        raise GdsolveError(f"--target: there is no column {spec.target!r}", remedy + columns_listed(names))
+        raise GdsolveError(
+            f"there is no column {spec.target!r}", remedy + columns_listed(names), option="target", as_flag=True
+        )
     left = [name for name in names if name not in used and name != spec.weight and name not in spec.ignore]
     if spec.target is None and not left:
         raise GdsolveError(
-            "model: every column is used in it, and none is left as target",
+            "every column is used in it, and none is left as target",
             "leave the column of the target out of the formula",
+            option="model",
         )
     target, reason = (spec.target, "--target") if spec.target is not None else usual_target(left)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
-        raise GdsolveError(f"model: the target {target!r} is used in it", f"leave it out of the formula{other}")
+        raise GdsolveError(
+            f"the target {target!r} is used in it", f"leave it out of the formula{other}", option="model"
+        )
     return Choice(tuple(used), target, reason)
 
 
@@ -237,7 +243,7 @@ def _parse(spec: Spec, names: Sequence[str]) -> Expression:
     try:
         return parse(text, names, "if it is a parameter, start it: --start {name}=1")
     except GdsolveError as fault:
-        raise fault.within(f"{key}: ") from None
+        raise fault.but(option=key) from None
 
 
 def _require_use(expression: Expression, layout: Layout) -> None:
@@ -253,7 +259,7 @@ def _require_one_number(formula: Formula) -> None:
     found = formula.expression.evaluate({**formula.given, **formula.layout.unpack(point)})
     if found.numel() != 1:
         raise GdsolveError(
-            f"minimize: the formula gives {found.numel()} numbers, not one", "minimise their sum(…) or mean(…)"
+            f"the formula gives {found.numel()} numbers, not one", "minimise their sum(…) or mean(…)", option="minimize"
         )
 
 
@@ -263,8 +269,9 @@ def _require_one_a_row(model: Model) -> None:
     )
     if found.numel() != 1 and tuple(found.shape) != (model.rows,):
         raise GdsolveError(
-            f"model: the formula gives numbers of shape {tuple(found.shape)}, not one for each of {model.rows} rows",
+            f"the formula gives numbers of shape {tuple(found.shape)}, not one for each of {model.rows} rows",
             "write it entry by entry, with a column as in a*x + b: sum, mean, dot and @ join the rows",
+            option="model",
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import Ranks
-from gdsolve.spec import DType, Engine, Spec
+from gdsolve.spec import DType, Engine, Spec, flag
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -43,10 +43,11 @@ class Room:
 class Demand:
     """What keeps every row of a table in memory: `numbers` of them a row, of which `kept` while it is read.
 
-    `way` is what asks for it, as the user knows it; `remedy` is what needs less.
+    `option` and `way` are what asks for it, as a field and as the user knows it; `remedy` is what needs less.
     """
 
     table: str
+    option: str
     way: str
     numbers: int
     kept: int
@@ -100,7 +101,7 @@ class Demand:
         if there is not None:
             words = self._words(rows, need)
             fault = f"{self.table}: {self.way} keeps every row in memory: {words}, and {_bytes(there)} are available"
-            raise DataError(fault, first + self.remedy)
+            raise DataError(fault, first + self.remedy, about=(self.option,))
 
     def _words(self, rows: str, need: int) -> str:
         return f"{rows} of {self.numbers} numbers take {_bytes(need)}"
@@ -126,27 +127,27 @@ def demand_of(spec: Spec, table: Table) -> Demand | None:
     """What a linear model asks for: nothing on the triangle, all rows where they are read at every step."""
     if not spec.loss.info.squared:
         remedy = "fit a sample of the rows, fewer columns (--features)"
-        return _of_linear(spec, table, f"--loss {spec.loss.value}", remedy)
+        return _of_linear(spec, table, "loss", remedy)
     if spec.engine not in (Engine.ROWS, Engine.AUTOGRAD):
         return None
     remedy = "--engine triangle keeps no rows; else fewer columns (--features)"
-    return _of_linear(spec, table, f"--engine {spec.engine.value}", remedy)
+    return _of_linear(spec, table, "engine", remedy)
 
 
-def _of_linear(spec: Spec, table: Table, way: str, remedy: str) -> Demand:
-    roles = table.roles
+def _of_linear(spec: Spec, table: Table, option: str, remedy: str) -> Demand:
+    roles, way = table.roles, f"{flag(option)} {getattr(spec, option).value}"
     kept = len(roles.design) + 1 + (roles.weight is not None)
     return Demand(
-        table.source[0], way, kept + (not spec.no_intercept), kept, _size(spec), _with_precision(spec, remedy)
+        table.source[0], option, way, kept + (not spec.no_intercept), kept, _size(spec), _with_precision(spec, remedy)
     )
 
 
 def demand_of_formula(spec: Spec, table: Table, steps: int, p: int) -> Demand:
     """What a formula asks for: its columns, the result of every step of it, and the slopes of p parameters."""
     columns = len(table.roles.features) + 1 + (table.roles.weight is not None)
-    key = "--minimize" if spec.minimize is not None else "--model"
+    option = "minimize" if spec.minimize is not None else "model"
     remedy = _with_precision(spec, "fit a sample of the rows")
-    return Demand(table.source[0], key, columns + steps + p, columns, _size(spec), remedy)
+    return Demand(table.source[0], option, flag(option), columns + steps + p, columns, _size(spec), remedy)
 
 
 def _size(spec: Spec) -> int:

@@ -72,7 +72,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
     """
     if asked is not Method.AUTO:
         if why := refusal(asked, traits):
-            raise GdsolveError(f"method: {why}", "give --method auto, which picks one that can be used")
+            raise GdsolveError(f"{why}", "give --method auto, which picks one that can be used", option="method")
         return asked, f"{asked.value}: asked for with --method"
     if rate_given:
         return Method.GD, "gd: a learning rate is given"
@@ -136,14 +136,16 @@ def shown_rate(recipe: Recipe) -> float | None:
 def _require_fit(problem: Problem, method: Method) -> None:
     spec, info = problem.spec, method.info
     if spec.schedule is not RateSchedule.CONSTANT and not info.rated:
-        raise GdsolveError(f"schedule: {method.value} finds its own steps", "leave --schedule out, or give --method gd")
+        raise GdsolveError(
+            f"{method.value} finds its own steps", "leave --schedule out, or give --method gd", option="schedule"
+        )
     if spec.schedule is RateSchedule.BACKTRACKING and not info.backtracks:
         others = "|".join(one.value for one in Method.all() if one.info.backtracks)
         raise GdsolveError(
-            f"schedule: {method.value} does not backtrack", f"leave --schedule out, or give --method {others}"
+            f"{method.value} does not backtrack", f"leave --schedule out, or give --method {others}", option="schedule"
         )
     if not spec.auto_rate and not info.takes_rate:
-        raise GdsolveError(f"lr: {method.value} takes no learning rate", f"leave {flag('lr')} out")
+        raise GdsolveError(f"{method.value} takes no learning rate", f"leave {flag('lr')} out", option="lr")
 
 
 def own_rate(problem: Problem, method: Method, asked: float | None) -> tuple[float, float | None, str | None]:

@@ -71,12 +71,12 @@ def plan_descent(
     require_end(problem, recipe, stops)
     form = form_of(problem, recipe)
     fate, stop = fate_of(form), stop_of(form, stops)
+    schedule.require_room(_last(stop, recipe.length), problem.p)
     choice = _engine(problem, recipe, stop, schedule, resumed=resumed, may_leap=may_leap)
     leaps = choice.engine is Engine.LEAP
     looped = stops if leaps else _watched(problem, stops, form)
     limit = recipe.length if recipe.length is not None or leaps else DEFAULT_MAX_ITER
     last = _last(stop, limit)
-    schedule.require_room(last, problem.p)
     known = stop is not None and stop.status is Status.CONVERGED
     plain = problem.squares is not None and recipe.method is Method.GD and has_closed_form(recipe)
     engine = choice.reason and choice.reason + _arithmetic(problem, looped, leaps=leaps)

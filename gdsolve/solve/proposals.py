@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from gdsolve.data import MOST_LEVELS, ColumnSummary, Description
-from gdsolve.spec import Categorical, Engine, Loss, Method, Missing, RateSchedule, Scale, Spec
+from gdsolve.spec import Categorical, Engine, Method, Missing, RateSchedule, Scale, Spec
+from gdsolve.spec.losses import LOSS_PARAMETERS, USUAL_LOSS, Loss, Target
 
 # Commands that are worth offering.
 MOST = 3
@@ -160,11 +161,11 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     # Another loss may not go with what a spec says of methods and engines.
     free_to_change = (spec.method, spec.engine) == (Method.AUTO, Engine.AUTO)
     two = target.type == "text" and target.levels == 2 and not target.unclear and not target.spelled
-    if two and spec.loss is Loss.HALF_MSE and free_to_change:
-        yield {"loss": Loss.LOGISTIC}, target, features
+    if two and spec.loss is USUAL_LOSS and free_to_change:
+        yield {"loss": Loss.usual_for(Target.TWO_CLASSES)}, target, features
     squares = replace(target, refused=0)
-    if target.refused and free_to_change and _takes(Loss.HALF_MSE, squares, spec):
-        yield {"loss": Loss.HALF_MSE}, squares, features
+    if target.refused and free_to_change and _takes(USUAL_LOSS, squares, spec):
+        yield {"loss": USUAL_LOSS}, squares, features
     # Features that were asked for by name stay features, and what was to be ignored stays so.
     free = features if not spec.features else [column for column in columns if column.role == "ignored"]
     others = [] if spec.features and spec.ignore else [one for one in free if _may_replace(one, spec)]
@@ -181,16 +182,17 @@ def _may_replace(column: ColumnSummary, spec: Spec) -> bool:
 
 def _takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
     """True where a column can be the target of a loss."""
-    if loss is Loss.LOGISTIC and target.type == "text":
+    kind = loss.info.target
+    if kind is Target.TWO_CLASSES and target.type == "text":
         return target.levels == 2 and not target.unclear
     if not _has_numbers(target, spec) or target.refused or target.minimum is None or target.maximum is None:
         return False
-    if loss is Loss.LOGISTIC:
+    if kind is Target.TWO_CLASSES:
         mean, std = target.mean or 0.0, target.std or 0.0
         return (target.minimum, target.maximum) == (0.0, 1.0) and math.isclose(
             std * std, mean * (1 - mean), rel_tol=1e-9
         )
-    return loss is not Loss.POISSON or target.minimum >= 0.0
+    return kind is not Target.COUNTS or target.minimum >= 0.0
 
 
 def _has_weights(column: ColumnSummary, spec: Spec) -> bool:
@@ -303,11 +305,11 @@ def penalised(spec: Spec, described: Description, proposal: Proposal) -> Proposa
 
 def as_squares(spec: Spec) -> Spec:
     """The spec with plain descent on a squared loss, by which a table is looked at whatever its loss is."""
+    usual: Changes = {own.name: Spec.__dataclass_fields__[own.name].default for own in LOSS_PARAMETERS}
     return replace(
         spec,
-        loss=spec.loss if spec.loss.info.squared else Loss.HALF_MSE,
-        delta=1.0,
-        quantile=0.5,
+        **usual,
+        loss=spec.loss if spec.loss.info.squared else USUAL_LOSS,
         method=Method.AUTO,
         schedule=RateSchedule.CONSTANT,
         momentum=None,

@@ -97,8 +97,9 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
 def _require_engine(spec: Spec) -> None:
     if not spec.loss.info.squared and spec.engine not in (Engine.AUTO, Engine.ROWS):
         raise GdsolveError(
-            f"engine: {spec.engine.value} is for squared losses; {spec.loss.value} needs every row at every step",
+            f"{spec.engine.value} is for squared losses; {spec.loss.value} needs every row at every step",
             "leave --engine out",
+            option="engine",
         )
 
 

@@ -53,7 +53,9 @@ def require_end(problem: Problem, recipe: Recipe, stops: tuple[StopRule, ...]) -
     """
     endless = problem.squares is not None and has_closed_form(recipe) and recipe.length is None
     if endless and not any(map(converges, stops)):
-        raise GdsolveError("tol: with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say")
+        raise GdsolveError(
+            "with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say", option="tol"
+        )
 
 
 def tolerance_of(problem: Problem, recipe: Recipe) -> float:

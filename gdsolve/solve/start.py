@@ -60,5 +60,6 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
         raise GdsolveError(
             f"{spec.init}: has an intercept, {constant:.6g}, which --no-intercept would drop",
             "leave --no-intercept out, or start from a model without intercept",
+            about=("no_intercept",),
         )
     return torch.tensor(values, dtype=torch.float64, device="cpu")[:, None]

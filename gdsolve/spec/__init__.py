@@ -1,9 +1,6 @@
 """What was asked: one frozen, validated spec, the same whether it comes from flags, from YAML or from Python."""
 
 from gdsolve.spec.choices import (
-    FORMATS,
-    PLOT_KINDS,
-    VERBS,
     Categorical,
     Device,
     DType,
@@ -25,6 +22,7 @@ from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter
 from gdsolve.spec.plots import check_plot, kind_of_plot, kinds_drawn
+from gdsolve.spec.verbs import FORMATS, PLOT_KINDS, VERBS, Verb
 
 __all__ = [
     "FORMATS",
@@ -49,6 +47,7 @@ __all__ = [
     "RateSchedule",
     "Scale",
     "Spec",
+    "Verb",
     "check_format",
     "check_plot",
     "choices",

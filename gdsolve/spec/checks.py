@@ -7,8 +7,10 @@ import math
 import sys
 from typing import TYPE_CHECKING
 
+from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.groups import check_groups
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
@@ -32,16 +34,18 @@ def check(spec: Spec) -> None:
         value = getattr(spec, name)
         if value and value < sys.float_info.min:
             raise GdsolveError(
-                f"{name}: {value} is too small for float64 to tell what is below it",
+                f"{value} is too small for float64 to tell what is below it",
                 f"give {flag(name)} 1e-300, or {flag(name)} 0 to turn the rule off",
+                option=name,
             )
     _check_rates(spec.lr, spec.dtype)
     _check_every(spec)
     _check_loss(spec)
     if not 0.0 < spec.confidence < 1.0:
         raise GdsolveError(
-            f"confidence: {spec.confidence:g} is not strictly between 0 and 1",
+            f"{spec.confidence:g} is not strictly between 0 and 1",
             "for intervals of 95 % give --confidence 0.95",
+            option="confidence",
         )
     _check_dialect(spec)
     _check_header(spec)
@@ -51,60 +55,69 @@ def check(spec: Spec) -> None:
     check_missing(spec.na_values)
     _check_plot(spec)
     if spec.watch and spec.quiet:
-        raise GdsolveError("watch: draws on standard error, which --quiet keeps free", "leave --watch or --quiet out")
+        raise GdsolveError(
+            "draws on standard error, which --quiet keeps free", "leave --watch or --quiet out", option="watch"
+        )
 
 
 def _check_every(spec: Spec) -> None:
     if isinstance(spec.every, int) and spec.every < 1:
         raise GdsolveError(
-            f"every: {spec.every} is not a positive whole number", "give --every 1 or more, --every log or --every none"
+            f"{spec.every} is not a positive whole number",
+            "give --every 1 or more, --every log or --every none",
+            option="every",
         )
     for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
         if spec.every == "none" and writes:
-            raise GdsolveError(f"every: none leaves no iterations for {writer} to write", "leave --every out")
+            raise GdsolveError(f"none leaves no iterations for {writer} to write", "leave --every out", option="every")
 
 
 def _check_plot(spec: Spec) -> None:
     if spec.plots and spec.plot_kind is PlotKind.FIT and spec.minimize is not None:
         raise GdsolveError(
-            "plot_kind: fit draws data and what was fitted to them, and a formula has neither",
+            "fit draws data and what was fitted to them, and a formula has neither",
             "give --plot-kind loss|path",
+            option="plot_kind",
         )
     if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and not spec.loss.info.smooth and spec.minimize is None:
         raise GdsolveError(
-            f"plot_kind: the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss"
+            f"the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss", option="plot_kind"
         )
     if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
         endings = ", ".join(PLOT_ENDINGS)
         raise GdsolveError(
-            f"plot: {spec.plot_file} ends in none of {endings}", "give --plot picture.svg, or --plot alone"
+            f"{spec.plot_file} ends in none of {endings}", "give --plot picture.svg, or --plot alone", option="plot"
         )
     if spec.plot is True and spec.format is not Format.TABLE:
         raise GdsolveError(
-            f"plot: in the terminal a picture goes with a table, and --format is {spec.format}",
+            f"in the terminal a picture goes with a table, and --format is {spec.format}",
             "give the picture a file, as in --plot picture.svg",
+            option="plot",
         )
 
 
 def _check_loss(spec: Spec) -> None:
-    if spec.delta <= 0.0:
-        raise GdsolveError(
-            f"delta: {spec.delta} is not a positive number", "give --delta 1.345, in units of the target"
-        )
-    if not 0.0 < spec.quantile < 1.0:
-        raise GdsolveError(f"quantile: {spec.quantile} is not between 0 and 1", "for the median give --quantile 0.5")
+    for own in LOSS_PARAMETERS:
+        value = getattr(spec, own.name)
+        if not 0.0 < value < (math.inf if own.below is None else own.below):
+            allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
+            raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 
 
 def _check_dialect(spec: Spec) -> None:
     if spec.decimal is not None and spec.decimal not in (".", ","):
-        raise GdsolveError(f"decimal: {spec.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,")
+        raise GdsolveError(f"{spec.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,", option="decimal")
     if spec.delimiter is not None and (len(spec.delimiter) != 1 or not spec.delimiter.isascii()):
         raise GdsolveError(
-            f"delimiter: {spec.delimiter!r} is not a single ASCII character", r"for a tab give --delimiter $'\t'"
+            f"{spec.delimiter!r} is not a single ASCII character",
+            r"for a tab give --delimiter $'\t'",
+            option="delimiter",
         )
     if spec.decimal is not None and spec.decimal == spec.delimiter:
         raise GdsolveError(
-            f"delimiter and decimal are both {spec.decimal!r}", "European files: --delimiter ';' --decimal ,"
+            f"delimiter and decimal are both {spec.decimal!r}",
+            "European files: --delimiter ';' --decimal ,",
+            about=("delimiter", "decimal"),
         )
 
 
@@ -112,19 +125,22 @@ def _check_header(spec: Spec) -> None:
     if spec.no_header is not None and spec.header is (Header.YES if spec.no_header else Header.NO):
         meant = "is data" if spec.no_header else "is the header"
         raise GdsolveError(
-            f"header: {spec.header}, and by no_header the first line {meant}", "leave --no-header or --header out"
+            f"{spec.header}, and by no_header the first line {meant}",
+            "leave --no-header or --header out",
+            option="header",
         )
 
 
 def _check_problem(spec: Spec) -> None:
     if (spec.X is None) != (spec.y is None):
-        raise GdsolveError("X and y must be given together", "add the missing one to the spec")
+        raise GdsolveError("X and y must be given together", "add the missing one to the spec", about=("X", "y"))
     if spec.X is not None and spec.data:
-        raise GdsolveError("data and inline X, y exclude each other", "keep one of them")
+        raise GdsolveError("data and inline X, y exclude each other", "keep one of them", about=("data", "X", "y"))
     if spec.minimize is not None and spec.model is not None:
         raise GdsolveError(
             "minimize and model exclude each other",
             "keep --model for a curve that is fitted to a target, or --minimize for a formula that is the loss itself",
+            about=("minimize", "model"),
         )
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
@@ -134,7 +150,7 @@ def _check_problem(spec: Spec) -> None:
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
         raise GdsolveError(
-            f"engine: {spec.engine.value} is for linear models, and this is a {formula}", "leave --engine out"
+            f"{spec.engine.value} is for linear models, and this is a {formula}", "leave --engine out", option="engine"
         )
 
 
@@ -142,29 +158,29 @@ def no_parameters(name: str, command: str | None = None, *, grouped: bool = Fals
     """An option about parameters for a table, which has a weight for every column and no parameter with a name."""
     if name in ("parameters", "constants"):
         return GdsolveError(
-            f"{name}: these are for a formula, and there is none",
+            "these are for a formula, and there is none",
             f"leave {name}: out, or add one, as in model: a*x + b",
             option=name,
         )
     example = {"start": "", "fix": " --fix b"}.get(name, f" --{name} a=0")
     for_tables = {"start": "a table starts where --init says", "fix": "--ignore leaves columns out"}
     instead = f"leave {flag(name)} out ({for_tables.get(name, '--ridge keeps weights small')})"
-    curve = command or f"--model 'a*x + b' --start a=0,b=0{example}"
+    as_curve = f"{instead}, or write the line as a curve"
+    flags = f"{as_curve}: --model 'a*x + b' --start a=0,b=0{example}"
     return GdsolveError(
-        f"{name}: {flag(name)} is for the parameters of --model and --minimize; a table alone has none",
-        instead if grouped else f"{instead}, or write the line as a curve: {curve}",
+        f"{flag(name)} is for the parameters of --model and --minimize; a table alone has none",
+        instead if grouped else flags if command is None else Advice(as_curve, command),
         option=name,
-        command=command,
     )
 
 
 def _check_method(spec: Spec) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
-        raise GdsolveError(f"momentum: {spec.momentum:g} is not below 1", "give --momentum 0.9, say")
+        raise GdsolveError(f"{spec.momentum:g} is not below 1", "give --momentum 0.9, say", option="momentum")
     if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
-        raise GdsolveError("schedule: cosine needs to know the length of the run", "give --max-iter 1000, say")
+        raise GdsolveError("cosine needs to know the length of the run", "give --max-iter 1000, say", option="schedule")
     if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:
-        raise GdsolveError(f"schedule: {spec.schedule.value} has no closed form", "leave --engine out")
+        raise GdsolveError(f"{spec.schedule.value} has no closed form", "leave --engine out", option="schedule")
 
 
 def _check_range(name: str, value: object, info: OptionInfo) -> None:
@@ -173,16 +189,20 @@ def _check_range(name: str, value: object, info: OptionInfo) -> None:
     if not math.isfinite(value) or (info.minimum is not None and value < info.minimum):
         limit = "finite" if info.minimum is None else f"a finite number of at least {info.minimum:g}"
         least = "0.1, say" if info.minimum is None else f"{info.minimum:g} or more"
-        raise GdsolveError(f"{name}: {value} is not {limit}", f"give {flag(name)} {least}")
+        raise GdsolveError(f"{value} is not {limit}", f"give {flag(name)} {least}", option=name)
     if info.maximum is not None and value > info.maximum:
-        raise GdsolveError(f"{name}: {value} is more than {info.maximum}", f"give {flag(name)} {info.maximum} or less")
+        raise GdsolveError(
+            f"{value} is more than {info.maximum}", f"give {flag(name)} {info.maximum} or less", option=name
+        )
 
 
 def _check_rates(rates: LearningRate, dtype: DType) -> None:
     for rate in () if rates == "auto" else rates if isinstance(rates, tuple) else (rates,):
         if not (isinstance(rate, float) and math.isfinite(rate) and rate > 0):
-            raise GdsolveError(f"lr: {rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
+            raise GdsolveError(
+                f"{rate} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto", option="lr"
+            )
         if dtype is DType.FLOAT32 and rate > LARGEST_32:
             raise GdsolveError(
-                f"lr: {rate:g} is beyond float32", "give --lr auto or a smaller rate, or --dtype float64"
+                f"{rate:g} is beyond float32", "give --lr auto or a smaller rate, or --dtype float64", option="lr"
             )

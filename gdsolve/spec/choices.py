@@ -25,6 +25,14 @@ class Engine(StrEnum):
     LEAP = "leap"
     AUTOGRAD = "autograd"
 
+    @classmethod
+    def _missing_(cls, value: object) -> Engine | None:
+        return ENGINE_NAMES.get(value) if isinstance(value, str) else None
+
+
+ENGINE_NAMES = {"closed-form": Engine.LEAP}
+"""Other names that an engine is asked for by."""
+
 
 class RateSchedule(StrEnum):
     """How the learning rate goes on from step to step (`gdsolve.descent.rates`)."""
@@ -106,22 +114,4 @@ Plot = str | bool
 """Whether to draw: True for a picture in the terminal, the name of a file for one there."""
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-TABULATED = ("fit", "compare-lr", "compare", "check")
-FITTED = ("fit", "report")
-DESCENDING = ("fit", "compare-lr", "compare", "report")
-FITTING = (*TABULATED, "report")
-READING = (*TABULATED, "predict", "report")
-VERBS = (*READING, "trace", "tour", "schema")
-FORMATS = dict.fromkeys(TABULATED, (Format.TABLE, Format.JSON, Format.CSV)) | {
-    "fit": (Format.TABLE, Format.JSON, Format.CSV, Format.MARKDOWN, Format.LATEX),
-    "trace": (Format.TABLE, Format.JSON, Format.DOT),
-}
-PLOT_KINDS: dict[str, tuple[PlotKind, ...]] = {
-    "fit": (PlotKind.LOSS, PlotKind.PATH, PlotKind.DIRECTION, PlotKind.FIT, PlotKind.SPECTRUM),
-    "compare-lr": (PlotKind.RATES, PlotKind.SPECTRUM),
-    "compare": (PlotKind.LOSS, PlotKind.PATH, PlotKind.SPECTRUM),
-    "check": (PlotKind.SPECTRUM,),
-    "trace": (PlotKind.GRAPH,),
-}
-"""What each verb can draw; the first is what `auto` means."""
 PLOT_ENDINGS = (".svg", ".png", ".pdf")

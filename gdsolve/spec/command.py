@@ -7,30 +7,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.model import Model
 from gdsolve.spec.numbers import rate_text
 from gdsolve.spec.option import flag, shell_word
 from gdsolve.spec.options import Spec
 
+__all__ = ["Advice", "Command", "list_words", "operand"]
+
 CHECKPOINTS = ("checkpoint", "checkpoint_every", "resume")
 PLOTTING = ("plot", "plot_kind", "watch")
-
-
-class Advice(str):
-    """A sentence, and the command that follows it after a colon; as text the two are one, and apart as fields.
-
-    >>> advice = Advice("Run instead", "gdsolve fit two.csv")
-    >>> advice, advice.command
-    ('Run instead: gdsolve fit two.csv', 'gdsolve fit two.csv')
-    """
-
-    text: str
-    command: str | None
-
-    def __new__(cls, text: str, command: str | None = None) -> Advice:  # noqa: D102
-        made = super().__new__(cls, text if command is None else f"{text}: {command}")
-        made.text, made.command = text, command
-        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import Format
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter
 from gdsolve.spec.methods import Method
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.status import GdsolveError
+
+WITH_MOMENTUM = tuple(method for method in Method if method.info.momentum)
 
 if TYPE_CHECKING:
     from gdsolve.spec.options import Spec
@@ -68,13 +70,15 @@ def given_with(company: Company, spec: Spec, verb: str | None = None) -> str | N
 
 def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
     """That an option changes nothing."""
-    methods = "--methods momentum,nesterov" if asked.verb == "compare" else "--method momentum|nesterov"
+    methods = (
+        f"--methods {','.join(WITH_MOMENTUM)}" if asked.verb == "compare" else f"--method {'|'.join(WITH_MOMENTUM)}"
+    )
     kind = "minimize" if asked.spec.minimize is not None else "model"
     words = {"flag": flag(name), "value": getattr(asked.spec, name), "spec": asked.spec}
     history = "" if asked.spec.every == "none" else ", or give --history FILE"
     words |= {"kind": kind, "methods": methods, "history": history}
     message, hint = (text.format(**words) for text in (company.reason, company.remedy))
-    return GdsolveError(f"{name}: {message}", hint, option=name)
+    return GdsolveError(f"{message}", hint, option=name)
 
 
 def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:
@@ -85,11 +89,20 @@ def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:
             yield field.name, info
 
 
+def _losses_with(parameter: LossParameter) -> Company:
+    losses = [loss for loss in Loss if loss.info.parameter == parameter]
+    return Company(
+        lambda asked: asked.spec.loss in losses,
+        f"{{flag}} is for --loss {' or '.join(losses)}, and this is --loss {{spec.loss}}",
+        f"leave {{flag}} out, or give --loss {'|'.join(losses)}",
+    )
+
+
 def _momentum_is_used(asked: Asked) -> bool:
     if asked.verb == "compare":
         names = {name.strip() for text in asked.spec.methods for name in text.split(",")}
-        return not names or bool(names & {Method.MOMENTUM, Method.NESTEROV})
-    return asked.spec.method in (Method.MOMENTUM, Method.NESTEROV)
+        return not names or not names.isdisjoint(WITH_MOMENTUM)
+    return asked.spec.method in WITH_MOMENTUM
 
 
 def _iterations_are_shown(asked: Asked) -> bool:
@@ -124,23 +137,17 @@ CELLS = Company(
     "leave {flag} out, or say with --na-values which numbers mean missing",
 )
 TEXTS = Company(lambda asked: asked.spec.X is None, "X and y of a spec hold numbers, and no text")
-HUBER = Company(
-    lambda asked: asked.spec.loss is Loss.HUBER,
-    "{flag} is for --loss huber, and this is --loss {spec.loss}",
-    "leave {flag} out, or give --loss huber",
-)
-QUANTILE = Company(
-    lambda asked: asked.spec.loss is Loss.QUANTILE,
-    "{flag} is for --loss quantile, and this is --loss {spec.loss}",
-    "leave {flag} out, or give --loss quantile",
-)
+LOSSES = {own.name: _losses_with(own) for own in LOSS_PARAMETERS}
+"""For every option that some losses alone look at."""
 RIDGE = Company(
     lambda asked: asked.spec.ridge > 0.0,
     "there is no ridge penalty to act on the intercept",
     "give --ridge 1, say, or leave {flag} out",
 )
 INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-intercept there is no intercept")
-MOMENTUM = Company(_momentum_is_used, "goes with --method momentum or nesterov", "give {methods}, or leave {flag} out")
+MOMENTUM = Company(
+    _momentum_is_used, f"goes with --method {' or '.join(WITH_MOMENTUM)}", "give {methods}, or leave {flag} out"
+)
 RANDOM = Company(
     lambda asked: asked.spec.init == "random",
     "{flag} is for --init random; nothing else is drawn at random",

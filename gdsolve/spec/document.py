@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gdsolve.status import GdsolveError
+from gdsolve.status import GdsolveError, Place
 
 LARGEST_FILE = 64 * 2**20
 DEEPEST = 3  # the mapping, a matrix, its rows
@@ -89,18 +89,24 @@ def _read(path: str) -> str:
             content = file.read(LARGEST_FILE + 1)
     except OSError as fault:
         reason = os.strerror(fault.errno or 0)
-        raise GdsolveError(f"{path}: {reason[:1].lower()}{reason[1:]}", "check the path of the spec") from None
+        raise GdsolveError(
+            f"{reason[:1].lower()}{reason[1:]}", "check the path of the spec", place=Place(path)
+        ) from None
     if len(content) > LARGEST_FILE:
-        raise GdsolveError(f"{path}: larger than 64 MiB", "put the numbers into a CSV file and name it under data:")
+        raise GdsolveError(
+            "larger than 64 MiB", "put the numbers into a CSV file and name it under data:", place=Place(path)
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         line = content.count(b"\n", 0, fault.start) + 1
         byte = content[fault.start]
-        raise GdsolveError(f"{path}: line {line}: byte 0x{byte:02x} is not UTF-8", "save the spec as UTF-8") from None
+        raise GdsolveError(
+            f"byte 0x{byte:02x} is not UTF-8", "save the spec as UTF-8", place=Place(path, line)
+        ) from None
     if control := re.search(FORBIDDEN, text):
         line = text.count("\n", 0, control.start()) + 1
-        raise GdsolveError(f"{path}: line {line}: not YAML: {control[0]!r} is a control character", "take it out")
+        raise GdsolveError(f"not YAML: {control[0]!r} is a control character", "take it out", place=Place(path, line))
     return text
 
 
@@ -110,16 +116,17 @@ def _syntax_error(path: str, text: str, fault: Any) -> GdsolveError:
     if "alias" in context or "anchor" in context:
         return _no_alias(path, line)
     if "".join(text.split("\n")[line - 1 : line]).lstrip(" ").startswith("\t"):
-        return GdsolveError(f"{path}: line {line}: not YAML: a tab where spaces are expected", "indent with spaces")
+        return GdsolveError("not YAML: a tab where spaces are expected", "indent with spaces", place=Place(path, line))
     return GdsolveError(
-        f"{path}: line {line}: not YAML: {fault.problem}", "put values with special characters in quotes"
+        f"not YAML: {fault.problem}", "put values with special characters in quotes", place=Place(path, line)
     )
 
 
 def _no_alias(path: str, line: int) -> GdsolveError:
     return GdsolveError(
-        f"{path}: line {line}: anchors and aliases (& and *) are not accepted",
+        "anchors and aliases (& and *) are not accepted",
         'write the value out; put one that begins with & or * in quotes, as in data: "*.csv"',
+        place=Place(path, line),
     )
 
 
@@ -131,12 +138,14 @@ def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
         line = event.start_mark.line + 1
         documents += kind == "DocumentStart"
         if documents > 1:
-            raise GdsolveError(f"{path}: line {line}: a second document", "give one spec a file")
+            raise GdsolveError("a second document", "give one spec a file", place=Place(path, line))
         if kind == "Alias" or getattr(event, "anchor", None) is not None:
             raise _no_alias(path, line)
         tag = getattr(event, "tag", None)
         if tag not in (None, "!") and tag not in PLAIN_TAGS:
-            raise GdsolveError(f"{path}: line {line}: the tag {tag} is not accepted", "write the value without a tag")
+            raise GdsolveError(
+                f"the tag {tag} is not accepted", "write the value without a tag", place=Place(path, line)
+            )
         if kind in ("Scalar", "SequenceStart", "SequenceEnd", "MappingStart", "MappingEnd"):
             yield kind, event, line
 
@@ -144,15 +153,17 @@ def _events(path: str, events: Iterator[Any]) -> Iterator[tuple[str, Any, int]]:
 def _entries(path: str, events: Events, flat: Container[str]) -> Iterator[Entry]:
     kind, event, line = next(events, ("", None, 1))
     if not kind or (kind == "Scalar" and _scalar(event, line).null):
-        raise GdsolveError(f"{path}: line {line}: the spec is empty", "begin with data: and a path, or with X: and y:")
+        raise GdsolveError(
+            "the spec is empty", "begin with data: and a path, or with X: and y:", place=Place(path, line)
+        )
     if kind != "MappingStart":
         form = "a list" if kind == "SequenceStart" else "a single value"
-        raise GdsolveError(f"{path}: line {line}: {form} where keys are expected", "write one key: value a line")
+        raise GdsolveError(f"{form} where keys are expected", "write one key: value a line", place=Place(path, line))
     for kind, event, line in events:
         if kind == "MappingEnd":
             continue
         if kind != "Scalar":
-            raise GdsolveError(f"{path}: line {line}: a key that is no word", "write one key: value a line")
+            raise GdsolveError("a key that is no word", "write one key: value a line", place=Place(path, line))
         value = _Value(path, event.value, events, event.value.replace("-", "_") not in flat)
         yield Entry(event.value, line, value.read(next(events), 2))
 
@@ -173,8 +184,9 @@ class _Value:
             return _scalar(event, line)
         if depth > (DEEPEST_WITH_KEYS if self.nested else DEEPEST):
             raise GdsolveError(
-                f"{self.path}: line {line}: nested deeper than a matrix",
+                "nested deeper than a matrix",
                 "write X as a list of rows, each a list of numbers",
+                place=Place(self.path, line),
             )
         return self._items(line, depth) if kind == "SequenceStart" else self._keys(line, depth)
 
@@ -190,8 +202,10 @@ class _Value:
         if not self.nested:
             form = "a=0,b=0, with your names and numbers" if self.key in PAIRED else "and a value"
             raise GdsolveError(
-                f"{self.path}: line {line}: {self.key}: keys where a value or a list is expected",
+                "keys where a value or a list is expected",
                 f"write {self.key}: {form}",
+                place=Place(self.path, line),
+                option=self.key,
             )
         keys = Keys(line)
         for kind, event, inner_line in self.events:
@@ -199,7 +213,7 @@ class _Value:
                 break
             if kind != "Scalar":
                 raise GdsolveError(
-                    f"{self.path}: line {inner_line}: a key that is no word", "write one key: value a line"
+                    "a key that is no word", "write one key: value a line", place=Place(self.path, inner_line)
                 )
             keys.entries.append(Entry(event.value, inner_line, self.read(next(self.events), depth + 1)))
         return keys

@@ -18,14 +18,14 @@ from typing import Any
 from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.company import Asked, require_company
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
-from gdsolve.spec.methods import Method
+from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import NAME_HINT, Constant, Parameter, Value, is_name, parts_from
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
-from gdsolve.status import GdsolveError
+from gdsolve.status import GdsolveError, Place
 
 __all__ = [
     "build_spec",
@@ -93,8 +93,9 @@ def read_spec(
     specs = [source for source in sources if is_yaml(source)]
     if specs and len(sources) > 1:
         raise GdsolveError(
-            f"{specs[0]}: a YAML spec stands alone, not with {len(sources) - 1} more",
+            f"a YAML spec stands alone, not with {len(sources) - 1} more",
             "name the tables under data: in the spec",
+            place=Place(specs[0]),
         )
     flags = {name: from_flag(name, value, verb) for name, value in given.items()}
     if not specs:
@@ -172,16 +173,17 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
         raise GdsolveError(
-            f"lr: {len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several"
+            f"{len(spec.lr)} rates, and {verb} takes one", "run gdsolve compare-lr, which takes several", option="lr"
         )
-    if verb == "compare-lr" and spec.method not in (Method.AUTO, Method.GD):
+    if verb == "compare-lr" and not spec.method.may_be_plain:
         raise GdsolveError(
-            f"method: compare-lr compares rates of gd, not of {spec.method.value}",
+            f"compare-lr compares rates of {PLAIN.value}, not of {spec.method.value}",
             "run gdsolve compare for methods, or leave --method out",
+            option="method",
         )
     if spec.group_by is not None and verb not in GROUPING_VERBS:
         raise GdsolveError(
-            f"group_by: {verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit"
+            f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
         )
     require_company(Asked(spec, verb, in_memory))
     return spec
@@ -194,33 +196,37 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
         name = _field_name(path, entry.key, entry.line)
         if name in lines:
             raise GdsolveError(
-                f"{path}: line {entry.line}: {entry.key}: given before, on line {lines[name]}", "keep one of them"
+                f"given before, on line {lines[name]}",
+                "keep one of them",
+                place=Place(path, entry.line),
+                option=entry.key,
             )
         lines[name] = entry.line
         if name not in flags and TWINS.get(name) not in flags:
             values[name] = relative(path, name, _read_value(path, name, entry.value, verb))
 
-    def where(name: str) -> str:
-        return f"{path}: line {lines[name]}: " if name in values else f"{path}: " if name in ("X", "y") else ""
+    def where(name: str) -> Place | None:
+        return Place(path, lines[name]) if name in values else Place(path) if name in ("X", "y") else None
 
     try:
         spec = _fit_for(Spec(**values, **flags), verb)
     except GdsolveError as fault:
-        raise fault.within(where(_subject(fault.message))) from None
+        subject = next(iter(fault.subjects), None)
+        raise (fault if subject is None else fault.but(place=where(subject))) from None
     if not spec.data and spec.X is None and spec.minimize is None:
         raise GdsolveError(
-            f"{path}: neither data nor X and y", "add data: and a path, or X: and y: with the numbers, or minimize:"
+            "neither data nor X and y",
+            "add data: and a path, or X: and y: with the numbers, or minimize:",
+            place=Place(path),
         )
     if spec.X is not None and spec.y is not None and len(spec.X) != len(spec.y):
         raise GdsolveError(
-            f"{where('y')}y: {len(spec.y)} numbers for {len(spec.X)} rows of X", "give one number per row"
+            f"{len(spec.y)} numbers for {len(spec.X)} rows of X",
+            "give one number per row",
+            option="y",
+            place=where("y"),
         )
     return spec, frozenset(lines)
-
-
-def _subject(message: str) -> str:
-    """The field that a message of `Spec` is about: its first word."""
-    return message.split(maxsplit=1)[0].rstrip(":")
 
 
 def _field_name(path: str, key: str, line: int) -> str:
@@ -230,8 +236,9 @@ def _field_name(path: str, key: str, line: int) -> str:
         return name
     near = nearest_option(key, names)
     raise GdsolveError(
-        f"{path}: line {line}: unknown key {shown(key)}",
+        f"unknown key {shown(key)}",
         f"did you mean {near}?" if near else "gdsolve schema lists the keys",
+        place=Place(path, line),
     )
 
 
@@ -245,33 +252,38 @@ def _read_value(path: str, name: str, node: Any, verb: str) -> Any:
         if node.null and is_optional(name):
             return None
         if node.null:
-            raise GdsolveError(f"{path}: line {node.line}: {name}: no value", "give one, or take the key out")
+            raise GdsolveError("no value", "give one, or take the key out", place=Place(path, node.line), option=name)
         texts = _split_cells(name, node.text)
     else:
         if not all(isinstance(item, Scalar) for item in node.items):
-            raise GdsolveError(f"{path}: line {node.line}: {name}: a list in a list", "write a flat list")
+            raise GdsolveError("a list in a list", "write a flat list", place=Place(path, node.line), option=name)
         if not is_list(name):
             raise GdsolveError(
-                f"{path}: line {node.line}: {name}: a list where one value is expected", f"write {name}: and one value"
+                "a list where one value is expected",
+                f"write {name}: and one value",
+                place=Place(path, node.line),
+                option=name,
             )
         texts = [item.text for item in node.items]
     try:
         return convert(name, texts, verb)
     except GdsolveError as fault:
-        raise fault.within(f"{path}: line {node.line}: ") from None
+        raise fault.but(place=Place(path, node.line)) from None
 
 
 def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constant, ...]:
     """The parameters or constants of a formula, by name."""
     if not isinstance(node, Keys):
-        raise GdsolveError(f"{path}: line {node.line}: {name}: names are expected", f"write {name}: {{a: 0, b: 0}}")
+        raise GdsolveError(
+            "names are expected", f"write {name}: {{a: 0, b: 0}}", place=Place(path, node.line), option=name
+        )
     found: dict[str, Parameter | Constant] = {}
     for entry in node.entries:
-        where = f"{path}: line {entry.line}: {name}: "
+        place = Place(path, entry.line)
         if not is_name(entry.key):
-            raise GdsolveError(f"{where}{shown(entry.key)} is no name", NAME_HINT)
+            raise GdsolveError(f"{shown(entry.key)} is no name", NAME_HINT, place=place, option=name)
         if entry.key in found:
-            raise GdsolveError(f"{where}{entry.key} is given twice", "keep one of them")
+            raise GdsolveError(f"{entry.key} is given twice", "keep one of them", place=place, option=name)
         if name == "constants":
             found[entry.key] = Constant(entry.key, read_value(path, entry.key, entry.value))
         else:
@@ -284,21 +296,22 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
         return Parameter(name, read_value(path, name, node))
     given: dict[str, Any] = {}
     for entry in node.entries:
-        where = f"{path}: line {entry.line}: {name}: "
+        place = Place(path, entry.line)
         if entry.key not in PARAMETER_KEYS:
             near = nearest(entry.key, PARAMETER_KEYS)
             remedy = f"did you mean {near}?" if near else f"known here: {', '.join(PARAMETER_KEYS)}"
-            raise GdsolveError(f"{where}unknown key {shown(entry.key)}", remedy)
+            raise GdsolveError(f"unknown key {shown(entry.key)}", remedy, place=place, option=name)
         if entry.key == "start":
             given["start"] = read_value(path, name, entry.value)
         elif not isinstance(entry.value, Scalar):
-            raise GdsolveError(f"{where}{entry.key}: one value is expected", f"write {entry.key}: and one value")
+            text, hint = f"{entry.key}: one value is expected", f"write {entry.key}: and one value"
+            raise GdsolveError(text, hint, place=place, option=name)
         elif entry.key == "fixed":
             given["fixed"] = _fixed(path, entry)
         else:
             given[entry.key] = _bound(path, entry)
     if "start" not in given:
-        raise GdsolveError(f"{path}: line {node.line}: {name}: no start", "add start: and a number")
+        raise GdsolveError("no start", "add start: and a number", place=Place(path, node.line), option=name)
     return Parameter(name, **given)
 
 
@@ -306,15 +319,19 @@ def _bound(path: str, entry: Any) -> float:
     try:
         return parse_number(entry.value.text, entry.key)
     except GdsolveError as fault:
-        raise GdsolveError(f"{path}: line {entry.line}: {fault.message}", f"write {entry.key}: 1.0") from None
+        raise fault.but(hint=f"write {entry.key}: 1.0", place=Place(path, entry.line)) from None
 
 
 def _fixed(path: str, entry: Any) -> bool:
     try:
         return bool(convert("quiet", entry.value.text))
     except GdsolveError:
-        where = f"{path}: line {entry.line}: fixed: {shown(entry.value.text)}"
-        raise GdsolveError(f"{where} is neither true nor false", "write fixed: true, or leave it out") from None
+        raise GdsolveError(
+            f"{shown(entry.value.text)} is neither true nor false",
+            "write fixed: true, or leave it out",
+            place=Place(path, entry.line),
+            option="fixed",
+        ) from None
 
 
 def read_value(path: str, name: str, node: Any) -> Value:
@@ -327,7 +344,7 @@ def read_value(path: str, name: str, node: Any) -> Value:
         try:
             return parse_number(node.text, name)
         except GdsolveError as fault:
-            raise GdsolveError(f"{path}: line {node.line}: {fault.message}", f"write {name}: 1.0") from None
+            raise fault.but(hint=f"write {name}: 1.0", place=Place(path, node.line)) from None
     rows = read_matrix(path, node, name)
     flat = isinstance(node, Items) and isinstance(node.items[0], Scalar)
     return tuple(number for (number,) in rows) if flat else rows
@@ -341,7 +358,7 @@ def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...
     """
     if not isinstance(node, Items) or not node.items:
         raise GdsolveError(
-            f"{path}: line {node.line}: {name}: a list of numbers is expected", f"write {name}: [1, 2, 3]"
+            "a list of numbers is expected", f"write {name}: [1, 2, 3]", place=Place(path, node.line), option=name
         )
     rows: list[tuple[float, ...]] = []
     for item in node.items:
@@ -349,8 +366,10 @@ def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...
         if not cells or (rows and len(cells) != len(rows[0])):
             width = f", row 1 has {len(rows[0])}" if rows else ""
             raise GdsolveError(
-                f"{path}: line {item.line}: {name}: row {len(rows) + 1} has {len(cells)} numbers{width}",
+                f"row {len(rows) + 1} has {len(cells)} numbers{width}",
                 "give every row as many numbers",
+                place=Place(path, item.line),
+                option=name,
             )
         rows.append(tuple(_cell(path, name, cell) for cell in cells))
     return tuple(rows)
@@ -360,23 +379,25 @@ def _column(path: str, node: Any) -> tuple[float, ...]:
     """Numbers, as a flat list or as a column of lists of one number each."""
     rows = read_matrix(path, node, "y")
     if len(rows[0]) != 1:
-        raise GdsolveError(f"{path}: line {node.line}: y: {len(rows[0])} numbers a row", "give one number per row")
+        raise GdsolveError(
+            f"{len(rows[0])} numbers a row", "give one number per row", place=Place(path, node.line), option="y"
+        )
     return tuple(number for (number,) in rows)
 
 
 def _cell(path: str, name: str, cell: Any) -> float:
     if isinstance(cell, Items):
         raise GdsolveError(
-            f"{path}: line {cell.line}: {name}: a list where a number is expected",
+            "a list where a number is expected",
             f"write numbers alone, as in {name}: [[1, 2], [3, 4]]",
+            place=Place(path, cell.line),
+            option=name,
         )
     try:
         return parse_number(cell.text, name)
     except GdsolveError as fault:
-        raise GdsolveError(
-            f"{path}: line {cell.line}: {fault.message}",
-            "X and y hold numbers only" if name in ("X", "y") else f"{name} holds numbers only",
-        ) from None
+        hint = "X and y hold numbers only" if name in ("X", "y") else f"{name} holds numbers only"
+        raise fault.but(hint=hint, place=Place(path, cell.line)) from None
 
 
 def relative(path: str, name: str, value: Any) -> Any:

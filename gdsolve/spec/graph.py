@@ -16,7 +16,7 @@ from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import NAME_HINT, Value, is_name
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.values import convert, is_list
-from gdsolve.status import GdsolveError
+from gdsolve.status import GdsolveError, Place
 
 SECTIONS = ("leaves", "nodes", "compare")
 LEAF_KEYS = ("value", "requires_grad")
@@ -100,12 +100,12 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         check_plot(options, "trace")
         require_company(Asked(options, "trace"))
     except GdsolveError as fault:
-        raise fault.within(f"{path}: ") from None
+        raise fault.but(place=Place(path)) from None
     seen: dict[str, int] = {}
     leaves = tuple(_leaf(path, name, node) for name, node in _named(path, "leaves", found, seen))
     nodes = tuple(_formula(path, name, node) for name, node in _named(path, "nodes", found, seen))
     if not leaves:
-        raise GdsolveError(f"{path}: no leaves", "add leaves: and a line such as t: 1.0 under it")
+        raise GdsolveError("no leaves", "add leaves: and a line such as t: 1.0 under it", place=Place(path))
     spec = TraceSpec(path, leaves, nodes, _comparison(path, found.get("compare")), options)
     _check_names(spec, seen)
     return spec
@@ -119,7 +119,7 @@ def _check_names(spec: TraceSpec, seen: Mapping[str, int]) -> None:
         asked.append(("compare: leaf", spec.compare.leaf))
     for key, name in asked:
         if name not in seen:
-            raise GdsolveError(f"{spec.path}: {key}: unknown name {shown(name)}", _near(name, tuple(seen)))
+            raise GdsolveError(f"{key}: unknown name {shown(name)}", _near(name, tuple(seen)), place=Place(spec.path))
 
 
 def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, int]) -> list[tuple[str, Node]]:
@@ -128,15 +128,19 @@ def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, i
         return []
     if not isinstance(node, Keys):
         raise GdsolveError(
-            f"{path}: line {node.line}: {section}: names are expected",
+            "names are expected",
             f"write a line for each under it, as in {section}: {{t: 1.0}}",
+            place=Place(path, node.line),
+            option=section,
         )
     if len(node.entries) > MOST_NODES:
-        raise GdsolveError(f"{path}: line {node.line}: {section}: more than {MOST_NODES}", "trace a smaller graph")
+        raise GdsolveError(
+            f"more than {MOST_NODES}", "trace a smaller graph", place=Place(path, node.line), option=section
+        )
     for entry in node.entries:
         name = entry.key
         if not is_name(name):
-            raise GdsolveError(f"{path}: line {entry.line}: {section}: {shown(name)} is no name", NAME_HINT)
+            raise GdsolveError(f"{shown(name)} is no name", NAME_HINT, place=Place(path, entry.line), option=section)
         _once(path, name, entry.line, seen)
     return [(entry.key, entry.value) for entry in node.entries]
 
@@ -146,7 +150,7 @@ def _leaf(path: str, name: str, node: Node) -> Leaf:
         return Leaf(name, read_value(path, name, node))
     parts = _parts(path, name, node, LEAF_KEYS)
     if "value" not in parts:
-        raise GdsolveError(f"{path}: line {node.line}: {name}: no value", "add value: and a number or a list")
+        raise GdsolveError("no value", "add value: and a number or a list", place=Place(path, node.line), option=name)
     requires_grad = _truth(path, name, "requires_grad", parts) if "requires_grad" in parts else True
     return Leaf(name, read_value(path, name, parts["value"]), requires_grad)
 
@@ -156,7 +160,7 @@ def _formula(path: str, name: str, node: Node) -> Formula:
         return Formula(name, _text(path, name, node))
     parts = _parts(path, name, node, NODE_KEYS)
     if "expression" not in parts:
-        raise GdsolveError(f"{path}: line {node.line}: {name}: no expression", "add expression: and a formula")
+        raise GdsolveError("no expression", "add expression: and a formula", place=Place(path, node.line), option=name)
     marks = {key: _truth(path, name, key, parts) for key in NODE_KEYS[1:] if key in parts}
     return Formula(name, _text(path, name, parts["expression"]), **marks)
 
@@ -166,11 +170,13 @@ def _comparison(path: str, node: Node | None) -> Comparison | None:
         return None
     if not isinstance(node, Keys):
         raise GdsolveError(
-            f"{path}: line {node.line}: compare: keys are expected", "write compare: {formula: 2*t}, say"
+            "keys are expected", "write compare: {formula: 2*t}, say", place=Place(path, node.line), option="compare"
         )
     parts = _parts(path, "compare", node, COMPARE_KEYS)
     if "formula" not in parts:
-        raise GdsolveError(f"{path}: line {node.line}: compare: no formula", "add formula: and one for the gradient")
+        raise GdsolveError(
+            "no formula", "add formula: and one for the gradient", place=Place(path, node.line), option="compare"
+        )
     leaf = _text(path, "leaf", parts["leaf"]) if "leaf" in parts else None
     return Comparison(_text(path, "formula", parts["formula"]), leaf)
 
@@ -185,12 +191,14 @@ def _parts(path: str, name: str, node: Keys, allowed: tuple[str, ...]) -> dict[s
 
 def _expect(path: str, key: str, line: int, name: str, allowed: tuple[str, ...], where: str = "") -> None:
     if name not in allowed:
-        raise GdsolveError(f"{path}: line {line}: {where}unknown key {shown(key)}", _near(name, allowed))
+        raise GdsolveError(f"{where}unknown key {shown(key)}", _near(name, allowed), place=Place(path, line))
 
 
 def _once(path: str, name: str, line: int, seen: dict[str, int]) -> None:
     if name in seen:
-        raise GdsolveError(f"{path}: line {line}: {name}: given before, on line {seen[name]}", "keep one of them")
+        raise GdsolveError(
+            f"given before, on line {seen[name]}", "keep one of them", place=Place(path, line), option=name
+        )
     seen[name] = line
 
 
@@ -201,7 +209,9 @@ def _near(name: str, names: Sequence[str]) -> str:
 
 def _text(path: str, name: str, node: Node) -> str:
     if not isinstance(node, Scalar) or node.null:
-        raise GdsolveError(f"{path}: line {node.line}: {name}: one text is expected", f"write {name}: and a formula")
+        raise GdsolveError(
+            "one text is expected", f"write {name}: and a formula", place=Place(path, node.line), option=name
+        )
     return node.text
 
 
@@ -211,7 +221,7 @@ def _truth(path: str, name: str, key: str, parts: Mapping[str, Node]) -> bool:
         return bool(convert("steps", _text(path, key, node)))
     except GdsolveError:
         raise GdsolveError(
-            f"{path}: line {node.line}: {name}: {key} is neither true nor false", f"write {key}: true"
+            f"{key} is neither true nor false", f"write {key}: true", place=Place(path, node.line), option=name
         ) from None
 
 
@@ -221,5 +231,4 @@ def _option(path: str, name: str, node: Node) -> Any:
     try:
         return convert(name, _text(path, name, node), "trace")
     except GdsolveError as fault:
-        where = "" if fault.message.startswith(path) else f"{path}: line {node.line}: "
-        raise fault.within(where) from None
+        raise (fault if fault.place is not None else fault.but(place=Place(path, node.line))) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.choices import DType, Engine, Format, RateSchedule
-from gdsolve.spec.methods import Method
+from gdsolve.spec.losses import SQUARED
 from gdsolve.spec.option import flag
 from gdsolve.status import GdsolveError
 
@@ -36,12 +36,12 @@ def check_groups(spec: Spec) -> None:
         return
     if not spec.is_least_squares:
         name = "minimize" if spec.minimize is not None else "model" if spec.model is not None else "loss"
-        remedy = "give --loss half-mse|mse|sse" if name == "loss" else f"leave {flag(name)} out"
+        remedy = f"give --loss {'|'.join(SQUARED)}" if name == "loss" else f"leave {flag(name)} out"
         raise _refusal(name, "groups are fitted by least squares", remedy)
     if isinstance(spec.lr, tuple):
         raise _refusal("lr", "groups take one rate, or auto", "give --lr auto, which takes the best rate of each group")
-    if spec.method not in (Method.AUTO, Method.GD) or spec.momentum is not None:
-        name = "method" if spec.method not in (Method.AUTO, Method.GD) else "momentum"
+    if not spec.method.may_be_plain or spec.momentum is not None:
+        name = "momentum" if spec.method.may_be_plain else "method"
         raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
     if spec.schedule is not RateSchedule.CONSTANT:
         raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
@@ -59,4 +59,4 @@ def check_groups(spec: Spec) -> None:
 
 
 def _refusal(name: str, reason: str, remedy: str) -> GdsolveError:
-    return GdsolveError(f"{name}: with --group-by {reason}", remedy)
+    return GdsolveError(f"with --group-by {reason}", remedy, option=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
+from gdsolve.advice import Advice
 from gdsolve.spec.offers import choices
 from gdsolve.spec.values import is_list, kinds
 
@@ -13,17 +14,21 @@ _PROSE = ("out", "alone", "and", "as", "if", "is", "keeps", "leaves", "or", "tak
 _FLAG = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?:[ =]((?:'[^']*'|\"[^\"]*\")+|[^\s;()]*[^\s;(),.]))?")
 
 
-def in_keywords(hint: str, verb: str) -> str:
-    """The hint with keyword arguments in place of flags; commands stay as they are.
+def in_keywords(hint: Advice, verb: str) -> Advice:
+    """The hint with keyword arguments in place of the flags in its words; its command stays as it is.
 
-    >>> in_keywords("--na drop, --na mean, or --ignore 'a b',c", "fit")
+    >>> in_keywords(Advice("--na drop, --na mean, or --ignore 'a b',c"), "fit")
     'na="drop", na="mean", or ignore=["a b", "c"]'
-    >>> in_keywords("leave --decimal out, or give --categorical onehot|ignore", "fit")
+    >>> in_keywords(Advice("leave --decimal out, or give --categorical onehot|ignore"), "fit")
     'leave decimal out, or give categorical="onehot" or "ignore"'
     """
-    if "gdsolve " in hint:
+    if hint.verbatim:
         return hint
-    written = _FLAG.sub(lambda found: _keyword(found, verb), hint)
+    return Advice(_written(hint.text, verb), hint.command, in_keywords(hint.rest, verb) if hint.rest else None)
+
+
+def _written(words: str, verb: str) -> str:
+    written = _FLAG.sub(lambda found: _keyword(found, verb), words)
     # Flags that stand side by side are arguments.
     return re.sub(r'(="[^"]*"|=\[.*?\]|=True) (?=\w+=)', r"\1, ", written)
 

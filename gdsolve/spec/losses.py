@@ -36,12 +36,25 @@ class LossUnit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LossParameter:
+    """An option of `Spec` that some losses alone look at: more than 0, and less than `below` where that is given.
+
+    `symbol` is what formulas call it, `remedy` what to give instead of a value out of range.
+    """
+
+    name: str
+    symbol: str
+    remedy: str
+    below: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LossInfo:
     """What is declared of a loss, all of it true of every table.
 
     `squared`: a multiple of the SSE, so that one triangle holds all of it. `smooth`: its gradient has no jumps.
     `likelihood`: it is minus the logarithm of one, so that its Hessian gives the errors of the weights. `parameter` is
-    the option that belongs to it alone, if one does.
+    its own option, if it has one.
     """
 
     formula: str
@@ -51,9 +64,11 @@ class LossInfo:
     likelihood: bool = False
     mean: Mean = Mean.IDENTITY
     target: Target = Target.NUMBERS
-    parameter: str | None = None
+    parameter: LossParameter | None = None
 
 
+_DELTA = LossParameter("delta", "δ", "give --delta 1.345, in units of the target")
+_LEVEL = LossParameter("quantile", "τ", "for the median give --quantile 0.5", below=1)
 # A member is looked up by its name alone: none is made then.
 _LOOKED_UP = LossInfo("")
 
@@ -72,7 +87,8 @@ class Loss(StrEnum):
     HALF_MSE = "half-mse", LossInfo("1/(2m)·‖Xw − y‖²", squared=True)
     MSE = "mse", LossInfo("1/m·‖Xw − y‖²", squared=True)
     SSE = "sse", LossInfo("‖Xw − y‖²", squared=True)
-    HUBER = "huber", LossInfo("r²/2 where |r| ≤ δ, else δ·(|r| − δ/2)", parameter="delta")
+    HUBER = "huber", LossInfo("r²/2 where |r| ≤ δ, else δ·(|r| − δ/2)", parameter=_DELTA)
+    LOGCOSH = "logcosh", LossInfo("log cosh(r), r = z − y")
     LOGISTIC = (
         "logistic",
         LossInfo(
@@ -89,6 +105,18 @@ class Loss(StrEnum):
     )
     QUANTILE = (
         "quantile",
-        LossInfo("max(τ·r, (τ − 1)·r), r = y − z", LossUnit.PLAIN, smooth=False, parameter="quantile"),
+        LossInfo("max(τ·r, (τ − 1)·r), r = y − z", LossUnit.PLAIN, smooth=False, parameter=_LEVEL),
     )
     ABSOLUTE = "absolute", LossInfo("|z − y|", LossUnit.PLAIN, smooth=False)
+
+    @classmethod
+    def usual_for(cls, target: Target) -> Loss:
+        """The loss that is taken of a target of this kind, unless another one is asked for: the first one declared."""
+        return next(loss for loss in cls if loss.info.target is target)
+
+
+USUAL_LOSS = Loss.usual_for(Target.NUMBERS)
+"""The loss where none is asked for."""
+SQUARED = tuple(loss for loss in Loss if loss.info.squared)
+LOSS_PARAMETERS = tuple(dict.fromkeys(loss.info.parameter for loss in Loss if loss.info.parameter is not None))
+"""The options that some losses alone look at, each once."""

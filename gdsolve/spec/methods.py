@@ -86,12 +86,22 @@ class Method(StrEnum):
         ),
     )
     ADAM = "adam", MethodInfo("Adam", rated=True, step_rate=0.01)
+    RMSPROP = "rmsprop", MethodInfo("RMSprop", rated=True, step_rate=0.01, settles=False)
     BB = "bb", MethodInfo("the step lengths of Barzilai and Borwein", self_ending=True)
     LBFGS = "lbfgs", MethodInfo("limited-memory BFGS", self_ending=True, bounds=False)
     NEWTON = "newton", MethodInfo("Newton's method", takes_rate=False, self_ending=True, needs=Need.HESSIAN)
     LM = "lm", MethodInfo("Levenberg and Marquardt", takes_rate=False, self_ending=True, needs=Need.SQUARES)
 
+    @property
+    def may_be_plain(self) -> bool:
+        """True for plain descent, and where the choice is left to gdsolve."""
+        return self is Method.AUTO or self.info.recurrence is Recurrence.PLAIN
+
     @classmethod
     def all(cls) -> tuple[Method, ...]:
         """Every method that there is to choose."""
         return tuple(method for method in cls if method is not cls.AUTO)
+
+
+PLAIN = next(method for method in Method if method.info.recurrence is Recurrence.PLAIN)
+"""Plain descent: the method where nothing else is said."""

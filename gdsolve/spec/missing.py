@@ -38,8 +38,9 @@ def check_missing(values: Sequence[str]) -> None:
         return
     listed = ",".join([late, *(value.strip() for value in values if value.strip() != late)])
     raise GdsolveError(
-        f"na_values: {late!r} comes after {values[0].strip()!r}, and a list replaces the usual values from its start",
+        f"{late!r} comes after {values[0].strip()!r}, and a list replaces the usual values from its start",
         f"{flag('na_values')} {shell_word(listed)} replaces them; for the text {late} itself write ={late}",
+        option="na_values",
     )
 
 

@@ -93,7 +93,7 @@ def parse_number(text: str | float, name: str = "number") -> float:
         number = math.nan
     if isinstance(text, bool) or not math.isfinite(number):
         raise GdsolveError(
-            f"{name}: {shown(text)} is not a finite number", f"write it as in {flag(name)} 0.01, 1e-10 or 1/28"
+            f"{shown(text)} is not a finite number", f"write it as in {flag(name)} 0.01, 1e-10 or 1/28", option=name
         )
     return number
 
@@ -106,16 +106,16 @@ def parse_count(text: str | float, name: str = "max_iter") -> int:
     """
     hint = f"write it as in {flag(name)} 1000, or 1e12"
     if isinstance(text, bool):
-        raise GdsolveError(f"{name}: {shown(text)} is not a whole number", hint)
+        raise GdsolveError(f"{shown(text)} is not a whole number", hint, option=name)
     try:
         number = Decimal(text.strip() if isinstance(text, str) else text)
     except InvalidOperation:
-        raise GdsolveError(f"{name}: {shown(text)} is not a whole number", hint) from None
+        raise GdsolveError(f"{shown(text)} is not a whole number", hint, option=name) from None
     # The size is looked at first: to write 1e999999999 out as an integer takes all memory there is.
     if number.is_finite() and number.adjusted() > 300:
-        raise GdsolveError(f"{name}: {shown(text)} is beyond 1e300", hint)
+        raise GdsolveError(f"{shown(text)} is beyond 1e300", hint, option=name)
     if not number.is_finite() or (number.adjusted() < 0 and number) or number != number.to_integral_value():
-        raise GdsolveError(f"{name}: {shown(text)} is not a whole number", hint)
+        raise GdsolveError(f"{shown(text)} is not a whole number", hint, option=name)
     return int(number)
 
 
@@ -135,18 +135,20 @@ def parse_learning_rate(given: str | float | Sequence[str | float]) -> LearningR
     for part in parts:
         rates += _range(part) if isinstance(part, str) and ".." in part else [_rate(part)]
         if len(rates) > MOST_RATES:
-            raise GdsolveError(f"lr: more than {MOST_RATES} rates", "give fewer, as in --lr 1e-4..1:20")
+            raise GdsolveError(f"more than {MOST_RATES} rates", "give fewer, as in --lr 1e-4..1:20", option="lr")
     if not rates:
-        raise GdsolveError("lr: no rate is given", "give --lr 0.01, --lr 1/28 or --lr auto")
+        raise GdsolveError("no rate is given", "give --lr 0.01, --lr 1/28 or --lr auto", option="lr")
     return rates[0] if len(rates) == 1 else tuple(rates)
 
 
 def _rate(part: str | float) -> float:
     if isinstance(part, str) and part.strip() == "auto":
-        raise GdsolveError("lr: auto stands alone, not among other rates", "give --lr auto, or numbers only")
+        raise GdsolveError("auto stands alone, not among other rates", "give --lr auto, or numbers only", option="lr")
     rate = parse_number(part, "lr")
     if rate <= 0:
-        raise GdsolveError(f"lr: {shown(part)} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto")
+        raise GdsolveError(
+            f"{shown(part)} is not a positive number", "give --lr 0.01, --lr 1/28 or --lr auto", option="lr"
+        )
     return rate
 
 
@@ -157,10 +159,10 @@ def _range(part: str) -> list[float]:
     try:
         count = parse_count(count_text, "lr") if colon else RATES_IN_A_RANGE
     except GdsolveError as fault:
-        raise GdsolveError(fault.message, "write a range as in --lr 1e-4..1:20") from None
+        raise fault.but(hint="write a range as in --lr 1e-4..1:20") from None
     if not 2 <= count <= MOST_RATES:
         raise GdsolveError(
-            f"lr: a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20"
+            f"a range of {count} rates; it takes 2 to {MOST_RATES}", "write a range as in --lr 1e-4..1:20", option="lr"
         )
     digits = 8 if abs(math.log(last) - math.log(first)) > APART * count else 15
     inner = (_between(first, last, place / (count - 1), digits) for place in range(1, count - 1))

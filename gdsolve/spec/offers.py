@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 from enum import StrEnum
 
-from gdsolve.spec.choices import FORMATS, PLOT_KINDS, Format, PlotKind
+from gdsolve.spec.choices import Format, PlotKind
 from gdsolve.spec.option import OptionInfo
 from gdsolve.spec.options import Spec
+from gdsolve.spec.verbs import FORMATS, PLOT_KINDS
 from gdsolve.status import GdsolveError
 
 
@@ -18,6 +19,12 @@ def options_of(verb: str) -> dict[str, OptionInfo]:
         (field.name, field.metadata["option"]) for field in dataclasses.fields(Spec)
     )
     return {name: info.of(verb) for name, info in infos if verb in info.verbs}
+
+
+def takes(verb: str, name: str) -> bool:
+    """True for an option that means something to a verb."""
+    info: OptionInfo = Spec.__dataclass_fields__[name].metadata["option"]
+    return verb in info.verbs
 
 
 def choices(name: str, verb: str) -> tuple[str, ...] | None:
@@ -44,4 +51,4 @@ def check_format(format: Format, verb: str) -> None:
     """
     forms = FORMATS.get(verb, tuple(Format))
     if format not in forms:
-        raise GdsolveError(f"format: {verb} does not write {format}", f"give --format {'|'.join(forms)}")
+        raise GdsolveError(f"{verb} does not write {format}", f"give --format {'|'.join(forms)}", option="format")

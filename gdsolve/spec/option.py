@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gdsolve.spec.choices import FITTING
+from gdsolve.spec.verbs import FITTING
 
 if TYPE_CHECKING:
     from gdsolve.spec.company import Company

@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
-    DESCENDING,
-    FITTED,
-    READING,
-    TABULATED,
     Categorical,
     Device,
     DType,
@@ -30,14 +26,16 @@ from gdsolve.spec.choices import (
     RateSchedule,
     Scale,
 )
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import USUAL_LOSS, Loss
 from gdsolve.spec.methods import Method
 from gdsolve.spec.missing import missing_texts
-from gdsolve.spec.option import option
+from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
-NO_TOL = "0 for lm, newton and lbfgs, which end when no step lowers the loss by more than rounding"
+_SELF_ENDING = enumerated([method.value for method in Method if method.info.self_ending])
+NO_TOL = f"0 for {_SELF_ENDING}, which end when no step lowers the loss by more than rounding"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,20 +185,20 @@ class Spec:
         (), "Parameters to keep at their start values.", "Formula", verbs=DESCENDING, metavar="NAMES"
     )
 
-    loss: Loss = option(Loss.HALF_MSE, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
+    loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     delta: float = option(
         1.0,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
         metavar="NUMBER",
-        goes_with=company.HUBER,
+        goes_with=company.LOSSES["delta"],
     )
     quantile: float = option(
         0.5,
         "Quantile to fit with --loss quantile: a number between 0 and 1.",
         "Descent",
         metavar="LEVEL",
-        goes_with=company.QUANTILE,
+        goes_with=company.LOSSES["quantile"],
     )
     ridge: float = option(
         0.0,
@@ -233,7 +231,7 @@ class Spec:
     )
     momentum: float | None = option(
         None,
-        "Momentum coefficient β of --method momentum or nesterov.",
+        f"Momentum coefficient β of --method {' or '.join(company.WITH_MOMENTUM)}.",
         "Descent",
         verbs=("fit", "compare", "report"),
         metavar="NUMBER",
@@ -329,8 +327,8 @@ class Spec:
     )
     engine: Engine = option(
         Engine.AUTO,
-        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap), "
-        "or by autograd; all give the same.",
+        "How the iterates are computed: on all rows, on the triangle of a QR factorisation, in closed form (leap, or "
+        "closed-form), or by autograd; all give the same.",
         "Descent",
         verbs=FITTED,
     )

@@ -64,17 +64,17 @@ def parameters_of(spec: Spec) -> tuple[Parameter, ...]:
     for side in ("lower", "upper"):
         for name, value in _pairs(side, getattr(spec, side)):
             if not isinstance(value, float):
-                raise GdsolveError(f"{side}: {name}: one number is expected", f"write --{side} {name}=0")
+                raise GdsolveError(f"{name}: one number is expected", f"write --{side} {name}=0", option=side)
             known = _known(side, name, found)
             found[name] = replace(known, lower=value) if side == "lower" else replace(known, upper=value)
     for name in _names(spec.fix):
         found[name] = replace(_known("fix", name, found), fixed=True)
     if not found:
-        raise GdsolveError("parameters: none is given", "say where they start, as in --start a=0,b=0")
+        raise GdsolveError("none is given", "say where they start, as in --start a=0,b=0", option="parameters")
     for parameter in found.values():
         _check(parameter)
     if all(parameter.fixed for parameter in found.values()):
-        raise GdsolveError("parameters: all of them are fixed", "leave at least one free to move")
+        raise GdsolveError("all of them are fixed", "leave at least one free to move", option="parameters")
     return tuple(found.values())
 
 
@@ -92,10 +92,10 @@ def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Const
             rest = {key: described[key] for key in described if key != "start"}
             found.append(Parameter(name, number, **rest) if option == "parameters" else Constant(name, number))
         except KeyError:
-            raise GdsolveError(f"{option}: {name}: no start", "give it one, as in {'start': 1.0}") from None
+            raise GdsolveError(f"{name}: no start", "give it one, as in {'start': 1.0}", option=option) from None
         except (ValueError, TypeError):
             raise GdsolveError(
-                f"{option}: {name}: {shown(value)} is no value of it", "give a number or a list of numbers"
+                f"{name}: {shown(value)} is no value of it", "give a number or a list of numbers", option=option
             ) from None
     return tuple(found)
 
@@ -104,8 +104,9 @@ def _known(option: str, name: str, found: dict[str, Parameter]) -> Parameter:
     if name not in found:
         near = nearest(name, list(found))
         raise GdsolveError(
-            f"{option}: {shown(name)} is no parameter",
+            f"{shown(name)} is no parameter",
             f"did you mean {near}?" if near else f"give it a start, as in --start {name}=1",
+            option=option,
         )
     return found[name]
 
@@ -121,7 +122,7 @@ def _pairs(option: str, texts: Sequence[str]) -> Iterator[tuple[str, Value]]:
             match = _GIVEN.match(text, place)
             if match is None:
                 raise GdsolveError(
-                    f"{option}: {shown(text[place:])} is not NAME=NUMBER", f"write it as in --{option} a=0,b=0"
+                    f"{shown(text[place:])} is not NAME=NUMBER", f"write it as in --{option} a=0,b=0", option=option
                 )
             yield match[1], _value(option, match[1], match[2])
             place = match.end()
@@ -132,12 +133,12 @@ def _value(option: str, name: str, text: str) -> Value:
         try:
             return parse_number(text, option)
         except GdsolveError as fault:
-            raise GdsolveError(fault.message, f"write it as in --{option} {name}=1") from None
+            raise fault.but(hint=f"write it as in --{option} {name}=1") from None
     try:
         return as_value(json.loads(text))
     except (ValueError, TypeError):
         raise GdsolveError(
-            f"{option}: {name}: {shown(text)} is no list of numbers", f"write --{option} '{name}=[0, 0]'"
+            f"{name}: {shown(text)} is no list of numbers", f"write --{option} '{name}=[0, 0]'", option=option
         ) from None
 
 
@@ -169,7 +170,7 @@ def _width(row: Value) -> int:
 def _check(parameter: Parameter) -> None:
     name = parameter.name
     if not is_name(name):
-        raise GdsolveError(f"parameters: {shown(name)} is no name", NAME_HINT)
+        raise GdsolveError(f"{shown(name)} is no name", NAME_HINT, option="parameters")
     if not parameter.lower < parameter.upper:
         raise GdsolveError(
             f"{name}: its lower bound {parameter.lower:g} is not below its upper bound {parameter.upper:g}",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import PLOT_KINDS, PlotKind
+from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.option import enumerated
 from gdsolve.spec.options import Spec
+from gdsolve.spec.verbs import PLOT_KINDS
 from gdsolve.status import GdsolveError
 
 
@@ -34,10 +35,13 @@ def check_plot(spec: Spec, verb: str) -> None:
     if spec.plot_kind is not PlotKind.AUTO and spec.plot_kind not in kinds:
         others = [home for home, drawn in PLOT_KINDS.items() if spec.plot_kind in drawn]
         raise GdsolveError(
-            f"plot_kind: {verb} does not draw {spec.plot_kind}",
+            f"{verb} does not draw {spec.plot_kind}",
             f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {enumerated(others)}",
+            option="plot_kind",
         )
     if spec.plot is True and verb == "trace":
         raise GdsolveError(
-            "plot: in the terminal trace shows the graph as a tree anyway", "give a file, as in --plot graph.svg"
+            "in the terminal trace shows the graph as a tree anyway",
+            "give a file, as in --plot graph.svg",
+            option="plot",
         )

@@ -10,13 +10,15 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import FORMATS, Init, LearningRate
+from gdsolve.spec.choices import ENGINE_NAMES, Engine, Init, LearningRate
 from gdsolve.spec.graph import SECTIONS
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo
 from gdsolve.spec.options import Spec
 from gdsolve.spec.parameters import Constant, Parameter
 from gdsolve.spec.values import TRUTHS, is_optional, kinds
+from gdsolve.spec.verbs import FORMATS
 
 Schema = dict[str, Any]
 
@@ -97,6 +99,7 @@ SPECIAL: dict[str, Schema] = {
         ]
     },
     "decimal": {"enum": [".", ",", None]},
+    "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
     # YAML reads an unquoted yes as true.
     "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
@@ -112,9 +115,14 @@ SPECIAL: dict[str, Schema] = {
             {"type": "string", "pattern": r"\.([sS][vV][gG]|[pP][nN][gG]|[pP][dD][fF])$"},
         ]
     },
-    "delta": {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATE}$"}]},
+    **{
+        own.name: {"anyOf": [_POSITIVE, {"type": "string", "pattern": rf"^{_RATE}$"}]}
+        for own in LOSS_PARAMETERS
+        if own.below is None
+    },
 }
-BETWEEN = ("quantile", "confidence")
+BELOW = {"confidence": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
+"""Numbers between 0 and a limit, which are neither of these."""
 
 
 def json_schema() -> Schema:
@@ -218,8 +226,8 @@ def _numeric(name: str, info: OptionInfo, *, whole: bool) -> Schema:
     sign = _SIGN if info.minimum is None else _NO_MINUS
     quotient = "" if whole else rf"(/\s*{_SIGN}{_DIGITS}\s*)?"
     number: Schema = {"type": "integer" if whole else "number"}
-    if name in BETWEEN:
-        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+    if name in BELOW:
+        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": BELOW[name]}
     limits = {"minimum": info.minimum, "maximum": info.maximum}
     number |= {word: int(limit) for word, limit in limits.items() if limit is not None}
     text = {"type": "string", "pattern": rf"^\s*{sign}{_COUNT if whole else _DIGITS}\s*{quotient}$"}

@@ -42,7 +42,9 @@ def _text(text: str, _name: str) -> str:
 def _truth(text: str, name: str) -> bool:
     truth = TRUTHS.get(text.strip().lower())
     if truth is None:
-        raise GdsolveError(f"{name}: {shown(text)} is neither true nor false", f"write {name}: true, or leave it out")
+        raise GdsolveError(
+            f"{shown(text)} is neither true nor false", f"write {name}: true, or leave it out", option=name
+        )
     return truth
 
 
@@ -62,7 +64,9 @@ def _choice(kind: type[StrEnum], text: str, name: str, verb: str | None) -> StrE
         words = (choices(name, verb) if verb else None) or tuple(kind)
         near = difflib.get_close_matches(text.lower(), words, n=1) or words
         raise GdsolveError(
-            f"{name}: {shown(text)} is not one of {', '.join(words)}", f"give one of them, as in {flag(name)} {near[0]}"
+            f"{shown(text)} is not one of {', '.join(words)}",
+            f"give one of them, as in {flag(name)} {near[0]}",
+            option=name,
         ) from None
 
 
@@ -142,7 +146,7 @@ def require_kind(name: str, value: Any, verb: str) -> None:
     accepted, words, example = _GIVEN.get(name) or _GIVEN.get(kind) or word
     # To Python True is a number.
     if not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted):
-        raise GdsolveError(f"{name}: {shown(value)} is not {words}", example.format(name=name))
+        raise GdsolveError(f"{shown(value)} is not {words}", example.format(name=name), option=name)
 
 
 def convert(name: str, given: str | Sequence[str], verb: str | None = None) -> Any:
@@ -159,7 +163,7 @@ def convert(name: str, given: str | Sequence[str], verb: str | None = None) -> A
     if kind == tuple[str, ...]:
         return (given,) if isinstance(given, str) else tuple(given)
     if not isinstance(given, str):
-        raise GdsolveError(f"{name}: a list where one value is expected", f"write {name}: and a single value")
+        raise GdsolveError("a list where one value is expected", f"write {name}: and a single value", option=name)
     if kind is Header:
         return _header(given, name, verb)
     if isinstance(kind, type) and issubclass(kind, StrEnum):

@@ -15,6 +15,7 @@ from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
 from gdsolve.descent.methods.momentum import Momentum
 from gdsolve.descent.methods.nesterov import Nesterov
 from gdsolve.descent.methods.newton import Newton
+from gdsolve.descent.methods.rmsprop import RMSprop
 from gdsolve.descent.rates import Constant, Cosine, InverseScaling, Rate
 from gdsolve.objective.box import Box
 from gdsolve.spec import Method as Name
@@ -70,6 +71,7 @@ METHODS: dict[Name, Callable[[Recipe, Box | None], Method]] = {
     ),
     Name.NESTEROV: lambda recipe, box: Nesterov(recipe.learning_rate(), recipe.momentum, box, recipe.backtracks),
     Name.ADAM: lambda recipe, box: Adam(recipe.learning_rate(), box=box),
+    Name.RMSPROP: lambda recipe, box: RMSprop(recipe.learning_rate(), box=box),
     Name.BB: lambda recipe, box: BarzilaiBorwein(recipe.rate, box),
     Name.LBFGS: lambda recipe, box: LBFGS(recipe.rate),
     Name.NEWTON: lambda recipe, box: Newton(box),

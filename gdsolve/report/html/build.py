@@ -8,6 +8,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from gdsolve.advice import Advice
 from gdsolve.report import numbers
 from gdsolve.report.figures import all_figures
 from gdsolve.report.inference_table import (
@@ -22,7 +23,6 @@ from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
 from gdsolve.report.weight_table import weight_columns
-from gdsolve.spec.command import Advice
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
@@ -107,10 +107,9 @@ def _title(record: Record) -> str:
 
 
 def _ending(record: Record) -> str:
-    word, _ = ENDINGS[record["status"]]
-    message = record["message"]
-    said = message[len(word) :] if message.upper().startswith(word) else f". {message}"
-    return f'<span class="ending {escape(record["status"])}">{escape(word)}</span>{escape(said)}'
+    ending = ENDINGS[record["status"]]
+    said = ending.after_word(record["message"], ". ")
+    return f'<span class="ending {escape(record["status"])}">{escape(ending.word)}</span>{escape(said)}'
 
 
 def _section(title: str, body: str) -> str:
@@ -237,5 +236,6 @@ def _advice(record: Record) -> str:
 
 def _paragraph(advice: str) -> str:
     if isinstance(advice, Advice) and advice.command is not None:
-        return f"<p>{escape(advice.text)}:<br><code>{escape(advice.command)}</code></p>\n"
+        rest = _paragraph(advice.rest) if advice.rest else ""
+        return f"<p>{escape(advice.lead)}<br><code>{escape(advice.command)}</code></p>\n{rest}"
     return f"<p>{escape(advice)}</p>\n"

@@ -1,0 +1,167 @@
+"""What a verb takes on the command line, made from the table of its options: name, help, panel, metavar, completion.
+
+Values stay the text that was typed, and only what was given counts: `gdsolve.spec.file` reads it exactly as YAML.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperArgument, TyperOption
+
+from gdsolve.cli.columns import complete_column
+from gdsolve.cli.completion import NothingToOfferError, TypedLine
+from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
+from gdsolve.spec.values import is_list, kinds
+from gdsolve.spec.verbs import Operand
+
+SHORT = {"output": "-o"}
+COLUMNS = ("target", "features", "ignore", "weight", "group_by")
+# Of what takes one of some words, what takes a file as well.
+FILES = ("init",)
+WORDS = {"lr": ("auto",), "every": ("log", "none"), "init": ("zeros", "random")}
+
+
+class TextOption(TyperOption):
+    """An option as it was typed: to have Typer convert it would import pydantic, which takes as long as all else."""
+
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        """The value as it is, after what is done at once with it."""
+        return value if self.callback is None else self.callback(ctx, self, value)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What may stand here, as the shell wants it."""
+        return _as_typed(ctx, super().shell_complete(ctx, incomplete))
+
+
+class TextArgument(TyperArgument):
+    """An argument as it was typed; see `TextOption`."""
+
+    def process_value(self, ctx: Any, value: Any) -> Any:
+        """The value as it is."""
+        return value
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What may stand here, as the shell wants it."""
+        return _as_typed(ctx, super().shell_complete(ctx, incomplete))
+
+
+def options(verb: str) -> Iterator[TextOption]:
+    """The options of a verb."""
+    for name, info in options_of(verb).items():
+        if kinds()[name] in (bool, bool | None):
+            yield switch([name, flag(name)], _help(name, info), info.panel)
+        else:
+            yield _option(name, info, verb)
+
+
+def argument(operand: Operand) -> TextArgument:
+    """What stands without a flag."""
+    return TextArgument(
+        param_decls=[operand.name],
+        type_descriptor=_kinds_of_typer()["texts" if operand.several else "text"],
+        nargs=-1 if operand.several else 1,
+        metavar=operand.metavar,
+        help=operand.help,
+        show_default=False,
+    )
+
+
+def switch(
+    names: Sequence[str], help: str, panel: str | None = None, at_once: Callable[[Any], None] | None = None
+) -> TextOption:
+    """An option without a value; `at_once` is done with the context where it is given, before anything else."""
+
+    def do(ctx: Any, _parameter: Any, value: Any) -> Any:
+        if at_once is not None and value and not ctx.resilient_parsing:
+            at_once(ctx)
+        return value
+
+    return TextOption(
+        param_decls=[*names],
+        type_descriptor=_kinds_of_typer()["switch"],
+        default=False,
+        is_flag=True,
+        is_eager=at_once is not None,
+        expose_value=at_once is None,
+        callback=None if at_once is None else do,
+        help=help,
+        rich_help_panel=panel,
+    )
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given, of all that a command was called with."""
+    return {name: value for name, value in values.items() if value not in (None, False, [])}
+
+
+def default_text(name: str, info: OptionInfo) -> str | None:
+    """The default as the help shows it; nothing for a plain flag or where there is none."""
+    default = Spec.__dataclass_fields__[name].default
+    if info.default_text is not None or default is None or default is False or default == ():
+        return info.default_text
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+@functools.cache
+def _kinds_of_typer() -> dict[str, Any]:
+    """How Typer describes the three kinds of values here, which its parameters are made with: it is asked for one each.
+
+    On the way it learns of the shells that it can complete in.
+    """
+
+    def command(
+        text: Annotated[str | None, typer.Option()] = None,
+        texts: Annotated[list[str] | None, typer.Option()] = None,
+        switch: Annotated[bool, typer.Option()] = False,
+    ) -> None: ...
+
+    app = typer.Typer()
+    app.command()(command)
+    made = typer.main.get_command(app).params
+    return {parameter.name: parameter.type_descriptor for parameter in made if isinstance(parameter, TyperOption)}
+
+
+def _option(name: str, info: OptionInfo, verb: str) -> TextOption:
+    words = choices(name, verb) or WORDS.get(name)
+    return TextOption(
+        param_decls=[name, flag(name), *([SHORT[name]] if name in SHORT else [])],
+        type_descriptor=_kinds_of_typer()["texts" if is_list(name) else "text"],
+        multiple=is_list(name),
+        metavar=info.metavar or "|".join(words or ("TEXT",)),
+        help=_help(name, info),
+        rich_help_panel=info.panel,
+        autocompletion=_completer(name, words),
+    )
+
+
+def _help(name: str, info: OptionInfo) -> str:
+    shown = default_text(name, info)
+    return f"{info.help} [default: {shown}]" if shown else info.help
+
+
+def _completer(name: str, words: tuple[str, ...] | None) -> Callable[[Any, Any, str], list[str]] | None:
+    """What Typer asks, with its context and the words before, for what may follow what was typed."""
+    if name in COLUMNS:
+        return lambda ctx, _words, incomplete: complete_column(ctx, incomplete)
+    if words is None:
+        return None
+
+    def complete(_ctx: Any, _words: Any, incomplete: str) -> list[str]:
+        known = [word for word in words if word.startswith(incomplete)]
+        if not known and name not in FILES:
+            raise NothingToOfferError
+        return known
+
+    return complete
+
+
+def _as_typed(ctx: Any, items: list[Any]) -> list[Any]:
+    line: TypedLine | None = ctx.find_object(TypedLine)
+    if line is not None:
+        for item in items:
+            item.value = line.written(item.value)
+    return items

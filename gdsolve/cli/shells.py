@@ -1,0 +1,66 @@
+"""The shells that complete: which of them runs gdsolve, and where each looks for the script of a command."""
+
+from __future__ import annotations
+
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+POWERSHELLS = ("powershell", "pwsh")
+SHELLS = ("bash", "zsh", "fish", *POWERSHELLS)
+
+
+def running_shell() -> str | None:
+    """The name of the shell that runs gdsolve; None where it cannot be told."""
+    from shellingham import ShellDetectionFailure, detect_shell
+
+    try:
+        name, _ = detect_shell()
+    except ShellDetectionFailure:
+        return None
+    return str(name)
+
+
+def install(shell: str, script: str) -> Path:
+    """Write the script of gdsolve where a shell finds it when it starts; returns the path.
+
+    Raises:
+        OSError, CalledProcessError: it cannot be written, or the shell does not say where.
+    """
+    home = Path.home()
+    if shell in POWERSHELLS:
+        return _write(_profile(shell), f"{script}\n", mode="a")
+    if shell == "bash":
+        path = home / ".bash_completions/gdsolve.sh"
+        _mention(home / ".bashrc", f"source '{path}'")
+        return _write(path, script)
+    if shell == "zsh":
+        _mention(home / ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit")
+        _mention(home / ".zshrc", "zstyle ':completion:*' menu select", unless="zstyle")
+        return _write(home / ".zfunc/_gdsolve", script)
+    return _write(home / ".config/fish/completions/gdsolve.fish", f"{script}\n")
+
+
+def _mention(path: Path, line: str, unless: str | None = None) -> None:
+    """Add a line to the file that a shell runs when it starts, unless it stands there, or another with this word."""
+    text = path.read_text() if path.is_file() else ""
+    if (unless or line) not in text:
+        _write(path, f"{text}\n{line}\n" if text else f"{line}\n")
+
+
+def _write(path: Path, text: str, mode: str = "w") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open(mode) as file:
+        file.write(text)
+    return path
+
+
+def _profile(shell: str) -> Path:
+    """What PowerShell runs when it starts; scripts of the user are allowed on the way."""
+    allow = ["Set-ExecutionPolicy", "Unrestricted", "-Scope", "CurrentUser"]
+    subprocess.run([shell, "-Command", *allow], check=False)
+    told = subprocess.run([shell, "-NoProfile", "-Command", "echo", "$profile"], check=True, stdout=subprocess.PIPE)
+    for encoding in ("windows-1252", "utf8"):
+        with suppress(UnicodeDecodeError):
+            return Path(told.stdout.decode(encoding).strip())
+    return Path(told.stdout.decode("cp850").strip())

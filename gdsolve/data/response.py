@@ -1,0 +1,29 @@
+"""What is predicted of the target at z = xᵀw, or at z = f(x) of a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from gdsolve.spec.losses import Mean
+
+
+def sigmoid(z: np.ndarray) -> np.ndarray:
+    """1/(1 + e⁻ᶻ) from e^−|z|, which never overflows and keeps the digits of small probabilities."""
+    small = np.exp(-np.abs(z))
+    return np.asarray(np.where(z < 0.0, small, 1.0) / (1.0 + small))
+
+
+def exp(z: np.ndarray) -> np.ndarray:
+    """eᶻ, which may be inf."""
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(z))
+
+
+MEANS: Mapping[Mean, Callable[[np.ndarray], np.ndarray]] = {
+    Mean.IDENTITY: np.asarray,
+    Mean.SIGMOID: sigmoid,
+    Mean.EXP: exp,
+}
+"""By what a loss declares: from z to the prediction, element by element."""

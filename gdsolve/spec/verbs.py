@@ -1,0 +1,178 @@
+"""The verbs: what each is for, what it takes and what it gives, in one table.
+
+The commands and their help, the options that go with a verb, its formats and pictures, and the launcher's limits are
+all derived from it. How a verb is run stands in the module of `gdsolve.cli` that has its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Flag, auto
+
+from gdsolve.spec.choices import Format, PlotKind
+
+
+class Does(Flag):
+    """What a verb does, which decides the options that mean something to it."""
+
+    READS = auto()
+    """Opens tables."""
+    MODELS = auto()
+    """Has a target, features and a loss."""
+    DESCENDS = auto()
+    """Takes steps."""
+    FITS = auto()
+    """Descends once, by one method at one rate."""
+    TABULATES = auto()
+    """Prints a result, in several formats, with a picture."""
+
+
+NOTHING = Does(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """What stands on the command line without a flag: the name in code, the one in the help, and what it is."""
+
+    name: str
+    metavar: str
+    help: str
+    several: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One verb; `shared` where several ranks can run it, `prints_rows` where its output grows as the input is read.
+
+    The first of its `pictures` is what `auto` means. No `formats` or `pictures`: what a spec says of them is let be.
+    """
+
+    name: str
+    help: str
+    examples: tuple[str, ...]
+    operands: tuple[Operand, ...] = ()
+    does: Does = NOTHING
+    formats: tuple[Format, ...] = ()
+    pictures: tuple[PlotKind, ...] = ()
+    shared: bool = False
+    prints_rows: bool = False
+
+    @property
+    def module(self) -> str:
+        """The module that runs it."""
+        return f"gdsolve.cli.{self.name.replace('-', '_')}"
+
+
+SOURCES = Operand(
+    "sources",
+    "SOURCE",
+    "Tables (.csv .tsv .parquet .ndjson, also .gz and .zst), a glob, - for standard input, or one YAML spec.",
+    several=True,
+)
+MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)
+GRAPH = Operand("sources", "SPEC", "A YAML file with leaves: and nodes:.", several=True)
+
+_PLAIN = (Format.TABLE, Format.JSON, Format.CSV)
+_ALL = (
+    Verb(
+        "fit",
+        "Fit a linear model, a curve or a formula by gradient descent, and say how far the result is from the optimum.",
+        (
+            "gdsolve fit data.csv",
+            "gdsolve fit data.csv --target price --lr 0.01 --max-iter 1000 --format json",
+            "gdsolve fit data.csv --save model.json",
+            "gdsolve fit data.csv --model 'b1*(1 - exp(-b2*x))' --start b1=500,b2=0.0001",
+            "gdsolve fit --minimize '(2 - a - b)**2 + (4 - 3*a - b)**2' --start a=0,b=0 --lr 0.01",
+        ),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS | Does.TABULATES,
+        formats=(*_PLAIN, Format.MARKDOWN, Format.LATEX),
+        pictures=(PlotKind.LOSS, PlotKind.PATH, PlotKind.DIRECTION, PlotKind.FIT, PlotKind.SPECTRUM),
+        shared=True,
+    ),
+    Verb(
+        "compare-lr",
+        "Compare learning rates, below and above the largest stable one.",
+        ("gdsolve compare-lr data.csv", "gdsolve compare-lr data.csv --lr 1e-4..1:20 --iterates 3"),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.DESCENDS | Does.TABULATES,
+        formats=_PLAIN,
+        pictures=(PlotKind.RATES, PlotKind.SPECTRUM),
+        shared=True,
+    ),
+    Verb(
+        "compare",
+        "Compare methods: iterations, evaluations, time, and how far each ends from the minimum.",
+        (
+            "gdsolve compare data.csv --methods gd,momentum,nesterov",
+            "gdsolve compare curve.yaml --methods gd,nesterov,lbfgs,lm",
+        ),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.DESCENDS | Does.TABULATES,
+        formats=_PLAIN,
+        pictures=(PlotKind.LOSS, PlotKind.PATH, PlotKind.SPECTRUM),
+        shared=True,
+    ),
+    Verb(
+        "check",
+        "Look at the data before a fit: columns, rank, condition number, learning rates, iterations needed.",
+        ("gdsolve check data.csv",),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.TABULATES,
+        formats=_PLAIN,
+        pictures=(PlotKind.SPECTRUM,),
+    ),
+    Verb(
+        "predict",
+        "Write the rows of a table with the predictions of a saved model as a last column.",
+        ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
+        (MODEL, SOURCES),
+        Does.READS,
+        prints_rows=True,
+    ),
+    Verb(
+        "report",
+        "Write a run as one HTML page: what was asked, what was reached, pictures, and a learning rate to play with.",
+        ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS,
+    ),
+    Verb(
+        "trace",
+        "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
+        (
+            "gdsolve trace configs/autograd/a01_chain.yaml",
+            "gdsolve trace configs/autograd/a05_twice.yaml --repeat 2 --retain-graph",
+        ),
+        (GRAPH,),
+        formats=(Format.TABLE, Format.JSON, Format.DOT),
+        pictures=(PlotKind.GRAPH,),
+    ),
+    Verb(
+        "tour",
+        "Walk through the textbook: every step is a real command, which is shown, run and explained.",
+        ("gdsolve tour", "gdsolve tour --case B4", "gdsolve tour --list"),
+    ),
+    Verb(
+        "schema",
+        "Print the JSON Schema of a YAML spec, for editors.",
+        ("gdsolve schema > gdsolve.schema.json",),
+    ),
+)
+
+VERBS: Mapping[str, Verb] = {verb.name: verb for verb in _ALL}
+FORMATS = {verb.name: verb.formats for verb in _ALL if verb.formats}
+PLOT_KINDS = {verb.name: verb.pictures for verb in _ALL if verb.pictures}
+
+
+def verbs_that(do: Does) -> tuple[str, ...]:
+    """The names of the verbs that do all of this."""
+    return tuple(verb.name for verb in _ALL if do in verb.does)
+
+
+READING = verbs_that(Does.READS)
+FITTING = verbs_that(Does.MODELS)
+DESCENDING = verbs_that(Does.DESCENDS)
+FITTED = verbs_that(Does.FITS)
+TABULATED = verbs_that(Does.TABULATES)
