@@ -13,6 +13,7 @@ import gdsolve
 
 HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
+    ("advice",),
     ("status", "version"),
     ("files", "imports", "model", "picture", "progress", "ranks"),
     ("checkpoint", "terminal"),
