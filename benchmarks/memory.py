@@ -19,7 +19,7 @@ from torch import Tensor
 
 from gdsolve.descent.iterate import iterate
 from gdsolve.descent.methods.base import Advance, Point
-from gdsolve.descent.methods.lbfgs import LBFGS, Curvature
+from gdsolve.descent.methods.lbfgs import LBFGS, CurvaturePairs
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Step
 from gdsolve.objective.base import Objective
@@ -65,11 +65,11 @@ class Endless:
     method: LBFGS
     blind: bool = False
 
-    def begin(self, objective: Objective, start: Point) -> Curvature:
+    def begin(self, objective: Objective, start: Point) -> CurvaturePairs:
         """What L-BFGS remembers at the start."""
         return self.method.begin(objective, start)
 
-    def step(self, objective: Objective, point: Point, memory: Curvature, k: int) -> Advance:
+    def step(self, objective: Objective, point: Point, memory: CurvaturePairs, k: int) -> Advance:
         """Its next step, or the start again."""
         advance = self.method.step(objective, point, memory, k)
         if isinstance(advance, Advance):

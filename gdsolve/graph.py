@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.functions import FUNCTIONS
-from gdsolve.spec.graph import Formula, TraceSpec
+from gdsolve.spec.graph import FormulaNode, TraceSpec
 from gdsolve.status import GdsolveError, Place
 
 
@@ -154,7 +154,7 @@ def _leaf_tensor(value: Any, requires_grad: bool) -> Tensor:
     return torch.tensor(value, dtype=torch.float64, device="cpu", requires_grad=requires_grad)
 
 
-def _compute(spec: TraceSpec, node: Formula, expression: Expression, values: Mapping[str, Tensor]) -> Tensor:
+def _compute(spec: TraceSpec, node: FormulaNode, expression: Expression, values: Mapping[str, Tensor]) -> Tensor:
     with torch.set_grad_enabled(not node.no_grad):
         tensor = _evaluate(spec, f"nodes.{node.name}", expression, values)
     if node.detach:
@@ -235,14 +235,14 @@ def _state(tape: _Tape, name: str, tensor: Tensor) -> NodeState:
     )
 
 
-def _kind(tape: _Tape, name: str, node: Formula | None) -> str:
+def _kind(tape: _Tape, name: str, node: FormulaNode | None) -> str:
     if node is None or node.detach:
         return "leaf"
     used = any(name in tape.expressions[later].names for later in tape.tensors if later in tape.expressions)
     return "intermediate" if used else "output"
 
 
-def _marks(node: Formula) -> str:
+def _marks(node: FormulaNode) -> str:
     marks = [mark for mark, wanted in (("detached", node.detach), ("no_grad", node.no_grad)) if wanted]
     return f" ({', '.join(marks)})" if marks else ""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import gdsolve
 from gdsolve.spec import company
-from gdsolve.spec.company import Company
+from gdsolve.spec.condition import Company
 from gdsolve.status import GdsolveError
 
 PACKAGE = Path(gdsolve.__file__).parent
@@ -134,7 +134,7 @@ def recorded(made: set[str]) -> Iterator[None]:
 
 
 COMPANIES: Mapping[Company, str] = {
-    **{one: f"spec/company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)},
-    **{one: f"spec/company.py::LOSSES.{name}" for name, one in company.LOSSES.items()},
+    **{one: f"spec/require_company.py::{name}" for name, one in vars(company).items() if isinstance(one, Company)},
+    **{one: f"spec/require_company.py::LOSSES.{name}" for name, one in company.LOSSES.items()},
 }
 """Conditions that options depend on, each with a hint of its own, which all are told at one place."""

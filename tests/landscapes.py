@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.iterate import iterate
-from gdsolve.descent.methods.base import Method
+from gdsolve.descent.methods.base import UpdateRule
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import Evaluation, Objective
@@ -87,6 +87,6 @@ def column(*values: float, dtype: torch.dtype = FLOAT) -> Tensor:
     return torch.tensor(values, dtype=dtype)[:, None]
 
 
-def descend(objective: Objective, start: Tensor, method: Method, max_iter: int = 10_000) -> Solution:
+def descend(objective: Objective, start: Tensor, method: UpdateRule, max_iter: int = 10_000) -> Solution:
     """A run with no stopping rule at all: the method ends by itself, or at the limit."""
     return iterate(objective, start, method, (), max_iter=max_iter, schedule=Schedule("log"))

@@ -96,8 +96,8 @@ def test_messages_fit_the_terminal() -> None:
     assert told == [
         "gdsolve: error: a folder/of a quite considerable",
         "  depth/and/a-file-that-is-not-there.csv: no such file",
-        "hint: give a CSV, Parquet or NDJSON file, or - for standard",
-        "  input",
+        "hint: give a CSV, Parquet, NDJSON or Arrow file, or - for",
+        "  standard input",
         "",
     ]
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import gdsolve
 from gdsolve.objective.base import SumOfSquares, TwiceDifferentiable
-from gdsolve.objective.curve import Curve, Model, PointwiseCurve
+from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.objective.degree import degree
 from gdsolve.objective.differentiate import central_differences
 from gdsolve.objective.expression import parse
@@ -44,8 +44,8 @@ def layout(scale: tuple[float, float] = (1.0, 1.0)) -> Layout:
     return Layout(("a", "b"), ((), ()), ("a", "b"), column(*scale))
 
 
-def model(text: str, scale: tuple[float, float] = (1.0, 1.0)) -> Model:
-    return Model(parse(text, ("a", "b", "x")), layout(scale), {}, {"x": X} if "x" in text else {}, len(X))
+def model(text: str, scale: tuple[float, float] = (1.0, 1.0)) -> CurveFunction:
+    return CurveFunction(parse(text, ("a", "b", "x")), layout(scale), {}, {"x": X} if "x" in text else {}, len(X))
 
 
 # torch warns of a function of its own when it imports the transforms.
@@ -61,7 +61,7 @@ def test_the_jacobian_is_that_of_torch_func(text: str, scale: tuple[float, float
 
 def test_the_jacobian_of_vectors_of_parameters() -> None:
     two = Layout(("w",), ((2,),), ("w[0]", "w[1]"), column(1.0, 1.0))
-    found = Model(parse("dot(w, w)*x + sum(w)", ("w", "x")), two, {}, {"x": X}, len(X))
+    found = CurveFunction(parse("dot(w, w)*x + sum(w)", ("w", "x")), two, {}, {"x": X}, len(X))
     w = column(1.5, -0.5)
     exact = torch.stack([2.0 * w[0] * X + 1.0, 2.0 * w[1] * X + 1.0], dim=1)
     torch.testing.assert_close(found.jacobian(w), exact, rtol=1e-14, atol=1e-14)

@@ -22,7 +22,7 @@ import pytest
 from data_files import failure, load, write, zstd
 
 from gdsolve.data import open_table
-from gdsolve.data.describe import describe
+from gdsolve.data.description import describe
 from gdsolve.data.predict import predict_csv
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
@@ -46,6 +46,7 @@ WRITERS: dict[str, Callable[[Path], object]] = {
     "csv.zst": lambda path: path.write_bytes(zstd(CSV.encode(), 1)),
     "ndjson": lambda path: path.write_text(ndjson()),
     "parquet": parquet,
+    "arrow": lambda path: pl.DataFrame({"a": np.arange(float(ROWS)), "y": 2 * np.arange(float(ROWS))}).write_ipc(path),
 }
 
 
@@ -103,7 +104,7 @@ def test_check_and_predict_refuse_a_file_that_grows(tmp_path, monkeypatch):
     path = tmp_path / "t.csv"
     path.write_text(CSV)
     # Between the look at the head and the pass over the file.
-    monkeypatch.setattr(sys.modules["gdsolve.data.describe"], "is_plain", lambda *_: append(path) or True)
+    monkeypatch.setattr(sys.modules["gdsolve.data.description"], "is_plain", lambda *_: append(path) or True)
     with pytest.raises(DataError, match="grew by 3 bytes"):
         describe([str(path)], Spec())
     monkeypatch.setattr(sys.modules["gdsolve.data.predict"], "_title", lambda _headers: append(path) or "prediction")

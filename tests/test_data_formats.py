@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -22,16 +23,17 @@ NDJSON = b'{"a": 1, "b": 2}\n\n{"a": 3, "b": 4.5}\n'
 PLAIN = [[1.0, 2.0], [3.0, 4.5]]
 
 
-def parquet() -> bytes:
+def written(write_to: Callable[[pl.DataFrame, io.BytesIO], object]) -> bytes:
     buffer = io.BytesIO()
-    pl.DataFrame({"a": [1, 3], "b": [2.0, 4.5]}).write_parquet(buffer)
+    write_to(pl.DataFrame({"a": [1, 3], "b": [2.0, 4.5]}), buffer)
     return buffer.getvalue()
 
 
 CONTENTS = {
     "csv": CSV,
     "ndjson": NDJSON,
-    "parquet": parquet(),
+    "parquet": written(pl.DataFrame.write_parquet),
+    "arrow": written(pl.DataFrame.write_ipc),
     "csv.gz": gzip.compress(CSV),
     "ndjson.gz": gzip.compress(NDJSON),
     "csv.zst": zstd(CSV),
@@ -141,7 +143,7 @@ def test_rows_are_counted_by_file(tmp_path):
 
 
 def test_names_with_brackets_are_no_patterns(tmp_path):
-    for ending in ("csv", "ndjson", "parquet"):
+    for ending in ("csv", "ndjson", "parquet", "arrow"):
         assert load(write(tmp_path / f"t[1].{ending}", CONTENTS[ending])).values.tolist() == PLAIN
 
 

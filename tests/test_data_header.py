@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdsolve.data import open_table
-from gdsolve.data.head import head_records
-from gdsolve.data.header import Verdict, judge
+from gdsolve.data.formats.csv.head import head_records
+from gdsolve.data.formats.csv.header import HeaderGuess, judge
 from gdsolve.spec import Categorical, Header, Loss, Missing, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
@@ -24,7 +24,7 @@ IRIS = (
 )
 
 
-def verdict(text: str, delimiter: str = ",", decimal: str = ".") -> Verdict:
+def verdict(text: str, delimiter: str = ",", decimal: str = ".") -> HeaderGuess:
     return judge(list(head_records(text, delimiter)), delimiter, decimal, WORDS)
 
 
@@ -44,7 +44,7 @@ def verdict(text: str, delimiter: str = ",", decimal: str = ".") -> Verdict:
     ],
 )
 def test_names_alone_are_a_header_beyond_doubt(text):
-    assert verdict(text) == Verdict(True)
+    assert verdict(text) == HeaderGuess(True)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_names_alone_are_a_header_beyond_doubt(text):
     ],
 )
 def test_numbers_and_missing_cells_are_data_beyond_doubt(text):
-    assert verdict(text) == Verdict(False)
+    assert verdict(text) == HeaderGuess(False)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_numbers_and_missing_cells_are_data_beyond_doubt(text):
     ],
 )
 def test_numbers_that_are_names_are_a_header_in_doubt(text, reason):
-    assert verdict(text) == Verdict(True, f"for {reason}")
+    assert verdict(text) == HeaderGuess(True, f"for {reason}")
 
 
 @pytest.mark.parametrize(
@@ -122,12 +122,12 @@ def test_numbers_that_are_names_are_a_header_in_doubt(text, reason):
     ],
 )
 def test_a_row_that_may_be_a_header_is_data_in_doubt(text, reason):
-    assert verdict(text) == Verdict(False, reason)
+    assert verdict(text) == HeaderGuess(False, reason)
 
 
 def test_decimal_commas_and_other_delimiters_are_judged_alike():
     assert verdict("0;1;2\n1,5;2,5;1,5\n2,5;0,5;7,5\n", ";", ",").is_header
-    assert verdict("1,5;2,5\n2,5;0,5\n", ";", ",") == Verdict(False)
+    assert verdict("1,5;2,5\n2,5;0,5\n", ";", ",") == HeaderGuess(False)
 
 
 NUMBERS = st.floats(-100, 100).map(lambda number: f"{number:.3f}")
@@ -147,7 +147,7 @@ def test_any_names_above_numbers_are_a_header_beyond_doubt(rows, data):
         lambda name: name.lower() not in ("inf", "nan", "nil", "missing", "unknown")
     )
     header = data.draw(st.lists(names, min_size=len(rows[0]), max_size=len(rows[0])))
-    assert verdict(csv_of([header, *rows])) == Verdict(True)
+    assert verdict(csv_of([header, *rows])) == HeaderGuess(True)
 
 
 @settings(max_examples=40)

@@ -19,8 +19,8 @@ from data_files import failure, load, write, zstd
 
 from gdsolve.cli.main import run
 from gdsolve.data import open_table
-from gdsolve.data.file import File, Format
-from gdsolve.data.parquet import batches_of
+from gdsolve.data.file import File
+from gdsolve.data.formats.parquet.reader import ParquetReader
 from gdsolve.data.pieces import pieces_of
 from gdsolve.spec import Spec
 
@@ -149,7 +149,7 @@ def test_a_quote_within_a_cell_ends_no_piece_wrongly(tmp_path, monkeypatch):
     rows = ["t,1,2\n"] * 20 + ['5" pipe,3,4\n'] + ['"two\nlines",5,6\n'] * 20 + ["t,7,8\n"] * 20
     path = write(tmp_path / "t.csv", "".join(rows))
     ends = set(itertools.accumulate(map(len, rows)))
-    file = File(path, path, Format.CSV, "", complete=False)
+    file = File(path, path, "", complete=False)
     pieces = [piece.text.decode() for piece in pieces_of(file, 0, ",")]
     assert "".join(pieces) == "".join(rows)
     assert set(itertools.accumulate(map(len, pieces))) <= ends
@@ -173,7 +173,7 @@ def test_one_huge_row_group_is_read_page_by_page(tmp_path):
     path = str(tmp_path / "t.parquet")
     frame.write_parquet(path, row_group_size=frame.height)
     assert pq.ParquetFile(path).num_row_groups == 1
-    heights = [batch.height for batch in batches_of(path, ["y", "a"])]
+    heights = [batch.height for batch in ParquetReader().batches_of(path, ["y", "a"])]
     assert sum(heights) == frame.height
     assert max(heights) <= 1 << 16
     with open_table([path], Spec()) as table:

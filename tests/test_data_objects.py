@@ -17,9 +17,10 @@ from data_files import failure, load, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.data import describe, key_arrays, open_table
-from gdsolve.data.key_arrays import keys_of
-from gdsolve.data.keys import keys_by_line
+from gdsolve.data import describe, open_table
+from gdsolve.data.formats.ndjson import key_arrays
+from gdsolve.data.formats.ndjson.key_arrays import keys_of
+from gdsolve.data.formats.ndjson.keys import keys_by_line
 from gdsolve.data.predict import predict_csv
 from gdsolve.spec import Categorical, Missing, Spec
 

@@ -16,7 +16,8 @@ from data_files import failure, load, write, zstd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.data import files, open_table, pieces, source
+from gdsolve.data import files, open_table, pieces
+from gdsolve.data.formats import text
 from gdsolve.data.predict import predict_csv
 from gdsolve.spec import Missing, Spec
 
@@ -29,8 +30,8 @@ def small(stack: ExitStack, size: int) -> None:
     stack.enter_context(patch.object(files, "HEAD", size))
     stack.enter_context(patch.object(pieces, "_BLOCK", size))
     stack.enter_context(patch.object(pieces, "_AHEAD", size))
-    stack.enter_context(patch.object(source, "_SAMPLE", size))
-    stack.enter_context(patch.object(source, "_LINES", 2))
+    stack.enter_context(patch.object(text, "_SAMPLE", size))
+    stack.enter_context(patch.object(text, "_LINES", 2))
 
 
 @st.composite

@@ -15,7 +15,7 @@ from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.iterate import iterate
 from gdsolve.descent.leap import find_stops, leap, limit_status
 from gdsolve.descent.methods.gradient import GradientDescent
-from gdsolve.descent.rates import Constant
+from gdsolve.descent.rates import ConstantRate
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
@@ -30,7 +30,7 @@ def three_ways(posed: Posed, rate: float, rules: tuple[StopRule, ...], max_iter:
     form = ClosedForm.of(posed.modes, posed.start, torch.tensor([rate], dtype=torch.float64))
     (at_limit,) = limit_status(form)
     loops = []
-    method = GradientDescent(Constant(rate))
+    method = GradientDescent(ConstantRate(rate))
     for objective in (posed.rows, posed.quadratic):
         dtype = posed.rows.design.dtype
         moved = objective.to(dtype, posed.start.device) if objective is posed.quadratic else objective
@@ -244,7 +244,7 @@ def test_interrupt_returns_what_was_reached() -> None:
             return posed.quadratic.sse(weights)
 
     solution = iterate(
-        Interrupted(), posed.start, GradientDescent(Constant(0.01)), (), max_iter=100, schedule=Schedule(1)
+        Interrupted(), posed.start, GradientDescent(ConstantRate(0.01)), (), max_iter=100, schedule=Schedule(1)
     )
     assert (solution.status, solution.iterations) == (Status.INTERRUPTED, 4)
     assert solution.trace.iterations == (0, 1, 2, 3, 4)

@@ -13,8 +13,8 @@ import gdsolve
 
 HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
-    ("advice",),
-    ("status", "version"),
+    ("advice", "version"),
+    ("status",),
     ("files", "imports", "model", "picture", "progress", "ranks"),
     ("checkpoint", "terminal"),
     ("spec",),

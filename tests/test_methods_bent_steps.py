@@ -11,18 +11,18 @@ import torch
 import gdsolve
 from gdsolve.descent.iterate import iterate
 from gdsolve.descent.methods import levenberg_marquardt
-from gdsolve.descent.methods.base import Method
+from gdsolve.descent.methods.base import UpdateRule
 from gdsolve.descent.methods.damped import DampedModel
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
 from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.box import Box, Boxed
-from gdsolve.objective.curve import Curve, Model
+from gdsolve.objective.curve import Curve, CurveFunction
 from gdsolve.objective.expression import parse
 from gdsolve.objective.layout import Layout
 
-ROSENBROCK = Model(
+ROSENBROCK = CurveFunction(
     parse("where_a*(1 - a) + where_b*1000*(b - a**2)", ("a", "b", "where_a", "where_b")),
     Layout(("a", "b"), ((), ()), ("a", "b"), torch.ones(2, 1, dtype=torch.float64)),
     {},
@@ -80,11 +80,11 @@ def test_bent_steps_stay_within_bounds() -> None:
 
 
 @pytest.mark.parametrize("method", [LevenbergMarquardt(), Newton()])
-def test_a_step_below_rounding_that_leads_far_astray_is_not_taken(method: Method) -> None:
+def test_a_step_below_rounding_that_leads_far_astray_is_not_taken(method: UpdateRule) -> None:
     """½ + ½·10⁻¹⁸·(1 − a/1000 + a⁴)²: the step from 0 promises 10⁻¹⁸, leads to a = 1000, and the loss to 5·10⁵."""
     rows = {"one": torch.tensor([1.0, 0.0]).double(), "two": torch.tensor([0.0, 1.0]).double()}
     layout = Layout(("a",), ((),), ("a",), torch.ones(1, 1, dtype=torch.float64))
-    model = Model(parse("one + two*1e-9*(1 - a/1000 + a**4)", ("a", *rows)), layout, {}, rows, 2)
+    model = CurveFunction(parse("one + two*1e-9*(1 - a/1000 + a**4)", ("a", *rows)), layout, {}, rows, 2)
     curve = Curve(model, torch.zeros(2, 1, dtype=torch.float64), None, 1.0)
     found = iterate(curve, column(0.0), method, (), max_iter=100, schedule=Schedule(1))
     assert found.stopped_by == "rounding"

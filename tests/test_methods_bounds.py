@@ -14,13 +14,13 @@ from torch import Tensor
 from gdsolve.descent.methods.adam import Adam
 from gdsolve.descent.methods.backtracking import BacktrackingDescent
 from gdsolve.descent.methods.barzilai_borwein import BarzilaiBorwein
-from gdsolve.descent.methods.base import Method
+from gdsolve.descent.methods.base import UpdateRule
 from gdsolve.descent.methods.gradient import GradientDescent
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
 from gdsolve.descent.methods.momentum import Momentum
 from gdsolve.descent.methods.nesterov import Nesterov
 from gdsolve.descent.methods.newton import Newton
-from gdsolve.descent.rates import Constant, Cosine
+from gdsolve.descent.rates import ConstantRate, Cosine
 from gdsolve.objective.box import Box, Boxed
 from gdsolve.status import Status
 
@@ -56,15 +56,15 @@ def bounded(seed: int, p: int, spread: float) -> tuple[Tensor, Tensor, Box, Tens
     return design, target, box, lower if seed % 4 == 0 else lower + (box.upper - lower) * draw(p, 1)
 
 
-def methods(box: Box, curvature: float) -> list[tuple[Method, float, int]]:
+def methods(box: Box, curvature: float) -> list[tuple[UpdateRule, float, int]]:
     """All of them with the accuracy that they reach and a limit on their updates."""
     rate = 1.0 / curvature
     return [
-        (GradientDescent(Constant(rate), box), 1e-8, 3000),
-        (Momentum(Constant(0.5 * rate), 0.5, box), 1e-8, 3000),
-        (Nesterov(Constant(rate), 0.5, box), 1e-8, 3000),
-        (Nesterov(Constant(rate), box=box), 1e-8, 1000),
-        (Nesterov(Constant(1.0), box=box, backtrack=True), 1e-6, 1000),
+        (GradientDescent(ConstantRate(rate), box), 1e-8, 3000),
+        (Momentum(ConstantRate(0.5 * rate), 0.5, box), 1e-8, 3000),
+        (Nesterov(ConstantRate(rate), 0.5, box), 1e-8, 3000),
+        (Nesterov(ConstantRate(rate), box=box), 1e-8, 1000),
+        (Nesterov(ConstantRate(1.0), box=box, backtrack=True), 1e-6, 1000),
         (Adam(Cosine(0.1, 3000), box=box), 1e-5, 3000),
         (BacktrackingDescent(1.0, box), 1e-6, 3000),
         (BarzilaiBorwein(1e-2, box), 1e-9, 300),

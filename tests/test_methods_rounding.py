@@ -14,29 +14,29 @@ from torch import Tensor
 
 from gdsolve.descent.methods.backtracking import BacktrackingDescent
 from gdsolve.descent.methods.barzilai_borwein import BarzilaiBorwein
-from gdsolve.descent.methods.base import Halt, Method, Point
+from gdsolve.descent.methods.base import Halt, Point, UpdateRule
 from gdsolve.descent.methods.lbfgs import LBFGS
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
 from gdsolve.descent.methods.line_search import strong_wolfe
 from gdsolve.descent.methods.nesterov import Nesterov
 from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.methods.rounding import Trial, rounding, verdict
-from gdsolve.descent.rates import Constant
+from gdsolve.descent.rates import ConstantRate
 from gdsolve.objective.base import Evaluation
 from gdsolve.status import Status
 
-FIRST_ORDER: list[Method] = [
+FIRST_ORDER: list[UpdateRule] = [
     BacktrackingDescent(1.0),
     BarzilaiBorwein(1e-2),
-    Nesterov(Constant(1.0), backtrack=True),
+    Nesterov(ConstantRate(1.0), backtrack=True),
 ]
-ALL: list[Method] = [*FIRST_ORDER, LBFGS(), Newton(), LevenbergMarquardt()]
+ALL: list[UpdateRule] = [*FIRST_ORDER, LBFGS(), Newton(), LevenbergMarquardt()]
 
 
 @pytest.mark.parametrize("method", ALL)
 @pytest.mark.parametrize("offset", [0.0, 1e6])
 @pytest.mark.parametrize("noise", [0.0, 1e-9, 1.0])
-def test_least_squares_ends_by_itself(method: Method, offset: float, noise: float) -> None:
+def test_least_squares_ends_by_itself(method: UpdateRule, offset: float, noise: float) -> None:
     """With no residual at all, with one far below the target's size, and beside a large constant."""
     generator = torch.Generator().manual_seed(7)
     design = torch.randn(40, 4, generator=generator, dtype=FLOAT)
@@ -65,13 +65,13 @@ def test_none_fails_on_least_squares(seed: int, n: int, noise: float) -> None:
 
 
 @pytest.mark.parametrize("method", ALL)
-def test_start_at_the_minimum(method: Method) -> None:
+def test_start_at_the_minimum(method: UpdateRule) -> None:
     solution = descend(Squares(residual=lambda w: w - 1.0), column(1.0, 1.0), method)
     assert (solution.status, solution.stopped_by, solution.iterations) == (Status.CONVERGED, "rounding", 0)
 
 
 @pytest.mark.parametrize("method", ALL)
-def test_start_outside_of_the_domain(method: Method) -> None:
+def test_start_outside_of_the_domain(method: UpdateRule) -> None:
     solution = descend(Squares(residual=torch.sqrt), column(-1.0), method)
     assert (solution.status, solution.stopped_by, solution.iterations) == (Status.FAILED, "no_step", 0)
 
@@ -87,7 +87,7 @@ class Uphill(Smooth):
 
 @pytest.mark.parametrize("method", [*FIRST_ORDER, LBFGS(), Newton()])
 @pytest.mark.parametrize("constant", [0.0, 1.0, -1e6])
-def test_a_wrong_gradient_is_no_minimum(method: Method, constant: float) -> None:
+def test_a_wrong_gradient_is_no_minimum(method: UpdateRule, constant: float) -> None:
     objective = Uphill(lambda w: ((w - 1.0) ** 2).sum() + constant)
     solution = descend(objective, column(3.0, 2.0), method)
     assert (solution.status, solution.stopped_by, solution.iterations) == (Status.FAILED, "no_step", 0)
@@ -108,7 +108,7 @@ def test_a_wrong_jacobian_is_no_minimum() -> None:
 
 
 @pytest.mark.parametrize("method", [*FIRST_ORDER[:1], LBFGS(), Newton(), FIRST_ORDER[2]])
-def test_a_kink_is_no_minimum(method: Method) -> None:
+def test_a_kink_is_no_minimum(method: UpdateRule) -> None:
     """|w₀| + (w₁ − 1)² + 1: steps along the gradient jam at w₀ = 0, before w₁ is at 1."""
     objective = Smooth(lambda w: w[0].abs() + (w[1] - 1.0) ** 2 + 1.0)
     solution = descend(objective, column(0.3, -0.7), method, 2000)

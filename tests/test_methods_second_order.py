@@ -11,7 +11,7 @@ from landscapes import FLOAT, Smooth, Squares, beale, column, descend, powell_si
 from problems import pose, random_table
 from torch import Tensor
 
-from gdsolve.descent.methods.base import Advance, Halt, Method, Point
+from gdsolve.descent.methods.base import Advance, Halt, Point, UpdateRule
 from gdsolve.descent.methods.lbfgs import LBFGS
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
 from gdsolve.descent.methods.newton import Newton, equilibrate
@@ -19,14 +19,14 @@ from gdsolve.objective.base import Evaluation
 from gdsolve.status import Status
 
 HEIGHTS = torch.logspace(-8, 8, 9, dtype=FLOAT)
-METHODS: list[Method] = [LBFGS(), Newton(), LevenbergMarquardt()]
+METHODS: list[UpdateRule] = [LBFGS(), Newton(), LevenbergMarquardt()]
 
 
 @pytest.mark.parametrize(
     ("method", "iterations", "evaluations"),
     [(LBFGS(), 45, 65), (Newton(), 25, 60), (LevenbergMarquardt(), 30, 75)],
 )
-def test_rosenbrock(method: Method, iterations: int, evaluations: int) -> None:
+def test_rosenbrock(method: UpdateRule, iterations: int, evaluations: int) -> None:
     objective = Squares(residual=rosenbrock)
     solution = descend(objective, column(-1.2, 1.0), method)
     assert (solution.status, solution.stopped_by) == (Status.CONVERGED, "rounding")
@@ -36,7 +36,7 @@ def test_rosenbrock(method: Method, iterations: int, evaluations: int) -> None:
 
 
 @pytest.mark.parametrize(("method", "iterations"), [(LBFGS(), 25), (Newton(), 15), (LevenbergMarquardt(), 15)])
-def test_beale(method: Method, iterations: int) -> None:
+def test_beale(method: UpdateRule, iterations: int) -> None:
     solution = descend(Squares(residual=beale), column(1.0, 1.0), method)
     assert (solution.status, solution.stopped_by) == (Status.CONVERGED, "rounding")
     assert solution.iterations <= iterations
@@ -44,7 +44,7 @@ def test_beale(method: Method, iterations: int) -> None:
 
 
 @pytest.mark.parametrize(("method", "limit"), [(LBFGS(), 300), (Newton(), 300), (LevenbergMarquardt(), 300)])
-def test_powell_singular(method: Method, limit: int) -> None:
+def test_powell_singular(method: UpdateRule, limit: int) -> None:
     """The Hessian is singular at the minimum: convergence is linear, and goes on far below any tolerance."""
     solution = descend(Squares(residual=powell_singular), column(3.0, -1.0, 0.0, 1.0), method, limit)
     assert solution.value < 1e-29
@@ -52,7 +52,7 @@ def test_powell_singular(method: Method, limit: int) -> None:
 
 
 @pytest.mark.parametrize("method", [Newton(), LevenbergMarquardt()])
-def test_units_of_the_weights_do_not_matter(method: Method) -> None:
+def test_units_of_the_weights_do_not_matter(method: UpdateRule) -> None:
     """Curvatures from 10⁻⁸ to 10⁸."""
     objective = Squares(residual=lambda w: HEIGHTS.sqrt() * w - 1.0)
     solution = descend(objective, torch.zeros(9, 1, dtype=FLOAT), method)
@@ -72,7 +72,7 @@ def test_lbfgs_on_a_badly_scaled_quadratic() -> None:
 
 @pytest.mark.parametrize("ridge", [0.0, 3.0])
 @pytest.mark.parametrize("method", METHODS)
-def test_least_squares(method: Method, ridge: float) -> None:
+def test_least_squares(method: UpdateRule, ridge: float) -> None:
     posed = pose(random_table(3, 60, 4), 1.0 / 60.0, ridge=ridge)
     stacked, target = posed.quadratic.stacked()
     solution = descend(posed.quadratic, posed.start, method)
@@ -151,7 +151,7 @@ def test_lbfgs_leaves_a_saddle() -> None:
 
 
 @pytest.mark.parametrize("method", [LBFGS(100.0), Newton()])
-def test_trials_outside_of_the_domain_are_never_taken(method: Method) -> None:
+def test_trials_outside_of_the_domain_are_never_taken(method: UpdateRule) -> None:
     objective = Smooth(lambda w: (w - w.log()).sum())
     solution = descend(objective, column(5.0, 0.01), method)
     assert (solution.status, solution.stopped_by) == (Status.CONVERGED, "rounding")
@@ -169,7 +169,7 @@ def test_levenberg_marquardt_stays_in_the_domain() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_evaluation_is_counted(method: Method) -> None:
+def test_every_evaluation_is_counted(method: UpdateRule) -> None:
     objective = Squares(residual=rosenbrock)
     solution = descend(objective, column(-1.2, 1.0), method, 10)
     assert (solution.iterations, solution.evaluations) == (10, objective.calls)
@@ -197,7 +197,7 @@ def test_equilibration() -> None:
 
 
 @pytest.mark.parametrize("method", [Newton(), LevenbergMarquardt()])
-def test_an_objective_that_lacks_what_the_method_needs(method: Method) -> None:
+def test_an_objective_that_lacks_what_the_method_needs(method: UpdateRule) -> None:
     class Bare:
         step_elements = 1
 
@@ -212,7 +212,7 @@ def test_an_objective_that_lacks_what_the_method_needs(method: Method) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_float32_stays_float32(method: Method) -> None:
+def test_float32_stays_float32(method: UpdateRule) -> None:
     solution = descend(Squares(residual=beale), column(1.0, 1.0, dtype=torch.float32), method, 100)
     assert solution.w.dtype is torch.float32
     assert (solution.status, solution.stopped_by) == (Status.CONVERGED, "rounding")

@@ -7,7 +7,7 @@ import pytest
 import gdsolve.descent.iterate as loop
 from gdsolve.descent.methods.gradient import GradientDescent
 from gdsolve.descent.methods.lbfgs import LBFGS
-from gdsolve.descent.rates import Constant
+from gdsolve.descent.rates import ConstantRate
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Step
 from gdsolve.solve.fit import fit
@@ -16,7 +16,8 @@ from tests.problems import pose, random_table
 
 
 @pytest.mark.parametrize(
-    ("method", "expected"), [(GradientDescent(Constant(0.01)), [*range(65), 128, 150]), (LBFGS(), [0, 1, 2, 3, 4, 5])]
+    ("method", "expected"),
+    [(GradientDescent(ConstantRate(0.01)), [*range(65), 128, 150]), (LBFGS(), [0, 1, 2, 3, 4, 5])],
 )
 def test_the_observer_is_told_the_first_block_and_the_latest_step_after_every_other(
     method: GradientDescent | LBFGS, expected: list[int]

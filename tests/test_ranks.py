@@ -20,7 +20,7 @@ from rank_threads import on_ranks
 from gdsolve.cli.distributed import accept, require_shared
 from gdsolve.data import open_table
 from gdsolve.data.extent import RowCount
-from gdsolve.data.parquet import batches_of
+from gdsolve.data.formats.parquet.reader import ParquetReader
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
@@ -171,7 +171,7 @@ def test_a_text_file_is_read_by_one_rank(tmp_path: Path, caplog: pytest.LogCaptu
     Path(name).write_text("x,y\n1,2\n3,4\n")
     assert sorted(deal([name], 2), key=len) == [[], [Share(name)]]
     assert [record.getMessage() for record in caplog.records] == [
-        f"{name}: a file that is not Parquet is read by one rank, and 1 of 2 ranks have nothing to read; "
+        f"{name}: a file that is not Parquet or Arrow is read by one rank, and 1 of 2 ranks have nothing to read; "
         "split it into as many files as ranks, or write it as Parquet"
     ]
 
@@ -185,7 +185,7 @@ def test_rows_of_a_parquet_file_are_read_alone(
     frame = pl.DataFrame({"x": range(45), "y": range(45)})
     if not Path(path).exists():
         frame.write_parquet(path, row_group_size=8)
-    found = list(batches_of(path, ["y"], (first, count), height=height))
+    found = list(ParquetReader().batches_of(path, ["y"], (first, count), height=height))
     assert pl.concat([frame.select("y").head(0), *found]).equals(frame.select("y").slice(first, count))
 
 
@@ -200,9 +200,9 @@ def test_row_groups_without_any_of_the_rows_are_left_unread(tmp_path: Path) -> N
     )
     path.write_bytes(damaged)
     for first in (0, 2000):
-        assert sum(frame.height for frame in batches_of(str(path), ["x"], (first, 1000))) == 1000
+        assert sum(frame.height for frame in ParquetReader().batches_of(str(path), ["x"], (first, 1000))) == 1000
     with pytest.raises(OSError):
-        list(batches_of(str(path), ["x"], (999, 2)))
+        list(ParquetReader().batches_of(str(path), ["x"], (999, 2)))
 
 
 def test_a_share_of_a_file_is_counted_as_such(tmp_path: Path) -> None:

@@ -138,8 +138,8 @@ def test_one_text_file_and_the_code_of_every_rank(launched: Launches, folder: Pa
     done = launched("one")
     assert (done.code, done.codes) == (1, (3, 3))
     assert [line for line in done.messages if "warning" in line] == [
-        f"gdsolve: warning: {folder}/part-0.csv: a file that is not Parquet is read by one rank, and 1 of 2 ranks have "
-        "nothing to read; split it into as many files as ranks, or write it as Parquet"
+        f"gdsolve: warning: {folder}/part-0.csv: a file that is not Parquet or Arrow is read by one rank, and 1 of 2 "
+        "ranks have nothing to read; split it into as many files as ranks, or write it as Parquet"
     ]
     assert done.output.count("MAX ITER") == 1 or done.output.count("Stopped at max_iter") == 1
 

@@ -14,6 +14,8 @@ from typer.core import TyperArgument, TyperOption
 
 from gdsolve.cli.columns import complete_column
 from gdsolve.cli.completion import NothingToOfferError, TypedLine
+from gdsolve.data.formats.registry import format_endings, in_words
+from gdsolve.data.packing import PACKED_ENDINGS
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec.values import is_list, kinds
 from gdsolve.spec.verbs import Operand
@@ -65,7 +67,7 @@ def argument(operand: Operand) -> TextArgument:
         type_descriptor=_kinds_of_typer()["texts" if operand.several else "text"],
         nargs=-1 if operand.several else 1,
         metavar=operand.metavar,
-        help=operand.help,
+        help=operand.help.format(endings=" ".join(format_endings()), packed=in_words(PACKED_ENDINGS, "and")),
         show_default=False,
     )
 

@@ -20,7 +20,7 @@ from gdsolve.spec.file import build_spec
 from gdsolve.status import ExitCode, GdsolveError
 from gdsolve.terminal import terminal_width
 from gdsolve.tour.figures import with_figures
-from gdsolve.tour.script import STEPS, Step
+from gdsolve.tour.script import STEPS, TourStep
 
 RESULTS = (ExitCode.OK, ExitCode.MAX_ITER, ExitCode.DIVERGED)
 BACK, LEAVE = ("b", "back"), ("q", "quit", "exit")
@@ -56,12 +56,12 @@ def _cases(asked: Sequence[str]) -> list[str]:
     return wanted
 
 
-def _list(steps: Sequence[Step]) -> None:
+def _list(steps: Sequence[TourStep]) -> None:
     for step in steps:
         print(f"{step.case:5}{step.title}")
 
 
-def _walk(steps: Sequence[Step], execute: Execute) -> None:
+def _walk(steps: Sequence[TourStep], execute: Execute) -> None:
     interactive = sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
     at = 0
     while at < len(steps):
@@ -74,7 +74,7 @@ def _walk(steps: Sequence[Step], execute: Execute) -> None:
             at = max(0, at - 2) if answer in BACK else at
 
 
-def _ask(following: Step) -> str:
+def _ask(following: TourStep) -> str:
     goes_on, others = f"Enter: {following.case}, {following.title.lower()}", "b: back   q: leave  > "
     gap = "   " if len(goes_on) + 3 + len(others) < (terminal_width(sys.stdout) or 80) else "\n"
     sys.stdout.write(f"\n{goes_on}{gap}{others}")
@@ -87,7 +87,7 @@ def _ask(following: Step) -> str:
     return line.strip().lower() if line else LEAVE[0]
 
 
-def _show(step: Step, execute: Execute) -> None:
+def _show(step: TourStep, execute: Execute) -> None:
     words = [step.verb, _path(step.spec), *step.options]
     shown = [*words, *_picture(step)]
     heading = page_for(sys.stdout)
@@ -108,7 +108,7 @@ def _show(step: Step, execute: Execute) -> None:
     sys.stdout.flush()
 
 
-def _picture(step: Step) -> list[str]:
+def _picture(step: TourStep) -> list[str]:
     return [] if step.picture is None else ["--plot", "--plot-kind", step.picture]
 
 

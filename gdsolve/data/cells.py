@@ -43,7 +43,7 @@ def is_date(text: str) -> bool:
     return re.match(_DATE, text) is not None
 
 
-class Kind(StrEnum):
+class ColumnKind(StrEnum):
     """What a column holds."""
 
     NUMBER = "number"
@@ -149,16 +149,18 @@ def _number(text: str, decimal: str) -> float | None:
     return float(text) if _NUMBER.fullmatch(text) else None
 
 
-def kinds_of(sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cells, typed: bool) -> dict[str, Kind]:
+def kinds_of(
+    sample: pl.DataFrame, schema: Mapping[str, pl.DataType], cells: Cells, typed: bool
+) -> dict[str, ColumnKind]:
     """Judge every column: by its type where the file has `typed` columns, else by what most of its cells are.
 
     A column of text cells is a number where at least half of them are: one odd cell is to be told, not encoded.
     """
     judged = {name: _by_type(dtype) for name, dtype in schema.items()}
-    texts = [name for name, kind in judged.items() if kind is Kind.TEXT]
+    texts = [name for name, kind in judged.items() if kind is ColumnKind.TEXT]
     if not typed:
         plain = plain_columns(sample, texts, cells)
-        judged |= dict.fromkeys(plain, Kind.NUMBER)
+        judged |= dict.fromkeys(plain, ColumnKind.NUMBER)
         texts = [name for name in texts if name not in plain]
     if not texts:
         return judged
@@ -188,24 +190,24 @@ def _count(condition: pl.Expr, name: str) -> pl.Expr:
     return condition.sum().alias(name)
 
 
-def _by_type(dtype: pl.DataType) -> Kind:
+def _by_type(dtype: pl.DataType) -> ColumnKind:
     if dtype == pl.Boolean:
-        return Kind.BOOLEAN
+        return ColumnKind.BOOLEAN
     if dtype.is_numeric() or dtype == pl.Null:
-        return Kind.NUMBER
+        return ColumnKind.NUMBER
     if dtype.is_temporal():
-        return Kind.DATE
+        return ColumnKind.DATE
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
-        return Kind.NESTED
-    return Kind.TEXT
+        return ColumnKind.NESTED
+    return ColumnKind.TEXT
 
 
-def _by_cells(filled: int, numbers: int, booleans: int, dates: int, typed: bool) -> Kind:
+def _by_cells(filled: int, numbers: int, booleans: int, dates: int, typed: bool) -> ColumnKind:
     if not filled:
-        return Kind.TEXT if typed else Kind.NUMBER
+        return ColumnKind.TEXT if typed else ColumnKind.NUMBER
     if not typed:
         if booleans == filled:
-            return Kind.BOOLEAN
+            return ColumnKind.BOOLEAN
         if 2 * numbers >= filled:
-            return Kind.NUMBER
-    return Kind.DATE if 2 * dates >= filled else Kind.TEXT
+            return ColumnKind.NUMBER
+    return ColumnKind.DATE if 2 * dates >= filled else ColumnKind.TEXT

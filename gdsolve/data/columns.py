@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gdsolve.data.cells import Kind
+from gdsolve.data.cells import ColumnKind
 from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
@@ -199,11 +199,11 @@ def flag_for(option: str, names: Sequence[str]) -> str:
     return shlex.join(list_words(flag(option), names))
 
 
-def without_texts(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> tuple[str, ...]:
+def without_texts(parts: Parts, kinds: Mapping[str, ColumnKind], spec: Spec) -> tuple[str, ...]:
     """Give the features that stay under `--categorical ignore`: those that are numbers."""
     if spec.categorical is not Categorical.IGNORE:
         return parts.features
-    return tuple(name for name in parts.features if kinds[name] in (Kind.NUMBER, Kind.BOOLEAN))
+    return tuple(name for name in parts.features if kinds[name] in (ColumnKind.NUMBER, ColumnKind.BOOLEAN))
 
 
 def build_roles(

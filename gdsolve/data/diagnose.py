@@ -12,15 +12,11 @@ from dataclasses import replace
 import polars as pl
 
 from gdsolve.advice import Advice
-from gdsolve.data.cells import Kind
+from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.encodings import encoding_hint
-from gdsolve.data.head import head_records
-from gdsolve.data.mending import number_hint
-from gdsolve.data.records import place, places, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
-from gdsolve.data.shell import FIT, blanks_hint, piped
-from gdsolve.data.sniff import ROW_NAMES
+from gdsolve.data.shell import FIT
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.spec import Header, Missing, Spec
@@ -36,17 +32,11 @@ _MOST_ROWS = 1_000_000
 _TIMES: Mapping[type[pl.DataType], str] = {pl.Duration: "a duration", pl.Time: "a time of day"}
 
 
-def where(source: Source, record: int, column: str | None = None) -> str:
-    """Say where a cell stands: `data.csv: row 3 (line 4), column 'age'`."""
-    row = f"{source.name}: {place(source.file, source.skip, record)}"
-    return row if column is None else f"{row}, column {column!r}"
-
-
 def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Roles) -> DataError:
     """Explain why a cell that is used cannot be used; `record` counts from 0, blank lines included."""
-    at, cell = where(source, record, column), cell_text(source, record, column)
+    at, cell = source.where(record, column), cell_text(source, record, column)
     fault = _Looks(source, spec, roles).explain(at, column, cell)
-    if record or source.dialect is None or spec.first_line is not Header.NO or source.cells.is_missing(cell):
+    if record or source.has_header or spec.first_line is not Header.NO or source.cells.is_missing(cell):
         return fault
     otherwise = "leave --no-header out" if spec.no_header else "--header yes"
     words = f"if this line is the header, {otherwise}; else "
@@ -55,7 +45,7 @@ def cell_error(source: Source, record: int, column: str, spec: Spec, roles: Role
 
 def cell_errors(source: Source, cells: Sequence[tuple[int, str]], spec: Spec, roles: Roles) -> list[DataError]:
     """Explain many (record, column) as `cell_error` does, in a few passes over the file however many they are."""
-    at = places(source.file, source.skip, [record for record, _ in cells])
+    at = source.places(record for record, _ in cells)
     texts = _cell_texts(source, cells)
     looks = _Looks(source, spec, roles)
     return [
@@ -91,7 +81,7 @@ class _Looks:
             return DataError(
                 f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
             )
-        remedy = number_hint(trimmed, source) or self._as_missing(column, trimmed, ignore)
+        remedy = source.number_hint(trimmed) or self._as_missing(column, trimmed, ignore)
         return DataError(f"{at}: {shown} is not a number", remedy)
 
     def _as_missing(self, column: str, cell: str, otherwise: str) -> str:
@@ -108,7 +98,7 @@ class _Looks:
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
     cell = cell_text(source, record, column) or ""
-    return target_error(where(source, record, column), show(cell.strip()), spec.loss)
+    return target_error(source.where(record, column), show(cell.strip()), spec.loss)
 
 
 def show(cell: str) -> str:
@@ -135,7 +125,7 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
                 return found
             first += frame.height
     except FAULTS as error:
-        raise unreadable(source.file, first, error, source.skip) from None
+        raise source.unreadable(first, error) from None
     return None
 
 
@@ -163,60 +153,15 @@ def _cell_texts(source: Source, cells: Sequence[tuple[int, str]]) -> list[str | 
             if first > wanted[-1]:
                 break
     except FAULTS as error:
-        raise unreadable(source.file, first, error, source.skip) from None
+        raise source.unreadable(first, error) from None
     return [found.get(cell) for cell in cells]
-
-
-def refuse_wrong_encoding(source: Source, column: str) -> None:
-    """Refuse a column in which U+FFFD came up, unless the file itself holds that character.
-
-    Raises:
-        DataError: naming the first cell that is not UTF-8.
-    """
-    if source.dialect is None:
-        return
-    logger.info("%s: read once more: is column %r UTF-8?", source.name, column)
-    try:
-        for part in source.parts([column]):
-            rows_of(source.scan(part, [column], strict=True).select(pl.col(column).null_count()))
-    except pl.exceptions.PolarsError:
-        at = where(source, _first_broken(source, column), column)
-        file = source.file
-        raise DataError(f"{at}: is not UTF-8", encoding_hint(file.name, file.path, file.packing)) from None
-
-
-def _first_broken(source: Source, column: str) -> int:
-    """Find the first record with U+FFFD in this column."""
-    done = source.before
-    for frame in source.raw([column]):
-        broken = frame[column].str.contains("\ufffd", literal=True).fill_null(value=False)
-        if broken.any():
-            return done + int(broken.arg_max() or 0)
-        done += frame.height
-    return done
 
 
 def overflow_error(source: Source, record: int, run: str = FIT) -> DataError:
     """Explain a row with more fields than the header, or the first line, has; `run` is what the hint pipes into."""
     fields = len(source.schema)
     whose = "header" if source.has_header else "first row"
-    return DataError(
-        f"{where(source, record)}: more fields than the {whose} has ({fields})", _overflow_hint(source, run)
-    )
-
-
-def _overflow_hint(source: Source, run: str) -> str:
-    dialect, quoting = source.dialect, "quote the cells that contain the delimiter"
-    if dialect is None or dialect.delimiter == " ":
-        return blanks_hint(source.file, run)
-    records = [*head_records(source.file.head, dialect.delimiter)]
-    rows = [record for record in records if record.end > dialect.skip]
-    if dialect.header is None or any(len(record.cells) != dialect.width + 1 for record in rows):
-        return f"{quoting}, or give another --delimiter"
-    mark = {"\t": r"\t"}.get(dialect.delimiter, dialect.delimiter)
-    name = f"""awk 'NR == {dialect.skip} {{$0 = "{ROW_NAMES}{mark}" $0}} 1'"""
-    command = piped(source.file, name, options=("--ignore", ROW_NAMES) if run == FIT else (), run=run)
-    return Advice("if every row starts with a name", command, f"else {quoting}")
+    return DataError(f"{source.where(record)}: more fields than the {whose} has ({fields})", source.overflow_hint(run))
 
 
 def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str, str | None]:
@@ -224,48 +169,52 @@ def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str,
     dtype = source.raw_type(column)
     text = source.cells.text(column, dtype)
     # In a typed file a text of digits is text all the same.
-    odd = source.cells.number(column, dtype).is_nan() if source.dialect else text.is_not_null()
+    odd = text.is_not_null() if source.typed else source.cells.number(column, dtype).is_nan()
     before = source.before
     # A typed column is one of text even where the first rows have none.
-    for frame in itertools.chain([sample], source.raw([column]) if source.dialect is None else ()):
+    for frame in itertools.chain([sample], source.raw([column]) if source.typed else ()):
         found = frame.with_row_index("\x00record").filter(odd).select("\x00record", text).head(1).rows()
         if found:
             record, cell = found[0]
-            return where(source, before + record, column), cell
+            return source.where(before + record, column), cell
         before += 0 if frame is sample else frame.height
     return f"{source.name}: column {column!r}", None
 
 
 def text_error(
-    source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], column: str, texts: list[str], parts: Parts
+    source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], column: str, texts: list[str], parts: Parts
 ) -> DataError:
     """Explain a column that is used and does not hold numbers; `texts` are all such features."""
-    what = _TIMES.get(source.schema[column].base_type(), "a date") if kinds[column] is Kind.DATE else "text"
+    what = _TIMES.get(source.schema[column].base_type(), "a date") if kinds[column] is ColumnKind.DATE else "text"
     at, cell = _first_text(source, sample, column)
     message = f"{at}: {show(cell)} is {what}" if cell is not None else f"{at} is empty: every cell is missing"
-    if cell is not None and (mended := number_hint(cell, source)):
+    if cell is not None and (mended := source.number_hint(cell)):
         return DataError(message, mended)
     # A number that is stored as text is text: it may be a code.
-    stored = cell is not None and source.dialect is None and source.cells.is_number(cell)
+    stored = cell is not None and source.typed and source.cells.is_number(cell)
     remedy = f"{flag_for('ignore', texts)}, or --categorical onehot|ignore"
     return _unfit(message, kinds, column, parts) or DataError(
         message, f"{remedy}; to be read as a number, it must not be stored as text" if stored else remedy
     )
 
 
-def nested_error(source: Source, kinds: Mapping[str, Kind], column: str, parts: Parts) -> DataError:
+def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts) -> DataError:
     """Explain a column of lists, structs or bytes, or of another kind that has no cells, which is used."""
     message = source.faults[column]
-    nested = [name for name in parts.features if kinds[name] is Kind.NESTED]
+    nested = [name for name in parts.features if kinds[name] is ColumnKind.NESTED]
     return _unfit(message, kinds, column, parts) or DataError(
         message, f"{flag_for('ignore', nested)}, or --categorical ignore"
     )
 
 
-def _unfit(message: str, kinds: Mapping[str, Kind], column: str, parts: Parts) -> DataError | None:
+def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Parts) -> DataError | None:
     """The error of a column that is the target, the weight, or that of the groups; None where it is a feature."""
     if column == parts.target:
-        numeric = [name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN) and name != parts.weight]
+        numeric = [
+            name
+            for name, kind in kinds.items()
+            if kind in (ColumnKind.NUMBER, ColumnKind.BOOLEAN) and name != parts.weight
+        ]
         more = f", and {len(numeric) - 8:,} more" if len(numeric) > 8 else ""
         remedy = (
             f"--target COLUMN; numbers are in: {', '.join(numeric[:8])}{more}"
@@ -287,7 +236,7 @@ def has_overflow(frame: pl.DataFrame) -> bool:
 
 def _is_empty(source: Source, column: str) -> bool:
     """True where no cell of the file, or of the files of NDJSON that it is joined with, stands in this column."""
-    if source.objects is not None and source.objects.has_plain_values(source.keys.get(column, column)):
+    if source.holds_values(column):
         return False
     text = source.cells.text(column, source.raw_type(column))
     return all(frame.select(text.is_null().all()).item() for frame in replace(source, rows=None).raw([column]))

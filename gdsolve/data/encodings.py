@@ -17,7 +17,7 @@ from gdsolve.data.packing import Packing, open_unpacked
 from gdsolve.spec.command import operand
 
 if TYPE_CHECKING:
-    from gdsolve.data.readings import Reading
+    from gdsolve.data.readings import Decoding
 
 _BLOCK = 1 << 20
 # Bytes that are looked at: of lines with letters beyond ASCII to judge by, and of the file to see that it can be read.
@@ -55,7 +55,7 @@ def encoding_hint(name: str, path: str, packing: Packing) -> str:
     # What is a few milliseconds to import is for files that are refused alone.
     from gdsolve.data.readings import readings_of
 
-    found: list[Reading] = []
+    found: list[Decoding] = []
     for reading in readings_of(b"\n".join(other)):
         near = not found or (reading.score >= _NEAR * found[0].score and all(reading.text != one.text for one in found))
         if near and len(found) < 3 and _can_be_read(path, packing, reading.encoding.codec):

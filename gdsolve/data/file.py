@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
 from gdsolve.data.packing import Packing
 from gdsolve.status import DataError
 
-
-class Format(StrEnum):
-    """File formats."""
-
-    CSV = "csv"
-    NDJSON = "ndjson"
-    PARQUET = "parquet"
+STDIN = "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +31,7 @@ class Stamp:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that can be read: `name` for messages, `path` to open, `head` its first text (none for Parquet).
+    """A file that can be read: `name` for messages, `path` to open, `head` its first text, if it is text.
 
     `codec` is the encoding that its text has to be read in to become UTF-8 with line feeds; None where it is that
     already. `stamp` is None for a temporary copy, which nobody else can change.
@@ -46,7 +39,6 @@ class File:
 
     name: str
     path: str
-    format: Format
     head: str
     complete: bool
     packing: Packing = Packing.NONE

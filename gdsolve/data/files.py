@@ -18,8 +18,20 @@ from typing import cast
 
 from gdsolve.advice import Advice
 from gdsolve.data.encodings import encoding_hint, escaped_encoding, wide_encoding
-from gdsolve.data.file import File, Format, Stamp
-from gdsolve.data.packing import Packing, damage_told, open_unpacked, packing_of
+from gdsolve.data.file import STDIN, File, Stamp
+from gdsolve.data.formats.csv.marks import DELIMITERS
+from gdsolve.data.formats.format import TableFormat
+from gdsolve.data.formats.registry import (
+    FORMATS,
+    LONGEST_MAGIC,
+    binary_with,
+    format_endings,
+    format_names,
+    format_of_bytes,
+    format_of_text,
+    in_words,
+)
+from gdsolve.data.packing import PACKED_ENDINGS, Packing, damage_told, open_unpacked, packing_of
 from gdsolve.data.pieces import LONGEST, end_of_records, read_text
 from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.spec.command import operand
@@ -31,9 +43,6 @@ logger = logging.getLogger("gdsolve")
 HEAD = 1 << 20
 # A header and two rows, by which a table is judged at least.
 _LINES = 3
-_DELIMITERS = ",;\t|"
-STDIN = "standard input"
-_PARQUET = b"PAR1"
 _ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5")
 _CURL = ("http://", "https://", "ftp://")
 
@@ -52,15 +61,15 @@ def expand(sources: Sequence[str]) -> list[str]:
     return [name for source in sources for name in _expand(source)]
 
 
-def open_named(names: Sequence[str], encoding: str | None, stack: ExitStack) -> tuple[File, ...]:
-    """Open every file; temporaries live until `stack` is closed.
+def open_named(sources: Sequence[str], encoding: str | None, stack: ExitStack) -> tuple[tuple[TableFormat, File], ...]:
+    """Open every file and tell its format; temporaries live until `stack` is closed.
 
     Raises:
         DataError: a file that is missing, unreadable, empty or of no known format.
         GdsolveError: an encoding that does not exist.
     """
     codec = _codec(encoding)
-    return tuple(_open(name, codec, stack) for name in names)
+    return tuple(_open(source, codec, stack) for source in sources)
 
 
 def _codec(encoding: str | None) -> str | None:
@@ -92,7 +101,7 @@ def _expand(source: str) -> list[str]:
     return matches
 
 
-def _open(source: str, codec: str | None, stack: ExitStack) -> File:
+def _open(source: str, codec: str | None, stack: ExitStack) -> tuple[TableFormat, File]:
     name = STDIN if source == "-" else source
     try:
         if source == "-":
@@ -121,11 +130,11 @@ def _copy(name: str, stream: io.BufferedReader, stack: ExitStack) -> str:
 
 def _near(source: str) -> str:
     folder = Path(source).parent
-    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    near = difflib.get_close_matches(Path(source).name, names, n=1)
+    there = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    near = difflib.get_close_matches(Path(source).name, there, n=1)
     if near:
         return f"did you mean {folder / near[0]}?"
-    return "give a CSV, Parquet or NDJSON file, or - for standard input"
+    return f"give a {format_names()} file, or - for standard input"
 
 
 def _standard_input() -> io.BufferedReader:
@@ -134,18 +143,21 @@ def _standard_input() -> io.BufferedReader:
     return cast(io.BufferedReader, sys.stdin.buffer)
 
 
-def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack: ExitStack) -> File:
+def _examine(
+    name: str, path: str, codec: str | None, stamp: Stamp | None, stack: ExitStack
+) -> tuple[TableFormat, File]:
     with Path(path).open("rb") as file:
-        magic = file.read(4)
+        magic = file.read(LONGEST_MAGIC)
     if not magic:
         raise DataError(f"{name}: is empty", "a table needs a header, or numbers, and at least one row")
     packing = packing_of(magic)
-    raw, complete = (magic, False) if magic == _PARQUET else _head(name, path, packing, None)
-    endings = _endings(name)
-    if raw.startswith(_PARQUET):
-        return _parquet(name, path, packing, stamp, stack)
-    if endings[-1:] == [".parquet"]:
-        raise DataError(f"{name}: is not a Parquet file", "give it the ending of what it is: .csv, .tsv or .ndjson")
+    raw, complete = (magic, False) if format_of_bytes(magic) else _head(name, path, packing, None)
+    if found := format_of_bytes(raw):
+        return found, _binary(found, name, path, packing, stamp, stack)
+    ending = _ending(name)
+    if expected := binary_with(ending):
+        texts = format_endings([one for one in FORMATS if one.is_text])
+        raise DataError(f"{name}: is not {expected.one}", f"give it the ending of what it is: {in_words(texts)}")
     codec = codec or _byte_order(raw)
     if codec is None and b"\x00" in raw[:4096]:
         raise _not_text(name, path, packing, raw)
@@ -158,15 +170,15 @@ def _examine(name: str, path: str, codec: str | None, stamp: Stamp | None, stack
         raw, complete = _head(name, path, packing, codec)
     head = raw.decode("utf-8", errors="replace").removeprefix("\ufeff")
     _refuse_other_formats(name, head)
-    return File(name, path, _text_format(endings, head), head, complete, packing, codec, stamp)
+    return format_of_text(ending, head), File(name, path, head, complete, packing, codec, stamp)
 
 
-def _parquet(name: str, path: str, packing: Packing, stamp: Stamp | None, stack: ExitStack) -> File:
+def _binary(form: TableFormat, name: str, path: str, packing: Packing, stamp: Stamp | None, stack: ExitStack) -> File:
     if packing is not Packing.NONE:
-        logger.info("%s: decompressed to a temporary file first: Parquet is read from its end", name)
+        logger.info("%s: decompressed to a temporary file first: %s is read from its end", name, form.name)
         with damage_told(name, packing), open_unpacked(path, packing) as raw:
             path, stamp = spool(name, raw.read, stack, title="unpacking", source=None), None
-    return File(name, path, Format.PARQUET, "", complete=False, stamp=stamp)
+    return File(name, path, "", complete=False, stamp=stamp)
 
 
 def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[bytes, bool]:
@@ -175,7 +187,7 @@ def _head(name: str, path: str, packing: Packing, codec: str | None) -> tuple[by
         read = read_text(name, file, codec, functools.partial(encoding_hint, name, path, packing))
         raw = read(HEAD)
         while (more := read(HEAD)) and len(raw) < LONGEST:
-            end = end_of_records(raw, _DELIMITERS)
+            end = end_of_records(raw, "".join(DELIMITERS))
             if raw.count(b"\n", 0, end) >= _LINES:
                 return raw[:end], False
             raw += more
@@ -198,7 +210,9 @@ def _byte_order(raw: bytes) -> str | None:
 def _not_text(name: str, path: str, packing: Packing, raw: bytes) -> DataError:
     codec = wide_encoding(raw)
     if codec is None:
-        return DataError(f"{name}: is not text, nor Parquet", "save it as CSV")
+        return DataError(
+            f"{name}: is not text, nor {format_names([one for one in FORMATS if not one.is_text])}", "save it as CSV"
+        )
     message = f"{name}: is {codec[:6].upper()} without a byte order mark"
     return DataError(message, encoding_hint(name, path, packing))
 
@@ -215,17 +229,8 @@ def _refuse_other_formats(name: str, head: str) -> None:
         raise DataError(f"{name}: is a JSON array", remedy)
 
 
-def _endings(name: str) -> list[str]:
+def _ending(name: str) -> str:
     endings = [ending.lower() for ending in Path(name).suffixes]
-    while endings and endings[-1] in (".gz", ".zst"):
+    while endings and endings[-1] in PACKED_ENDINGS:
         del endings[-1]
-    return endings
-
-
-def _text_format(endings: list[str], head: str) -> Format:
-    ending = endings[-1] if endings else ""
-    if ending in (".csv", ".tsv"):
-        return Format.CSV
-    if ending in (".ndjson", ".jsonl") or head.lstrip().startswith("{"):
-        return Format.NDJSON
-    return Format.CSV
+    return endings[-1] if endings else ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from gdsolve.data.cells import Kind
+from gdsolve.data.cells import ColumnKind
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.summary import ColumnSummary, Fault, Faults, RunningColumn, Spot
 from gdsolve.data.targets import LIMITED, two_classes
@@ -81,7 +81,7 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Rows:
+class FaultyRows:
     """Rows with one fault: how many, and the first one."""
 
     count: int = 0
@@ -94,7 +94,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class FindingContext:
     """What findings are told of besides the cells: the spec, where spots stand, and the files if they are several.
 
     `width` is the number of columns, `types` are those of a file that has types; `twins` are the columns that cannot be
@@ -139,39 +139,39 @@ def ranked(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Finding, 
 def find(
     columns: Sequence[ColumnSummary],
     running: Mapping[str, RunningColumn],
-    scene: Scene,
-    long: Rows,
-    short: Rows,
+    context: FindingContext,
+    long: FaultyRows,
+    short: FaultyRows,
 ) -> tuple[Finding, ...]:
     """Tell what stands out in the columns that are used, and in rows that are `long` or `short`."""
-    drafts = list(_of_rows(scene, long, short))
+    drafts = list(_of_rows(context, long, short))
     for column in columns:
         if column.role != "ignored" or column.unclear:
-            drafts += _of_column(column, running[column.name], scene)
+            drafts += _of_column(column, running[column.name], context)
     spots = [draft.spot for draft in drafts if draft.spot is not None]
-    at = scene.positions(spots) if spots else {}
-    found = [_placed(draft, at, scene) for draft in drafts]
+    at = context.positions(spots) if spots else {}
+    found = [_placed(draft, at, context) for draft in drafts]
     return ranked(found, [column.name for column in columns])
 
 
-def _placed(draft: _Draft, at: Mapping[Spot, tuple[int, int | None]], scene: Scene) -> Finding:
+def _placed(draft: _Draft, at: Mapping[Spot, tuple[int, int | None]], context: FindingContext) -> Finding:
     source = row = line = None
     where = ""
     if draft.spot is not None:
         row, line = at[draft.spot]
-        source = scene.sources[draft.spot.source] if scene.sources else None
+        source = context.sources[draft.spot.source] if context.sources else None
         where = f"{source} " if source else ""
         where += f"line {line}" if line else f"row {row}"
     message = draft.message.replace("\x00place", where)
     return Finding(draft.kind, message, draft.column, draft.cells, draft.text, source, row, line, draft.blocks)
 
 
-def _of_rows(scene: Scene, long: Rows, short: Rows) -> Iterator[_Draft]:
-    whose = "header" if scene.has_header else "first row"
+def _of_rows(context: FindingContext, long: FaultyRows, short: FaultyRows) -> Iterator[_Draft]:
+    whose = "header" if context.has_header else "first row"
     if long.count:
         yield _Draft(
             FindingKind.MORE_FIELDS,
-            f"{_counted(long.count, 'row')} with more fields than the {whose} has ({scene.width}), {_at(long.count)}",
+            f"{_counted(long.count, 'row')} with more fields than the {whose} has ({context.width}), {_at(long.count)}",
             long.first,
             cells=long.count,
             blocks=True,
@@ -179,24 +179,24 @@ def _of_rows(scene: Scene, long: Rows, short: Rows) -> Iterator[_Draft]:
     if short.count:
         yield _Draft(
             FindingKind.FEWER_FIELDS,
-            f"{_counted(short.count, 'row')} with fewer fields than the {whose} has ({scene.width}), "
+            f"{_counted(short.count, 'row')} with fewer fields than the {whose} has ({context.width}), "
             f"{_at(short.count)}: what is not there counts as missing",
             short.first,
             cells=short.count,
         )
 
 
-def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Iterator[_Draft]:
+def _of_column(column: ColumnSummary, running: RunningColumn, context: FindingContext) -> Iterator[_Draft]:
     """What stands out in a column; of one that is all missing nothing else is told."""
     name = _named(column)
     if column.unclear:
-        yield _unclear(column, scene)
+        yield _unclear(column, context)
         if column.role == "ignored":
             # Text that is left out anyway; its name stops a fit all the same.
             return
-    if column.type == Kind.NESTED:
-        held = scene.types.get(column.name, "lists")
-        said = scene.unreadable.get(column.name, f"{name}: holds {held}, not numbers")
+    if column.type == ColumnKind.NESTED:
+        held = context.types.get(column.name, "lists")
+        said = context.unreadable.get(column.name, f"{name}: holds {held}, not numbers")
         yield _Draft(FindingKind.NESTED, said, column=column.name, cells=None, blocks=True)
         return
     if column.empty:
@@ -208,11 +208,11 @@ def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> I
         return
     for fault, faults in running.faults.items():
         if not column.is_text or fault is Fault.ENCODING:
-            yield _faulty(column, fault, faults, scene.spec)
+            yield _faulty(column, fault, faults, context.spec)
     if column.is_text:
-        yield from _texts(column, running, scene)
+        yield from _texts(column, running, context)
     else:
-        yield from _figures(column, scene)
+        yield from _figures(column, context)
     if column.missing:
         rows = column.missing + column.cells + column.unusable
         yield _Draft(
@@ -221,7 +221,7 @@ def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> I
             running.first_missing,
             column.name,
             column.missing,
-            blocks=_stops_at_gaps(column, scene.spec),
+            blocks=_stops_at_gaps(column, context.spec),
         )
     if column.constant and not column.is_text and column.cells > 1:
         yield _Draft(
@@ -239,9 +239,9 @@ def _of_column(column: ColumnSummary, running: RunningColumn, scene: Scene) -> I
         )
 
 
-def _unclear(column: ColumnSummary, scene: Scene) -> _Draft:
-    position = list(scene.names).index(column.name) + 1
-    shared = scene.twins.get(column.name, ())
+def _unclear(column: ColumnSummary, context: FindingContext) -> _Draft:
+    position = list(context.names).index(column.name) + 1
+    shared = context.twins.get(column.name, ())
     if len(shared) > 1:
         said = f"{column.name}: column {position} has the name of another, {_quoted(shared[0])}"
         return _Draft(FindingKind.SAME_NAME, said, column=column.name, text=shared[0], blocks=True)
@@ -274,14 +274,14 @@ def _taken(spec: Spec) -> str:
     return "" if limited is None else limited.in_short
 
 
-def _texts(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Iterator[_Draft]:
-    levels, spec, is_target = column.levels or 0, scene.spec, column.role == "target"
+def _texts(column: ColumnSummary, running: RunningColumn, context: FindingContext) -> Iterator[_Draft]:
+    levels, spec, is_target = column.levels or 0, context.spec, column.role == "target"
     texts = [_shown(text) for text in column.texts[:_SHOWN]]
     kind, more = FindingKind.TEXT, f"{_counted(levels, 'level')}: {', '.join(texts)}{', …' if levels > _SHOWN else ''}"
     # One 0/1 column for each of so many levels is refused, whatever was asked for.
     blocks = is_target or spec.categorical is Categorical.ERROR or levels > MOST_LEVELS or column.role == "weight"
-    if column.type == Kind.DATE:
-        held = "durations" if scene.types.get(column.name, "").startswith("Duration") else "dates"
+    if column.type == ColumnKind.DATE:
+        held = "durations" if context.types.get(column.name, "").startswith("Duration") else "dates"
         kind, said = FindingKind.DATE, f"{held}, not numbers: {texts[0]}, \x00place"
     elif is_target and spec.loss.info.target is Target.TWO_CLASSES:
         if levels == 2:
@@ -299,16 +299,16 @@ def _texts(column: ColumnSummary, running: RunningColumn, scene: Scene) -> Itera
     yield _Draft(kind, message, running.first, column.name, column.cells, column.texts[0], blocks)
 
 
-def _figures(column: ColumnSummary, scene: Scene) -> Iterator[_Draft]:
+def _figures(column: ColumnSummary, context: FindingContext) -> Iterator[_Draft]:
     name, low, high = _named(column), column.minimum, column.maximum
-    if column.squares_fail(scene.spec.dtype):
-        said = f"{name}: from {low:g} to {high:g}, squares beyond {scene.spec.dtype.value}: rescale it"
+    if column.squares_fail(context.spec.dtype):
+        said = f"{name}: from {low:g} to {high:g}, squares beyond {context.spec.dtype.value}: rescale it"
         yield _Draft(FindingKind.SQUARES, said, column=column.name, cells=column.cells, blocks=True)
     if column.role == "weight" and low == high == 0.0:
         yield _Draft(FindingKind.NO_WEIGHT, f"{name}: all weights are 0", column=column.name, blocks=True)
-    classes = column.role == "target" and scene.spec.loss.info.target is Target.TWO_CLASSES
+    classes = column.role == "target" and context.spec.loss.info.target is Target.TWO_CLASSES
     if classes and low == high and low in (0.0, 1.0):
-        said = f"{name}: {low:g} in every row, one class, and {two_classes(scene.spec.loss)}"
+        said = f"{name}: {low:g} in every row, one class, and {two_classes(context.spec.loss)}"
         yield _Draft(FindingKind.ONE_CLASS, said, column=column.name, cells=column.cells, blocks=True)
     if column.role == "weight" or column.unclear or low is None or high is None:
         return

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from gdsolve.data.cells import Cells
-from gdsolve.data.file import File, Format
-from gdsolve.data.source import Part, Source
+from gdsolve.data.extent import Extent
+from gdsolve.data.file import File
+from gdsolve.data.formats.typed import FrameParts, sample_height
+from gdsolve.data.source import Part
 from gdsolve.spec import Spec
 
 _ROWS = 1 << 16
-_SAMPLED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class FrameSource(Source):
+class FrameSource(FrameParts):
     """Columns in memory, read some rows at a time."""
 
     frame: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -25,7 +26,7 @@ class FrameSource(Source):
     @classmethod
     def of(cls, frame: pl.DataFrame, spec: Spec, name: str) -> FrameSource:
         """The source of a frame that messages call `name`."""
-        file = File(name, "", Format.PARQUET, "", complete=False)
+        file = File(name, "", "", complete=False)
         odd = {
             column: f"{name}: column {column!r} holds values of type {dtype}"
             for column, dtype in frame.schema.items()
@@ -38,7 +39,6 @@ class FrameSource(Source):
             file,
             tuple(frame.columns),
             schema,
-            None,
             Cells.of(".", spec.missing_texts),
             faults=odd,
             frame=frame.with_columns(texts),
@@ -50,4 +50,8 @@ class FrameSource(Source):
 
     def sample(self) -> pl.DataFrame:
         """Give the first rows, some thousand cells."""
-        return self.frame.head(max(100, min(2000, _SAMPLED // self.frame.width)))
+        return self.frame.head(sample_height(self.frame.width))
+
+    def extent(self) -> Extent:
+        """The rows are counted, and the bytes those of memory."""
+        return Extent(float(self.frame.estimated_size()), float(self.frame.height), exact=True)

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.columns import Roles
-from gdsolve.data.diagnose import cell_errors, cell_text, refuse_wrong_encoding, show, where
+from gdsolve.data.diagnose import cell_errors, cell_text, show
 from gdsolve.data.means import means_of, weighted_cells
 from gdsolve.data.source import Source
 from gdsolve.spec import Spec
@@ -99,8 +99,9 @@ class Groups:
         Raises:
             DataError: naming the first cell that is not UTF-8.
         """
-        if any("\ufffd" in value for value in self._codes if value is not None):
-            refuse_wrong_encoding(source, column)
+        odd = any("\ufffd" in value for value in self._codes if value is not None)
+        if odd and (fault := source.not_utf8(column)):
+            raise fault
 
 
 def no_group_error(source: Source, record: int, column: str, rows: int, spec: Spec) -> DataError:
@@ -110,7 +111,7 @@ def no_group_error(source: Source, record: int, column: str, rows: int, spec: Sp
     more = f" ({rows - 1:,} more row{' has' if rows == 2 else 's have'} none)" if rows > 1 else ""
     usual = cell.lower() in {text.lower() for text in NA_VALUES[1:]}
     kept = f"; where {cell} is the name of a group: {usual_replaced(spec.na_values)}" if usual else ""
-    return DataError(f"{where(source, record)} has no group: {reason}{more}", f"--na drop leaves such rows out{kept}")
+    return DataError(f"{source.where(record)} has no group: {reason}{more}", f"--na drop leaves such rows out{kept}")
 
 
 @dataclass(frozen=True, slots=True)

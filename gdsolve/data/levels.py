@@ -6,9 +6,8 @@ import logging
 from collections.abc import Sequence
 
 from gdsolve.data.columns import Parts, flag_for
-from gdsolve.data.diagnose import refuse_wrong_encoding
-from gdsolve.data.extent import Pass
 from gdsolve.data.parsing import read_cells
+from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
 from gdsolve.data.targets import two_levels
 from gdsolve.spec import Missing, Spec
@@ -41,8 +40,8 @@ def find_levels(
                 if len(found[name]) > MOST_LEVELS:
                     raise _too_many(source.name, name)
         for name in texts:
-            if any("\ufffd" in level for level in found[name]):
-                refuse_wrong_encoding(source, name)
+            if any("\ufffd" in level for level in found[name]) and (fault := source.not_utf8(name)):
+                raise fault
     return {name: tuple(sorted(levels)) for name, levels in found.items()}
 
 

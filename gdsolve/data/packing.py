@@ -7,6 +7,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import IO, cast
@@ -22,13 +23,35 @@ class Packing(StrEnum):
     ZSTD = "zstd"
 
 
-# The first bytes of a packed file.
-_MAGIC = {b"\x1f\x8b": Packing.GZIP, b"\x28\xb5\x2f\xfd": Packing.ZSTD}
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """The first bytes of a packed file, the ending of its name, and the command of the shell that unpacks it."""
+
+    magic: bytes
+    ending: str
+    command: str
+
+
+_TRAITS = {
+    Packing.GZIP: _Traits(b"\x1f\x8b", ".gz", "gzip -dc"),
+    Packing.ZSTD: _Traits(b"\x28\xb5\x2f\xfd", ".zst", "zstd -dcq"),
+}
+PACKED_ENDINGS = tuple(traits.ending for traits in _TRAITS.values())
 
 
 def packing_of(start: bytes) -> Packing:
     """Tell the compression of a file from its first four bytes."""
-    return next((packing for magic, packing in _MAGIC.items() if start.startswith(magic)), Packing.NONE)
+    return next((packing for packing, traits in _TRAITS.items() if start.startswith(traits.magic)), Packing.NONE)
+
+
+def packing_by_name(name: str) -> Packing:
+    """Tell the compression of a file from the ending of its name."""
+    return next((packing for packing, traits in _TRAITS.items() if name.lower().endswith(traits.ending)), Packing.NONE)
+
+
+def unpacking(packing: Packing) -> str | None:
+    """The command of the shell that unpacks; None where there is nothing to unpack."""
+    return None if packing is Packing.NONE else _TRAITS[packing].command
 
 
 def open_unpacked(path: str, packing: Packing) -> IO[bytes]:

@@ -1,4 +1,4 @@
-"""One pass over a source: text or Parquet -> cells as numbers and texts, by the way that works."""
+"""One pass over a source: parts -> cells as numbers and texts, by the way that works."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import polars as pl
 
 from gdsolve.data.file import watched
 from gdsolve.data.parallel import in_order
-from gdsolve.data.records import is_open, last_cells, quote_error, unreadable
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import Part, Source
 
@@ -29,13 +28,14 @@ def read_cells(
         try:
             for part, frame in in_order(parts, parse, alone=source.file.complete):
                 if isinstance(frame, Exception):
-                    raise unreadable(source.file, done, frame, source.skip, part)
+                    raise source.unreadable(done, frame, part)
                 if frame.height:
-                    _refuse_lost_rows(source, part, numbers, frame)
+                    if lost := source.rows_lost(part, numbers, frame):
+                        raise lost
                     yield part, done, frame
                 done += frame.height
         except FAULTS as error:
-            raise unreadable(source.file, done, error, source.skip) from None
+            raise source.unreadable(done, error) from None
 
 
 @dataclass(slots=True)
@@ -61,26 +61,3 @@ class _Parser:
             return self.source.parse(raw, self.numbers, self.texts)
         except FAULTS as error:
             return error
-
-
-def _refuse_lost_rows(source: Source, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> None:
-    """Check that the last row is the last of the part: asked for nulls instead of errors, polars leaves out what
-    follows a quote that is never closed.
-
-    Raises:
-        DataError: naming the row of the quote.
-    """
-    if source.dialect is None or isinstance(part, pl.DataFrame) or b'"' not in part.text:
-        return
-    cells = dict(zip(source.schema, last_cells(part.text, source.dialect.delimiter), strict=False))
-    same = all(_is_number(cells.get(name, ""), frame[name][-1]) for name in numbers)
-    if not same and is_open(part.text) and (error := quote_error(source.file, source.skip)):
-        raise error
-
-
-def _is_number(cell: str, value: float) -> bool:
-    """Tell whether a cell holds this number."""
-    try:
-        return float(cell) == value
-    except ValueError:
-        return False

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
+from gdsolve.data.ahead import prefetch
 from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.file import File
 from gdsolve.data.packing import damage_told, open_unpacked
-from gdsolve.data.prefetch import prefetch
 from gdsolve.status import DataError
 
 _BLOCK = 1 << 22

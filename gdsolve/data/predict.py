@@ -15,16 +15,15 @@ import polars as pl
 
 from gdsolve.advice import Advice
 from gdsolve.data.columns import nearest, split_hint
-from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, refuse_wrong_encoding, show, where
-from gdsolve.data.extent import Pass
+from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
 from gdsolve.data.group_models import GroupModels
-from gdsolve.data.mending import number_hint
-from gdsolve.data.records import unreadable
+from gdsolve.data.opening import open_sources
+from gdsolve.data.passes import Pass
 from gdsolve.data.response import MEANS
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.shell import PREDICT
-from gdsolve.data.source import OVERFLOW, Part, Source, open_sources
+from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import USUAL_LOSS
@@ -118,7 +117,7 @@ def predict_csv(
     with ExitStack() as stack:
         opened = _opened(sources, spec, known, stack)
         first = opened[0]
-        mark = first.dialect.delimiter if first.dialect else ","
+        mark = first.marks.delimiter or ","
         if first.has_header:
             headers = [] if spec.only else list(first.headers)
             csv.writer(out, delimiter=mark, lineterminator="\n").writerow([*headers, _title(headers)])
@@ -182,7 +181,7 @@ def warn_of_groups(lacking: Unpredicted, rows: int) -> None:
 
 def _place(source: Source, offset: int, kept: np.ndarray, row: int, column: str | None) -> str:
     """Say where a row stands, of those that were `kept`, (rows,), of a part that begins with the record `offset`."""
-    return where(source, offset + int(np.flatnonzero(kept)[row]), column)
+    return source.where(offset + int(np.flatnonzero(kept)[row]), column)
 
 
 def _opened(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitStack) -> list[Source]:
@@ -282,22 +281,15 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
                 continue
             cells = source.parse(raw, numbers, model.texts)
             _refuse_first(replace(source, near=(done, part)), done, cells, model, spec)
-            kept = np.ones(raw.height, dtype=bool)
-            if source.dialect is not None:
-                for name in _undecodable(raw, wanted):
-                    refuse_wrong_encoding(source, name)
-                empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
-                kept = ~source.blank_lines(part, empty)
+            if undecoded := source.undecoded(raw, wanted):
+                raise undecoded
+            empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
+            kept = ~source.blank_lines(part, empty)
             whole = kept.all()
             yield (done, kept), raw if whole else raw.filter(kept), cells if whole else cells.filter(kept)
             done += raw.height
     except FAULTS as error:
-        raise unreadable(source.file, done, error, source.skip, part) from None
-
-
-def _undecodable(frame: pl.DataFrame, names: Sequence[str]) -> list[str]:
-    found = frame.select(pl.col(names).str.contains("\ufffd", literal=True).any()).row(0)
-    return [name for name, here in zip(names, found, strict=True) if here]
+        raise source.unreadable(done, error, part) from None
 
 
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
@@ -315,14 +307,14 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
             reason, remedy = "was not among the levels of the fit", None
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
-            remedy = number_hint(cell, source, PREDICT)
+            remedy = source.number_hint(cell, PREDICT)
         # At a comma the flag would split it.
         otherwise = (
             "leave the row out"
             if "," in cell
             else f"{missing_flag(spec.na_values, cell)} leaves such predictions empty"
         )
-        raise DataError(f"{where(source, record, name)}: {show(cell)} {reason}", remedy or otherwise)
+        raise DataError(f"{source.where(record, name)}: {show(cell)} {reason}", remedy or otherwise)
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:

@@ -11,11 +11,11 @@ import polars as pl
 
 from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
-from gdsolve.data.extent import Pass
 from gdsolve.data.file import watched
 from gdsolve.data.groups import CODE, GroupMeans, Groups, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.parsing import read_cells
+from gdsolve.data.passes import Pass
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.targets import outside, target_column
 from gdsolve.spec import Missing, Spec

@@ -17,7 +17,7 @@ _SIGNS = frozenset("\xa0°ºª½¼¾²³µμ€£¥§±·–—’‘“”„×
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Decoding:
     """How an encoding reads the lines that are not ASCII."""
 
     encoding: Encoding
@@ -25,13 +25,13 @@ class Reading:
     score: float
 
 
-def readings_of(sample: bytes) -> list[Reading]:
+def readings_of(sample: bytes) -> list[Decoding]:
     """Give the readings of a sample that are possible, the likeliest first."""
     found = []
     for encoding in ENCODINGS:
         with suppress(UnicodeDecodeError):
             text = sample.decode(encoding.codec)
-            found.append(Reading(encoding, text, _score(text, encoding) * _evenness(sample, encoding)))
+            found.append(Decoding(encoding, text, _score(text, encoding) * _evenness(sample, encoding)))
     return sorted(found, key=lambda reading: -reading.score)
 
 

@@ -1,4 +1,4 @@
-"""Which part of the tables each rank reads: whole files, or rows of Parquet files where there are fewer files."""
+"""Which part of the tables each rank reads: whole files, or rows of files that tell them, where there are fewer."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gdsolve.data.files import STDIN, expand
-from gdsolve.data.parquet import rows_in
-from gdsolve.data.source import Marks, Source, as_one_table, as_opened, open_files, require_same_columns
+from gdsolve.data.file import STDIN
+from gdsolve.data.files import expand
+from gdsolve.data.formats.registry import FORMATS, LONGEST_MAGIC, format_names, format_of_bytes
+from gdsolve.data.opening import as_one_table, as_opened, open_files, require_same_columns
+from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
@@ -81,8 +83,8 @@ def open_share(
     logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")
     files = open_files([share.name for share in mine], spec, stack)
     shared = tuple(replace(source, rows=share.rows) for source, share in zip(files, mine, strict=True))
-    told = ranks.gather([source.objects for source in shared if source.objects])
-    opened = as_one_table(shared, [objects for share in told for objects in share])
+    told = ranks.gather([source.known for source in shared if source.known is not None])
+    opened = as_one_table(shared, [known for share in told for known in share])
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
     first = next(head for head in heads if head is not None)
     require_same_columns(opened, first.name, first.names)
@@ -108,12 +110,15 @@ def deal(names: Sequence[str], size: int) -> list[list[Share]]:
     whole = [share.name for shares in dealt for share in shares if share.rows is None]
     idle = sum(not shares for shares in dealt)
     if whole and idle:
+        counted = [form for form in FORMATS if form.rows_in is not None]
         logger.warning(
-            "%s: a file that is not Parquet is read by one rank, and %s of %s ranks have nothing to read; "
-            "split it into as many files as ranks, or write it as Parquet",
+            "%s: a file that is not %s is read by one rank, and %s of %s ranks have nothing to read; "
+            "split it into as many files as ranks, or write it as %s",
             whole[0],
+            format_names(counted),
             idle,
             size,
+            counted[0].name,
         )
     return dealt
 
@@ -175,11 +180,10 @@ def _bytes(name: str) -> int:
 
 
 def _rows(name: str) -> int | None:
-    """The rows of a Parquet file, from its footer; None for other files."""
+    """The rows of a file that tells them; None for other files."""
     try:
         with Path(name).open("rb") as file:
-            if file.read(4) != b"PAR1":
-                return None
-        return rows_in(name) or None
+            form = format_of_bytes(file.read(LONGEST_MAGIC))
+        return (form.rows_in(name) or None) if form and form.rows_in else None
     except OSError:
         return None

@@ -6,16 +6,13 @@ import shlex
 from collections.abc import Sequence
 
 from gdsolve.advice import Advice
-from gdsolve.data.file import File
-from gdsolve.data.files import STDIN
-from gdsolve.data.packing import Packing
+from gdsolve.data.file import STDIN, File
+from gdsolve.data.packing import Packing, packing_by_name, unpacking
 from gdsolve.spec.command import operand
 
 FIT = "fit"
 _TABBED = r"tr -s '[:blank:]' '\t'"
 PREDICT = "predict MODEL"
-_UNPACK = {Packing.GZIP: "gzip -dc", Packing.ZSTD: "zstd -dcq"}
-_ENDINGS = {".gz": Packing.GZIP, ".zst": Packing.ZSTD}
 
 
 def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: str = FIT) -> str:
@@ -26,7 +23,8 @@ def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: st
     """
     name, packing, codec = _traits(table)
     file = "FILE" if name == STDIN else shlex.quote(operand(name))
-    steps = [f"{_UNPACK[packing]} {file}"] if packing in _UNPACK else []
+    unpack = unpacking(packing)
+    steps = [] if unpack is None else [f"{unpack} {file}"]
     if codec is not None:
         # Lone carriage returns come with the codec of plain text; iconv writes UTF-16LE without a second dash.
         called = shlex.quote(codec.replace("-16-", "-16").replace("-32-", "-32"))
@@ -46,4 +44,4 @@ def blanks_hint(table: File | str, run: str = FIT) -> Advice:
 def _traits(table: File | str) -> tuple[str, Packing, str | None]:
     if isinstance(table, File):
         return table.name, table.packing, table.codec
-    return table, next((pack for end, pack in _ENDINGS.items() if table.lower().endswith(end)), Packing.NONE), None
+    return table, packing_by_name(table), None

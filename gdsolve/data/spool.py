@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from gdsolve.data.copying import copying
+from gdsolve.data.formats.registry import format_names
 from gdsolve.status import DataError
 
 _PROC = Path("/proc/self/fd")
@@ -64,5 +65,5 @@ def _shortage_told(name: str) -> Iterator[None]:
         folder = tempfile.tempdir or "the folder for temporary files"
         raise DataError(
             f"{name}: has to be copied to {folder}, and {reason}",
-            "choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain CSV, NDJSON or Parquet",
+            f"choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain {format_names()}",
         ) from None

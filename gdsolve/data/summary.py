@@ -12,11 +12,11 @@ from enum import StrEnum
 import numpy as np
 import polars as pl
 
-from gdsolve.data.cells import Kind
+from gdsolve.data.cells import ColumnKind
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.spec import DType
 
-NUMBERS = (Kind.NUMBER, Kind.BOOLEAN)
+NUMBERS = (ColumnKind.NUMBER, ColumnKind.BOOLEAN)
 _SHOWN = 3
 _FIRST_LEVELS = 8
 _IDENTIFIER = re.compile(
@@ -84,7 +84,7 @@ class ColumnSummary:
     @property
     def is_text(self) -> bool:
         """True for texts and dates."""
-        return self.type in (Kind.TEXT, Kind.DATE)
+        return self.type in (ColumnKind.TEXT, ColumnKind.DATE)
 
     def squares_fail(self, dtype: DType) -> bool:
         """True where the squares of its numbers are beyond a precision, or vanish in it."""
@@ -96,7 +96,9 @@ class ColumnSummary:
     @property
     def spelled(self) -> bool:
         """True for texts that are numbers to a person: `$1.20`, `12%`, `1 200`, `1.299,99`."""
-        return self.type == Kind.TEXT and bool(self.texts) and all(_SPELLED.fullmatch(text) for text in self.texts)
+        return (
+            self.type == ColumnKind.TEXT and bool(self.texts) and all(_SPELLED.fullmatch(text) for text in self.texts)
+        )
 
     @property
     def identifies(self) -> bool:
@@ -140,7 +142,7 @@ class RunningColumn:
     part of the column does not allow, with the fault that it is.
     """
 
-    kind: Kind
+    kind: ColumnKind
     names_rows: bool = False
     refused: tuple[Fault, Callable[[np.ndarray], np.ndarray]] | None = None
     missing: int = 0
@@ -262,7 +264,7 @@ class RunningColumn:
 
     def summary(self, name: str, role: str, twin: str | None, *, unclear: bool) -> ColumnSummary:
         """What the column holds."""
-        is_text = self.kind in (Kind.TEXT, Kind.DATE)
+        is_text = self.kind in (ColumnKind.TEXT, ColumnKind.DATE)
         known = self.count > 0 and not is_text
         counting = known and self.whole and self.counting and self.count > 1
         return ColumnSummary(

@@ -11,17 +11,18 @@ from typing import Self
 
 import polars as pl
 
-from gdsolve.data.cells import Kind, kinds_of, plain_columns
+from gdsolve.data.cells import ColumnKind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
-from gdsolve.data.extent import RowCount, count_rows
+from gdsolve.data.extent import RowCount
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels
+from gdsolve.data.opening import open_sources
+from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
-from gdsolve.data.records import unreadable
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.shares import Head, open_share
-from gdsolve.data.source import UNMARKED, Marks, Source, open_sources
+from gdsolve.data.source import UNMARKED, Marks, Source
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
@@ -147,7 +148,7 @@ def _settle(
     features = without_texts(parts, kinds, spec)
     if looked and judge == ranks.rank:
         features = _usable(*looked, kinds, parts, spec)
-    texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
     classes = holds_classes(parts, kinds, spec)
     texts += [parts.target] if classes else []
     numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
@@ -189,7 +190,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
         parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
         sampled, sample = sample_of(opened)
-        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.typed)
         try:
             _usable(sampled, sample, kinds, parts, spec)
         except DataError as fault:
@@ -227,7 +228,7 @@ def columns_and_numbers(sources: Sequence[str], spec: Spec) -> tuple[tuple[str, 
     with ExitStack() as stack:
         source, sample = sample_of(open_sources(sources, spec, stack))
         kinds = _kinds(source, sample)
-        numbers = tuple(name for name, kind in kinds.items() if kind in (Kind.NUMBER, Kind.BOOLEAN))
+        numbers = tuple(name for name, kind in kinds.items() if kind in (ColumnKind.NUMBER, ColumnKind.BOOLEAN))
         return tuple(kinds), numbers
 
 
@@ -253,7 +254,7 @@ def first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
         try:
             sample = source.sample()
         except FAULTS as error:
-            raise unreadable(source.file, 0, error, source.skip) from None
+            raise source.unreadable(0, error) from None
         if sample.height:
             return source, sample
     return None
@@ -278,20 +279,20 @@ def refuse_unsettled_target(first: Head, target: str, spec: Spec) -> None:
         )
 
 
-def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, Kind]:
-    return kinds_of(sample, source.schema, source.cells, typed=source.dialect is None)
+def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, ColumnKind]:
+    return kinds_of(sample, source.schema, source.cells, typed=source.typed)
 
 
 def _usable(
-    source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], parts: Parts, spec: Spec
+    source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight) if name]
     for name in (*features, *single, *([parts.group] if parts.group else [])):
-        if kinds[name] is Kind.NESTED:
+        if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts)
-    texts = [name for name in features if kinds[name] in (Kind.TEXT, Kind.DATE)]
-    odd = [name for name in single if kinds[name] in (Kind.TEXT, Kind.DATE)]
+    texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
+    odd = [name for name in single if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
     if holds_classes(parts, kinds, spec):
         odd.remove(parts.target)
     if odd or (texts and spec.categorical is Categorical.ERROR):
@@ -302,10 +303,10 @@ def _usable(
     return features
 
 
-def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, Kind], numbers: Sequence[str]) -> bool:
+def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], numbers: Sequence[str]) -> bool:
     """Tell whether the sampled cells are such as polars parses by itself: no booleans, blanks or words for missing."""
-    if any(kinds[name] is not Kind.NUMBER for name in numbers):
+    if any(kinds[name] is not ColumnKind.NUMBER for name in numbers):
         return False
-    if source.dialect is None:
+    if source.typed:
         return all(source.schema[name].is_numeric() for name in numbers)
     return len(plain_columns(sample, numbers, source.cells)) == len(numbers)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from gdsolve.data.cells import Kind
+from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
@@ -43,9 +43,9 @@ LIMITED: Mapping[Target, Numbers] = {
 }
 
 
-def holds_classes(parts: Parts, kinds: Mapping[str, Kind], spec: Spec) -> bool:
+def holds_classes(parts: Parts, kinds: Mapping[str, ColumnKind], spec: Spec) -> bool:
     """Tell whether the target is text that stands for two classes."""
-    return spec.loss.info.target is Target.TWO_CLASSES and kinds[parts.target] is Kind.TEXT
+    return spec.loss.info.target is Target.TWO_CLASSES and kinds[parts.target] is ColumnKind.TEXT
 
 
 def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import polars as pl
 
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles, build_roles
-from gdsolve.data.describe import Description
+from gdsolve.data.description import Description
 from gdsolve.data.reading import Batch, Tally, design_columns
 from gdsolve.data.source import Source
 from gdsolve.data.table import Table

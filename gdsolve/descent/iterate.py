@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.descent.methods.base import Advance, Condensing, Halt, Method, Point
+from gdsolve.descent.methods.base import Advance, Condensing, Halt, Point, UpdateRule
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.solver_state import Keeper, SolverState
@@ -58,7 +58,7 @@ class _Journal:
         assert self.best is not None
         return _Mark(point, memory, step, len(self.steps), self.best, self.evaluations)
 
-    def standing(self, mark: _Mark, method: Method) -> SolverState:
+    def standing(self, mark: _Mark, method: UpdateRule) -> SolverState:
         """Where the run stood at `mark`, whatever was noted since."""
         memory = method.condense(mark.memory) if isinstance(method, Condensing) else mark.memory
         steps, weights = tuple(self.steps[: mark.reported]), torch.cat(self.weights[: mark.reported], dim=1)
@@ -90,7 +90,7 @@ class _Journal:
 def iterate(
     objective: Objective,
     start: Tensor,
-    method: Method,
+    method: UpdateRule,
     stops: tuple[StopRule, ...],
     *,
     max_iter: int,
@@ -147,7 +147,7 @@ def iterate(
 
 
 def _begin(
-    objective: Objective, start: Tensor, method: Method, keeper: Keeper | None
+    objective: Objective, start: Tensor, method: UpdateRule, keeper: Keeper | None
 ) -> tuple[_Journal, Point, Any, Step]:
     """At the start, or where an earlier run stood."""
     standing = None if keeper is None else keeper.begin(start)
@@ -171,7 +171,7 @@ def _ending(ended: tuple[StopRule, Status] | None, halt: Halt | None, at_limit: 
 
 
 def _walk(
-    objective: Objective, method: Method, point: Point, memory: Any, updates: range
+    objective: Objective, method: UpdateRule, point: Point, memory: Any, updates: range
 ) -> tuple[list[Advance], Any, Halt | None]:
     path: list[Advance] = []
     for k in updates:

@@ -16,7 +16,7 @@ class Rate(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Constant:
+class ConstantRate:
     """α_k = α."""
 
     value: float

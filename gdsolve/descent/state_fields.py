@@ -16,7 +16,7 @@ from gdsolve.descent.methods.adam import Moments
 from gdsolve.descent.methods.backtracking import Rates
 from gdsolve.descent.methods.barzilai_borwein import History
 from gdsolve.descent.methods.base import Point
-from gdsolve.descent.methods.lbfgs import Curvature, Pair
+from gdsolve.descent.methods.lbfgs import CurvaturePairs, Pair
 from gdsolve.descent.methods.levenberg_marquardt import Condensed
 from gdsolve.descent.methods.nesterov import Ahead
 from gdsolve.descent.methods.rounding import Faint
@@ -27,7 +27,7 @@ from gdsolve.objective.base import Evaluation
 # All that methods remember is made of these, of numbers and of tensors; nothing else is ever made of a file.
 KINDS: dict[str, type] = {
     kind.__name__: kind
-    for kind in (Ahead, Condensed, Curvature, Evaluation, Faint, History, Moments, Pair, Point, Rates, Step)
+    for kind in (Ahead, Condensed, CurvaturePairs, Evaluation, Faint, History, Moments, Pair, Point, Rates, Step)
 }
 DTYPES = {"float32": "<f4", "float64": "<f8"}
 FIGURES = 5

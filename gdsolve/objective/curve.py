@@ -17,7 +17,7 @@ from gdsolve.objective.pointwise import PointwiseLoss
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class CurveFunction:
     """f(x; w): an expression of the parameters in `layout`, of `constants`, and of `columns` of a table, (m,) each."""
 
     expression: Expression
@@ -75,7 +75,7 @@ class Curve:
     Shapes: `target` is (m, 1), `root_weight` √ω is (m, 1) or None. Source: Seber and Wild, Nonlinear Regression, ch. 2.
     """
 
-    model: Model
+    model: CurveFunction
     target: Tensor
     root_weight: Tensor | None
     curvature_scale: float
@@ -120,7 +120,7 @@ class PointwiseCurve:
     Shapes: `target` and `weight` are (m, 1), the latter None where all rows weigh 1. Source: docs/design.md, section 2.
     """
 
-    model: Model
+    model: CurveFunction
     target: Tensor
     weight: Tensor | None
     loss: PointwiseLoss

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from gdsolve.objective.expression import Expression, Step
+from gdsolve.objective.expression import Expression, Operation
 from gdsolve.objective.functions import REDUCTIONS
 
 LINEAR = ("negative", "sum", "mean", "transpose")
@@ -15,7 +15,7 @@ POWERS = (1.0, 2.0, 3.0)
 def degree(expression: Expression, names: Collection[str]) -> float:
     """The degree of an expression as a polynomial of `names`; infinite where it is none, as far as can be seen."""
     stack: list[float] = []
-    before: Step | None = None
+    before: Operation | None = None
     for step in expression.steps:
         if step.kind in ("number", "name"):
             stack.append(float(step.value in names))
@@ -46,7 +46,7 @@ def meets(expression: Expression, names: Collection[str]) -> bool:
     return False
 
 
-def _combined(step: Step, parts: list[float], before: Step | None) -> float:
+def _combined(step: Operation, parts: list[float], before: Operation | None) -> float:
     """The degree of what `step` makes of parts of these degrees; `before` is the step in front of it, an exponent."""
     if step.value in ("+", "-"):
         return max(parts)

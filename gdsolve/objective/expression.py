@@ -57,7 +57,7 @@ APPLY: dict[str, Callable[..., Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Operation:
     """One step in postfix order: push a number or a name, or apply an operator or function to the last `arity`."""
 
     kind: Literal["number", "name", "apply", "call"]
@@ -71,7 +71,7 @@ class Expression:
     """A formula that was read; `names` are those it uses."""
 
     text: str
-    steps: tuple[Step, ...]
+    steps: tuple[Operation, ...]
     names: frozenset[str]
 
     @property
@@ -166,7 +166,7 @@ class _Reader:
         self.stands_for = stands_for
         self.absent = absent
 
-    def read(self) -> list[Step]:
+    def read(self) -> list[Operation]:
         if not self.line:
             raise _refused(1, "no formula", f"use {KNOWN}")
         try:
@@ -188,7 +188,7 @@ class _Reader:
             raise _too_deep(1) from None
         return self._steps(tree.body, 1)
 
-    def _steps(self, node: ast.expr, depth: int) -> list[Step]:
+    def _steps(self, node: ast.expr, depth: int) -> list[Operation]:
         column = self._column(node)
         if depth > DEEPEST:
             raise _too_deep(column)
@@ -198,7 +198,7 @@ class _Reader:
             case ast.Name(id=name):
                 return [self._name(name, column)]
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self._fold(Step("apply", "negative", 1, column), [self._steps(operand, depth + 1)])
+                return self._fold(Operation("apply", "negative", 1, column), [self._steps(operand, depth + 1)])
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self._steps(operand, depth + 1)
             case ast.BinOp(op=op) if type(op) in OPERATORS:
@@ -206,7 +206,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 self._check_call(node, name, column)
                 given = [self._steps(argument, depth + 1) for argument in arguments]
-                return self._fold(Step("call", name, len(given), column), given)
+                return self._fold(Operation("call", name, len(given), column), given)
         if isinstance(node, ast.BinOp):
             column = self._operator(node)
         raise _refused(
@@ -215,7 +215,7 @@ class _Reader:
             formula_hints.for_node(node, self.names, self._as_written),
         )
 
-    def _chain(self, node: ast.BinOp, depth: int) -> list[Step]:
+    def _chain(self, node: ast.BinOp, depth: int) -> list[Operation]:
         """a + b + c + …, which leans to the left however long it is, and nests no deeper for that."""
         links: list[ast.BinOp] = []
         first: ast.expr = node
@@ -224,25 +224,25 @@ class _Reader:
             first = first.left
         steps = self._steps(first, depth + 1)
         for link in reversed(links):
-            step = Step("apply", OPERATORS[type(link.op)], 2, self._column(link))
+            step = Operation("apply", OPERATORS[type(link.op)], 2, self._column(link))
             steps = self._fold(step, [steps, self._steps(link.right, depth + 1)])
         return steps
 
-    def _number(self, value: float, column: int) -> Step:
+    def _number(self, value: float, column: int) -> Operation:
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
             raise _refused(column, "a constant that is not finite", "write numbers below 1e308")
-        return Step("number", number, 0, column)
+        return Operation("number", number, 0, column)
 
-    def _name(self, name: str, column: int) -> Step:
+    def _name(self, name: str, column: int) -> Operation:
         name = self.stands_for.get(name, name)
         if name in self.names:
-            return Step("name", name, 0, column)
+            return Operation("name", name, 0, column)
         if name in NUMBERS:
-            return Step("number", NUMBERS[name], 0, column)
+            return Operation("number", NUMBERS[name], 0, column)
         if name in FUNCTIONS:
             raise _refused(column, f"{name} is a function", f"write {name}(…)")
         hint = formula_hints.for_name(name, self.names, self.line, self.absent)
@@ -259,7 +259,7 @@ class _Reader:
             hint = formula_hints.for_count(call, name, self._as_written)
             raise _refused(column, f"{name} takes {wanted}, not {count}", hint)
 
-    def _fold(self, step: Step, parts: list[list[Step]]) -> list[Step]:
+    def _fold(self, step: Operation, parts: list[list[Operation]]) -> list[Operation]:
         steps = [one for part in parts for one in part]
         if any(one.kind != "number" for one in steps):
             return [*steps, step]
@@ -269,7 +269,7 @@ class _Reader:
             what = "is not a number" if math.isnan(value) else "is not finite"
             hint = f"{sign} takes {TAKES[sign]}" if sign in TAKES and _is_out_of_range(sign, steps) else _SMALLER
             raise _refused(step.column, f"{_written(step, steps)} {what}", hint)
-        return [Step("number", value, 0, step.column)]
+        return [Operation("number", value, 0, step.column)]
 
     def _column(self, node: ast.expr) -> int:
         """Counted in characters from 1; Python counts bytes from 0."""
@@ -291,7 +291,7 @@ class _Reader:
         return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def _is_out_of_range(sign: str, steps: Sequence[Step]) -> bool:
+def _is_out_of_range(sign: str, steps: Sequence[Operation]) -> bool:
     """False where a value is merely too large."""
     numbers = [float(step.value) for step in steps]
     if sign == "/":
@@ -299,7 +299,7 @@ def _is_out_of_range(sign: str, steps: Sequence[Step]) -> bool:
     return sign != "**" or numbers[0] <= 0.0
 
 
-def _written(step: Step, steps: Sequence[Step]) -> str:
+def _written(step: Operation, steps: Sequence[Operation]) -> str:
     numbers = [f"{float(one.value):g}" for one in steps]
     return str(step.value).join(numbers) if step.kind == "apply" else f"{step.value}({', '.join(numbers)})"
 
@@ -308,7 +308,7 @@ def _too_deep(column: int) -> GdsolveError:
     return _refused(column, f"nested deeper than {DEEPEST}", SHORTER)
 
 
-def _apply(step: Step, arguments: list[Any]) -> Any:
+def _apply(step: Operation, arguments: list[Any]) -> Any:
     try:
         if step.kind == "apply":
             return APPLY[str(step.value)](*(_matrix_side(step, argument) for argument in arguments))
@@ -322,7 +322,7 @@ def _apply(step: Step, arguments: list[Any]) -> Any:
         raise _refused(step.column, f"{step.value}: {reason}", hint) from None
 
 
-def _matrix_side(step: Step, argument: Any) -> Any:
+def _matrix_side(step: Operation, argument: Any) -> Any:
     # Numbers stay numbers where they can: autograd's t**2 is PowBackward0 with a number and PowBackward1 with a tensor.
     return _tensor(argument) if step.value == "@" else argument
 

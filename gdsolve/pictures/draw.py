@@ -16,7 +16,7 @@ from gdsolve.pictures.fit import draw_fit
 from gdsolve.pictures.live import outlook_of_scene
 from gdsolve.pictures.loss import draw_loss, draw_losses
 from gdsolve.pictures.path import draw_path
-from gdsolve.pictures.rates import LossCurve, draw_rates, shown
+from gdsolve.pictures.rates import RateCurve, draw_rates, shown
 from gdsolve.pictures.scene import Scene, Track, scene_of, spaced
 from gdsolve.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
 from gdsolve.progress import Outlook
@@ -121,18 +121,18 @@ def picture_of_rates(
 
 def _curve_of(
     scene: Scene, results: Sequence[RateResult], solutions: Sequence[Solution] | None, one: RateResult
-) -> LossCurve:
+) -> RateCurve:
     """What the loss did at one rate."""
     if solutions is not None:
         # Rates may be given twice: a result is known by its place.
         states = scene.states_of(solutions[next(i for i, other in enumerate(results) if other is one)])
-        return LossCurve(one, tuple(map(float, states.iterations)), states.loss)
+        return RateCurve(one, tuple(map(float, states.iterations)), states.loss)
 
     form = form_of(scene.problem, Recipe(Method.GD, one.learning_rate))
     assert form is not None
     states = scene.states_from(form, spaced(one.iterations, 60, 10))
     squared = scene.problem.squares is not None and states.sse is not None
-    return LossCurve(one, tuple(map(float, states.iterations)), (states.sse if squared else None) or states.loss)
+    return RateCurve(one, tuple(map(float, states.iterations)), (states.sse if squared else None) or states.loss)
 
 
 def _foreseen(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from gdsolve.objective.curve import Curve, Model, PointwiseCurve
+from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.scene import Scene, Track
 from gdsolve.solve.sample import Sample
@@ -44,7 +44,7 @@ def _data(scene: Scene) -> tuple[tuple[str, ...], np.ndarray, Predict]:
     return scene.features, scene.sample, _linear(scene)
 
 
-def _rows_of_curve(model: Model, target: torch.Tensor) -> np.ndarray:
+def _rows_of_curve(model: CurveFunction, target: torch.Tensor) -> np.ndarray:
     sample = Sample()
     sample.add(torch.stack([*model.columns.values(), target[:, 0]], dim=1).cpu().to(torch.float64).numpy())
     return sample.rows()
@@ -59,7 +59,7 @@ def _linear(scene: Scene) -> Predict:
     return predict
 
 
-def _curve(scene: Scene, model: Model) -> Predict:
+def _curve(scene: Scene, model: CurveFunction) -> Predict:
     def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
         columns = {
             name: torch.from_numpy(values[:, place].copy()).to(scene.start) for place, name in enumerate(model.columns)

@@ -24,7 +24,7 @@ MOST_CURVES = 14
 
 
 @dataclass(frozen=True, slots=True)
-class LossCurve:
+class RateCurve:
     """What the loss did at one rate: heights after so many updates."""
 
     result: RateResult
@@ -43,7 +43,7 @@ def shown(results: Sequence[RateResult]) -> list[RateResult]:
 
 def draw_rates(
     results: Sequence[RateResult],
-    drawn: Sequence[LossCurve],
+    drawn: Sequence[RateCurve],
     foreseen: tuple[Points, Points] | None,
     *,
     stable: float | None,
@@ -91,7 +91,7 @@ def _limits(stable: float | None, best: float | None, limit: int | None) -> tupl
     return tuple(rules)
 
 
-def _curve(place: int, one: LossCurve) -> Series:
+def _curve(place: int, one: RateCurve) -> Series:
     """Solid where it converged, dashed where it did not."""
     name = f"α = {rate_text(one.result.learning_rate, 4)}"
     stroke = Stroke.SOLID if one.result.status is Status.CONVERGED else Stroke.DASHED

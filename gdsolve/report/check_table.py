@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TextIO
 
 from gdsolve.report import numbers
-from gdsolve.report.grid import Column, Segment, Table, transpose
+from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page, View, page_for
 from gdsolve.report.parts import (
@@ -198,7 +198,7 @@ def _column_tables(page: Page, columns: Sequence[Mapping[str, Any]], view: View)
     chunked_tables(page, name_column("column"), names, *map(list, zip(*figures, strict=True)))
 
 
-def _folds(page: Page, table: Table) -> bool:
+def _folds(page: Page, table: Grid) -> bool:
     """True where a name or a remark of the table takes several lines."""
     trial = page.beside()
     trial.table(table)
@@ -214,12 +214,12 @@ def _ranges(columns: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str]]]
     return [(title, [figure(column[key], 6) for column in columns]) for title, key in RANGE]
 
 
-def _column_table(names: Sequence[str], shown: Sequence[tuple[str, Sequence[str]]]) -> Table:
+def _column_table(names: Sequence[str], shown: Sequence[tuple[str, Sequence[str]]]) -> Grid:
     heads = [
         Column(title, right=title not in ("role", "type", "remark"), folds=title == "remark", minimum=14)
         for title, _ in shown
     ]
-    return Table([name_column("column"), *heads], transpose([names, *(texts for _, texts in shown)]))
+    return Grid([name_column("column"), *heads], transpose([names, *(texts for _, texts in shown)]))
 
 
 def _remark(column: Mapping[str, Any]) -> str:
@@ -254,7 +254,7 @@ def _show_expectations(page: Page, record: Record, cut: _Cut) -> None:
     if known:
         page.blank()
         heads = [Column(right=False, folds=True), Column("as they are"), Column("standardised")]
-        page.table(Table(heads, [[Segment(name), *map(Segment, cells)] for name, cells in known.items()]))
+        page.table(Grid(heads, [[Segment(name), *map(Segment, cells)] for name, cells in known.items()]))
     notes = [*filter(None, [record["curvature"]["reason"]]), *_of_normal_equations(record)]
     if notes:
         page.blank()
@@ -318,7 +318,7 @@ def _show_solutions(page: Page, solutions: Sequence[Mapping[str, Any]]) -> None:
     names = [_method(solution) for solution in solutions]
     statuses = [Segment(solution["status"], "" if solution["weights"] else "yellow") for solution in solutions]
     heads = [Column(right=False, folds=True), Column(right=False, folds=True, minimum=20)]
-    page.table(Table(heads, [[Segment(name), status] for name, status in zip(names, statuses, strict=True)]))
+    page.table(Grid(heads, [[Segment(name), status] for name, status in zip(names, statuses, strict=True)]))
     solved = [(name, solution) for name, solution in zip(names, solutions, strict=True) if solution["weights"]]
     if not solved:
         return

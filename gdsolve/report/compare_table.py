@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, TextIO
 
 from gdsolve.report import numbers
-from gdsolve.report.grid import Column, Row, Segment, Separator, Table, transpose
+from gdsolve.report.grid import Column, Grid, Row, Segment, Separator, transpose
 from gdsolve.report.numbers import figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
@@ -83,7 +83,7 @@ def _by_size(record: Record) -> list[Record]:
     return sorted(record["rates"], key=lambda rate: -rate["learning_rate"])
 
 
-def _rate_table(record: Record, text: RateText, digits: int, shown: int) -> Table:
+def _rate_table(record: Record, text: RateText, digits: int, shown: int) -> Grid:
     rows: list[Row] = []
     limits = _limits(record)
     for rate in _by_size(record):
@@ -100,7 +100,7 @@ def _rate_table(record: Record, text: RateText, digits: int, shown: int) -> Tabl
     rows += [Separator(text) for text, _ in limits]
     status = Column("status", right=False, folds=True, minimum=STATUS_WIDTH)
     heads = [Column("learning rate", right=False), status, Column("iterations")]
-    return Table([*heads, *(Column(title) for title, _, _ in MEASURES[:shown])], rows)
+    return Grid([*heads, *(Column(title) for title, _, _ in MEASURES[:shown])], rows)
 
 
 def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
@@ -133,7 +133,7 @@ def _show_iterates(page: Page, record: Record, names: Sequence[str], *, intercep
         [_iterates(trace, iterations, range(len(names))) for trace in traces] if len(names) <= TUPLE_LIMIT else []
     )
     # Tuples that are too wide for the page are shown component by component.
-    if together and all(page.fits(Table([first, Column()], transpose([numbered, column]))) for column in together):
+    if together and all(page.fits(Grid([first, Column()], transpose([numbered, column]))) for column in together):
         page.heading(f"iterates ({', '.join(names)})" if len(names) > 1 else f"iterates of {names[0]}")
         chunked_tables(page, first, numbered, titles, together)
         return

@@ -27,7 +27,7 @@ MOST_INCHES = 200.0
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class DiagramLayout:
     """The middle of every node and bend by name, the names that each edge runs through, and the size of it all."""
 
     places: dict[str, Place]
@@ -62,7 +62,7 @@ def diagram_figure(diagram: Diagram) -> Figure:
     return figure
 
 
-def layout(diagram: Diagram) -> Layout:
+def layout(diagram: Diagram) -> DiagramLayout:
     """Layers from the bottom to the top; an edge over several layers has a bend of its own in each between.
 
     Within a layer nodes are ordered by the mean place of their neighbours, up and down in turn.
@@ -100,7 +100,7 @@ def layout(diagram: Diagram) -> Layout:
         for name in layers[layer]:
             places[name] = (across[name], bottom + tall / 2)
         bottom += tall + RISE
-    return Layout(places, sizes, tuple(routes), width, bottom - RISE + GAP / 2)
+    return DiagramLayout(places, sizes, tuple(routes), width, bottom - RISE + GAP / 2)
 
 
 def _columns(layers: dict[int, list[str]], sizes: dict[str, Place]) -> dict[str, float]:
@@ -144,7 +144,7 @@ def _spread(diagram: Diagram, place: int) -> float:
     return SPREAD * (same.index(place) - (len(same) - 1) / 2)
 
 
-def _draw_edge(edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: Layout) -> None:
+def _draw_edge(edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout) -> None:
     """A line from the bottom of a node through its bends to the top of another, with an arrow there."""
     points = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
     points[0] = (points[0][0], points[0][1] - plan.sizes[edge.start][1] / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from gdsolve.report.grid import Column, Segment, Table, plain
+from gdsolve.report.grid import Column, Grid, Segment, plain
 from gdsolve.report.numbers import ABSENT, figure
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import Record, labelled, name_column
@@ -71,9 +71,9 @@ def _show_nodes(page: Page, nodes: Sequence[Mapping[str, Any]]) -> None:
     page.table(_node_table(nodes, [head for head in HEADS if head not in VALUES]))
 
 
-def _node_table(nodes: Sequence[Mapping[str, Any]], heads: Sequence[str]) -> Table:
+def _node_table(nodes: Sequence[Mapping[str, Any]], heads: Sequence[str]) -> Grid:
     columns = [Column(head, right=False, folds=head in VALUES, minimum=8) for head in heads]
-    return Table(
+    return Grid(
         [name_column("node"), *columns],
         [plain([node["name"], *(_cell(node, head) for head in heads)]) for node in nodes],
     )
@@ -115,5 +115,5 @@ def _show_gradients(page: Page, compare: Mapping[str, Any]) -> None:
     page.heading(f"gradient by {compare['leaf']}")
     ways = [("autograd", "autograd"), (compare["formula_text"], "formula"), ("central differences", "differences")]
     heads = [Column(right=False, folds=True), Column(right=False, folds=True, minimum=20)]
-    page.table(Table(heads, [[Segment(title), Segment(_value_text(compare[key]))] for title, key in ways]))
+    page.table(Grid(heads, [[Segment(title), Segment(_value_text(compare[key]))] for title, key in ways]))
     page.paragraph(f"largest difference {figure(compare['largest_difference'], 3)}")

@@ -46,7 +46,7 @@ Row = Sequence[Segment] | Separator
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Grid:
     """Columns and rows (a header is drawn if any column has a title), and a note on what was left out for width."""
 
     columns: Sequence[Column]
@@ -64,12 +64,12 @@ def transpose(columns: Sequence[Sequence[str]]) -> list[list[Segment]]:
     return [plain(row) for row in zip(*columns, strict=True)]
 
 
-def least_width(table: Table) -> int:
+def least_width(table: Grid) -> int:
     """The width below which a figure would have to be cut."""
     return _total([least for least, _ in _extents(table)])
 
 
-def layout(table: Table, width: int | None, rule: str = "─") -> list[Line]:
+def layout(table: Grid, width: int | None, rule: str = "─") -> list[Line]:
     """The lines of a table, at most `width` cells wide if that is possible without cutting a figure."""
     extents = _extents(table)
     widths = [most for _, most in extents] if width is None else _share(extents, width)
@@ -86,7 +86,7 @@ def layout(table: Table, width: int | None, rule: str = "─") -> list[Line]:
     return lines
 
 
-def _extents(table: Table) -> list[tuple[int, int]]:
+def _extents(table: Grid) -> list[tuple[int, int]]:
     """The least and the most cells that each column can make use of."""
     rows = [row for row in table.rows if not isinstance(row, Separator)]
     extents = []

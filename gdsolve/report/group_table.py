@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from gdsolve.report import numbers
 from gdsolve.report.compare_table import STATUS_WORDS
-from gdsolve.report.grid import Column, Segment, Table
+from gdsolve.report.grid import Column, Grid, Segment
 from gdsolve.report.numbers import ABSENT, counted, figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import Record, advise, data_lines, descent_line, labelled
@@ -62,7 +62,7 @@ def _fixed(value: float | None) -> str:
     return ABSENT if value is None else f"{value:z.4f}" if value >= -99 else figure(value, 4)
 
 
-def _table(record: Record, columns: list[tuple[str, list[str]]], shown: int) -> Table:
+def _table(record: Record, columns: list[tuple[str, list[str]]], shown: int) -> Grid:
     column = record["group_by"]
     texts = [cells for _, cells in columns[:shown]]
     rows = []
@@ -72,7 +72,7 @@ def _table(record: Record, columns: list[tuple[str, list[str]]], shown: int) -> 
         row = [Segment(ABSENT if value is None else value), Segment(status.replace("_", " "), STATUS_WORDS[status][1])]
         rows.append(row + [Segment(cells[place]) for cells in texts])
     heads = [Column(column, right=False, folds=True), Column("status", right=False)]
-    return Table([*heads, *(Column(title) for title, _ in columns[:shown])], rows)
+    return Grid([*heads, *(Column(title) for title, _ in columns[:shown])], rows)
 
 
 def _show_summary(page: Page, record: Record) -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure, ratios
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, chunked_tables, labelled, name_column
@@ -40,7 +40,7 @@ def _show_estimates(page: Page, record: Record, parameters: Mapping[str, Record]
     names = list(parameters)
     for digits in (6, 4):
         titles, columns = estimate_columns(record, digits)
-        table = Table([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
+        table = Grid([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
         if page.fits(table):
             page.table(table)
             return
@@ -132,7 +132,7 @@ def _scatter(record: Record) -> str:
 def _show_correlations(page: Page, record: Record) -> None:
     """The lower triangle if it fits, else the pairs that are strongly correlated."""
     titles, columns = correlation_triangle(record)
-    triangle = Table([name_column(titles[0]), *map(Column, titles[1:])], transpose(columns))
+    triangle = Grid([name_column(titles[0]), *map(Column, titles[1:])], transpose(columns))
     if page.fits(triangle):
         page.table(triangle)
         return
@@ -140,7 +140,7 @@ def _show_correlations(page: Page, record: Record) -> None:
     if not columns:
         page.paragraph(note)
         return
-    page.table(Table([*map(name_column, titles[:2]), Column(titles[2])], transpose(columns), note))
+    page.table(Grid([*map(name_column, titles[:2]), Column(titles[2])], transpose(columns), note))
 
 
 def correlated(record: Record) -> list[str]:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from gdsolve.report import numbers
-from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import counted, whole
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, parameter_names, parameter_values
@@ -99,6 +99,6 @@ def iteration_columns(
     return columns + list(zip(names, weights, strict=True))
 
 
-def _table(columns: Sequence[tuple[str, list[str]]], shown: int) -> Table:
+def _table(columns: Sequence[tuple[str, list[str]]], shown: int) -> Grid:
     kept = columns[:shown]
-    return Table([Column(title) for title, _ in kept], transpose([texts for _, texts in kept]))
+    return Grid([Column(title) for title, _ in kept], transpose([texts for _, texts in kept]))

@@ -7,7 +7,7 @@ from typing import Any, TextIO
 
 from gdsolve.report import numbers
 from gdsolve.report.compare_table import STATUS_WORDS
-from gdsolve.report.grid import Column, Segment, Table
+from gdsolve.report.grid import Column, Grid, Segment
 from gdsolve.report.numbers import figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import Record, chunked_tables, conclude, data_lines, descent_line, labelled, name_column
@@ -55,9 +55,7 @@ def _rate(one: Mapping[str, Any]) -> str:
     return numbers.rate(one["learning_rate"], 6) + ("" if momentum is None else f", β = {figure(momentum, 4)}")
 
 
-def _table(
-    methods: list[Mapping[str, Any]], columns: list[tuple[str, list[str]]], *, with_status: bool = True
-) -> Table:
+def _table(methods: list[Mapping[str, Any]], columns: list[tuple[str, list[str]]], *, with_status: bool = True) -> Grid:
     heads = [Column("method", right=False)]
     rows = [[Segment(one["method"])] for one in methods]
     if with_status:
@@ -68,7 +66,7 @@ def _table(
         heads.append(Column(title))
         for row, cell in zip(rows, cells, strict=True):
             row.append(Segment(cell))
-    return Table(heads, rows)
+    return Grid(heads, rows)
 
 
 def _weights(record: Record, names: list[str], *, intercept: bool) -> tuple[list[str], list[list[str]]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self, TextIO
 
-from gdsolve.report.grid import Line, Segment, Separator, Table, layout, least_width
+from gdsolve.report.grid import Grid, Line, Segment, Separator, layout, least_width
 from gdsolve.report.text import encoding_of, is_unicode, printable, wrap
 from gdsolve.spec.choices import RateSchedule
 from gdsolve.spec.methods import Method
@@ -94,23 +94,23 @@ class Page:
             # A prompt on a later line would be copied with it.
             self._add([Segment((indent if number == 0 else " " * len(indent)) + line, "cyan")])
 
-    def table(self, table: Table) -> None:
+    def table(self, table: Grid) -> None:
         """A table, with its note under it."""
         for line in layout(self.clean(table), self.width, printable("─", self.encoding)):
             self._add(line)
         if table.note:
             self.paragraph(table.note, "dim")
 
-    def fits(self, table: Table) -> bool:
+    def fits(self, table: Grid) -> bool:
         """True when the table fits into the width with every figure whole."""
         return self.width is None or least_width(self.clean(table)) <= self.width
 
-    def most_that_fit(self, make: Callable[[int], Table], least: int, most: int) -> int:
+    def most_that_fit(self, make: Callable[[int], Grid], least: int, most: int) -> int:
         """The largest n up to `most` for which make(n), a table that grows with n, fits; `least` if none does."""
         numbers = range(least + 1, most + 1)
         return least + bisect.bisect_left(numbers, True, key=lambda number: not self.fits(make(number)))
 
-    def clean(self, table: Table) -> Table:
+    def clean(self, table: Grid) -> Grid:
         """The table with every text as the stream can show it."""
 
         def clean(cell: Segment) -> Segment:
@@ -122,7 +122,7 @@ class Page:
             replace(row, text=printable(row.text, self.encoding)) if isinstance(row, Separator) else [*map(clean, row)]
             for row in table.rows
         ]
-        return Table(columns, rows, table.note)
+        return Grid(columns, rows, table.note)
 
     def write(self, stream: TextIO) -> None:
         """Write the page: through rich on a terminal, without any escape code elsewhere."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
-from gdsolve.report.grid import Column, Segment, Table, transpose
+from gdsolve.data.formats.csv.marks import usual_delimiter
+from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
@@ -54,7 +55,7 @@ def labelled(page: Page, pairs: Sequence[tuple[str, str]]) -> None:
     # The labels share one width on the whole page, so that its blocks line up.
     columns = [Column(right=False), Column(right=False, folds=True, minimum=16)]
     rows = [[Segment(f"{label:<{LABEL_WIDTH - 2}}", "dim"), Segment(text)] for label, text in pairs if text]
-    page.table(Table(columns, rows))
+    page.table(Grid(columns, rows))
 
 
 def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> list[tuple[str, str]]:
@@ -211,9 +212,9 @@ def chunked_tables(
     start = tables = 0
     while start < len(titles) and tables != most:
 
-        def table(stop: int, start: int = start) -> Table:
+        def table(stop: int, start: int = start) -> Grid:
             shown = slice(start, stop)
-            return Table([first, *map(Column, titles[shown])], transpose([first_cells, *columns[shown]]))
+            return Grid([first, *map(Column, titles[shown])], transpose([first_cells, *columns[shown]]))
 
         if start:
             page.blank()
@@ -240,9 +241,9 @@ def _rows_used(data: Mapping[str, Any]) -> str:
 
 def marks_of(data: Mapping[str, Any]) -> list[str]:
     """The delimiter and the decimal mark, where they are not the usual ones, and that there is no header."""
-    delimiter, tabs = data.get("delimiter") or "", any(".tsv" in source.lower() for source in data["source"])
+    delimiter = data.get("delimiter") or ""
     names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
-    shown = [] if delimiter in ("", "\t" if tabs else ",") else [names.get(delimiter, repr(delimiter))]
+    shown = [] if delimiter in ("", usual_delimiter(*data["source"])) else [names.get(delimiter, repr(delimiter))]
     commas = ["decimal commas"] if data.get("decimal") == "," else []
     return [*shown, *commas, *(["no header: the first line is data"] if data.get("has_header") is False else [])]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.figures import beyond_rounding
-from gdsolve.report.grid import Column, Table, transpose
+from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import align_points, counted, figure, ratios
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, chunked_tables, name_column, parameter_names, parameter_values
@@ -170,8 +170,8 @@ def _fits(
     return page.fits(replace(table, columns=[first, *table.columns[1:]]))
 
 
-def _table(names: Sequence[str], titles: Sequence[str], columns: Sequence[Sequence[str]]) -> Table:
-    return Table([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
+def _table(names: Sequence[str], titles: Sequence[str], columns: Sequence[Sequence[str]]) -> Grid:
+    return Grid([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
 
 
 def _optimum_title(optimum: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ import torch
 
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.objective.dependence import Dependence, dependent_columns
-from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import Modes, Spectrum
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.picture import Picture

@@ -23,7 +23,7 @@ PER_LEAP = 5e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class EngineChoice:
     """The engine chosen, and the sentence that says why; an empty one where there is no other."""
 
     engine: Engine
@@ -51,7 +51,7 @@ def predicted_seconds(engine: Engine, *, rows: int, p: int, iterations: int, rep
     return iterations * (PER_UPDATE + 2 * height * p * PER_ELEMENT)
 
 
-def choose(*, rows: int, p: int, iterations: int, reported: int) -> Choice:
+def choose(*, rows: int, p: int, iterations: int, reported: int) -> EngineChoice:
     """The engine that takes `iterations` updates of least squares at the least predicted cost."""
     engines = (Engine.LEAP, Engine.TRIANGLE, Engine.ROWS)
     costs = {
@@ -62,7 +62,7 @@ def choose(*, rows: int, p: int, iterations: int, reported: int) -> Choice:
     others = " and ".join(
         f"{_duration(costs[engine])} with --engine {engine.value}" for engine in engines if engine is not best
     )
-    return Choice(
+    return EngineChoice(
         best,
         f"{iterations:,} update{'' if iterations == 1 else 's'} predicted: {_duration(costs[best])} against {others}",
     )

@@ -16,7 +16,7 @@ from gdsolve.data.columns import columns_listed, nearest
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
-from gdsolve.objective.curve import Curve, Model, PointwiseCurve
+from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.objective.degree import degree
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
@@ -34,7 +34,8 @@ from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.rounding import tell_rounding
 from gdsolve.spec import Parameter, Spec
-from gdsolve.spec.parameters import Value, entries, labels, parameters_of
+from gdsolve.spec.parameter import Value
+from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 
 
@@ -105,7 +106,7 @@ def _objective(
         _require_one_number(formula)
         return formula
     used = {name: column for name, column in columns.values.items() if name in expression.names}
-    model = Model(expression, layout, given, used, len(columns.target))
+    model = CurveFunction(expression, layout, given, used, len(columns.target))
     _require_one_a_row(model)
     if spec.loss in POINTWISE:
         weight = None if columns.weight is None else columns.weight[:, None]
@@ -263,7 +264,7 @@ def _require_one_number(formula: Formula) -> None:
         )
 
 
-def _require_one_a_row(model: Model) -> None:
+def _require_one_a_row(model: CurveFunction) -> None:
     found = model.expression.evaluate(
         {**model.constants, **model.columns, **model.layout.unpack(torch.zeros_like(model.layout.scale))}
     )

@@ -11,7 +11,7 @@ from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import StopRule
 from gdsolve.solve.device import dtype_of
-from gdsolve.solve.engine import Choice, choose, only_engine, require_closed_form
+from gdsolve.solve.engine import EngineChoice, choose, only_engine, require_closed_form
 from gdsolve.solve.forecast import fate_of, form_of, has_closed_form, stable_below, stop_of
 from gdsolve.solve.method import recipe_of
 from gdsolve.solve.problem import Problem
@@ -119,21 +119,21 @@ def _engine(
     *,
     resumed: Engine | None,
     may_leap: bool,
-) -> Choice:
+) -> EngineChoice:
     asked, known = problem.spec.engine, has_closed_form(recipe) and may_leap
     if problem.squares is None:
-        return Choice(only_engine(problem))
+        return EngineChoice(only_engine(problem))
     require_closed_form(asked, known=known)
     if asked is not Engine.AUTO:
-        return Choice(asked, f"asked for with --engine {asked.value}")
+        return EngineChoice(asked, f"asked for with --engine {asked.value}")
     if not known:
-        return Choice(Engine.TRIANGLE)
-    found = Choice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
+        return EngineChoice(Engine.TRIANGLE)
+    found = EngineChoice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
     if stop is not None:
         last = _last(stop, recipe.length)
         reported, rows = len(schedule.up_to(last)), problem.squares.triangle.rows
         found = choose(rows=rows, p=problem.p, iterations=last, reported=reported)
-    return found if resumed in (None, found.engine) else Choice(resumed, "as in the run that is resumed")
+    return found if resumed in (None, found.engine) else EngineChoice(resumed, "as in the run that is resumed")
 
 
 def _last(stop: Stop | None, limit: int | None) -> int:

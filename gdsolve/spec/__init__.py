@@ -19,9 +19,9 @@ from gdsolve.spec.losses import Loss
 from gdsolve.spec.methods import Method
 from gdsolve.spec.offers import check_format, choices, only_traced, options_of
 from gdsolve.spec.option import OptionInfo, flag
-from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.parameter import Constant, Parameter
 from gdsolve.spec.plots import check_plot, kind_of_plot, kinds_drawn
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.verbs import FORMATS, PLOT_KINDS, VERBS, Verb
 
 __all__ = [

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
-from typing import TYPE_CHECKING
 
 from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
@@ -13,16 +12,13 @@ from gdsolve.spec.groups import check_groups
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
+from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    from gdsolve.spec.options import Spec
-
 
 LARGEST_32 = 3.4e38
 
 
-def check(spec: Spec) -> None:
+def check(spec: Options) -> None:
     """See that a spec can be meant.
 
     Raises:
@@ -60,7 +56,7 @@ def check(spec: Spec) -> None:
         )
 
 
-def _check_every(spec: Spec) -> None:
+def _check_every(spec: Options) -> None:
     if isinstance(spec.every, int) and spec.every < 1:
         raise GdsolveError(
             f"{spec.every} is not a positive whole number",
@@ -72,7 +68,7 @@ def _check_every(spec: Spec) -> None:
             raise GdsolveError(f"none leaves no iterations for {writer} to write", "leave --every out", option="every")
 
 
-def _check_plot(spec: Spec) -> None:
+def _check_plot(spec: Options) -> None:
     if spec.plots and spec.plot_kind is PlotKind.FIT and spec.minimize is not None:
         raise GdsolveError(
             "fit draws data and what was fitted to them, and a formula has neither",
@@ -96,7 +92,7 @@ def _check_plot(spec: Spec) -> None:
         )
 
 
-def _check_loss(spec: Spec) -> None:
+def _check_loss(spec: Options) -> None:
     for own in LOSS_PARAMETERS:
         value = getattr(spec, own.name)
         if not 0.0 < value < (math.inf if own.below is None else own.below):
@@ -104,7 +100,7 @@ def _check_loss(spec: Spec) -> None:
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 
 
-def _check_dialect(spec: Spec) -> None:
+def _check_dialect(spec: Options) -> None:
     if spec.decimal is not None and spec.decimal not in (".", ","):
         raise GdsolveError(f"{spec.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,", option="decimal")
     if spec.delimiter is not None and (len(spec.delimiter) != 1 or not spec.delimiter.isascii()):
@@ -121,7 +117,7 @@ def _check_dialect(spec: Spec) -> None:
         )
 
 
-def _check_header(spec: Spec) -> None:
+def _check_header(spec: Options) -> None:
     if spec.no_header is not None and spec.header is (Header.YES if spec.no_header else Header.NO):
         meant = "is data" if spec.no_header else "is the header"
         raise GdsolveError(
@@ -131,7 +127,7 @@ def _check_header(spec: Spec) -> None:
         )
 
 
-def _check_problem(spec: Spec) -> None:
+def _check_problem(spec: Options) -> None:
     if (spec.X is None) != (spec.y is None):
         raise GdsolveError("X and y must be given together", "add the missing one to the spec", about=("X", "y"))
     if spec.X is not None and spec.data:
@@ -174,7 +170,7 @@ def no_parameters(name: str, command: str | None = None, *, grouped: bool = Fals
     )
 
 
-def _check_method(spec: Spec) -> None:
+def _check_method(spec: Options) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"{spec.momentum:g} is not below 1", "give --momentum 0.9, say", option="momentum")
     if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:

@@ -11,7 +11,7 @@ from gdsolve.advice import Advice
 from gdsolve.model import Model
 from gdsolve.spec.numbers import rate_text
 from gdsolve.spec.option import flag, shell_word
-from gdsolve.spec.options import Spec
+from gdsolve.spec.spec import Spec
 
 __all__ = ["Advice", "Command", "list_words", "operand"]
 

@@ -1,92 +1,11 @@
-"""What has to be asked for beside an option, for it to change anything.
-
-An option is refused where what is asked already tells that it changes nothing: the other options, the kind of problem,
-the form of the files. Where only the data or the outcome can tell (no cell is missing, there is nothing to warn of), it
-is taken. A value that is the default is never refused, and a key of YAML that is for another verb is left alone.
-"""
+"""The conditions of the options: what has to be asked for beside one of them, for it to change anything."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 from gdsolve.spec.choices import Format
+from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter
-from gdsolve.spec.methods import Method
-from gdsolve.spec.option import OptionInfo, flag
-from gdsolve.status import GdsolveError
-
-WITH_MOMENTUM = tuple(method for method in Method if method.info.momentum)
-
-if TYPE_CHECKING:
-    from gdsolve.spec.options import Spec
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A spec, the verb that it is for, and whether Python gives a table that is in memory beside it."""
-
-    spec: Spec
-    verb: str
-    in_memory: bool = False
-
-    @property
-    def has_table(self) -> bool:
-        """True where there are rows to read."""
-        return bool(self.spec.data) or self.spec.X is not None or self.in_memory
-
-
-@dataclass(frozen=True, slots=True)
-class Company:
-    """A condition that options depend on: where it `holds`, why they change nothing elsewhere, and what to do then.
-
-    In both texts {flag}, {value} and {spec} stand for the option's flag, its value and the spec, {kind} and
-    {methods} for what names the formula and methods, {history} for a file of iterations where there are any.
-    """
-
-    holds: Callable[[Asked], bool]
-    reason: str
-    remedy: str = "leave {flag} out"
-
-
-def require_company(asked: Asked) -> None:
-    """See that no option was given that the others leave without effect.
-
-    Raises:
-        GdsolveError: naming the option, the reason, and what to do instead.
-    """
-    for name, info in _given(asked.spec, asked.verb):
-        for company in info.goes_with:
-            if not company.holds(asked):
-                raise refusal(name, asked, company)
-
-
-def given_with(company: Company, spec: Spec, verb: str | None = None) -> str | None:
-    """The first option that was given and depends on a condition; None where there is none."""
-    return next((name for name, info in _given(spec, verb) if company in info.goes_with), None)
-
-
-def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
-    """That an option changes nothing."""
-    methods = (
-        f"--methods {','.join(WITH_MOMENTUM)}" if asked.verb == "compare" else f"--method {'|'.join(WITH_MOMENTUM)}"
-    )
-    kind = "minimize" if asked.spec.minimize is not None else "model"
-    words = {"flag": flag(name), "value": getattr(asked.spec, name), "spec": asked.spec}
-    history = "" if asked.spec.every == "none" else ", or give --history FILE"
-    words |= {"kind": kind, "methods": methods, "history": history}
-    message, hint = (text.format(**words) for text in (company.reason, company.remedy))
-    return GdsolveError(f"{message}", hint, option=name)
-
-
-def _given(spec: Spec, verb: str | None) -> Iterator[tuple[str, OptionInfo]]:
-    """The options of a verb that are not at their defaults."""
-    for field in dataclasses.fields(spec):
-        info: OptionInfo = field.metadata["option"]
-        if (verb is None or not info.verbs or verb in info.verbs) and getattr(spec, field.name) != field.default:
-            yield field.name, info
+from gdsolve.spec.methods import WITH_MOMENTUM
 
 
 def _losses_with(parameter: LossParameter) -> Company:
@@ -113,7 +32,7 @@ def _iterations_are_shown(asked: Asked) -> bool:
 
 FILES = Company(lambda asked: bool(asked.spec.data), "{flag} is for files, and there is none")
 CSV = Company(lambda asked: True, "{flag} is for CSV files")
-"""Held against the files once they are open: see `gdsolve.data.source`."""
+"""Held against the files once they are open: see `gdsolve.data.formats`."""
 TEXT = Company(lambda asked: True, "{flag} is for files of text")
 """As `CSV`."""
 TABLE = Company(lambda asked: asked.has_table, "{flag} is for tables, and there is none")

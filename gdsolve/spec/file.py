@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.spec.choices import PlotKind
-from gdsolve.spec.company import Asked, require_company
+from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
-from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import NAME_HINT, Constant, Parameter, Value, is_name, parts_from
+from gdsolve.spec.parameter import Constant, Parameter, Value
+from gdsolve.spec.parameters import NAME_HINT, is_name, parts_from
 from gdsolve.spec.plots import check_plot
+from gdsolve.spec.require_company import require_company
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
 from gdsolve.status import GdsolveError, Place
 

@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gdsolve.spec.company import Asked, require_company
+from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.offers import check_format, options_of
-from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import NAME_HINT, Value, is_name
+from gdsolve.spec.parameter import Value
+from gdsolve.spec.parameters import NAME_HINT, is_name
 from gdsolve.spec.plots import check_plot
+from gdsolve.spec.require_company import require_company
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError, Place
 
@@ -35,7 +37,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
+class FormulaNode:
     """A node and the expression it is computed from; `detach` and `no_grad` cut it from the graph."""
 
     name: str
@@ -46,7 +48,7 @@ class Formula:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class NodeComparison:
     """A formula for the gradient by a leaf, None for the only leaf that has one."""
 
     formula: str
@@ -59,8 +61,8 @@ class TraceSpec:
 
     path: str
     leaves: tuple[Leaf, ...]
-    nodes: tuple[Formula, ...]
-    compare: Comparison | None
+    nodes: tuple[FormulaNode, ...]
+    compare: NodeComparison | None
     options: Spec
 
     @property
@@ -155,17 +157,17 @@ def _leaf(path: str, name: str, node: Node) -> Leaf:
     return Leaf(name, read_value(path, name, parts["value"]), requires_grad)
 
 
-def _formula(path: str, name: str, node: Node) -> Formula:
+def _formula(path: str, name: str, node: Node) -> FormulaNode:
     if not isinstance(node, Keys):
-        return Formula(name, _text(path, name, node))
+        return FormulaNode(name, _text(path, name, node))
     parts = _parts(path, name, node, NODE_KEYS)
     if "expression" not in parts:
         raise GdsolveError("no expression", "add expression: and a formula", place=Place(path, node.line), option=name)
     marks = {key: _truth(path, name, key, parts) for key in NODE_KEYS[1:] if key in parts}
-    return Formula(name, _text(path, name, parts["expression"]), **marks)
+    return FormulaNode(name, _text(path, name, parts["expression"]), **marks)
 
 
-def _comparison(path: str, node: Node | None) -> Comparison | None:
+def _comparison(path: str, node: Node | None) -> NodeComparison | None:
     if node is None:
         return None
     if not isinstance(node, Keys):
@@ -178,7 +180,7 @@ def _comparison(path: str, node: Node | None) -> Comparison | None:
             "no formula", "add formula: and one for the gradient", place=Place(path, node.line), option="compare"
         )
     leaf = _text(path, "leaf", parts["leaf"]) if "leaf" in parts else None
-    return Comparison(_text(path, "formula", parts["formula"]), leaf)
+    return NodeComparison(_text(path, "formula", parts["formula"]), leaf)
 
 
 def _parts(path: str, name: str, node: Keys, allowed: tuple[str, ...]) -> dict[str, Node]:

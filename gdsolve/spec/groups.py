@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gdsolve.spec.choices import DType, Engine, Format, RateSchedule
 from gdsolve.spec.losses import SQUARED
 from gdsolve.spec.option import flag
+from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    from gdsolve.spec.options import Spec
 
 ONE_FIT = {
     "every": "log",
@@ -26,7 +22,7 @@ ONE_FIT = {
 """Options that show more of one fit, and their defaults."""
 
 
-def check_groups(spec: Spec) -> None:
+def check_groups(spec: Options) -> None:
     """See that a spec with `group_by` asks for nothing else than least squares by the closed form.
 
     Raises:

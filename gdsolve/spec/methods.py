@@ -105,3 +105,4 @@ class Method(StrEnum):
 
 PLAIN = next(method for method in Method if method.info.recurrence is Recurrence.PLAIN)
 """Plain descent: the method where nothing else is said."""
+WITH_MOMENTUM = tuple(method for method in Method if method.info.momentum)

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from gdsolve.spec.choices import Format, PlotKind
 from gdsolve.spec.option import OptionInfo
-from gdsolve.spec.options import Spec
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.verbs import FORMATS, PLOT_KINDS
 from gdsolve.status import GdsolveError
 

@@ -6,12 +6,10 @@ import dataclasses
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gdsolve.spec.condition import Company
 from gdsolve.spec.verbs import FITTING
-
-if TYPE_CHECKING:
-    from gdsolve.spec.company import Company
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gdsolve.spec import company
-from gdsolve.spec.checks import check
 from gdsolve.spec.choices import (
     Categorical,
     Device,
@@ -27,10 +26,10 @@ from gdsolve.spec.choices import (
     Scale,
 )
 from gdsolve.spec.losses import USUAL_LOSS, Loss
-from gdsolve.spec.methods import Method
+from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
-from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.parameter import Constant, Parameter
 from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
@@ -39,12 +38,8 @@ NO_TOL = f"0 for {_SELF_ENDING}, which end when no step lowers the loss by more 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
-    """A problem and how to solve it (docs/design.md, section 4).
-
-    Raises:
-        GdsolveError: a value outside its range, or options that contradict each other.
-    """
+class Options:
+    """All options, each with what is said of it; what they are together, once they are checked, is a `Spec`."""
 
     data: tuple[str, ...] = option(
         (), "Tables to read; a path in a YAML spec is relative to the spec.", "Data", verbs=()
@@ -231,7 +226,7 @@ class Spec:
     )
     momentum: float | None = option(
         None,
-        f"Momentum coefficient β of --method {' or '.join(company.WITH_MOMENTUM)}.",
+        f"Momentum coefficient β of --method {' or '.join(WITH_MOMENTUM)}.",
         "Descent",
         verbs=("fit", "compare", "report"),
         metavar="NUMBER",
@@ -504,9 +499,6 @@ class Spec:
     verbose: bool = option(False, "Write more to standard error: times, plan, columns.", "Output", verbs=READING)
     exit_zero: bool = option(False, "Exit with 0, not 3, when --max-iter is reached.", "Output", verbs=FITTED)
 
-    def __post_init__(self) -> None:
-        check(self)
-
     @property
     def missing_texts(self) -> tuple[str, ...]:
         """All texts of a cell that mean that it is missing."""
@@ -536,7 +528,7 @@ class Spec:
 
     @property
     def auto_rate(self) -> bool:
-        """True when gdsolve drives, that is when it chooses the learning rate itself."""
+        """True where gdsolve chooses the learning rate itself."""
         return self.lr == "auto"
 
     @property

@@ -7,18 +7,14 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gdsolve.spec.numbers import nearest, parse_number, shown
+from gdsolve.spec.options import Options
+from gdsolve.spec.parameter import Constant, Parameter, Value
 from gdsolve.status import GdsolveError
-
-if TYPE_CHECKING:
-    from gdsolve.spec.options import Spec
-
-# A number, a vector as a tuple, or a matrix as a tuple of rows.
-Value = float | tuple[Any, ...]
 
 OF_PARAMETERS = ("start", "lower", "upper", "fix")
 """Options about the parameters of a formula."""
@@ -28,31 +24,12 @@ NAME_HINT = "use letters, digits and _, and begin with a letter, as in a or b1"
 _GIVEN = re.compile(r"\s*([^=,\[\]]+?)\s*=\s*(\[(?:[^\[\]]|\[[^\[\]]*\])*\]|[^,\[\]]*)\s*(?:,|$)")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of a formula: where it starts, its bounds, and whether it stays there."""
-
-    name: str
-    start: Value
-    lower: float = -math.inf
-    upper: float = math.inf
-    fixed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """A number, vector or matrix that a formula uses by its name."""
-
-    name: str
-    value: Value
-
-
 def is_name(text: str) -> bool:
     """True for what a formula can use as a name."""
     return text.isidentifier() and unicodedata.normalize("NFKC", text) == text
 
 
-def parameters_of(spec: Spec) -> tuple[Parameter, ...]:
+def parameters_of(spec: Options) -> tuple[Parameter, ...]:
     """The parameters of a spec, with what `start`, `lower`, `upper` and `fix` say of them.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.option import enumerated
-from gdsolve.spec.options import Spec
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.verbs import PLOT_KINDS
 from gdsolve.status import GdsolveError
 

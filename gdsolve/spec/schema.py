@@ -15,8 +15,8 @@ from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo
-from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.parameter import Constant, Parameter
+from gdsolve.spec.spec import Spec
 from gdsolve.spec.values import TRUTHS, is_optional, kinds
 from gdsolve.spec.verbs import FORMATS
 

@@ -19,8 +19,8 @@ from gdsolve.spec.choices import Every, Header, Init, LearningRate, Plot
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import choices
 from gdsolve.spec.option import flag
-from gdsolve.spec.options import Spec
-from gdsolve.spec.parameters import Constant, Parameter
+from gdsolve.spec.parameter import Constant, Parameter
+from gdsolve.spec.spec import Spec
 from gdsolve.status import GdsolveError
 
 TRUTHS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}

@@ -33,7 +33,10 @@ NOTHING = Does(0)
 
 @dataclass(frozen=True, slots=True)
 class Operand:
-    """What stands on the command line without a flag: the name in code, the one in the help, and what it is."""
+    """What stands on the command line without a flag: the name in code, the one in the help, and what it is.
+
+    In `help` {endings} and {packed} stand for the endings of file names that the formats of tables declare.
+    """
 
     name: str
     metavar: str
@@ -67,7 +70,7 @@ class Verb:
 SOURCES = Operand(
     "sources",
     "SOURCE",
-    "Tables (.csv .tsv .parquet .ndjson, also .gz and .zst), a glob, - for standard input, or one YAML spec.",
+    "Tables ({endings}, also {packed}), a glob, - for standard input, or one YAML spec.",
     several=True,
 )
 MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TourStep:
     """One command of the tour: `spec` is a file in `configs/`, `says` what is to be seen, `picture` a kind of plot."""
 
     case: str
@@ -23,8 +23,8 @@ class Step:
     picture: str | None = None
 
 
-STEPS: tuple[Step, ...] = (
-    Step(
+STEPS: tuple[TourStep, ...] = (
+    TourStep(
         "A1",
         "A graph of three nodes",
         "trace",
@@ -32,7 +32,7 @@ STEPS: tuple[Step, ...] = (
         "The leaf t was given and has no grad_fn; y remembers that it came from {nodes.y.grad_fn}, z from "
         "{nodes.z.grad_fn}. Backward from z follows them in reverse and leaves dz/dt = {nodes.t.grad} in t.grad.",
     ),
-    Step(
+    TourStep(
         "A2",
         "Leaf, intermediate, output",
         "trace",
@@ -40,7 +40,7 @@ STEPS: tuple[Step, ...] = (
         "x is a {nodes.x.kind}, y an {nodes.y.kind} and z the {nodes.z.kind} of the graph. The chain rule multiplies "
         "along the way back: dz/dx = {nodes.x.grad}.",
     ),
-    Step(
+    TourStep(
         "A3",
         "Backward from the output",
         "trace",
@@ -48,7 +48,7 @@ STEPS: tuple[Step, ...] = (
         "z is a square of a square, and backward from it leaves t.grad = {nodes.t.grad}. Only the leaf keeps a "
         "gradient, the intermediate y does not.",
     ),
-    Step(
+    TourStep(
         "A3",
         "Backward from an intermediate node",
         "trace",
@@ -56,14 +56,14 @@ STEPS: tuple[Step, ...] = (
         "Backward from y does not involve z. It leaves dy/dt = {nodes.t.grad} in t.grad.",
         ("--backward-from", "y"),
     ),
-    Step(
+    TourStep(
         "A4",
         "A node that keeps its gradient",
         "trace",
         "autograd/a04_retain_grad.yaml",
         "With retain_grad, y keeps dz/dy = {nodes.y.grad}. The leaf has dz/dt = {nodes.t.grad}, as before.",
     ),
-    Step(
+    TourStep(
         "A5",
         "Backward twice is refused",
         "trace",
@@ -71,7 +71,7 @@ STEPS: tuple[Step, ...] = (
         "The first backward freed what the graph had saved, so that the second one is {backward.1.status}. A plain "
         "reason comes first, then PyTorch's message.",
     ),
-    Step(
+    TourStep(
         "A5",
         "Backward twice, the graph retained",
         "trace",
@@ -80,7 +80,7 @@ STEPS: tuple[Step, ...] = (
         "t.grad = {backward.0.grads.t}, then {backward.1.grads.t}.",
         ("--retain-graph",),
     ),
-    Step(
+    TourStep(
         "A6",
         "Gradients add up",
         "trace",
@@ -88,7 +88,7 @@ STEPS: tuple[Step, ...] = (
         "After the first backward x.grad = {backward.0.grads.x}, after the second {backward.1.grads.x}. A loop that "
         "forgets to clear gradients descends along their sum.",
     ),
-    Step(
+    TourStep(
         "A6",
         "Gradients cleared in between",
         "trace",
@@ -97,7 +97,7 @@ STEPS: tuple[Step, ...] = (
         "optimizer.zero_grad() is for.",
         ("--zero-grad",),
     ),
-    Step(
+    TourStep(
         "A7",
         "Under no_grad nothing is recorded",
         "trace",
@@ -105,7 +105,7 @@ STEPS: tuple[Step, ...] = (
         "z has a value, {nodes.z.value}, but no grad_fn, and backward from it is {backward.0.status}. The node y, "
         "computed before, is still tracked.",
     ),
-    Step(
+    TourStep(
         "A8",
         "detach cuts the graph",
         "trace",
@@ -113,7 +113,7 @@ STEPS: tuple[Step, ...] = (
         "d has the value of y but no grad_fn, which makes it a {nodes.d.kind}. From what is computed from d, no path "
         "leads back to t.",
     ),
-    Step(
+    TourStep(
         "A9",
         "Which nodes are leaves",
         "trace",
@@ -121,7 +121,7 @@ STEPS: tuple[Step, ...] = (
         "Given or detached nodes are leaves, computed ones are not. A node that requires no gradient is a leaf as "
         "well: see the column is_leaf.",
     ),
-    Step(
+    TourStep(
         "A10",
         "The graph grows as the program runs",
         "trace",
@@ -129,7 +129,7 @@ STEPS: tuple[Step, ...] = (
         "After each statement the graph is shown as it then is. Nothing is declared in advance: the graph is what was "
         "computed.",
     ),
-    Step(
+    TourStep(
         "A11",
         "The graph of a loss over data",
         "trace",
@@ -137,7 +137,7 @@ STEPS: tuple[Step, ...] = (
         "X and y need no gradient, the weights do. Autograd's gradient, the matrix formula and central differences "
         "agree.",
     ),
-    Step(
+    TourStep(
         "B1",
         "Two points and a line: the start",
         "fit",
@@ -146,7 +146,7 @@ STEPS: tuple[Step, ...] = (
         "in the opposite direction, along the line in the picture.",
         picture="direction",
     ),
-    Step(
+    TourStep(
         "B2",
         "One step",
         "fit",
@@ -155,7 +155,7 @@ STEPS: tuple[Step, ...] = (
         "max_iter, which scripts see by the exit code.",
         picture="path",
     ),
-    Step(
+    TourStep(
         "B3",
         "The same step on the mean",
         "fit",
@@ -164,7 +164,7 @@ STEPS: tuple[Step, ...] = (
         "{intercept}). Loss and learning rate belong together.",
         picture="path",
     ),
-    Step(
+    TourStep(
         "B4",
         "A thousand steps",
         "fit",
@@ -173,7 +173,7 @@ STEPS: tuple[Step, ...] = (
         "minimum. First it falls fast along the steep mode, then slowly along the flat one.",
         picture="path",
     ),
-    Step(
+    TourStep(
         "B4",
         "Until the updates are small",
         "fit",
@@ -182,7 +182,7 @@ STEPS: tuple[Step, ...] = (
         "without computing the steps before it.",
         picture="loss",
     ),
-    Step(
+    TourStep(
         "B5",
         "A better rate for the same steps",
         "fit",
@@ -191,7 +191,7 @@ STEPS: tuple[Step, ...] = (
         "predicted that: {spectrum.predicted_iterations} updates to converge.",
         picture="loss",
     ),
-    Step(
+    TourStep(
         "B6",
         "Too large a rate",
         "fit",
@@ -200,7 +200,7 @@ STEPS: tuple[Step, ...] = (
         "A warning said so before the first step, and the result has the best iterate.",
         picture="path",
     ),
-    Step(
+    TourStep(
         "B7",
         "Too small a rate",
         "fit",
@@ -209,7 +209,7 @@ STEPS: tuple[Step, ...] = (
         "small update is not a small error: the gap is {gap}.",
         picture="loss",
     ),
-    Step(
+    TourStep(
         "B8",
         "The same as a formula",
         "fit",
@@ -218,7 +218,7 @@ STEPS: tuple[Step, ...] = (
         "table, and end at ({weights.a}, {weights.b}).",
         picture="path",
     ),
-    Step(
+    TourStep(
         "C",
         "What learning rates do",
         "compare-lr",
@@ -227,7 +227,7 @@ STEPS: tuple[Step, ...] = (
         "best rate, {best_lr}, one update reaches the minimum.",
         picture="rates",
     ),
-    Step(
+    TourStep(
         "D1",
         "Collinear columns",
         "check",
@@ -236,7 +236,7 @@ STEPS: tuple[Step, ...] = (
         "unique solution. Descent from the origin still reaches the one of minimum norm.",
         picture="spectrum",
     ),
-    Step(
+    TourStep(
         "D2",
         "More columns than rows",
         "fit",
@@ -245,7 +245,7 @@ STEPS: tuple[Step, ...] = (
         "those of minimum norm, with an SSE of {sse}.",
         picture="spectrum",
     ),
-    Step(
+    TourStep(
         "D3",
         "Ridge makes the solution unique",
         "fit",
@@ -254,7 +254,7 @@ STEPS: tuple[Step, ...] = (
         "of {sse}, above that without a penalty.",
         picture="spectrum",
     ),
-    Step(
+    TourStep(
         "E",
         "The matrix form, with every stopping rule",
         "fit",

@@ -44,7 +44,7 @@ class Halt(StrEnum):
     NO_STEP = "no_step"
 
 
-class Method(Protocol):
+class UpdateRule(Protocol):
     """A rule that makes the next iterate from the last one; it keeps no state of its own.
 
     `blind`: its steps need no figure on the host, so that the loop takes many before it looks.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gdsolve.descent.methods.adam import Adam
 from gdsolve.descent.methods.backtracking import BacktrackingDescent
 from gdsolve.descent.methods.barzilai_borwein import BarzilaiBorwein
-from gdsolve.descent.methods.base import Method
+from gdsolve.descent.methods.base import UpdateRule
 from gdsolve.descent.methods.gradient import GradientDescent
 from gdsolve.descent.methods.lbfgs import LBFGS
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
@@ -16,10 +16,9 @@ from gdsolve.descent.methods.momentum import Momentum
 from gdsolve.descent.methods.nesterov import Nesterov
 from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.methods.rmsprop import RMSprop
-from gdsolve.descent.rates import Constant, Cosine, InverseScaling, Rate
+from gdsolve.descent.rates import ConstantRate, Cosine, InverseScaling, Rate
 from gdsolve.objective.box import Box
-from gdsolve.spec import Method as Name
-from gdsolve.spec import RateSchedule
+from gdsolve.spec import Method, RateSchedule
 
 USUAL_MOMENTUM = 0.9
 
@@ -28,7 +27,7 @@ USUAL_MOMENTUM = 0.9
 class Recipe:
     """All that is decided of a method before its first step; `rate` is its first one."""
 
-    method: Name
+    method: Method
     rate: float
     schedule: RateSchedule = RateSchedule.CONSTANT
     momentum: float | None = None
@@ -51,34 +50,34 @@ def _cosine(recipe: Recipe) -> Rate:
 
 
 SCHEDULES: dict[RateSchedule, Callable[[Recipe], Rate]] = {
-    RateSchedule.CONSTANT: lambda recipe: Constant(recipe.rate),
+    RateSchedule.CONSTANT: lambda recipe: ConstantRate(recipe.rate),
     RateSchedule.INVSCALING: lambda recipe: InverseScaling(recipe.rate),
     RateSchedule.COSINE: _cosine,
-    RateSchedule.BACKTRACKING: lambda recipe: Constant(recipe.rate),
+    RateSchedule.BACKTRACKING: lambda recipe: ConstantRate(recipe.rate),
 }
 
 
-def _gradient(recipe: Recipe, box: Box | None) -> Method:
+def _gradient(recipe: Recipe, box: Box | None) -> UpdateRule:
     if recipe.backtracks:
         return BacktrackingDescent(recipe.rate, box)
     return GradientDescent(recipe.learning_rate(), box)
 
 
-METHODS: dict[Name, Callable[[Recipe, Box | None], Method]] = {
-    Name.GD: _gradient,
-    Name.MOMENTUM: lambda recipe, box: Momentum(
+METHODS: dict[Method, Callable[[Recipe, Box | None], UpdateRule]] = {
+    Method.GD: _gradient,
+    Method.MOMENTUM: lambda recipe, box: Momentum(
         recipe.learning_rate(), USUAL_MOMENTUM if recipe.momentum is None else recipe.momentum, box
     ),
-    Name.NESTEROV: lambda recipe, box: Nesterov(recipe.learning_rate(), recipe.momentum, box, recipe.backtracks),
-    Name.ADAM: lambda recipe, box: Adam(recipe.learning_rate(), box=box),
-    Name.RMSPROP: lambda recipe, box: RMSprop(recipe.learning_rate(), box=box),
-    Name.BB: lambda recipe, box: BarzilaiBorwein(recipe.rate, box),
-    Name.LBFGS: lambda recipe, box: LBFGS(recipe.rate),
-    Name.NEWTON: lambda recipe, box: Newton(box),
-    Name.LM: lambda recipe, box: LevenbergMarquardt(box),
+    Method.NESTEROV: lambda recipe, box: Nesterov(recipe.learning_rate(), recipe.momentum, box, recipe.backtracks),
+    Method.ADAM: lambda recipe, box: Adam(recipe.learning_rate(), box=box),
+    Method.RMSPROP: lambda recipe, box: RMSprop(recipe.learning_rate(), box=box),
+    Method.BB: lambda recipe, box: BarzilaiBorwein(recipe.rate, box),
+    Method.LBFGS: lambda recipe, box: LBFGS(recipe.rate),
+    Method.NEWTON: lambda recipe, box: Newton(box),
+    Method.LM: lambda recipe, box: LevenbergMarquardt(box),
 }
 
 
-def build_method(recipe: Recipe, box: Box | None = None) -> Method:
+def build_method(recipe: Recipe, box: Box | None = None) -> UpdateRule:
     """The method of a recipe, within bounds where there are any."""
     return METHODS[recipe.method](recipe, box)

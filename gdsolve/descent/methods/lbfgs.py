@@ -26,7 +26,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Curvature:
+class CurvaturePairs:
     """The last pairs, oldest first, and γ = sᵀy/yᵀy of the newest (`first` before there is one).
 
     `faint` is the state of the steps whose promise −½∇Lᵀd was below rounding.
@@ -55,11 +55,11 @@ class LBFGS:
         """False: the line search looks at every trial."""
         return False
 
-    def begin(self, objective: Objective, start: Point) -> Curvature:
+    def begin(self, objective: Objective, start: Point) -> CurvaturePairs:
         """No pairs yet."""
-        return Curvature((), self.first, Faint())
+        return CurvaturePairs((), self.first, Faint())
 
-    def step(self, objective: Objective, point: Point, memory: Curvature, k: int) -> Advance | Halt:
+    def step(self, objective: Objective, point: Point, memory: CurvaturePairs, k: int) -> Advance | Halt:
         """One quasi-Newton step, or why there is none."""
         direction = _direction(point.now.gradient, memory)
         slope, value = torch.stack([torch.sum(direction * point.now.gradient), point.now.value]).tolist()
@@ -81,13 +81,13 @@ class LBFGS:
         fresh = replace(memory, pairs=(), scale=found.rate)
         return Advance(found.point, self._learn(fresh, point, found.point), evaluations + found.evaluations)
 
-    def _steepest(self, objective: Objective, point: Point, memory: Curvature) -> Found | Halt:
+    def _steepest(self, objective: Objective, point: Point, memory: CurvaturePairs) -> Found | Halt:
         def along(rate: float) -> Tensor:
             return torch.sub(point.w, point.now.gradient, alpha=rate)
 
         return backtrack(objective, point, along, memory.scale, longest=max(memory.scale, self.first))
 
-    def _learn(self, memory: Curvature, before: Point, after: Point) -> Curvature:
+    def _learn(self, memory: CurvaturePairs, before: Point, after: Point) -> CurvaturePairs:
         moved, bent = after.w - before.w, after.now.gradient - before.now.gradient
         products = torch.stack([torch.sum(moved * bent), torch.sum(moved * moved), torch.sum(bent * bent)])
         curvature, lengths, bends = products.tolist()
@@ -97,7 +97,7 @@ class LBFGS:
         return replace(memory, pairs=pairs, scale=curvature / bends)
 
 
-def _direction(gradient: Tensor, memory: Curvature) -> Tensor:
+def _direction(gradient: Tensor, memory: CurvaturePairs) -> Tensor:
     """−H_k·∇L, (p, 1), by the two-loop recursion."""
     rest = gradient
     shares = []

@@ -20,7 +20,7 @@ NEAREST = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class LineSample:
     """φ(t) = L(w + t·d) and its slope φ'(t) = ∇L(w + t·d)ᵀd at t: infinite or NaN outside of the domain."""
 
     t: float
@@ -39,29 +39,29 @@ class _Line:
     objective: Objective
     origin: Point
     direction: Tensor
-    start: Sample
+    start: LineSample
     floor: float
 
-    def at(self, t: float) -> Sample:
+    def at(self, t: float) -> LineSample:
         point = Point.at(self.objective, torch.add(self.origin.w, self.direction, alpha=t))
         slope = torch.sum(point.now.gradient * self.direction)
         value, derivative = torch.stack([point.now.value, slope]).tolist()
-        return Sample(t, value, derivative, point)
+        return LineSample(t, value, derivative, point)
 
-    def too_far(self, sample: Sample) -> bool:
+    def too_far(self, sample: LineSample) -> bool:
         """No sufficient decrease: φ(t) > φ(0) + c₁tφ'(0), by more than rounding; or outside of the domain."""
         return not sample.finite or (
             sample.value > self.start.value + self.floor + SUFFICIENT * sample.t * self.start.slope
         )
 
-    def flat(self, sample: Sample) -> bool:
+    def flat(self, sample: LineSample) -> bool:
         """|φ'(t)| ≤ c₂|φ'(0)|."""
         return abs(sample.slope) <= -CURVATURE * self.start.slope
 
 
 def strong_wolfe(
     objective: Objective, point: Point, direction: Tensor, here: tuple[float, float], first: float
-) -> tuple[Sample | None, int]:
+) -> tuple[LineSample | None, int]:
     """A step t with φ(t) ≤ φ(0) + c₁tφ'(0) and |φ'(t)| ≤ c₂|φ'(0)|, c₁ = 10⁻⁴, c₂ = 0.9, and the evaluations made.
 
     `first` is tried first; `here` is φ(0) and φ'(0) < 0. A trial outside of the domain shrinks the bracket. The
@@ -72,7 +72,7 @@ def strong_wolfe(
     equation 4.1.
     """
     value, slope = here
-    start = Sample(0.0, value, slope, point)
+    start = LineSample(0.0, value, slope, point)
     line = _Line(objective, point, direction, start, rounding(value, direction.dtype))
     previous, t = start, first
     for trial in range(1, MOST_TRIALS + 1):
@@ -89,7 +89,7 @@ def strong_wolfe(
     return (previous if previous.t > 0.0 else None), MOST_TRIALS
 
 
-def _zoom(line: _Line, low: Sample, high: Sample, trials: int) -> tuple[Sample | None, int]:
+def _zoom(line: _Line, low: LineSample, high: LineSample, trials: int) -> tuple[LineSample | None, int]:
     for trial in range(trials + 1, MOST_TRIALS + 1):
         width = high.t - low.t
         wanted = _interpolate(low, high)
@@ -110,7 +110,7 @@ def _zoom(line: _Line, low: Sample, high: Sample, trials: int) -> tuple[Sample |
     return (low if low.t > 0.0 and low.value < line.start.value else None), trials
 
 
-def _interpolate(one: Sample, other: Sample) -> float:
+def _interpolate(one: LineSample, other: LineSample) -> float:
     """The minimiser of the cubic through both values and slopes; NaN where there is none."""
     if not (one.finite and other.finite):
         return math.nan

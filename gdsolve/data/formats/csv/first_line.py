@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from gdsolve.data.cells import is_date
-from gdsolve.data.head import Record, is_number
+from gdsolve.data.formats.csv.head import Record, is_number
 
 # Columns that numbers of the first line are held against.
 _COLUMNS = 50

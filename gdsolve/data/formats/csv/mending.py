@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gdsolve.advice import Advice
-from gdsolve.data.head import head_records
+from gdsolve.data.file import File
+from gdsolve.data.formats.csv.head import head_records
+from gdsolve.data.formats.csv.marks import DELIMITERS
+from gdsolve.data.formats.csv.sniff import GROUPED, Dialect, is_decimal
 from gdsolve.data.shell import FIT, piped
-from gdsolve.data.sniff import DELIMITERS, GROUPED, Dialect, is_decimal
-from gdsolve.data.source import Source
 
 _OTHER = {",": ".", ".": ","}
 _AS_PATTERN = {",": ",", ".": "[.]"}
@@ -28,13 +29,11 @@ class _Step:
     word: str
 
 
-def number_hint(cell: str, source: Source, run: str = FIT) -> Advice | None:
+def number_hint(cell: str, file: File, dialect: Dialect, run: str = FIT) -> Advice | None:
     """Say how a cell becomes a number: by `--decimal`, or by a command that takes signs and units out of the file.
 
     None where it does not look like a number.
     """
-    if source.dialect is None:
-        return None
     words: list[str] = []
     bare, unit = cell, ""
     for step in _STEPS:
@@ -44,7 +43,7 @@ def number_hint(cell: str, source: Source, run: str = FIT) -> Advice | None:
     if found := _UNIT.fullmatch(bare):
         bare, unit = found[1], found[2]
         words.append(rf"'s/([0-9]) *{unit}/\1/g'")
-    said = [_said(bare, reading, words, source, source.dialect, run) for reading in _readings(bare, source)]
+    said = [_said(bare, reading, words, file, dialect, run) for reading in _readings(bare, file, dialect)]
     lead = f"where all are in {unit}, " if unit else ""
     return functools.reduce(Advice.then, said).after(lead) if any(said) else None
 
@@ -61,12 +60,12 @@ class _Reading:
         return bare.replace(self.groups or " ", "").replace(",", ".")
 
 
-def _readings(bare: str, source: Source) -> Iterator[_Reading]:
+def _readings(bare: str, file: File, dialect: Dialect) -> Iterator[_Reading]:
     marks = [mark for mark in ".," if mark in bare]
     if not re.fullmatch(r"[+-]?(?=[.,]*\d)[\d.,]+([eE][+-]?\d+)?", bare):
         return
     if not marks:
-        yield _Reading(source.cells.decimal)
+        yield _Reading(dialect.decimal)
     elif len(marks) == 2:
         decimal = max(marks, key=bare.rindex)
         groups = _OTHER[decimal]
@@ -74,24 +73,24 @@ def _readings(bare: str, source: Source) -> Iterator[_Reading]:
             yield _Reading(decimal, groups)
     elif GROUPED[marks[0]].fullmatch(bare):
         (mark,) = marks
-        if bare.count(mark) == 1 and not _uses(source, _OTHER[mark]):
+        if bare.count(mark) == 1 and not _uses(file, dialect, _OTHER[mark]):
             yield _Reading(mark, doubtful=True)
         yield _Reading(_OTHER[mark], mark, doubtful=bare.count(mark) == 1)
     elif bare.count(marks[0]) == 1:
         yield _Reading(marks[0])
 
 
-def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialect: Dialect, run: str) -> Advice:
+def _said(bare: str, reading: _Reading, words: list[str], file: File, dialect: Dialect, run: str) -> Advice:
     """An option, where that is enough, else a command."""
     decimal, value = reading.decimal, reading.value(bare)
     means = f"if it means {value}" if reading.doubtful else f"to read it as {value}"
-    apart = decimal != dialect.decimal and not reading.groups and _uses(source, _OTHER[decimal])
+    apart = decimal != dialect.decimal and not reading.groups and _uses(file, dialect, _OTHER[decimal])
     if not words and not reading.groups and not apart:
         return Advice(f"--decimal {decimal} {means}" if decimal != dialect.decimal else "")
     quoted = dialect.delimiter == ","
     if reading.groups:
         words = [*words, _ungroup(reading.groups, bare, quoted)]
-        apart = decimal in bare and _uses(source, _OTHER[decimal])
+        apart = decimal in bare and _uses(file, dialect, _OTHER[decimal])
         if bare.count(reading.groups) > 1 and decimal not in bare:
             decimal = dialect.decimal
     if apart:
@@ -101,7 +100,7 @@ def _said(bare: str, reading: _Reading, words: list[str], source: Source, dialec
     options = ["--decimal", ","] if decimal == "," else []
     options += [] if dialect.delimiter in DELIMITERS else ["--delimiter", dialect.delimiter]
     program = f"sed -E {words[0]}" if len(words) == 1 and " -e " not in words[0] else f"sed -E -e {' -e '.join(words)}"
-    return Advice(means, piped(source.file, program, options=options, run=run))
+    return Advice(means, piped(file, program, options=options, run=run))
 
 
 def _ungroup(mark: str, bare: str, quoted: bool) -> str:
@@ -125,11 +124,9 @@ def _swap(mark: str, quoted: bool) -> str:
     return rf"'s/([0-9]){_AS_PATTERN[mark]}([0-9]{{1,2}}|[0-9]{{4,}})([^0-9]|$)/\1{_OTHER[mark]}\2\3/g'"
 
 
-def _uses(source: Source, mark: str) -> bool:
+def _uses(file: File, dialect: Dialect, mark: str) -> bool:
     """True where a number of the first rows has this decimal mark, beyond doubt."""
-    if source.dialect is None:
-        return False
-    records = head_records(source.file.head, source.dialect.delimiter)
+    records = head_records(file.head, dialect.delimiter)
     return any(is_decimal(cell.strip(), mark) for record in records for cell in record.cells if mark in cell)
 
 

@@ -59,7 +59,7 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class ObjectKeys:
     """The keys of some objects in the order in which they come up, and the number of objects.
 
     `same` where all objects have the same keys in the same order.
@@ -69,7 +69,7 @@ class Keys:
     records: int
     same: bool
 
-    def __add__(self, later: Keys) -> Keys:
+    def __add__(self, later: ObjectKeys) -> ObjectKeys:
         """The keys of two pieces, one after the other."""
         if not (self.records and later.records):
             return self if self.records else later
@@ -78,7 +78,7 @@ class Keys:
             moved = key.after(self.records)
             named[name] = named[name] + moved if name in named else moved
         same = self.same and later.same and list(self.named) == list(later.named)
-        return Keys(named, self.records + later.records, same)
+        return ObjectKeys(named, self.records + later.records, same)
 
     def __len__(self) -> int:
         """The number of objects."""
@@ -105,9 +105,9 @@ class _Pairs(list[tuple[str, Any]]):
     """An object of JSON."""
 
 
-def keys_by_line(text: bytes) -> Keys | None:
+def keys_by_line(text: bytes) -> ObjectKeys | None:
     """Count what stands at the keys of the objects of a text, one by one; None where it is no NDJSON."""
-    joined = Keys({}, 0, same=True)
+    joined = ObjectKeys({}, 0, same=True)
     for line in text.decode(errors="replace").split("\n"):
         if not line.strip():
             continue
@@ -123,7 +123,7 @@ def keys_by_line(text: bytes) -> Keys | None:
             named[name] = named[name] + key if name in named else key
             if times[name] > 1:
                 named[name] = Key(named[name].counts, named[name].last, named[name].nested, 0)
-        joined += Keys(named, 1, same=len(named) == len(pairs))
+        joined += ObjectKeys(named, 1, same=len(named) == len(pairs))
     return joined
 
 

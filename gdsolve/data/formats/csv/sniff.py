@@ -11,14 +11,14 @@ from gdsolve.advice import Advice
 from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
-from gdsolve.data.foreign import refuse_foreign
-from gdsolve.data.head import Record, head_records, is_number
-from gdsolve.data.header import Verdict, judge
+from gdsolve.data.formats.csv.foreign import refuse_foreign
+from gdsolve.data.formats.csv.head import Record, head_records, is_number
+from gdsolve.data.formats.csv.header import HeaderGuess, judge
+from gdsolve.data.formats.csv.marks import DELIMITERS, usual_delimiter
 from gdsolve.data.shell import blanks_hint, piped
 from gdsolve.spec import Header, Spec
 from gdsolve.status import DataError
 
-DELIMITERS = (",", ";", "\t", "|")
 ROW_NAMES = "row_names"
 _SEPARATOR = re.compile(r"\"?sep=(.)\"?[^\S\n]*\n", re.IGNORECASE)
 # Beyond this a list of cells is cut in a message.
@@ -73,7 +73,7 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     thousands = _doubt_of_decimal(file, delimiter, records) if spec.decimal is None and decimal == "." else None
     words = missing_words(spec.missing_texts)
     names = spec.first_line is not Header.NO and _has_row_names(records, delimiter)
-    verdict = Verdict(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
+    verdict = HeaderGuess(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
     cells, longest = records[0].cells, max(len(record.cells) for record in records)
     doubt = verdict.doubt and _doubt_of_header(file.name, cells, verdict, verdict.doubt)
     if not verdict.is_header:
@@ -104,16 +104,16 @@ def _verdict(
     words: frozenset[str],
     spec: Spec,
     named: Collection[str],
-) -> Verdict:
+) -> HeaderGuess:
     if spec.first_line is not Header.AUTO:
-        return Verdict(spec.first_line is Header.YES)
+        return HeaderGuess(spec.first_line is Header.YES)
     called = [*named, *_called(spec)]
     cells = {cell.strip() for cell in records[0].cells}
     if called and all(name in cells or cells.issuperset(map(str.strip, name.split(","))) for name in called):
-        return Verdict(True)
+        return HeaderGuess(True)
     verdict = judge(records, delimiter, decimal, words)
     if verdict.doubt and called and all(re.fullmatch(r"x\d*|y", name) for name in called):
-        return Verdict(False)
+        return HeaderGuess(False)
     return verdict
 
 
@@ -123,7 +123,7 @@ def _called(spec: Spec) -> list[str]:
     return [name.strip() for name in names if name]
 
 
-def _doubt_of_header(name: str, cells: Sequence[str], verdict: Verdict, reason: str) -> str:
+def _doubt_of_header(name: str, cells: Sequence[str], verdict: HeaderGuess, reason: str) -> str:
     line = ",".join(cells)
     shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
     ways = [("yes", "the header"), ("no", "data")]
@@ -207,8 +207,7 @@ def _is_data(cells: Sequence[str], decimal: str, words: frozenset[str]) -> bool:
 
 def _delimiter(file: File, decimal: str | None) -> str:
     candidates = [mark for mark in DELIMITERS if mark != decimal]
-    if ".tsv" in file.name.lower():
-        candidates.sort(key="\t".__ne__)
+    candidates.sort(key=usual_delimiter(file.name).__ne__)
     scored = [(_score(file.head, mark), -place, mark) for place, mark in enumerate(candidates)]
     score, _, best = max(scored)
     # A file of quoted decimal commas may still be separated by commas.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gdsolve.data.keys import Key, Keys, Value, keys_by_line, pairs_of
+from gdsolve.data.formats.ndjson.keys import Key, ObjectKeys, Value, keys_by_line, pairs_of
 
 # Arrays of what is between line breaks nearest to this stay in the cache of a core.
 _BLOCK = 1 << 18
@@ -25,12 +25,12 @@ for _marks, _value in (*_STARTS.items(), ("[", Value.LIST)):
     _VALUES[[ord(mark) for mark in _marks]] = _value
 
 
-def keys_of(text: bytes) -> Keys | None:
+def keys_of(text: bytes) -> ObjectKeys | None:
     """Count what stands at the keys of the objects of a piece; None where it is no NDJSON.
 
     What is wrong within an object may pass unseen: a parser will tell.
     """
-    joined, start = Keys({}, 0, same=True), 0
+    joined, start = ObjectKeys({}, 0, same=True), 0
     while start < len(text):
         stop = text.rfind(b"\n", start, start + _BLOCK) + 1 or text.find(b"\n", start) + 1 or len(text)
         block = text[start:stop]
@@ -42,7 +42,7 @@ def keys_of(text: bytes) -> Keys | None:
     return joined
 
 
-def _alike(text: bytes) -> Keys | None:
+def _alike(text: bytes) -> ObjectKeys | None:
     """Count where every object is written as the first one: flat, the same keys in the same order, one a line."""
     pairs = pairs_of(text[: text.find(b"\n") + 1].decode(errors="replace"))
     if not pairs or b"\\" in text:
@@ -69,7 +69,7 @@ def _alike(text: bytes) -> Keys | None:
     else:
         rows = [(records, *[0] * (len(Value) - 1))] * width
     last = [0] * (width - 1) + [records]
-    return Keys(dict(zip(names, map(Key, rows, last), strict=True)), records, same=True)
+    return ObjectKeys(dict(zip(names, map(Key, rows, last), strict=True)), records, same=True)
 
 
 def _stand_before(marks: Sequence[bytes], colons: np.ndarray, padded: bytes) -> bool:
@@ -102,7 +102,7 @@ class _Layout:
     depth: np.ndarray | None = None
 
 
-def _scattered(text: bytes) -> Keys | None:
+def _scattered(text: bytes) -> ObjectKeys | None:
     """Count wherever keys stand; None where the text is not one object a line, as far as brackets tell."""
     layout = _layout(text)
     if layout is None or not _one_a_line(layout):
@@ -113,7 +113,7 @@ def _scattered(text: bytes) -> Keys | None:
         is_key &= layout.depth[np.searchsorted(layout.brackets, layout.opening) - 1] == 1
     start, stop = layout.opening[is_key] + 1, layout.closing[is_key]
     if not start.size:
-        return Keys({}, len(layout.starts), same=True)
+        return ObjectKeys({}, len(layout.starts), same=True)
     values = _VALUES[layout.bytes[_beyond_blanks(layout.bytes, after[is_key] + 1)]].astype(np.int64)
     codes, first = _numbered(layout.bytes, start, stop - start)
     names = [_name(text[start[place] : stop[place]]) for place in first.tolist()]
@@ -122,7 +122,9 @@ def _scattered(text: bytes) -> Keys | None:
     return _counted([name or "" for name in names], codes, values, start, layout)
 
 
-def _counted(names: Sequence[str], codes: np.ndarray, values: np.ndarray, start: np.ndarray, layout: _Layout) -> Keys:
+def _counted(
+    names: Sequence[str], codes: np.ndarray, values: np.ndarray, start: np.ndarray, layout: _Layout
+) -> ObjectKeys:
     records, width, many = len(layout.starts), len(codes) // max(1, len(layout.starts)), len(names)
     same = _are_the_same(codes, start, width, layout)
     last = np.searchsorted(start, layout.ends) - 1
@@ -141,7 +143,7 @@ def _counted(names: Sequence[str], codes: np.ndarray, values: np.ndarray, start:
     keys = [
         Key(tuple(counts[code].tolist()), int(lasts[code]), nested.get(code), twice.get(code)) for code in range(many)
     ]
-    return Keys(dict(zip(names, keys, strict=True)), records, same)
+    return ObjectKeys(dict(zip(names, keys, strict=True)), records, same)
 
 
 def _are_the_same(codes: np.ndarray, start: np.ndarray, width: int, layout: _Layout) -> bool:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gdsolve.data.first_line import FirstLine
-from gdsolve.data.head import Record
+from gdsolve.data.formats.csv.first_line import FirstLine
+from gdsolve.data.formats.csv.head import Record
 
 # Rows that the first line is held against.
 _ROWS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class HeaderGuess:
     """Whether the first line is the header; where it may be otherwise, `doubt` gives the reason."""
 
     is_header: bool
     doubt: str | None = None
 
 
-def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: frozenset[str]) -> Verdict:
+def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: frozenset[str]) -> HeaderGuess:
     """Tell whether the first of some records is the header, by the rows below it.
 
     Names stand above columns; a row is like the rows below it. A cell is a number, a missing mark (a word of
@@ -57,27 +57,31 @@ def judge(records: Sequence[Record], delimiter: str, decimal: str, missing: froz
     if not first.numbers and not (first.marks and first.numeric):
         return _of_texts(first)
     if not rows:
-        return Verdict(is_header=bool(first.texts) or not first.numbers)
+        return HeaderGuess(is_header=bool(first.texts) or not first.numbers)
     if first.texts_above_numbers:
-        return Verdict(True, "for a name stands above a column of numbers" if first.numbers_above_numbers else None)
+        return HeaderGuess(True, "for a name stands above a column of numbers" if first.numbers_above_numbers else None)
     if any(map(first.comes_again, first.texts)):
-        return Verdict(False, "for its texts are of the same kind as those below")
-    return _of_numbers(first) if first.numbers else Verdict(bool(first.texts))
+        return HeaderGuess(False, "for its texts are of the same kind as those below")
+    return _of_numbers(first) if first.numbers else HeaderGuess(bool(first.texts))
 
 
-def _of_texts(first: FirstLine) -> Verdict:
+def _of_texts(first: FirstLine) -> HeaderGuess:
     if first.numeric or not first.rows or len(first.cells) == 1:
-        return Verdict(True)
+        return HeaderGuess(True)
     again = sum(map(first.comes_again, first.texts))
-    return Verdict(False, "for most of its texts come again below") if 2 * again > len(first.cells) else Verdict(True)
+    return (
+        HeaderGuess(False, "for most of its texts come again below")
+        if 2 * again > len(first.cells)
+        else HeaderGuess(True)
+    )
 
 
-def _of_numbers(first: FirstLine) -> Verdict:
+def _of_numbers(first: FirstLine) -> HeaderGuess:
     if not first.marks and (reason := first.names):
-        return Verdict(True, f"for {reason}")
+        return HeaderGuess(True, f"for {reason}")
     if not first.texts:
         odd = None if first.marks else first.sequence or first.whole_above_decimals or first.unlike or first.spaced
-        return Verdict(False, odd and f"though {odd}")
+        return HeaderGuess(False, odd and f"though {odd}")
     if first.is_like_a_row:
-        return Verdict(False, "for its cells are like those below")
-    return Verdict(True, f"for {first.unlike or 'its numbers may be names'}")
+        return HeaderGuess(False, "for its cells are like those below")
+    return HeaderGuess(True, f"for {first.unlike or 'its numbers may be names'}")

@@ -9,17 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from gdsolve.data.cells import Kind, kinds_of
+from gdsolve.data.cells import ColumnKind, kinds_of
 from gdsolve.data.columns import Parts, assign, usual_target, without_texts
-from gdsolve.data.extent import Pass
-from gdsolve.data.fields import short_records
-from gdsolve.data.findings import Finding, Rows, Scene, find, reader_finding
+from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, reader_finding
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
+from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
-from gdsolve.data.records import positions
+from gdsolve.data.passes import Pass
 from gdsolve.data.scan import rows_of
-from gdsolve.data.source import OVERFLOW, Part, Source, as_opened
+from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, Spot, named_identifier
 from gdsolve.data.table import first_rows, is_plain, no_rows
 from gdsolve.data.targets import outside
@@ -69,8 +68,8 @@ class _Tally:
 
     columns: dict[str, RunningColumn]
     gaps: Gaps
-    long: Rows
-    short: Rows
+    long: FaultyRows
+    short: FaultyRows
 
 
 def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Description:
@@ -96,11 +95,11 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         if looked is None:
             return _without_rows(opened, spec, parts, fault or no_rows(first.name))
         sampled, sample = looked
-        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.dialect is None)
+        kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.typed)
         tally = _tally(kinds, parts, spec)
         numbers = [name for name in names if kinds[name] in NUMBERS]
-        # Nested cells have no text in Parquet; of them only the type is told.
-        texts = [name for name in names if kinds[name] in (Kind.TEXT, Kind.DATE)]
+        # Nested cells have no text; of them only the type is told.
+        texts = [name for name in names if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
         fast = is_plain(sampled, sample, kinds, numbers)
         describing = Pass("describing", opened)
         for place, source in enumerate(opened):
@@ -110,7 +109,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         unclear = unclear_columns(first.headers, names, parts)
         roles = _roles(names, parts, without_texts(parts, kinds, spec), fault)
         columns = _summaries(tally.columns, roles, unclear)
-        scene = Scene(
+        context = FindingContext(
             spec,
             lambda spots: _positions(opened, spots),
             tuple(source.name for source in opened) if len(opened) > 1 else (),
@@ -121,7 +120,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
             names,
             {name: fault.removeprefix(f"{first.name}: ") for name, fault in first.faults.items()},
         )
-        findings = find(columns, tally.columns, scene, tally.long, tally.short)
+        findings = find(columns, tally.columns, context, tally.long, tally.short)
         return Description(
             first.name,
             tuple(spec.data) or tuple(source.name for source in opened),
@@ -163,7 +162,7 @@ def _parts(
 def _without_rows(opened: Sequence[Source], spec: Spec, parts: Parts, fault: DataError) -> Description:
     first, names = opened[0], list(opened[0].schema)
     columns = _summaries(
-        {name: RunningColumn(Kind.NUMBER) for name in names}, _roles(names, parts, parts.features, None), ()
+        {name: RunningColumn(ColumnKind.NUMBER) for name in names}, _roles(names, parts, parts.features, None), ()
     )
     return Description(
         first.name,
@@ -179,13 +178,13 @@ def _without_rows(opened: Sequence[Source], spec: Spec, parts: Parts, fault: Dat
     )
 
 
-def _tally(kinds: Mapping[str, Kind], parts: Parts, spec: Spec) -> _Tally:
+def _tally(kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec) -> _Tally:
     columns = {name: RunningColumn(kind, named_identifier(name)) for name, kind in kinds.items()}
     if spec.loss.info.target is not Target.NUMBERS:
         columns[parts.target].refused = Fault.OUTSIDE, lambda values: outside(spec.loss, values)
     if parts.weight is not None:
         columns[parts.weight].refused = Fault.NEGATIVE_WEIGHT, lambda values: values < 0.0
-    return _Tally(columns, Gaps(), Rows(), Rows())
+    return _Tally(columns, Gaps(), FaultyRows(), FaultyRows())
 
 
 def _take_part(tally: _Tally, source: Source, place: int, part: Part, offset: int, batch: pl.DataFrame) -> None:
@@ -197,8 +196,8 @@ def _take_part(tally: _Tally, source: Source, place: int, part: Part, offset: in
         tally.long.add(int(long.sum()), Spot(place, offset + int(long.argmax())))
         kept &= ~long
     last = list(source.schema)[-1]
-    if source.dialect is not None and not isinstance(part, pl.DataFrame) and frame[last].null_count():
-        short = short_records(part.text, source.dialect.delimiter, len(source.schema))
+    if not source.typed and frame[last].null_count():
+        short = source.short_records(part)
         if short.size:
             tally.short.add(short.size, Spot(place, offset + int(short[0])))
     empty = frame.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy()
@@ -247,7 +246,7 @@ def _positions(opened: Sequence[Source], spots: Sequence[Spot]) -> dict[Spot, tu
     for place, source in enumerate(opened):
         here = [spot for spot in spots if spot.source == place]
         if here:
-            at = positions(source.file, source.skip, [spot.record for spot in here])
+            at = source.positions(spot.record for spot in here)
             found |= {spot: at[spot.record] for spot in here}
     return found
 
@@ -259,7 +258,7 @@ def _summaries(
     summaries = []
     for name, column in columns.items():
         twin = earlier.setdefault((column.kind in NUMBERS, column.digest.digest()), name)
-        nested = column.kind is Kind.NESTED
+        nested = column.kind is ColumnKind.NESTED
         duplicate = twin if twin != name and not nested and column.count else None
         summaries.append(column.summary(name, roles[name], duplicate, unclear=name in unclear))
     return tuple(summaries)

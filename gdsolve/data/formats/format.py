@@ -1,0 +1,44 @@
+"""What is known of a file format before a file of it is opened; free of polars, so that help texts can ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gdsolve.spec.condition import Company
+
+if TYPE_CHECKING:
+    from gdsolve.data.file import File
+    from gdsolve.data.source import Source
+    from gdsolve.spec import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class TableFormat:
+    """A format by the `name` that messages use, and the `endings` of its files.
+
+    `open` makes a source of a file; it takes columns that are known by name as well, from options or other files. A
+    format that is no text is told by the bytes that its files start with, one of `magic`. One that is text is told by
+    its endings, or by what `begins` says of the first text of a file. `takes` are the conditions of options that are
+    for files like these. With `rows_in` the number of rows is known without reading them, and any of them can be read
+    without the others: several ranks share one file.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+    open: Callable[[File, Spec, Collection[str]], Source]
+    takes: tuple[Company, ...] = ()
+    magic: tuple[bytes, ...] = ()
+    begins: Callable[[str], bool] = lambda _: False
+    rows_in: Callable[[str], int] | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """True for lines of text, which may be compressed and in any encoding."""
+        return not self.magic
+
+    @property
+    def one(self) -> str:
+        """A file of it, with its article: `a Parquet file`."""
+        return f"{'an' if self.name[0] in 'AEIOU' else 'a'} {self.name} file"
