@@ -68,14 +68,14 @@ def torch_sgd(X: Tensor, y: Tensor) -> Update:
 
 
 def rows(X: Tensor, y: Tensor) -> Update:
-    """gdsolve's way `rows`, the rows laid out as it lays them out."""
+    """gdsolve's engine `rows`, the rows laid out as it lays them out."""
     kept = KeptRows(X.dtype)
     kept.add(_Block(torch.cat([X[:, :-1], y], dim=1).numpy()))
     return _descend(collect_rows(kept, _raw(X), _no_penalty(X), 1.0 / len(X), X.device))
 
 
 def triangle(X: Tensor, y: Tensor) -> Update:
-    """gdsolve's way `triangle`, once the triangle is built."""
+    """gdsolve's engine `triangle`, once the triangle is built."""
     built = build_triangle([_Block(torch.cat([X[:, :-1], y], dim=1).numpy())])
     assert built is not None
     design, target = built.in_coordinates(_raw(X))

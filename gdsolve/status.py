@@ -15,7 +15,7 @@ DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class ExitCode(IntEnum):
-    """Exit codes of the command line (DESIGN.md, section 4)."""
+    """Exit codes of the command line (docs/design.md, section 4)."""
 
     OK = 0
     FAULT = 1

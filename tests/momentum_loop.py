@@ -1,4 +1,4 @@
-"""The two lines of heavy ball and of Nesterov's method as a loop, for the tests of the leap."""
+"""The two lines of heavy ball and of Nesterov's method as a loop, for the tests of the closed form."""
 
 from __future__ import annotations
 

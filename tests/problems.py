@@ -69,7 +69,7 @@ def pose(
 
 
 def keep(blocks: list[Block], dtype: torch.dtype = torch.float64) -> KeptRows:
-    """The rows of `blocks`, as a way that reads all of them keeps them."""
+    """The rows of `blocks`, as an engine that reads all of them keeps them."""
     kept = KeptRows(dtype)
     for block in blocks:
         kept.add(block)

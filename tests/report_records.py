@@ -81,7 +81,7 @@ def spectrum(**changes: Any) -> dict[str, Any]:
 
 
 def one_step() -> dict[str, Any]:
-    """TEXTBOOK B2: one update with α = 0.01 on (1, 2), (3, 4)."""
+    """configs/textbook, B2: one update with α = 0.01 on (1, 2), (3, 4)."""
     optimum = {"weights": {"x": 1.0}, "intercept": 1.0, "sse": 0.0, "loss": 0.0, "unique": True}
     start = {"iteration": 0, "sse": 20.0, "loss": 20.0, "gradient_norm": math.hypot(28, 12), "update": None}
     step = {"iteration": 1, "sse": 11.8016, "loss": 11.8016, "gradient_norm": math.hypot(21.44, 9.28), "update": 0.28}
@@ -210,7 +210,7 @@ def rate(learning_rate: float, status: str, iterates: list[float], **changes: An
 
 
 def textbook_rates() -> dict[str, Any]:
-    """TEXTBOOK C, in the order of the book."""
+    """configs/textbook, C, in the order of the book."""
     bad = {"sse": 56.0, "loss": 56.0, "gap": 56.0}
     return {
         "schema": "gdsolve.compare-lr/1",
@@ -258,7 +258,7 @@ def column(name: str, role: str = "feature", **changes: Any) -> dict[str, Any]:
 
 
 def collinear() -> dict[str, Any]:
-    """TEXTBOOK D1: volume = 3 × area, with the other kinds of columns beside them."""
+    """configs/textbook, D1: volume = 3 × area, with the other kinds of columns beside them."""
     both = {"raw": None, "standardised": None}
     weights = {"area": 0.3, "volume": 0.9}
     solution = {"ridge": None, "weights": weights, "intercept": 1.0, "sse": 2e-30}

@@ -38,7 +38,7 @@ BENT = 2.0 - 2.0 * np.exp(-0.3 * np.arange(1, 41)) + Y / 100
 LONG = {"max_iter": 700}
 NARROW = [loss for loss in Loss if loss.info.target is not Target.NUMBERS]
 
-# Least squares on a table by every method and way, then other losses, curves and formulas.
+# Least squares on a table by every method and engine, then other losses, curves and formulas.
 TABLE: dict[str, dict[str, Any]] = {
     "gd rows": {"engine": "rows", "lr": 0.01},
     "gd triangle": {"engine": "triangle", "lr": 0.01, "every": 7},
@@ -220,7 +220,7 @@ def test_the_closed_form_resumes_from_its_start(tmp_path: Path) -> None:
 
 
 def test_a_way_that_gdsolve_chose_is_gone_on_with(tmp_path: Path) -> None:
-    """At a higher limit it would choose the leap: what was reached by steps is not thrown away."""
+    """At a higher limit it would choose the closed form: what was reached by steps is not thrown away."""
     path, options = tmp_path / "run.checkpoint", {"lr": 0.01, "max_iter": 3}
     assert record_of(options, checkpoint=str(path))["descent"]["engine"] == "triangle"
     longer = record_of({**options, "max_iter": 10_000}, resume=str(path))

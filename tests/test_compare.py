@@ -100,7 +100,7 @@ def test_what_a_formula_lacks_is_left_out() -> None:
 
 
 def test_rates_of_a_quadratic_formula_are_those_of_the_two_points() -> None:
-    """TEXTBOOK.md, B5 to B8: the formula and the table are one problem."""
+    """configs/textbook, B5 to B8: the formula and the table are one problem."""
     rates = [0.01, 0.0001, 0.5]
     formula = gdsolve.compare_lr(minimize=B8, parameters={"a": 0, "b": 0}, lr=rates, iterates=1)
     table = gdsolve.compare_lr(CONFIGS / "two_points.csv", loss="sse", lr=rates, iterates=1)

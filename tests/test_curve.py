@@ -122,7 +122,7 @@ def test_the_degree_of_a_formula(text: str, expected: float) -> None:
 
 
 def test_a_quadratic_formula_is_known_beforehand() -> None:
-    """TEXTBOOK.md, B8: the formula has the spectrum and the optimum of B1."""
+    """configs/textbook, B8: the formula has the spectrum and the optimum of B1."""
     formula = Formula(parse("(2 - a - b)**2 + (4 - 3*a - b)**2", ("a", "b")), layout(), {})
     modes = modes_of_quadratic(formula, column(0.0, 0.0))
     assert modes is not None

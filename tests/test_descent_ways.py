@@ -1,4 +1,4 @@
-"""Rows, triangle and leap are the same descent: same k, same status, same w (DESIGN.md, section 2)."""
+"""Rows, triangle and closed form are the same descent: same k, same status, same w (docs/design.md, section 2)."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_every_rule_stops_at_the_same_k(rule: StopRule) -> None:
     ],
 )
 def test_one_weight_table(rate: float, status: Status, iterates: tuple[float, ...]) -> None:
-    """TEXTBOOK.md, table C."""
+    """configs/textbook, table C."""
     posed = pose(ONE_WEIGHT, 2.0, intercept=False)
     for solution in three_ways(posed, rate, (), max_iter=3):
         assert solution.status is status
@@ -114,7 +114,7 @@ def test_one_weight_table(rate: float, status: Status, iterates: tuple[float, ..
 
 @pytest.mark.parametrize(("c", "rate", "tolerance", "k"), [(1.0 / 2.0, 0.01, 1e-6, 3935), (2.0, 0.0001, 1e-6, 51517)])
 def test_textbook_stopping_iterations(c: float, rate: float, tolerance: float, k: int) -> None:
-    """TEXTBOOK.md, B4 and B7."""
+    """configs/textbook, B4 and B7."""
     posed = pose(TWO_POINTS, c)
     for solution in three_ways(posed, rate, (SmallUpdate(tolerance),), max_iter=100_000, every=10_000):
         assert (solution.iterations, solution.status) == (k, Status.CONVERGED)

@@ -137,7 +137,7 @@ def test_a_fit_elsewhere_is_that_of_the_host(name: str, elsewhere: Elsewhere) ->
     with elsewhere:
         there = fit(CASES[name], device="cuda")
     assert there.status is here.status
-    # The leap is p×p arithmetic that stays where the triangle is, which is there as well.
+    # The closed form is p×p arithmetic that stays where the triangle is, which is there as well.
     assert (here.device, there.device) == ("cpu", ELSEWHERE.type)
     assert there.iterations == here.iterations
     assert there.weights == pytest.approx(here.weights, rel=1e-9, abs=1e-9)

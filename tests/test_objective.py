@@ -21,7 +21,7 @@ from gdsolve.spec import Loss
 
 
 def textbook_loss(loss: Loss, X: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
-    """The formulas of DESIGN.md, section 2, written out."""
+    """The formulas of docs/design.md, section 2, written out."""
     squares = (X @ w - y).square().sum()
     return {Loss.HALF_MSE: squares / (2 * len(y)), Loss.MSE: squares / len(y), Loss.SSE: squares}[loss]
 
@@ -63,7 +63,7 @@ def test_gradient_against_central_differences() -> None:
 
 
 def test_two_points_at_the_start() -> None:
-    """TEXTBOOK.md, B1 and B3."""
+    """configs/textbook, B1 and B3."""
     for c, gradient in ((2.0, [-28.0, -12.0]), (0.5, [-7.0, -3.0])):
         posed = pose(TWO_POINTS, c)
         for objective in (posed.quadratic, posed.rows):
@@ -72,7 +72,7 @@ def test_two_points_at_the_start() -> None:
 
 
 def test_sample_loop_gives_the_matrix_gradient() -> None:
-    """TEXTBOOK.md, E."""
+    """configs/textbook, E."""
     values = random_table(12, 20, 3)
     posed = pose(values, 1.0 / 20.0)
     w = [0.1, -0.2, 0.3, 0.4]

@@ -1,4 +1,4 @@
-"""The choice of the way, by predicted cost."""
+"""The choice of the engine, by predicted cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way stops at the same k by default, also where rounding hides from a loop when a rule is met."""
+"""Every engine stops at the same k by default, also where rounding hides from a loop when a rule is met."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_what_rounding_to_float32_loses_is_told(
 
 
 def test_momentum_leaps_on_from_a_model_in_float32(tmp_path: Path) -> None:
-    """The leap computes in float64, and its figures are those of the rounded cells."""
+    """The closed form computes in float64, and its figures are those of the rounded cells."""
     table, model = CONFIGS / "norris.csv", tmp_path / "model.json"
     optimum = gdsolve.fit(table, save=model)
     found = gdsolve.fit(table, init=model, dtype="float32", method="momentum")

@@ -136,7 +136,7 @@ def test_figures_shown_are_those_of_the_json(browser: Any, tmp_path: Path) -> No
             shown = opened.page.locator(f"[data-figure={name}]").inner_text()
             assert 0.0 <= record["spectrum"][name] - float(shown) < 1e-7 * record["spectrum"][name]
         text = opened.page.locator("main").inner_text()
-        assert "0.0032407459" in text  # TEXTBOOK.md, B4
+        assert "0.0032407459" in text  # configs/textbook, B4
         assert f"{record['weights']['x']:.9f}" in text
         assert float(opened.page.locator("#rate-field").input_value()) == record["learning_rate"]
 
@@ -229,7 +229,7 @@ def test_hovering_tells_the_figures(browser: Any, tmp_path: Path) -> None:
         box = dot.bounding_box()
         opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         told = opened.page.locator("#loss-0 .told").inner_text()
-        assert told.startswith("SSE, predicted: iteration [updates] 0, ") and told.endswith(" 20")  # TEXTBOOK.md, B1
+        assert told.startswith("SSE, predicted: iteration [updates] 0, ") and told.endswith(" 20")  # case B1
 
 
 def test_standard_output_takes_the_page(capsys: pytest.CaptureFixture[str]) -> None:

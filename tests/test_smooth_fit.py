@@ -36,7 +36,7 @@ def curve(tmp_path: Path, formula: str, x: np.ndarray, y: np.ndarray, *start: st
 
 
 def test_b8_takes_the_steps_of_the_two_points() -> None:
-    """TEXTBOOK.md, B8: the same iterates as B1, B2 and B5, by autograd."""
+    """configs/textbook, B8: the same iterates as B1, B2 and B5, by autograd."""
     found = fit(build_spec([str(CONFIGS / "textbook" / "b8_formula.yaml")], {}, "fit"))
     rows = gdsolve.fit(CONFIGS / "two_points.csv", loss="sse", lr=0.01, max_iter=1000, engine="rows")
     assert found.plan.engine is Engine.AUTOGRAD

@@ -1,4 +1,4 @@
-"""Every textbook case is a spec in configs/ that runs, and gives the textbook's figures (TEXTBOOK.md, B to E)."""
+"""Every textbook case is a spec in configs/ that runs, and gives the textbook's figures (cases B to E)."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_the_whole_tour_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> No
     ]
     assert out.count("$ gdsolve ") == len(STEPS)
     assert "\x1b" not in out and not PLACE.search(out)
-    # Figures of TEXTBOOK.md, which come from the runs.
+    # Figures of configs/textbook, which come from the runs.
     for told in (
         "leads to (0.28, 0.12) and an SSE of 11.8016.",
         "After 1000 updates the weights are (1.0371897, 0.91021609)",

@@ -1,4 +1,4 @@
-"""The verbs as functions: certificates, going on, many rates, and the same result from every way."""
+"""The verbs as functions: certificates, going on, many rates, and the same result from every engine."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import pytest
 
 from gdsolve.cli.curve import WatchedLoss
 from gdsolve.picture import Marker, Stroke
+from gdsolve.pictures import _illustrator as illustrator
 from gdsolve.pictures.live import live_panel
 from gdsolve.progress import Descending, Outlook, Reading, Stage, listening
 from gdsolve.report.draw_terminal import draw_within
@@ -42,7 +43,7 @@ class Ear:
 def told(**options: object) -> list[Descending]:
     ear = Ear()
     with listening(ear):
-        fit(Spec(**{"watch": True, "tol": 0.0, **options}))  # type: ignore[arg-type]
+        fit(Spec(**{"watch": True, "tol": 0.0, **options}), illustrate=illustrator)  # type: ignore[arg-type]
     return ear.heard
 
 
@@ -117,7 +118,7 @@ def test_where_nothing_is_known_beforehand_the_loss_is_drawn_alone() -> None:
 
     ear = Ear()
     with listening(ear):
-        fit(build_spec([], {**FORMULA, "minimize": "(a-3)**4 - 5"}, "fit"))
+        fit(build_spec([], {**FORMULA, "minimize": "(a-3)**4 - 5"}, "fit"), illustrate=illustrator)
     assert ear.heard[-1].outlook == Outlook()
     panel = live_panel([(one.iteration, one.loss) for one in ear.heard if one.loss is not None], Outlook())
     # A loss that is negative somewhere has no logarithm.
@@ -133,7 +134,7 @@ def test_a_loss_below_zero_is_watched_by_its_gap() -> None:
 
     ear = Ear()
     with listening(ear):
-        fit(build_spec([], {**FORMULA, "minimize": "(a-3)**2 - 5", "lr": 0.2}, "fit"))
+        fit(build_spec([], {**FORMULA, "minimize": "(a-3)**2 - 5", "lr": 0.2}, "fit"), illustrate=illustrator)
     outlook = ear.heard[-1].outlook
     assert outlook is not None and outlook.minimum == pytest.approx(-5.0)
     panel = live_panel([(one.iteration, one.loss) for one in ear.heard if one.loss is not None], outlook)

@@ -1,1 +1,1 @@
-"""How the minimum is reached: rates, stopping rules, the loop and the leap."""
+"""How the minimum is reached: rates, stopping rules, the loop and the closed form."""

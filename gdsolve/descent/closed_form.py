@@ -14,7 +14,7 @@ EDGE = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class ClosedForm:
-    """Descent with constant rates α on a quadratic, mode by mode (DESIGN.md, section 2, "The leap").
+    """Descent with constant rates α on a quadratic, mode by mode (docs/design.md, section 2, "The closed form").
 
     In mode i the gradient after k updates is gᵢ·dᵢᵏ with dᵢ = 1 − αλᵢ, and the weights have moved by −φ_k(λᵢ)·gᵢ,
     φ_k(λ) = (1 − (1 − αλ)ᵏ)/λ. Logarithms of |d| by log1p keep every digit of dᵏ up to k = 10¹² and beyond.

@@ -1,4 +1,4 @@
-"""The leap: any number of updates at the cost of one decomposition."""
+"""Descent in closed form, the engine `leap`: any number of updates at the cost of one decomposition."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def leap(
 ) -> Solution:
     """Descend from `start`, (p, 1), to where a rule stops, without the steps between: same Solution as `iterate`.
 
-    Plain descent, unless `momentum` is given. Source: DESIGN.md, section 2, "The leap".
+    Plain descent, unless `momentum` is given. Source: docs/design.md, section 2, "The closed form".
 
     Raises:
         SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.

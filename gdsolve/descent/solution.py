@@ -31,7 +31,7 @@ class Solution:
 
     `w`, (p, 1), is the last iterate, or the best one when the run diverged; `iterations` counts the updates taken and
     `best_iteration` those that led to `w`. `stopped_by` names the rule, or `max_iter`, or why the method found no step.
-    `evaluations` counts those of the objective; the leap needs none.
+    `evaluations` counts those of the objective; the closed form needs none.
     """
 
     w: Tensor

@@ -42,7 +42,7 @@ class StopRule(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SmallUpdate:
-    """Converged when max|wᵢ_new − wᵢ_old| < tolerance (DESIGN.md, section 2)."""
+    """Converged when max|wᵢ_new − wᵢ_old| < tolerance (docs/design.md, section 2)."""
 
     tolerance: float
 
@@ -58,7 +58,7 @@ class SmallUpdate:
 
 @dataclass(frozen=True, slots=True)
 class SmallLossChange:
-    """Converged when |L_new − L_old| < tolerance (DESIGN.md, section 2)."""
+    """Converged when |L_new − L_old| < tolerance (docs/design.md, section 2)."""
 
     tolerance: float
 
@@ -76,7 +76,7 @@ class SmallLossChange:
 
 @dataclass(frozen=True, slots=True)
 class SmallGradient:
-    """Converged when ‖∇L‖₂ < tolerance, at the start too (DESIGN.md, section 2)."""
+    """Converged when ‖∇L‖₂ < tolerance, at the start too (docs/design.md, section 2)."""
 
     tolerance: float
 

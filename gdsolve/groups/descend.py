@@ -1,4 +1,4 @@
-"""Descent on many groups at once, by the leap: each with its own rate, its own rules and its own k."""
+"""Descent on many groups at once, in closed form: each with its own rate, its own rules and its own k."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ class Curve:
 class PointwiseCurve:
     """1/M·Σ ωᵢ·l(f(xᵢ; w), yᵢ), with M = Σ ωᵢ: a curve and a loss that is no square.
 
-    Shapes: `target` and `weight` are (m, 1), the latter None where all rows weigh 1. Source: DESIGN.md, section 2.
+    Shapes: `target` and `weight` are (m, 1), the latter None where all rows weigh 1. Source: docs/design.md, section 2.
     """
 
     model: CurveFunction

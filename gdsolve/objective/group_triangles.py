@@ -35,7 +35,7 @@ class GroupTriangles:
     """For every group an R with RᵀR = AᵀA, A = √ω·[1, X − shift, y − shift_y], as `Triangle` has it for one table.
 
     Shapes: G groups; `factor` is (G, n + 2, n + 2), `shift` is (G, n + 1), the target last; `rows`, int64, and
-    `total_weight` are (G,). Source: DESIGN.md, section 2, "The triangle".
+    `total_weight` are (G,). Source: docs/design.md, section 2, "The triangle".
     """
 
     factor: Tensor

@@ -13,7 +13,7 @@ class SquaredLoss:
 
     Value, gradient c·Xᵀ(Xw − y) and largest curvature c·σ²_max(X) all follow from c, so that they cannot disagree.
     With row weights, m is their sum: a weight of 2 is the row written twice.
-    Source: DESIGN.md, section 2, the table of losses.
+    Source: docs/design.md, section 2, "The table of losses".
     """
 
     factor: float

@@ -16,7 +16,7 @@ GRADED = 1e6
 
 @dataclass(frozen=True, slots=True)
 class Spectrum:
-    """The eigenvalues of the Hessian that decide over rates (DESIGN.md, section 2).
+    """The eigenvalues of the Hessian that decide over rates (docs/design.md, section 2).
 
     `largest` is L_max and `smallest` is μ, the smallest above rank tolerance; both 0 for a design of rank 0.
     """

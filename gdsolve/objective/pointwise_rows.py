@@ -30,8 +30,8 @@ class PointwiseRows:
 
     The gradient is 1/M·(Xᵀ(ω·∂l/∂z) + Pᵀ(Pw − q)); ridge is on the SSE scale, as for `half-mse`.
     Shapes: `design` X is (m, p), intercept last; `target` and `weight` are (m, 1), neither multiplied by √ω; without
-    weights ω = 1. Source: DESIGN.md, section 2; Hastie, Tibshirani and Friedman, The Elements of Statistical Learning,
-    2nd ed., section 10.6.
+    weights ω = 1. Source: docs/design.md, section 2; Hastie, Tibshirani and Friedman, The Elements of Statistical
+    Learning, 2nd ed., section 10.6.
     """
 
     design: Tensor

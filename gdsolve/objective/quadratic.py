@@ -24,7 +24,7 @@ class Penalty:
 
     @classmethod
     def ridge(cls, ridge: float, coordinates: Coordinates, *, penalize_intercept: bool) -> Penalty:
-        """The penalty of strength `ridge`, on the SSE scale (DESIGN.md, section 2)."""
+        """The penalty of strength `ridge`, on the SSE scale (docs/design.md, section 2)."""
         count = 0 if ridge == 0.0 else coordinates.p if penalize_intercept else coordinates.n
         root = ridge**0.5 / coordinates.target_scale
         return cls(root * coordinates.matrix()[:count], -root * coordinates.offset()[:count])
@@ -39,7 +39,7 @@ class Quadratic:
     """c/2·(‖Bw − b‖² + ‖Pw − q‖²), where B is the triangle's design factor.
 
     Gradient c·(Bᵀ(Bw − b) + Pᵀ(Pw − q)). As BᵀB = XᵀX, descent on it is descent on the rows, at a cost that does not
-    depend on their number. Shapes: `design` B is (r, p), `target` b is (r, 1). Source: DESIGN.md, section 2.
+    depend on their number. Shapes: `design` B is (r, p), `target` b is (r, 1). Source: docs/design.md, section 2.
     """
 
     design: Tensor

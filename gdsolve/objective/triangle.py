@@ -31,7 +31,7 @@ class RowBlock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Triangle:
-    """R with RᵀR = AᵀA for A = √ω·[1, X − shift, y − shift_y], intercept first (DESIGN.md, section 2).
+    """R with RᵀR = AᵀA for A = √ω·[1, X − shift, y − shift_y], intercept first (docs/design.md, section 2).
 
     The shift, near the column means, keeps columns like 1e9 ± 1 from losing their digits before they are centred.
     Shapes: `factor` is (min(m, n + 2), n + 2), float64; `shift` is (n + 1,), the target last.

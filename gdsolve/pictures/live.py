@@ -21,8 +21,8 @@ SAME = 1e-3
 def outlook_of_scene(scene: Scene, form: Form | None, last: int) -> Outlook:
     """What is known of the loss before the first step of a run of at most `last` updates, of which `form` is known.
 
-    loss_k = L* + gap_k, where the gap is that of the closed form: no step is taken, and no row is read (DESIGN.md,
-    section 2).
+    loss_k = L* + gap_k, where the gap is that of the closed form: no step is taken, and no row is read
+    (docs/design.md, section 2).
     """
     if form is None or scene.modes is None:
         return Outlook(scene.loss_unit)

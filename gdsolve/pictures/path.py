@@ -24,7 +24,7 @@ LEAST = 3
 
 
 def draw_path(scene: Scene, tracks: Sequence[Track]) -> Picture:
-    """The way that descent took."""
+    """The path that descent took."""
     found = [_kept(scene, track, _iterates(scene, track)) for track in tracks]
     if len(scene.start) == 1:
         return _on_a_curve(scene, tracks, found)

@@ -36,6 +36,7 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
                 "sse": one.sse,
                 "loss": one.loss,
                 "gap": one.gap,
+                "tol": one.tol,
                 "weights": one.weights,
                 "intercept": one.intercept,
                 "reason": one.reason,

@@ -1,4 +1,4 @@
-"""The result as a plain dict: one schema, for people's tables and for scripts alike (DESIGN.md, section 4)."""
+"""The result as a plain dict: one schema, for people's tables and for scripts alike (docs/design.md, section 4)."""
 
 from __future__ import annotations
 

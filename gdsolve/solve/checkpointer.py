@@ -52,7 +52,7 @@ class Checkpointer:
 
     @property
     def engine(self) -> Engine | None:
-        """The engine of the earlier run, which this one must take as well; None for the closed form, which need not be."""
+        """The engine of the earlier run, which this one must take as well; None for the closed form."""
         engine = None if self._earlier is None else Engine(self._earlier["fingerprint"]["engine"])
         return None if engine is Engine.LEAP else engine
 

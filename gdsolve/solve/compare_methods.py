@@ -50,18 +50,13 @@ def compare_methods(
         tuple(results),
         left_out,
         None if minimum is None else optimum_of(problem, minimum),
-        _tolerance(plans),
+        spec.tol,
         problem.data,
         _advice(problem, results, certificate, command),
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         interruption(done, len(plans), "methods") if cut or certificate.interrupted else None,
         None if drawn is None else drawn.picture_of_methods([one for one, _ in runs], certificate),
     )
-
-
-def _tolerance(plans: Sequence[Plan]) -> float:
-    """The tolerance of the methods that have one; 0 where all end by themselves."""
-    return next((plan.tol for plan in plans if plan.tol), 0.0)
 
 
 def _advice(

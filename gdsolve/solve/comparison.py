@@ -131,14 +131,14 @@ class MethodResult:
 
 @dataclass(frozen=True, slots=True)
 class MethodComparison:
-    """The methods in the order in which they were given, and what all of them share."""
+    """The methods in the order in which they were given, and what all of them share; `tol` is None where it is theirs."""
 
     spec: Spec
     subject: Subject
     methods: tuple[MethodResult, ...]
     left_out: dict[str, str]
     optimum: Optimum | None
-    tol: float
+    tol: float | None
     data: DataInfo | None
     advice: tuple[Advice, ...]
     seconds: dict[str, float]

@@ -41,7 +41,7 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A way that keeps every row of a table in memory: `numbers` of them a row, of which `kept` while it is read.
+    """What keeps every row of a table in memory: `numbers` of them a row, of which `kept` while it is read.
 
     `option` and `way` are what asks for it, as a field and as the user knows it; `remedy` is what needs less.
     """

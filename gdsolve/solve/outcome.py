@@ -92,7 +92,7 @@ def reported(trace: Trace, spec: Spec) -> Trace:
 
 
 def has_errors(spec: Spec, status: Status) -> bool:
-    """True where standard errors are worth working out: at the end of the way, or where a report says why not."""
+    """True where standard errors are worth working out: where the run has converged, or where a report says why not."""
     return spec.report or status is Status.CONVERGED
 
 
@@ -108,7 +108,7 @@ class GradientCheck:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """What was reached, in the user's units, with its certificate (DESIGN.md, section 4).
+    """What was reached, in the user's units, with its certificate (docs/design.md, section 4).
 
     `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
     tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run;
@@ -190,7 +190,7 @@ class Fit:
 
     @property
     def computed_in(self) -> DType:
-        """The precision of the iterates: the leap has only one, whatever that of the data."""
+        """The precision of the iterates: the closed form has only one, whatever that of the data."""
         return DType.FLOAT64 if self.plan.engine is Engine.LEAP else self.spec.dtype
 
     @property

@@ -35,7 +35,7 @@ class EveryRate:
     """Plain descent on a quadratic, for every rate at once: eigenvalues λᵢ and errors eᵢ at the start, (r,) each.
 
     After k updates at rate α the error is eᵢ·(1 − αλᵢ)ᵏ, and the loss is `unit`/2·Σ λᵢeᵢ² above its minimum, in the
-    units of the file (DESIGN.md, section 2, "The leap").
+    units of the file (docs/design.md, section 2, "The closed form").
     """
 
     eigenvalues: tuple[float, ...]

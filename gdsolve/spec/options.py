@@ -275,7 +275,6 @@ class Options:
         minimum=0.0,
         by_verb={
             "compare-lr": {"default_text": f"{USUAL_TOL}, the same for every rate"},
-            "compare": {"default_text": f"{USUAL_TOL}; {NO_TOL}"},
             "check": {"default_text": f"{USUAL_TOL}; for solutions by descent that of fit --lr auto"},
         },
     )

@@ -16,7 +16,7 @@ from gdsolve.objective.box import Box
 class GradientDescent:
     """w ← P(w − α_k·∇L(w)), where P projects onto the bounds, if there are any.
 
-    Source: DESIGN.md, section 2; with bounds, Bertsekas, Nonlinear Programming, 2nd ed., section 2.3.
+    Source: docs/design.md, section 2; with bounds, Bertsekas, Nonlinear Programming, 2nd ed., section 2.3.
     """
 
     rate: Rate
