@@ -24,6 +24,7 @@ from gdsolve.data.formats.parquet.reader import ParquetReader
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
+from gdsolve.pictures import _illustrator as illustrator
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record
@@ -393,7 +394,10 @@ def test_arrays_of_a_spec_are_counted_once(tmp_path: Path) -> None:
     path.write_text("X: [[1, 2], [2, 1], [3, 5], [4, 4]]\ny: [1, 2, 3, 5]\n")
     for options in ({}, {"engine": "rows"}):
         spec = build_spec([str(path)], options, "fit")
-        alone, found = fit(spec), on_ranks(2, lambda ranks, spec=spec: fit(spec, ranks=ranks))
+        alone, found = (
+            fit(spec, illustrate=illustrator),
+            on_ranks(2, lambda ranks, spec=spec: fit(spec, ranks=ranks, illustrate=illustrator)),
+        )
         assert [one.data.rows for one in found if one.data] == [4, 4]
         assert found[0].weights == pytest.approx(alone.weights, rel=1e-12)
         assert found[0].iterations == alone.iterations
@@ -434,7 +438,10 @@ def test_a_picture_shows_rows_of_all_ranks(kind: dict[str, str], folder: Path) -
     options = {"features": "a", "plot": "t.svg", "plot_kind": "fit"} | kind
     for sources in ("part-*.csv", "all.csv"):
         spec = build_spec([str(folder / sources)], options, "fit")
-        alone, (one, other) = fit(spec), on_ranks(2, lambda ranks, spec=spec: fit(spec, ranks=ranks))
+        alone, (one, other) = (
+            fit(spec, illustrate=illustrator),
+            on_ranks(2, lambda ranks, spec=spec: fit(spec, ranks=ranks, illustrate=illustrator)),
+        )
         assert alone.picture is not None
         assert one.picture is not None
         assert other.picture is not None

@@ -48,8 +48,8 @@ def to_fields(state: SolverState) -> Plain:
         "weights": state.weights,
         "reported": _figures(state.reported),
     }
-    state = {name: _plain(value, tensors, places) for name, value in fields.items()}
-    return {"state": state, "tensors": tensors}
+    plain = {name: _plain(value, tensors, places) for name, value in fields.items()}
+    return {"state": plain, "tensors": tensors}
 
 
 def from_fields(plain: Mapping[str, Any], like: Tensor) -> SolverState:
@@ -59,9 +59,9 @@ def from_fields(plain: Mapping[str, Any], like: Tensor) -> SolverState:
         ValueError, TypeError, KeyError, IndexError: plain data that are no state of such a run.
     """
     tensors = [_tensor(one, like.device) for one in plain["tensors"]]
-    state = {name: _restored(value, tensors) for name, value in plain["state"].items()}
-    reported = _steps(state["reported"])
-    state = SolverState(**{**state, "reported": reported})
+    fields = {name: _restored(value, tensors) for name, value in plain["state"].items()}
+    reported = _steps(fields["reported"])
+    state = SolverState(**{**fields, "reported": reported})
     columns = (state.point.w, state.point.now.gradient, state.best[2])
     fits = all(column.shape == like.shape and column.dtype == like.dtype for column in columns)
     if not fits or state.weights.shape != (len(like), len(reported)) or state.weights.dtype != like.dtype:

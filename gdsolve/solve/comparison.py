@@ -131,7 +131,7 @@ class MethodResult:
 
 @dataclass(frozen=True, slots=True)
 class MethodComparison:
-    """The methods in the order in which they were given, and what all of them share; `tol` is None where it is theirs."""
+    """The methods in the order in which they were given, and what all share; `tol` is None where each has its own."""
 
     spec: Spec
     subject: Subject
