@@ -301,7 +301,7 @@ def test_other_losses_say_that_they_have_no_standard_errors(loss: str) -> None:
     record = fit_record(gdsolve.fit(values[:, :-1], values[:, -1], loss=loss))
     assert record["standard_errors"]["intercept"] is None
     assert record["standard_errors"]["reasons"] == [
-        {"reason": "unavailable for this loss", "weights": ["x", "intercept"]}
+        {"reason": "this loss is neither a sum of squares nor a likelihood", "weights": ["x", "intercept"]}
     ]
     text = plain(record)
     assert text.count("Standard errors unavailable for this loss.\n") == 1

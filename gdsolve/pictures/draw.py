@@ -28,7 +28,8 @@ from gdsolve.solve.method import shown_rate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import rules_of
-from gdsolve.spec import Method, PlotKind, kind_of_plot, kinds_drawn
+from gdsolve.spec import PlotKind, kind_of_plot, kinds_drawn
+from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
 
 
@@ -128,7 +129,7 @@ def _curve_of(
         states = scene.states_of(solutions[next(i for i, other in enumerate(results) if other is one)])
         return RateCurve(one, tuple(map(float, states.iterations)), states.loss)
 
-    form = form_of(scene.problem, Recipe(Method.GD, one.learning_rate))
+    form = form_of(scene.problem, Recipe(PLAIN, one.learning_rate))
     assert form is not None
     states = scene.states_from(form, spaced(one.iterations, 60, 10))
     squared = scene.problem.squares is not None and states.sse is not None
@@ -150,7 +151,7 @@ def _foreseen(
     if not low < high:
         return None
     grid = sorted({*(low * (high / low) ** (part / 80) for part in range(81)), spectrum.best})
-    form = form_of(problem, Recipe(Method.GD, grid[0]), grid)
+    form = form_of(problem, Recipe(PLAIN, grid[0]), grid)
     assert form is not None
     stops = find_stops(form, rules, None)
     kept = [

@@ -19,7 +19,7 @@ from gdsolve.solve.squares import repose
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import DType, Method, Scale
 from gdsolve.spec.command import Advice, Command
-from gdsolve.spec.methods import Recurrence
+from gdsolve.spec.methods import PLAIN, Recurrence
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import Status
 
@@ -57,7 +57,7 @@ def _commands(problem: Problem, plan: Plan, solution: Solution, command: Command
         return []
     if solution.stopped_by == "unbounded":
         return [_held(problem, command)]
-    if problem.squares is not None and plan.recipe.method is Method.GD and has_closed_form(plan.recipe):
+    if problem.squares is not None and plan.recipe.method is PLAIN and has_closed_form(plan.recipe):
         return [*own_command(problem, command), *(best_rate(problem, command) if unstable else [])]
     if unstable:
         return steadier(problem, plan.recipe, command, "Run instead")

@@ -21,7 +21,8 @@ from gdsolve.solve.remedy import needed_updates
 from gdsolve.solve.rules import usual_tolerance
 from gdsolve.solve.squares import minimisers_of, raw_coordinates, repose
 from gdsolve.solve.words import updates_in_words
-from gdsolve.spec import Loss, Method, Spec
+from gdsolve.spec import Loss, Spec
+from gdsolve.spec.methods import PLAIN
 
 LAMBDAS = (0.1, 1.0, 10.0)
 
@@ -145,7 +146,7 @@ def _prospect(problem: Problem, tol: float, *, foreseen: bool) -> Prospect:
     spectrum = _modes(problem).spectrum
     if not foreseen:
         return Prospect(spectrum, None)
-    return Prospect(spectrum, needed_updates(problem, Recipe(Method.GD, spectrum.best), tol))
+    return Prospect(spectrum, needed_updates(problem, Recipe(PLAIN, spectrum.best), tol))
 
 
 def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...]) -> list[Candidate]:

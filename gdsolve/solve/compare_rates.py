@@ -27,8 +27,9 @@ from gdsolve.solve.rate_advice import advise_rates
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.rules import require_end, rules_of, usual_tolerance
 from gdsolve.solve.units import optimum_of, trace_in_units
-from gdsolve.spec import Method, Spec
+from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice, Command
+from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
 
 # Where every rate is a run of its own, and every step is taken.
@@ -110,7 +111,7 @@ def usual_rates(problem: Problem) -> tuple[float, ...]:
 
 
 def _plain(rate: float) -> Recipe:
-    return Recipe(Method.GD, rate)
+    return Recipe(PLAIN, rate)
 
 
 def _limit(problem: Problem) -> int | None:

@@ -11,11 +11,13 @@ from typing import Any
 
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Engine, Spec, flag
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.status import GdsolveError
 
 # Options that decide on the iterates or on what is reported of them. Others show in the data, the start or the bounds.
 SAME = (
-    *("no_intercept", "minimize", "model", "loss", "delta", "quantile", "ridge", "penalize_intercept"),
+    *("no_intercept", "minimize", "model", "loss", "ridge", "penalize_intercept"),
+    *(parameter.name for parameter in LOSS_PARAMETERS),
     *("method", "momentum", "lr", "schedule", "scale", "engine", "dtype", "every"),
 )
 ANEW = "or start anew without --resume"

@@ -89,7 +89,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
         modes=_modes(objective, expression, layout, start / scale) if _box(free, scale) is None else None,
         bound=None,
         convex=False,
-        smooth=True,
+        smooth=spec.minimize is not None or spec.loss.info.smooth,
         seconds=time.perf_counter() - began,
     )
 

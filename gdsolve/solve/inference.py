@@ -22,7 +22,7 @@ from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.spec.parameters import entries, labels, parameters_of
 
 NO_DATA = "a formula has no residuals to estimate an error from"
-NOT_SQUARED = "unavailable for this loss"
+NOT_SQUARED = "this loss is neither a sum of squares nor a likelihood"
 NOT_CERTIFIED = "no minimum is certified here"
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""

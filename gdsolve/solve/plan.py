@@ -18,6 +18,7 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
 from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
 from gdsolve.spec import DType, Engine, Method
+from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
 
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
@@ -78,7 +79,7 @@ def plan_descent(
     limit = recipe.length if recipe.length is not None or leaps else DEFAULT_MAX_ITER
     last = _last(stop, limit)
     known = stop is not None and stop.status is Status.CONVERGED
-    plain = problem.squares is not None and recipe.method is Method.GD and has_closed_form(recipe)
+    plain = problem.squares is not None and recipe.method is PLAIN and has_closed_form(recipe)
     engine = choice.reason and choice.reason + _arithmetic(problem, looped, leaps=leaps)
     return Plan(
         recipe,

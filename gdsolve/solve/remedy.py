@@ -18,7 +18,7 @@ from gdsolve.solve.squares import repose
 from gdsolve.solve.words import coordinates_of, updates_in_words
 from gdsolve.spec import Engine, Method, RateSchedule, Scale
 from gdsolve.spec.command import Advice, Command
-from gdsolve.spec.methods import Need, Recurrence
+from gdsolve.spec.methods import PLAIN, Need, Recurrence
 from gdsolve.spec.numbers import rate_text
 
 SHORTEST_LIMIT = 1000
@@ -26,7 +26,7 @@ SHORTEST_LIMIT = 1000
 MOST_ADVISED = 1_000_000
 # Where every step is taken.
 MOST_STEPS = 100_000
-PLAIN = {"method": None, "schedule": None, "momentum": None}
+TO_PLAIN = {"method": None, "schedule": None, "momentum": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ def _plain(problem: Problem) -> Recipe:
 
     assert problem.modes is not None
     rate = problem.spec.lr
-    return Recipe(Method.GD, rate if isinstance(rate, float) else problem.modes.spectrum.best)
+    return Recipe(PLAIN, rate if isinstance(rate, float) else problem.modes.spectrum.best)
 
 
 def _room_for(needed: int, problem: Problem, command: Command) -> dict[str, object]:
@@ -220,7 +220,7 @@ def _of_squares(problem: Problem, recipe: Recipe, command: Command) -> str:
         if _converges(repose(problem, spec, squares.standard), None):
             return command.but(**changes)
     plain = replace(problem.spec, method=Method.AUTO, schedule=RateSchedule.CONSTANT, momentum=None)
-    found = find_remedy(replace(problem, spec=plain), command, "auto", **PLAIN)
+    found = find_remedy(replace(problem, spec=plain), command, "auto", **TO_PLAIN)
     return command.but(**changes) if found is None or "momentum" in command.fixed else found.command
 
 

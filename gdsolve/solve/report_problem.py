@@ -12,8 +12,9 @@ from gdsolve.solve.fit_problem import fit_problem
 from gdsolve.solve.illustrator import Illustrator
 from gdsolve.solve.outcome import Fit
 from gdsolve.solve.problem import Problem
-from gdsolve.spec import Method, PlotKind, RateSchedule
+from gdsolve.spec import PlotKind, RateSchedule
 from gdsolve.spec.command import Command
+from gdsolve.spec.methods import PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def _draw_rates(problem: Problem, every_rate: EveryRate, tol: float, illustrator
 def _every_rate(problem: Problem, fit: Fit) -> EveryRate | None:
     """Plain descent on least squares; None where it is not that, or where nothing is to be descended."""
     modes = problem.modes
-    plain = fit.method is Method.GD and fit.schedule is RateSchedule.CONSTANT and fit.learning_rate is not None
+    plain = fit.method is PLAIN and fit.schedule is RateSchedule.CONSTANT and fit.learning_rate is not None
     if not plain or problem.squares is None or modes is None or modes.spectrum.largest_stable is None:
         return None
     gradient, rounding = modes.gradient_at(problem.start)
