@@ -6,9 +6,12 @@ import math
 import sys
 from dataclasses import replace
 
+import torch
+
 from gdsolve.descent.foreseen import converges
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.rank import EPSILON
 from gdsolve.solve.certify import Certificate, Minimum
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
@@ -28,6 +31,7 @@ FURTHER = 1e-4
 # What the default tolerance promises of every weight, but for those that are so much smaller than the largest.
 DIGITS = 1e-9
 COUNTED = 1e-9
+NOISE = 64.0
 
 
 def advise(
@@ -114,20 +118,25 @@ def _distance(problem: Problem, plan: Plan, solution: Solution, certificate: Cer
 
 def _digits(problem: Problem, solution: Solution, minimum: Minimum, slow: str) -> list[Advice]:
     """How many digits are right, where there are fewer than the default tolerance promises."""
-    if problem.spec.tol is not None or problem.spec.dtype is DType.FLOAT32:
+    spec, spectrum = problem.spec, minimum.spectrum
+    by_default = spec.auto_rate and spec.tol is None and solution.stopped_by in ("tol", "rounding")
+    if not by_default or spec.dtype is DType.FLOAT32 or spectrum is None or not minimum.unique:
         return []
-    if minimum.spectrum is None or not minimum.unique:
-        return []
-    reached, best = (problem.units.to_user(w.to(problem.start)) for w in (solution.w, minimum.w))
-    counted = best.abs() > COUNTED * best.abs().amax()
-    if not bool(counted.any()):
-        return []
-    away = float(((reached - best).abs() / best.abs())[counted].amax())
+    # What the conditioning alone leaves open no descent can settle.
+    noise = NOISE * EPSILON * (spectrum.condition or 1.0) ** 0.5
+    away = _away(solution.w.to(minimum.w), minimum.w, noise)
     if not DIGITS < away < 1.0:
         return []
     whose = "the optimum" if minimum.is_global else "the local minimum"
     count = int(-math.log10(away))
     return [Advice(f"The weights have {count} digit{'' if count == 1 else 's'} of those at {whose}{slow}.")]
+
+
+def _away(reached: torch.Tensor, best: torch.Tensor, noise: float) -> float:
+    """The largest relative difference of weights, (p, 1) each, beyond `noise` of the largest and of those counted."""
+    largest, difference = best.abs().amax(), (reached - best).abs()
+    counted = (best.abs() > COUNTED * largest) & (difference > noise * largest)
+    return float((difference / best.abs())[counted].amax()) if bool(counted.any()) else 0.0
 
 
 def _needs(problem: Problem, plan: Plan) -> list[Advice]:

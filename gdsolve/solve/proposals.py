@@ -309,6 +309,13 @@ def as_squares(spec: Spec) -> Spec:
     return replace(
         spec,
         **usual,
+        model=None,
+        parameters=(),
+        constants=(),
+        start=(),
+        lower=(),
+        upper=(),
+        fix=(),
         loss=spec.loss if spec.loss.info.squared else USUAL_LOSS,
         method=Method.AUTO,
         schedule=RateSchedule.CONSTANT,
