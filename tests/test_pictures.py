@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from gdsolve.picture import Panel, Picture, Series
-from gdsolve.pictures import _illustrator as illustrator
+from gdsolve.pictures import illustrator
 from gdsolve.pictures.draw import MAKERS, MAKERS_OF_SEVERAL
 from gdsolve.pictures.scene import spaced
 from gdsolve.solve.check import check

@@ -24,7 +24,7 @@ from gdsolve.data.formats.parquet.reader import ParquetReader
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
-from gdsolve.pictures import _illustrator as illustrator
+from gdsolve.pictures import illustrator
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record

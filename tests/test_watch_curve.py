@@ -12,7 +12,7 @@ import pytest
 
 from gdsolve.cli.curve import WatchedLoss
 from gdsolve.picture import Marker, Stroke
-from gdsolve.pictures import _illustrator as illustrator
+from gdsolve.pictures import illustrator
 from gdsolve.pictures.live import live_panel
 from gdsolve.progress import Descending, Outlook, Reading, Stage, listening
 from gdsolve.report.draw_terminal import draw_within

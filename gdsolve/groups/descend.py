@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.descent.closed_form import ClosedForm
 from gdsolve.descent.leap import Stop, best_iterations, find_stops
 from gdsolve.descent.learning_rate import TOLERANCE, tightened_tolerances
-from gdsolve.descent.stop import Apart, Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule
+from gdsolve.descent.stop import Apart, Divergence, SmallUpdate, StopRule
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.group_squares import (
     GroupCoordinates,
@@ -24,6 +24,7 @@ from gdsolve.objective.group_triangles import GroupTriangles
 from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import Spectrum
 from gdsolve.objective.rank import EPSILON
+from gdsolve.solve.rules import convergence_rules
 from gdsolve.solve.start import start_of
 from gdsolve.spec import Spec
 from gdsolve.status import Status
@@ -125,12 +126,7 @@ def _rules(spec: Spec, modes: GroupModes, start: Tensor, tolerances: Tensor) -> 
     rules: list[StopRule] = [Apart(Divergence(1.0), Divergence(1.0).threshold * reference)]
     if spec.tol != 0.0:
         rules.append(Apart(SmallUpdate(0.0), tolerances))
-    rules += [
-        rule(limit)
-        for rule, limit in ((SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
-        if limit is not None and limit > 0.0
-    ]
-    return tuple(rules)
+    return (*rules, *convergence_rules(spec, 0.0))
 
 
 def _in_units(

@@ -8,10 +8,11 @@ from gdsolve.spec import Spec
 
 def illustrator_of(spec: Spec) -> Illustrate | None:
     """Who draws for a spec that asks for pictures, a page of them, or to watch; None for any other."""
-    return _illustrator if spec.plots or spec.watch or spec.output else None
+    return illustrator if spec.plots or spec.watch or spec.output else None
 
 
-def _illustrator() -> Illustrator:
+def illustrator() -> Illustrator:
+    """Who draws, imported where it is asked for."""
     from gdsolve.pictures import draw
 
     return draw
