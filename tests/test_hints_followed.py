@@ -54,9 +54,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "spec/numbers.py::parse_count#1": "a value that no flag, key or call lets through",
     "solve/memory.py::Demand._refuse#1": "a table larger than the memory; test_memory.py says so of a small one",
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
-    "solve/pointwise.py::pose_pointwise#2": "a table without rows is told before, by its first rows",
-    "solve/squares.py::pose_squares#1": "no verb brings another loss there",
-    "solve/squares.py::pose_squares#2": "a table without rows is told before, by its first rows",
+    "solve/read.py::read_table#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
     "data/inline.py::inline_table#1": "several ranks under a launcher, of a spec with X and y in it",
 }

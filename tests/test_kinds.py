@@ -16,6 +16,7 @@ import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.data.response import MEANS
 from gdsolve.report.parts import stop_rules
+from gdsolve.pictures import illustrator
 from gdsolve.solve.fit import fit
 from gdsolve.spec import PLOT_KINDS, Loss, Method, PlotKind, RateSchedule
 from gdsolve.spec.file import build_spec
@@ -103,7 +104,7 @@ def test_a_loss_has_every_picture_that_it_can_have(ask: Ask, loss: Loss) -> None
         assert (code, f"the loss {loss} has no curvature" in said) == (2, True)
     options = {"loss": loss, "plot": True, "plot_kind": "fit", "max_iter": 20}
     for more in ({"scale": "none"}, {"model": "a*x + b", "start": "a=0,b=0"}):
-        picture = fit(build_spec([table_of(loss)], options | more, "fit")).picture
+        picture = fit(build_spec([table_of(loss)], options | more, "fit"), illustrate=illustrator).picture
         assert picture is not None
         start = next(one for one in picture.panels[0].series if one.name == "start")
         assert set(start.y) == set(MEANS[loss.info.mean](np.zeros(1)).tolist())
