@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gdsolve.data.formats.registry import format_endings
 from gdsolve.spec import VERBS, Spec, choices, flag, options_of
 from gdsolve.status import ExitCode
 
@@ -46,8 +47,9 @@ def reference() -> str:
     return "\n".join(parts)
 
 
-SOURCES = """A SOURCE is a table (`.csv`, `.tsv`, `.parquet`, `.ndjson`, also with `.gz` or `.zst`), a glob in quotes,
-`-` for standard input, or one YAML spec. Several tables must have the same columns, in any order.
+_ENDINGS = ", ".join(f"`{ending}`" for ending in format_endings())
+SOURCES = f"""A SOURCE is a table ({_ENDINGS}, also with `.gz` or
+`.zst`), a glob in quotes, `-` for standard input, or one YAML spec. Several tables must have the same columns, in any order.
 """
 JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
 `sse`, `loss`, `gap`, weights, `standard_errors` and `optimum` are in the units of the file, `gradient_norm`, `update`

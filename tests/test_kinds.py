@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.data.response import MEANS
-from gdsolve.report.parts import stop_rules
 from gdsolve.pictures import illustrator
+from gdsolve.report.parts import stop_rules
 from gdsolve.solve.fit import fit
 from gdsolve.spec import PLOT_KINDS, Loss, Method, PlotKind, RateSchedule
 from gdsolve.spec.file import build_spec

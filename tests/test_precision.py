@@ -106,7 +106,7 @@ def test_a_tolerance_that_float64_cannot_tell_from_nothing_is_refused() -> None:
 
 
 def test_a_default_limit_is_called_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gdsolve.descent.leap.DEFAULT_MAX_ITER", 1000)
+    monkeypatch.setattr("gdsolve.solve.plan.DEFAULT_MAX_ITER", 1000)
     fit = gdsolve.fit(CONFIGS / "longley.csv", lr=1e-12, engine="triangle", loss_tol=1e-300, tol=0.0)
     assert fit.message.startswith("Stopped at the default max_iter after 1,000 updates")
 

@@ -238,14 +238,14 @@ def test_a_formula_is_descended_on_as_it_is_and_says_so(ask: Any) -> None:
     problem = "--minimize 'x**2 + 3*y**2' --start x=5,y=-3"
     code, record, _ = ask(f"fit {problem}")
     assert (code, record["descent"]["scale"]) == (0, "none")
-    again = ask(f"fit {problem} --lr {record['learning_rate']!r}")[1]
+    again = ask(f"fit {problem} --lr {record['learning_rate']!r} --tol {record['descent']['tol']!r}")[1]
     assert again["iterations"] == record["iterations"]
 
 
 def test_momentum_of_a_comparison_is_told_with_its_rate(ask: Any) -> None:
     (found,) = ask("compare houses.csv --methods momentum")[1]["methods"]
     again = ask(f"fit houses.csv --scale standard --method momentum --lr {found['learning_rate']!r} "
-                f"--momentum {found['momentum']!r}")[1]  # fmt: skip
+                f"--momentum {found['momentum']!r} --tol {found['tol']!r}")[1]  # fmt: skip
     assert (again["status"], again["iterations"]) == ("converged", found["iterations"])
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from contourpy import ContourGenerator, contour_generator
 
 from gdsolve.picture import Axis, Series
 from gdsolve.pictures.scene import Scene
+
+if TYPE_CHECKING:
+    from contourpy import ContourGenerator
 
 GRIDS = {"quadratic": 121, "other": 61, "slow": 31}
 LEVELS = 9
@@ -105,6 +107,8 @@ def contours(scene: Scene, plane: Plane, x: tuple[float, float], y: tuple[float,
     heights = scene.values(plane.lift(scene, points)).cpu().numpy().reshape(across.shape)
     levels = _levels(scene, heights)
     lines: list[Series] = []
+    from contourpy import contour_generator
+
     generator = contour_generator(across, up, np.ma.masked_invalid(heights))
     for level in levels:
         for line in _lines(generator, level):
