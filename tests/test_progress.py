@@ -182,7 +182,7 @@ def test_a_descent_whose_end_is_unknown_says_so() -> None:
     with ear() as heard:
         fit(build_spec([], options, "fit"))
     assert {stage.last for stage in heard.of("descending") if isinstance(stage, Descending)} == {None}
-    assert heard.titles == ["descending", "polishing"]
+    assert heard.titles == ["descending", "certifying"]
 
 
 def test_compare_says_which_method_runs(tmp_path: Path) -> None:

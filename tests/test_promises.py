@@ -24,7 +24,7 @@ import gdsolve
 from gdsolve.cli.main import run as execute
 from gdsolve.solve.method import refusal, traits_of
 from gdsolve.solve.pose import pose
-from gdsolve.spec import Engine, Loss, Method
+from gdsolve.spec import Engine, Loss, Method, RateSchedule
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import ExitCode, Status
@@ -122,6 +122,7 @@ def test_what_is_promised_holds_for_every_kind(folder: Path, case: Case, caplog:
     # A line search may find no step at a corner of the loss, and says so.
     at_a_corner = found.status is Status.FAILED and not case.loss.info.smooth and not case.method.info.rated
     assert found.status in (Status.CONVERGED, Status.MAX_ITER) or at_a_corner, found.message
+    assert (found.tol == 0.0) == (case.method.info.self_ending or found.schedule is RateSchedule.COSINE)
     certified(found)
     ten_digits(found, case)
     foreseen(found, case)
@@ -201,6 +202,24 @@ def test_engines_agree_on_k_and_w(folder: Path, method: Method, engines: tuple[E
     assert one.iterations == other.iterations
     assert one.status is other.status is Status.CONVERGED
     assert one.weights == pytest.approx(other.weights, rel=1e-9)
+
+
+RECURRENT = [{"method": "gd"}, {"method": "momentum"}, {"method": "nesterov", "momentum": 0.5}]
+
+
+@pytest.mark.parametrize("options", RECURRENT, ids=str)
+def test_the_engine_is_chosen_by_cost_and_the_updates_needed_are_told(folder: Path, options: dict[str, Any]) -> None:
+    table = {"features": ["a", "b"], "target": "y", **options}
+    found = gdsolve.fit(folder / "header.csv", **table)
+    assert f"{found.predicted_iterations:,} updates predicted: " in found.plan.reason
+    assert found.iterations == found.predicted_iterations
+    slow = gdsolve.fit(folder / "header.csv", lr=1e-5, max_iter=10, **table)
+    assert slow.status is Status.MAX_ITER
+    told = next(one for one in slow.advice if one.startswith("Updates needed to converge"))
+    needed = re.search(r": ([0-9,]+) at this rate \(1e-05\)", told)
+    assert needed is not None
+    enough = gdsolve.fit(folder / "header.csv", lr=1e-5, engine="leap", **table)
+    assert (enough.status, f"{enough.iterations:,}") == (Status.CONVERGED, needed[1])
 
 
 @pytest.mark.parametrize("form", ["half-mse", "huber", "momentum", "model"])

@@ -66,7 +66,7 @@ def test_a_run_of_many_steps_keeps_some_hundred_points() -> None:
     assert ks[-1] == range(128, 10**8, 640)[-1]
     assert 100 < len(ks) < 200
     assert all(after - before <= 641 + 0.1 * before for before, after in pairwise(ks))
-    for stage in descending(range(9), "polishing"):
+    for stage in descending(range(9), "certifying"):
         curve.note(stage)
     assert [k for k, _ in curve.points] == ks
 

@@ -14,7 +14,7 @@ RATIO = 1.1
 
 
 class WatchedLoss:
-    """Points of the first descent that is told of; a run may polish afterwards, which is no part of its curve."""
+    """Points of the first descent that is told of; a run is certified afterwards, which is no part of its curve."""
 
     def __init__(self) -> None:
         self._title: str | None = None

@@ -164,7 +164,7 @@ def _nonsmooth(problem: Problem) -> Certificate:
 
 def _search(problem: Problem, w: torch.Tensor) -> Certificate:
     newton, rules, schedule = Newton(problem.box), (LeftDomain(),), Schedule("log")
-    with observing("polishing", None, problem.loss_unit) as observer:
+    with observing("certifying", None, problem.loss_unit) as observer:
         refined = iterate(problem.bounded, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=observer)
     if refined.status is Status.INTERRUPTED:
         return Certificate(None, NoMinimum.INTERRUPTED)

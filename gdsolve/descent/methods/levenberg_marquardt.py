@@ -124,7 +124,7 @@ class LevenbergMarquardt:
                 spent += trials + found.evaluations + 2
                 return Halt.NO_STEP if following is None else replace(following, evaluations=spent)
             halt = found
-        return self._polish(squares, point, state, model, spent) if halt is Halt.ROUNDING else halt
+        return self._refine(squares, point, state, model, spent) if halt is Halt.ROUNDING else halt
 
     def _gradient(self, w: Tensor, state: State) -> Tensor:
         """Jᵀr, (p, 1), and 0 along weights that a bound holds."""
@@ -196,7 +196,7 @@ class LevenbergMarquardt:
         gradient = squares.curvature_scale * self._gradient(w, reached)
         return Advance(Point(w, Evaluation(value, gradient)), reached)
 
-    def _polish(
+    def _refine(
         self, squares: SumOfSquares, point: Point, state: State, model: DampedModel, spent: int
     ) -> Advance | Halt:
         """An undamped step that only the gradient can judge, as long as the loss stays about what it is."""

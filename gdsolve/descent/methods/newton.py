@@ -84,7 +84,7 @@ class Newton:
         if halt is Halt.ROUNDING and model.curvature < 0.0:
             return self._escape(objective, point, model, floor)
         if halt is Halt.ROUNDING:
-            return self._polish(objective, point, model, value, memory)
+            return self._refine(objective, point, model, value, memory)
         return halt
 
     def _lengthened(self, objective: Objective, point: Point, model: _Model, found: Found) -> Found:
@@ -141,7 +141,7 @@ class Newton:
             t *= 0.5
         return Halt.ROUNDING
 
-    def _polish(
+    def _refine(
         self, objective: Objective, point: Point, model: _Model, value: float, last: float | None
     ) -> Advance | Halt:
         """A full step that only the gradient can judge, as long as the loss stays about what it is."""
