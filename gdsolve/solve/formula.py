@@ -65,7 +65,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     columns = _read(spec, parameters, table, dtype, device)
     free = [parameter for parameter in parameters if not parameter.fixed]
     start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
-    # Where gdsolve chooses the rate, parameters count in units of their start: an absolute tolerance then suits all of them.
+    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
     scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
     names = tuple(label for parameter in free for label in labels(parameter))
     layout = Layout(tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale)
