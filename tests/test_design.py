@@ -103,16 +103,16 @@ def test_sections_are_numbered_as_they_are_cited() -> None:
 
 
 def test_the_commits_that_are_shown_are_those() -> None:
-    shown = re.findall(r"`git show (\w+)`\s+\(\"([^\"]+)\"\)", CONTRIBUTING)
+    shown = re.findall(r"`git log -p --grep='([^']+)'`\s+\(\"([^\"]+)\"\)", CONTRIBUTING)
     assert len(shown) == 3
-    git = ["git", "-C", str(ROOT)]
-    depth = subprocess.run([*git, "rev-parse", "--is-shallow-repository"], capture_output=True, text=True, check=False)
-    if depth.stdout != "false\n":
-        pytest.skip("no history of commits here")
-    for commit, subject in shown:
+    for words, subject in shown:
         told = subprocess.run(
-            [*git, "log", "-1", "--format=%s", commit], capture_output=True, text=True, check=False, timeout=20
+            ["git", "-C", str(ROOT), "log", "--format=%s", "--grep", words],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
         )
-        assert told.stdout.strip() == " ".join(subject.split()), commit
-        within = subprocess.run([*git, "merge-base", "--is-ancestor", commit, "HEAD"], check=False, timeout=20)
-        assert within.returncode == 0, f"{commit} is not in the history of this branch"
+        if not told.stdout:
+            pytest.skip("no history of commits here, or not all of it")
+        assert told.stdout.splitlines() == [" ".join(subject.split())]
