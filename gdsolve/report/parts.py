@@ -133,7 +133,7 @@ def stop_rules(descent: Mapping[str, Any]) -> str:
         for name, what in STOP_WORDS
         if descent.get(name)
     ]
-    if descent["tol"] is None:
+    if "method" not in descent and descent.get("tol") is None:
         rules.insert(0, "at the tolerance of each method")
     elif not rules and Method(descent.get("method") or PLAIN).info.self_ending:
         rules.append("when no step lowers the loss by more than rounding")
