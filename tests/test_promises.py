@@ -237,3 +237,12 @@ def test_a_column_that_float32_destroys_is_told_for_every_kind(
     gdsolve.fit(table, dtype="float32", max_iter=50, **more)
     assert "rounding to float32 changes the spread of column 'x' from 11.5 to" in caplog.text
     assert "--dtype float64 keeps it" in caplog.text
+
+
+@pytest.mark.parametrize("loss", list(Loss), ids=str)
+def test_squares_beyond_float64_are_refused_for_every_loss(tmp_path: Path, loss: Loss) -> None:
+    table = tmp_path / "big.csv"
+    table.write_text("x,y\n" + "".join(f"{i}e200,{i % 2}\n" for i in range(1, 9)))
+    with pytest.raises(gdsolve.DataError, match=r"big\.csv: column 'x': its squares are beyond float64") as caught:
+        gdsolve.fit(table, loss=loss)
+    assert caught.value.hint == "rescale it: other units, smaller numbers"

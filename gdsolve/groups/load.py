@@ -11,7 +11,7 @@ from gdsolve.data import Table, prefetch
 from gdsolve.imports import collector_at_rest
 from gdsolve.solve.data import DataInfo, open_problem
 from gdsolve.solve.device import device_of
-from gdsolve.solve.squares import LEAST_SQUARE
+from gdsolve.solve.guards import LEAST_SQUARE
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 

@@ -70,7 +70,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
             from gdsolve.objective.kept_rows import KeptRows
             from gdsolve.objective.merge import merge_ranks
             from gdsolve.objective.triangle import build_triangles
-            from gdsolve.solve.rounding import tell_rounding
+            from gdsolve.solve.guards import require_squares, tell_rounding
 
         dtype = dtype_of(spec)
         kept = KeptRows(dtype, demand.grow) if demand else KeptRows(dtype)
@@ -87,6 +87,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         kept.settle(built[0].constants())
         info = DataInfo.of(opened)
         tell_table(info)
+        require_squares(info, built[0], spec.dtype)
         tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     # Rows are gathered before those in memory become an objective of all ranks.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from dataclasses import replace
 
@@ -18,17 +17,13 @@ from gdsolve.objective.quadratic import Penalty, Quadratic
 from gdsolve.objective.triangle import Triangle
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.device import device_of
+from gdsolve.solve.guards import LEAST_SQUARE_32, require_square
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.start import start_of
 from gdsolve.spec import DType, Spec
-from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
-
-# Sums of squares between these and their inverses keep all digits, with room for what descent makes of them.
-LEAST_SQUARE = 1e-300
-LEAST_SQUARE_32 = 1e-36
 
 
 def pose_squares(read: TableRead) -> Problem:
@@ -41,7 +36,6 @@ def pose_squares(read: TableRead) -> Problem:
     # The pass over the table is the host's by design: cells are parsed there, and blocks of a few columns are
     # factorised while the next ones are parsed. What follows is p×p, where it was asked for.
     triangle = read.triangles[0].to(device)
-    _require_squares(read.data, triangle, spec.dtype)
     squares = replace(_decompose(spec, read.data, triangle, read.kept), ranks=read.ranks)
     seconds = time.perf_counter() - read.began
     return squares_problem(spec, read.data, squares, squares.coordinates, seconds, read.sample)
@@ -127,34 +121,9 @@ def _decompose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows) -
     return replace(squares, coordinates=coordinates)
 
 
-def _require_squares(info: DataInfo, triangle: Triangle, dtype: DType) -> None:
-    """See that least squares can be formed: squares of columns and weights within the range of float64."""
-    if not LEAST_SQUARE < triangle.total_weight < 1.0 / LEAST_SQUARE:
-        raise DataError(
-            f"{info.source[0]}: column {info.roles.weight!r}: its weights sum to {triangle.total_weight:.3g}",
-            "rescale them: only their ratios matter to the weights of the model",
-        )
-    lengths = triangle.lengths().tolist()
-    # Cells that are rounded to infinity were beyond float32 alone.
-    rounded = dtype is DType.FLOAT32 and not all(math.isfinite(length) for length in lengths)
-    for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
-        _require_square(info, name, length, LEAST_SQUARE, DType.FLOAT32 if rounded else DType.FLOAT64)
-
-
 def _require_descent(info: DataInfo, quadratic: Quadratic) -> None:
     """See that descent in float32 can form the squares of the columns that it runs on."""
     stacked, target = quadratic.stacked()
     lengths = [*stacked.norm(dim=0)[: len(info.roles.design)].tolist(), float(target.norm())]
     for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
-        _require_square(info, name, length, LEAST_SQUARE_32, DType.FLOAT32)
-
-
-def _require_square(info: DataInfo, name: str, length: float, least: float, dtype: DType) -> None:
-    if length == 0.0 or least**0.5 < length < least**-0.5:
-        return
-    small = length < 1.0
-    raise DataError(
-        f"{info.source[0]}: column {name!r}: its squares {'vanish in' if small else 'are beyond'} {dtype.value}",
-        ("--dtype float64, or " if dtype is DType.FLOAT32 else "")
-        + f"rescale it: other units, {'larger' if small else 'smaller'} numbers",
-    )
+        require_square(info, name, length, LEAST_SQUARE_32, DType.FLOAT32)
