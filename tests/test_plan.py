@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
+import torch
 
 import gdsolve
 from gdsolve.solve.engine import choose
@@ -38,3 +41,12 @@ def test_the_reason_is_one_sentence_with_the_costs() -> None:
     assert (
         plan.reason == "1,000 updates predicted: 5 ms against 30 ms with --engine triangle and 11 s with --engine rows"
     )
+
+
+@pytest.mark.parametrize("method", ["gd", "momentum"])
+def test_a_fit_keeps_no_tensor_of_the_size_of_the_triangle(method: str) -> None:
+    p = 200
+    X = torch.eye(p, dtype=torch.float64) + 0.01
+    found = gdsolve.fit(X, X.sum(1), method=method, engine="leap")
+    assert found.plan.engine is Engine.LEAP
+    assert len(pickle.dumps(found)) < 8 * p * p

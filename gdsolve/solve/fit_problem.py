@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 
 from gdsolve.descent.iterate import Observer
 from gdsolve.descent.solution import Solution
@@ -88,7 +89,8 @@ def _result(descent: Descent, command: Command, seconds: dict[str, float], check
         method=recipe.method,
         schedule=recipe.schedule,
         momentum=recipe.momentum,
-        plan=plan,
+        # Its closed form holds tensors of the size of the triangle: a script may keep many fits.
+        plan=replace(plan, form=None),
         stable_below=plan.stable_below,
         device=solution.w.device.type,
         data=problem.data,

@@ -31,7 +31,7 @@ class Plan:
     `loop_stops` are the rules for engines that take every step: where rounding hides from them when a rule is met, the
     closed form tells. `max_iter` is the limit in force, None for none; `last` is where the run ends or ends at the
     latest, None where that is not known; `predicted` is how many updates convergence takes, and `fate` what a run is
-    called that the limit ends. `form` is the closed form, where there is one.
+    called that the limit ends. `form` is the closed form, where there is one: `Fit` keeps the plan without it.
     """
 
     recipe: Recipe
