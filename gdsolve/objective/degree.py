@@ -10,6 +10,8 @@ from gdsolve.objective.functions import REDUCTIONS
 
 LINEAR = ("negative", "sum", "mean", "transpose")
 POWERS = (1.0, 2.0, 3.0)
+KINKED = ("abs", "max", "min")
+"""The functions whose slope jumps."""
 
 
 def degree(expression: Expression, names: Collection[str]) -> float:
@@ -26,6 +28,21 @@ def degree(expression: Expression, names: Collection[str]) -> float:
         before = step
     (result,) = stack
     return result
+
+
+def kinked(expression: Expression, names: Collection[str]) -> bool:
+    """True where the slope of an expression may jump as one of `names` moves: in an absolute value, a max or a min."""
+    stack: list[bool] = []
+    for step in expression.steps:
+        if step.kind in ("number", "name"):
+            stack.append(step.value in names)
+            continue
+        parts = stack[-step.arity :]
+        del stack[-step.arity :]
+        if step.kind == "call" and step.value in KINKED and any(parts):
+            return True
+        stack.append(any(parts))
+    return False
 
 
 def meets(expression: Expression, names: Collection[str]) -> bool:

@@ -20,11 +20,11 @@ from gdsolve.pictures.rates import RateCurve, draw_rates, shown
 from gdsolve.pictures.scene import Scene, Track, scene_of, spaced
 from gdsolve.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
 from gdsolve.progress import Outlook
-from gdsolve.solve.certify import Certificate
 from gdsolve.solve.comparison import RateResult
 from gdsolve.solve.forecast import form_of
 from gdsolve.solve.illustrator import Descent
 from gdsolve.solve.method import shown_rate
+from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import rules_of

@@ -12,7 +12,7 @@ from gdsolve.descent.leap import Form
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.modes import Modes
 from gdsolve.picture import Axis
-from gdsolve.solve.certify import Minimum
+from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Units
 from gdsolve.spec import Spec

@@ -11,12 +11,14 @@ import torch
 from gdsolve.descent.foreseen import converges
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.rank import EPSILON
-from gdsolve.solve.certify import Certificate, Minimum
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
+from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.reclassify import far_above
 from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
 from gdsolve.solve.squares import repose
 from gdsolve.solve.words import coordinates_of
@@ -28,10 +30,13 @@ from gdsolve.status import Status
 
 FAR = 1e-4
 FURTHER = 1e-4
+ELSEWHERE = ("flat", "start", "saddle", "maximum", "inflection", "runaway", "edge")
+"""The ends after which another start is worth more than another method."""
 # What the default tolerance promises of every weight, but for those that are so much smaller than the largest.
 DIGITS = 1e-9
 COUNTED = 1e-9
 NOISE = 64.0
+LEVEL = 1e-9
 
 
 def advise(
@@ -46,6 +51,8 @@ def advise(
         lines += _distance(problem, plan, solution, certificate)
     if status in (Status.MAX_ITER, Status.EDGE_OF_STABILITY):
         lines += _needs(problem, plan)
+    if problem.kind is Kind.CURVE and status is not Status.DIVERGED and _is_level(problem, solution):
+        lines.append(Advice("The curve is constant on all rows: it explains nothing of the target (R² is 0)."))
     lines += _commands(problem, plan, solution, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
         lines.append(_ambiguity(problem, minimum.spectrum.rank))
@@ -71,8 +78,10 @@ def _commands(problem: Problem, plan: Plan, solution: Solution, command: Command
 def _after_failure(problem: Problem, plan: Plan, solution: Solution, command: Command) -> list[Advice]:
     if solution.stopped_by == "domain":
         return steadier(problem, plan.recipe, command, "Run instead, with steps that stay where it is defined")
-    if solution.stopped_by in ("flat", "start", "saddle", "edge"):
+    if solution.stopped_by in ELSEWHERE:
         return [elsewhere(problem, command)]
+    if solution.stopped_by == "short":
+        return further(problem, plan.recipe, command) or [elsewhere(problem, command)]
     others = [one.value for one in (Method.GD, Method.BB, Method.NEWTON) if one is not plan.recipe.method]
     return [Advice(f"Start elsewhere, or try another method: {', '.join(others)}.")]
 
@@ -101,7 +110,7 @@ def _distance(problem: Problem, plan: Plan, solution: Solution, certificate: Cer
     minimum = certificate.minimum
     if minimum is None or solution.stopped_by is None:
         return []
-    modes, first = problem.modes, solution.trace.values[0]
+    modes = problem.modes
     by_weights = modes is not None and (modes.unique or plan.recipe.method.info.recurrence is not None)
     away = float((solution.w.to(minimum.w) - minimum.w).abs().amax())
     size = float(minimum.w.abs().amax())
@@ -111,9 +120,19 @@ def _distance(problem: Problem, plan: Plan, solution: Solution, certificate: Cer
         share = f" ({100 * away / size:.2g} % of the largest)" if size > 0.0 else ""
         said = f"a weight is still {away:.3g} from its optimum{share}"
         return [Advice(f"A small step is not a small error: {said}{slow}.")]
-    if not by_weights and solution.value - minimum.value > FAR * max(abs(minimum.value), first - minimum.value):
+    if not by_weights and far_above(solution, minimum):
         return [Advice(f"A small step is not a small error: the loss is still well above its minimum{slow}.")]
     return _digits(problem, solution, minimum, slow)
+
+
+def _is_level(problem: Problem, solution: Solution) -> bool:
+    """True where a curve that could vary from row to row does not, beside what the target varies."""
+    objective = problem.objective
+    if not isinstance(objective, Curve | PointwiseCurve) or not objective.model.columns:
+        return False
+    with torch.no_grad():
+        values, target = objective.model.at(solution.w.to(problem.start)), objective.target
+    return bool((values.amax() - values.amin()) <= LEVEL * (target.amax() - target.amin())) and len(target) > 1
 
 
 def _digits(problem: Problem, solution: Solution, minimum: Minimum, slow: str) -> list[Advice]:

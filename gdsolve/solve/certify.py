@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 
 import torch
 
@@ -16,76 +15,16 @@ from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.linear_program import piecewise_linear_minimum
 from gdsolve.objective.modes import Spectrum
+from gdsolve.solve.corner import find_corner
+from gdsolve.solve.judge import judge
+from gdsolve.solve.minimum import MOST_STEPS, NEGLIGIBLE, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
 MOST_NUMBERS = 200_000_000
-MOST_STEPS = 100
-NEGLIGIBLE = 1e-10
 FADED = 1e-12
-NEAR = 1e-6
-
-
-class NoMinimum(StrEnum):
-    """Why no minimum is certified, as it is told."""
-
-    NONSMOOTH = "the loss is not differentiable everywhere, so that second derivatives cannot show a minimum"
-    TOO_LARGE = "the problem is too large to look for one by Newton's method"
-    INTERRUPTED = "the search for one was interrupted"
-    NOT_FOUND = f"Newton's method finds none within {MOST_STEPS} steps from here"
-    NOT_FINITE = "the curvature there is not finite"
-    SADDLE = "the curvature is negative in some direction: this is a saddle point, not a minimum"
-    FADED_AWAY = "the curvature has become zero: the loss keeps decreasing, and has no minimum here"
-    FLAT = "the curvature there is zero"
-    NO_POINT = "no method reached a point to look from"
-
-
-@dataclass(frozen=True, slots=True)
-class Minimum:
-    """A minimum, (p, 1) in descent's coordinates, its value, and the curvature there.
-
-    `spectrum` is of the Hessian over the weights that no bound holds, None where the loss has corners instead;
-    `is_global` is True where no point is lower.
-    """
-
-    w: torch.Tensor
-    value: float
-    hessian: torch.Tensor | None
-    spectrum: Spectrum | None
-    unique: bool
-    is_global: bool
-
-    def gap(self, w: torch.Tensor, value: float) -> float:
-        """L(w) − L*, by the curvature where the difference of the values would cancel."""
-        difference = value - self.value
-        if self.hessian is None or abs(difference) > NEGLIGIBLE * max(abs(value), abs(self.value)):
-            return max(0.0, difference)
-        away = w - self.w
-        return max(0.0, 0.5 * float(away.mT @ self.hessian @ away))
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What is known of the place where a run ended: a minimum, or why there is none; None and None after divergence.
-
-    `gap` is how far the loss is above the minimum, in the user's units.
-    """
-
-    minimum: Minimum | None
-    reason: NoMinimum | None = None
-    gap: float | None = None
-
-    @property
-    def interrupted(self) -> bool:
-        """True where the search was."""
-        return self.reason is NoMinimum.INTERRUPTED
-
-    @property
-    def spectrum(self) -> Spectrum | None:
-        """The eigenvalues of the Hessian at the minimum, where there is one."""
-        return None if self.minimum is None else self.minimum.spectrum
 
 
 def certify(problem: Problem, solution: Solution) -> Certificate:
@@ -93,7 +32,7 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
-    found = _minimum_near(problem, solution.w, solution.status)
+    found = _minimum_near(problem, solution)
     return replace(found, gap=gap_of(problem, solution, found.minimum))
 
 
@@ -112,36 +51,28 @@ def gap_of(problem: Problem, solution: Solution, minimum: Minimum | None) -> flo
     return None if minimum is None else minimum.gap(solution.w, solution.value) * problem.loss_unit
 
 
-def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certificate:
+def _minimum_near(problem: Problem, solution: Solution) -> Certificate:
     if problem.modes is not None:
         return _known(problem)
-    if not isinstance(problem.objective, TwiceDifferentiable) or not problem.smooth:
+    linear = problem.kind is Kind.LINEAR
+    if linear and not (problem.smooth and isinstance(problem.objective, TwiceDifferentiable)):
         return _nonsmooth(problem)
     if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
         return Certificate(None, NoMinimum.TOO_LARGE)
-    if status in (Status.DIVERGED, Status.INTERRUPTED):
+    if solution.status in (Status.DIVERGED, Status.INTERRUPTED):
         return Certificate(None)
-    if status is Status.CONVERGED and problem.box is None and _at_a_saddle(problem, w):
-        return Certificate(None, NoMinimum.SADDLE)
-    return _search(problem, w)
+    return _search(problem, solution.w) if linear else _of_formula(problem, solution)
 
 
-def _at_a_saddle(problem: Problem, w: torch.Tensor) -> bool:
-    """True where the gradient all but vanishes, a Newton step being short, and the curvature is negative somewhere."""
-
-    hessian: torch.Tensor = problem.objective.hessian(w)  # type: ignore[attr-defined]
-    gradient = problem.objective.evaluate(w).gradient.to(torch.float64)
-    steep = gradient.norm() > NEAR * problem.objective.evaluate(problem.start).gradient.norm()
-    if bool(steep) or not bool(torch.isfinite(hessian).all()):
-        return False
-    curvature, directions = torch.linalg.eigh(hessian.to(torch.float64))
-    sizes = curvature.abs()
-    if curvature[0] >= -NEAR * sizes.amax():
-        return False
-    along = directions.mT @ gradient
-    bent = sizes > NEAR * sizes.amax()
-    step = (along[bent, 0] / sizes[bent]).abs().amax()
-    return bool(step <= NEAR * (1.0 + w.abs().amax()))
+def _of_formula(problem: Problem, solution: Solution) -> Certificate:
+    """By its derivatives; where they jump, or seem to, by what is around."""
+    found = judge(problem, solution)
+    shown = found.interrupted or (found.minimum is not None and found.minimum.unique)
+    stuck = solution.status is not Status.MAX_ITER and not found.arrived
+    if shown or (problem.smooth and not stuck):
+        return found
+    corner = find_corner(problem, solution)
+    return found if problem.smooth and corner.minimum is None else corner
 
 
 def _known(problem: Problem) -> Certificate:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
-from gdsolve.solve.certify import Certificate, NoMinimum, certify_best, gap_of
+from gdsolve.solve.certify import certify, certify_best, gap_of
 from gdsolve.solve.comparison import MethodComparison, MethodResult, interruption
 from gdsolve.solve.descend import descend
 from gdsolve.solve.engine import ground_of
 from gdsolve.solve.illustrator import Descent, Illustrator
 from gdsolve.solve.method import refusal, shown_rate, traits_of
+from gdsolve.solve.minimum import Certificate, NoMinimum
 from gdsolve.solve.outcome import Subject
 from gdsolve.solve.plan import Plan, plan_descent
 from gdsolve.solve.problem import Problem
@@ -80,6 +81,9 @@ def _runs(problem: Problem, plans: Sequence[Plan]) -> Iterator[tuple[Descent, fl
         began = time.perf_counter()
         title = f"{plan.recipe.method.value} ({place} of {len(plans)})"
         solution = descend(problem, plan, ground, title=title)
+        if not problem.convex and solution.status in (Status.CONVERGED, Status.FAILED):
+            # Each may have come to a place of its own, and not each of them is a minimum.
+            solution = reclassify(problem, solution, certify(problem, solution), plan.recipe)
         yield Descent(problem, plan, solution, Certificate(None)), time.perf_counter() - began
         if solution.status is Status.INTERRUPTED:
             return

@@ -15,11 +15,12 @@ from gdsolve.descent.methods.build import Recipe, build_method
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.threads import one_thread
-from gdsolve.solve.certify import Certificate, certify, certify_best, gap_of
+from gdsolve.solve.certify import certify, certify_best, gap_of
 from gdsolve.solve.comparison import Comparison, RateResult, grid_around, interruption, until_interrupted
 from gdsolve.solve.forecast import form_of, stable_below
 from gdsolve.solve.illustrator import Illustrator
 from gdsolve.solve.method import curvature_at_start
+from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.observer import observing
 from gdsolve.solve.outcome import Subject
 from gdsolve.solve.problem import Problem

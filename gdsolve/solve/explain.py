@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gdsolve.descent.solution import Solution
-from gdsolve.solve.certify import Certificate
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import shown_rate
+from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
@@ -13,11 +13,14 @@ from gdsolve.spec import RateSchedule
 from gdsolve.spec.methods import Recurrence
 from gdsolve.status import Status
 
+MOST_NAMED = 5
 FAILURES = {
     "domain": "the loss is not a number at the next point, such as the logarithm or square root of a negative number",
     "no_step": "no step along the direction of descent lowers the loss",
     "flat": "the gradient and the curvature are zero: the loss is flat here",
     "saddle": "the gradient is zero at a saddle point, which is not a minimum",
+    "maximum": "the gradient is zero at a maximum, which is not a minimum",
+    "inflection": "the gradient is zero, but in some direction the loss falls on: this is not a minimum",
     "edge": "the steps have become small but the gradient has not, as at the edge of where the loss is defined",
 }
 
@@ -40,7 +43,7 @@ def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certi
         case Status.DIVERGED:
             return f"{_divergence(problem, plan, solution)} {weights_shown(solution)}"
         case Status.FAILED:
-            return _failure(solution)
+            return _failure(problem, solution, certificate, distance)
 
 
 def _held(problem: Problem, plan: Plan, solution: Solution) -> str:
@@ -52,11 +55,26 @@ def _held(problem: Problem, plan: Plan, solution: Solution) -> str:
     return held
 
 
-def _failure(solution: Solution) -> str:
-    if solution.stopped_by == "start":
-        return "Failed at the start: the loss or its gradient is not finite there."
-    why = FAILURES[solution.stopped_by or "no_step"]
-    return f"Failed after {updates_in_words(solution.iterations)}: {why}. {weights_shown(solution)}"
+def _failure(problem: Problem, solution: Solution, certificate: Certificate, distance: str) -> str:
+    taken = updates_in_words(solution.iterations)
+    match solution.stopped_by:
+        case "start":
+            return "Failed at the start: the loss or its gradient is not finite there."
+        case "short":
+            left = distance or " The gradient is not zero there."
+            return f"Failed after {taken}: the steps became small, but not because of a minimum.{left}"
+        case "runaway":
+            return f"Failed after {taken}: {_running(problem, certificate)}: no minimum in this direction."
+        case name:
+            return f"Failed after {taken}: {FAILURES[name or 'no_step']}. {weights_shown(solution)}"
+
+
+def _running(problem: Problem, certificate: Certificate) -> str:
+    """Which parameters run to infinity, a clause."""
+    names = [problem.labels[place] for place in certificate.running] or ["a parameter"]
+    shown = names if len(names) <= MOST_NAMED else [*names[:MOST_NAMED], f"{len(names) - MOST_NAMED} more"]
+    listed = shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+    return f"{listed} run{'s' if len(shown) == 1 else ''} to infinity"
 
 
 def _divergence(problem: Problem, plan: Plan, solution: Solution) -> str:

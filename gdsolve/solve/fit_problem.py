@@ -94,7 +94,7 @@ def _result(descent: Descent, command: Command, seconds: dict[str, float], check
         stable_below=plan.stable_below,
         device=solution.w.device.type,
         data=problem.data,
-        errors=inference_of(problem, solution.w, certificate) if has_errors(spec, solution.status) else None,
+        errors=inference_of(problem, solution, certificate) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
         fixed=fixed_values(problem),
         message=explain(problem, plan, solution, certificate, figures.loss),

@@ -17,7 +17,7 @@ from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
-from gdsolve.objective.degree import degree
+from gdsolve.objective.degree import degree, kinked
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
 from gdsolve.objective.functions import FUNCTIONS
@@ -89,7 +89,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
         modes=_modes(objective, expression, layout, start / scale) if _box(free, scale) is None else None,
         bound=None,
         convex=False,
-        smooth=spec.minimize is not None or spec.loss.info.smooth,
+        smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
     )
 

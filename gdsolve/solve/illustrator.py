@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Solution
     from gdsolve.picture import Picture
     from gdsolve.progress import Outlook
-    from gdsolve.solve.certify import Certificate
     from gdsolve.solve.comparison import RateResult
+    from gdsolve.solve.minimum import Certificate
     from gdsolve.solve.plan import Plan
     from gdsolve.solve.problem import Problem
     from gdsolve.spec import PlotKind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.inference import (
     AT_BOUND,
@@ -15,48 +16,62 @@ from gdsolve.objective.inference import (
     withhold,
     without_bars,
 )
-from gdsolve.solve.certify import Certificate
 from gdsolve.solve.device import dtype_of
+from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.spec.parameters import entries, labels, parameters_of
+from gdsolve.status import Status
 
 NO_DATA = "a formula has no residuals to estimate an error from"
 NOT_SQUARED = "this loss is neither a sum of squares nor a likelihood"
 NOT_CERTIFIED = "no minimum is certified here"
+UNFINISHED = {
+    Status.DIVERGED: "the run diverged",
+    Status.FAILED: "the run failed",
+    Status.INTERRUPTED: "the run was interrupted",
+    Status.EDGE_OF_STABILITY: "the run did not converge",
+}
+SHORT = "the run stopped short of the minimum"
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""
 
 
-def inference_of(problem: Problem, w: torch.Tensor, certificate: Certificate) -> Inference:
-    """The inference at `w`, (p, 1) in descent's coordinates; its estimates are in the user's units.
+def inference_of(problem: Problem, solution: Solution, certificate: Certificate) -> Inference:
+    """The inference where a run ended; its estimates are in the user's units.
 
-    A weight at its bound, one that is fixed, and all of a run that stopped too far from the minimum get no error bar.
-    Without `spec.report` standard errors and their t or z alone, and those of a certified minimum.
+    There is no error bar without a minimum: none of a run that did not end at one, and of one that was stopped by its
+    limit only where it had come near enough. A weight at its bound has none, nor has one that is fixed. Without
+    `spec.report` there are standard errors and their t or z alone.
     """
-    spec, minimum = problem.spec, certificate.minimum
-    w = w.to(problem.start)
+    spec, minimum, status = problem.spec, certificate.minimum, solution.status
+    w = solution.w.to(problem.start)
     names, user = parameter_names(problem.labels, intercept=problem.intercept), problem.units.to_user(w)
     reason = None
     if spec.ridge:
         reason = PENALISED
     elif problem.kind is Kind.FORMULA:
         reason = NO_DATA
+    elif problem.squares is None and not isinstance(problem.objective, SumOfSquares) and not spec.loss.info.likelihood:
+        reason = NOT_SQUARED
+    elif status in UNFINISHED:
+        reason = UNFINISHED[status]
+    elif minimum is None:
+        reason = certificate.reason or NOT_CERTIFIED
     elif problem.squares is not None:
         reason = _too_many(problem, problem.squares, len(names))
-    elif not isinstance(problem.objective, SumOfSquares) and not spec.loss.info.likelihood:
-        reason = NOT_SQUARED
-    elif minimum is None and not spec.report:
-        reason = certificate.reason or NOT_CERTIFIED
     if reason is not None:
         return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
     if problem.squares is not None:
         found, optimum = _of_squares(problem, problem.squares, user, names)
-        return withhold(found, too_far(found, optimum[:, 0]))
-    found = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
-    if minimum is None:
-        return found
-    return withhold(found, too_far(found, problem.units.to_user(minimum.w.to(w.dtype))[:, 0]))
+    else:
+        assert minimum is not None
+        found = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
+        optimum = problem.units.to_user(minimum.w.to(w.dtype))
+    away = too_far(found, optimum[:, 0])
+    if away and status is Status.MAX_ITER:
+        away = dict.fromkeys(names, SHORT) | away
+    return withhold(found, away)
 
 
 def fixed_values(problem: Problem) -> dict[str, float]:

@@ -82,7 +82,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
 def _suited(traits: Traits) -> tuple[Method, str]:
     weights = f"{traits.weights} weight{'' if traits.weights == 1 else 's'}"
     cases = (
-        (traits.plain, Method.GD, "gd: plain descent, unless --method names another"),
+        (traits.plain and traits.smooth, Method.GD, "gd: plain descent, unless --method names another"),
         (traits.squares, Method.LM, f"lm: a sum of squares with {weights}"),
         (
             not traits.smooth,

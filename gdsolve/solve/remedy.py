@@ -119,7 +119,7 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
     if fades and recipe.length and not (problem.smooth and recipe.method.info.settles):
         return [Advice("Run instead", command.but(max_iter=10 * recipe.length))]
     traits = traits_of(problem)
-    if problem.kind is Kind.LINEAR and problem.squares is None:
+    if (problem.kind is Kind.LINEAR and problem.squares is None) or not problem.smooth:
         method: Method | None = None
         chosen = choose_method(Method.AUTO, traits, rate_given=False)[0]
     else:

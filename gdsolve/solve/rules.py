@@ -24,6 +24,9 @@ from gdsolve.solve.problem import Problem
 from gdsolve.spec import RateSchedule, Spec
 from gdsolve.status import GdsolveError
 
+SHARES = (0.0, 0.5, 2.0)
+STEPS = (-1.0, -0.5, 0.5, 1.0)
+
 
 def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
     """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
@@ -87,7 +90,21 @@ def _endings(problem: Problem) -> tuple[StopRule, ...]:
     # A size of the loss near the start: what it is, or what a step as long as the start would change.
     slope = float(now.gradient.norm()) * (1.0 + float(problem.start.norm()))
     reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
-    return BadStart(), LeftDomain(), Divergence(reference), Unbounded(reference)
+    return BadStart(), LeftDomain(), Divergence(reference), Unbounded(max(reference, _depth_around(problem)))
+
+
+def _depth_around(problem: Problem) -> float:
+    """The largest |L| at some points around the start and 0, as far as it is finite.
+
+    Where a loss is all but flat at the start, it may fall by many powers of ten to a minimum near by.
+    """
+    start, found = problem.start, 0.0
+    ones = start.new_ones(start.shape)
+    points = [share * start for share in SHARES] + [start + step * ones for step in STEPS]
+    for point in points:
+        size = abs(float(problem.bounded.evaluate(point).value))
+        found = max(found, size) if math.isfinite(size) else found
+    return found
 
 
 def _size_of_squares(problem: Problem) -> float:

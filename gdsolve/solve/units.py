@@ -9,7 +9,7 @@ import torch
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.pointwise_rows import Scored
-from gdsolve.solve.certify import Minimum
+from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import Figures, Optimum, adjusted
 from gdsolve.solve.problem import Kind, Problem
 

@@ -14,9 +14,9 @@ from gdsolve.descent.methods.bounds import held, project, twice_differentiable
 from gdsolve.descent.methods.rounding import rounding, unresolved
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
+from gdsolve.objective.equilibrate import equilibrate
 
 LEAST = 8.0
-SWEEPS = 20
 MOST_TRIALS = 60
 SUFFICIENT = 1e-4
 STRAIGHT = 0.75
@@ -152,16 +152,3 @@ class Newton:
         tried = reached.trial
         taken = reached.moved and tried.finite and unresolved(tried.change, value, point.w.dtype)
         return Advance(reached.point, model.promise, 2) if taken else Halt.ROUNDING
-
-
-def equilibrate(matrix: Tensor) -> Tensor:
-    """s, (p, 1), such that every row of M/(s·sᵀ), M symmetric, (p, p), has about 1 as its largest modulus.
-
-    A row of zeros gets 1. A diagonal matrix becomes the identity, whatever the units of the weights.
-    Source: Ruiz (2001), algorithm 1.
-    """
-    scale = torch.ones_like(matrix[:, :1])
-    for _ in range(SWEEPS):
-        largest = (matrix / scale / scale.mT).abs().amax(dim=1, keepdim=True)
-        scale = scale * torch.where(largest > 0, largest.sqrt(), 1.0)
-    return scale

@@ -1,0 +1,116 @@
+"""The minimum at a kink, where the gradient jumps: searched from where a run ended, and shown by what is around it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gdsolve.descent.iterate import iterate
+from gdsolve.descent.methods.bfgs import BFGS
+from gdsolve.descent.schedule import Schedule
+from gdsolve.descent.solution import Solution
+from gdsolve.descent.stop import LeftDomain
+from gdsolve.objective.base import Objective
+from gdsolve.solve.minimum import Certificate, Minimum, NoMinimum
+from gdsolve.solve.observer import observing
+from gdsolve.solve.problem import Problem
+from gdsolve.status import Status
+
+MOST_STEPS = 1000
+MOST_ELEMENTS = 500_000_000
+RADIUS = 1e-6
+RADII = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+NEAR = 1e-2
+SAMPLES = 40
+BALANCED = 1e-3
+UNITS = 64.0
+FAR = 1e-4
+
+
+def find_corner(problem: Problem, solution: Solution) -> Certificate:
+    """The minimum near the end of a run on a loss with kinks.
+
+    It is shown where the gradients of points all around it, within a millionth of the weights' size, have a convex
+    combination that all but vanishes, and no point around it, up to a hundredth, is lower.
+    Source: Burke, Lewis and Overton (2005), A robust gradient sampling algorithm for nonsmooth, nonconvex optimization,
+    SIAM Journal on Optimization 15(3); Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.2.
+    """
+    start, samples = problem.start, SAMPLES + 4 * problem.p
+    if problem.objective.step_elements * (MOST_STEPS + 6 * samples) > MOST_ELEMENTS * 10:
+        return Certificate(None, NoMinimum.TOO_LARGE)
+    objective = problem.objective if problem.box is None else problem.bounded
+    sizes = torch.maximum(solution.w.abs(), start.abs())
+    sizes = torch.where(sizes > 0.0, sizes, 1.0)
+    with observing("certifying", None, problem.loss_unit) as observer:
+        found = iterate(
+            objective,
+            solution.w,
+            BFGS(sizes),
+            (LeftDomain(),),
+            max_iter=MOST_STEPS,
+            schedule=Schedule("log"),
+            observe=observer,
+        )
+    if found.status is Status.INTERRUPTED:
+        return Certificate(None, NoMinimum.INTERRUPTED)
+    if not math.isfinite(found.value):
+        return Certificate(None, NoMinimum.NONSMOOTH, arrived=False)
+    w, value = (found.w, found.value) if found.value <= solution.value else (solution.w, solution.value)
+    size = max(abs(value), solution.trace.values[0] - value)
+    arrived = solution.value - value <= FAR * size
+    rises = _rises(problem, w, value, sizes, samples)
+    if rises is None or not _balanced(objective, w, sizes, samples):
+        return Certificate(None, NoMinimum.NONSMOOTH, arrived=arrived)
+    return Certificate(Minimum(w, value, None, None, unique=rises, is_global=problem.convex))
+
+
+def _around(w: Tensor, count: int) -> Tensor:
+    """Directions (p, q) whose largest entry is ±1: those of the weights, both ways, and as many others by chance."""
+    chance = torch.from_numpy(np.random.default_rng(0).uniform(-1.0, 1.0, (len(w), count)))
+    identity = torch.eye(len(w), dtype=torch.float64, device="cpu")
+    directions = torch.cat([identity, -identity, chance / chance.abs().amax(dim=0)], dim=1)
+    return directions.to(w)
+
+
+def _rises(problem: Problem, w: Tensor, value: float, sizes: Tensor, count: int) -> bool | None:
+    """True where the loss rises all around, False where it is level in some direction, None where it falls."""
+    level, tolerance = False, UNITS * torch.finfo(w.dtype).eps * abs(value)
+    for direction in _around(w, count).mT[:, :, None]:
+        change = 0.0
+        for radius in RADII:
+            moved = w + radius * sizes * direction
+            moved = moved if problem.box is None else problem.box.project(moved)
+            if torch.equal(moved, w):
+                change = math.inf
+                break
+            change = float(problem.objective.evaluate(moved).value) - value
+            change = change if math.isfinite(change) else math.inf
+            if change < -tolerance:
+                return None
+            if change > tolerance:
+                break
+        level |= abs(change) <= tolerance
+    return not level
+
+
+def _balanced(objective: Objective, w: Tensor, sizes: Tensor, count: int) -> bool:
+    """True where gradients around w have a convex combination that all but vanishes, in units of the weights' sizes."""
+    from scipy.optimize import nnls
+
+    places = w + RADIUS * sizes * torch.cat([torch.zeros_like(w), _around(w, count)], dim=1)
+    slopes = torch.cat([objective.evaluate(place[:, None]).gradient * sizes for place in places.mT], dim=1)
+    slopes = slopes[:, torch.isfinite(slopes).all(dim=0)]
+    steep = slopes.norm(dim=0).amax()
+    if not float(steep) > 0.0:
+        return True
+    # The last row makes the shares add up to 1, and outweighs the others.
+    weight = 1e3
+    rows = torch.cat([slopes / steep, torch.full_like(slopes[:1], weight)]).to("cpu", torch.float64).numpy()
+    target = torch.zeros(len(w) + 1, dtype=torch.float64, device="cpu").numpy()
+    target[-1] = weight
+    shares, _ = nnls(rows, target)
+    combined = rows[:-1] @ (shares / shares.sum())
+    return float((combined**2).sum() ** 0.5) <= BALANCED

@@ -1,0 +1,74 @@
+"""Parameters that run to infinity along a valley without a minimum."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from gdsolve.descent.iterate import iterate
+from gdsolve.descent.methods.newton import Newton
+from gdsolve.descent.schedule import Schedule
+from gdsolve.descent.stop import LeftDomain
+from gdsolve.objective.box import Box, Boxed
+from gdsolve.objective.surroundings import Direction, Surroundings
+from gdsolve.solve.problem import Problem
+from gdsolve.status import Status
+
+RATIO = 1e2
+MOVING = 0.1
+STEEPEST = 10.0
+OUTWARD = (2.0, 6.0)
+INWARD = 1e-6
+STRIDE = 4.0
+MOST_STEPS = 30
+
+
+def running_weights(problem: Problem, place: Surroundings, direction: Direction) -> tuple[int, ...]:
+    """The weights that run to infinity along a direction in which the loss hardly changes; empty where none does.
+
+    They have grown a hundred times beyond their start. The one that has grown most is held at multiples of its value,
+    and the others brought to their best: further out, up to 64 times, the loss does not rise, while on the way back to
+    the start it changes. So what there is of a minimum lies at infinity; where the valley is level all along, it is one
+    of many minima.
+    """
+    w, start = place.w, problem.start
+    grown = (w.abs() / torch.where(start.abs() > 1.0, start.abs(), 1.0))[:, 0]
+    rate = torch.where(w != 0.0, direction.vector.to(w) / w, 0.0)[:, 0]
+    rate = torch.where(rate.abs() <= STEEPEST, rate, 0.0)
+    running = (rate.abs() > MOVING) & (grown >= RATIO)
+    if not bool(running.any()):
+        return ()
+    first = int(torch.where(running, grown, 0.0).argmax())
+    rate = rate / rate[first]
+    if any(_change(problem, place, rate, first, power) > direction.tolerance for power in OUTWARD):
+        return ()
+    back = math.ceil(math.log2(float(grown[first]) / INWARD))
+    powers = (-STRIDE * step for step in range(1, math.ceil(back / STRIDE) + 1))
+    changes = any(abs(_change(problem, place, rate, first, power)) > direction.tolerance for power in powers)
+    return tuple(running.nonzero()[:, 0].tolist()) if changes else ()
+
+
+def _change(problem: Problem, place: Surroundings, rate: Tensor, first: int, power: float) -> float:
+    """L − L(w) where weight number `first` is 2^`power` times what it is, and the others at their best; or infinite."""
+    factor = (rate * (power * math.log(2.0))).clamp(-500.0, 500.0).exp()[:, None]
+    point = place.w * factor
+    lower, upper = torch.full_like(point, -math.inf), torch.full_like(point, math.inf)
+    if problem.box is not None:
+        lower, upper = problem.box.lower.clone(), problem.box.upper.clone()
+        point = problem.box.project(point)
+    lower[first] = upper[first] = point[first]
+    box = Box(lower, upper)
+    # Where Newton's method ends otherwise, the lowest point that it met will do.
+    found = iterate(
+        Boxed(problem.objective, box),
+        point,
+        Newton(box),
+        (LeftDomain(),),
+        max_iter=MOST_STEPS,
+        schedule=Schedule("log"),
+    )
+    if found.status is Status.INTERRUPTED:
+        raise KeyboardInterrupt
+    return found.value - place.value if math.isfinite(found.value) else math.inf
