@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -20,10 +21,11 @@ from gdsolve.solve.problem import Problem
 from gdsolve.status import Status
 
 MOST_STEPS = 1000
-MOST_ELEMENTS = 500_000_000
+MOST_ELEMENTS = 5_000_000_000
+MOST_SEARCHES = 4
+SMALL = 1e-9
 RADIUS = 1e-6
 RADII = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-NEAR = 1e-2
 SAMPLES = 40
 BALANCED = 1e-3
 UNITS = 64.0
@@ -39,15 +41,36 @@ def find_corner(problem: Problem, solution: Solution) -> Certificate:
     SIAM Journal on Optimization 15(3); Clarke, Optimization and Nonsmooth Analysis, proposition 2.3.2.
     """
     start, samples = problem.start, SAMPLES + 4 * problem.p
-    if problem.objective.step_elements * (MOST_STEPS + 6 * samples) > MOST_ELEMENTS * 10:
+    if problem.objective.step_elements * (MOST_STEPS + 6 * samples) > MOST_ELEMENTS:
         return Certificate(None, NoMinimum.TOO_LARGE)
-    objective = problem.objective if problem.box is None else problem.bounded
     sizes = torch.maximum(solution.w.abs(), start.abs())
     sizes = torch.where(sizes > 0.0, sizes, 1.0)
+    w, value = solution.w, solution.value
+    for _ in range(MOST_SEARCHES):
+        found = _search(problem, w, sizes)
+        if found is None:
+            return Certificate(None, NoMinimum.INTERRUPTED)
+        w, value = found if found[1] <= value else (w, value)
+        if not math.isfinite(value):
+            return Certificate(None, NoMinimum.NONSMOOTH, arrived=False)
+        size = max(abs(value), solution.trace.values[0] - value)
+        around = _look_around(problem, w, value, sizes, samples)
+        if around.lowest >= value - SMALL * size:
+            break
+        w, value = around.w, around.lowest
+    else:
+        return Certificate(None, NoMinimum.NONSMOOTH, arrived=solution.value - value <= FAR * size)
+    if not _balanced(problem.bounded, w, sizes, samples):
+        return Certificate(None, NoMinimum.NONSMOOTH, arrived=solution.value - value <= FAR * size)
+    return Certificate(Minimum(w, value, None, None, unique=around.rises, is_global=problem.convex))
+
+
+def _search(problem: Problem, w: Tensor, sizes: Tensor) -> tuple[Tensor, float] | None:
+    """Where BFGS leads to from w, and the loss there; None where it was interrupted."""
     with observing("certifying", None, problem.loss_unit) as observer:
         found = iterate(
-            objective,
-            solution.w,
+            problem.bounded,
+            w,
             BFGS(sizes),
             (LeftDomain(),),
             max_iter=MOST_STEPS,
@@ -55,16 +78,10 @@ def find_corner(problem: Problem, solution: Solution) -> Certificate:
             observe=observer,
         )
     if found.status is Status.INTERRUPTED:
-        return Certificate(None, NoMinimum.INTERRUPTED)
-    if not math.isfinite(found.value):
-        return Certificate(None, NoMinimum.NONSMOOTH, arrived=False)
-    w, value = (found.w, found.value) if found.value <= solution.value else (solution.w, solution.value)
-    size = max(abs(value), solution.trace.values[0] - value)
-    arrived = solution.value - value <= FAR * size
-    rises = _rises(problem, w, value, sizes, samples)
-    if rises is None or not _balanced(objective, w, sizes, samples):
-        return Certificate(None, NoMinimum.NONSMOOTH, arrived=arrived)
-    return Certificate(Minimum(w, value, None, None, unique=rises, is_global=problem.convex))
+        return None
+    inside = found.w if problem.box is None else problem.box.project(found.w)
+    value = found.value if inside is found.w else float(problem.objective.evaluate(inside).value)
+    return inside, value
 
 
 def _around(w: Tensor, count: int) -> Tensor:
@@ -75,9 +92,18 @@ def _around(w: Tensor, count: int) -> Tensor:
     return directions.to(w)
 
 
-def _rises(problem: Problem, w: Tensor, value: float, sizes: Tensor, count: int) -> bool | None:
-    """True where the loss rises all around, False where it is level in some direction, None where it falls."""
-    level, tolerance = False, UNITS * torch.finfo(w.dtype).eps * abs(value)
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """The lowest point around w that was met, with its loss; `rises` is True where the loss rises in all directions."""
+
+    w: Tensor
+    lowest: float
+    rises: bool
+
+
+def _look_around(problem: Problem, w: Tensor, value: float, sizes: Tensor, count: int) -> _Around:
+    rises, tolerance = True, UNITS * torch.finfo(w.dtype).eps * abs(value)
+    best, lowest = w, value
     for direction in _around(w, count).mT[:, :, None]:
         change = 0.0
         for radius in RADII:
@@ -88,12 +114,12 @@ def _rises(problem: Problem, w: Tensor, value: float, sizes: Tensor, count: int)
                 break
             change = float(problem.objective.evaluate(moved).value) - value
             change = change if math.isfinite(change) else math.inf
-            if change < -tolerance:
-                return None
+            if value + change < lowest:
+                best, lowest = moved, value + change
             if change > tolerance:
                 break
-        level |= abs(change) <= tolerance
-    return not level
+        rises &= change > tolerance
+    return _Around(best, lowest, rises)
 
 
 def _balanced(objective: Objective, w: Tensor, sizes: Tensor, count: int) -> bool:

@@ -18,6 +18,8 @@ MOST_CURVED = 500
 NEWTON_WEIGHTS = 200
 FADING_LENGTH = 10_000
 ROUNDED = 1e-12
+# Of the weights' size, by the first step where slopes jump.
+SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +112,8 @@ def recipe_of(problem: Problem, asked: Method | None = None) -> tuple[Recipe, st
         return Recipe(method, spec.lr, spec.schedule, spec.momentum, spec.max_iter), reason
     rate, momentum, how = own_rate(problem, method, spec.momentum)
     schedule, length = spec.schedule, spec.max_iter
-    free = spec.method is Method.AUTO and asked is None
-    if not info.settles or (info.step_rate is not None and not problem.smooth and free):
-        # Its steps stay as long as its rate where the gradient only changes its sign.
+    if not info.settles or (info.rated and not problem.smooth):
+        # Its steps stay as long as they are where the gradient only changes its sign.
         if schedule is RateSchedule.CONSTANT:
             schedule, length = RateSchedule.COSINE, spec.max_iter or FADING_LENGTH
             how = f"{how}, shrinking as half a cosine over {length:,} updates"
@@ -163,7 +164,7 @@ def own_rate(problem: Problem, method: Method, asked: float | None) -> tuple[flo
             return _heavy_ball(spectrum.largest, spectrum.smallest, asked)
         rate = spectrum.best if plain else 1.0 / spectrum.largest
         return rate, asked, "the best rate, as the curvature is known" if plain else "1/L_max"
-    largest = problem.bound or curvature_at_start(problem)
+    largest = problem.bound or (curvature_at_start(problem) if problem.smooth else _slope_at_start(problem) / SHARE)
     if heavy:
         # Steps add up to 1/(1 − β) of one: Ghadimi, Feyzmahdavian and Johansson (2015), theorem 2.
         beta = USUAL_MOMENTUM if asked is None else asked
@@ -187,7 +188,13 @@ def curvature_at_start(problem: Problem) -> float:
         curvature = float(torch.linalg.eigvalsh(_finite(objective, start)).abs().amax())
         if curvature > 0.0:
             return curvature
-    length = float(objective.evaluate(start).gradient.norm()) / (1.0 + float(start.norm()))
+    return _slope_at_start(problem)
+
+
+def _slope_at_start(problem: Problem) -> float:
+    """What makes a first step of the inverse rate as long as the start is, or as 1."""
+    start = problem.start
+    length = float(problem.objective.evaluate(start).gradient.norm()) / (1.0 + float(start.norm()))
     return length if 0.0 < length < float("inf") else 1.0
 
 
