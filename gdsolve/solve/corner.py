@@ -22,7 +22,7 @@ from gdsolve.status import Status
 
 MOST_STEPS = 1000
 MOST_ELEMENTS = 5_000_000_000
-MOST_SEARCHES = 4
+SHAKES = (0.0, 1e-3, 1e-2, 1e-5)
 SMALL = 1e-9
 RADIUS = 1e-6
 RADII = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
@@ -46,23 +46,21 @@ def find_corner(problem: Problem, solution: Solution) -> Certificate:
     sizes = torch.maximum(solution.w.abs(), start.abs())
     sizes = torch.where(sizes > 0.0, sizes, 1.0)
     w, value = solution.w, solution.value
-    for _ in range(MOST_SEARCHES):
-        found = _search(problem, w, sizes)
+    # At a kink itself the gradient leads nowhere: it is that of neither side.
+    for shake in SHAKES:
+        found = _search(problem, w + shake * sizes * _chance(w, 1), sizes)
         if found is None:
             return Certificate(None, NoMinimum.INTERRUPTED)
         w, value = found if found[1] <= value else (w, value)
-        if not math.isfinite(value):
-            return Certificate(None, NoMinimum.NONSMOOTH, arrived=False)
         size = max(abs(value), solution.trace.values[0] - value)
+        if not math.isfinite(size):
+            return Certificate(None, NoMinimum.NONSMOOTH, arrived=False)
         around = _look_around(problem, w, value, sizes, samples)
-        if around.lowest >= value - SMALL * size:
-            break
-        w, value = around.w, around.lowest
-    else:
-        return Certificate(None, NoMinimum.NONSMOOTH, arrived=solution.value - value <= FAR * size)
-    if not _balanced(problem.bounded, w, sizes, samples):
-        return Certificate(None, NoMinimum.NONSMOOTH, arrived=solution.value - value <= FAR * size)
-    return Certificate(Minimum(w, value, None, None, unique=around.rises, is_global=problem.convex))
+        if around.lowest < value - SMALL * size:
+            w, value = around.w, around.lowest
+        elif _balanced(problem.bounded, w, sizes, samples):
+            return Certificate(Minimum(w, value, None, None, unique=around.rises, is_global=problem.convex))
+    return Certificate(None, NoMinimum.NONSMOOTH, arrived=solution.value - value <= FAR * size)
 
 
 def _search(problem: Problem, w: Tensor, sizes: Tensor) -> tuple[Tensor, float] | None:
@@ -84,12 +82,16 @@ def _search(problem: Problem, w: Tensor, sizes: Tensor) -> tuple[Tensor, float] 
     return inside, value
 
 
+def _chance(w: Tensor, count: int) -> Tensor:
+    """Directions (p, q) whose largest entry is ±1, by chance and the same every time."""
+    found = torch.from_numpy(np.random.default_rng(0).uniform(-1.0, 1.0, (len(w), count)))
+    return (found / found.abs().amax(dim=0)).to(w)
+
+
 def _around(w: Tensor, count: int) -> Tensor:
-    """Directions (p, q) whose largest entry is ±1: those of the weights, both ways, and as many others by chance."""
-    chance = torch.from_numpy(np.random.default_rng(0).uniform(-1.0, 1.0, (len(w), count)))
-    identity = torch.eye(len(w), dtype=torch.float64, device="cpu")
-    directions = torch.cat([identity, -identity, chance / chance.abs().amax(dim=0)], dim=1)
-    return directions.to(w)
+    """Directions (p, q): those of the weights, both ways, and as many others by chance."""
+    identity = torch.eye(len(w), dtype=w.dtype, device=w.device)
+    return torch.cat([identity, -identity, _chance(w, count)], dim=1)
 
 
 @dataclass(frozen=True, slots=True)
