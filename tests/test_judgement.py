@@ -37,6 +37,8 @@ def curve(path: Path, formula: str, *start: str, **options: Any) -> Fit:
         ("(b - a**2)*(b - 2*a**2)", "a=0,b=0", {}, "inflection"),
         ("a**3 - 3*a*b**2", "a=0,b=0", {}, "inflection"),
         ("exp(-a)", "a=0", {"method": "newton"}, "runaway"),
+        ("exp(-a**2)", "a=0.5", {"method": "lbfgs"}, "runaway"),
+        ("1/(1 + exp(-a))", "a=1", {"method": "newton"}, "runaway"),
         ("sin(a)", f"a={math.pi / 2}", {}, "maximum"),
         ("cos(a) + cos(b)", "a=0,b=0", {}, "maximum"),
         ("a**2 - b**2 + b**4", "a=1,b=0", {}, "saddle"),

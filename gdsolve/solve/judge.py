@@ -136,5 +136,7 @@ def _rank(problem: Problem, place: Surroundings, directions: list[Direction]) ->
         singular = Singular.of(upper)
         arithmetic = place.w.shape[0] * torch.finfo(place.w.dtype).eps
         return int(numerical_rank(singular.values, singular.right, arithmetic=arithmetic))
+    if not problem.smooth:
+        return sum(one.determined for one in directions)
     curved = int((place.curvature > DETERMINED * place.curvature.abs().amax()).sum()) if len(place.curvature) else 0
     return curved + sum(one.determined for one in directions if one.curvature <= DETERMINED)

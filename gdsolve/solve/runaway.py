@@ -12,7 +12,7 @@ from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.box import Box, Boxed
-from gdsolve.objective.surroundings import Direction, Surroundings
+from gdsolve.objective.surroundings import Course, Direction, Surroundings
 from gdsolve.solve.problem import Problem
 from gdsolve.status import Status
 
@@ -28,7 +28,8 @@ MOST_STEPS = 30
 def running_weights(problem: Problem, place: Surroundings, direction: Direction) -> tuple[int, ...]:
     """The weights that run to infinity along a direction in which the loss hardly changes; empty where none does.
 
-    They have grown a hundred times beyond their start. The one that has grown most is held at multiples of its value,
+    They have grown a hundred times beyond their start, or the loss is level where they grow and rises where they
+    shrink, which no smooth loss is at a minimum. The one that has grown most is held at multiples of its value,
     and the others brought to their best: further out, up to 64 times, the loss does not rise, while on the way back to
     the start it changes. So what there is of a minimum lies at infinity; where the valley is level all along, it is one
     of many minima.
@@ -37,7 +38,7 @@ def running_weights(problem: Problem, place: Surroundings, direction: Direction)
     grown = (w.abs() / torch.where(start.abs() > 1.0, start.abs(), 1.0))[:, 0]
     rate = torch.where(w != 0.0, direction.vector.to(w) / w, 0.0)[:, 0]
     rate = torch.where(rate.abs() <= STEEPEST, rate, 0.0)
-    running = (rate.abs() > MOVING) & (grown >= RATIO)
+    running = (rate.abs() > MOVING) & ((grown >= RATIO) | _is_level_outward(problem, direction, rate))
     if not bool(running.any()):
         return ()
     first = int(torch.where(running, grown, 0.0).argmax())
@@ -48,6 +49,14 @@ def running_weights(problem: Problem, place: Surroundings, direction: Direction)
     powers = (-STRIDE * step for step in range(1, math.ceil(back / STRIDE) + 1))
     changes = any(abs(_change(problem, place, rate, first, power)) > direction.tolerance for power in powers)
     return tuple(running.nonzero()[:, 0].tolist()) if changes else ()
+
+
+def _is_level_outward(problem: Problem, direction: Direction, rate: Tensor) -> Tensor:
+    """True, (p,), for weights that the loss does not keep from growing, though it keeps them from shrinking."""
+    ahead, behind = (side.course is Course.RISES for side in direction.sides)
+    if not problem.smooth or ahead == behind:
+        return torch.zeros_like(rate, dtype=torch.bool)
+    return rate < 0.0 if ahead else rate > 0.0
 
 
 def _change(problem: Problem, place: Surroundings, rate: Tensor, first: int, power: float) -> float:
