@@ -227,9 +227,10 @@ def _load_usable(spec: Spec, described: Description, proposal: Proposal) -> Prob
     if not proposal.features or not proposal.rows:
         return None
     target = proposal.target.name if proposal.target is not None and not proposal.target.is_text else None
+    proposed = proposal.spec(spec)
     try:
-        table = usable_table(described, proposal.features, target, proposal.weight, intercept=not spec.no_intercept)
-        return pose(as_squares(proposal.spec(spec)), table)
+        table = usable_table(described, proposal.features, target, proposal.weight, proposed)
+        return pose(as_squares(proposed), table)
     except DataError:
         return None
 
