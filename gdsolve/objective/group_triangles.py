@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gdsolve.objective.rank import EPSILON, stored_errors, without_jitter
 from gdsolve.objective.threads import one_thread
-from gdsolve.objective.triangle import BLOCK_ROWS
+from gdsolve.objective.triangle import BLOCK_ROWS, Triangle
 
 # Numbers that are held before they are merged, and that one stack of merges is made of.
 HELD_NUMBERS = 4_000_000
@@ -68,6 +68,11 @@ class GroupTriangles:
     def only(self, chosen: Tensor | slice) -> GroupTriangles:
         """The triangles of some groups."""
         return GroupTriangles(self.factor[chosen], self.shift[chosen], self.rows[chosen], self.total_weight[chosen])
+
+    def triangle(self, place: int) -> Triangle:
+        """That of one group."""
+        rows, weight = int(self.rows[place]), float(self.total_weight[place])
+        return Triangle(self.factor[place], self.shift[place], rows, weight)
 
     def means(self) -> Tensor:
         """Weighted column means, (G, n + 1), the target last."""

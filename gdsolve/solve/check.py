@@ -245,7 +245,7 @@ def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
     """Columns that are made of others, and more weights than rows."""
     names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
     findings: list[Finding] = []
-    weights, rows = found.parameters, found.data.rows
+    weights, rows = found.parameters, found.data.rows - found.data.rows_weightless
     if weights >= rows:
         said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit is exact in every row"
         return [Finding(FindingKind.SATURATED, said, cells=rows)]

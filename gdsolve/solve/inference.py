@@ -9,7 +9,6 @@ from gdsolve.objective.inference import (
     AT_BOUND,
     PENALISED,
     Inference,
-    Weighting,
     from_factor,
     from_hessian,
     too_far,
@@ -20,7 +19,7 @@ from gdsolve.solve.certify import Certificate
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
-from gdsolve.spec.choices import WeightKind
+from gdsolve.solve.weighting import weighting_of
 from gdsolve.spec.parameters import entries, labels, parameters_of
 
 NO_DATA = "a formula has no residuals to estimate an error from"
@@ -106,7 +105,7 @@ def _of_squares(
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
         noise=8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1]),
-        weighting=_weighting(problem),
+        weighting=weighting_of(spec),
         singular=squares.minimisers.singular,
     )
     return found, optimum
@@ -135,20 +134,11 @@ def _of_rows(
             confidence=confidence,
             held=held,
             to_user=to_user,
-            weighting=_weighting(problem),
+            weighting=weighting_of(spec),
         )
     curved = None if minimum is None or spec.report else minimum.hessian
     hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
     return from_hessian(hessian, user, names=names, confidence=confidence, held=held, to_user=to_user)
-
-
-def _weighting(problem: Problem) -> Weighting:
-    spec = problem.spec
-    if spec.weight_column is None:
-        return Weighting.NONE
-    if spec.sigma is not None:
-        return Weighting.KNOWN if spec.absolute_sigma else Weighting.PRECISION
-    return Weighting.FREQUENCY if spec.weight_kind is WeightKind.FREQUENCY else Weighting.PRECISION
 
 
 def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:

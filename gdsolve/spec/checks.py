@@ -134,8 +134,8 @@ def _check_problem(spec: Options) -> None:
         raise GdsolveError("data and inline X, y exclude each other", "keep one of them", about=("data", "X", "y"))
     if spec.weight is not None and spec.sigma is not None:
         raise GdsolveError(
-            "weight and sigma exclude each other",
-            "keep --sigma for standard deviations of the target, or --weight for weights",
+            "weight and sigma exclude each other: rows weigh 1/σ²",
+            "leave --weight or --sigma out",
             about=("weight", "sigma"),
         )
     if spec.minimize is not None and spec.model is not None:

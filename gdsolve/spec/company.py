@@ -71,7 +71,6 @@ SIGMA = Company(
 NUMBERS = Company(
     lambda asked: asked.spec.loss.info.target is Target.NUMBERS,
     "{flag} is for a target of numbers, and this is --loss {spec.loss}",
-    "leave {flag} out; --weight COLUMN weighs rows of any loss",
 )
 SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,
