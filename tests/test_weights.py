@@ -336,8 +336,8 @@ CELLS = [
     ("0", "row 2 (line 3), column 's': the standard deviation '0' is not above 0"),
     ("-1", "row 2 (line 3), column 's': the standard deviation '-1' is not above 0"),
     ("inf", "row 2 (line 3), column 's': 'inf' is not finite"),
-    ("1e-200", "row 2 (line 3), column 's': 1/σ² of the standard deviation '1e-200' is beyond the range of float64"),
-    ("1e200", "row 2 (line 3), column 's': 1/σ² of the standard deviation '1e200' is beyond the range of float64"),
+    ("1e-200", "row 2 (line 3), column 's': the standard deviation '1e-200' is not between 1e-140 and 1e+140"),
+    ("1e200", "row 2 (line 3), column 's': the standard deviation '1e200' is not between 1e-140 and 1e+140"),
     ("", "row 2 (line 3), column 's': the cell is missing"),
     ("u", "row 2 (line 3), column 's': 'u' is"),
 ]

@@ -265,7 +265,7 @@ def _faulty(column: ColumnSummary, fault: Fault, faults: Faults, spec: Spec) -> 
         Fault.BEYOND: f"{cells} beyond the range of float64: {told}",
         Fault.ENCODING: f"{cells} not UTF-8: {told}",
         Fault.NEGATIVE_WEIGHT: f"{_counted(count, 'negative weight')}: {told}",
-        Fault.NO_SIGMA: f"{_counted(count, 'standard deviation')} not above 0, or beyond 1/σ² of float64: {told}",
+        Fault.NO_SIGMA: f"{_counted(count, 'standard deviation')} not above 0, or not within 1e-140 and 1e140: {told}",
         Fault.OUTSIDE: f"{cells} that --loss {spec.loss.value} does not take ({_taken(spec)}): {told}",
     }
     blocks = not column.is_text or spec.categorical is Categorical.ONEHOT

@@ -7,8 +7,8 @@ import numpy as np
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
-# Beyond these 1/σ² is no number of float64.
-SMALLEST_SIGMA, LARGEST_SIGMA = 1e-150, 1e150
+# Beyond these 1/σ², or sums of it, are no numbers of float64.
+SMALLEST_SIGMA, LARGEST_SIGMA = 1e-140, 1e140
 
 
 def weights_of(cells: np.ndarray, spec: Spec) -> np.ndarray:
@@ -34,7 +34,8 @@ def weighing_error(at: str, cell: str, value: float, spec: Spec) -> DataError:
         )
     if value > 0.0:
         return DataError(
-            f"{at}: 1/σ² of the standard deviation {cell} is beyond the range of float64",
+            f"{at}: the standard deviation {cell} is not between {SMALLEST_SIGMA:g} and {LARGEST_SIGMA:g}, as weights "
+            "1/σ² need",
             "rescale the target and its standard deviations: other units",
         )
     return DataError(

@@ -58,7 +58,7 @@ def _meaning(record: Record) -> str:
             return "standard deviations, taken as known (--absolute-sigma)"
         return "standard deviations, known up to a factor (weights 1/σ²)"
     if loss.likelihood:
-        return "counted as given, a weight of 2 as two rows (a likelihood has no variance to scale by)"
+        return "counted as given, a weight of 2 as two rows (likelihood)"
     if not loss.squared:
         return ""
     return "frequency (repeated rows)" if data["weight_kind"] == "frequency" else "precision (1/variance)"
