@@ -75,6 +75,7 @@ COLUMNS = [
     table("x,z,y\n1,2,u\n3,1,v\n4,4,u\n", "", {"numbers are in: x, z": "fit t.csv --target x --ignore y"}),
     table("x,z,w,y\n1,1,u,3\n3,2,v,2\n4,1,u,4\n", "--weight w", {"--weight COLUMN": "fit t.csv --weight z --ignore w"}),
     table("x,z,n,y\n1,1,u,3\n3,2,v,2\n4,1,u,4\n", "--weight n", COLUMN="z"),
+    table("x,z,n,y\n1,1,u,3\n3,2,v,2\n4,1,u,4\n", "--sigma n", {"--sigma COLUMN": "fit t.csv --sigma z --ignore n"}),
     table("x,d,y\n1,2020-01-01,3\n3,2020-01-02,2\n4,2020-01-05,4\n"),
     Case("fit t.parquet", {"t.parquet": parquet(x=[1.0, 3.0, 4.0], n=[[1], [2], [3]], y=[2.0, 4.0, 6.0])}),
     table(LEVELS, "--categorical onehot"),
@@ -105,6 +106,16 @@ CELLS = [
         "x,z,w,y\n1,1,2,3\n3,1,-1,2\n4,2,4,4\n5,1,2,1\n",
         "--weight w",
         {"choose another": "fit t.csv --weight z --ignore w"},
+    ),
+    table(
+        "x,z,s,y\n1,1,2,3\n3,1,0,2\n4,2,4,4\n5,1,2,1\n",
+        "--sigma s",
+        {"choose another": "fit t.csv --sigma z --ignore s"},
+    ),
+    table(
+        "x,s,y\n1,1e-170,3e-170\n3,2e-170,2e-170\n4,1e-170,4e-170\n",
+        "--sigma s",
+        {"rescale the target": {"t.csv": "x,s,y\n1,1,3\n3,2,2\n4,1,4\n"}},
     ),
     table(
         "x,z,w,y\n1,1,0,3\n3,2,0,2\n4,1,0,4\n5,1,0,1\n",

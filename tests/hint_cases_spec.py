@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hints import Case
 
+WEIGHED = {"w.csv": "x,w,y\n1,1,2\n3,2,4\n4,1,6\n5,3,6\n"}
 TWO = {"two.csv": "x,y\n1,2\n3,4\n4,6\n"}
 GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 CURVE = "fit two.csv --model 'a*x + b' --start a=0,b=0"
@@ -32,6 +33,11 @@ GOOD_GRAPH = GRAPH["g.yaml"]
 NDJSON = {"x.ndjson": '{"x": 1, "y": 2}\n{"x": 3, "y": 4}\n{"x": 4, "y": 6}\n'}
 
 CHECKS = [
+    Case("fit w.csv --weight w --sigma w", WEIGHED),
+    Case("fit w.csv --absolute-sigma", WEIGHED, fill={"COLUMN": "w"}),
+    Case("fit w.csv --weight-kind frequency", WEIGHED, fill={"COLUMN": "w"}),
+    Case("fit w.csv --sigma w --loss poisson", WEIGHED, fill={"COLUMN": "w"}),
+    Case("fit w.csv --sigma w --absolute-sigma --loss huber", WEIGHED),
     Case("fit two.csv --tol 1e-320", TWO),
     Case("fit two.csv --loss-tol 1e-320", TWO),
     Case("fit two.csv --every 0", TWO),
@@ -143,7 +149,6 @@ GROUPED = [
         "--schedule backtracking",
         "--engine rows",
         "--dtype float32",
-        "--report",
         "--every 3",
         "--history h.csv",
         "--watch",

@@ -60,7 +60,7 @@ def test_arrays_that_cannot_be_used(X, y, message):
 
 
 def test_weights_and_names_that_cannot_be_used():
-    with pytest.raises(DataError, match="column 'x1' has negative weights"):
+    with pytest.raises(DataError, match="row 1, column 'x1': the weight -1 is negative"):
         inline_table([[-1, 2]], [1], Spec(weight="x1"))
     with pytest.raises(DataError, match="1 names for 2 columns of X"):
         inline_table([[1, 2]], [1], Spec(), names=["a"])

@@ -100,6 +100,9 @@ EXAMPLES: dict[str, Example] = {
     "features": Example("x,z"),
     "ignore": Example("z"),
     "weight": Example("w"),
+    "weight_kind": Example("frequency", ("--weight", "w")),
+    "sigma": Example("w"),
+    "absolute_sigma": Example(None, ("--sigma", "w")),
     "group_by": Example("g", ("--features", "x")),
     "no_intercept": Example(),
     "delimiter": Example("~", source="marks.csv"),
@@ -313,7 +316,20 @@ DEPENDS = {
     "quiet": "there is nothing to warn of",
     "exit_zero": "the run converges",
 }
-COLUMN_OPTIONS = ("target", "features", "ignore", "weight", "delimiter", "decimal", "encoding", "header", "no_header")
+COLUMN_OPTIONS = (
+    "target",
+    "features",
+    "ignore",
+    "weight",
+    "weight_kind",
+    "sigma",
+    "absolute_sigma",
+    "delimiter",
+    "decimal",
+    "encoding",
+    "header",
+    "no_header",
+)
 COLUMN_OPTIONS += ("na", "na_values", "categorical", "no_intercept")
 DESCENT_OPTIONS = ("loss", "delta", "quantile", "ridge", "penalize_intercept", "method", "momentum", "lr", "schedule")
 DESCENT_OPTIONS += ("max_iter", "tol", "loss_tol", "grad_tol", "init", "seed", "scale", "engine", "dtype")

@@ -234,7 +234,6 @@ REFUSED = [
     ({"init": "model.json"}, "init: with --group-by"),
     ({"history": "h.csv"}, "history: with --group-by"),
     ({"every": 10}, "every: with --group-by"),
-    ({"report": True}, "report: with --group-by"),
     ({"check_gradient": True}, "check_gradient: with --group-by"),
     ({"schedule": "invscaling", "lr": 0.1}, "schedule: with --group-by"),
     ({"model": "a*x", "start": "a=1"}, "model: with --group-by"),

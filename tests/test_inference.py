@@ -162,10 +162,11 @@ def test_every_way_gives_the_same_errors(engine: str) -> None:
     assert errors(found) == pytest.approx(nist.CERTIFIED["Norris"].deviations, rel=1e-12)
 
 
-def test_weight_2_is_the_row_written_twice(tmp_path: Any) -> None:
+def test_frequency_2_is_the_row_written_twice(tmp_path: Any) -> None:
     (tmp_path / "weighted.csv").write_text("x,n,y\n1,2,1\n2,1,3\n4,3,2\n5,1,7\n")
     (tmp_path / "written.csv").write_text("x,y\n1,1\n1,1\n2,3\n4,2\n4,2\n4,2\n5,7\n")
-    weighted = gdsolve.fit(tmp_path / "weighted.csv", weight="n", report=True).inference
+    options = {"weight": "n", "weight_kind": "frequency", "report": True}
+    weighted = gdsolve.fit(tmp_path / "weighted.csv", **options).inference
     written = gdsolve.fit(tmp_path / "written.csv", report=True).inference
     assert weighted is not None and written is not None
     assert weighted.degrees_of_freedom == written.degrees_of_freedom == 5
@@ -174,7 +175,7 @@ def test_weight_2_is_the_row_written_twice(tmp_path: Any) -> None:
 
 def test_weights_that_sum_to_too_little_are_named(tmp_path: Any) -> None:
     (tmp_path / "weighted.csv").write_text("x,n,y\n1,0.25,1\n2,0.25,3\n4,0.25,2\n5,0.25,7\n")
-    found = gdsolve.fit(tmp_path / "weighted.csv", weight="n", report=True).inference
+    found = gdsolve.fit(tmp_path / "weighted.csv", weight="n", weight_kind="frequency", report=True).inference
     assert found is not None
     assert "1 row (the sum of the row weights) for 2 parameters" in str(reasons(found)[0])
 

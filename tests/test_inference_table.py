@@ -199,7 +199,7 @@ def test_a_single_parameter_has_no_correlations() -> None:
 def test_an_ascii_stream_takes_the_report() -> None:
     stream = AsciiStream()
     write_record(SAMPLES["11"], Format.TABLE, stream)
-    assert "\nresidual sd     4.9689033 on 50 degrees of freedom\n" in stream.text()
+    assert "\nresidual sd     4.9689033 on 50 degrees of freedom, that of a row of weight 1\n" in stream.text()
 
 
 def test_without_a_report_nothing_changes() -> None:

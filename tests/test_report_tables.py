@@ -326,7 +326,7 @@ def test_rows_dropped_and_cells_filled_are_counted() -> None:
     assert ": 20433 rows used, 207 dropped for missing cells, 1 missing cell filled with the mean " in told
     assert "levels          ocean_proximity: <1H OCEAN, INLAND, ISLAND, NEAR BAY, NEAR OCEAN\n" in text
     assert "ignored         id, date\n" in text
-    assert "row weights     households\n" in text
+    assert "row weights     households: precision (1/variance)\n" in text
 
 
 def rows_at(iterations: list[int], most: int) -> list[int]:

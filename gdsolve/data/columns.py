@@ -26,7 +26,8 @@ class Roles:
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
     `target_levels` are the two texts of a target that is read as 0 and 1, in this order. `group` is the column whose
-    values tell the groups apart.
+    values tell the groups apart. Rows are weighed by the column `weight`: its cells are weights, or standard deviations
+    where the spec has `sigma`.
     """
 
     target: str
@@ -62,9 +63,9 @@ class Choice:
 
     def roles(self, names: Sequence[str], spec: Spec) -> Roles:
         """The roles of a table that is read for a formula."""
-        used = {*self.features, self.target, spec.weight}
+        used = {*self.features, self.target, spec.weight_column}
         ignored = tuple(name for name in names if name not in used)
-        return Roles(self.target, self.reason, self.features, spec.weight, ignored, {}, self.features)
+        return Roles(self.target, self.reason, self.features, spec.weight_column, ignored, {}, self.features)
 
 
 def assign(
@@ -80,10 +81,10 @@ def assign(
     """
     ignored = _columns("ignore", spec.ignore, names, table)
     features = _columns("features", spec.features, names, table)
-    weight = _column("weight", spec.weight, names, table)
+    weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
-    single = {"target": target, "weight": weight, "group_by": group}
+    single = {"target": target, spec.weight_option: weight, "group_by": group}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
     left = [name for name in names if name not in ignored and name not in (weight, group, row_names)]
     if not left:
@@ -100,7 +101,7 @@ def assign(
         )
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
-        more = "leave out less with --ignore, or choose another --target or --weight"
+        more = f"leave out less with --ignore, or choose another --target or {flag(spec.weight_option)}"
         raise DataError(
             _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
         )

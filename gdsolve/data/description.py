@@ -23,6 +23,7 @@ from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, S
 from gdsolve.data.table import first_rows, is_plain, no_rows
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
+from gdsolve.data.weighing import unusable
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
@@ -107,7 +108,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
             for part, offset, batch in batches:
                 _take_part(tally, source, place, part, offset, batch)
         unclear = unclear_columns(first.headers, names, parts)
-        roles = _roles(names, parts, without_texts(parts, kinds, spec), fault)
+        roles = _roles(names, parts, without_texts(parts, kinds, spec), spec, fault)
         columns = _summaries(tally.columns, roles, unclear)
         context = FindingContext(
             spec,
@@ -162,7 +163,7 @@ def _parts(
 def _without_rows(opened: Sequence[Source], spec: Spec, parts: Parts, fault: DataError) -> Description:
     first, names = opened[0], list(opened[0].schema)
     columns = _summaries(
-        {name: RunningColumn(ColumnKind.NUMBER) for name in names}, _roles(names, parts, parts.features, None), ()
+        {name: RunningColumn(ColumnKind.NUMBER) for name in names}, _roles(names, parts, parts.features, spec, None), ()
     )
     return Description(
         first.name,
@@ -183,7 +184,8 @@ def _tally(kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec) -> _Tally:
     if spec.loss.info.target is not Target.NUMBERS:
         columns[parts.target].refused = Fault.OUTSIDE, lambda values: outside(spec.loss, values)
     if parts.weight is not None:
-        columns[parts.weight].refused = Fault.NEGATIVE_WEIGHT, lambda values: values < 0.0
+        fault = Fault.NEGATIVE_WEIGHT if spec.sigma is None else Fault.NO_SIGMA
+        columns[parts.weight].refused = fault, lambda values: unusable(values, spec)
     return _Tally(columns, Gaps(), FaultyRows(), FaultyRows())
 
 
@@ -264,10 +266,12 @@ def _summaries(
     return tuple(summaries)
 
 
-def _roles(names: Sequence[str], parts: Parts, features: Sequence[str], fault: DataError | None) -> dict[str, str]:
+def _roles(
+    names: Sequence[str], parts: Parts, features: Sequence[str], spec: Spec, fault: DataError | None
+) -> dict[str, str]:
     others = "ignored" if fault is None else "feature"
     roles = dict.fromkeys(names, others) | dict.fromkeys(features, "feature")
     roles[parts.target] = "target"
     if parts.weight:
-        roles[parts.weight] = "weight"
+        roles[parts.weight] = spec.weight_option
     return roles

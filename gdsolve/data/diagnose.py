@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 
 from gdsolve.advice import Advice
@@ -19,7 +20,8 @@ from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.shell import FIT
 from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
-from gdsolve.spec import Header, Missing, Spec
+from gdsolve.data.weighing import unusable, weighing_error
+from gdsolve.spec import Header, Missing, Spec, flag
 from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
@@ -77,10 +79,10 @@ class _Looks:
             return DataError(f"{at}: {shown} is not finite", self._as_missing(column, trimmed, ignore))
         if _overflows(trimmed, source.cells.decimal):
             return DataError(f"{at}: {shown} is beyond the range of float64", self._as_missing(column, trimmed, ignore))
-        if column == roles.weight and trimmed.startswith("-"):
-            return DataError(
-                f"{at}: the weight {shown} is negative", "weights are 0 or more; or choose another with --weight"
-            )
+        if column == roles.weight:
+            value = _number(trimmed, source.cells.decimal)
+            if value is not None and unusable(np.array([value]), self.spec)[0]:
+                return weighing_error(at, shown, value, self.spec)
         remedy = source.number_hint(trimmed) or self._as_missing(column, trimmed, ignore)
         return DataError(f"{at}: {shown} is not a number", remedy)
 
@@ -182,7 +184,14 @@ def _first_text(source: Source, sample: pl.DataFrame, column: str) -> tuple[str,
 
 
 def text_error(
-    source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], column: str, texts: list[str], parts: Parts
+    source: Source,
+    sample: pl.DataFrame,
+    kinds: Mapping[str, ColumnKind],
+    column: str,
+    texts: list[str],
+    parts: Parts,
+    *,
+    spec: Spec,
 ) -> DataError:
     """Explain a column that is used and does not hold numbers; `texts` are all such features."""
     what = _TIMES.get(source.schema[column].base_type(), "a date") if kinds[column] is ColumnKind.DATE else "text"
@@ -193,21 +202,21 @@ def text_error(
     # A number that is stored as text is text: it may be a code.
     stored = cell is not None and source.typed and source.cells.is_number(cell)
     remedy = f"{flag_for('ignore', texts)}, or --categorical onehot|ignore"
-    return _unfit(message, kinds, column, parts) or DataError(
+    return _unfit(message, kinds, column, parts, spec) or DataError(
         message, f"{remedy}; to be read as a number, it must not be stored as text" if stored else remedy
     )
 
 
-def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts) -> DataError:
+def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts, spec: Spec) -> DataError:
     """Explain a column of lists, structs or bytes, or of another kind that has no cells, which is used."""
     message = source.faults[column]
     nested = [name for name in parts.features if kinds[name] is ColumnKind.NESTED]
-    return _unfit(message, kinds, column, parts) or DataError(
+    return _unfit(message, kinds, column, parts, spec) or DataError(
         message, f"{flag_for('ignore', nested)}, or --categorical ignore"
     )
 
 
-def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Parts) -> DataError | None:
+def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Parts, spec: Spec) -> DataError | None:
     """The error of a column that is the target, the weight, or that of the groups; None where it is a feature."""
     if column == parts.target:
         numeric = [
@@ -223,7 +232,8 @@ def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Pa
         )
         return DataError(f"{message}, and it is the target ({parts.target_reason})", remedy, about=("target",))
     if column == parts.weight:
-        return DataError(f"{message}, and it is the weight", "--weight COLUMN, a column of numbers")
+        weighing = spec.weight_option
+        return DataError(f"{message}, and it is the {weighing}", f"{flag(weighing)} COLUMN, a column of numbers")
     if column == parts.group:
         return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
     return None
@@ -253,7 +263,7 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
         others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
         return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
     if column in (roles.target, roles.weight, *roles.levels):
-        part = "target" if column == roles.target else "weight" if column == roles.weight else "text"
+        part = "target" if column == roles.target else spec.weight_option if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""
         return DataError(f"{at}: the cell is missing{reason}", "--na drop leaves such rows out")
     return DataError(f"{at}: the cell is missing", f"--na drop, --na mean, or {_drop_hint(column, roles, spec)}")
@@ -263,7 +273,7 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
     if column == roles.target:
         return "--target COLUMN"
     if column == roles.weight:
-        return "--weight COLUMN"
+        return f"{flag(spec.weight_option)} COLUMN"
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
 
 
@@ -287,7 +297,11 @@ def _odd_cells(source: Source, column: str) -> list[str]:
 
 
 def _overflows(cell: str, decimal: str) -> bool:
+    return _number(cell, decimal) in (float("inf"), float("-inf"))
+
+
+def _number(cell: str, decimal: str) -> float | None:
     try:
-        return float(cell.replace(decimal, ".")) in (float("inf"), float("-inf"))
+        return float(cell.replace(decimal, "."))
     except ValueError:
-        return False
+        return None

@@ -14,6 +14,8 @@ from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
 
+WEIGHING = ("weight", "sigma")
+"""Roles of a column by which rows are weighed."""
 _LONGEST = 30
 _SHOWN = 3
 _MANY = 10
@@ -27,6 +29,7 @@ class FindingKind(StrEnum):
     TARGET_OUTSIDE = "target_outside"
     NEGATIVE_WEIGHT = "negative_weight"
     NO_WEIGHT = "no_weight"
+    NO_SIGMA = "no_sigma"
     ONE_CLASS = "one_class"
     UNNAMED = "unnamed"
     SAME_NAME = "same_name"
@@ -56,6 +59,7 @@ _KINDS = {
     Fault.BEYOND: FindingKind.BEYOND,
     Fault.ENCODING: FindingKind.ENCODING,
     Fault.NEGATIVE_WEIGHT: FindingKind.NEGATIVE_WEIGHT,
+    Fault.NO_SIGMA: FindingKind.NO_SIGMA,
     Fault.OUTSIDE: FindingKind.TARGET_OUTSIDE,
 }
 
@@ -261,6 +265,7 @@ def _faulty(column: ColumnSummary, fault: Fault, faults: Faults, spec: Spec) -> 
         Fault.BEYOND: f"{cells} beyond the range of float64: {told}",
         Fault.ENCODING: f"{cells} not UTF-8: {told}",
         Fault.NEGATIVE_WEIGHT: f"{_counted(count, 'negative weight')}: {told}",
+        Fault.NO_SIGMA: f"{_counted(count, 'standard deviation')} not above 0, or not within 1e-140 and 1e140: {told}",
         Fault.OUTSIDE: f"{cells} that --loss {spec.loss.value} does not take ({_taken(spec)}): {told}",
     }
     blocks = not column.is_text or spec.categorical is Categorical.ONEHOT
@@ -279,7 +284,7 @@ def _texts(column: ColumnSummary, running: RunningColumn, context: FindingContex
     texts = [_shown(text) for text in column.texts[:_SHOWN]]
     kind, more = FindingKind.TEXT, f"{_counted(levels, 'level')}: {', '.join(texts)}{', …' if levels > _SHOWN else ''}"
     # One 0/1 column for each of so many levels is refused, whatever was asked for.
-    blocks = is_target or spec.categorical is Categorical.ERROR or levels > MOST_LEVELS or column.role == "weight"
+    blocks = is_target or spec.categorical is Categorical.ERROR or levels > MOST_LEVELS or column.role in WEIGHING
     if column.type == ColumnKind.DATE:
         held = "durations" if context.types.get(column.name, "").startswith("Duration") else "dates"
         kind, said = FindingKind.DATE, f"{held}, not numbers: {texts[0]}, \x00place"
@@ -310,7 +315,7 @@ def _figures(column: ColumnSummary, context: FindingContext) -> Iterator[_Draft]
     if classes and low == high and low in (0.0, 1.0):
         said = f"{name}: {low:g} in every row, one class, and {two_classes(context.spec.loss)}"
         yield _Draft(FindingKind.ONE_CLASS, said, column=column.name, cells=column.cells, blocks=True)
-    if column.role == "weight" or column.unclear or low is None or high is None:
+    if column.role in WEIGHING or column.unclear or low is None or high is None:
         return
     if column.identifies:
         how = f"counts the rows, {low:g} to {high:g}" if column.counting else f"all {column.cells:,} different"
@@ -323,12 +328,12 @@ def _figures(column: ColumnSummary, context: FindingContext) -> Iterator[_Draft]
 def _stops_at_gaps(column: ColumnSummary, spec: Spec) -> bool:
     """Tell whether a fit stops at a missing cell of this column."""
     if spec.na is Missing.MEAN:
-        return column.role in ("target", "weight") or (column.is_text and spec.categorical is Categorical.ONEHOT)
+        return column.role in ("target", *WEIGHING) or (column.is_text and spec.categorical is Categorical.ONEHOT)
     return spec.na is Missing.ERROR
 
 
 def _named(column: ColumnSummary) -> str:
-    part = {"target": ", the target", "weight": ", the weight"}.get(column.role, "")
+    part = f", the {column.role}" if column.role in ("target", *WEIGHING) else ""
     return f"{_quoted(column.name)}{part}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -127,13 +127,18 @@ class GroupMeans:
         return np.asarray(self.means[order, number][codes])
 
 
-def group_means(frames: Iterable[pl.DataFrame], column: str, numbers: Sequence[str], weight: str | None) -> GroupMeans:
-    """Find the means of columns of numbers in every group, from all frames of a table; `weight` is that of the rows."""
+def group_means(
+    frames: Iterable[pl.DataFrame],
+    column: str,
+    numbers: Sequence[str],
+    weights_of: Callable[[pl.DataFrame], np.ndarray | None],
+) -> GroupMeans:
+    """Find the means of columns of numbers in every group, from all frames of a table; rows have their `weights_of`."""
     codes = _Codes()
     sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
         rows = codes.of(frame[column])
-        found = weighted_cells(frame.select(numbers).to_numpy(), frame[weight].to_numpy() if weight else None)
+        found = weighted_cells(frame.select(numbers).to_numpy(), weights_of(frame))
         new = len(codes) - len(sums)
         sums, weights = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, weights))
         np.add.at(sums, rows, found[0])

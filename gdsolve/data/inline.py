@@ -19,6 +19,7 @@ from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
+from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import Target
@@ -186,7 +187,7 @@ def _usual_target(names: Sequence[str], spec: Spec) -> tuple[str, str]:
 def _elsewhere(spec: Spec) -> set[str | None]:
     """The columns that cannot be the target, as they play another part."""
     return {
-        spec.weight,
+        spec.weight_column,
         spec.group_by,
         *spec.ignore,
         *(name.strip() for text in spec.ignore for name in text.split(",")),
@@ -221,17 +222,27 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
     if wrong.any():
         row = int(wrong.argmax())
         raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
-    weight = values[:, width] if parts.weight else None
-    if weight is not None and ((weight < 0).any() or not weight.any()):
-        raise DataError(f"{source}: column {parts.weight!r} has negative weights, or only 0", "choose another --weight")
+    weight = _weights(values[:, width], parts, spec, source) if parts.weight else None
     roles = build_roles(names, parts, parts.features, {}, not spec.no_intercept, source)
 
     def read(tally: Tally) -> Iterator[Batch]:
         if not ranks.first:
             return
-        tally.rows = len(values)
-        tally.weight = 0.0 if weight is None else float(weight.sum())
-        yield Batch(values[:, :width], weight)
+        batch = Batch(values[:, :width], weight)
+        tally.take(batch)
+        yield batch
 
     there = RowCount(len(values) if ranks.first else 0, exact=True)
     return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source)
+
+
+def _weights(cells: np.ndarray, parts: Parts, spec: Spec, source: str) -> np.ndarray:
+    """The row weights that the cells of their column, (m,), stand for."""
+    wrong = unusable(cells, spec)
+    if wrong.any():
+        row = int(wrong.argmax())
+        value = float(cells[row])
+        raise weighing_error(f"{source}: row {row + 1}, column {parts.weight!r}", f"{value:g}", value, spec)
+    if not cells.any():
+        raise DataError(f"{source}: all weights are 0 in column {parts.weight!r}", "choose another --weight")
+    return weights_of(cells, spec)

@@ -18,6 +18,7 @@ from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.targets import outside, target_column
+from gdsolve.data.weighing import unusable, weights_of
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError
 
@@ -43,12 +44,13 @@ class Batch:
 
 @dataclass(slots=True)
 class Tally:
-    """What a pass has met so far."""
+    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0."""
 
     rows: int = 0
     dropped: int = 0
     filled: int = 0
     weight: float = 0.0
+    weightless: int = 0
     groups: Groups = field(default_factory=Groups)
 
     def __add__(self, other: Tally) -> Tally:
@@ -58,7 +60,15 @@ class Tally:
             self.dropped + other.dropped,
             self.filled + other.filled,
             self.weight + other.weight,
+            self.weightless + other.weightless,
         )
+
+    def take(self, batch: Batch) -> None:
+        """Count the rows of a batch."""
+        self.rows += len(batch.values)
+        if batch.weight is not None:
+            self.weight += float(batch.weight.sum())
+            self.weightless += int((batch.weight == 0.0).sum())
 
 
 @dataclass(slots=True)
@@ -89,8 +99,7 @@ class Reader:
                 for part, offset, frame in reading.through(self._frames(source)):
                     batch = self._batch(source, part, offset, frame, tally)
                     if len(batch.values):
-                        tally.rows += len(batch.values)
-                        tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
+                        tally.take(batch)
                         yield batch
         if self.roles.group is not None and tally.groups.values:
             tally.groups.explain(self.spec, self.roles)
@@ -125,15 +134,20 @@ class Reader:
         # To pick columns by name costs a thirtieth of selecting them, which counts where there are a thousand.
         design = frame[names] if len(names) == len(self._design) else frame.select(self._design)
         values = design.to_numpy()
-        return Batch(values, frame[self.roles.weight].to_numpy() if self.roles.weight else None)
+        return Batch(values, self._weights(frame))
+
+    def _weights(self, frame: pl.DataFrame) -> np.ndarray | None:
+        return weights_of(frame[self.roles.weight].to_numpy(), self.spec) if self.roles.weight else None
 
     def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
         if has_overflow(frame) or not np.isfinite(batch.values).all():
             return False
         if outside(self.spec.loss, batch.values[:, -1]).any():
             return False
-        if batch.weight is not None and not (np.isfinite(batch.weight).all() and (batch.weight >= 0).all()):
-            return False
+        if self.roles.weight is not None:
+            cells = frame[self.roles.weight].to_numpy()
+            if not np.isfinite(cells).all() or unusable(cells, self.spec).any():
+                return False
         return not any(frame[name].null_count() for name in self._texts)
 
     def _mend(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
@@ -196,7 +210,7 @@ class Reader:
         """Give the means of the columns of numbers in every group, found in a pass of its own."""
         if self._group_means is None:
             frames = self._once_more()
-            self._group_means = group_means(frames, self.roles.group or "", self._numbers, self.roles.weight)
+            self._group_means = group_means(frames, self.roles.group or "", self._numbers, self._weights)
         return self._group_means
 
     def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:
@@ -206,7 +220,7 @@ class Reader:
             values = frame[name].to_numpy()
             fatal[:, place] = ~np.isfinite(values) & frame[name].is_not_null().to_numpy()
             if name == self.roles.weight:
-                fatal[:, place] |= values < 0
+                fatal[:, place] |= unusable(values, self.spec)
             elif name == self.roles.target:
                 fatal[:, place] |= outside(self.spec.loss, values)
         return fatal
@@ -243,8 +257,7 @@ class Reader:
         """Give Σωx and Σω of the cells that are there, column by column (one pass over the sources)."""
         sums, weights = np.zeros(len(self._numbers)), np.zeros(len(self._numbers))
         for frame in self._once_more():
-            weight = frame[self.roles.weight].to_numpy() if self.roles.weight else None
-            found = weighted_sums(frame.select(self._numbers).to_numpy(), weight)
+            found = weighted_sums(frame.select(self._numbers).to_numpy(), self._weights(frame))
             sums += found[0]
             weights += found[1]
         return sums, weights
@@ -296,4 +309,5 @@ def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
     if not tally.rows:
         raise DataError(f"{table}: has no rows", "a table needs at least one row of data")
     if roles.weight and tally.weight == 0.0:
+        # Those of standard deviations are never 0.
         raise DataError(f"{table}: all weights are 0 in column {roles.weight!r}", "choose another column with --weight")

@@ -36,12 +36,13 @@ class Fault(StrEnum):
     BEYOND = "beyond_float64"
     ENCODING = "encoding"
     NEGATIVE_WEIGHT = "negative_weight"
+    NO_SIGMA = "no_sigma"
     OUTSIDE = "target_outside"
 
 
 # Lengths of columns beyond these, or below their inverses, have no squares in float64 and float32.
 _LARGEST = {DType.FLOAT64: 1e150, DType.FLOAT32: 1e18}
-_REFUSED = (Fault.NEGATIVE_WEIGHT, Fault.OUTSIDE)
+_REFUSED = (Fault.NEGATIVE_WEIGHT, Fault.NO_SIGMA, Fault.OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)

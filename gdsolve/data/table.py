@@ -33,7 +33,8 @@ from gdsolve.status import DataError
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
-    `rows`, `rows_dropped` and `cells_filled` are the counts of the last complete pass, `groups` those that it met;
+    `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
+    `rows_weightless` those of weight 0, and `groups` those that it met;
     `has_header` is False where the first line is data; `marks` are those of the first file. Of several ranks each has
     the batches of its share alone, and counts them before they are read; all else is the same on all of them.
     """
@@ -60,6 +61,7 @@ class Table:
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
+        self.rows_weightless = 0
         self.groups = Groups()
         self._tally = Tally()
         self._read = read
@@ -78,7 +80,7 @@ class Table:
         if not self.ranks.several and not tally.groups.values:
             refuse_nothing(self.name, self.roles, tally)
         self._tally = tally
-        self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
+        self._tell(tally)
         self.groups = tally.groups
 
     def complete(self) -> None:
@@ -91,7 +93,11 @@ class Table:
             return
         tally = sum(self.ranks.gather(self._tally), Tally())
         refuse_nothing(self.name, self.roles, tally)
+        self._tell(tally)
+
+    def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
+        self.rows_weightless = tally.weightless
 
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
@@ -188,14 +194,14 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         names = list(opened[0].schema)
         choice = choose([name for name in names if name != opened[0].row_names])
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
-        parts = Parts(choice.target, choice.reason, choice.features, spec.weight, frozenset(names))
+        parts = Parts(choice.target, choice.reason, choice.features, spec.weight_column, frozenset(names))
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.typed)
         try:
             _usable(sampled, sample, kinds, parts, spec)
         except DataError as fault:
             raise fault.but(hint="a formula takes columns of numbers alone: leave it out") from None
-        numbers = [name for name in (*choice.features, choice.target, spec.weight) if name]
+        numbers = [name for name in (*choice.features, choice.target, spec.weight_column) if name]
         roles = choice.roles(names, spec)
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
@@ -290,7 +296,7 @@ def _usable(
     single = [name for name in (parts.target, parts.weight) if name]
     for name in (*features, *single, *([parts.group] if parts.group else [])):
         if kinds[name] is ColumnKind.NESTED:
-            raise nested_error(source, kinds, name, parts)
+            raise nested_error(source, kinds, name, parts, spec)
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
     odd = [name for name in single if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
     if holds_classes(parts, kinds, spec):
@@ -299,7 +305,7 @@ def _usable(
         if has_overflow(sample.head(1)):
             # Whatever stands in it is in the wrong column.
             raise overflow_error(source, source.before)
-        raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts)
+        raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts, spec=spec)
     return features
 
 

@@ -14,6 +14,7 @@ from gdsolve.data.description import Description
 from gdsolve.data.reading import Batch, Tally, design_columns
 from gdsolve.data.source import Source
 from gdsolve.data.table import Table
+from gdsolve.data.weighing import unusable, weights_of
 from gdsolve.spec import Spec
 
 
@@ -23,9 +24,9 @@ def read_with(sources: Sequence[Source], spec: Spec) -> tuple[Source, ...]:
 
 
 def usable_table(
-    described: Description, features: Sequence[str], target: str | None, weight: str | None, *, intercept: bool
+    described: Description, features: Sequence[str], target: str | None, weight: str | None, spec: Spec
 ) -> Table:
-    """Make a table of these columns, and of the rows that have usable cells in all of them.
+    """Make a table of these columns, and of the rows that have usable cells in all of them; `weight` weighs rows.
 
     Columns of text have their levels; without a target, or with one of text, it is 0 in every row.
     """
@@ -36,14 +37,13 @@ def usable_table(
     parts = replace(described.parts, features=tuple(features), weight=weight)
     if target is not None:
         parts = replace(parts, target=target)
-    roles = build_roles(names, parts, tuple(features), levels, intercept, described.name)
+    roles = build_roles(names, parts, tuple(features), levels, not spec.no_intercept, described.name)
     numbers = [name for name in (*features, target, weight) if name and name not in levels]
 
     def read(tally: Tally) -> Iterator[Batch]:
         for frame in described.frames(numbers, list(levels)):
-            batch = _batch(frame, roles, numbers, target, weight)
-            tally.rows += len(batch.values)
-            tally.weight += 0.0 if batch.weight is None else float(batch.weight.sum())
+            batch = _batch(frame, roles, numbers, target, spec)
+            tally.take(batch)
             if len(batch.values):
                 yield batch
         tally.dropped = described.all_rows - tally.rows
@@ -51,13 +51,13 @@ def usable_table(
     return Table(described.source, roles, read, has_header=described.has_header, name=described.name)
 
 
-def _batch(frame: pl.DataFrame, roles: Roles, numbers: Sequence[str], target: str | None, weight: str | None) -> Batch:
+def _batch(frame: pl.DataFrame, roles: Roles, numbers: Sequence[str], target: str | None, spec: Spec) -> Batch:
     kept = np.isfinite(frame.select(numbers).to_numpy()).all(axis=1) if numbers else np.ones(frame.height, dtype=bool)
     for name in roles.levels:
         kept &= frame[name].is_not_null().to_numpy()
-    if weight is not None:
-        kept &= frame[weight].to_numpy() >= 0.0
+    if roles.weight is not None:
+        kept &= ~unusable(frame[roles.weight].to_numpy(), spec)
     aim: pl.Expr | str = target if target is not None else pl.lit(0.0).alias("\x00target")
     values = frame.filter(kept).select([*design_columns(roles), aim]).to_numpy()
-    weights = None if weight is None else frame[weight].to_numpy()[kept]
+    weights = None if roles.weight is None else weights_of(frame[roles.weight].to_numpy()[kept], spec)
     return Batch(np.asarray(values, dtype=np.float64), weights)

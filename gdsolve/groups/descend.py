@@ -34,13 +34,14 @@ from gdsolve.status import Status
 class GroupsReached:
     """Where descent on some groups ended, in the user's units; one entry a group.
 
-    Shapes: `weights` is (G, p), the intercept last; the other tensors are (G,). `best` counts the updates that led to
-    the weights.
+    Shapes: `weights` and `minimisers` are (G, p), the intercept last; the other tensors are (G,). `best` counts the
+    updates that led to the weights.
     """
 
     stops: Sequence[Stop]
     best: Sequence[int]
     weights: Tensor
+    minimisers: Tensor
     sse: Tensor
     loss: Tensor
     gradient_norm: Tensor
@@ -145,6 +146,7 @@ def _in_units(
         stops,
         best,
         coordinates.to_user(reached[:, :, None])[:, :, 0],
+        coordinates.to_user(modes.minimiser[:, :, None])[:, :, 0],
         sse * unit,
         quadratics.values(reached) * unit,
         quadratics.gradient_norms(reached),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.groups.descend import GroupsReached, descend_groups
@@ -97,7 +98,7 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         *(one.tolist() for one in tensors),
         strict=True,
     )
-    for (
+    for done, (
         code,
         stop,
         best,
@@ -114,7 +115,7 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         total,
         rate,
         tol,
-    ) in columns:
+    ) in enumerate(columns):
         fixed = [name for name, same in zip(design, still, strict=True) if same]
         rmse, r2 = (sse / weight) ** 0.5, 1.0 - sse / total if total > 0.0 else None
         found = Descended(
@@ -132,6 +133,14 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
             ),
             spectrum,
         )
+        if spec.report:
+            from gdsolve.groups.inference import group_inference
+
+            at, optimum = reached.weights[done], reached.minimisers[done]
+            errors = group_inference(
+                spec, chosen.triangle(done), design, at, optimum=optimum, least=least_sse, status=stop.status
+            )
+            found = replace(found, inference=errors)
         message = explain(spec, found, stop.status)
         yield _result(grouped, code, stop.status, message, found)
 

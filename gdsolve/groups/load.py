@@ -61,7 +61,8 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
         errors = dict(groups.errors)
         for code, one in enumerate(rows):
             if not one and code not in errors:
-                errors[code] = _no_row(info, groups.dropped.get(code, 0))
+                dropped = groups.dropped.get(code, 0)
+                errors[code] = _weightless(info, 0.0) if roles.weight and not dropped else _no_row(info, dropped)
         _judge(info, triangles, errors)
         if not opened.has_header:
             logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])

@@ -13,6 +13,7 @@ from gdsolve.spec import Spec
 from gdsolve.status import ExitCode, Status
 
 if TYPE_CHECKING:
+    from gdsolve.objective.inference import Inference
     from gdsolve.objective.modes import Spectrum
 
 SEVERITY = (ExitCode.DATA, ExitCode.DIVERGED, ExitCode.MAX_ITER)
@@ -38,6 +39,7 @@ class Descended:
     """What descent on one group reached, in the user's units, with its certificate.
 
     `iterations` counts the updates taken and `best_iteration` those that led to the weights, as in a fit.
+    `inference` is there where the spec has `report`.
     """
 
     stopped_by: str
@@ -51,6 +53,7 @@ class Descended:
     gap: float
     optimum: GroupOptimum
     spectrum: Spectrum
+    inference: Inference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,11 @@ class GroupFit:
     def iterations(self) -> int | None:
         """The updates taken."""
         return None if self.found is None else self.found.iterations
+
+    @property
+    def inference(self) -> Inference | None:
+        """The errors of the weights, where the spec has `report`."""
+        return None if self.found is None else self.found.inference
 
     @property
     def sse(self) -> float | None:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gdsolve.objective.rank import EPSILON, stored_errors, without_jitter
 from gdsolve.objective.threads import one_thread
-from gdsolve.objective.triangle import BLOCK_ROWS
+from gdsolve.objective.triangle import BLOCK_ROWS, Triangle
 
 # Numbers that are held before they are merged, and that one stack of merges is made of.
 HELD_NUMBERS = 4_000_000
@@ -34,8 +34,8 @@ class GroupedBlock(Protocol):
 class GroupTriangles:
     """For every group an R with RᵀR = AᵀA, A = √ω·[1, X − shift, y − shift_y], as `Triangle` has it for one table.
 
-    Shapes: G groups; `factor` is (G, n + 2, n + 2), `shift` is (G, n + 1), the target last; `rows`, int64, and
-    `total_weight` are (G,). Source: docs/design.md, section 2, "The triangle".
+    Shapes: G groups; `factor` is (G, n + 2, n + 2), `shift` is (G, n + 1), the target last; `rows`, int64, those with
+    a weight above 0, and `total_weight` are (G,). Source: docs/design.md, section 2, "The triangle".
     """
 
     factor: Tensor
@@ -68,6 +68,11 @@ class GroupTriangles:
     def only(self, chosen: Tensor | slice) -> GroupTriangles:
         """The triangles of some groups."""
         return GroupTriangles(self.factor[chosen], self.shift[chosen], self.rows[chosen], self.total_weight[chosen])
+
+    def triangle(self, place: int) -> Triangle:
+        """That of one group."""
+        rows, weight = int(self.rows[place]), float(self.total_weight[place])
+        return Triangle(self.factor[place], self.shift[place], rows, weight)
 
     def means(self) -> Tensor:
         """Weighted column means, (G, n + 1), the target last."""
@@ -150,6 +155,10 @@ class _Merge:
         self.held_numbers = 0
 
     def add(self, group: np.ndarray, values: np.ndarray, weight: np.ndarray | None) -> None:
+        if weight is not None and not (weight > 0.0).all():
+            # A row of weight 0 is no row.
+            there = weight > 0.0
+            group, values, weight = group[there], values[there], weight[there]
         self.held.append((group, values, weight))
         self.held_numbers += values.size + len(values)
         # With as many rows held as the triangles have, a merge costs no more than the rows do.
@@ -162,7 +171,7 @@ class _Merge:
         return replace(found, factor=without_jitter(found.factor, found.means(), found.total_weight))
 
     def _merge(self) -> None:
-        if not self.held:
+        if not any(len(codes) for codes, _, _ in self.held):
             return
         codes = torch.from_numpy(np.concatenate([codes for codes, _, _ in self.held]))
         values = torch.from_numpy(np.concatenate([values for _, values, _ in self.held]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 
 import torch
 from torch import Tensor
@@ -22,6 +23,19 @@ EXACT = "the fit is exact up to rounding: no residuals are left to estimate an e
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
 NOT_FINITE = "the fit ended at numbers that are not finite"
 NO_INFLUENCE = "not determined by the data: the fit does not depend on it"
+
+
+class Weighting(Enum):
+    """What row weights ω say of the errors, and with that how many observations N there are."""
+
+    NONE = auto()
+    """The rows are alike: N = m."""
+    PRECISION = auto()
+    """The variance of a row is σ²/ω, and σ² is estimated: N counts the rows with ω > 0."""
+    FREQUENCY = auto()
+    """The row was observed ω times: N = Σω."""
+    KNOWN = auto()
+    """As `PRECISION`, and the variance of a row is 1/ω itself: σ² = 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +57,9 @@ class Inference:
     """The estimates with their errors, in the order of the parameters.
 
     `statistic` is "t" (`degrees_of_freedom` of Student's t) or "z" (of a likelihood: the normal distribution, with
-    neither residual standard deviation nor degrees of freedom). `correlation` is (p, p), None where it does not exist.
-    Without `confidence` there are standard errors and statistics alone, which need no distribution.
+    neither residual standard deviation nor degrees of freedom; or of known variances, with both). `correlation` is
+    (p, p), None where it does not exist. Without `confidence` there are standard errors and statistics alone, which
+    need no distribution.
     """
 
     residual_standard_deviation: float | None
@@ -59,7 +74,7 @@ def from_factor(
     factor: Tensor,
     estimates: Tensor,
     sse: float,
-    rows: float,
+    observations: float,
     *,
     names: Sequence[str],
     confidence: float | None = 0.95,
@@ -67,21 +82,22 @@ def from_factor(
     to_user: Tensor | None = None,
     errors: Tensor | None = None,
     noise: float = 0.0,
-    weighted: bool = False,
+    weighting: Weighting = Weighting.NONE,
     singular: Singular | None = None,
 ) -> Inference:
     """The inference of least squares from a factor of JᵀΩJ: a triangle's design, or a curve's weighted Jacobian.
 
-    Covariance s²·(JᵀΩJ)⁻¹, s² = SSE/(m − rank), t = ŵ/se with m − rank degrees of freedom, ŵ ± t₍₁₊c₎⸝₂·se.
+    Covariance s²·(JᵀΩJ)⁻¹, s² = SSE/(N − rank), t = ŵ/se with N − rank degrees of freedom, ŵ ± t₍₁₊c₎⸝₂·se; where the
+    variances are known, (JᵀΩJ)⁻¹, z = ŵ/se and the normal distribution, however few rows there are.
     Shapes: `factor` is (r, p) with factorᵀ·factor = JᵀΩJ in the coordinates that `to_user`, (p, p), takes to those of
-    `estimates`, (p,) (None: they are the same); `rows` is m, the sum of the weights where rows are weighted. `held`
+    `estimates`, (p,) (None: they are the same); `observations` is the N of `weighting`. `held`
     parameters, each with its reason, count as known. `errors`, (p,), are those of the columns beside their lengths,
     where they are more than rounding in arithmetic, and decide over the rank; a residual norm √SSE up to `noise` is
-    rounding; `weighted` tells that `rows` is a sum of weights. `singular` are the singular values of the factor with
-    its columns brought to equal length, where they are known and nothing is held.
-    Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4 and 3.9, and chapter 5; for curves,
-    where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its Applications,
-    section 2.3.
+    rounding. `singular` are the singular values of the factor with its columns brought to equal length, where they are
+    known and nothing is held.
+    Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4, 3.9 and 3.10, and chapter 5;
+    for curves, where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its
+    Applications, section 2.3.
     """
     held = held or {}
     numbers = (factor, estimates, torch.tensor([sse], dtype=torch.float64, device="cpu"))
@@ -91,14 +107,18 @@ def from_factor(
     known = None if held else singular
     upper = _square(factor.to(torch.float64) @ into) if known is None else factor.to(torch.float64)
     spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free], known=known)
-    freedom = max(rows - spread.rank, 0.0)
+    freedom = max(observations - spread.rank, 0.0)
     scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
+    correlation = _correlation(spread, names) if confidence else None
+    if weighting is Weighting.KNOWN:
+        found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
+        return Inference(scatter, freedom, confidence, "z", found, correlation)
     reason = EXACT if sse**0.5 <= noise else None
     if scatter is None:
-        reason = _no_freedom(rows, spread.rank, weighted=weighted)
+        reason = _no_freedom(observations, spread.rank, weighting)
     error = None if reason else scatter
     found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=reason)
-    return Inference(scatter, freedom, confidence, "t", found, _correlation(spread, names) if confidence else None)
+    return Inference(scatter, freedom, confidence, "t", found, correlation)
 
 
 def from_hessian(
@@ -276,9 +296,11 @@ def _combinations(names: Sequence[str]) -> str:
     return f"not determined by the data: only combinations of {', '.join(shown[:-1])} and {shown[-1]} are"
 
 
-def _no_freedom(rows: float, rank: int, *, weighted: bool) -> str:
-    words = "1 row" if rows == 1 else f"{rows:.6g} rows"
-    words += " (the sum of the row weights)" if weighted else ""
+def _no_freedom(observations: float, rank: int, weighting: Weighting) -> str:
+    words = "1 row" if observations == 1 else f"{observations:.6g} rows"
+    words += {Weighting.FREQUENCY: " (the sum of the row weights)", Weighting.PRECISION: " of a weight above 0"}.get(
+        weighting, ""
+    )
     count = "1 parameter" if rank == 1 else f"{rank} parameters"
     return f"no degrees of freedom: {words} for {count} leave no residuals to estimate an error from"
 

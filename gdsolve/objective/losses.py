@@ -12,7 +12,7 @@ class SquaredLoss:
     """A loss c/2·‖Xw − y‖², where the curvature scale c is `factor`, divided by m for a mean.
 
     Value, gradient c·Xᵀ(Xw − y) and largest curvature c·σ²_max(X) all follow from c, so that they cannot disagree.
-    With row weights, m is their sum: a weight of 2 is the row written twice.
+    With row weights, m is their sum Σω.
     Source: docs/design.md, section 2, "The table of losses".
     """
 

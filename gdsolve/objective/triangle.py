@@ -34,7 +34,8 @@ class Triangle:
     """R with RᵀR = AᵀA for A = √ω·[1, X − shift, y − shift_y], intercept first (docs/design.md, section 2).
 
     The shift, near the column means, keeps columns like 1e9 ± 1 from losing their digits before they are centred.
-    Shapes: `factor` is (min(m, n + 2), n + 2), float64; `shift` is (n + 1,), the target last.
+    Shapes: `factor` is (min(m, n + 2), n + 2), float64; `shift` is (n + 1,), the target last. `rows` are those with a
+    weight above 0, `total_weight` is Σω.
     """
 
     factor: Tensor
@@ -155,9 +156,16 @@ def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) 
 
 
 def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
-    """Values and weights of a batch in float64, the values rounded to `dtype` first: what descent in it sees."""
+    """Values and weights of a batch in float64, the values rounded to `dtype` first: what descent in it sees.
+
+    A row of weight 0 is no row.
+    """
     values = from_numpy(batch.values).to(dtype).to(torch.float64)
-    return values, None if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
+    if batch.weight is None:
+        return values, None
+    weight = from_numpy(batch.weight).to(torch.float64)
+    there = weight > 0.0
+    return (values, weight) if bool(there.all()) else (values[there], weight[there])
 
 
 def from_numpy(array: np.ndarray) -> Tensor:

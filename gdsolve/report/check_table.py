@@ -176,7 +176,7 @@ def _show_columns(page: Page, record: Record, cut: _Cut, view: View) -> None:
         page.paragraph(f"{'and ' if shown else ''}{whole(len(left))} {noun}{what} (--verbose)", hanging=2)
 
 
-_MAIN = ("target", "weight")
+_MAIN = ("target", "weight", "sigma")
 
 
 def _column_tables(page: Page, columns: Sequence[Mapping[str, Any]], view: View) -> None:

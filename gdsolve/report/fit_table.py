@@ -85,7 +85,7 @@ def _ending(page: Page, record: Record, view: View) -> Page:
     answer = page.beside()
     if record.get("report"):
         answer.blank()
-        show_inference(answer, record["report"])
+        show_inference(answer, record)
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
     labelled(answer, gradient_checks(record))

@@ -54,7 +54,22 @@ def group_columns(record: Record) -> list[str]:
     for feature in features:
         taken = (group, *fixed, *last, *weights, *(other for other in features if other != feature))
         weights.append(_free("weight_", feature, taken))
-    return [group, *fixed, *weights, *last]
+    names = [group, *fixed, *weights, *last[:-1]]
+    return [*names, *(_free("_", name, names) for name in _error_columns(record)), last[-1]]
+
+
+def _error_columns(record: Record) -> list[str]:
+    """One column a parameter for its standard error, and their degrees of freedom, where a report was asked for."""
+    if not record["report"]:
+        return []
+    parameters = [*record["data"]["features"], *(["intercept"] if record["intercept"] else [])]
+    return [*(f"standard_error_{name}" for name in parameters), "degrees_of_freedom"]
+
+
+def standard_error(one: Mapping[str, Any], place: int) -> float | None:
+    """The standard error of the parameter at `place`, the intercept last, of a group; None where there is none."""
+    found = list(((one["report"] or {}).get("parameters") or {}).values())
+    return found[place]["standard_error"] if found else None
 
 
 def _free(prefix: str, name: str, taken: Sequence[str]) -> str:
@@ -75,5 +90,13 @@ def _rows(record: Record) -> Iterator[list[Any]]:
             *(spectrum.get(name) for name in SPECTRUM),
             *(weights.get(name) for name in features),
             *([one["intercept"]] if intercept else []),
+            *_errors(record, one),
             one["message"],
         ]
+
+
+def _errors(record: Record, one: Mapping[str, Any]) -> list[float | None]:
+    count = len(_error_columns(record)) - 1
+    if count < 0:
+        return []
+    return [*(standard_error(one, place) for place in range(count)), (one["report"] or {}).get("degrees_of_freedom")]

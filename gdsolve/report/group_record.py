@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.report.inference_record import inference_record
 from gdsolve.report.record import data_record, descent_record, spectrum_record
 from gdsolve.version import __version__
 
@@ -28,6 +29,7 @@ MEASURED = (
     "gap",
     "spectrum",
     "best_iteration",
+    "report",
 )
 """What is null of a group whose rows cannot be used."""
 
@@ -52,6 +54,7 @@ def groups_record(fits: GroupFits) -> Record:
             "tol": spec.tol,
         },
         "intercept": not spec.no_intercept,
+        "report": spec.report,
         "advice": list(fits.advice),
         "seconds": dict(fits.seconds),
     }
@@ -79,6 +82,7 @@ def group_record(one: GroupFit, column: str, data: DataInfo) -> Record:
             "gap": found.gap,
             "spectrum": spectrum_record(found.spectrum),
             "best_iteration": found.best_iteration,
+            "report": None if found.inference is None else inference_record(found.inference),
         }
     return {
         "schema": "gdsolve.group/1",

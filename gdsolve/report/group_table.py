@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from gdsolve.report import numbers
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.grid import Column, Grid, Segment
+from gdsolve.report.group_lines import standard_error
 from gdsolve.report.numbers import ABSENT, counted, figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import Record, advise, data_lines, descent_line, labelled
@@ -42,8 +43,10 @@ def _columns(record: Record) -> list[tuple[str, list[str]]]:
         ("iterations", [whole(one["iterations"]) for one in groups]),
         ("rows", [whole(one["data"]["rows"]) for one in groups]),
     ]
-    for name in names:
+    for place, name in enumerate(names):
         columns.append((name, numbers.column([_weight(one, name) for one in groups], 6, relative=False)))
+        if record["report"]:
+            columns.append(("std. error", [figure(standard_error(one, place), 5) for one in groups]))
     columns.append(("R²", [_fixed(one["r2"]) for one in groups]))
     columns += [(title, [figure(one[key], 5) for one in groups]) for title, key in (("SSE", "sse"), ("RMSE", "rmse"))]
     columns.append(("gap", [figure(one["gap"], 2) for one in groups]))

@@ -10,6 +10,7 @@ from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure, ratios
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, chunked_tables, labelled, name_column
+from gdsolve.report.weighting import freedom_text, scatter_unit, weighting_remark
 
 STRONG = 0.9
 MOST_PAIRS = 20
@@ -18,21 +19,23 @@ LEAST_P = 1e-16
 PRECISE = ("estimate", "standard_error", "lower", "upper")
 
 
-def show_inference(page: Page, record: Record) -> None:
+def show_inference(page: Page, fit: Record) -> None:
     """The table of estimates, the reasons for what it lacks, the scatter of the residuals, and the correlations."""
+    record = fit["report"]
     parameters: Mapping[str, Record] = record["parameters"]
     if any(one["standard_error"] is not None for one in parameters.values()):
         _show_estimates(page, record, parameters)
         page.blank()
-    labelled(page, remarks(record))
+    labelled(page, remarks(fit))
     if len(correlated(record)) > 1:
         page.blank()
         _show_correlations(page, record)
 
 
-def remarks(record: Record) -> list[tuple[str, str]]:
-    """What the key `report` of a fit says beside its estimates: why some have no error, and the residuals' scatter."""
-    return [*reasons(record), ("residual sd", _scatter(record))]
+def remarks(fit: Record) -> list[tuple[str, str]]:
+    """What a fit with the key `report` says beside its estimates: why some have no error, weights, and scatter."""
+    record = fit["report"]
+    return [*reasons(record), ("weights", weighting_remark(fit)), ("residual sd", _scatter(record, scatter_unit(fit)))]
 
 
 def _show_estimates(page: Page, record: Record, parameters: Mapping[str, Record]) -> None:
@@ -121,12 +124,11 @@ def reasons(record: Record) -> list[tuple[str, str]]:
     return [("no std. error", whose[reason] + reason) for reason in lacking]
 
 
-def _scatter(record: Record) -> str:
+def _scatter(record: Record, unit: str) -> str:
     scatter, freedom = record["residual_standard_deviation"], record["degrees_of_freedom"]
     if freedom is None:
         return ""
-    count = counted(int(freedom), "degree") if float(freedom).is_integer() else f"{freedom:.6g} degrees"
-    return f"{figure(scatter)} on {count} of freedom"
+    return f"{figure(scatter)} on {freedom_text(freedom)}{unit}"
 
 
 def _show_correlations(page: Page, record: Record) -> None:

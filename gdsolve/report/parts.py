@@ -11,6 +11,7 @@ from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
+from gdsolve.report.weighting import weighting_line
 from gdsolve.spec.losses import Loss
 from gdsolve.spec.methods import PLAIN, Method
 from gdsolve.spec.option import flag
@@ -75,7 +76,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("classes", _classes(data.get("target_levels"))),
         *explained,
         ("levels", _all_levels(data, room)),
-        ("row weights", data["weight"] or ""),
+        ("row weights", weighting_line(record)),
         ignored,
     ]
 

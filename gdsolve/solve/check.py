@@ -227,9 +227,10 @@ def _load_usable(spec: Spec, described: Description, proposal: Proposal) -> Prob
     if not proposal.features or not proposal.rows:
         return None
     target = proposal.target.name if proposal.target is not None and not proposal.target.is_text else None
+    proposed = proposal.spec(spec)
     try:
-        table = usable_table(described, proposal.features, target, proposal.weight, intercept=not spec.no_intercept)
-        return pose(as_squares(proposal.spec(spec)), table)
+        table = usable_table(described, proposal.features, target, proposal.weight, proposed)
+        return pose(as_squares(proposed), table)
     except DataError:
         return None
 
@@ -244,7 +245,7 @@ def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
     """Columns that are made of others, and more weights than rows."""
     names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
     findings: list[Finding] = []
-    weights, rows = found.parameters, found.data.rows
+    weights, rows = found.parameters, found.data.rows - found.data.rows_weightless
     if weights >= rows:
         said = f"{counted(weights, 'weight')} for {counted(rows, 'row')}: without a penalty a fit is exact in every row"
         return [Finding(FindingKind.SATURATED, said, cells=rows)]

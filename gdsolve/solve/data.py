@@ -15,7 +15,7 @@ logger = logging.getLogger("gdsolve")
 
 @dataclass(frozen=True, slots=True)
 class DataInfo:
-    """What was read: sources, counts and the part that each column plays.
+    """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0.
 
     `delimiter` and `decimal` are those of CSV files, None of others.
     """
@@ -28,6 +28,7 @@ class DataInfo:
     has_header: bool = True
     delimiter: str | None = None
     decimal: str | None = None
+    rows_weightless: int = 0
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -41,6 +42,7 @@ class DataInfo:
             table.has_header,
             table.marks.delimiter,
             table.marks.decimal,
+            table.rows_weightless,
         )
 
 

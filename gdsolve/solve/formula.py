@@ -143,6 +143,8 @@ def _read(
         if built:
             tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    if weight is not None:
+        _replace_weightless(cells, weight)
     named = dict(zip(roles.features, cells, strict=False))
     if spec.minimize is not None:
         named[roles.target] = cells[-1]
@@ -150,6 +152,14 @@ def _read(
         if name in named:
             raise _two_of_one_name(name)
     return _Columns(info, named, cells[-1][:, None], weight)
+
+
+def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
+    """Put another row in the place of each of weight 0, which is no row: 0·∞ would be no number."""
+    gone = weight == 0.0
+    if bool(gone.any()) and not bool(gone.all()):
+        for column in cells:
+            column[gone] = column[~gone][0]
 
 
 def _keep(kept: KeptRows, opened: Table) -> tuple[Triangle, ...]:
@@ -210,7 +220,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
         raise GdsolveError(
             f"there is no column {spec.target!r}", remedy + columns_listed(names), option="target", as_flag=True
         )
-    left = [name for name in names if name not in used and name != spec.weight and name not in spec.ignore]
+    left = [name for name in names if name not in used and name != spec.weight_column and name not in spec.ignore]
     if spec.target is None and not left:
         raise GdsolveError(
             "every column is used in it, and none is left as target",

@@ -20,6 +20,7 @@ from gdsolve.solve.device import dtype_of
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
+from gdsolve.solve.weighting import weighting_of
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import Status
 
@@ -99,15 +100,11 @@ def _of_squares(
     """The inference of a linear fit, and the optimum, (p, 1), in the user's units.
 
     Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
-    nothing cancels however large the means are. s² is that of the optimum, SSE*/(m − rank): the data decide over it,
+    nothing cancels however large the means are. s² is that of the optimum, SSE*/(N − rank): the data decide over it,
     not how far descent came; a weight that stopped too far from the optimum gets no error bar.
-
-    Row weights count rows: weight 2 is the row written twice, m = Σω, and the standard errors are those of the longer
-    table. Weights that stand for precision, ω = 1/σ², give the same estimates, but of `rows` independent readings:
-    their standard errors are these times √((Σω − p)/(rows − p)).
     """
-    modes, data, spec = problem.modes, problem.data, problem.spec
-    assert modes is not None and data is not None
+    modes, spec = problem.modes, problem.spec
+    assert modes is not None
     triangle, standard = squares.triangle, squares.standard
     optimum = squares.minimisers.point if modes.unique else problem.units.to_user(modes.minimiser)
     # What storing cells and weights leaves of a residual that is zero.
@@ -117,13 +114,13 @@ def _of_squares(
         triangle.in_coordinates(standard)[0] * standard.target_scale,
         user[:, 0],
         float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit,
-        triangle.total_weight,
+        problem.observations,
         names=names,
         confidence=spec.confidence if spec.report else None,
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
         noise=8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1]),
-        weighted=data.roles.weight is not None,
+        weighting=weighting_of(spec),
         singular=squares.minimisers.singular,
     )
     return found, optimum
@@ -132,8 +129,11 @@ def _of_squares(
 def _of_rows(
     problem: Problem, w: torch.Tensor, certificate: Certificate, names: list[str], held: dict[str, str]
 ) -> Inference:
-    """By the Jacobian of a curve, or the Hessian of a likelihood."""
+    """By the Jacobian of a curve, or the Hessian of a likelihood: of Σωl, in which weights count as they are given.
 
+    A likelihood has no variance to be estimated, so that weights of any kind multiply its terms, and a weight of 2 is
+    the row written twice, as in R's glm and in statsmodels. Source: McCullagh and Nelder, section 2.2.2.
+    """
     spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
     user, to_user = problem.units.to_user(w)[:, 0], _linear_map(problem)
     confidence = spec.confidence if spec.report else None
@@ -144,12 +144,12 @@ def _of_rows(
             objective.jacobian(w),
             user,
             float(sse),
-            problem.rows,
+            problem.observations,
             names=names,
             confidence=confidence,
             held=held,
             to_user=to_user,
-            weighted=problem.data is not None and problem.data.roles.weight is not None,
+            weighting=weighting_of(spec),
         )
     curved = None if minimum is None or spec.report else minimum.hessian
     hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]

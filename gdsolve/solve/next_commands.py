@@ -79,8 +79,8 @@ def _note(spec: Spec, proposal: Proposal) -> str:
         parts.append(f"target {changes['target']}")
     if "loss" in changes:
         parts.append(_by_loss(proposal, str(changes["loss"])))
-    if "weight" in changes:
-        parts.append("all rows count the same, without the weights")
+    if "weight" in changes or "sigma" in changes:
+        parts.append("all rows count the same")
     parts += _without(proposal)
     if proposal.encoded:
         parts.append(f"0/1 columns for the levels of {_names(proposal.encoded)}")

@@ -63,14 +63,14 @@ class Figures:
     deviance: float | None = None
 
 
-def adjusted(r2: float | None, rows: float, parameters: int, *, intercept: bool) -> float | None:
-    """1 − (1 − R²)·(m − 1)/(m − p), without intercept m/(m − p); None where no degree of freedom is left.
+def adjusted(r2: float | None, observations: float, parameters: int, *, intercept: bool) -> float | None:
+    """1 − (1 − R²)·(N − 1)/(N − p), without intercept N/(N − p), of N observations; None if no freedom is left.
 
     Source: Theil, Economic Forecasts and Policy, 2nd ed., section 6.2.
     """
-    if r2 is None or rows <= parameters:
+    if r2 is None or observations <= parameters:
         return None
-    return 1.0 - (1.0 - r2) * (rows - intercept) / (rows - parameters)
+    return 1.0 - (1.0 - r2) * (observations - intercept) / (observations - parameters)
 
 
 def parameter_names(labels: Iterable[str], *, intercept: bool) -> list[str]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.spec.choices import WeightKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,7 +63,7 @@ class Problem:
     `labels` names the weights, the intercept left out. `modes` are known where the objective is a quadratic, and
     `squares` where it is least squares on a table: its objective is then the triangle's, in float64, whichever engine
     descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
-    has jumps. `rows` are counted by their weights. `sample` has rows of the table, (r, n + 1), for a picture.
+    has jumps. `rows` are counted by their weights: m = Σω. `sample` has rows of the table, (r, n + 1), for a picture.
     """
 
     spec: Spec
@@ -88,6 +89,13 @@ class Problem:
     def p(self) -> int:
         """The number of weights."""
         return len(self.start)
+
+    @property
+    def observations(self) -> float:
+        """What degrees of freedom are counted from: rows of a weight above 0, or Σω where weights are frequencies."""
+        if self.data is None or self.spec.weight_kind is WeightKind.FREQUENCY:
+            return self.rows
+        return float(self.data.rows - self.data.rows_weightless)
 
     @property
     def loss_unit(self) -> float:

@@ -62,7 +62,10 @@ class Proposal:
 
     def spec(self, spec: Spec) -> Spec:
         """The spec of this fit."""
-        changes = dict(self.changes)
+        fields = Spec.__dataclass_fields__
+        changes: dict[str, Any] = {
+            name: fields[name].default if value is None else value for name, value in self.changes.items()
+        }
         if "na_values" in changes:
             changes["na_values"] = (*spec.na_values, *changes["na_values"])
         return replace(spec, **changes)
@@ -75,13 +78,13 @@ def proposals_of(spec: Spec, described: Description, fixed: Collection[str] = ()
     """
     if described.fault is not None:
         return ()
-    weight = next((column for column in described.columns if column.role == "weight"), None)
+    weight = next((column for column in described.columns if column.role == spec.weight_option), None)
     weighing: Changes = {}
     if weight is not None and not _has_weights(weight, spec):
-        if "weight" in fixed:
+        if spec.weight_option in fixed:
             return ()
         spec = replace(spec, ignore=spec.ignore if spec.features else (*spec.ignore, weight.name))
-        weighing, weight = {"weight": None, **({} if spec.features else {"ignore": spec.ignore})}, None
+        weighing, weight = {**_unweighed(spec), **({} if spec.features else {"ignore": spec.ignore})}, None
     found = [
         proposal
         for change, target, beside in _targets(spec, described)
@@ -162,7 +165,9 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     free_to_change = (spec.method, spec.engine) == (Method.AUTO, Engine.AUTO)
     two = target.type == "text" and target.levels == 2 and not target.unclear and not target.spelled
     if two and spec.loss is USUAL_LOSS and free_to_change:
-        yield {"loss": Loss.usual_for(Target.TWO_CLASSES)}, target, features
+        # Classes have no standard deviations.
+        unweighed = {} if spec.sigma is None else _unweighed(spec)
+        yield {"loss": Loss.usual_for(Target.TWO_CLASSES), **unweighed}, target, features
     squares = replace(target, refused=0)
     if target.refused and free_to_change and _takes(USUAL_LOSS, squares, spec):
         yield {"loss": USUAL_LOSS}, squares, features
@@ -193,6 +198,11 @@ def _takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
             std * std, mean * (1 - mean), rel_tol=1e-9
         )
     return kind is not Target.COUNTS or target.minimum >= 0.0
+
+
+def _unweighed(spec: Spec) -> Changes:
+    """What leaves the weights of rows out, and what is said of them."""
+    return {spec.weight_option: None, "weight_kind" if spec.sigma is None else "absolute_sigma": None}
 
 
 def _has_weights(column: ColumnSummary, spec: Spec) -> bool:

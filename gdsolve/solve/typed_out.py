@@ -53,9 +53,11 @@ def _parts(spec: Spec) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     from gdsolve.data.table import columns_and_numbers
 
     columns, numbers = columns_and_numbers(spec.data, spec)
-    target = spec.target or usual_target([name for name in numbers if name not in (*spec.ignore, spec.weight)])[0]
+    target = (
+        spec.target or usual_target([name for name in numbers if name not in (*spec.ignore, spec.weight_column)])[0]
+    )
     chosen = [name for text in spec.features for name in text.split(",")] or numbers
-    ignored = {target, spec.weight, *(name for text in spec.ignore for name in text.split(","))}
+    ignored = {target, spec.weight_column, *(name for text in spec.ignore for name in text.split(","))}
     return columns, target, tuple(name for name in chosen if name in numbers and name not in ignored)
 
 

@@ -52,8 +52,8 @@ def trace_in_units(problem: Problem, trace: Trace) -> Trace:
 def figures_of(problem: Problem, solution: Solution) -> Figures:
     """The figures where a run ended; those of least squares on a table come from its triangle, in float64.
 
-    R² = 1 − SSE/Σω(y − ȳ)²; without intercept 1 − SSE/Σωy², as is usual there. What a penalty leaves of the degrees of
-    freedom is no whole number: it has no adjusted R².
+    R² = 1 − SSE/Σω(y − ȳ)²; without intercept 1 − SSE/Σωy², as is usual there. Adjusted R² has the degrees of freedom
+    of the error bars; what a penalty leaves of them is no whole number: it has no adjusted R².
     """
     w, objective, unit = solution.w.to(problem.start), problem.objective, problem.loss_unit
     sse, now = sse_of(problem, w), problem.bounded.evaluate(w)
@@ -68,6 +68,6 @@ def figures_of(problem: Problem, solution: Solution) -> Figures:
         rmse=None if sse is None else (sse / problem.rows) ** 0.5,
         r2=r2,
         gradient_norm=float(now.gradient.norm()),
-        adjusted_r2=adjusted(r2, problem.rows, rank, intercept=intercept) if free else None,
+        adjusted_r2=adjusted(r2, problem.observations, rank, intercept=intercept) if free else None,
         **(objective.scores(w) if isinstance(objective, Scored) else {}),
     )

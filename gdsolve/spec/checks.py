@@ -132,6 +132,12 @@ def _check_problem(spec: Options) -> None:
         raise GdsolveError("X and y must be given together", "add the missing one to the spec", about=("X", "y"))
     if spec.X is not None and spec.data:
         raise GdsolveError("data and inline X, y exclude each other", "keep one of them", about=("data", "X", "y"))
+    if spec.weight is not None and spec.sigma is not None:
+        raise GdsolveError(
+            "weight and sigma exclude each other: rows weigh 1/σ²",
+            "leave --weight or --sigma out",
+            about=("weight", "sigma"),
+        )
     if spec.minimize is not None and spec.model is not None:
         raise GdsolveError(
             "minimize and model exclude each other",

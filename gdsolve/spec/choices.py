@@ -66,6 +66,13 @@ class Missing(StrEnum):
     MEAN = "mean"
 
 
+class WeightKind(StrEnum):
+    """What a row weight means to the error bars: 1/variance up to a factor, or how often the row was observed."""
+
+    PRECISION = "precision"
+    FREQUENCY = "frequency"
+
+
 class Categorical(StrEnum):
     """What to do with a column of text."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format
 from gdsolve.spec.condition import Asked, Company
-from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
 
 
@@ -58,6 +58,24 @@ CELLS = Company(
 TEXTS = Company(lambda asked: asked.spec.X is None, "X and y of a spec hold numbers, and no text")
 LOSSES = {own.name: _losses_with(own) for own in LOSS_PARAMETERS}
 """For every option that some losses alone look at."""
+WEIGHT = Company(
+    lambda asked: asked.spec.weight is not None,
+    "{flag} says what --weight means, and there is no --weight",
+    "leave {flag} out, or give --weight COLUMN",
+)
+SIGMA = Company(
+    lambda asked: asked.spec.sigma is not None,
+    "{flag} takes the standard deviations of --sigma as known, and there is no --sigma",
+    "leave {flag} out, or give --sigma COLUMN",
+)
+NUMBERS = Company(
+    lambda asked: asked.spec.loss.info.target is Target.NUMBERS,
+    "{flag} is for a target of numbers, and this is --loss {spec.loss}",
+)
+SQUARES = Company(
+    lambda asked: asked.spec.loss.info.squared,
+    "{flag} is for the standard errors of squared losses, and this is --loss {spec.loss}",
+)
 RIDGE = Company(
     lambda asked: asked.spec.ridge > 0.0,
     "there is no ridge penalty to act on the intercept",

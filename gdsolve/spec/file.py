@@ -61,6 +61,7 @@ NICKNAMES = {
     "lambda": "ridge",
     "file": "data",
     "weights": "weight",
+    "sigmas": "sigma",
     "solver": "engine",
     "output": "format",
     "separator": "delimiter",

@@ -11,8 +11,6 @@ from gdsolve.status import GdsolveError
 ONE_FIT = {
     "every": "log",
     "history": None,
-    "report": False,
-    "confidence": 0.95,
     "check_gradient": False,
     "checkpoint": None,
     "resume": None,

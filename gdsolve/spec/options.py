@@ -24,6 +24,7 @@ from gdsolve.spec.choices import (
     PlotKind,
     RateSchedule,
     Scale,
+    WeightKind,
 )
 from gdsolve.spec.losses import USUAL_LOSS, Loss
 from gdsolve.spec.methods import WITH_MOMENTUM, Method
@@ -67,10 +68,30 @@ class Options:
     )
     weight: str | None = option(
         None,
-        "Column of row weights: a weight of 2 counts the row twice.",
+        "Column of row weights: 1/variance up to a factor, as in R; see --weight-kind. A row of weight 0 is left out.",
         "Columns",
         metavar="COLUMN",
         goes_with=company.NO_FORMULA,
+    )
+    weight_kind: WeightKind = option(
+        WeightKind.PRECISION,
+        "What --weight means to standard errors: precision (rows - p degrees of freedom), or frequency, by which a "
+        "weight of 2 is the row written twice (sum of the weights - p).",
+        "Columns",
+        goes_with=company.WEIGHT,
+    )
+    sigma: str | None = option(
+        None,
+        "Column of the standard deviations of the target: every row weighs 1/σ².",
+        "Columns",
+        metavar="COLUMN",
+        goes_with=(company.NO_FORMULA, company.NUMBERS),
+    )
+    absolute_sigma: bool = option(
+        False,
+        "Take --sigma as known, in units of the target: standard errors are not scaled by the residuals.",
+        "Columns",
+        goes_with=(company.SIGMA, company.SQUARES),
     )
     group_by: str | None = option(
         None,
@@ -502,6 +523,16 @@ class Options:
     def missing_texts(self) -> tuple[str, ...]:
         """All texts of a cell that mean that it is missing."""
         return missing_texts(self.na_values)
+
+    @property
+    def weight_option(self) -> str:
+        """The option that names the column by which rows are weighed, where one does."""
+        return "weight" if self.sigma is None else "sigma"
+
+    @property
+    def weight_column(self) -> str | None:
+        """The column by which rows are weighed: of weights, or of standard deviations."""
+        return self.weight if self.sigma is None else self.sigma
 
     @property
     def first_line(self) -> Header:

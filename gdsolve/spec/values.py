@@ -111,6 +111,7 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     "y": ((tuple,), "numbers", "as in {name}=(2.0, 4.0)"),
     "target": _NAME,
     "weight": ((), _COLUMN, 'put the weights into X as a column, and give its name, as in weight="x2"'),
+    "sigma": ((), _COLUMN, 'put the standard deviations into X as a column, and give its name, as in sigma="x2"'),
     "group_by": _NAME,
     "start": _PAIRS,
     "lower": _PAIRS,

@@ -47,7 +47,7 @@ def page_of(report: Record) -> str:
         _section("What was asked", _asked(report)),
         _section("What was reached", _reached(shown["record"])),
         _section("Weights", _weights(record)),
-        _section("Standard errors", _errors(record["report"])),
+        _section("Standard errors", _errors(record)),
         _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
         _section("Pictures", _pictures(report)),
         _section("What the learning rate does", _rate(report)) if report["course"] else "",
@@ -139,14 +139,15 @@ def _weights(record: Record) -> str:
     return _table(["parameter", *titles], [names, *columns])
 
 
-def _errors(report: Record | None) -> str:
+def _errors(record: Record) -> str:
     """The table of `fit --report`, and how its parameters are correlated."""
+    report = record["report"]
     if report is None:
         return ""
     titles, columns = estimate_columns(report)
     known = any(one["standard_error"] is not None for one in report["parameters"].values())
     table = _table(["parameter", *titles], [list(report["parameters"]), *columns]) if known else ""
-    return table + _list(remarks(report)) + _correlations(report)
+    return table + _list(remarks(record)) + _correlations(report)
 
 
 def _correlations(report: Record) -> str:
