@@ -58,6 +58,15 @@ class PointwiseLoss(Protocol):
         ...
 
 
+def named_scores(loss: PointwiseLoss, tally: Tensor, total_weight: float) -> dict[str, float]:
+    """The figures of fit of a loss, by name, from Σ ω·s over all rows, (s,), of what it scores by."""
+    names, averaged = (*loss.means, *loss.sums), len(loss.means)
+    return {
+        name: total / total_weight if place < averaged else total
+        for place, (name, total) in enumerate(zip(names, tally.tolist(), strict=True))
+    }
+
+
 @runtime_checkable
 class PiecewiseLinear(Protocol):
     """A loss that is a multiple of max(τr, (τ − 1)r), r = y − z, so that linear programming finds its minimum."""
@@ -195,7 +204,7 @@ class Logistic:
         Raises:
             ValueError: a scale other than 1.
         """
-        _refuse_units(scale)
+        refuse_units(scale)
         return self
 
 
@@ -238,7 +247,7 @@ class Poisson:
         Raises:
             ValueError: a scale other than 1.
         """
-        _refuse_units(scale)
+        refuse_units(scale)
         return self
 
 
@@ -327,7 +336,12 @@ class Absolute:
         return replace(self, steepness=self.steepness / scale)
 
 
-def _refuse_units(scale: float) -> None:
+def refuse_units(scale: float) -> None:
+    """See that a target without units is given in none.
+
+    Raises:
+        ValueError: a scale other than 1.
+    """
     if scale != 1.0:
         raise ValueError(f"a target of classes or counts has no units, and is given in units of {scale}")
 

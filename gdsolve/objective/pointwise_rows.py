@@ -12,7 +12,7 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows, Shipment
-from gdsolve.objective.pointwise import PointwiseLoss
+from gdsolve.objective.pointwise import PointwiseLoss, named_scores
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 
@@ -92,12 +92,7 @@ class PointwiseRows:
 
     def named(self, tally: Tensor) -> dict[str, float]:
         """The figures of fit, by name, of sums over all rows."""
-        names, sums = (*self.loss.means, *self.loss.sums), tally.tolist()
-        averaged = len(self.loss.means)
-        return {
-            name: total / self.total_weight if place < averaged else total
-            for place, (name, total) in enumerate(zip(names, sums, strict=True))
-        }
+        return named_scores(self.loss, tally, self.total_weight)
 
     def curvature_bound(self) -> float | None:
         """The largest eigenvalue of 1/M·(sup l″·XᵀωX + PᵀP): no Hessian has a larger one; None where l″ has no bound.

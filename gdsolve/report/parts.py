@@ -11,7 +11,7 @@ from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import Link, Loss, Target
 from gdsolve.spec.methods import PLAIN, Method
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
@@ -68,7 +68,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
-        explained = [("model", f"{data['target']} = {subject['formula']}"), ("fixed", _fixed(subject))]
+        explained = [("model", f"{_modelled(record)} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),
@@ -148,6 +148,17 @@ def method_text(descent: Mapping[str, Any]) -> str:
     parts = [] if schedule == "constant" else [f"{schedule} rate"]
     parts += [] if momentum is None else [f"β = {figure(momentum, 6)}"]
     return (descent.get("method") or PLAIN.value) + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _modelled(record: Record) -> str:
+    """What the curve is: the target, or with a loss of means what the link makes of its mean."""
+    data, link = record["data"], record["descent"].get("link")
+    if link is None:
+        return str(data["target"])
+    levels = data.get("target_levels")
+    classes = Loss(record["descent"]["loss"]).info.target is Target.TWO_CLASSES
+    mean = f"P({data['target']} = {levels[1] if levels else 1})" if classes else f"mean of {data['target']}"
+    return mean if link == Link.IDENTITY else f"{link} {mean}" if classes else f"{link} of the {mean}"
 
 
 def _fixed(subject: Mapping[str, Any]) -> str:

@@ -86,7 +86,7 @@ def model_record(fit: Fit) -> Record:
         "weights": fit.weights,
         "intercept": fit.intercept,
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
-        "descent": {"loss": fit.spec.loss.value},
+        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used},
         "objective": _objective_record(fit),
     }
 
@@ -199,6 +199,7 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     """How descent was asked to run."""
     return {
         "loss": spec.loss.value,
+        "link": spec.link_used,
         **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
         "ridge": spec.ridge,
         "penalize_intercept": spec.penalize_intercept,

@@ -24,6 +24,7 @@ from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.objective.kept_rows import KeptRows, collect_columns
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.losses import LOSSES
+from gdsolve.objective.mean_losses import loss_of_curve
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.taylor import modes_of_quadratic
@@ -31,6 +32,7 @@ from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.guards import tell_rounding
+from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec import Parameter, Spec
@@ -74,6 +76,8 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout)
     objective = _objective(spec, expression, layout, given, columns)
+    if isinstance(objective, PointwiseCurve):
+        require_means(spec, objective, start / scale)
     return Problem(
         spec=spec,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
@@ -110,7 +114,7 @@ def _objective(
     _require_one_a_row(model)
     if spec.loss in POINTWISE:
         weight = None if columns.weight is None else columns.weight[:, None]
-        return PointwiseCurve(model, columns.target, weight, POINTWISE[spec.loss].of(spec), columns.total_weight)
+        return PointwiseCurve(model, columns.target, weight, loss_of_curve(spec), columns.total_weight)
     root = None if columns.weight is None else columns.weight.sqrt()[:, None]
     return Curve(model, columns.target, root, LOSSES[spec.loss].curvature_scale(columns.total_weight))
 

@@ -25,7 +25,7 @@ from gdsolve.spec.choices import (
     RateSchedule,
     Scale,
 )
-from gdsolve.spec.losses import USUAL_LOSS, Loss
+from gdsolve.spec.losses import USUAL_LOSS, Link, Loss
 from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
@@ -181,6 +181,15 @@ class Options:
     )
 
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
+    link: Link = option(
+        Link.AUTO,
+        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
+        "the mean (log, of poisson) or its logit (of logistic).",
+        "Descent",
+        verbs=DESCENDING,
+        default_text="identity: the curve is the mean",
+        goes_with=company.LINK,
+    )
     delta: float = option(
         1.0,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
