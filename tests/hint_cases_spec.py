@@ -7,6 +7,7 @@ from hints import Case
 TWO = {"two.csv": "x,y\n1,2\n3,4\n4,6\n"}
 GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 CURVE = "fit two.csv --model 'a*x + b' --start a=0,b=0"
+MEAN = "fit two.csv --model 'a*x + b' --start a=1,b=0 --loss poisson"
 GRAPH = {"g.yaml": "leaves: {t: 2.0}\nnodes: {f: t**2}\n"}
 MODELS = {"FILE": "other.json", "MODEL.json": "model.json"}
 
@@ -56,6 +57,16 @@ CHECKS = [
     Case("fit two.csv --loss huber --delta 0", TWO),
     Case("fit two.csv --loss quantile --quantile 1.5 --max-iter 9", TWO),
     Case("fit two.csv --delta 2", TWO),
+    Case("fit two.csv --loss poisson --link log", TWO, {"or give --model": f"{MEAN} --link log"}),
+    Case(
+        "fit two.csv --model 'a*x + b' --start a=0.1,b=0.2 --link identity", {"two.csv": "x,y\n1,0\n3,1\n4,0\n"}
+    ),
+    Case(f"{MEAN} --link logit", TWO),
+    Case(
+        f"{MEAN.replace('a=1', 'a=-1')}",
+        TWO,
+        {"start it above 0": MEAN, "or give --link log": f"{MEAN.replace('a=1', 'a=-1')} --link log"},
+    ),
     Case("fit two.csv --quantile 0.3 --max-iter 9", TWO),
     Case("fit two.csv --decimal x", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
     Case("fit two.csv --delimiter ab", {"two.csv": "x\ty\n1\t2\n3\t4\n4\t6\n"}),

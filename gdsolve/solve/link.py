@@ -28,8 +28,10 @@ def require_means(spec: Spec, curve: PointwiseCurve, start: torch.Tensor) -> Non
         outside &= curve.weight > 0.0
     if not bool(outside.any()):
         return
-    rows, count = curve.model.rows, int(outside.sum())
-    value, taken, other = float(values[outside][0]), TAKEN[spec.loss.info.target], spec.loss.info.links[-1]
+    rows, count, found = curve.model.rows, int(outside.sum()), values[outside]
+    # The farthest one, and no negative zero.
+    value = float(found[(found - 0.5).abs().argmax()]) + 0.0
+    taken, other = TAKEN[spec.loss.info.target], spec.loss.info.links[-1]
     raise GdsolveError(
         f"at the start the curve is {value:.6g} on {count:,} of {rows:,} rows, and as the mean of --loss {spec.loss} "
         f"it must be {taken}",

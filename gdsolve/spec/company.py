@@ -58,18 +58,16 @@ CELLS = Company(
 TEXTS = Company(lambda asked: asked.spec.X is None, "X and y of a spec hold numbers, and no text")
 LOSSES = {own.name: _losses_with(own) for own in LOSS_PARAMETERS}
 """For every option that some losses alone look at."""
-LINKED = tuple(loss for loss in Loss if loss.info.links)
-LINK = (
-    Company(
-        lambda asked: asked.spec.model is not None,
-        "{flag} says what a curve is of the mean of the target, and there is no --model",
-        "leave {flag} out, or give --model",
-    ),
-    Company(
-        lambda asked: asked.spec.loss in LINKED,
-        f"{{flag}} is for --loss {' or '.join(LINKED)}, and this is --loss {{spec.loss}}",
-        f"leave {{flag}} out, or give --loss {'|'.join(LINKED)}",
-    ),
+WITH_LINKS = tuple(loss for loss in Loss if loss.info.links)
+CURVE = Company(
+    lambda asked: asked.spec.model is not None,
+    "{flag} says what a curve is of the mean of the target, and there is no --model",
+    "leave {flag} out, or give --model",
+)
+LINKED = Company(
+    lambda asked: asked.spec.loss in WITH_LINKS,
+    f"{{flag}} is for --loss {' or '.join(WITH_LINKS)}, and this is --loss {{spec.loss}}",
+    f"leave {{flag}} out, or give --loss {'|'.join(WITH_LINKS)}",
 )
 RIDGE = Company(
     lambda asked: asked.spec.ridge > 0.0,

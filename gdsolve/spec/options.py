@@ -188,7 +188,7 @@ class Options:
         "Descent",
         verbs=DESCENDING,
         default_text="identity: the curve is the mean",
-        goes_with=company.LINK,
+        goes_with=(company.CURVE, company.LINKED),
     )
     delta: float = option(
         1.0,
