@@ -13,7 +13,7 @@ from gdsolve.objective.base import Evaluation
 from gdsolve.objective.differentiate import hessian, value_and_gradient
 from gdsolve.objective.expression import Expression
 from gdsolve.objective.layout import Layout
-from gdsolve.objective.pointwise import PointwiseLoss, named_scores
+from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,5 +159,4 @@ class PointwiseCurve:
         """The figures of fit of the loss, by name, at `w`, (p, 1)."""
         with torch.no_grad():
             found = self.loss.score(self.model.at(w).to(torch.float64), self.target.to(torch.float64))
-            sums = [(one if self.weight is None else self.weight * one).sum() for one in found]
-        return named_scores(self.loss, torch.stack(sums), self.total_weight) if sums else {}
+        return named_scores(self.loss, tally(found, self.weight, self.loss), self.total_weight) if found else {}

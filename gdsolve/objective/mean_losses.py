@@ -13,7 +13,7 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from gdsolve.objective.pointwise import POINTWISE, PointwiseLoss, refuse_units
+from gdsolve.objective.pointwise import PointwiseLoss, refuse_units
 from gdsolve.spec import Loss, Spec
 
 
@@ -32,6 +32,7 @@ class PoissonMean:
     curvature_course: ClassVar[str] = "grows where means near 0 are fitted to counts"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ("deviance",)
+    counts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -82,6 +83,7 @@ class LogisticMean:
     curvature_course: ClassVar[str] = "grows where a row has a probability near 0"
     means: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -121,9 +123,4 @@ class LogisticMean:
 
 
 OF_MEANS: Mapping[Loss, type[PointwiseLoss]] = {Loss.LOGISTIC: LogisticMean, Loss.POISSON: PoissonMean}
-
-
-def loss_of_curve(spec: Spec) -> PointwiseLoss:
-    """The loss of a curve with the link that `spec` asks for."""
-    kind = POINTWISE[spec.loss] if spec.mean is spec.loss.info.mean else OF_MEANS[spec.loss]
-    return kind.of(spec)
+"""For a curve that is the mean."""

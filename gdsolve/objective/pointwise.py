@@ -21,7 +21,8 @@ class PointwiseLoss(Protocol):
     `largest_curvature`: the supremum of ∂²l/∂z²; None where it is unbounded, or l is not differentiable.
     `curvature_at_zero`: ∂²l/∂z² at z = 0 where that is the same for every y, else None. `curvature_course`: where
     ∂²l/∂z² is largest or how it grows, as a clause; empty where l is not differentiable.
-    `means` and `sums` name the figures of fit that are a mean or a sum over rows of what `score` gives, in this order.
+    `means` and `sums` name the figures of fit that are a mean or a sum over rows of what `score` gives, `counts` those
+    for which every row counts once, whatever it weighs; in this order.
     """
 
     of_residual: ClassVar[bool]
@@ -31,6 +32,7 @@ class PointwiseLoss(Protocol):
     curvature_course: ClassVar[str]
     means: ClassVar[tuple[str, ...]]
     sums: ClassVar[tuple[str, ...]]
+    counts: ClassVar[tuple[str, ...]]
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -46,7 +48,7 @@ class PointwiseLoss(Protocol):
         ...
 
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """What the figures of `means` and `sums` add up, row by row."""
+        """What the figures of `means`, `sums` and `counts` add up, row by row."""
         ...
 
     def in_units_of(self, scale: float) -> Self:
@@ -58,13 +60,18 @@ class PointwiseLoss(Protocol):
         ...
 
 
-def named_scores(loss: PointwiseLoss, tally: Tensor, total_weight: float) -> dict[str, float]:
-    """The figures of fit of a loss, by name, from Σ ω·s over all rows, (s,), of what it scores by."""
-    names, averaged = (*loss.means, *loss.sums), len(loss.means)
-    return {
-        name: total / total_weight if place < averaged else total
-        for place, (name, total) in enumerate(zip(names, tally.tolist(), strict=True))
-    }
+def tally(scores: tuple[Tensor, ...], weight: Tensor | None, loss: PointwiseLoss) -> Tensor:
+    """Σ ω·s over rows, (s,), of every score, (m, 1), and Σ s of those that are counts; `weight` is (m, 1) or None."""
+    weighed = len(scores) - len(loss.counts)
+    parts = (one if weight is None or place >= weighed else weight * one for place, one in enumerate(scores))
+    return torch.stack([one.sum() for one in parts])
+
+
+def named_scores(loss: PointwiseLoss, total: Tensor, total_weight: float) -> dict[str, float]:
+    """The figures of fit of a loss, by name, from what `tally` gives for all rows, (s,)."""
+    found = dict(zip((*loss.means, *loss.sums, *loss.counts), total.tolist(), strict=True))
+    means = {name: found[name] / total_weight for name in loss.means}
+    return found | means | {name: round(found[name]) for name in loss.counts}
 
 
 @runtime_checkable
@@ -91,12 +98,19 @@ class Huber:
     curvature_course: ClassVar[str] = "is largest where all residuals are at most δ"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ("rows_beyond_delta", "rows_within_delta")
 
     delta: float
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
-        """Huber's loss with δ = `spec.delta`, in units of the target."""
+        """Huber's loss with δ = `spec.delta`, in units of the target.
+
+        Raises:
+            ValueError: there is no δ yet.
+        """
+        if spec.delta is None:
+            raise ValueError("δ has not been found")
         return cls(spec.delta)
 
     def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -110,8 +124,9 @@ class Huber:
         return ((z - y).abs() <= self.delta).to(z.dtype)
 
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """Nothing: SSE, RMSE and R² say it."""
-        return ()
+        """1 where |r| > δ; 1 where it is not."""
+        beyond = ((z - y).abs() > self.delta).to(z.dtype)
+        return beyond, 1.0 - beyond
 
     def in_units_of(self, scale: float) -> Self:
         """Huber's loss with δ/s."""
@@ -132,6 +147,7 @@ class LogCosh:
     curvature_course: ClassVar[str] = "is largest where all residuals are 0"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     steepness: float = 1.0
 
@@ -177,6 +193,7 @@ class Logistic:
     curvature_course: ClassVar[str] = "is largest at weights of zero"
     means: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -222,6 +239,7 @@ class Poisson:
     curvature_course: ClassVar[str] = "grows with the predicted counts"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ("deviance",)
+    counts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -266,6 +284,7 @@ class Quantile:
     curvature_course: ClassVar[str] = ""
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     level: float
     steepness: float = 1.0
@@ -309,6 +328,7 @@ class Absolute:
     curvature_course: ClassVar[str] = ""
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
     level: ClassVar[float] = 0.5
 
     steepness: float = 1.0

@@ -18,7 +18,7 @@ class Tallied(Protocol):
     """An objective whose figures of fit come from sums over its rows."""
 
     def tally(self, w: Tensor) -> Tensor: ...  # noqa: D102
-    def named(self, tally: Tensor) -> dict[str, float]: ...  # noqa: D102
+    def named(self, total: Tensor) -> dict[str, float]: ...  # noqa: D102
 
 
 @runtime_checkable

@@ -105,7 +105,7 @@ def what_descends(record: Record) -> str:
     kind = (record.get("objective") or {}).get("kind", "linear")
     if kind != "linear":
         units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
-        what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
+        what = f"{loss_text(descent)} of a curve" if kind == "curve" else "a formula"
         by = f" by {method_text(descent)}" if "method" in descent else ""
         return f"{what}{by}{units}"
     by = "" if method_text(descent) == PLAIN else f" by {method_text(descent)}"
@@ -120,10 +120,17 @@ def coordinates_text(descent: Mapping[str, Any]) -> str:
 def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
     parameter = Loss(descent["loss"]).info.parameter
-    own = "" if parameter is None else f" ({parameter.symbol} = {figure(descent[parameter.name])})"
+    found = ", found from the residuals" if descent.get("delta_found") else ""
+    own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
     return f"{descent['loss']}{own}{ridge}{penalized}"
+
+
+def _exactly(number: float) -> str:
+    """A number that was asked for, so that it is the same when it is typed again."""
+    short = figure(number)
+    return short if float(short) == number else repr(number)
 
 
 def stop_rules(descent: Mapping[str, Any]) -> str:

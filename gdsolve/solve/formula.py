@@ -24,7 +24,6 @@ from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.objective.kept_rows import KeptRows, collect_columns
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.losses import LOSSES
-from gdsolve.objective.mean_losses import loss_of_curve
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.taylor import modes_of_quadratic
@@ -35,6 +34,7 @@ from gdsolve.solve.guards import tell_rounding
 from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
@@ -76,25 +76,28 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout)
     objective = _objective(spec, expression, layout, given, columns)
+    box, found = _box(free, scale), spec
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
+        found, objective = with_delta_of_curve(spec, objective, start / scale, box)
     return Problem(
-        spec=spec,
+        spec=found,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
         objective=objective,
         start=start / scale,
         labels=names,
         intercept=False,
         units=layout,
-        box=_box(free, scale),
+        box=box,
         data=columns.info if columns else None,
         rows=columns.total_weight if columns else 0.0,
         total_sum_of_squares=_total(columns) if columns and spec.model is not None else None,
-        modes=_modes(objective, expression, layout, start / scale) if _box(free, scale) is None else None,
+        modes=_modes(objective, expression, layout, start / scale) if box is None else None,
         bound=None,
         convex=False,
         smooth=spec.minimize is not None or spec.loss.info.smooth,
         seconds=time.perf_counter() - began,
+        delta_found=delta_is_sought(spec),
     )
 
 
@@ -114,7 +117,7 @@ def _objective(
     _require_one_a_row(model)
     if spec.loss in POINTWISE:
         weight = None if columns.weight is None else columns.weight[:, None]
-        return PointwiseCurve(model, columns.target, weight, loss_of_curve(spec), columns.total_weight)
+        return PointwiseCurve(model, columns.target, weight, loss_before(spec), columns.total_weight)
     root = None if columns.weight is None else columns.weight.sqrt()[:, None]
     return Curve(model, columns.target, root, LOSSES[spec.loss].curvature_scale(columns.total_weight))
 

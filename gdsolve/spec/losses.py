@@ -93,7 +93,7 @@ class LossInfo:
         return self.links[-1] if not curve else self.links[0] if asked is Link.AUTO else asked
 
 
-_DELTA = LossParameter("delta", "δ", "give --delta 1.345, in units of the target")
+_DELTA = LossParameter("delta", "δ", "give --delta 1.5, say, in units of the target, or leave --delta out")
 _LEVEL = LossParameter("quantile", "τ", "for the median give --quantile 0.5", below=1)
 # A member is looked up by its name alone: none is made then.
 _LOOKED_UP = LossInfo("")

@@ -190,11 +190,12 @@ class Options:
         default_text="identity: the curve is the mean",
         goes_with=(company.CURVE, company.LINKED),
     )
-    delta: float = option(
-        1.0,
+    delta: float | None = option(
+        None,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
         metavar="NUMBER",
+        default_text="1.345 × the scale of the residuals, median|r|/0.6745",
         goes_with=company.LOSSES["delta"],
     )
     quantile: float = option(
