@@ -20,6 +20,8 @@ def median(values: Tensor, weight: Tensor | None, ranks: Ranks) -> float:
     Shapes: `weight` is (m,), None where all weigh 1. Source: Knuth, The Art of Computer Programming, vol. 3, 2nd ed.,
     section 5.2.5, radix exchange, of which one branch is followed.
     """
+    if weight is None and not ranks.several:
+        return _middle(values)
     weight = torch.ones_like(values) if weight is None else weight.to(torch.float64)
     # A negative zero has a bit of its own.
     bits, weighing = values.abs().view(torch.int64), weight
@@ -40,3 +42,10 @@ def median(values: Tensor, weight: Tensor | None, ranks: Ranks) -> float:
     above = values[(values > lower) & (weight > 0.0)]
     upper = [one for one in ranks.gather(float(above.amin()) if len(above) else None) if one is not None]
     return 0.5 * (lower + min(upper)) if upper else lower
+
+
+def _middle(values: Tensor) -> float:
+    """The same of one process, where all weigh 1."""
+    m = len(values)
+    lower = float(values.kthvalue((m + 1) // 2).values)
+    return lower if m % 2 else 0.5 * (lower + float(values.kthvalue(m // 2 + 1).values))

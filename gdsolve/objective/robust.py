@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gdsolve.objective.median import median
 from gdsolve.objective.pointwise_rows import PointwiseRows
+from gdsolve.objective.threads import threads_for
 from gdsolve.ranks import Ranks
 
 TUNING = 1.345
@@ -23,13 +24,14 @@ VANISHED = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class RobustScale:
-    """The scale s of the residuals, and the root mean square of those of least squares, in the units of the target.
+    """The scale s of the residuals, and that of least squares, in the units of the target.
 
     s is 0 where more than half of the rows are fitted exactly; `settled` is False where it goes on moving to and fro.
+    Where that of least squares is 0 too, `of_squares` is the root mean square of its residuals.
     """
 
     scale: float
-    spread: float
+    of_squares: float
     settled: bool = True
 
 
@@ -51,23 +53,24 @@ def scale_of(
 ) -> RobustScale:
     """The scale at which it and the residuals, (m,), agree, from those of least squares, `first`, on.
 
-    `step` gives the residuals of the least squares weighted by `huber_weights` of a scale; up to `noise` scale and
-    spread are 0. Shapes: `weight` is (m,), None where all rows weigh 1.
+    `step` gives the residuals of the least squares weighted by `huber_weights` of a scale; up to `noise` it is 0. Shapes: `weight` is (m,), None where all rows weigh 1.
     """
-    sums = torch.stack([_weighted(first.square(), weight).sum(), _weighted(torch.ones_like(first), weight).sum()])
-    squares, count = ranks.total(sums).tolist()
-    spread = (squares / count) ** 0.5
     scale = start = mad_scale(first, weight, ranks)
+    if start <= noise:
+        sums = torch.stack([_weighted(first.square(), weight).sum(), _weighted(torch.ones_like(first), weight).sum()])
+        squares, count = ranks.total(sums).tolist()
+        start = (squares / count) ** 0.5
+        return RobustScale(0.0, start if start > noise else 0.0)
     moved = scale
     for _ in range(MOST_STEPS):
-        if scale <= noise:
-            return RobustScale(0.0, spread if spread > noise else 0.0)
         before, scale = scale, mad_scale(step(scale), weight, ranks)
+        if scale <= noise:
+            return RobustScale(0.0, start)
         last, moved = moved, abs(scale - before)
         # One step that stands still by chance is not the end.
         if max(last, moved) <= TOLERANCE * scale:
-            return RobustScale(scale, spread)
-    return RobustScale(0.0, spread) if scale < VANISHED * start else RobustScale(scale, spread, settled=False)
+            return RobustScale(scale, start)
+    return RobustScale(0.0, start) if scale < VANISHED * start else RobustScale(scale, start, settled=False)
 
 
 def robust_scale(rows: PointwiseRows, factor: Tensor, noise: float, ranks: Ranks) -> RobustScale:
@@ -102,9 +105,10 @@ def robust_scale(rows: PointwiseRows, factor: Tensor, noise: float, ranks: Ranks
         here = _residuals(rows, basis @ place)
         return here
 
-    step(None)
-    # The second step takes away what rounding has left of the first.
-    return scale_of(step, step(None), weight, noise, ranks)
+    with threads_for(2.0 * rows.design.numel() * len(factor.mT)):
+        step(None)
+        # The second step takes away what rounding has left of the first.
+        return scale_of(step, step(None), weight, noise, ranks)
 
 
 def _residuals(rows: PointwiseRows, w: Tensor) -> Tensor:

@@ -114,17 +114,17 @@ def _noise(target: torch.Tensor, dtype: torch.dtype, centre: float) -> float:
 def _told(spec: Spec, found: RobustScale, unit: float) -> Spec:
     """The spec with δ = 1.345·s in the user's units, to eight digits, of a scale in units of `unit`.
 
-    Where more than half of the rows are fitted exactly s is 0; δ is then 1.345 times the root mean square of the
-    residuals of least squares, and 1 where these are 0 too, so that every δ gives the same fit.
+    Where more than half of the rows are fitted exactly s is 0: δ is then 1.345 times the scale of the residuals of least
+    squares; where that is 0 too, times their root mean square; and where that is 0, 1, as every δ gives the same fit.
     """
     exact = found.scale == 0.0
-    delta = float(f"{TUNING * unit * (found.spread if exact else found.scale):.{DIGITS}g}") or 1.0
+    delta = float(f"{TUNING * unit * (found.of_squares if exact else found.scale):.{DIGITS}g}") or 1.0
     if exact:
         logger.warning(
             "more than half of the rows are fitted exactly, so that the scale of the residuals is 0: δ = %.8g is %s; "
             "--delta NUMBER sets it",
             delta,
-            "1.345 × the root mean square of the residuals of least squares" if found.spread else "as good as any other",
+            "taken from the residuals of least squares" if found.of_squares else "as good as any other",
         )
     elif not found.settled:
         logger.warning(
