@@ -30,7 +30,7 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
-from gdsolve.solve.guards import tell_rounding
+from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
@@ -80,6 +80,8 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
         found, objective = with_delta_of_curve(spec, objective, start / scale, box)
+        if columns is not None and objective.loss.of_residual:
+            require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     return Problem(
         spec=found,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
@@ -150,6 +152,7 @@ def _read(
         if built:
             tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    require_cells(info, (*roles.features, roles.target), cells)
     named = dict(zip(roles.features, cells, strict=False))
     if spec.minimize is not None:
         named[roles.target] = cells[-1]

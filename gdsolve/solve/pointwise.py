@@ -10,6 +10,7 @@ from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.guards import require_corner
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta
@@ -36,6 +37,7 @@ def pose_pointwise(read: TableRead) -> Problem:
         # No rank waits for the scale of rows that another could not bring into memory.
         ranks.gather(None)
     found, own = with_delta(spec, own, triangle, coordinates, ranks)
+    require_corner(found, info, standard.target_scale, dtype)
     objective = share(own, ranks) if ranks.several else own
     return Problem(
         spec=found,

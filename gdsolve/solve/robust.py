@@ -29,7 +29,7 @@ logger = logging.getLogger("gdsolve")
 DIGITS = 8
 """Of δ, so that the number that is shown is the one that was used."""
 MOST_UPDATES = 500
-ROUNDING = 16.0
+ROUNDING = 2.0
 
 
 def delta_is_sought(spec: Spec) -> bool:
