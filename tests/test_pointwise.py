@@ -63,7 +63,9 @@ def test_parameters_come_from_the_spec() -> None:
     assert Quantile.of(Spec(loss=Loss.QUANTILE, quantile=0.9)) == Quantile(0.9)
     for loss, kind in POINTWISE.items():
         other = {own.name: 0.3 for own in LOSS_PARAMETERS if own == loss.info.parameter}
-        assert (kind.of(Spec(loss=loss, **{"delta": 1.0, **other})) == kind.of(Spec(loss=loss, delta=1.0))) == (not other)
+        assert (kind.of(Spec(loss=loss, **{"delta": 1.0, **other})) == kind.of(Spec(loss=loss, delta=1.0))) == (
+            not other
+        )
     with pytest.raises(ValueError, match="δ has not been found"):
         Huber.of(Spec(loss=Loss.HUBER))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -155,7 +156,7 @@ class PointwiseCurve:
             errors = torch.cat([self.model.at(w[:, None]) - self.target for w in weights.mT], dim=1).square()
             return (errors if self.weight is None else self.weight * errors).sum(dim=0)
 
-    def scores(self, w: Tensor) -> dict[str, float]:
+    def scores(self, w: Tensor) -> dict[str, Any]:
         """The figures of fit of the loss, by name, at `w`, (p, 1)."""
         with torch.no_grad():
             found = self.loss.score(self.model.at(w).to(torch.float64), self.target.to(torch.float64))

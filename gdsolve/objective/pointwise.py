@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -67,7 +67,7 @@ def tally(scores: tuple[Tensor, ...], weight: Tensor | None, loss: PointwiseLoss
     return torch.stack([one.sum() for one in parts])
 
 
-def named_scores(loss: PointwiseLoss, total: Tensor, total_weight: float) -> dict[str, float]:
+def named_scores(loss: PointwiseLoss, total: Tensor, total_weight: float) -> dict[str, Any]:
     """The figures of fit of a loss, by name, from what `tally` gives for all rows, (s,)."""
     found = dict(zip((*loss.means, *loss.sums, *loss.counts), total.tolist(), strict=True))
     means = {name: found[name] / total_weight for name in loss.means}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -21,7 +21,7 @@ from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 class Scored(Protocol):
     """An objective with figures of fit of its own, by the names that `gdsolve.solve.outcome.Figures` has for them."""
 
-    def scores(self, w: Tensor) -> dict[str, float]: ...  # noqa: D102
+    def scores(self, w: Tensor) -> dict[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,11 @@ class PointwiseRows:
             total += tally(loss.score((design @ w).to(total), target.to(total)), weight, loss)
         return total
 
-    def scores(self, w: Tensor) -> dict[str, float]:
+    def scores(self, w: Tensor) -> dict[str, Any]:
         """The figures of fit of the loss, by name, at `w`, (p, 1)."""
         return self.named(self.tally(w))
 
-    def named(self, total: Tensor) -> dict[str, float]:
+    def named(self, total: Tensor) -> dict[str, Any]:
         """The figures of fit, by name, of sums over all rows."""
         return named_scores(self.loss, total, self.total_weight)
 

@@ -53,7 +53,8 @@ def scale_of(
 ) -> RobustScale:
     """The scale at which it and the residuals, (m,), agree, from those of least squares, `first`, on.
 
-    `step` gives the residuals of the least squares weighted by `huber_weights` of a scale; up to `noise` it is 0. Shapes: `weight` is (m,), None where all rows weigh 1.
+    `step` gives the residuals of the least squares weighted by `huber_weights` of a scale; up to `noise` it is 0.
+    Shapes: `weight` is (m,), None where all rows weigh 1.
     """
     scale = start = mad_scale(first, weight, ranks)
     if start <= noise:
@@ -127,4 +128,5 @@ def _basis(factor: Tensor) -> Tensor:
     lengths = torch.where(lengths > 0.0, lengths, 1.0)
     _, sizes, right = torch.linalg.svd(factor / lengths, full_matrices=False)
     kept = sizes > max(factor.shape) * torch.finfo(torch.float64).eps * sizes[0]
-    return right[kept].mT / sizes[kept] / lengths[:, None]
+    basis: Tensor = right[kept].mT / sizes[kept] / lengths[:, None]
+    return basis

@@ -22,13 +22,15 @@ from gdsolve.objective.robust import TUNING, RobustScale, huber_weights, robust_
 from gdsolve.objective.triangle import Triangle
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Loss, Spec
-from gdsolve.status import GdsolveError, Status
+from gdsolve.status import Status
 
 logger = logging.getLogger("gdsolve")
 
 DIGITS = 8
 """Of δ, so that the number that is shown is the one that was used."""
 MOST_UPDATES = 500
+FEW_UPDATES = 4
+"""Of a curve at every step of the scale: each goes on where the last one stood, and need not be exact."""
 ROUNDING = 2.0
 
 
@@ -64,11 +66,7 @@ def with_delta(
 def with_delta_of_curve(
     spec: Spec, curve: PointwiseCurve, start: torch.Tensor, box: Box | None
 ) -> tuple[Spec, PointwiseCurve]:
-    """The same of a curve: least squares by Levenberg and Marquardt from `start`, (p, 1), reweighted again and again.
-
-    Raises:
-        GdsolveError: least squares from there ends at numbers that are not finite.
-    """
+    """The same of a curve: least squares by Levenberg and Marquardt from `start`, (p, 1), reweighted and again."""
     if not delta_is_sought(spec):
         return spec, curve
     weight = None if curve.weight is None else curve.weight[:, 0].to(torch.float64)
@@ -83,7 +81,8 @@ def with_delta_of_curve(
         squares = Curve(curve.model, curve.target, None if tuned is None else tuned.sqrt(), 1.0 / curve.total_weight)
         objective = squares if box is None else Boxed(squares, box)
         method, schedule = LevenbergMarquardt(box), Schedule("log")
-        solution = iterate(objective, w, method, (LeftDomain(),), max_iter=MOST_UPDATES, schedule=schedule)
+        most = MOST_UPDATES if scale is None else FEW_UPDATES
+        solution = iterate(objective, w, method, (LeftDomain(),), max_iter=most, schedule=schedule)
         if solution.status is Status.INTERRUPTED:
             raise KeyboardInterrupt
         w = solution.w
@@ -95,13 +94,11 @@ def with_delta_of_curve(
 
     first = step(None)
     if not bool(torch.isfinite(first).all()):
-        raise GdsolveError(
-            "no scale of the residuals is found: least squares from this start ends at numbers that are not finite",
-            "give --delta NUMBER, in units of the target, or another start",
-            option="delta",
-        )
-    noise = _noise(curve.target, start.dtype, 0.0)
-    found = _told(spec, scale_of(step, first, weight, noise, ALONE), 1.0)
+        # Least squares never leaves the domain: descent fails at this start as well, whatever δ is.
+        found = replace(spec, delta=1.0)
+    else:
+        noise = _noise(curve.target, start.dtype, 0.0)
+        found = _told(spec, scale_of(step, first, weight, noise, ALONE), 1.0)
     return found, replace(curve, loss=Huber.of(found))
 
 
@@ -114,8 +111,8 @@ def _noise(target: torch.Tensor, dtype: torch.dtype, centre: float) -> float:
 def _told(spec: Spec, found: RobustScale, unit: float) -> Spec:
     """The spec with δ = 1.345·s in the user's units, to eight digits, of a scale in units of `unit`.
 
-    Where more than half of the rows are fitted exactly s is 0: δ is then 1.345 times the scale of the residuals of least
-    squares; where that is 0 too, times their root mean square; and where that is 0, 1, as every δ gives the same fit.
+    Where more than half of the rows are fitted exactly s is 0: δ is then 1.345 times the scale of the residuals of
+    least squares; where that is 0 too, times their root mean square; and where that is 0, 1: every δ gives the same.
     """
     exact = found.scale == 0.0
     delta = float(f"{TUNING * unit * (found.of_squares if exact else found.scale):.{DIGITS}g}") or 1.0
