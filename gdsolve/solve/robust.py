@@ -66,7 +66,7 @@ def with_delta(
 def with_delta_of_curve(
     spec: Spec, curve: PointwiseCurve, start: torch.Tensor, box: Box | None
 ) -> tuple[Spec, PointwiseCurve]:
-    """The same of a curve: least squares by Levenberg and Marquardt from `start`, (p, 1), reweighted till it settles."""
+    """The same of a curve: by Levenberg and Marquardt from `start`, (p, 1), reweighted until it settles."""
     if not delta_is_sought(spec):
         return spec, curve
     weight = None if curve.weight is None else curve.weight[:, 0].to(torch.float64)
