@@ -24,6 +24,7 @@ FORM: dict[tuple[str, ...], type] = {
     ("objective", "constants"): dict,
     ("descent",): dict,
     ("descent", "loss"): str,
+    ("descent", "link"): str,
     ("data", "levels"): dict,
     ("data", "target_levels"): list,
     ("data", "na_values"): list,

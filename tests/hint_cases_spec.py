@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from hints import Case
+from hints import Case, Input
 
 WEIGHED = {"w.csv": "x,w,y\n1,1,2\n3,2,4\n4,1,6\n5,3,6\n"}
 TWO = {"two.csv": "x,y\n1,2\n3,4\n4,6\n"}
 GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 CURVE = "fit two.csv --model 'a*x + b' --start a=0,b=0"
+MEAN = "fit two.csv --model 'a*x + b' --start a=1,b=0 --loss poisson"
+TEN = {"far.csv": "x,y\n1,2\n2,9\n3,4\n4,6\n5,3\n"}
+FAR = {"far.csv": "x,y\n1,2e15\n2,9e15\n3,4e15\n4,6e15\n5,3e15\n"}
 GRAPH = {"g.yaml": "leaves: {t: 2.0}\nnodes: {f: t**2}\n"}
 MODELS = {"FILE": "other.json", "MODEL.json": "model.json"}
 
@@ -62,6 +65,17 @@ CHECKS = [
     Case("fit two.csv --loss huber --delta 0", TWO),
     Case("fit two.csv --loss quantile --quantile 1.5 --max-iter 9", TWO),
     Case("fit two.csv --delta 2", TWO),
+    Case("fit far.csv --loss huber --delta 1", FAR),
+    Case("fit far.csv --loss huber --delta 1 --dtype float32", FAR),
+    Case("fit far.csv --loss logcosh --max-iter 9", FAR, {"or rescale it": Input("fit far.csv --loss logcosh", TEN)}),
+    Case("fit two.csv --loss poisson --link log", TWO, {"or give --model": f"{MEAN} --link log"}),
+    Case("fit two.csv --model 'a*x + b' --start a=0.1,b=0.2 --link identity", {"two.csv": "x,y\n1,0\n3,1\n4,0\n"}),
+    Case(f"{MEAN} --link logit", TWO),
+    Case(
+        f"{MEAN.replace('a=1', 'a=-1')}",
+        TWO,
+        {"start it above 0": MEAN, "or give --link log": f"{MEAN.replace('a=1', 'a=-1')} --link log"},
+    ),
     Case("fit two.csv --quantile 0.3 --max-iter 9", TWO),
     Case("fit two.csv --decimal x", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
     Case("fit two.csv --delimiter ab", {"two.csv": "x\ty\n1\t2\n3\t4\n4\t6\n"}),

@@ -77,7 +77,13 @@ def _methods() -> dict[str, Options]:
     for schedule in RateSchedule:
         cases[f"schedule-{schedule.value}"] = {**LINEAR, "schedule": schedule, "lr": 0.05}
     cases["curve-huber"] = {**CURVE, "loss": "huber"}
-    cases["curve-logistic"] = {**CURVE, "model": "p*a + r*b + q", "target": "class", "loss": "logistic"}
+    cases["curve-logistic"] = {
+        **CURVE,
+        "model": "p*a + r*b + q",
+        "target": "class",
+        "loss": "logistic",
+        "link": "logit",
+    }
     cases["formula-on-a-table"] = {"minimize": "sum((y - u*a)**2)", "parameters": {"u": 0.0}}
     return cases
 

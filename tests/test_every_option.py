@@ -56,6 +56,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("options")
     (made / "t.csv").write_text(written(ROWS))
     (made / "four.csv").write_text("x,y\n1,2\n2,5\n3,6.5\n4,20\n")
+    (made / "counts.csv").write_text("x,y\n1,2\n2,5\n3,6\n4,9\n")
     (made / "gap.csv").write_text("x,y\n1,2\n,5\n3,6.5\n4,8\n?,11\n")
     (made / "text.csv").write_text("k,x,y\na,1,2\nb,2,5\na,3,6.5\nb,4,9\nc,5,11\n")
     (made / "latin.csv").write_bytes("größe,y\n1,2\n2,5\n3,6.5\n".encode("latin-1"))
@@ -120,6 +121,7 @@ EXAMPLES: dict[str, Example] = {
     "upper": Example("b=0.5", (*FORMULA, "--start", "a=0,b=0"), ""),
     "fix": Example("b", (*FORMULA, "--start", "a=0,b=0"), ""),
     "loss": Example("mse"),
+    "link": Example("log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson"), "counts.csv"),
     "delta": Example("0.1", ("--loss", "huber", "--max-iter", "20"), "four.csv"),
     "quantile": Example("0.25", ("--loss", "quantile", "--max-iter", "20"), "four.csv"),
     "ridge": Example("3"),

@@ -84,7 +84,8 @@ def test_a_loss_goes_through_every_verb(ask: Ask, loss: Loss) -> None:
 @pytest.mark.parametrize("loss", Loss)
 def test_a_loss_of_a_curve_is_that_of_the_table(ask: Ask, loss: Loss) -> None:
     asked = (table_of(loss), "--loss", loss.value, "--format", "json")
-    table, curve = ask("fit", *asked, *SHORT)[1], ask("fit", *asked, *SHORT, *CURVE, "--save", "c.json")[1]
+    link = [word for own in loss.info.links[1:] for word in ("--link", own.value)]
+    table, curve = ask("fit", *asked, *SHORT)[1], ask("fit", *asked, *SHORT, *CURVE, *link, "--save", "c.json")[1]
     assert curve["objective"]["kind"] == "curve"
     assert curve["loss"] == pytest.approx(table["loss"], rel=1e-9 if loss.info.smooth else 0.1)
     z = curve["weights"]["a"] * X + curve["weights"]["b"]
@@ -103,7 +104,8 @@ def test_a_loss_has_every_picture_that_it_can_have(ask: Ask, loss: Loss) -> None
         code, said = ask("fit", *asked, "--plot", "p.svg", "--plot-kind", "spectrum")
         assert (code, f"the loss {loss} has no curvature" in said) == (2, True)
     options = {"loss": loss, "plot": True, "plot_kind": "fit", "max_iter": 20}
-    for more in ({"scale": "none"}, {"model": "a*x + b", "start": "a=0,b=0"}):
+    link = {"link": loss.info.links[-1].value} if loss.info.links else {}
+    for more in ({"scale": "none"}, {"model": "a*x + b", "start": "a=0,b=0", **link}):
         picture = fit(build_spec([table_of(loss)], options | more, "fit"), illustrate=illustrator).picture
         assert picture is not None
         start = next(one for one in picture.panels[0].series if one.name == "start")

@@ -75,7 +75,7 @@ def test_ridge_is_on_the_scale_of_the_sum(table: dict[Loss, Path], loss: Loss) -
     found = gdsolve.fit(table[loss], loss=loss, ignore=("share",), ridge=3.0)
     rows = np.loadtxt(table[loss], delimiter=",", skiprows=1)
     z = rows[:, :2] @ np.array([found.weights["a"], found.weights["b"]]) + found.intercept
-    slope = POINTWISE[loss].of(Spec()).loss_and_slope(torch.from_numpy(z), torch.from_numpy(rows[:, 3]))[1].numpy()
+    slope = POINTWISE[loss].of(found.spec).loss_and_slope(torch.from_numpy(z), torch.from_numpy(rows[:, 3]))[1].numpy()
     assert slope @ rows[:, 0] + 3.0 * found.weights["a"] == pytest.approx(0.0, abs=1e-6)
     assert slope.sum() == pytest.approx(0.0, abs=1e-6)
 

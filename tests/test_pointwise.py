@@ -18,7 +18,7 @@ from gdsolve.spec.file import build_spec
 from gdsolve.spec.losses import LOSS_PARAMETERS, LossUnit, Mean, Target
 from gdsolve.status import GdsolveError
 
-USUAL: tuple[PointwiseLoss, ...] = tuple(kind.of(Spec()) for kind in POINTWISE.values())
+USUAL: tuple[PointwiseLoss, ...] = tuple(kind.of(Spec(delta=1.0)) for kind in POINTWISE.values())
 IN_UNITS = tuple(loss.in_units_of(scale) for loss in USUAL if loss.of_residual for scale in (0.5, 4.0))
 EVERY = (*USUAL, *IN_UNITS, Quantile(0.9), Quantile(0.1, steepness=2.0))
 NAMES = {kind: loss for loss, kind in POINTWISE.items()}
@@ -63,7 +63,11 @@ def test_parameters_come_from_the_spec() -> None:
     assert Quantile.of(Spec(loss=Loss.QUANTILE, quantile=0.9)) == Quantile(0.9)
     for loss, kind in POINTWISE.items():
         other = {own.name: 0.3 for own in LOSS_PARAMETERS if own == loss.info.parameter}
-        assert (kind.of(Spec(loss=loss, **other)) == kind.of(Spec(loss=loss))) == (not other)
+        assert (kind.of(Spec(loss=loss, **{"delta": 1.0, **other})) == kind.of(Spec(loss=loss, delta=1.0))) == (
+            not other
+        )
+    with pytest.raises(ValueError, match="δ has not been found"):
+        Huber.of(Spec(loss=Loss.HUBER))
 
 
 @pytest.mark.parametrize(
@@ -121,7 +125,7 @@ def test_the_mean_is_where_the_expected_slope_is_zero(loss: Loss) -> None:
         assert mean.tolist() == z.tolist()
         return
     y = torch.ones(3, 1, dtype=torch.float64)
-    slope = POINTWISE[loss].of(Spec()).loss_and_slope(torch.from_numpy(z)[:, None], y)[1]
+    slope = POINTWISE[loss].of(Spec(delta=1.0)).loss_and_slope(torch.from_numpy(z)[:, None], y)[1]
     assert slope[:, 0].tolist() == pytest.approx((mean - 1.0).tolist(), rel=1e-15)
 
 

@@ -263,7 +263,7 @@ def test_a_linear_model_of_another_loss_is_not_taken_for_a_quadratic(tmp_path: P
     path = tmp_path / "t.csv"
     path.write_text("x,y\n-2,0\n-1,1\n0,0\n1,1\n2,1\n3,0\n")
     table = gdsolve.fit(path, loss="logistic")
-    formula = gdsolve.fit(path, model="b + a*x", parameters={"a": 0, "b": 0}, loss="logistic")
+    formula = gdsolve.fit(path, model="b + a*x", parameters={"a": 0, "b": 0}, loss="logistic", link="logit")
     assert formula.weights["a"] == pytest.approx(table.weights["x"], rel=1e-7)
     assert formula.optimum is not None
     assert formula.optimum.weights["b"] == pytest.approx(table.intercept, rel=1e-7)

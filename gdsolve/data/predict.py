@@ -26,7 +26,7 @@ from gdsolve.data.shell import PREDICT
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Loss, Spec
-from gdsolve.spec.losses import USUAL_LOSS
+from gdsolve.spec.losses import MEAN_AT, USUAL_LOSS, Link, Mean
 from gdsolve.spec.missing import added_to, missing_flag
 from gdsolve.status import DataError, GdsolveError
 
@@ -63,7 +63,7 @@ class Predictor:
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
     intercept: float
-    loss: Loss
+    mean: Mean
     curve: CurveModel | None
     groups: GroupModels | None = None
     na_values: tuple[str, ...] = ()
@@ -202,7 +202,7 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
     try:
         absent = tuple(map(str, model["data"].get("na_values") or ()))
         if curve is not None:
-            return Predictor((), {}, 0.0, Loss(model["descent"]["loss"]), curve, na_values=absent)
+            return Predictor((), {}, 0.0, _mean_of(model["descent"]), curve, na_values=absent)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
         groups = GroupModels.of(model) if "groups" in model else None
@@ -210,13 +210,19 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
             terms.append(_Term(column, level, 0.0 if groups else float(model["weights"][name])))
-        loss = Loss(model.get("descent", {}).get("loss", USUAL_LOSS))
+        mean = _mean_of(model.get("descent", {}))
         intercept = float(model.get("intercept") or 0.0) * (not groups)
-        return Predictor(tuple(terms), levels, intercept, loss, None, groups, absent)
+        return Predictor(tuple(terms), levels, intercept, mean, None, groups, absent)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _mean_of(descent: Mapping[str, Any]) -> Mean:
+    """What is predicted at z; models from before there were links have that of their loss, curves among them."""
+    link, loss = descent.get("link"), Loss(descent.get("loss", USUAL_LOSS))
+    return loss.info.mean if link is None else MEAN_AT[Link(link)]
 
 
 def _renamed(source: Source, model: Predictor) -> Source:
@@ -324,7 +330,7 @@ def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         total = model.curve.at({name: frame[name].to_numpy().copy() for name in model.columns}, frame.height)
     else:
         total = _linear(frame, model)
-    return MEANS[model.loss.info.mean](total)
+    return MEANS[model.mean](total)
 
 
 def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:

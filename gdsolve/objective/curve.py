@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from gdsolve.objective.base import Evaluation
 from gdsolve.objective.differentiate import hessian, value_and_gradient
 from gdsolve.objective.expression import Expression
 from gdsolve.objective.layout import Layout
-from gdsolve.objective.pointwise import PointwiseLoss
+from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,10 @@ class PointwiseCurve:
     def value(self, w: Tensor) -> Tensor:
         """The loss, (), tracked by autograd."""
         losses, _ = self.loss.loss_and_slope(self.model.at(w), self.target)
-        return (losses if self.weight is None else self.weight * losses).sum() / self.total_weight
+        if self.weight is not None:
+            # A row of weight 0 is no row: were its loss infinite, 0·∞ would be no number.
+            losses = self.weight * torch.where(self.weight > 0.0, losses, 0.0)
+        return losses.sum() / self.total_weight
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1)."""
@@ -151,3 +155,9 @@ class PointwiseCurve:
         with torch.no_grad():
             errors = torch.cat([self.model.at(w[:, None]) - self.target for w in weights.mT], dim=1).square()
             return (errors if self.weight is None else self.weight * errors).sum(dim=0)
+
+    def scores(self, w: Tensor) -> dict[str, Any]:
+        """The figures of fit of the loss, by name, at `w`, (p, 1)."""
+        with torch.no_grad():
+            found = self.loss.score(self.model.at(w).to(torch.float64), self.target.to(torch.float64))
+        return named_scores(self.loss, tally(found, self.weight, self.loss), self.total_weight) if found else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -21,7 +21,8 @@ class PointwiseLoss(Protocol):
     `largest_curvature`: the supremum of ∂²l/∂z²; None where it is unbounded, or l is not differentiable.
     `curvature_at_zero`: ∂²l/∂z² at z = 0 where that is the same for every y, else None. `curvature_course`: where
     ∂²l/∂z² is largest or how it grows, as a clause; empty where l is not differentiable.
-    `means` and `sums` name the figures of fit that are a mean or a sum over rows of what `score` gives, in this order.
+    `means` and `sums` name the figures of fit that are a mean or a sum over rows of what `score` gives, `counts` those
+    for which every row counts once, whatever it weighs; in this order.
     """
 
     of_residual: ClassVar[bool]
@@ -31,6 +32,7 @@ class PointwiseLoss(Protocol):
     curvature_course: ClassVar[str]
     means: ClassVar[tuple[str, ...]]
     sums: ClassVar[tuple[str, ...]]
+    counts: ClassVar[tuple[str, ...]]
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -46,7 +48,7 @@ class PointwiseLoss(Protocol):
         ...
 
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """What the figures of `means` and `sums` add up, row by row."""
+        """What the figures of `means`, `sums` and `counts` add up, row by row."""
         ...
 
     def in_units_of(self, scale: float) -> Self:
@@ -56,6 +58,20 @@ class PointwiseLoss(Protocol):
             ValueError: the loss does not depend on z − y alone, and the scale is not 1.
         """
         ...
+
+
+def tally(scores: tuple[Tensor, ...], weight: Tensor | None, loss: PointwiseLoss) -> Tensor:
+    """Σ ω·s over rows, (s,), of every score, (m, 1), and Σ s of those that are counts; `weight` is (m, 1) or None."""
+    weighed = len(scores) - len(loss.counts)
+    parts = (one if weight is None or place >= weighed else weight * one for place, one in enumerate(scores))
+    return torch.stack([one.sum() for one in parts])
+
+
+def named_scores(loss: PointwiseLoss, total: Tensor, total_weight: float) -> dict[str, Any]:
+    """The figures of fit of a loss, by name, from what `tally` gives for all rows, (s,)."""
+    found = dict(zip((*loss.means, *loss.sums, *loss.counts), total.tolist(), strict=True))
+    means = {name: found[name] / total_weight for name in loss.means}
+    return found | means | {name: round(found[name]) for name in loss.counts}
 
 
 @runtime_checkable
@@ -82,12 +98,19 @@ class Huber:
     curvature_course: ClassVar[str] = "is largest where all residuals are at most δ"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ("rows_beyond_delta", "rows_within_delta")
 
     delta: float
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
-        """Huber's loss with δ = `spec.delta`, in units of the target."""
+        """Huber's loss with δ = `spec.delta`, in units of the target.
+
+        Raises:
+            ValueError: there is no δ yet.
+        """
+        if spec.delta is None:
+            raise ValueError("δ has not been found")
         return cls(spec.delta)
 
     def loss_and_slope(self, z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,8 +124,9 @@ class Huber:
         return ((z - y).abs() <= self.delta).to(z.dtype)
 
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-        """Nothing: SSE, RMSE and R² say it."""
-        return ()
+        """1 where |r| > δ; 1 where it is not."""
+        beyond = ((z - y).abs() > self.delta).to(z.dtype)
+        return beyond, 1.0 - beyond
 
     def in_units_of(self, scale: float) -> Self:
         """Huber's loss with δ/s."""
@@ -123,6 +147,7 @@ class LogCosh:
     curvature_course: ClassVar[str] = "is largest where all residuals are 0"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     steepness: float = 1.0
 
@@ -168,6 +193,7 @@ class Logistic:
     curvature_course: ClassVar[str] = "is largest at weights of zero"
     means: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -195,7 +221,7 @@ class Logistic:
         Raises:
             ValueError: a scale other than 1.
         """
-        _refuse_units(scale)
+        refuse_units(scale)
         return self
 
 
@@ -213,6 +239,7 @@ class Poisson:
     curvature_course: ClassVar[str] = "grows with the predicted counts"
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ("deviance",)
+    counts: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
@@ -238,7 +265,7 @@ class Poisson:
         Raises:
             ValueError: a scale other than 1.
         """
-        _refuse_units(scale)
+        refuse_units(scale)
         return self
 
 
@@ -257,6 +284,7 @@ class Quantile:
     curvature_course: ClassVar[str] = ""
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
 
     level: float
     steepness: float = 1.0
@@ -300,6 +328,7 @@ class Absolute:
     curvature_course: ClassVar[str] = ""
     means: ClassVar[tuple[str, ...]] = ()
     sums: ClassVar[tuple[str, ...]] = ()
+    counts: ClassVar[tuple[str, ...]] = ()
     level: ClassVar[float] = 0.5
 
     steepness: float = 1.0
@@ -327,7 +356,12 @@ class Absolute:
         return replace(self, steepness=self.steepness / scale)
 
 
-def _refuse_units(scale: float) -> None:
+def refuse_units(scale: float) -> None:
+    """See that a target without units is given in none.
+
+    Raises:
+        ValueError: a scale other than 1.
+    """
     if scale != 1.0:
         raise ValueError(f"a target of classes or counts has no units, and is given in units of {scale}")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows, Shipment
-from gdsolve.objective.pointwise import PointwiseLoss
+from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 
@@ -21,7 +21,7 @@ from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
 class Scored(Protocol):
     """An objective with figures of fit of its own, by the names that `gdsolve.solve.outcome.Figures` has for them."""
 
-    def scores(self, w: Tensor) -> dict[str, float]: ...  # noqa: D102
+    def scores(self, w: Tensor) -> dict[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,31 +73,26 @@ class PointwiseRows:
         if not self.loss.of_residual:
             return None
         total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
-        for design, target, weight in self._blocks(weights.shape[1]):
+        for design, target, weight in self.blocks(weights.shape[1]):
             squares = (design @ weights - target).square()
             total += (squares if weight is None else squares * weight).sum(dim=0)
         return total
 
     def tally(self, w: Tensor) -> Tensor:
-        """Σ ω·s over all rows for every s that the loss scores by, at `w`, (p, 1): float64, (s,)."""
-        total = torch.zeros(len(self.loss.means) + len(self.loss.sums), dtype=torch.float64, device=w.device)
-        for design, target, weight in self._blocks() if len(total) else ():
-            for place, score in enumerate(self.loss.score((design @ w).to(total), target.to(total))):
-                total[place] += (score if weight is None else score * weight).sum()
+        """The sums over all rows of every s that the loss scores by, at `w`, (p, 1): float64, (s,)."""
+        loss = self.loss
+        total = torch.zeros(len(loss.means) + len(loss.sums) + len(loss.counts), dtype=torch.float64, device=w.device)
+        for design, target, weight in self.blocks() if len(total) else ():
+            total += tally(loss.score((design @ w).to(total), target.to(total)), weight, loss)
         return total
 
-    def scores(self, w: Tensor) -> dict[str, float]:
+    def scores(self, w: Tensor) -> dict[str, Any]:
         """The figures of fit of the loss, by name, at `w`, (p, 1)."""
         return self.named(self.tally(w))
 
-    def named(self, tally: Tensor) -> dict[str, float]:
+    def named(self, total: Tensor) -> dict[str, Any]:
         """The figures of fit, by name, of sums over all rows."""
-        names, sums = (*self.loss.means, *self.loss.sums), tally.tolist()
-        averaged = len(self.loss.means)
-        return {
-            name: total / self.total_weight if place < averaged else total
-            for place, (name, total) in enumerate(zip(names, sums, strict=True))
-        }
+        return named_scores(self.loss, total, self.total_weight)
 
     def curvature_bound(self) -> float | None:
         """The largest eigenvalue of 1/M·(sup l″·XᵀωX + PᵀP): no Hessian has a larger one; None where l″ has no bound.
@@ -115,13 +110,14 @@ class PointwiseRows:
         if largest is None:
             return None
         gram = torch.zeros(self.design.shape[1], self.design.shape[1], dtype=torch.float64, device=self.design.device)
-        for design, _, weight in self._blocks():
+        for design, _, weight in self.blocks():
             block = design.to(torch.float64)
             gram.addmm_(block.mT, block if weight is None else block * weight)
         rows = self.penalty.rows.to(torch.float64)
         return (largest * gram + rows.mT @ rows) / self.total_weight
 
-    def _blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    def blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+        """Design (h, p), target and weight (h, 1) each, some rows at a time, for products with `width` columns."""
         if self.weight is None:
             blocks = split_rows(self.design, self.target, width=width)
             return ((design, target, None) for design, target in blocks)
@@ -136,7 +132,7 @@ class SmoothPointwiseRows(PointwiseRows):
     def hessian(self, w: Tensor) -> Tensor:
         """1/M·(Xᵀ·diag(ω·∂²l/∂z²)·X + PᵀP), (p, p), at `w`, (p, 1)."""
         hessian = self.penalty.rows.mT @ self.penalty.rows
-        for design, target, weight in self._blocks():
+        for design, target, weight in self.blocks():
             curvature = self.loss.curvature(design @ w, target)
             hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))
         return hessian / self.total_weight

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ class Tallied(Protocol):
     """An objective whose figures of fit come from sums over its rows."""
 
     def tally(self, w: Tensor) -> Tensor: ...  # noqa: D102
-    def named(self, tally: Tensor) -> dict[str, float]: ...  # noqa: D102
+    def named(self, total: Tensor) -> dict[str, Any]: ...  # noqa: D102
 
 
 @runtime_checkable
@@ -51,7 +51,7 @@ class Shared:
         own = self.own.sse(weights)
         return None if own is None else self.ranks.total(own)
 
-    def scores(self, w: Tensor) -> dict[str, float]:
+    def scores(self, w: Tensor) -> dict[str, Any]:
         """The figures of fit that the rows of all ranks together have, by name, at `w`, (p, 1)."""
         return self.own.named(self.ranks.total(self.own.tally(w))) if isinstance(self.own, Tallied) else {}
 

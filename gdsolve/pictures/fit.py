@@ -23,7 +23,7 @@ def draw_fit(scene: Scene, track: Track) -> Picture:
     from gdsolve.data.response import MEANS
 
     names, rows, linear = _data(scene)
-    mean = MEANS[scene.spec.loss.info.mean]
+    mean = MEANS[scene.spec.mean]
 
     def predict(values: np.ndarray, w: torch.Tensor) -> np.ndarray:
         return mean(linear(values, w))

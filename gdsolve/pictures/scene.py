@@ -114,7 +114,7 @@ class Scene:
         """The unit of a weight of a linear model; nothing for a parameter of a formula."""
         if self.target is None or self.spec.minimize is not None or self.spec.model is not None:
             return ""
-        if self.spec.loss.info.mean is not Mean.IDENTITY:
+        if self.spec.mean is not Mean.IDENTITY:
             return "" if self.intercept and place == len(self.names) - 1 else f"1/{self.names[place]}"
         if self.intercept and place == len(self.names) - 1:
             return self.target

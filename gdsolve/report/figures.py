@@ -32,8 +32,14 @@ def figures_of_fit(record: Record) -> list[str]:
         found = [("SSE", _beside(record, "sse")), *_squares(record)]
         found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
     else:
-        found = [("mean loss", _beside(record, "loss")), *_squares(record)]
-    return [f"{title} {text}" for title, text in found if text]
+        found = [("mean loss", _beside(record, "loss")), *_squares(record), ("", beyond_delta(record))]
+    return [f"{title} {text}".lstrip() for title, text in found if text]
+
+
+def beyond_delta(record: Record) -> str:
+    """How many rows have residuals beyond Huber's δ; empty for other losses."""
+    count, share = record.get("rows_beyond_delta"), record.get("share_beyond_delta")
+    return "" if count is None or share is None else f"{counted(count, 'row')} ({figure(100.0 * share, 3)} %) beyond δ"
 
 
 def _squares(record: Record) -> list[tuple[str, str]]:
@@ -50,6 +56,7 @@ def all_figures(record: Record) -> list[tuple[str, str]]:
         ("accuracy", _known(record.get("accuracy"))),
         ("log loss", _known(record.get("log_loss"))),
         ("deviance", _known(record.get("deviance"))),
+        ("beyond δ", beyond_delta(record).removesuffix(" beyond δ")),
         *descent_figures(record),
         *gradient_checks(record),
     ]

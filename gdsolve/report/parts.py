@@ -12,7 +12,7 @@ from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
 from gdsolve.report.weighting import weighting_line
-from gdsolve.spec.losses import Loss
+from gdsolve.spec.losses import Link, Loss, Target
 from gdsolve.spec.methods import PLAIN, Method
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
@@ -69,7 +69,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
-        explained = [("model", f"{data['target']} = {subject['formula']}"), ("fixed", _fixed(subject))]
+        explained = [("model", f"{_modelled(record)} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),
@@ -106,7 +106,7 @@ def what_descends(record: Record) -> str:
     kind = (record.get("objective") or {}).get("kind", "linear")
     if kind != "linear":
         units = ", parameters in units of their start" if descent["scale"] == "standard" else ""
-        what = f"{descent['loss']} of a curve" if kind == "curve" else "a formula"
+        what = f"{loss_text(descent)} of a curve" if kind == "curve" else "a formula"
         by = f" by {method_text(descent)}" if "method" in descent else ""
         return f"{what}{by}{units}"
     by = "" if method_text(descent) == PLAIN else f" by {method_text(descent)}"
@@ -121,10 +121,17 @@ def coordinates_text(descent: Mapping[str, Any]) -> str:
 def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
     parameter = Loss(descent["loss"]).info.parameter
-    own = "" if parameter is None else f" ({parameter.symbol} = {figure(descent[parameter.name])})"
+    found = ", found from the residuals" if descent.get("delta_found") else ""
+    own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
     return f"{descent['loss']}{own}{ridge}{penalized}"
+
+
+def _exactly(number: float) -> str:
+    """A number that was asked for, so that it is the same when it is typed again."""
+    short = figure(number)
+    return short if float(short) == number else repr(number)
 
 
 def stop_rules(descent: Mapping[str, Any]) -> str:
@@ -149,6 +156,17 @@ def method_text(descent: Mapping[str, Any]) -> str:
     parts = [] if schedule == "constant" else [f"{schedule} rate"]
     parts += [] if momentum is None else [f"β = {figure(momentum, 6)}"]
     return (descent.get("method") or PLAIN.value) + (f" ({', '.join(parts)})" if parts else "")
+
+
+def _modelled(record: Record) -> str:
+    """What the curve is: the target, or with a loss of means what the link makes of its mean."""
+    data, link = record["data"], record["descent"].get("link")
+    if link is None:
+        return str(data["target"])
+    levels = data.get("target_levels")
+    classes = Loss(record["descent"]["loss"]).info.target is Target.TWO_CLASSES
+    mean = f"P({data['target']} = {levels[1] if levels else 1})" if classes else f"mean of {data['target']}"
+    return mean if link == Link.IDENTITY else f"{link} {mean}" if classes else f"{link} of the {mean}"
 
 
 def _fixed(subject: Mapping[str, Any]) -> str:

@@ -46,6 +46,8 @@ def fit_record(fit: Fit) -> Record:
         "accuracy": figures.accuracy,
         "log_loss": figures.log_loss,
         "deviance": figures.deviance,
+        "rows_beyond_delta": figures.rows_beyond_delta,
+        "share_beyond_delta": figures.share_beyond_delta,
         "gradient_norm": figures.gradient_norm,
         "learning_rate": fit.learning_rate,
         "optimum": None if fit.optimum is None else optimum_record(fit.optimum),
@@ -56,6 +58,7 @@ def fit_record(fit: Fit) -> Record:
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
+            "delta_found": fit.delta_found,
             "method": fit.method.value,
             "schedule": fit.schedule.value,
             "momentum": fit.momentum,
@@ -86,7 +89,7 @@ def model_record(fit: Fit) -> Record:
         "weights": fit.weights,
         "intercept": fit.intercept,
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
-        "descent": {"loss": fit.spec.loss.value},
+        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used},
         "objective": _objective_record(fit),
     }
 
@@ -207,6 +210,7 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     """How descent was asked to run."""
     return {
         "loss": spec.loss.value,
+        "link": spec.link_used,
         **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
         "ridge": spec.ridge,
         "penalize_intercept": spec.penalize_intercept,

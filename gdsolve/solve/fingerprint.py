@@ -46,7 +46,8 @@ class Fingerprint:
 
 def options_of_run(spec: Spec) -> dict[str, Any]:
     """The options that two runs must share, as JSON has them."""
-    return {name: _plain(getattr(spec, name)) for name in SAME}
+    link = spec.link_used if spec.model is not None else None
+    return {**{name: _plain(getattr(spec, name)) for name in SAME}, "link": _plain(link)}
 
 
 def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:

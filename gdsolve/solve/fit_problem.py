@@ -92,6 +92,7 @@ def _result(descent: Descent, command: Command, seconds: dict[str, float], check
         # Its closed form holds tensors of the size of the triangle: a script may keep many fits.
         plan=replace(plan, form=None),
         stable_below=plan.stable_below,
+        delta_found=problem.delta_found,
         device=solution.w.device.type,
         data=problem.data,
         errors=inference_of(problem, solution, certificate) if has_errors(spec, solution.status) else None,

@@ -30,9 +30,11 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
-from gdsolve.solve.guards import tell_rounding
+from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
+from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
@@ -74,23 +76,30 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout)
     objective = _objective(spec, expression, layout, given, columns)
+    box, found = _box(free, scale), spec
+    if isinstance(objective, PointwiseCurve):
+        require_means(spec, objective, start / scale)
+        found, objective = with_delta_of_curve(spec, objective, start / scale, box)
+        if columns is not None and objective.loss.of_residual:
+            require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     return Problem(
-        spec=spec,
+        spec=found,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
         objective=objective,
         start=start / scale,
         labels=names,
         intercept=False,
         units=layout,
-        box=_box(free, scale),
+        box=box,
         data=columns.info if columns else None,
         rows=columns.total_weight if columns else 0.0,
         total_sum_of_squares=_total(columns) if columns and spec.model is not None else None,
-        modes=_modes(objective, expression, layout, start / scale) if _box(free, scale) is None else None,
+        modes=_modes(objective, expression, layout, start / scale) if box is None else None,
         bound=None,
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
+        delta_found=delta_is_sought(spec),
     )
 
 
@@ -110,7 +119,7 @@ def _objective(
     _require_one_a_row(model)
     if spec.loss in POINTWISE:
         weight = None if columns.weight is None else columns.weight[:, None]
-        return PointwiseCurve(model, columns.target, weight, POINTWISE[spec.loss].of(spec), columns.total_weight)
+        return PointwiseCurve(model, columns.target, weight, loss_before(spec), columns.total_weight)
     root = None if columns.weight is None else columns.weight.sqrt()[:, None]
     return Curve(model, columns.target, root, LOSSES[spec.loss].curvature_scale(columns.total_weight))
 
@@ -145,6 +154,7 @@ def _read(
     cells, weight = collect_columns(kept, device)
     if weight is not None:
         _replace_weightless(cells, weight)
+    require_cells(info, (*roles.features, roles.target), cells)
     named = dict(zip(roles.features, cells, strict=False))
     if spec.minimize is not None:
         named[roles.target] = cells[-1]

@@ -20,6 +20,7 @@ FADING_LENGTH = 10_000
 ROUNDED = 1e-12
 # Of the weights' size, by the first step where slopes jump.
 SHARE = 0.1
+FADED = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +201,8 @@ def _slope_at_start(problem: Problem) -> float:
 
 def _rounds(problem: Problem) -> bool:
     curvature = torch.linalg.eigvalsh(_finite(problem.objective, problem.start))
-    return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > 0.0)
+    # Beside what it can be it must not have faded, as that of log cosh far out: Newton's step would have no end.
+    return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > FADED * (problem.bound or 0.0))
 
 
 def _finite(objective: Objective, start: torch.Tensor) -> torch.Tensor:

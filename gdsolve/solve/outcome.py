@@ -49,7 +49,7 @@ class Figures:
 
     SSE and what follows from it are None for an objective without residuals. `accuracy` is the share of rows whose
     class has the larger probability and `log_loss` the mean of minus the logarithm of that of their own; `deviance`,
-    of counts, is 2·Σω(y·log(y/μ) − y + μ).
+    of counts, is 2·Σω(y·log(y/μ) − y + μ). Of Huber's loss the rows with residuals beyond and within δ are counted.
     """
 
     sse: float | None
@@ -61,6 +61,15 @@ class Figures:
     accuracy: float | None = None
     log_loss: float | None = None
     deviance: float | None = None
+    rows_beyond_delta: int | None = None
+    rows_within_delta: int | None = None
+
+    @property
+    def share_beyond_delta(self) -> float | None:
+        """The share of the rows that Huber's loss takes by their absolute value."""
+        if self.rows_beyond_delta is None or self.rows_within_delta is None:
+            return None
+        return self.rows_beyond_delta / (self.rows_beyond_delta + self.rows_within_delta)
 
 
 def adjusted(r2: float | None, observations: float, parameters: int, *, intercept: bool) -> float | None:
@@ -113,7 +122,8 @@ class Fit:
     `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
     tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run;
     `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
-    the run has not converged and no report on them was asked for.
+    the run has not converged and no report on them was asked for. `delta_found` tells that Huber's δ, which `spec` has,
+    was found.
     """
 
     spec: Spec
@@ -147,6 +157,7 @@ class Fit:
     errors: Inference | None = None
     gradient_checks: tuple[GradientCheck, ...] = ()
     stable_below: float | None = None
+    delta_found: bool = False
     fixed: Mapping[str, float] = field(default_factory=dict)
     checkpoint_error: GdsolveError | None = None
     pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)

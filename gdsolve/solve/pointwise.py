@@ -6,13 +6,14 @@ import time
 from dataclasses import replace
 
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates_for
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.guards import require_corner
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
+from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta
 from gdsolve.solve.start import start_of
 
 
@@ -23,7 +24,7 @@ def pose_pointwise(read: TableRead) -> Problem:
     """
     spec, info, triangle, ranks = read.spec, read.data, read.triangles[0], read.ranks
     intercept = not spec.no_intercept
-    loss = POINTWISE[spec.loss].of(spec)
+    loss = loss_before(spec)
     standard = triangle.standardised(intercept=intercept)
     raw = Coordinates.raw(triangle.n, intercept=intercept, device=triangle.factor.device)
     coordinates = coordinates_for(loss, standard) if spec.standardise else raw
@@ -31,9 +32,15 @@ def pose_pointwise(read: TableRead) -> Problem:
     device, dtype = device_of(spec), dtype_of(spec)
     start = start_of(spec, coordinates, info.roles.design).to(device, dtype)
     own = collect_pointwise_rows(read.kept, coordinates, own_penalty(penalty, ranks), loss, device)
-    objective = share(replace(own, total_weight=triangle.total_weight), ranks) if ranks.several else own
+    if ranks.several:
+        own = replace(own, total_weight=triangle.total_weight)
+        # No rank waits for the scale of rows that another could not bring into memory.
+        ranks.gather(None)
+    found, own = with_delta(spec, own, triangle, coordinates, ranks)
+    require_corner(found, info, standard.target_scale, dtype)
+    objective = share(own, ranks) if ranks.several else own
     return Problem(
-        spec=spec,
+        spec=found,
         kind=Kind.LINEAR,
         objective=objective,
         start=start,
@@ -50,4 +57,5 @@ def pose_pointwise(read: TableRead) -> Problem:
         smooth=loss.differentiable,
         seconds=time.perf_counter() - read.began,
         sample=read.sample,
+        delta_found=delta_is_sought(spec),
     )

@@ -64,6 +64,7 @@ class Problem:
     `squares` where it is least squares on a table: its objective is then the triangle's, in float64, whichever engine
     descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
     has jumps. `rows` are counted by their weights: m = Σω. `sample` has rows of the table, (r, n + 1), for a picture.
+    `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for.
     """
 
     spec: Spec
@@ -84,6 +85,7 @@ class Problem:
     seconds: float
     squares: Squares | None = None
     sample: np.ndarray | None = None
+    delta_found: bool = False
 
     @property
     def p(self) -> int:

@@ -9,7 +9,7 @@ import sys
 from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.groups import check_groups
-from gdsolve.spec.losses import LOSS_PARAMETERS
+from gdsolve.spec.losses import LOSS_PARAMETERS, Link
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
@@ -93,9 +93,14 @@ def _check_plot(spec: Options) -> None:
 
 
 def _check_loss(spec: Options) -> None:
+    links = spec.loss.info.links
+    if spec.model is not None and links and spec.link not in (Link.AUTO, *links):
+        raise GdsolveError(
+            f"{spec.link} is no link of --loss {spec.loss}", f"give --link {'|'.join(links)}", option="link"
+        )
     for own in LOSS_PARAMETERS:
         value = getattr(spec, own.name)
-        if not 0.0 < value < (math.inf if own.below is None else own.below):
+        if value is not None and not 0.0 < value < (math.inf if own.below is None else own.below):
             allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 

@@ -76,6 +76,17 @@ SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,
     "{flag} is for the standard errors of squared losses, and this is --loss {spec.loss}",
 )
+WITH_LINKS = tuple(loss for loss in Loss if loss.info.links)
+CURVE = Company(
+    lambda asked: asked.spec.model is not None,
+    "{flag} says what a curve is of the mean of the target, and there is no --model",
+    "leave {flag} out, or give --model",
+)
+LINKED = Company(
+    lambda asked: asked.spec.loss in WITH_LINKS,
+    f"{{flag}} is for --loss {' or '.join(WITH_LINKS)}, and this is --loss {{spec.loss}}",
+    f"leave {{flag}} out, or give --loss {'|'.join(WITH_LINKS)}",
+)
 RIDGE = Company(
     lambda asked: asked.spec.ridge > 0.0,
     "there is no ridge penalty to act on the intercept",

@@ -7,6 +7,7 @@ weights, derives from what stands here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,19 @@ class Mean(StrEnum):
     IDENTITY = "identity"
     SIGMOID = "sigmoid"
     EXP = "exp"
+
+
+class Link(StrEnum):
+    """What a curve, or xᵀw, is of the mean of the target: the mean itself, its logarithm, or its logit."""
+
+    AUTO = "auto"
+    IDENTITY = "identity"
+    LOG = "log"
+    LOGIT = "logit"
+
+
+MEAN_AT: Mapping[Link, Mean] = {Link.IDENTITY: Mean.IDENTITY, Link.LOG: Mean.EXP, Link.LOGIT: Mean.SIGMOID}
+"""The inverse of a link."""
 
 
 class Target(StrEnum):
@@ -66,8 +80,20 @@ class LossInfo:
     target: Target = Target.NUMBERS
     parameter: LossParameter | None = None
 
+    @property
+    def links(self) -> tuple[Link, ...]:
+        """The links that a curve may have, the usual one first; none where it can only be what is predicted."""
+        own = next(link for link, mean in MEAN_AT.items() if mean is self.mean)
+        return () if own is Link.IDENTITY else (Link.IDENTITY, own)
 
-_DELTA = LossParameter("delta", "δ", "give --delta 1.345, in units of the target")
+    def link_of(self, asked: Link, *, curve: bool) -> Link | None:
+        """The link of a curve as it was `asked` for, or that of a linear model; None where there is but one."""
+        if not self.links:
+            return None
+        return self.links[-1] if not curve else self.links[0] if asked is Link.AUTO else asked
+
+
+_DELTA = LossParameter("delta", "δ", "give --delta 1.5, say, in units of the target, or leave --delta out")
 _LEVEL = LossParameter("quantile", "τ", "for the median give --quantile 0.5", below=1)
 # A member is looked up by its name alone: none is made then.
 _LOOKED_UP = LossInfo("")

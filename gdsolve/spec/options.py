@@ -26,7 +26,7 @@ from gdsolve.spec.choices import (
     Scale,
     WeightKind,
 )
-from gdsolve.spec.losses import USUAL_LOSS, Loss
+from gdsolve.spec.losses import USUAL_LOSS, Link, Loss
 from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
@@ -202,11 +202,21 @@ class Options:
     )
 
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
-    delta: float = option(
-        1.0,
+    link: Link = option(
+        Link.AUTO,
+        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
+        "the mean (log, of poisson) or its logit (of logistic).",
+        "Descent",
+        verbs=DESCENDING,
+        default_text="identity: the curve is the mean",
+        goes_with=(company.CURVE, company.LINKED),
+    )
+    delta: float | None = option(
+        None,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
         metavar="NUMBER",
+        default_text="1.345 × the scale of the residuals, median|r|/0.6745",
         goes_with=company.LOSSES["delta"],
     )
     quantile: float = option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gdsolve.spec.checks import check
+from gdsolve.spec.losses import MEAN_AT, Link, Mean
 from gdsolve.spec.options import Options
 
 
@@ -18,3 +19,13 @@ class Spec(Options):
 
     def __post_init__(self) -> None:
         check(self)
+
+    @property
+    def link_used(self) -> Link | None:
+        """The link of a loss of means, of a curve the one that was asked for; None where there is none."""
+        return None if self.minimize is not None else self.loss.info.link_of(self.link, curve=self.model is not None)
+
+    @property
+    def mean(self) -> Mean:
+        """What is predicted at z: the inverse of the link."""
+        return MEAN_AT[self.link_used or Link.IDENTITY]
