@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.differentiate import hessian, value_and_gradient
+from gdsolve.objective.edges import evaluate_at_edges
 from gdsolve.objective.expression import Expression
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.pointwise import PointwiseLoss
@@ -18,13 +19,17 @@ from gdsolve.objective.pointwise import PointwiseLoss
 
 @dataclass(frozen=True, slots=True)
 class CurveFunction:
-    """f(x; w): an expression of the parameters in `layout`, of `constants`, and of `columns` of a table, (m,) each."""
+    """f(x; w): an expression of the parameters in `layout`, of `constants`, and of `columns` of a table, (m,) each.
+
+    `at_edges` is True where some rows are at the edge of a function's domain: see `gdsolve.objective.edges`.
+    """
 
     expression: Expression
     layout: Layout
     constants: Mapping[str, Tensor]
     columns: Mapping[str, Tensor]
     rows: int
+    at_edges: bool = False
 
     def at(self, w: Tensor) -> Tensor:
         """f at all rows, (m, 1), tracked by autograd."""
@@ -54,13 +59,18 @@ class CurveFunction:
         own = w.detach().mT.repeat(self.rows, 1).requires_grad_()
         scaled = own * self.layout.scale.mT
         parameters = {name: scaled[:, place] for place, name in enumerate(self.layout.names)}
-        values = self.expression.evaluate({**self.constants, **self.columns, **parameters})
+        values = self._values({**self.constants, **self.columns, **parameters})
         (slopes,) = torch.autograd.grad(values.sum(), own)
         return slopes
 
     def _evaluate(self, w: Tensor, columns: Mapping[str, Tensor]) -> Tensor:
-        value = self.expression.evaluate({**self.constants, **columns, **self.layout.unpack(w)})
+        value = self._values({**self.constants, **columns, **self.layout.unpack(w)})
         return value.reshape(-1) if value.numel() == 1 and value.dim() > 1 else value
+
+    def _values(self, values: Mapping[str, Tensor]) -> Tensor:
+        if self.at_edges:
+            return evaluate_at_edges(self.expression, values, self.layout.names)
+        return self.expression.evaluate(values)
 
     @property
     def elements(self) -> int:
