@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -67,6 +68,11 @@ class CurveFunction:
         value = self._values({**self.constants, **columns, **self.layout.unpack(w)})
         return value.reshape(-1) if value.numel() == 1 and value.dim() > 1 else value
 
+    def at_rows(self, rows: slice) -> Self:
+        """The same function of some of the rows."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return replace(self, columns=columns, rows=len(range(*rows.indices(self.rows))))
+
     def _values(self, values: Mapping[str, Tensor]) -> Tensor:
         if self.at_edges:
             return evaluate_at_edges(self.expression, values, self.layout.names)
@@ -94,6 +100,11 @@ class Curve:
     def step_elements(self) -> int:
         """Numbers read for one evaluation, at least."""
         return self.model.elements
+
+    def at_rows(self, rows: slice) -> Self:
+        """The same loss, of some of the rows."""
+        root = None if self.root_weight is None else self.root_weight[rows]
+        return replace(self, model=self.model.at_rows(rows), target=self.target[rows], root_weight=root)
 
     def residuals(self, w: Tensor) -> Tensor:
         """√ω(f(x; w) − y), (m, 1)."""
@@ -140,6 +151,11 @@ class PointwiseCurve:
     def step_elements(self) -> int:
         """Numbers read for one evaluation, at least."""
         return self.model.elements
+
+    def at_rows(self, rows: slice) -> Self:
+        """The same loss, of some of the rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, model=self.model.at_rows(rows), target=self.target[rows], weight=weight)
 
     def value(self, w: Tensor) -> Tensor:
         """The loss, (), tracked by autograd."""

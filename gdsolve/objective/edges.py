@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -36,9 +36,18 @@ SINGULAR: Mapping[str, Callable[[Tensor], Tensor]] = {
 """Where the derivative of a function is infinite."""
 
 
+class HasRest(Protocol):
+    """The value of a part of a formula, a number or a tensor, and the rows in which no parameter moves it."""
+
+    @property
+    def value(self) -> Any: ...  # noqa: D102
+    @property
+    def rest(self) -> Rows: ...  # noqa: D102
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The value of a part of a formula, a number or a tensor, and the rows in which no parameter moves it."""
+    """A part of a formula."""
 
     value: Any
     rest: Rows
@@ -84,7 +93,7 @@ def _run(
         else:
             parts = stack[-step.arity :]
             del stack[-step.arity :]
-            rest = _rest(step, parts)
+            rest = rest_of(step, parts)
             stack.append(_Part(applied(step, parts, rest), rest))
     (result,) = stack
     return as_tensor(result.value)
@@ -100,7 +109,7 @@ def _apply(step: Operation, parts: Sequence[_Part], rest: Rows) -> Any:
     return torch.where(rest, apply(step, still), apply(step, inner))
 
 
-def _rest(step: Operation, parts: Sequence[_Part]) -> Rows:
+def rest_of(step: Operation, parts: Sequence[HasRest]) -> Rows:
     """The rows in which no parameter moves what a step makes of its parts."""
     rest: Rows = True
     for part in parts:

@@ -40,7 +40,7 @@ def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certi
         case Status.DIVERGED:
             return f"{_divergence(problem, plan, solution)} {weights_shown(solution)}"
         case Status.FAILED:
-            return _failure(solution)
+            return _failure(problem, solution)
 
 
 def _held(problem: Problem, plan: Plan, solution: Solution) -> str:
@@ -52,7 +52,9 @@ def _held(problem: Problem, plan: Plan, solution: Solution) -> str:
     return held
 
 
-def _failure(solution: Solution) -> str:
+def _failure(problem: Problem, solution: Solution) -> str:
+    if solution.stopped_by == "start" and problem.fault_of_start is not None:
+        return f"Failed: {problem.fault_of_start}."
     if solution.stopped_by == "start":
         return "Failed at the start: the loss or its gradient is not finite there."
     why = FAILURES[solution.stopped_by or "no_step"]

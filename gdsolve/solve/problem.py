@@ -63,6 +63,7 @@ class Problem:
     `squares` where it is least squares on a table: its objective is then the triangle's, in float64, whichever engine
     descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
     has jumps. `rows` are counted by their weights. `sample` has rows of the table, (r, n + 1), for a picture.
+    `fault_of_start` says why loss or gradient are not finite at the start, where they are not.
     """
 
     spec: Spec
@@ -83,6 +84,7 @@ class Problem:
     seconds: float
     squares: Squares | None = None
     sample: np.ndarray | None = None
+    fault_of_start: str | None = None
 
     @property
     def p(self) -> int:
