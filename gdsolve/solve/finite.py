@@ -129,7 +129,8 @@ class _Search:
         """True where no start makes the value finite: no parameter moves the part, nor is it finite at the opposite."""
         if not origin.moves and not any(name in self._layout.names for name in origin.names):
             return True
-        opposite = self._values(slice(row, row + 1) if self._is_alone(row) else slice(None), -self.start)
+        alone = slice(None) if row is None or self._expression.reduces else slice(row, row + 1)
+        opposite = self._values(alone, -self.start)
         return not origin.moves and not bool(torch.isfinite(self._expression.evaluate(opposite)).all())
 
     def _others(self, origin: Origin, row: int | None) -> str:
@@ -160,9 +161,6 @@ class _Search:
             finite = bool(torch.isfinite(now.value)) and bool(torch.isfinite(now.gradient).all())
             low, high = (middle + 1, high) if finite else (low, middle)
         return low
-
-    def _is_alone(self, row: int | None) -> bool:
-        return row is not None and not self._expression.reduces
 
     def _origin(self, values: Mapping[str, Tensor], rows: int) -> Origin:
         return find_origin(self._expression, values, self._layout.names, rows)
