@@ -19,18 +19,23 @@ from torch import Tensor
 Function = Callable[[Tensor], Tensor]
 
 RATIO = 4.0
-# Estimates of an error may fall short of it.
+"""A step over the next shorter one."""
 SAFETY = 10.0
 ROUNDINGS = 3.0
+"""Estimates of truncation, and of rounding, may fall short of it so many times."""
+SURE = 1e-4
+"""A share of a slope: an error below it leaves the first three digits."""
 GROWS = 3.0
 """By how much more than at shorter steps truncation counts, to be told from noise."""
-SURE = 1e-4
-"""A share of a slope; an error below it says of the first three digits whether they are right."""
 SIGNIFICANT = 30.0
-CONSTANT = 1.25
-KINK_ROUNDING = 0.01
+"""Times the noise by which slopes on both sides must be apart, to count as two."""
 KINKED = 3
-"""Steps in a row at which the slopes on both sides are as far apart."""
+"""Steps in a row at which they are as far apart at a kink,"""
+CONSTANT = 1.25
+"""but for this factor."""
+KINK_ROUNDING = 0.01
+"""A share of the jump at a kink by which a slope may lie outside of it."""
+LARGEST = 1e300
 FINEST = 64.0
 """Spacings of floating-point numbers in the shortest step."""
 BLIND = (12, 42)
@@ -39,9 +44,9 @@ BLIND = (12, 42)
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The point w, (p, 1), the value there, and what rounding may change of it; `sizes`, (p,), of the weights.
+    """The point w, (p, 1), the value there, and its `noise`: what rounding of the weights may change of it.
 
-    `sizes` are those that weights have had, for the steps of one that is 0.
+    `sizes`, (p,), are those that the weights had at the start, for the steps of one that is 0 now.
     """
 
     w: Tensor
@@ -66,9 +71,8 @@ class Along:
 
 @dataclass(frozen=True, slots=True)
 class _Level:
-    """The slopes over one step `h` to the left and to the right, None where the value there is not finite."""
+    """The slopes over one step to the left and to the right, None where the value there is not finite."""
 
-    h: float
     left: float | None
     right: float | None
     noise: float
@@ -88,12 +92,6 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
-    slope: float
-    allowed: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Estimate:
     """A slope, and what it may err by, of which `truncation` is a part."""
 
     slope: float
@@ -102,16 +100,20 @@ class _Estimate:
 
 
 def look_along(function: Function, here: Here, place: int, gradient: float, floor: float) -> Along:
-    """Hold a derivative against differences along one weight; `floor` is what rounding may change of the derivative."""
+    """Hold a derivative against differences along one weight; `floor` is what rounding may change of the derivative.
+
+    Two steps of ∛ε·|w| are enough where they agree and leave no doubt; else all steps are tried, the shortest first.
+    """
     size = abs(float(here.w[place]))
     known = max(size, here.sizes[place]) or max(here.sizes, default=0.0) or 1.0
     epsilon = torch.finfo(here.w.dtype).eps
     first = round(-math.log(epsilon, RATIO) / 3.0)
-    usual = [_level(function, here, place, (size or known) * RATIO**-power) for power in (first, first - 1)]
-    found = _estimate(*usual, floor)
+    fine, coarse = (_level(function, here, place, (size or known) * RATIO**-power) for power in (first, first - 1))
+    found = _estimate(fine, coarse, floor)
     if found is not None and _agree(gradient, found):
-        apart, wide = usual[0].apart or 0.0, usual[1].apart or 0.0
-        smooth = not usual[0].is_apart or abs(wide) > 2.5 * abs(apart)
+        # Of a smooth function they come together as the step gets shorter.
+        apart = fine.apart or 0.0
+        smooth = not fine.is_apart or abs(coarse.apart or 0.0) > 2.5 * abs(apart)
         if smooth and found.allowed <= max(SURE * abs(gradient), abs(apart)):
             return Along(found.slope, found.allowed, agrees=True)
     top, bottom = max(known, *here.sizes), FINEST * epsilon * size
@@ -172,12 +174,13 @@ def _level(function: Function, here: Here, place: int, h: float) -> _Level:
     after, before = float(function(ahead).detach()), float(function(behind).detach())
     sizes = [abs(value) for value in (after, before, here.value) if math.isfinite(value)]
     noise = max(here.noise, torch.finfo(here.w.dtype).eps * max(sizes))
-    return _Level(
-        h,
-        (here.value - before) / left if math.isfinite(before) and left > 0.0 else None,
-        (after - here.value) / right if math.isfinite(after) and right > 0.0 else None,
-        noise / h,
-    )
+    return _Level(_quotient(here.value - before, left), _quotient(after - here.value, right), noise / h)
+
+
+def _quotient(rise: float, width: float) -> float | None:
+    slope = rise / width if width > 0.0 else math.inf
+    # A sum of two is finite as well.
+    return slope if abs(slope) < LARGEST else None
 
 
 def _estimate(fine: _Level, coarse: _Level, floor: float) -> _Estimate | None:

@@ -111,9 +111,10 @@ class _Search:
         # What the parameters are makes no difference.
         told = self._told(tuple(name for name in origin.names if name not in self._layout.names), row)
         if not used:
+            takes = f": {origin.takes}" if origin.takes else ""
             raise GdsolveError(
-                f"{origin.text} is not finite at {told}",
-                origin.takes or "give constants with which it is",
+                f"{origin.text} is not finite{' at ' if told else ''}{told}",
+                f"give other numbers for {', '.join(origin.names)}{takes}",
                 option="minimize" if self.spec.minimize is not None else "model",
             )
         if origin.names == (origin.text.strip("`"),):
@@ -122,7 +123,7 @@ class _Search:
         remedy = "leave such rows out of the table, or write another formula"
         remedy += f": {origin.takes}" if origin.takes else ""
         if self._is_finite_in_float64(origin.part):
-            remedy = "leave out --dtype float32: in float64 it is finite"
+            remedy = "leave --dtype out: in float64 it is finite"
         raise DataError(f"{where}{origin.text} is not finite{' at ' if told else ''}{told}{more}", remedy)
 
     def _none_helps(self, origin: Origin, row: int | None) -> bool:
