@@ -148,7 +148,7 @@ def _judge(levels: list[_Level], floor: float, gradient: float) -> Along:
         levels = levels[: jump.before]
     elif jump is not None:
         low, high = sorted((jump.left, jump.right))
-        nearest, reach = min(max(gradient, low), high), ROUNDINGS * floor + KINK_ROUNDING * (high - low)
+        nearest, reach = min(max(gradient, low), high), KINK_ROUNDING * (high - low)
         return Along(nearest, reach, abs(gradient - nearest) <= reach, (jump.left, jump.right))
     pairs = (_estimate(fine, coarse, floor) for fine, coarse in itertools.pairwise(levels))
     estimates = [one for one in pairs if one is not None]
