@@ -29,6 +29,8 @@ GROWS = 3.0
 """By how much more than at shorter steps truncation counts, to be told from noise."""
 SIGNIFICANT = 30.0
 """Times the noise by which slopes on both sides must be apart, to count as two."""
+SMOOTH = 2.5
+"""Slopes on both sides are more than so many times farther apart at a step four times as long, but at a kink."""
 KINKED = 3
 """Steps in a row at which they are as far apart at a kink,"""
 CONSTANT = 1.25
@@ -113,7 +115,7 @@ def look_along(function: Function, here: Here, place: int, gradient: float, floo
     if found is not None and _agree(gradient, found):
         # Of a smooth function they come together as the step gets shorter.
         apart = fine.apart or 0.0
-        smooth = not fine.is_apart or abs(coarse.apart or 0.0) > 2.5 * abs(apart)
+        smooth = not fine.is_apart or abs(coarse.apart or 0.0) > SMOOTH * abs(apart)
         if smooth and found.allowed <= max(SURE * abs(gradient), abs(apart)):
             return Along(found.slope, found.allowed, agrees=True)
     top, bottom = max(known, *here.sizes), FINEST * epsilon * size
@@ -158,7 +160,20 @@ def _judge(levels: list[_Level], floor: float, gradient: float) -> Along:
     sure = [one for one in estimates if one.allowed <= max(SURE * abs(gradient), 2.0 * best.allowed)]
     good = [one for one in sure if _agree(gradient, one)]
     told = min(good or [best], key=lambda one: one.allowed)
-    return Along(told.slope, told.allowed, bool(good))
+    beside = None if good else _beside_kinks(levels, gradient)
+    return beside or Along(told.slope, told.allowed, bool(good))
+
+
+def _beside_kinks(levels: Sequence[_Level], gradient: float) -> Along | None:
+    """The nearer of the slopes on both sides, where kinks within a step keep them apart and the gradient is between."""
+    for fine, coarse in itertools.pairwise(levels):
+        if fine.left is None or fine.right is None or not fine.is_apart:
+            continue
+        low, high = sorted((fine.left, fine.right))
+        nearest, reach = min(max(gradient, low), high), ROUNDINGS * fine.noise
+        if abs(coarse.apart or math.inf) < SMOOTH * (high - low) and abs(gradient - nearest) <= reach:
+            return Along(nearest, reach, agrees=True)
+    return None
 
 
 def _agree(gradient: float, found: _Estimate) -> bool:
