@@ -246,4 +246,27 @@ CURVES = [
     ),
 ]
 
-CASES = [*FUNCTIONS, *SIGNS, *CURVES]
+DOSES = {"d.csv": "x,y\n0,1\n1,2\n2,2.7\n3,3.1\n"}
+HUGE = {"h.csv": "x,y\n1,2\n2,1e200\n3,4\n"}
+START = [
+    Case(
+        "fit d.csv --model 'a*log(x) + b' --start a=1,b=1",
+        DOSES,
+        {
+            "leave such rows out of the table": {"d.csv": "x,y\n1,2\n2,2.7\n3,3.1\n"},
+            "write another formula: log takes a number above 0": "fit d.csv --model 'a*log(x + 1) + b' --start a=1,b=1",
+        },
+    ),
+    Case("fit d.csv --model 'a*exp(40*x) + b' --start a=1,b=1 --dtype float32 --max-iter 5", DOSES),
+    Case(
+        "fit --minimize 'a**2 + log(c)' --start a=1,c=0 --fix c",
+        then={"other numbers for c": "fit --minimize 'a**2 + log(c)' --start a=1,c=2 --fix c"},
+    ),
+    Case(
+        "fit h.csv --model 'a*exp(b*x)' --start a=1,b=1 --dtype float32 --max-iter 5",
+        HUGE,
+        {"rescale it": {"h.csv": "x,y\n1,2\n2,1\n3,4\n"}},
+    ),
+]
+
+CASES = [*FUNCTIONS, *SIGNS, *CURVES, *START]

@@ -42,6 +42,26 @@ class Batch:
         return sum(array.nbytes for array in (self.values, self.weight, self.group) if array is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows that follow each other in a source: `first` counts those before them that were used, from 0.
+
+    `record` is where they begin in the source; the records at `gone`, counted from there, were left out.
+    """
+
+    first: int
+    source: Source
+    record: int
+    gone: tuple[int, ...] = ()
+
+    def record_of(self, row: int) -> int:
+        """The record of the source of a row that was used, both from 0."""
+        place = row - self.first
+        for lost in self.gone:
+            place += lost <= place
+        return self.record + place
+
+
 @dataclass(slots=True)
 class Tally:
     """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0."""
@@ -52,9 +72,10 @@ class Tally:
     weight: float = 0.0
     weightless: int = 0
     groups: Groups = field(default_factory=Groups)
+    stretches: list[Stretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
-        """What two passes over parts of a table have met; groups are for one process."""
+        """What two passes over parts of a table have met; groups, and places of rows, are for one process."""
         return Tally(
             self.rows + other.rows,
             self.dropped + other.dropped,
@@ -110,7 +131,8 @@ class Reader:
     def _numbers(self) -> list[str]:
         features = [name for name in self.roles.features if name not in self.roles.levels]
         target = [self.roles.target] if self.roles.target_levels is None else []
-        return [*features, *target, *([self.roles.weight] if self.roles.weight else [])]
+        # A curve may use the column of its weights.
+        return list(dict.fromkeys([*features, *target, *([self.roles.weight] if self.roles.weight else [])]))
 
     @property
     def _texts(self) -> list[str]:
@@ -122,6 +144,7 @@ class Reader:
 
     def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
+        tally.stretches.append(Stretch(tally.rows, source, offset))
         if not self._is_clean(frame, batch):
             frame = self._mend(source, part, offset, frame, tally)
             batch = self._arrays(frame)
@@ -166,6 +189,7 @@ class Reader:
         self._refuse_first(replace(source, near=(offset, part)), offset, frame, used, fatal)
         gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
         tally.dropped += int(gone.sum() - blank.sum())
+        tally.stretches[-1] = replace(tally.stretches[-1], gone=tuple(np.flatnonzero(gone).tolist()))
         kept = frame.filter(~gone)
         if self.spec.na is not Missing.MEAN or not missing.any():
             return kept

@@ -99,6 +99,17 @@ class Table:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
         self.rows_weightless = tally.weightless
 
+    def where(self, row: int) -> str:
+        """Say where a row stands that the last pass gave, counted from 0: `data.csv: row 3 (line 4)`.
+
+        The table is open, and has no groups.
+        """
+        stretches = self._tally.stretches
+        if not stretches:
+            return f"{self.name}: row {row + 1}"
+        stretch = next(one for one in reversed(stretches) if one.first <= row)
+        return stretch.source.where(stretch.record_of(row))
+
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
         return self._count()
@@ -201,7 +212,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             _usable(sampled, sample, kinds, parts, spec)
         except DataError as fault:
             raise fault.but(hint="a formula takes columns of numbers alone: leave it out") from None
-        numbers = [name for name in (*choice.features, choice.target, spec.weight_column) if name]
+        # A formula may use the column of its weights.
+        numbers = [name for name in dict.fromkeys((*choice.features, choice.target, spec.weight_column)) if name]
         roles = choice.roles(names, spec)
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.differentiate import hessian, value_and_gradient
+from gdsolve.objective.edges import evaluate_at_edges
 from gdsolve.objective.expression import Expression
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
@@ -19,13 +20,17 @@ from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 
 @dataclass(frozen=True, slots=True)
 class CurveFunction:
-    """f(x; w): an expression of the parameters in `layout`, of `constants`, and of `columns` of a table, (m,) each."""
+    """f(x; w): an expression of the parameters in `layout`, of `constants`, and of `columns` of a table, (m,) each.
+
+    `at_edges` is True where some rows are at the edge of a function's domain: see `gdsolve.objective.edges`.
+    """
 
     expression: Expression
     layout: Layout
     constants: Mapping[str, Tensor]
     columns: Mapping[str, Tensor]
     rows: int
+    at_edges: bool = False
 
     def at(self, w: Tensor) -> Tensor:
         """f at all rows, (m, 1), tracked by autograd."""
@@ -55,13 +60,23 @@ class CurveFunction:
         own = w.detach().mT.repeat(self.rows, 1).requires_grad_()
         scaled = own * self.layout.scale.mT
         parameters = {name: scaled[:, place] for place, name in enumerate(self.layout.names)}
-        values = self.expression.evaluate({**self.constants, **self.columns, **parameters})
+        values = self._values({**self.constants, **self.columns, **parameters})
         (slopes,) = torch.autograd.grad(values.sum(), own)
         return slopes
 
     def _evaluate(self, w: Tensor, columns: Mapping[str, Tensor]) -> Tensor:
-        value = self.expression.evaluate({**self.constants, **columns, **self.layout.unpack(w)})
+        value = self._values({**self.constants, **columns, **self.layout.unpack(w)})
         return value.reshape(-1) if value.numel() == 1 and value.dim() > 1 else value
+
+    def at_rows(self, rows: slice) -> Self:
+        """The same function of some of the rows."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return replace(self, columns=columns, rows=len(range(*rows.indices(self.rows))))
+
+    def _values(self, values: Mapping[str, Tensor]) -> Tensor:
+        if self.at_edges:
+            return evaluate_at_edges(self.expression, values, self.layout.names)
+        return self.expression.evaluate(values)
 
     @property
     def elements(self) -> int:
@@ -85,6 +100,11 @@ class Curve:
     def step_elements(self) -> int:
         """Numbers read for one evaluation, at least."""
         return self.model.elements
+
+    def at_rows(self, rows: slice) -> Self:
+        """The same loss, of some of the rows."""
+        root = None if self.root_weight is None else self.root_weight[rows]
+        return replace(self, model=self.model.at_rows(rows), target=self.target[rows], root_weight=root)
 
     def residuals(self, w: Tensor) -> Tensor:
         """√ω(f(x; w) − y), (m, 1)."""
@@ -131,6 +151,11 @@ class PointwiseCurve:
     def step_elements(self) -> int:
         """Numbers read for one evaluation, at least."""
         return self.model.elements
+
+    def at_rows(self, rows: slice) -> Self:
+        """The same loss, of some of the rows."""
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, model=self.model.at_rows(rows), target=self.target[rows], weight=weight)
 
     def value(self, w: Tensor) -> Tensor:
         """The loss, (), tracked by autograd."""

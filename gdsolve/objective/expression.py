@@ -58,12 +58,16 @@ APPLY: dict[str, Callable[..., Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One step in postfix order: push a number or a name, or apply an operator or function to the last `arity`."""
+    """One step in postfix order: push a number or a name, or apply an operator or function to the last `arity`.
+
+    It was read from the columns of the formula, counted from 1, from `column` on and before `end`.
+    """
 
     kind: Literal["number", "name", "apply", "call"]
     value: float | str
     arity: int
     column: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +102,14 @@ class Expression:
             else:
                 arguments = stack[-step.arity :]
                 del stack[-step.arity :]
-                stack.append(_apply(step, arguments))
+                stack.append(apply(step, arguments))
         (result,) = stack
-        return _tensor(result)
+        return as_tensor(result)
+
+    def written(self, step: Operation) -> str:
+        """A step as it stands in the formula, cut to one line of 80 characters."""
+        text = " ".join(self.text[step.column - 1 : step.end - 1].split())
+        return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def parse(text: str, names: Collection[str], absent: str = "") -> Expression:
@@ -189,16 +198,16 @@ class _Reader:
         return self._steps(tree.body, 1)
 
     def _steps(self, node: ast.expr, depth: int) -> list[Operation]:
-        column = self._column(node)
+        column, end = self._column(node), self._end(node)
         if depth > DEEPEST:
             raise _too_deep(column)
         match node:
             case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-                return [self._number(value, column)]
+                return [self._number(value, column, end)]
             case ast.Name(id=name):
-                return [self._name(name, column)]
+                return [self._name(name, column, end)]
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self._fold(Operation("apply", "negative", 1, column), [self._steps(operand, depth + 1)])
+                return self._fold(Operation("apply", "negative", 1, column, end), [self._steps(operand, depth + 1)])
             case ast.UnaryOp(op=ast.UAdd(), operand=operand):
                 return self._steps(operand, depth + 1)
             case ast.BinOp(op=op) if type(op) in OPERATORS:
@@ -206,7 +215,7 @@ class _Reader:
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
                 self._check_call(node, name, column)
                 given = [self._steps(argument, depth + 1) for argument in arguments]
-                return self._fold(Operation("call", name, len(given), column), given)
+                return self._fold(Operation("call", name, len(given), column, end), given)
         if isinstance(node, ast.BinOp):
             column = self._operator(node)
         raise _refused(
@@ -224,25 +233,25 @@ class _Reader:
             first = first.left
         steps = self._steps(first, depth + 1)
         for link in reversed(links):
-            step = Operation("apply", OPERATORS[type(link.op)], 2, self._column(link))
+            step = Operation("apply", OPERATORS[type(link.op)], 2, self._column(link), self._end(link))
             steps = self._fold(step, [steps, self._steps(link.right, depth + 1)])
         return steps
 
-    def _number(self, value: float, column: int) -> Operation:
+    def _number(self, value: float, column: int, end: int) -> Operation:
         try:
             number = float(value)
         except OverflowError:
             number = math.inf
         if not math.isfinite(number):
             raise _refused(column, "a constant that is not finite", "write numbers below 1e308")
-        return Operation("number", number, 0, column)
+        return Operation("number", number, 0, column, end)
 
-    def _name(self, name: str, column: int) -> Operation:
+    def _name(self, name: str, column: int, end: int) -> Operation:
         name = self.stands_for.get(name, name)
         if name in self.names:
-            return Operation("name", name, 0, column)
+            return Operation("name", name, 0, column, end)
         if name in NUMBERS:
-            return Operation("number", NUMBERS[name], 0, column)
+            return Operation("number", NUMBERS[name], 0, column, end)
         if name in FUNCTIONS:
             raise _refused(column, f"{name} is a function", f"write {name}(…)")
         hint = formula_hints.for_name(name, self.names, self.line, self.absent)
@@ -263,17 +272,21 @@ class _Reader:
         steps = [one for part in parts for one in part]
         if any(one.kind != "number" for one in steps):
             return [*steps, step]
-        value = float(_apply(step, [_tensor(one.value) for one in steps]))
+        value = float(apply(step, [as_tensor(one.value) for one in steps]))
         if not math.isfinite(value):
             sign = str(step.value)
             what = "is not a number" if math.isnan(value) else "is not finite"
             hint = f"{sign} takes {TAKES[sign]}" if sign in TAKES and _is_out_of_range(sign, steps) else _SMALLER
             raise _refused(step.column, f"{_written(step, steps)} {what}", hint)
-        return [Operation("number", value, 0, step.column)]
+        return [Operation("number", value, 0, step.column, step.end)]
 
     def _column(self, node: ast.expr) -> int:
         """Counted in characters from 1; Python counts bytes from 0."""
         return self._place(node.col_offset)
+
+    def _end(self, node: ast.expr) -> int:
+        """The column behind it."""
+        return self._place(node.end_col_offset or node.col_offset)
 
     def _operator(self, node: ast.BinOp) -> int:
         """Where the operator between two parts stands."""
@@ -308,26 +321,32 @@ def _too_deep(column: int) -> GdsolveError:
     return _refused(column, f"nested deeper than {DEEPEST}", SHORTER)
 
 
-def _apply(step: Operation, arguments: list[Any]) -> Any:
+def apply(step: Operation, arguments: list[Any]) -> Any:
+    """What a step makes of its arguments, tensors or numbers.
+
+    Raises:
+        GdsolveError: shapes that do not go together.
+    """
     try:
         if step.kind == "apply":
             return APPLY[str(step.value)](*(_matrix_side(step, argument) for argument in arguments))
-        return FUNCTIONS[str(step.value)][1](*map(_tensor, arguments))
+        return FUNCTIONS[str(step.value)][1](*map(as_tensor, arguments))
     except (RuntimeError, IndexError) as fault:
         if "allocate memory" in str(fault) or "out of memory" in str(fault):
             raise
         reason = str(fault).splitlines()[0]
-        shapes = " and ".join(str(tuple(_tensor(argument).shape)) for argument in arguments)
+        shapes = " and ".join(str(tuple(as_tensor(argument).shape)) for argument in arguments)
         hint = f"its parts have the shapes {shapes}; transpose(…) turns a matrix, and @ multiplies matrices"
         raise _refused(step.column, f"{step.value}: {reason}", hint) from None
 
 
 def _matrix_side(step: Operation, argument: Any) -> Any:
     # Numbers stay numbers where they can: autograd's t**2 is PowBackward0 with a number and PowBackward1 with a tensor.
-    return _tensor(argument) if step.value == "@" else argument
+    return as_tensor(argument) if step.value == "@" else argument
 
 
-def _tensor(value: Any) -> Tensor:
+def as_tensor(value: Any) -> Tensor:
+    """A number as a tensor; a tensor as it is."""
     # A tensor of no dimension goes together with tensors of any device.
     return value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64, device="cpu")
 

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.differentiate import hessian, value_and_gradient
+from gdsolve.objective.edges import evaluate_at_edges
 from gdsolve.objective.expression import Expression
 from gdsolve.objective.layout import Layout
 
@@ -17,12 +18,14 @@ from gdsolve.objective.layout import Layout
 class Formula:
     """L(w), one number, an expression of the parameters in `layout` and of `given`: constants and columns of a table.
 
+    `at_edges` is True where rows are at the edge of a function's domain: see `gdsolve.objective.edges`.
     Gradient and Hessian by autograd. Source: Griewank and Walther, Evaluating Derivatives, 2nd ed., chapter 3.
     """
 
     expression: Expression
     layout: Layout
     given: Mapping[str, Tensor]
+    at_edges: bool = False
 
     @property
     def step_elements(self) -> int:
@@ -31,7 +34,12 @@ class Formula:
 
     def value(self, w: Tensor) -> Tensor:
         """L(w), (), tracked by autograd."""
-        return self.expression.evaluate({**self.given, **self.layout.unpack(w)}).to(w.dtype).reshape(())
+        values = {**self.given, **self.layout.unpack(w)}
+        if self.at_edges:
+            found = evaluate_at_edges(self.expression, values, self.layout.names)
+        else:
+            found = self.expression.evaluate(values)
+        return found.to(w.dtype).reshape(())
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1)."""

@@ -23,7 +23,7 @@ def modes_of_quadratic(objective: Objective, start: Tensor) -> Modes | None:
     quadratic = _from_residuals(objective, start) if isinstance(objective, SumOfSquares) else None
     if quadratic is None and isinstance(objective, TwiceDifferentiable):
         quadratic = _from_hessian(objective.evaluate(start).gradient, objective.hessian(start), start)
-    if quadratic is None:
+    if quadratic is None or not bool(torch.isfinite(quadratic.design).all() & torch.isfinite(quadratic.target).all()):
         return None
     own = Coordinates.raw(quadratic.p, intercept=False, device=start.device)
     minimisers = find_minimisers(quadratic, own, torch.full_like(start[:, 0], torch.finfo(dtype).eps))
@@ -37,6 +37,8 @@ def _from_residuals(objective: SumOfSquares, start: Tensor) -> Quadratic:
 
 
 def _from_hessian(gradient: Tensor, hessian: Tensor, start: Tensor) -> Quadratic | None:
+    if not bool(torch.isfinite(hessian).all()):
+        return None
     eigenvalues, vectors = torch.linalg.eigh(hessian)
     largest = eigenvalues.abs().amax()
     if eigenvalues[0] < -NEGLIGIBLE * largest:

@@ -14,6 +14,8 @@ from gdsolve.spec.methods import PLAIN
 
 ROUNDING = {"float64": 1e-12, "float32": 1e-6}
 """A part of what was descended, below which a difference is rounding of the iterates."""
+MOST_KINKS = 3
+"""Kinks that are told one by one."""
 ENGINES = {"leap": "closed form", "rows": "all rows"}
 """Engines by what they do, where their name does not say it."""
 
@@ -150,7 +152,21 @@ def _iterations(record: Record, predicted: float | None) -> str:
 
 
 def _gradient_check(check: Mapping[str, Any]) -> str:
-    verdict = "agrees with" if check["agrees"] else "DIFFERS from"
-    apart, allowed = figure(check["largest_difference"], 2), figure(check["allowed"], 2)
-    where = f"after {counted(check['iteration'], 'update')}"
-    return f"{where} {verdict} central differences ({apart} apart, {allowed} allowed)"
+    where, kinks = f"after {counted(check['iteration'], 'update')}", check.get("kinks") or ()
+    if check["agrees"] is None:
+        return f"{where} not finite, and not compared with differences"
+    found = [_kink(one) for one in kinks[:MOST_KINKS]]
+    if len(kinks) > MOST_KINKS:
+        found.append(f"and kinks along {len(kinks) - MOST_KINKS} more")
+    if check["largest_difference"] is not None:
+        verdict = "agrees with" if check["agrees"] else "DIFFERS from"
+        apart, allowed = figure(check["largest_difference"], 2), figure(check["allowed"], 2)
+        along = f" along {check['parameter']}" if check.get("parameter") else ""
+        others = "along the others it " if kinks and check["agrees"] else ""
+        found.append(f"{others}{verdict} differences of the loss ({apart} apart{along}, {allowed} allowed)")
+    return f"{where} {', '.join(found)}"
+
+
+def _kink(kink: Mapping[str, Any]) -> str:
+    left, right = figure(kink["left"], 6), figure(kink["right"], 6)
+    return f"a kink along {kink['parameter']}: the slopes on both sides are {left} and {right}"

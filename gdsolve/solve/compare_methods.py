@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from gdsolve.solve.certify import certify, certify_best, gap_of
-from gdsolve.solve.comparison import MethodComparison, MethodResult, interruption
+from gdsolve.solve.comparison import MethodComparison, MethodResult, cannot_begin, interruption
 from gdsolve.solve.descend import descend
 from gdsolve.solve.engine import ground_of
 from gdsolve.solve.illustrator import Descent, Illustrator
@@ -63,6 +63,8 @@ def compare_methods(
 def _advice(
     problem: Problem, results: list[MethodResult], certificate: Certificate, command: Command
 ) -> tuple[Advice, ...]:
+    if problem.fault_of_start is not None:
+        return (cannot_begin(problem.fault_of_start),)
     lines = []
     lost = [one.method.value for one in results if one.status is Status.DIVERGED and one.learning_rate is not None]
     if lost and isinstance(problem.spec.lr, float):

@@ -16,7 +16,7 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.threads import one_thread
 from gdsolve.solve.certify import certify, certify_best, gap_of
-from gdsolve.solve.comparison import Comparison, RateResult, grid_around, interruption, until_interrupted
+from gdsolve.solve.comparison import Comparison, RateResult, cannot_begin, grid_around, interruption, until_interrupted
 from gdsolve.solve.forecast import form_of, stable_below
 from gdsolve.solve.illustrator import Illustrator
 from gdsolve.solve.method import curvature_at_start
@@ -253,6 +253,8 @@ def _loop_from_start(problem: Problem, rate: float) -> Trace:
 def _advice(
     problem: Problem, certificate: Certificate, results: list[RateResult], limit: int | None, command: Command
 ) -> tuple[Advice, ...]:
+    if problem.fault_of_start is not None:
+        return (cannot_begin(problem.fault_of_start),)
     lines = advise_rates(problem.spec, command, results, limit, convex=problem.convex or problem.modes is not None)
     minimum = certificate.minimum
     if minimum is None and certificate.reason:

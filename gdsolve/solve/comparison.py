@@ -107,6 +107,11 @@ class Comparison:
         return self.message is not None
 
 
+def cannot_begin(fault: str) -> Advice:
+    """That no run has taken a step, for a fault of the start."""
+    return Advice(f"No run could begin: {fault}. Start elsewhere, with --start.")
+
+
 @dataclass(frozen=True, slots=True)
 class MethodResult:
     """What one method reached, in the user's units, and what it cost."""

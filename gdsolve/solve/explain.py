@@ -58,6 +58,8 @@ def _held(problem: Problem, plan: Plan, solution: Solution) -> str:
 def _failure(problem: Problem, solution: Solution, certificate: Certificate, distance: str) -> str:
     taken = updates_in_words(solution.iterations)
     match solution.stopped_by:
+        case "start" if problem.fault_of_start is not None:
+            return f"Failed: {problem.fault_of_start}."
         case "start":
             return "Failed at the start: the loss or its gradient is not finite there."
         case "short":

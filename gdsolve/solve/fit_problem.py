@@ -108,4 +108,4 @@ def _result(descent: Descent, command: Command, seconds: dict[str, float], check
 def _checks(problem: Problem, solution: Solution) -> tuple[GradientCheck, ...]:
     """The gradient at the start and where the run ended."""
     places = ((problem.start, 0), (solution.w.to(problem.start), solution.best_iteration))
-    return tuple(check_gradient(problem.objective, w, k) for w, k in places)
+    return tuple(check_gradient(problem, w, k) for w, k in places)

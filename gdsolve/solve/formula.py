@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.objective.degree import degree, kinked
+from gdsolve.objective.edges import has_edges
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
 from gdsolve.objective.functions import FUNCTIONS
@@ -30,6 +32,7 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
@@ -43,9 +46,13 @@ from gdsolve.status import GdsolveError
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """The columns of a table that a formula uses, by name, (m,) each, with target, (m, 1), and row weights, if any."""
+    """The columns of a table that a formula uses, by name, (m,) each, with target, (m, 1), and row weights, if any.
+
+    `where` says where a row stands, as long as the table is open.
+    """
 
     info: DataInfo
+    where: Callable[[int], str]
     values: Mapping[str, torch.Tensor]
     target: torch.Tensor
     weight: torch.Tensor | None
@@ -62,9 +69,15 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
         GdsolveError: a formula that cannot be read, or parameters that do not go with it.
         DataError: data that cannot be used.
     """
+    # The table stays open until all is known to be finite: an error says where a row stands in it.
+    with ExitStack() as stack:
+        return _pose(spec, stack, table)
+
+
+def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     began = time.perf_counter()
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
-    columns = _read(spec, parameters, table, dtype, device)
+    columns = _read(spec, parameters, table, dtype, device, stack)
     free = [parameter for parameter in parameters if not parameter.fixed]
     start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
     # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
@@ -75,10 +88,12 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
     given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout)
-    objective = _objective(spec, expression, layout, given, columns)
+    objective = _objective(spec, expression, layout, given, columns, start / scale)
     box, found = _box(free, scale), spec
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
+    fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
+    if isinstance(objective, PointwiseCurve) and not fault:
         found, objective = with_delta_of_curve(spec, objective, start / scale, box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
@@ -94,12 +109,13 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
         data=columns.info if columns else None,
         rows=columns.total_weight if columns else 0.0,
         total_sum_of_squares=_total(columns) if columns and spec.model is not None else None,
-        modes=_modes(objective, expression, layout, start / scale) if box is None else None,
+        modes=_modes(objective, expression, layout, start / scale) if box is None and not fault else None,
         bound=None,
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
         delta_found=delta_is_sought(spec),
+        fault_of_start=fault,
     )
 
 
@@ -109,14 +125,19 @@ def _objective(
     layout: Layout,
     given: Mapping[str, torch.Tensor],
     columns: _Columns | None,
+    start: torch.Tensor,
 ) -> Objective:
+    values = {**given, **(columns.values if columns else {})}
+    with torch.no_grad():
+        started = {**values, **layout.unpack(start)}
+    found = expression.evaluate(started)
+    at_edges = has_edges(expression, started, layout.names)
     if spec.minimize is not None or columns is None:
-        formula = Formula(expression, layout, {**given, **(columns.values if columns else {})})
-        _require_one_number(formula)
-        return formula
+        _require_one_number(found)
+        return Formula(expression, layout, values, at_edges)
     used = {name: column for name, column in columns.values.items() if name in expression.names}
-    model = CurveFunction(expression, layout, given, used, len(columns.target))
-    _require_one_a_row(model)
+    model = CurveFunction(expression, layout, given, used, len(columns.target), at_edges)
+    _require_one_a_row(found, model.rows)
     if spec.loss in POINTWISE:
         weight = None if columns.weight is None else columns.weight[:, None]
         return PointwiseCurve(model, columns.target, weight, loss_before(spec), columns.total_weight)
@@ -125,10 +146,14 @@ def _objective(
 
 
 def _read(
-    spec: Spec, parameters: Sequence[Parameter], table: Table | None, dtype: torch.dtype, device: torch.device
+    spec: Spec,
+    parameters: Sequence[Parameter],
+    table: Table | None,
+    dtype: torch.dtype,
+    device: torch.device,
+    stack: ExitStack,
 ) -> _Columns | None:
     """The columns that the formula names, all rows of them; None where there is no table."""
-
     known = [*(one.name for one in parameters), *(one.name for one in spec.constants)]
     if table is None and spec.X is not None and spec.y is not None:
         table = inline_table(spec.X, spec.y, spec)
@@ -138,19 +163,19 @@ def _read(
                 "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
             )
         return None
-    with table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)) as opened:
-        roles = opened.roles
-        steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
-        p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
-        demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
-        demand.require(count)
-        demand.require_on(device, count)
-        kept = KeptRows(dtype, demand.grow)
-        built = _keep(kept, opened)
-        info = DataInfo.of(opened)
-        tell_table(info)
-        if built:
-            tell_rounding(info, built, spec)
+    opened = stack.enter_context(table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)))
+    roles = opened.roles
+    steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
+    p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
+    demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
+    demand.require(count)
+    demand.require_on(device, count)
+    kept = KeptRows(dtype, demand.grow)
+    built = _keep(kept, opened)
+    info = DataInfo.of(opened)
+    tell_table(info)
+    if built:
+        tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
     if weight is not None:
         _replace_weightless(cells, weight)
@@ -161,7 +186,7 @@ def _read(
     for name in known:
         if name in named:
             raise _two_of_one_name(name)
-    return _Columns(info, named, cells[-1][:, None], weight)
+    return _Columns(info, opened.where, named, cells[-1][:, None], weight)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -275,25 +300,27 @@ def _require_use(expression: Expression, layout: Layout) -> None:
             )
 
 
-def _require_one_number(formula: Formula) -> None:
-    point = torch.zeros_like(formula.layout.scale)
-    found = formula.expression.evaluate({**formula.given, **formula.layout.unpack(point)})
+def _require_one_number(found: torch.Tensor) -> None:
     if found.numel() != 1:
         raise GdsolveError(
             f"the formula gives {found.numel()} numbers, not one", "minimise their sum(…) or mean(…)", option="minimize"
         )
 
 
-def _require_one_a_row(model: CurveFunction) -> None:
-    found = model.expression.evaluate(
-        {**model.constants, **model.columns, **model.layout.unpack(torch.zeros_like(model.layout.scale))}
-    )
-    if found.numel() != 1 and tuple(found.shape) != (model.rows,):
+def _require_one_a_row(found: torch.Tensor, rows: int) -> None:
+    if found.numel() != 1 and tuple(found.shape) != (rows,):
         raise GdsolveError(
-            f"the formula gives numbers of shape {tuple(found.shape)}, not one for each of {model.rows} rows",
+            f"the formula gives numbers of shape {tuple(found.shape)}, not one for each of {rows} rows",
             "write it entry by entry, with a column as in a*x + b: sum, mean, dot and @ join the rows",
             option="model",
         )
+
+
+def _rows_of(expression: Expression, columns: _Columns | None) -> FormulaRows:
+    if columns is None:
+        return NO_ROWS
+    used = {name: column for name, column in columns.values.items() if name in expression.names}
+    return FormulaRows(used, len(columns.target), columns.where, columns.info.roles.target)
 
 
 def _modes(objective: Objective, expression: Expression, layout: Layout, start: torch.Tensor) -> Modes | None:

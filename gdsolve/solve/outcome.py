@@ -106,13 +106,28 @@ def has_errors(spec: Spec, status: Status) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Kink:
+    """Where a slope jumps: the slopes along `parameter` on its left and on its right, in the user's units."""
+
+    parameter: str
+    left: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
 class GradientCheck:
-    """The gradient beside central differences, at one iterate: the largest difference, and what those may err by."""
+    """The gradient beside differences of the loss, at one iterate, along the parameter where they differ most.
+
+    `allowed` is what the differences may err by. `agrees` is None where nothing is finite that could be compared. Along
+    the parameters of `kinks` the slope jumps, and they agree where the gradient is between the slopes on both sides.
+    """
 
     iteration: int
-    largest_difference: float
-    allowed: float
-    agrees: bool
+    largest_difference: float | None
+    allowed: float | None
+    agrees: bool | None
+    parameter: str | None = None
+    kinks: tuple[Kink, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class Problem:
     `squares` where it is least squares on a table: its objective is then the triangle's, in float64, whichever engine
     descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
     has jumps. `rows` are counted by their weights: m = Σω. `sample` has rows of the table, (r, n + 1), for a picture.
-    `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for.
+    `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
+    gradient are not finite at the start, where they are not.
     """
 
     spec: Spec
@@ -86,6 +87,7 @@ class Problem:
     squares: Squares | None = None
     sample: np.ndarray | None = None
     delta_found: bool = False
+    fault_of_start: str | None = None
 
     @property
     def p(self) -> int:

@@ -97,6 +97,8 @@ def elsewhere(problem: Problem, command: Command) -> Advice:
     """Another start, where no rate helps."""
     if problem.kind is Kind.LINEAR:
         return Advice("Start elsewhere", command.but(init="random", max_iter=_limit(problem, command)))
+    if problem.fault_of_start is not None:
+        return Advice("Start elsewhere, with --start.")
     return Advice("Start elsewhere, with --start, or bound the parameters with --lower and --upper.")
 
 

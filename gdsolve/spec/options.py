@@ -481,7 +481,7 @@ class Options:
     )
     check_gradient: bool = option(
         False,
-        "Check the gradient with central differences, at the start and at the end.",
+        "Check the gradient with differences of the loss, and name its kinks, at the start and at the end.",
         "Output",
         verbs=FITTED,
         goes_with=company.SHOWN_CHECKS,
