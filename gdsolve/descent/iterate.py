@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.methods.base import Advance, Condensing, Halt, Point, UpdateRule
+from gdsolve.descent.methods.extent import norm
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.solver_state import SolverState, StateKeeper
@@ -157,7 +158,7 @@ def _begin(
             memory = method.expand(objective, state.point, memory)
         return _Journal.of(state), state.point, memory, state.step
     journal, point = _Journal(), Point.at(objective, start)
-    step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
+    step = Step(0, float(point.now.value), None, float(norm(point.now.gradient)), None)
     journal.note(step, start, reported=True)
     return journal, point, method.begin(objective, point), step
 
@@ -190,11 +191,11 @@ def _read(path: list[Advance], w: Tensor, before: Step) -> list[Step]:
     points = [advance.point for advance in path]
     weights = torch.cat([w, *(point.w for point in points)], dim=1)
     updates = weights.diff(dim=1).abs().amax(dim=0)
-    norms = torch.cat([point.now.gradient for point in points], dim=1).norm(dim=0)
+    norms = norm(torch.cat([point.now.gradient for point in points], dim=1))
     values = torch.stack([point.now.value for point in points])
     steps = []
-    for value, norm, update in torch.stack([values, norms, updates]).T.tolist():
-        before = Step(before.k + 1, value, before.value, norm, update)
+    for value, length, update in torch.stack([values, norms, updates]).T.tolist():
+        before = Step(before.k + 1, value, before.value, length, update)
         steps.append(before)
     return steps
 

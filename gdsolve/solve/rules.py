@@ -7,6 +7,7 @@ import math
 from gdsolve.descent.foreseen import converges
 from gdsolve.descent.learning_rate import TOLERANCE, default_tolerance
 from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.methods.extent import norm
 from gdsolve.descent.stop import (
     BadStart,
     Divergence,
@@ -85,7 +86,7 @@ def _endings(problem: Problem) -> tuple[StopRule, ...]:
         return (Divergence(_size_of_squares(problem)),)
     now = problem.objective.evaluate(problem.start)
     # A size of the loss near the start: what it is, or what a step as long as the start would change.
-    slope = float(now.gradient.norm()) * (1.0 + float(problem.start.norm()))
+    slope = float(norm(now.gradient)) * (1.0 + float(problem.start.norm()))
     reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
     return BadStart(), LeftDomain(), Divergence(reference), Unbounded(reference)
 

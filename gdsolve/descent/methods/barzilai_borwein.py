@@ -42,10 +42,10 @@ class BarzilaiBorwein:
     """w ← w + t·d with d = P(w − α·∇L(w)) − w and α = sᵀs/sᵀy, s and y the last changes of w and ∇L.
 
     t = 1, halved until the loss is sufficiently below the largest of the last ten: the loss need not fall at every
-    step, which is what makes the method fast. Where steps promise less than rounding, the loss
-    may rise by that, until twenty of them have not halved the least promise. The run ends too where a step at the longest
-    rate so far, or each of the last ten steps, changes no weight by more than ε of the largest that it has been. Where
-    sᵀy ≤ 0 the rate is ten times the last; all are kept within 10⁻³⁰ and 10³⁰ times `first`, the rate of the first
+    step, which is what makes the method fast. Where steps promise less than rounding, the loss may rise by that, until
+    twenty of them have not halved the least promise. The run ends too where a step at the longest rate so far, or each
+    of the last ten steps, changes no weight by more than ε of the largest that it has been. Where sᵀy ≤ 0 the rate is
+    ten times the last; all are kept within 10⁻³⁰ and 10³⁰ times `first`, the rate of the first
     step. Sources: Barzilai and Borwein (1988), equation 5; Grippo, Lampariello and Lucidi (1986); Birgin, Martínez and
     Raydan (2000), Nonmonotone spectral projected gradient methods on convex sets, algorithm 2.2.
     """

@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.descent.methods.arc import Found, attempt, backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
 from gdsolve.descent.methods.bounds import held, project, twice_differentiable
-from gdsolve.descent.methods.extent import QUADRATIC, negligible, widened
+from gdsolve.descent.methods.extent import QUADRATIC, negligible, stands_still, widened
 from gdsolve.descent.methods.rounding import rounding, unresolved
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
@@ -128,6 +128,8 @@ class Newton:
         moduli = torch.maximum(moduli, LEAST * torch.finfo(moduli.dtype).eps * moduli.amax())
         moduli = torch.where(moduli > 0, moduli, 1.0)
         direction = -(vectors @ ((vectors.mT @ gradient) / moduli[:, None])) / scale
+        # Rounding mixes equal eigenvalues, and would move weights that are held by a share of the others' steps.
+        direction = torch.where(bound, -gradient / scale, direction)
         downward = vectors[:, :1] / scale
         downward = torch.where(torch.sum(downward * point.now.gradient) > 0, -downward, downward)
         step = self._along(point, direction, 1.0) - point.w
@@ -164,9 +166,12 @@ class Newton:
     ) -> Advance | Halt:
         """A full step that only the gradient can judge, as long as the loss stays about what it is."""
         resolved = rounding(rounding(value, point.w.dtype), point.w.dtype)
-        share = 0.5 if model.promise > model.negligible else QUADRATIC
-        if model.promise <= resolved or (memory.faint is not None and model.promise > share * memory.faint):
+        if model.promise <= resolved:
             return Halt.ROUNDING
+        if memory.faint is not None:
+            share = 0.5 if model.promise > model.negligible else QUADRATIC
+            if model.promise > share * memory.faint or stands_still(model.direction, memory.extent):
+                return Halt.ROUNDING
         reached = attempt(objective, point, self._along(point, model.direction, 1.0), 1.0)
         tried = reached.trial
         taken = reached.moved and tried.finite and unresolved(tried.change, value, point.w.dtype)
