@@ -12,6 +12,7 @@ from gdsolve.descent.stop import (
     BadStart,
     Divergence,
     LeftDomain,
+    SettledUpdate,
     SmallGradient,
     SmallLossChange,
     SmallUpdate,
@@ -22,13 +23,25 @@ from gdsolve.objective.rank import EPSILON
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form
 from gdsolve.solve.problem import Problem
-from gdsolve.spec import RateSchedule, Spec
+from gdsolve.spec import DType, RateSchedule, Spec
 from gdsolve.status import GdsolveError
 
 
 def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
     """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
-    return (*_endings(problem), *convergence_rules(problem.spec, tol))
+    ruled = convergence_rules(problem.spec, tol)
+    if _to_settle(problem):
+        # The rate is found from what is known at one place: a small update need not mean a small error elsewhere.
+        size = abs(float(problem.objective.evaluate(problem.start).value))
+        ruled = tuple(SettledUpdate(one.tolerance, size) if isinstance(one, SmallUpdate) else one for one in ruled)
+    return (*_endings(problem), *ruled)
+
+
+def _to_settle(problem: Problem) -> bool:
+    """True where the default tolerance promises ten digits, and no spectrum says what an update means."""
+    spec = problem.spec
+    by_default = spec.tol is None and spec.auto_rate and spec.dtype is DType.FLOAT64
+    return by_default and problem.smooth and problem.modes is None
 
 
 def convergence_rules(spec: Spec, tol: float) -> tuple[StopRule, ...]:
