@@ -37,9 +37,11 @@ class BacktrackingDescent:
 
     The first step begins at α = `first`, every other at twice the last α taken, at most 10¹⁵ times `first`, so that
     the rate follows the curvature. Once losses no longer resolve a step, the gradient judges it, by
-    (∇L(w⁺) − ∇L(w))ᵀ(w⁺ − w) ≤ ‖w⁺ − w‖²/α, until fifty steps have not halved the least promise. Sources: Armijo (1966), Minimization of functions having Lipschitz continuous first
-    partial derivatives; Nocedal and Wright, 2nd ed., section 3.1; with bounds, Bertsekas (1976), On the
-    Goldstein-Levitin-Polyak gradient projection method, equation 6.
+    (∇L(w⁺) − ∇L(w))ᵀ(w⁺ − w) ≤ ‖w⁺ − w‖²/α, until fifty steps have not halved the least promise.
+
+    Sources: Armijo (1966), Minimization of functions having Lipschitz continuous first partial derivatives; Nocedal and
+    Wright, 2nd ed., section 3.1; with bounds, Bertsekas (1976), On the Goldstein-Levitin-Polyak gradient projection
+    method, equation 6; the judgement by the gradient: Becker, Candès and Grant (2011), section 5.3.
     """
 
     first: float
