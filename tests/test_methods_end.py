@@ -190,7 +190,7 @@ NEAR = Sizes(pull=1e-9, least=1.0, largest=2.0)
     ],
 )
 def test_a_small_update_must_mean_a_small_error(update: float, trend: float, sizes: Sizes | None, ends: bool) -> None:
-    status = SETTLED.check(Step(9, 0.5, 0.6, 1.0, update, trend, sizes))
+    status = SETTLED.check(Step(9, 0.5, 0.6, 1.0, update, trend, 0.0, sizes))
     assert status is (Status.CONVERGED if ends else None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -201,8 +201,8 @@ def _read(path: list[Advance], w: Tensor, before: Step, unit: float | None) -> l
         figures += _sizes(weights[:, 1:], gradients, unit)
     steps = []
     for value, length, update, *sizes in torch.stack(figures).T.tolist():
-        trend = _trend(before, update) if sizes else 0.0
-        before = Step(before.k + 1, value, before.value, length, update, trend, Sizes(*sizes) if sizes else None)
+        after = Step(before.k + 1, value, before.value, length, update)
+        before = _followed(before, after, Sizes(*sizes)) if sizes else after
         steps.append(before)
     return steps
 
@@ -216,11 +216,13 @@ def _sizes(weights: Tensor, gradients: Tensor, unit: float) -> list[Tensor]:
     return [(gradients * weights).abs().sum(dim=0), least, largest]
 
 
-def _trend(before: Step, update: float) -> float:
-    """The mean of log(update_k/update_(k−1)), each new one with a share of 2/k."""
-    if not before.update or not 0.0 < update < math.inf:
-        return before.trend
-    return before.trend + 2.0 / (before.k + 1.0) * (math.log(update / before.update) - before.trend)
+def _followed(before: Step, after: Step, sizes: Sizes) -> Step:
+    """The step `after` another, with trend, each new ratio having a share of 2/k in it, envelope and sizes."""
+    update, trend = after.update or 0.0, before.trend
+    if before.update and 0.0 < update < math.inf:
+        trend += 2.0 / (before.k + 1.0) * (math.log(update / before.update) - trend)
+    envelope = max(update, before.envelope * math.exp(min(trend, 0.0)))
+    return replace(after, trend=trend, envelope=envelope, sizes=sizes)
 
 
 def _conclude(

@@ -33,8 +33,9 @@ class Step:
     """What a rule may look at after `k` updates.
 
     `update` is max|wᵢ_k − wᵢ_(k−1)|; it and `previous_value` are None at k = 0. `trend` is the mean of all
-    log(update_k/update_(k−1)), the later half counting most; it and `sizes` are there where a rule asks for them.
-    Figures are in descent's coordinates.
+    log(update_k/update_(k−1)), the later half counting most, and `envelope` the largest update so far, each shrunk by
+    the trend since: accelerated descent swings, and turns with a small one. They and `sizes` are there where a rule
+    asks for them. Figures are in descent's coordinates.
     """
 
     k: int
@@ -43,6 +44,7 @@ class Step:
     gradient_norm: float
     update: float | None
     trend: float = 0.0
+    envelope: float = 0.0
     sizes: Sizes | None = None
 
 
@@ -99,7 +101,7 @@ class SettledUpdate(SmallUpdate):
             return False
         if update <= ROUNDINGS * sys.float_info.epsilon * sizes.largest:
             return True
-        return step.trend < 0.0 and update <= -math.expm1(step.trend) * DIGITS * sizes.least
+        return step.trend < 0.0 and max(update, step.envelope) <= -math.expm1(step.trend) * DIGITS * sizes.least
 
 
 @dataclass(frozen=True, slots=True)

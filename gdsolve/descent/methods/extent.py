@@ -36,4 +36,5 @@ def norm(vectors: Tensor) -> Tensor:
     largest = vectors.abs().amax(dim=0)
     safe = (largest < numbers.max**0.25) & (largest > numbers.tiny**0.25)
     scale = torch.where(safe | ~torch.isfinite(largest) | (largest == 0.0), 1.0, largest)
-    return scale * (vectors / scale).norm(dim=0)
+    lengths: Tensor = torch.linalg.vector_norm(vectors / scale, dim=0)
+    return scale * lengths
