@@ -85,7 +85,8 @@ def tolerance_of(problem: Problem, recipe: Recipe) -> float:
         return 0.0
     if problem.modes is None or not spec.auto_rate or recipe.schedule is not RateSchedule.CONSTANT:
         return TOLERANCE[dtype]
-    return default_tolerance(problem.modes, recipe.rate, dtype, form=form_of(problem, recipe))
+    size = float(problem.start.abs().amax())
+    return default_tolerance(problem.modes, recipe.rate, dtype, form_of(problem, recipe), size=size)
 
 
 def usual_tolerance(spec: Spec) -> float:
