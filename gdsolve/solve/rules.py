@@ -27,10 +27,13 @@ from gdsolve.spec import DType, RateSchedule, Spec
 from gdsolve.status import GdsolveError
 
 
-def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
-    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
+def rules_of(problem: Problem, tol: float, *, settling: bool = False) -> tuple[StopRule, ...]:
+    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one.
+
+    `settling` is for a rate of gdsolve's own: rates that are compared end as they do when they are typed back.
+    """
     ruled = convergence_rules(problem.spec, tol)
-    if _to_settle(problem):
+    if settling and _to_settle(problem):
         # The rate is found from what is known at one place: a small update need not mean a small error elsewhere.
         size = abs(float(problem.objective.evaluate(problem.start).value))
         ruled = tuple(SettledUpdate(one.tolerance, size) if isinstance(one, SmallUpdate) else one for one in ruled)
