@@ -14,8 +14,9 @@ from torch import Tensor
 from gdsolve.descent.methods.base import Advance, Halt, Point, UpdateRule
 from gdsolve.descent.methods.lbfgs import LBFGS
 from gdsolve.descent.methods.levenberg_marquardt import LevenbergMarquardt
-from gdsolve.descent.methods.newton import Newton, equilibrate
+from gdsolve.descent.methods.newton import Newton
 from gdsolve.objective.base import Evaluation
+from gdsolve.objective.equilibrate import equilibrate
 from gdsolve.status import Status
 
 HEIGHTS = torch.logspace(-8, 8, 9, dtype=FLOAT)

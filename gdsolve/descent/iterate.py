@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from gdsolve.descent.methods.base import Advance, Condensing, Halt, Point, UpdateRule
+from gdsolve.descent.methods.extent import norm
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.solver_state import SolverState, StateKeeper
-from gdsolve.descent.stop import Step, StopRule, first_to_stop
+from gdsolve.descent.stop import COUNTED, SettledUpdate, Sizes, Step, StopRule, first_to_stop
 from gdsolve.objective.base import Objective
 from gdsolve.status import Status
 
@@ -114,6 +116,8 @@ def iterate(
     block = BLOCK if method.blind and not large else 1
     journal, point, memory, step = _begin(objective, start, method, checkpointer)
     w, k, halt, mark = point.w, step.k, None, journal.mark(point, memory, step)
+    # What a run starts from says which weights are small: a start at 0 says nothing.
+    unit = float(start.abs().amax()) if any(isinstance(rule, SettledUpdate) for rule in stops) else None
     ended = first_to_stop(stops, step)
     try:
         if observe is not None:
@@ -124,7 +128,7 @@ def iterate(
                 if checkpointer.due():
                     checkpointer.keep(journal.state(mark, method), last=False)
             path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)))
-            for after, advance in zip(_read(path, w, step), path, strict=True):
+            for after, advance in zip(_read(path, w, step, unit), path, strict=True):
                 step, w = after, advance.point.w
                 journal.evaluations += advance.evaluations
                 journal.note(step, w, reported=schedule.includes(step.k))
@@ -157,7 +161,7 @@ def _begin(
             memory = method.expand(objective, state.point, memory)
         return _Journal.of(state), state.point, memory, state.step
     journal, point = _Journal(), Point.at(objective, start)
-    step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
+    step = Step(0, float(point.now.value), None, float(norm(point.now.gradient)), None)
     journal.note(step, start, reported=True)
     return journal, point, method.begin(objective, point), step
 
@@ -183,20 +187,42 @@ def _walk(
     return path, memory, None
 
 
-def _read(path: list[Advance], w: Tensor, before: Step) -> list[Step]:
-    """The steps of a block as numbers, fetched from the device in one transfer."""
+def _read(path: list[Advance], w: Tensor, before: Step, unit: float | None) -> list[Step]:
+    """The steps of a block as numbers, fetched from the device in one transfer; with sizes where there is a `unit`."""
     if not path:
         return []
     points = [advance.point for advance in path]
     weights = torch.cat([w, *(point.w for point in points)], dim=1)
     updates = weights.diff(dim=1).abs().amax(dim=0)
-    norms = torch.cat([point.now.gradient for point in points], dim=1).norm(dim=0)
+    gradients = torch.cat([point.now.gradient for point in points], dim=1)
     values = torch.stack([point.now.value for point in points])
+    figures = [values, norm(gradients), updates]
+    if unit is not None:
+        figures += _sizes(weights[:, 1:], gradients, unit)
     steps = []
-    for value, norm, update in torch.stack([values, norms, updates]).T.tolist():
-        before = Step(before.k + 1, value, before.value, norm, update)
+    for value, length, update, *sizes in torch.stack(figures).T.tolist():
+        after = Step(before.k + 1, value, before.value, length, update)
+        before = _followed(before, after, Sizes(*sizes)) if sizes else after
         steps.append(before)
     return steps
+
+
+def _sizes(weights: Tensor, gradients: Tensor, unit: float) -> list[Tensor]:
+    """The figures of `Sizes`, (q,) each, for weights and gradients (p, q)."""
+    moduli = weights.abs()
+    largest = moduli.amax(dim=0)
+    counted = moduli > COUNTED * torch.clamp(largest, min=unit)
+    least = torch.where(counted, moduli, torch.inf).amin(dim=0)
+    return [(gradients * weights).abs().sum(dim=0), least, largest]
+
+
+def _followed(before: Step, after: Step, sizes: Sizes) -> Step:
+    """The step `after` another, with trend, each new ratio having a share of 2/k in it, envelope and sizes."""
+    update, trend = after.update or 0.0, before.trend
+    if before.update and 0.0 < update < math.inf:
+        trend += 2.0 / (before.k + 1.0) * (math.log(update / before.update) - trend)
+    envelope = max(update, before.envelope * math.exp(min(trend, 0.0)))
+    return replace(after, trend=trend, envelope=envelope, sizes=sizes)
 
 
 def _conclude(

@@ -14,29 +14,32 @@ TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-6}
 SMALLEST_SHARE = 1e-9
 
 
-def default_tolerance(modes: Modes, learning_rate: float, dtype: torch.dtype, form: Form | None) -> float:
+def default_tolerance(
+    modes: Modes, learning_rate: float, dtype: torch.dtype, form: Form | None, *, size: float = 0.0
+) -> float:
     """The tolerance on updates where none was given and gdsolve chooses the rate, the same for every engine.
 
     1e-10 (float32: 1e-6); in float64 a small update must also mean a small error. An error e in the slowest mode makes
     updates of at least κ·e, κ = αμ for plain descent and 1 − |r| with momentum, r the largest root, so that the
-    tolerance is 1e-10·κ·min|w*ᵢ| if that is less, and every weight has ten digits at the end (weights below 1e-9 of the
-    largest are not waited for). A loop that no closed form watches (`form` is None) is not asked for what is below the
-    rounding of its steps.
+    tolerance is 1e-10·κ·min|w*ᵢ| if that is less, and every weight has ten digits at the end. Weights below 1e-9 of the
+    largest, or of `size`, the largest at the start, are not waited for. A loop that no closed form watches (`form` is
+    None) is not asked for what is below the rounding of its steps.
     """
     if dtype is not torch.float64 or modes.spectrum.rank == 0:
         return TOLERANCE[dtype]
     contraction = modes.eigenvalues.new_full((1,), learning_rate * modes.spectrum.smallest)
     if isinstance(form, LinearRecurrence):
         contraction = -torch.expm1(form.slowest())
-    tightened = float(tightened_tolerances(modes.minimiser.mT, contraction)[0])
+    tightened = float(tightened_tolerances(modes.minimiser.mT, contraction, size)[0])
     return tightened if form is not None else min(TOLERANCE[dtype], max(tightened, rounding_of_step(modes, dtype)))
 
 
-def tightened_tolerances(minimisers: Tensor, contractions: Tensor) -> Tensor:
+def tightened_tolerances(minimisers: Tensor, contractions: Tensor, size: float = 0.0) -> Tensor:
     """The default tolerances, (q,), where gdsolve chooses the rates, of `minimisers`, (q, p), and αμ, (q,)."""
     usual = TOLERANCE[torch.float64]
     sizes = minimisers.abs()
-    counted = torch.where(sizes > SMALLEST_SHARE * sizes.amax(dim=1, keepdim=True), sizes, torch.inf).amin(dim=1)
+    least = SMALLEST_SHARE * sizes.amax(dim=1, keepdim=True).clamp(min=size)
+    counted = torch.where(sizes > least, sizes, torch.inf).amin(dim=1)
     tightened = usual * contractions * torch.where(counted.isfinite(), counted, 1.0)
     told = (tightened > 0.0) & tightened.isfinite()
     return torch.where(told, tightened.clamp(max=usual), usual)

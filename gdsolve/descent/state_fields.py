@@ -19,16 +19,15 @@ from gdsolve.descent.methods.base import Point
 from gdsolve.descent.methods.lbfgs import CurvaturePairs, Pair
 from gdsolve.descent.methods.levenberg_marquardt import Condensed
 from gdsolve.descent.methods.nesterov import Ahead
+from gdsolve.descent.methods.newton import Course
 from gdsolve.descent.methods.rounding import Faint
 from gdsolve.descent.solver_state import SolverState
-from gdsolve.descent.stop import Step
+from gdsolve.descent.stop import Sizes, Step
 from gdsolve.objective.base import Evaluation
 
 # All that methods remember is made of these, of numbers and of tensors; nothing else is ever made of a file.
-KINDS: dict[str, type] = {
-    kind.__name__: kind
-    for kind in (Ahead, Condensed, CurvaturePairs, Evaluation, Faint, History, Moments, Pair, Point, Rates, Step)
-}
+KEPT = (Ahead, Condensed, Course, CurvaturePairs, Evaluation, Faint, History, Moments, Pair, Point, Rates, Sizes, Step)
+KINDS: dict[str, type] = {kind.__name__: kind for kind in KEPT}
 DTYPES = {"float32": "<f4", "float64": "<f8"}
 FIGURES = 5
 

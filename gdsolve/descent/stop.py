@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,13 +12,30 @@ from torch import Tensor
 from gdsolve.status import Status
 
 EXPLOSION = 1e12
+# Ten digits of every weight that is not so much smaller than the largest.
+DIGITS = 1e-9
+COUNTED = 1e-9
+AGREES = 1e-6
+ROUNDINGS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """What a small update is held against: Σ|∇Lᵢwᵢ|, and the least counted and the largest |wᵢ|."""
+
+    pull: float
+    least: float
+    largest: float
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """What a rule may look at after `k` updates.
 
-    `update` is max|wᵢ_k − wᵢ_(k−1)|; it and `previous_value` are None at k = 0. Figures are in descent's coordinates.
+    `update` is max|wᵢ_k − wᵢ_(k−1)|; it and `previous_value` are None at k = 0. `trend` is the mean of all
+    log(update_k/update_(k−1)), the later half counting most, and `envelope` the largest update so far, each shrunk by
+    the trend since: accelerated descent swings, and turns with a small one. They and `sizes` are there where a rule
+    asks for them. Figures are in descent's coordinates.
     """
 
     k: int
@@ -25,6 +43,9 @@ class Step:
     previous_value: float | None
     gradient_norm: float
     update: float | None
+    trend: float = 0.0
+    envelope: float = 0.0
+    sizes: Sizes | None = None
 
 
 class StopRule(Protocol):
@@ -54,6 +75,33 @@ class SmallUpdate:
     def check(self, step: Step) -> Status | None:
         """Converged on a small update; never before the first."""
         return Status.CONVERGED if step.update is not None and step.update < self.tolerance else None
+
+
+@dataclass(frozen=True, slots=True)
+class SettledUpdate(SmallUpdate):
+    """Converged on an update below `tolerance` that also means a small error, where gdsolve chose the rate.
+
+    Updates that shrink by r a step have update/(1 − r) to go: that must be within ten digits of every weight. And the
+    gradient must agree: Σ|∇Lᵢwᵢ| ≤ 10⁻⁶ of the loss, here or at the start, whose size is `reference`, since a rate that
+    is far too small for some weights makes all updates small. An update of 0, or of a few roundings of the largest
+    weight, is the last there is.
+    """
+
+    reference: float
+
+    def check(self, step: Step) -> Status | None:
+        """Converged on such an update; never before the first."""
+        if step.update is None or step.update >= self.tolerance:
+            return None
+        return Status.CONVERGED if step.update == 0.0 or self._settled(step.update, step) else None
+
+    def _settled(self, update: float, step: Step) -> bool:
+        sizes = step.sizes
+        if sizes is None or not sizes.pull <= AGREES * max(self.reference, abs(step.value)):
+            return False
+        if update <= ROUNDINGS * sys.float_info.epsilon * sizes.largest:
+            return True
+        return step.trend < 0.0 and max(update, step.envelope) <= -math.expm1(step.trend) * DIGITS * sizes.least
 
 
 @dataclass(frozen=True, slots=True)

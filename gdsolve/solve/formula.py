@@ -83,18 +83,20 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
     scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
     names = tuple(label for parameter in free for label in labels(parameter))
-    layout = Layout(tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale)
+    layout = Layout(
+        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
+    )
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
     given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout)
     objective = _objective(spec, expression, layout, given, columns, start / scale)
-    box, found = _box(free, scale), spec
+    found = spec
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
     fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
     if isinstance(objective, PointwiseCurve) and not fault:
-        found, objective = with_delta_of_curve(spec, objective, start / scale, box)
+        found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     return Problem(
@@ -105,11 +107,11 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         labels=names,
         intercept=False,
         units=layout,
-        box=box,
+        box=layout.box,
         data=columns.info if columns else None,
         rows=columns.total_weight if columns else 0.0,
         total_sum_of_squares=_total(columns) if columns and spec.model is not None else None,
-        modes=_modes(objective, expression, layout, start / scale) if box is None and not fault else None,
+        modes=_modes(objective, expression, layout, start / scale) if layout.box is None and not fault else None,
         bound=None,
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
@@ -332,13 +334,14 @@ def _modes(objective: Objective, expression: Expression, layout: Layout, start: 
     return modes_of_quadratic(objective, start) if quadratic else None
 
 
-def _box(parameters: Sequence[Parameter], scale: torch.Tensor) -> Box | None:
+def _bounds(parameters: Sequence[Parameter], like: torch.Tensor) -> Box | None:
+    """The bounds in the user's units; None where there are none."""
     counts = [len(entries(one.start)) for one in parameters]
     lower = [one.lower for one, count in zip(parameters, counts, strict=True) for _ in range(count)]
     upper = [one.upper for one, count in zip(parameters, counts, strict=True) for _ in range(count)]
     if not any(map(math.isfinite, (*lower, *upper))):
         return None
-    return Box(_column(lower, scale.dtype, scale.device) / scale, _column(upper, scale.dtype, scale.device) / scale)
+    return Box(_column(lower, like.dtype, like.device), _column(upper, like.dtype, like.device))
 
 
 def _total(columns: _Columns) -> float:

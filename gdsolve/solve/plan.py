@@ -68,7 +68,7 @@ def plan_descent(
     schedule = Schedule(problem.spec.every)
     recipe, why = recipe_of(problem, asked)
     tol = tolerance_of(problem, recipe)
-    stops = rules_of(problem, tol)
+    stops = rules_of(problem, tol, settling=True)
     require_end(problem, recipe, stops)
     form = form_of(problem, recipe)
     fate, stop = fate_of(form), stop_of(form, stops)

@@ -7,10 +7,12 @@ import math
 from gdsolve.descent.foreseen import converges
 from gdsolve.descent.learning_rate import TOLERANCE, default_tolerance
 from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.methods.extent import norm
 from gdsolve.descent.stop import (
     BadStart,
     Divergence,
     LeftDomain,
+    SettledUpdate,
     SmallGradient,
     SmallLossChange,
     SmallUpdate,
@@ -21,16 +23,31 @@ from gdsolve.objective.rank import EPSILON
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form
 from gdsolve.solve.problem import Problem
-from gdsolve.spec import RateSchedule, Spec
+from gdsolve.spec import DType, RateSchedule, Spec
 from gdsolve.status import GdsolveError
 
 SHARES = (0.0, 0.5, 2.0)
 STEPS = (-1.0, -0.5, 0.5, 1.0)
 
 
-def rules_of(problem: Problem, tol: float) -> tuple[StopRule, ...]:
-    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one."""
-    return (*_endings(problem), *convergence_rules(problem.spec, tol))
+def rules_of(problem: Problem, tol: float, *, settling: bool = False) -> tuple[StopRule, ...]:
+    """The rules in force; a tolerance of 0 is off, and a loss that explodes, ends or sinks for ever always is one.
+
+    `settling` is for a rate of gdsolve's own: rates that are compared end as they do when they are typed back.
+    """
+    ruled = convergence_rules(problem.spec, tol)
+    if settling and _to_settle(problem):
+        # The rate is found from what is known at one place: a small update need not mean a small error elsewhere.
+        size = abs(float(problem.objective.evaluate(problem.start).value))
+        ruled = tuple(SettledUpdate(one.tolerance, size) if isinstance(one, SmallUpdate) else one for one in ruled)
+    return (*_endings(problem), *ruled)
+
+
+def _to_settle(problem: Problem) -> bool:
+    """True where the default tolerance promises ten digits, and no spectrum says what an update means."""
+    spec = problem.spec
+    by_default = spec.tol is None and spec.auto_rate and spec.dtype is DType.FLOAT64
+    return by_default and problem.smooth and problem.modes is None
 
 
 def convergence_rules(spec: Spec, tol: float) -> tuple[StopRule, ...]:
@@ -74,7 +91,8 @@ def tolerance_of(problem: Problem, recipe: Recipe) -> float:
         return 0.0
     if problem.modes is None or not spec.auto_rate or recipe.schedule is not RateSchedule.CONSTANT:
         return TOLERANCE[dtype]
-    return default_tolerance(problem.modes, recipe.rate, dtype, form=form_of(problem, recipe))
+    size = float(problem.start.abs().amax())
+    return default_tolerance(problem.modes, recipe.rate, dtype, form_of(problem, recipe), size=size)
 
 
 def usual_tolerance(spec: Spec) -> float:
@@ -88,7 +106,7 @@ def _endings(problem: Problem) -> tuple[StopRule, ...]:
         return (Divergence(_size_of_squares(problem)),)
     now = problem.objective.evaluate(problem.start)
     # A size of the loss near the start: what it is, or what a step as long as the start would change.
-    slope = float(now.gradient.norm()) * (1.0 + float(problem.start.norm()))
+    slope = float(norm(now.gradient)) * (1.0 + float(problem.start.norm()))
     reference = max(size for size in (abs(float(now.value)), slope, 0.0) if not math.isnan(size))
     return BadStart(), LeftDomain(), Divergence(reference), Unbounded(max(reference, _depth_around(problem)))
 

@@ -28,7 +28,8 @@ class Adam:
     """m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², then w ← P(w − α_k·m̂/(√ŝ + ε)).
 
     With t = k + 1, m̂ = m/(1 − β₁ᵗ) and ŝ = s/(1 − β₂ᵗ) undo the bias towards the start at 0; the figures are those of
-    `torch.optim.Adam`. Source: Kingma and Ba (2015), Adam, algorithm 1.
+    `torch.optim.Adam`. A bound stops a weight: where P moves one, m is 0 from there on.
+    Source: Kingma and Ba (2015), Adam, algorithm 1.
     """
 
     rate: Rate
@@ -54,4 +55,7 @@ class Adam:
         mean_bias, square_bias = 1.0 - self.beta1 ** (k + 1), 1.0 - self.beta2 ** (k + 1)
         spread = square.sqrt() / math.sqrt(square_bias) + self.epsilon
         w = torch.addcdiv(point.w, mean, spread, value=-self.rate.at(k) / mean_bias)
-        return Advance(Point.at(objective, project(self.box, w)), Moments(mean, square))
+        within = project(self.box, w)
+        if self.box is not None:
+            mean = torch.where(within == w, mean, 0.0)
+        return Advance(Point.at(objective, within), Moments(mean, square))

@@ -10,12 +10,14 @@ from torch import Tensor
 from gdsolve.descent.methods.arc import backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
 from gdsolve.descent.methods.bounds import project
+from gdsolve.descent.methods.extent import stands_still, widened
 from gdsolve.descent.methods.rounding import Faint, rounding
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
 
 WINDOW = 10
 PATIENCE = 20
+STILL = 10
 WIDEST = 1e30
 
 
@@ -23,13 +25,16 @@ WIDEST = 1e30
 class History:
     """The spectral rate of the next step, the longest one so far, and the losses of the last ten iterates.
 
-    `faint` is the state of the steps whose promise −∇Lᵀd was below rounding.
+    `faint` is the state of the steps whose promise −∇Lᵀd was below rounding; `still` counts the last steps in a row
+    that changed nothing, beside the `extent`, (p, 1), of the weights.
     """
 
     rate: float
     longest: float
     values: tuple[float, ...]
     faint: Faint
+    extent: Tensor
+    still: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +42,10 @@ class BarzilaiBorwein:
     """w ← w + t·d with d = P(w − α·∇L(w)) − w and α = sᵀs/sᵀy, s and y the last changes of w and ∇L.
 
     t = 1, halved until the loss is sufficiently below the largest of the last ten: the loss need not fall at every
-    step, which is what makes the method fast. Where steps promise less than rounding, the loss
-    may rise by that, until twenty of them have not halved the least promise. Where
-    sᵀy ≤ 0 the rate is ten times the last; all are kept within 10⁻³⁰ and 10³⁰ times `first`, the rate of the first
+    step, which is what makes the method fast. Where steps promise less than rounding, the loss may rise by that, until
+    twenty of them have not halved the least promise. The run ends too where a step at the longest rate so far, or each
+    of the last ten steps, changes no weight by more than ε of the largest that it has been. Where sᵀy ≤ 0 the rate is
+    ten times the last; all are kept within 10⁻³⁰ and 10³⁰ times `first`, the rate of the first
     step. Sources: Barzilai and Borwein (1988), equation 5; Grippo, Lampariello and Lucidi (1986); Birgin, Martínez and
     Raydan (2000), Nonmonotone spectral projected gradient methods on convex sets, algorithm 2.2.
     """
@@ -54,10 +60,12 @@ class BarzilaiBorwein:
 
     def begin(self, objective: Objective, start: Point) -> History:
         """The first rate and the loss at the start."""
-        return History(self.first, self.first, (float(start.now.value),), Faint())
+        return History(self.first, self.first, (float(start.now.value),), Faint(), start.w.abs())
 
     def step(self, objective: Objective, point: Point, memory: History, k: int) -> Advance | Halt:
         """One spectral step, or why there is none."""
+        if memory.still == STILL or stands_still(memory.longest * point.now.gradient, memory.extent):
+            return Halt.ROUNDING
         ahead = project(self.box, torch.sub(point.w, point.now.gradient, alpha=memory.rate))
         direction = ahead - point.w
         promised = -float(torch.sum(direction * point.now.gradient))
@@ -78,7 +86,10 @@ class BarzilaiBorwein:
             return Halt.ROUNDING
         rate = self._rate(point, found.point, memory.rate)
         values = (*memory.values, found.value)[-WINDOW:]
-        return Advance(found.point, History(rate, max(rate, memory.longest), values, faint), found.evaluations)
+        extent = widened(memory.extent, found.point.w)
+        still = memory.still + 1 if stands_still(found.point.w - point.w, extent) else 0
+        longest = max(rate, memory.longest)
+        return Advance(found.point, History(rate, longest, values, faint, extent, still), found.evaluations)
 
     def _rate(self, before: Point, after: Point, last: float) -> float:
         moved, bent = after.w - before.w, after.now.gradient - before.now.gradient

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -9,32 +10,41 @@ from torch import Tensor
 
 from gdsolve.descent.methods.arc import Found, backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
+from gdsolve.descent.methods.extent import norm, stands_still, widened
 from gdsolve.descent.methods.line_search import strong_wolfe
 from gdsolve.descent.methods.rounding import Faint, rounding
 from gdsolve.objective.base import Objective
 
 PATIENCE = 10
+STILL = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A change of w and of its gradient, s and y, (p, 1) each, with ρ = 1/sᵀy > 0."""
+    """The directions s and y of a change of w and of its gradient, (p, 1) of norm 1 each, with ρ = 1/sᵀy > 0.
+
+    `ratio` is the length of the one by that of the other: products of lengths could leave the range of the numbers.
+    """
 
     moved: Tensor
     bent: Tensor
     inverse: Tensor
+    ratio: Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class CurvaturePairs:
     """The last pairs, oldest first, and γ = sᵀy/yᵀy of the newest (`first` before there is one).
 
-    `faint` is the state of the steps whose promise −½∇Lᵀd was below rounding.
+    `faint` is the state of the steps whose promise −½∇Lᵀd was below rounding; `still` counts the last steps in a row
+    that changed nothing, beside the `extent`, (p, 1), of the weights.
     """
 
     pairs: tuple[Pair, ...]
     scale: float
     faint: Faint
+    extent: Tensor
+    still: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +53,8 @@ class LBFGS:
 
     t by a strong Wolfe line search that tries 1 first. A pair without positive curvature is left out. If the search
     finds nothing, the pairs are dropped and steepest descent backtracks instead. `first` is the rate of the first trial
-    of all. Once steps promise less than rounding, they go on until ten in a row have not halved the least promise.
+    of all. Once steps promise less than rounding, they go on until ten in a row have not halved the least promise,
+    or two in a row have changed no weight by more than ε of the largest that it has been.
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 7.4 and 7.5, scaling by equation 7.20.
     """
 
@@ -57,13 +68,13 @@ class LBFGS:
 
     def begin(self, objective: Objective, start: Point) -> CurvaturePairs:
         """No pairs yet."""
-        return CurvaturePairs((), self.first, Faint())
+        return CurvaturePairs((), self.first, Faint(), start.w.abs())
 
     def step(self, objective: Objective, point: Point, memory: CurvaturePairs, k: int) -> Advance | Halt:
         """One quasi-Newton step, or why there is none."""
         direction = _direction(point.now.gradient, memory)
         slope, value = torch.stack([torch.sum(direction * point.now.gradient), point.now.value]).tolist()
-        if slope == 0.0:
+        if slope == 0.0 or memory.still == STILL:
             return Halt.ROUNDING
         if 0.0 < -0.5 * slope <= rounding(value, point.w.dtype):
             memory = replace(memory, faint=memory.faint.after(-slope))
@@ -89,12 +100,17 @@ class LBFGS:
 
     def _learn(self, memory: CurvaturePairs, before: Point, after: Point) -> CurvaturePairs:
         moved, bent = after.w - before.w, after.now.gradient - before.now.gradient
-        products = torch.stack([torch.sum(moved * bent), torch.sum(moved * moved), torch.sum(bent * bent)])
-        curvature, lengths, bends = products.tolist()
-        if not (bends > 0.0 and curvature > torch.finfo(moved.dtype).eps * (lengths * bends) ** 0.5):
+        extent = widened(memory.extent, after.w)
+        memory = replace(memory, extent=extent, still=memory.still + 1 if stands_still(moved, extent) else 0)
+        length, bend = norm(moved)[0], norm(bent)[0]
+        one, other = moved / length, bent / bend
+        cosine = torch.sum(one * other)
+        products = torch.stack([cosine, cosine * length / bend])
+        aligned, scale = products.tolist()
+        if not (aligned > torch.finfo(moved.dtype).eps and 0.0 < scale < math.inf):
             return memory
-        pairs = (*memory.pairs, Pair(moved, bent, 1.0 / products[0]))[-self.memory :]
-        return replace(memory, pairs=pairs, scale=curvature / bends)
+        pairs = (*memory.pairs, Pair(one, other, 1.0 / cosine, length / bend))[-self.memory :]
+        return replace(memory, pairs=pairs, scale=scale)
 
 
 def _direction(gradient: Tensor, memory: CurvaturePairs) -> Tensor:
@@ -108,5 +124,5 @@ def _direction(gradient: Tensor, memory: CurvaturePairs) -> Tensor:
     rest = memory.scale * rest
     for pair, share in zip(memory.pairs, reversed(shares), strict=True):
         back = pair.inverse * torch.sum(pair.bent * rest)
-        rest = torch.addcmul(rest, share - back, pair.moved)
+        rest = torch.addcmul(rest, pair.ratio * share - back, pair.moved)
     return -rest

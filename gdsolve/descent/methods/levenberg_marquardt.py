@@ -158,11 +158,12 @@ class LevenbergMarquardt:
 
     def _trial(self, state: State, w: Tensor, model: DampedModel, solve: Callable[[DampedModel], Tensor]) -> Tensor:
         """P(w + d), (p, 1); weights that it clips are set to their bounds, and the step of the others solved anew."""
-        ahead = w + solve(model)
-        trial = project(self.box, ahead)
         if self.box is None:
-            return trial
+            return w + solve(model)
         free = ~held(self.box, w, self._gradient(w, state))
+        # Columns of zeros are no steps of zero: rounding leaves some of the others' on weights that are held.
+        ahead = w + torch.where(free, solve(model), 0.0)
+        trial = project(self.box, ahead)
         while bool((clipped := free & (trial != ahead)).any()):
             free = free & ~clipped
             moved = torch.where(free, 0.0, trial - w)

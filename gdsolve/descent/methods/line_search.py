@@ -115,9 +115,14 @@ def _interpolate(one: LineSample, other: LineSample) -> float:
     if not (one.finite and other.finite):
         return math.nan
     first = one.slope + other.slope - 3.0 * (one.value - other.value) / (one.t - other.t)
-    square = first * first - one.slope * other.slope
+    # Of a size that can be squared: only ratios of slopes matter.
+    size = max(abs(first), abs(one.slope), abs(other.slope))
+    if not 0.0 < size < math.inf:
+        return math.nan
+    first, before, after = first / size, one.slope / size, other.slope / size
+    square = first * first - before * after
     if not square >= 0.0:
         return math.nan
     second = math.copysign(math.sqrt(square), other.t - one.t)
-    span = other.slope - one.slope + 2.0 * second
-    return other.t - (other.t - one.t) * (other.slope + second - first) / span if span else math.nan
+    span = after - before + 2.0 * second
+    return other.t - (other.t - one.t) * (after + second - first) / span if span else math.nan

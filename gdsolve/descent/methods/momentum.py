@@ -16,7 +16,7 @@ from gdsolve.objective.box import Box
 
 @dataclass(frozen=True, slots=True)
 class Momentum:
-    """v ← β·v + ∇L(w), then w ← P(w − α_k·v), with v = 0 at the start.
+    """v ← β·v + ∇L(w), then w ← P(w − α_k·v), with v = 0 at the start, and where P moves a weight: a bound stops it.
 
     The convention of `torch.optim.SGD` with dampening 0: the rate multiplies the whole of v, the new gradient enters
     with weight 1, and on a constant gradient g the step grows to α·g/(1 − β). Memory: v, (p, 1).
@@ -40,4 +40,7 @@ class Momentum:
         """One step along the velocity."""
         velocity = torch.add(point.now.gradient, memory, alpha=self.beta)
         w = torch.sub(point.w, velocity, alpha=self.rate.at(k))
-        return Advance(Point.at(objective, project(self.box, w)), velocity)
+        within = project(self.box, w)
+        if self.box is not None:
+            velocity = torch.where(within == w, velocity, 0.0)
+        return Advance(Point.at(objective, within), velocity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -11,7 +11,7 @@ from torch import Tensor
 from gdsolve.descent.methods.arc import backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
 from gdsolve.descent.methods.bounds import project
-from gdsolve.descent.methods.rounding import rounding
+from gdsolve.descent.methods.rounding import Faint, rounding, unresolved
 from gdsolve.descent.rates import Rate
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
@@ -19,15 +19,31 @@ from gdsolve.objective.box import Box
 GROWTH = 1.25
 MOST_TRIALS = 100
 FAINT = 1e-10
+PATIENCE = 50
+NONE = Faint()
 
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """The point y, (p, 1), where the next gradient is taken, FISTA's t, (), and the rate found by backtracking."""
+    """The point y, (p, 1), where the next gradient is taken, FISTA's t, (), and the rate found by backtracking.
+
+    `faint` is the state of the steps whose promise −∇L(y)ᵀ(x⁺ − y) was below rounding.
+    """
 
     y: Tensor
     t: Tensor
     rate: float
+    faint: Faint = NONE
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What a search found: the point, its rate, its trials, and how faint steps fare."""
+
+    point: Point
+    rate: float
+    trials: int
+    faint: Faint
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +60,9 @@ class Nesterov:
 
     With `backtrack` the first rate is α_0 of `rate`, each step tries 1.25 times the last, and halves it until
     L(x⁺) ≤ L(y) + ∇L(y)ᵀ(x⁺ − y) + ‖x⁺ − y‖²/(2α); where the losses differ by less than 10⁻¹⁰ of themselves, until
-    (∇L(x⁺) − ∇L(y))ᵀ(x⁺ − y) ≤ ‖x⁺ − y‖²/α, which rounding does not blur. Where a step without momentum, or one that
-    promises less than rounding, does not lower the loss, plain backtracking gives the step or the verdict.
+    (∇L(x⁺) − ∇L(y))ᵀ(x⁺ − y) ≤ ‖x⁺ − y‖²/α, which rounding does not blur. Steps that promise less than rounding may
+    raise the loss, until fifty of them have not halved the least promise. Then, and where a step without momentum does
+    not lower the loss, plain backtracking gives the step or the verdict.
 
     A step costs two evaluations, at y and at x, or one where y is x, and one for every further trial.
     Sources: Nesterov (1983); Beck and Teboulle (2009), A fast iterative shrinkage-thresholding algorithm, equations 4.1
@@ -77,11 +94,11 @@ class Nesterov:
             rate = self.rate.at(k)
             reached = Point.at(objective, self._from(ahead, rate))
             return Advance(reached, self._next(point, memory, reached, rate), evaluations + 1)
-        found = self._search(objective, point, ahead, memory.rate if k == 0 else GROWTH * memory.rate)
+        found = self._search(objective, point, ahead, memory.faint, memory.rate if k == 0 else GROWTH * memory.rate)
         if isinstance(found, Halt):
             return found
-        reached, rate, trials = found
-        return Advance(reached, self._next(point, memory, reached, rate), evaluations + trials)
+        following = replace(self._next(point, memory, found.point, found.rate), faint=found.faint)
+        return Advance(found.point, following, evaluations + found.trials)
 
     def _from(self, ahead: Point, rate: float) -> Tensor:
         return project(self.box, torch.sub(ahead.w, ahead.now.gradient, alpha=rate))
@@ -96,7 +113,7 @@ class Nesterov:
         following = torch.where(uphill, 1.0, following)
         return Ahead(project(self.box, torch.addcmul(reached.w, factor, moved)), following, rate)
 
-    def _search(self, objective: Objective, point: Point, ahead: Point, rate: float) -> tuple[Point, float, int] | Halt:
+    def _search(self, objective: Objective, point: Point, ahead: Point, faint: Faint, rate: float) -> _Step | Halt:
         value, before = torch.stack([ahead.now.value, point.now.value]).tolist()
         for trial in range(1, MOST_TRIALS + 1):
             reached = Point.at(objective, self._from(ahead, rate))
@@ -110,14 +127,20 @@ class Nesterov:
             ]
             after, slope, turned, squares, lead = torch.stack(figures).tolist()
             if math.isfinite(after) and math.isfinite(turned):
-                faint = abs(after - value) <= FAINT * max(abs(after), abs(value))
-                if turned - slope <= squares / rate if faint else after <= value + slope + 0.5 * squares / rate:
-                    settled = after >= before and (lead == 0.0 or -slope <= rounding(before, step.dtype))
-                    return self._plain(objective, point, rate, trial) if settled else (reached, rate, trial)
+                blurred = abs(after - value) <= FAINT * max(abs(after), abs(value))
+                if turned - slope <= squares / rate if blurred else after <= value + slope + 0.5 * squares / rate:
+                    hidden = 0.0 < -slope <= rounding(before, step.dtype)
+                    if hidden and unresolved(after - before, before, step.dtype):
+                        faint = faint.after(-slope)
+                        if faint.idle < PATIENCE:
+                            return _Step(reached, rate, trial, faint)
+                    if after >= before and (lead == 0.0 or -slope <= rounding(before, step.dtype)):
+                        return self._plain(objective, point, faint, rate, trial)
+                    return _Step(reached, rate, trial, faint)
             rate *= 0.5
         return Halt.NO_STEP
 
-    def _plain(self, objective: Objective, point: Point, rate: float, trials: int) -> tuple[Point, float, int] | Halt:
+    def _plain(self, objective: Objective, point: Point, faint: Faint, rate: float, trials: int) -> _Step | Halt:
         """A step of plain descent that must lower the loss, or the verdict that none does."""
         found = backtrack(objective, point, lambda shorter: self._from(point, shorter), rate, longest=self.rate.at(0))
-        return found if isinstance(found, Halt) else (found.point, found.rate, trials + found.evaluations)
+        return found if isinstance(found, Halt) else _Step(found.point, found.rate, trials + found.evaluations, faint)

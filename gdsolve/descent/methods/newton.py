@@ -11,6 +11,7 @@ from torch import Tensor
 from gdsolve.descent.methods.arc import Found, attempt, backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
 from gdsolve.descent.methods.bounds import held, project, twice_differentiable
+from gdsolve.descent.methods.extent import QUADRATIC, negligible, stands_still, widened
 from gdsolve.descent.methods.rounding import rounding, unresolved
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
@@ -23,10 +24,18 @@ STRAIGHT = 0.75
 
 
 @dataclass(frozen=True, slots=True)
+class Course:
+    """The last promise if it was below rounding, else None, and the extent of the weights, (p, 1), so far."""
+
+    faint: float | None
+    extent: Tensor
+
+
+@dataclass(frozen=True, slots=True)
 class _Model:
     """The direction d of a step, its promise −½∇Lᵀd, and the most negative curvature with the direction it has.
 
-    L is straight along d where dᵀHd is nothing beside ∇Lᵀd.
+    L is straight along d where dᵀHd is nothing beside ∇Lᵀd. `negligible` is a promise that rounding the weights hides.
     """
 
     direction: Tensor
@@ -34,6 +43,7 @@ class _Model:
     straight: bool
     curvature: float
     downward: Tensor
+    negligible: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +58,9 @@ class Newton:
 
     Once losses no longer resolve a step, full steps go on while each promises at most half of the last, so that the
     weights have the digits of the gradient, not the half of them that the loss has. The Hessian counts as one
-    evaluation. Memory: the last promise if it was below rounding, else None.
+    evaluation. Where a step promises less than what rounding the weights does to the loss, steps go on only while each
+    promises at most 1/32 of the last: at a minimum without curvature Newton's method converges linearly, and the loss
+    would tell of digits that nobody asked for until numbers end.
 
     Sources: Nocedal and Wright, Numerical Optimization, 2nd ed., section 3.4 and algorithm 3.2; Ruiz (2001), A scaling
     algorithm to equilibrate both rows and columns norms in matrices; bounds: Bertsekas (1982), Projected Newton methods
@@ -62,27 +74,29 @@ class Newton:
         """False: every trial is judged by its loss."""
         return False
 
-    def begin(self, objective: Objective, start: Point) -> None:
+    def begin(self, objective: Objective, start: Point) -> Course:
         """No promise has been below rounding yet."""
+        return Course(None, start.w.abs())
 
-    def step(self, objective: Objective, point: Point, memory: float | None, k: int) -> Advance | Halt:
+    def step(self, objective: Objective, point: Point, memory: Course, k: int) -> Advance | Halt:
         """One Newton step, or why there is none."""
         hessian = twice_differentiable(objective).hessian(point.w)
         known = torch.isfinite(hessian).all() & torch.isfinite(point.now.gradient).all()
         finite, value = torch.stack([known.to(point.w.dtype), point.now.value]).tolist()
         if not finite:
             return Halt.NO_STEP
-        model = self._model(point, hessian)
+        memory = replace(memory, extent=widened(memory.extent, point.w))
+        model = self._model(point, hessian, memory.extent)
         floor = rounding(value, point.w.dtype)
         halt = Halt.ROUNDING
-        if memory is None and model.promise > floor:
+        if memory.faint is None and model.promise > max(floor, model.negligible):
             found = backtrack(objective, point, lambda t: self._along(point, model.direction, t), 1.0)
             if isinstance(found, Found):
                 found = self._lengthened(objective, point, model, found) if model.straight else found
-                return Advance(found.point, None, found.evaluations + 1)
+                return Advance(found.point, memory, found.evaluations + 1)
             halt = found
         if halt is Halt.ROUNDING and model.curvature < 0.0:
-            return self._escape(objective, point, model, floor)
+            return self._escape(objective, point, model, memory, floor)
         if halt is Halt.ROUNDING:
             return self._refine(objective, point, model, value, memory)
         return halt
@@ -102,7 +116,7 @@ class Newton:
     def _along(self, point: Point, direction: Tensor, t: float) -> Tensor:
         return project(self.box, torch.add(point.w, direction, alpha=t))
 
-    def _model(self, point: Point, hessian: Tensor) -> _Model:
+    def _model(self, point: Point, hessian: Tensor, extent: Tensor) -> _Model:
         scale = equilibrate(hessian)
         gradient = point.now.gradient / scale
         bound = self._bound(point, scale)
@@ -114,14 +128,18 @@ class Newton:
         moduli = torch.maximum(moduli, LEAST * torch.finfo(moduli.dtype).eps * moduli.amax())
         moduli = torch.where(moduli > 0, moduli, 1.0)
         direction = -(vectors @ ((vectors.mT @ gradient) / moduli[:, None])) / scale
+        # Rounding mixes equal eigenvalues, and would move weights that are held by a share of the others' steps.
+        direction = torch.where(bound, -gradient / scale, direction)
         downward = vectors[:, :1] / scale
         downward = torch.where(torch.sum(downward * point.now.gradient) > 0, -downward, downward)
         step = self._along(point, direction, 1.0) - point.w
         slope, bent = torch.sum(step * point.now.gradient), torch.sum(step * (hessian @ step))
-        promise, curvature, lowest, largest = torch.stack([-0.5 * slope, bent, eigenvalues[0], moduli.amax()]).tolist()
+        hidden = negligible(torch.where(free, hessian.diagonal()[:, None], 0.0), extent)
+        figures = torch.stack([-0.5 * slope, bent, eigenvalues[0], moduli.amax(), hidden])
+        promise, curvature, lowest, largest, least = figures.tolist()
         nothing = math.sqrt(torch.finfo(moduli.dtype).eps)
         straight = abs(curvature) <= nothing * abs(promise)
-        return _Model(direction, promise, straight, lowest if lowest < -nothing * largest else 0.0, downward)
+        return _Model(direction, promise, straight, lowest if lowest < -nothing * largest else 0.0, downward, least)
 
     def _bound(self, point: Point, scale: Tensor) -> Tensor:
         stay = held(self.box, point.w, point.now.gradient)
@@ -130,25 +148,31 @@ class Newton:
         step = point.w - point.now.gradient / scale.square()
         return stay | (step <= self.box.lower) | (step >= self.box.upper)
 
-    def _escape(self, objective: Objective, point: Point, model: _Model, floor: float) -> Advance | Halt:
+    def _escape(
+        self, objective: Objective, point: Point, model: _Model, memory: Course, floor: float
+    ) -> Advance | Halt:
         """Along negative curvature: L must fall by c₁·½t²|λ|, and by more than rounding."""
         t = float((1.0 + point.w.norm()) / model.downward.norm())
         for trial in range(1, MOST_TRIALS + 1):
             reached = attempt(objective, point, self._along(point, model.downward, t), t)
             gain = -reached.trial.change
             if reached.moved and gain > max(floor, -0.5 * SUFFICIENT * t * t * model.curvature):
-                return Advance(reached.point, None, trial + 1)
+                return Advance(reached.point, replace(memory, faint=None), trial + 1)
             t *= 0.5
         return Halt.ROUNDING
 
     def _refine(
-        self, objective: Objective, point: Point, model: _Model, value: float, last: float | None
+        self, objective: Objective, point: Point, model: _Model, value: float, memory: Course
     ) -> Advance | Halt:
         """A full step that only the gradient can judge, as long as the loss stays about what it is."""
         resolved = rounding(rounding(value, point.w.dtype), point.w.dtype)
-        if model.promise <= resolved or (last is not None and model.promise > 0.5 * last):
+        if model.promise <= resolved:
             return Halt.ROUNDING
+        if memory.faint is not None:
+            share = 0.5 if model.promise > model.negligible else QUADRATIC
+            if model.promise > share * memory.faint or stands_still(model.direction, memory.extent):
+                return Halt.ROUNDING
         reached = attempt(objective, point, self._along(point, model.direction, 1.0), 1.0)
         tried = reached.trial
         taken = reached.moved and tried.finite and unresolved(tried.change, value, point.w.dtype)
-        return Advance(reached.point, model.promise, 2) if taken else Halt.ROUNDING
+        return Advance(reached.point, replace(memory, faint=model.promise), 2) if taken else Halt.ROUNDING

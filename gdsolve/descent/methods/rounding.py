@@ -16,8 +16,9 @@ STRETCH = 256.0
 
 
 def rounding(value: float, dtype: torch.dtype) -> float:
-    """What a change of a loss `value` must exceed to mean anything: 4·ε·|L|."""
-    return UNITS * torch.finfo(dtype).eps * abs(value)
+    """What a change of a loss `value` must exceed to mean anything: 4·ε·|L|, and not a subnormal number."""
+    numbers = torch.finfo(dtype)
+    return max(UNITS * numbers.eps * abs(value), numbers.tiny)
 
 
 def unresolved(change: float, value: float, dtype: torch.dtype) -> bool:
@@ -40,8 +41,8 @@ class Trial:
 
     @property
     def finite(self) -> bool:
-        """True where loss and gradient exist."""
-        return math.isfinite(self.change) and math.isfinite(self.turned)
+        """True where loss and gradient exist; a slope of 0 is not turned by anything."""
+        return math.isfinite(self.change) and (self.promised == 0.0 or math.isfinite(self.turned))
 
     @property
     def explained(self) -> bool:
