@@ -49,15 +49,15 @@ class PointwiseRows:
     @property
     def step_elements(self) -> int:
         """Numbers read for one evaluation."""
-        return self.design.numel() + 2 * self.penalty.rows.numel()
+        return self.design.numel() + 2 * self.penalty.elements
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1); where l has a kink, the subgradient with ∂l/∂z = 0."""
         total, gradient = self._walk.sums(w, self._visit)
-        if self.penalty.rows.shape[0]:
-            excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
+        if self.penalty.counts:
+            excess = self.penalty.excess(w)
             total += 0.5 * torch.sum(excess * excess)
-            gradient.addmm_(self.penalty.rows.mT, excess)
+            gradient += self.penalty.pulled(excess)
         return Evaluation(total / self.total_weight, gradient / self.total_weight)
 
     def _visit(self, block: Block, v: Tensor, z: Tensor) -> Tensor:
@@ -118,8 +118,7 @@ class PointwiseRows:
         for design, _, weight in self._blocks():
             block = design.to(torch.float64)
             gram.addmm_(block.mT, block if weight is None else block * weight)
-        rows = self.penalty.rows.to(torch.float64)
-        return (largest * gram + rows.mT @ rows) / self.total_weight
+        return (largest * gram + self.penalty.to(torch.float64, gram.device).gram()) / self.total_weight
 
     def _blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         if self.weight is None:
@@ -135,7 +134,7 @@ class SmoothPointwiseRows(PointwiseRows):
 
     def hessian(self, w: Tensor) -> Tensor:
         """1/M·(Xᵀ·diag(ω·∂²l/∂z²)·X + PᵀP), (p, p), at `w`, (p, 1)."""
-        hessian = self.penalty.rows.mT @ self.penalty.rows
+        hessian = self.penalty.gram()
         for design, target, weight in self._blocks():
             curvature = self.loss.curvature(design @ w, target)
             hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))

@@ -111,6 +111,19 @@ class Triangle:
         target = 1.0 if bool(is_constant(centre, spread)[-1]) else float(spread[-1])
         return Coordinates(scale[:-1], centre[:-1], target, float(centre[-1]), intercept)
 
+    def evened(self, standard: Coordinates) -> Coordinates:
+        """`standard` coordinates with one scale for all columns, the root mean square of theirs.
+
+        In them a ridge penalty has the same size along every weight, so that of a table wider than long descent stays
+        in the span of the rows.
+        """
+        varying = torch.where(self.centred()[:, :-1].any(dim=0), standard.scale, 0.0)
+        largest = varying.amax() if len(varying) else varying.new_zeros(())
+        if not float(largest):
+            return standard
+        spread = largest * (varying / largest).square().mean().sqrt()
+        return replace(standard, scale=spread.expand_as(varying).contiguous())
+
     def in_coordinates(self, coordinates: Coordinates) -> tuple[Tensor, Tensor]:
         """Factors (B, b) of the design (r, p), intercept last, and of the target (r, 1) in `coordinates`."""
         if coordinates.is_raw:

@@ -15,6 +15,7 @@ from gdsolve.objective.inference import (
     withhold,
     without_bars,
 )
+from gdsolve.objective.singular import Singular
 from gdsolve.solve.certify import Certificate
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.outcome import parameter_names
@@ -109,7 +110,7 @@ def _of_squares(
         errors=triangle.errors(intercept=standard.intercept),
         noise=8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1]),
         weighted=data.roles.weight is not None,
-        singular=squares.minimisers.singular,
+        singular=squares.minimisers.known if isinstance(squares.minimisers.known, Singular) else None,
     )
     return found, optimum
 
