@@ -150,8 +150,7 @@ def _known(problem: Problem) -> Certificate:
     value = float(problem.objective.evaluate(modes.minimiser.to(problem.start.dtype)).value)
     if problem.squares is not None:
         value = float(modes.quadratic.value(modes.minimiser))
-    hessian = modes.quadratic.hessian(modes.minimiser)
-    return Certificate(Minimum(modes.minimiser, value, hessian, modes.spectrum, modes.unique, is_global=True))
+    return Certificate(Minimum(modes.minimiser, value, None, modes.spectrum, modes.unique, is_global=True))
 
 
 def _nonsmooth(problem: Problem) -> Certificate:
