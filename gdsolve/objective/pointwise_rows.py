@@ -106,6 +106,8 @@ class PointwiseRows:
         its digits, whatever becomes of the smallest.
         Source: Nesterov, Introductory Lectures on Convex Optimization, section 2.1.5.
         """
+        if self.loss.largest_curvature is not None and len(self.design) < self.design.shape[1]:
+            return largest_curvature(self, self.loss.largest_curvature)
         bounding = self.bounding_matrix()
         return None if bounding is None else float(torch.linalg.eigvalsh(bounding)[-1])
 
@@ -139,6 +141,18 @@ class SmoothPointwiseRows(PointwiseRows):
             curvature = self.loss.curvature(design @ w, target)
             hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))
         return hessian / self.total_weight
+
+
+def largest_curvature(rows: PointwiseRows, curvature: float) -> float:
+    """What 1/M·(l″·XᵀωX + PᵀP) has as its largest eigenvalue, or is below, from the products of rows, (m, m).
+
+    The parts of P that are on one weight each add at most the square of the largest.
+    """
+    penalty = rows.penalty.to(torch.float64, rows.design.device)
+    root = curvature**0.5 if rows.weight is None else (curvature * rows.weight.to(torch.float64)).sqrt()
+    tied = torch.cat([rows.design.to(torch.float64) * root, penalty.coupled])
+    most = float(penalty.diagonal.square().amax()) if len(penalty.diagonal) else 0.0
+    return (float(torch.linalg.eigvalsh(tied @ tied.mT)[-1]) + most) / rows.total_weight
 
 
 def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinates:

@@ -47,6 +47,11 @@ class Triangle:
         """The number of features."""
         return self.factor.shape[1] - 2
 
+    @property
+    def is_wide(self) -> bool:
+        """True for a table that is wider than long."""
+        return len(self.factor) < self.n
+
     def settled(self) -> Triangle:
         """The same triangle without what rounding has left of features that are constant: see `without_jitter`."""
         weight = torch.tensor(self.total_weight, dtype=torch.float64, device=self.factor.device)

@@ -11,6 +11,7 @@ from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rank import CERTAIN, EPSILON
 from gdsolve.objective.singular import Singular
+from gdsolve.objective.threads import threads_for
 
 # Rounds of iterative refinement: each takes the residual as it is, and what rounding left shrinks by ε·condition.
 ROUNDS = 3
@@ -64,7 +65,8 @@ class Ridge:
         n = len(quadratic.penalty.diagonal)
         rows, target = _tied(quadratic)
         scaled, column = rows[:, :n] / quadratic.penalty.diagonal, rows[:, n:]
-        basis, upper = torch.linalg.qr(scaled.mT)
+        with threads_for(4.0 * len(rows) * rows.numel()):
+            basis, upper = torch.linalg.qr(scaled.mT)
         identity = torch.eye(len(rows), dtype=rows.dtype, device=rows.device)
         factor = torch.linalg.qr(torch.cat([identity, upper]), mode="r").R
         tilted = torch.cholesky_solve(column, factor, upper=True)
@@ -127,12 +129,7 @@ def ridge_modes(quadratic: Quadratic, away: Tensor, known: Ridge | None) -> Ridg
     n = len(quadratic.penalty.diagonal)
     rows, _ = _tied(quadratic)
     d = float(quadratic.penalty.diagonal[0])
-    basis = torch.linalg.qr(rows[:, :n].mT).Q if known is None else known.basis
-    over = away[:n] - basis @ (basis.mT @ away[:n])
-    over = over - basis @ (basis.mT @ over)
-    length = float(over.norm())
-    if length > SPENT * float(away.norm()):
-        basis = torch.cat([basis, over / length], dim=1)
+    basis = row_span(rows[:, :n], away[:n], None if known is None else known.basis)
     q, free = basis.shape[1], quadratic.p - n
     inner = torch.cat([rows[:, :n] @ basis, rows[:, n:]], dim=1)
     shrink = torch.cat([d * torch.eye(q, dtype=rows.dtype, device=rows.device), inner.new_zeros(q, free)], dim=1)
@@ -142,6 +139,19 @@ def ridge_modes(quadratic: Quadratic, away: Tensor, known: Ridge | None) -> Ridg
     top = small.left[: len(rows)]
     left = torch.cat([top[:split], basis @ small.left[len(rows) :], top[split:]])
     return RidgeModes(left, small.values, right, min(float(small.values[-1]), d))
+
+
+def row_span(rows: Tensor, beside: Tensor | None = None, basis: Tensor | None = None) -> Tensor:
+    """An orthonormal basis, (n, q), of the span of `rows`, (r, n), unless it is known, and of `beside`, (n, 1)."""
+    if basis is None:
+        with threads_for(4.0 * len(rows) * rows.numel()):
+            basis = torch.linalg.qr(rows.mT).Q
+    if beside is None:
+        return basis
+    over = beside - basis @ (basis.mT @ beside)
+    over = over - basis @ (basis.mT @ over)
+    length = float(over.norm())
+    return torch.cat([basis, over / length], dim=1) if length > SPENT * float(beside.norm()) else basis
 
 
 def _tied(quadratic: Quadratic) -> tuple[Tensor, Tensor]:

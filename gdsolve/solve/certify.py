@@ -18,6 +18,7 @@ from gdsolve.objective.linear_program import piecewise_linear_minimum
 from gdsolve.objective.modes import Spectrum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.reduction import reduce_problem
 from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
@@ -93,6 +94,9 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
+    reduction = reduce_problem(problem, solution.w)
+    if reduction is not None:
+        return reduction.lift(certify(reduction.problem, replace(solution, w=reduction.place)))
     found = _minimum_near(problem, solution.w, solution.status)
     return replace(found, gap=gap_of(problem, solution, found.minimum))
 

@@ -20,6 +20,7 @@ from gdsolve.solve.certify import Certificate
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
+from gdsolve.spec import Spec
 from gdsolve.spec.parameters import entries, labels, parameters_of
 
 NO_DATA = "a formula has no residuals to estimate an error from"
@@ -44,7 +45,9 @@ def inference_of(problem: Problem, w: torch.Tensor, certificate: Certificate) ->
     elif problem.kind is Kind.FORMULA:
         reason = NO_DATA
     elif problem.squares is not None:
-        reason = _too_many(problem, problem.squares, len(names))
+        reason = _too_many(spec, problem.squares.minimisers.rank, len(names))
+    elif minimum is not None and minimum.spectrum is not None and not minimum.unique:
+        reason = _too_many(spec, minimum.spectrum.rank, len(names))
     elif not isinstance(problem.objective, SumOfSquares) and not spec.loss.info.likelihood:
         reason = NOT_SQUARED
     elif minimum is None and not spec.report:
@@ -72,9 +75,8 @@ def fixed_values(problem: Problem) -> dict[str, float]:
     }
 
 
-def _too_many(problem: Problem, squares: Squares, count: int) -> str | None:
-    rank = squares.minimisers.rank
-    if problem.spec.report or rank == count or count <= MOST_TRADED:
+def _too_many(spec: Spec, rank: int, count: int) -> str | None:
+    if spec.report or rank == count or count <= MOST_TRADED:
         return None
     return f"not all weights are determined by the data: rank {rank} < {count}"
 

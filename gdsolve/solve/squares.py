@@ -100,7 +100,7 @@ def descent_coordinates(spec: Spec, squares: Squares) -> Coordinates:
 def standard_coordinates(spec: Spec, squares: Squares) -> Coordinates:
     """The standardised ones; with ridge, of a table wider than long, with one scale for all columns."""
     triangle, standard = squares.triangle, squares.standard
-    return triangle.evened(standard) if spec.ridge and len(triangle.factor) < triangle.n else standard
+    return triangle.evened(standard) if spec.ridge and triangle.is_wide else standard
 
 
 def raw_coordinates(squares: Squares) -> Coordinates:
