@@ -63,9 +63,7 @@ class Largest(TorchDispatchMode):
 @pytest.mark.parametrize("penalty", [1e-2, 3.0])
 @pytest.mark.parametrize("scale", ["standard", "none"])
 @pytest.mark.parametrize("units", [False, True])
-def test_ridge_against_its_closed_form(
-    intercept: bool, whole: bool, penalty: float, scale: str, units: bool
-) -> None:
+def test_ridge_against_its_closed_form(intercept: bool, whole: bool, penalty: float, scale: str, units: bool) -> None:
     X, y = table(units=units)
     options = {"penalize_intercept": True} if whole else {}
     fit = gdsolve.fit(X, y, ridge=penalty, no_intercept=not intercept, scale=scale, **options)
@@ -82,9 +80,7 @@ def test_ridge_against_its_closed_form(
 @pytest.mark.parametrize("init", ["zeros", "random"])
 @pytest.mark.parametrize("penalty", [0.0, 2.0])
 @pytest.mark.parametrize("scale", ["standard", "none"])
-def test_every_engine_takes_the_same_steps(
-    intercept: bool, whole: bool, init: str, penalty: float, scale: str
-) -> None:
+def test_every_engine_takes_the_same_steps(intercept: bool, whole: bool, init: str, penalty: float, scale: str) -> None:
     """Also from a start that is not in the span of the rows."""
     X, y = table(1)
     options: dict[str, Any] = {"penalize_intercept": True} if whole and penalty else {}
