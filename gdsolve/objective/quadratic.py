@@ -152,13 +152,11 @@ class Quadratic:
 
     def lengths(self) -> Tensor:
         """The lengths of the columns of [B; P], (p,)."""
-        lengths = self.design.norm(dim=0)
-        if not self.penalty.counts:
-            return lengths
-        lengths = torch.hypot(lengths, self.penalty.coupled.norm(dim=0))
-        lengths[: len(self.penalty.diagonal)] = torch.hypot(
-            lengths[: len(self.penalty.diagonal)], self.penalty.diagonal
-        )
+        lengths: Tensor = torch.linalg.vector_norm(self.design, dim=0)
+        if self.penalty.counts:
+            n = len(self.penalty.diagonal)
+            lengths = torch.hypot(lengths, torch.linalg.vector_norm(self.penalty.coupled, dim=0))
+            lengths[:n] = torch.hypot(lengths[:n], self.penalty.diagonal)
         return lengths
 
     def residuals(self, w: Tensor) -> Tensor:

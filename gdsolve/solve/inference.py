@@ -28,6 +28,8 @@ NOT_SQUARED = "this loss is neither a sum of squares nor a likelihood"
 NOT_CERTIFIED = "no minimum is certified here"
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""
+MOST_REPORTED = 1000
+"""And of so many where a report is asked for: it takes a table of all pairs of them."""
 
 
 def inference_of(problem: Problem, w: torch.Tensor, certificate: Certificate) -> Inference:
@@ -76,7 +78,7 @@ def fixed_values(problem: Problem) -> dict[str, float]:
 
 
 def _too_many(spec: Spec, rank: int, count: int) -> str | None:
-    if spec.report or rank == count or count <= MOST_TRADED:
+    if rank == count or count <= (MOST_REPORTED if spec.report else MOST_TRADED):
         return None
     return f"not all weights are determined by the data: rank {rank} < {count}"
 

@@ -54,7 +54,7 @@ def reduce_problem(problem: Problem, w: torch.Tensor) -> Reduction | None:
     """The reduction around `w`, (p, 1); None where there is none, or nothing to gain.
 
     Q spans the rows; w₀ is the part of `w` that is across them, where the loss is flat. With ridge, of one size on all
-    features, that part runs to zero instead: then w₀ = 0, and Q spans it as well. Source: the representer theorem; Hastie and Tibshirani (2004),
+    features, that part runs to zero instead: then w₀ = 0, and Q spans it as well. Source: Hastie and Tibshirani (2004),
     Efficient quadratic regularization for expression arrays, Biostatistics 5(3).
     """
     objective = problem.objective
@@ -68,7 +68,9 @@ def reduce_problem(problem: Problem, w: torch.Tensor) -> Reduction | None:
     n = p - problem.intercept
     tied = torch.cat([objective.design, penalty.coupled])
     span = row_span(tied[:, :n], w[:n] if d else None)
-    basis = torch.block_diag(span, torch.ones(p - n, p - n, dtype=span.dtype, device=span.device))
+    basis = span.new_zeros(p, span.shape[1] + p - n)
+    basis[:n, : span.shape[1]] = span
+    basis[n:, span.shape[1] :] = 1.0
     place = basis.mT @ w
     origin = torch.zeros_like(w) if d else w - basis @ place
     within = Penalty(w.new_full((span.shape[1] if d else 0,), d), penalty.coupled @ basis, penalty.aim)
