@@ -216,3 +216,12 @@ def test_dependent_columns_of_a_wide_table() -> None:
     for one in found.dependent:
         made = sum(weight * X[:, i] for i, weight in one.coefficients.items()) + one.constant
         np.testing.assert_allclose(made, X[:, one.column], rtol=1e-9, atol=1e-10)
+
+
+def test_methods_that_solve_for_all_weights_are_not_compared_unasked() -> None:
+    X, y = table(10, n=320)
+    found = gdsolve.compare(X, y, ridge=1.0, max_iter=5)
+    assert found.left_out["newton"] == "each of its steps solves 321 equations; --methods newton runs it"
+    assert "lm" in found.left_out
+    asked = gdsolve.compare(X, y, ridge=1.0, max_iter=5, methods=("newton",))
+    assert [one.method.value for one in asked.results] == ["newton"]

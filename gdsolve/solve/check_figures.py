@@ -169,9 +169,9 @@ def _normal_equations(raw: Problem) -> Candidate:
     modes = _modes(raw)
     design, target = modes.quadratic.design, modes.quadratic.target
     rank, p = modes.spectrum.rank, raw.p
-    factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
     if rank < p:
         return Candidate("normal equations", None, f"XᵀX is singular (rank {rank} < {p})", None, None, None)
+    factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
     if int(failed):
         reason = "XᵀX is not positive definite in float64: its condition number is the square of X's"
         return Candidate("normal equations", None, reason, None, None, None)
