@@ -60,9 +60,8 @@ class Largest(TorchDispatchMode):
 
 
 @pytest.mark.parametrize(("intercept", "whole"), FORMS)
-@pytest.mark.parametrize("penalty", [1e-2, 3.0])
+@pytest.mark.parametrize(("penalty", "units"), [(3.0, False), (1e-2, True)])
 @pytest.mark.parametrize("scale", ["standard", "none"])
-@pytest.mark.parametrize("units", [False, True])
 def test_ridge_against_its_closed_form(intercept: bool, whole: bool, penalty: float, scale: str, units: bool) -> None:
     X, y = table(units=units)
     options = {"penalize_intercept": True} if whole else {}
@@ -149,7 +148,7 @@ LOSSES = [
 
 @pytest.mark.parametrize(("loss", "formula"), LOSSES)
 @pytest.mark.parametrize("scale", ["standard", "none"])
-@pytest.mark.parametrize("init", ["zeros", "random"])
+@pytest.mark.parametrize("init", ["random"])
 def test_other_losses_are_certified_with_ridge(loss: Loss, formula: Any, scale: str, init: str) -> None:
     """At more than the 200 weights that Newton's method is used for; the gradient of the whole loss is zero there."""
     X, y = table(6, n=320)
@@ -199,7 +198,7 @@ def test_without_ridge_the_minimum_of_another_loss_is_near_the_start() -> None:
     ],
 )
 def test_nothing_is_as_large_as_the_square_of_the_width(options: dict[str, Any]) -> None:
-    m, n = 10, 1500
+    m, n = 10, 800
     X, y = table(8, m=m, n=n)
     with Largest() as largest:
         gdsolve.fit(X, y, every="log", **options)
@@ -224,4 +223,4 @@ def test_methods_that_solve_for_all_weights_are_not_compared_unasked() -> None:
     assert found.left_out["newton"] == "each of its steps solves 321 equations; --methods newton runs it"
     assert "lm" in found.left_out
     asked = gdsolve.compare(X, y, ridge=1.0, max_iter=5, methods=("newton",))
-    assert [one.method.value for one in asked.results] == ["newton"]
+    assert [one.method.value for one in asked.methods] == ["newton"]
