@@ -11,6 +11,7 @@ from benchmarks.data import (
     MILLION_PARQUET,
     SMALL,
     WIDE,
+    WIDER,
     Shape,
     Table,
 )
@@ -153,6 +154,20 @@ FILES: tuple[Case, ...] = (
     ),
 )
 
+WIDTHS: tuple[Case, ...] = tuple(
+    ProcessCase(
+        f"width-{table.shape.features}",
+        f"gdsolve fit --ridge 1, {table.shape.rows} × {table.shape.features}",
+        "import torch, then polars.read_csv and scikit-learn's Ridge",
+        Bound(3.0),
+        _gdsolve("fit", table, "--ridge", "1", tells=Tells.SAVED),
+        _python(rivals.TORCH_THEN_RIDGE, table, Tells.LIST),
+        agree=Agree.SAME,
+        needs=("scikit-learn",),
+    )
+    for table in WIDER
+)
+
 COUNTS: tuple[Case, ...] = (
     ProcessCase(
         "billion",
@@ -251,6 +266,7 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Floor": FLOOR,
     "Start-up": START,
     "Files": FILES,
+    "Wider than long": WIDTHS,
     "Large numbers": COUNTS,
     "Groups and ranks": MANY,
     "Peers": PEERS,

@@ -66,6 +66,7 @@ MILLION_PARQUET = Table(MILLION.shape, "parquet")
 FIVE_MILLION = Table(Shape(5_000_000, 10))
 FIVE_MILLION_PARTS = Table(FIVE_MILLION.shape, "parquet", parts=4)
 WIDE = Table(Shape(20_000, 1000))
+WIDER = tuple(Table(Shape(*shape)) for shape in ((100, 2000), (120, 5000), (100, 20_000)))
 GROUPS = Table(Shape(1_000_000, 5), groups=10_000)
 
 

@@ -37,6 +37,19 @@ model = LinearRegression().fit(table.drop(columns="y"), table["y"])
 print(json.dumps([*model.coef_, model.intercept_]))
 """
 
+# The start of gdsolve is in it, so that the ratio is that of what comes after.
+TORCH_THEN_RIDGE = """
+import json
+import sys
+import torch
+import polars
+from sklearn.linear_model import Ridge
+
+table = polars.read_csv(sys.argv[1]).to_numpy()
+model = Ridge(alpha=1.0).fit(table[:, :-1], table[:, -1])
+print(json.dumps([*model.coef_, model.intercept_]))
+"""
+
 _TABLE_IN_TORCH = """
 import json
 import sys

@@ -225,5 +225,5 @@ def test_raw_coordinates_are_the_identity() -> None:
 def test_curvature_beyond_float64_is_infinite_and_no_error():
     design, target = torch.tensor([[1e155]], dtype=torch.float64), torch.ones(1, 1, dtype=torch.float64)
     nothing = torch.zeros(1, 1, dtype=torch.float64)
-    modes = decompose(Quadratic(design, target, Penalty(nothing, nothing), 1.0), nothing, 1)
+    modes = decompose(Quadratic(design, target, Penalty.none(1, nothing), 1.0), nothing, 1)
     assert modes.spectrum.largest == float("inf")

@@ -90,8 +90,8 @@ class Cells:
         trimmed = (column if dtype == pl.String else column.cast(pl.String)).str.strip_chars()
         return pl.when(~trimmed.str.to_lowercase().is_in(sorted(self.missing))).then(trimmed).alias(name)
 
-    def plain(self, name: str) -> pl.Expr:
-        """Give a column as float64 as polars parses it by itself: null as well where a cell is no plain number."""
+    def plain(self, name: str | Sequence[str]) -> pl.Expr:
+        """Give columns as float64 as polars parses them by itself: null as well where a cell is no plain number."""
         value = pl.col(name).cast(pl.Float64, strict=False)
         beyond = [math.inf, -math.inf] if len(self._values) < len(self.missing_numbers) else []
         # Which text an infinity was is for the careful way to see.
@@ -181,7 +181,7 @@ def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> f
     """Give the columns of text cells that polars parses as numbers by itself: no booleans, blanks or words."""
     if not names:
         return frozenset()
-    parsed = sample.select(cells.plain(name).null_count() for name in names).row(0)
+    parsed = sample.select(cells.plain(names).null_count()).row(0)
     empty = sample.select(pl.col(names).null_count()).row(0)
     return frozenset(name for name, lost, none in zip(names, parsed, empty, strict=True) if lost == none)
 

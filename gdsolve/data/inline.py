@@ -68,15 +68,15 @@ class _Named:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
         group = None if spec.group_by is None else spec.group_by.strip()
         missing = Cells.of(".", spec.missing_texts).missing
-        columns = []
+        columns, needed, named = [], frozenset(used), frozenset(others)
         for name, cells in self.cells.items():
             if name == group:
                 columns.append(pl.Series(name, texts_of(cells), dtype=pl.String))
-            elif name in used:
+            elif name in needed:
                 typed = name in self.typed
                 values = series_of(cells, name, source, missing, typed=typed, strict=strict, given=spec.na_values)
                 columns.append(values.alias(name))
-            elif name in others:
+            elif name in named:
                 columns.append(pl.Series(name, [None] * self.rows, dtype=pl.Null))
         return pl.DataFrame(columns)
 

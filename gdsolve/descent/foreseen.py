@@ -73,7 +73,7 @@ class Floors:
 
 def rounding_of_step(modes: Modes, dtype: torch.dtype) -> float:
     """What a step is rounded by: ε·s with s = max|w*| + 2‖b‖/σ_max, weights and gradient together."""
-    _, target = modes.quadratic.stacked()
+    target = modes.quadratic.aim()
     longest = (modes.spectrum.largest / modes.quadratic.curvature_scale) ** 0.5
     size = float(modes.minimiser.abs().amax()) + 2.0 * float(target.norm()) / longest
     rounding: float = SAFETY * float(torch.finfo(dtype).eps) * size

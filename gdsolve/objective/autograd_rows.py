@@ -19,8 +19,8 @@ class AutogradRows(Rows):
     def value(self, w: Tensor) -> Tensor:
         """L(w), (), tracked by autograd."""
         squares = (self.design @ w - self.target).square().sum()
-        if self.penalty.rows.shape[0]:
-            squares = squares + torch.sum((self.penalty.rows @ w - self.penalty.target).square())
+        if self.penalty.counts:
+            squares = squares + torch.sum(self.penalty.excess(w).square())
         return 0.5 * self.curvature_scale * squares
 
     def evaluate(self, w: Tensor) -> Evaluation:

@@ -69,6 +69,18 @@ class Coordinates:
         moved = weights[self.n :] - self.target_centre + self.centre[None, :] @ weights[: self.n]
         return torch.cat([linear, moved / self.target_scale])
 
+    def rows_of(self, rows: Tensor, other: Coordinates) -> Tensor:
+        """Linear forms (q, p) of weights in `other` coordinates as forms of weights in these.
+
+        Means are subtracted from means before they meet a column, so that large ones that are equal cancel.
+        """
+        unit = self.target_scale / other.target_scale
+        moved = rows[:, : self.n] * (other.scale * unit / self.scale)
+        if not self.intercept:
+            return moved
+        constant = rows[:, self.n :] * unit
+        return torch.cat([moved + constant * ((other.centre - self.centre) / self.scale), constant], dim=1)
+
     def matrix(self) -> Tensor:
         """The linear part of `to_user` as a matrix (p, p)."""
         identity = torch.eye(self.p, dtype=torch.float64, device=self.scale.device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,8 +38,13 @@ def dependent_columns(triangle: Triangle, *, intercept: bool) -> list[Dependence
     lengths = torch.linalg.vector_norm(columns, dim=0)
     basis, upper = columns[:, :0], columns[:0, :0]
     independent: list[int] = []
-    found: list[Dependence] = []
+    dependent: list[tuple[int, int]] = []
+    most = int((columns != 0.0).any(dim=1).sum())
     for j in range(triangle.n):
+        if len(independent) == most:
+            # The columns so far span all that there is.
+            dependent += [(later, most) for later in range(j, triangle.n)]
+            break
         column = columns[:, j] / (lengths[j] if lengths[j] > 0.0 else 1.0)
         parts = basis.mT @ column
         rest = column - basis @ parts
@@ -53,8 +59,8 @@ def dependent_columns(triangle: Triangle, *, intercept: bool) -> list[Dependence
             upper = _bordered(upper, parts, left)
             independent.append(j)
         else:
-            found.append(_combination(columns, lengths, means, independent, j))
-    return found
+            dependent.append((j, len(independent)))
+    return _combinations(columns, lengths, means, independent, dependent)
 
 
 def _bordered(upper: Tensor, parts: Tensor, corner: Tensor) -> Tensor:
@@ -84,17 +90,23 @@ def lost_in_rounding(
     return list(found.values())
 
 
-def _combination(columns: Tensor, lengths: Tensor, means: Tensor, independent: list[int], j: int) -> Dependence:
-    if lengths[j] == 0 or not independent:
-        return Dependence(j, {}, float(means[j]))
-    # Lengths are equal in the system that is solved: units must not decide what is negligible.
-    scaled = columns[:, independent] / lengths[independent]
-    shares = torch.linalg.lstsq(scaled, columns[:, j : j + 1] / lengths[j]).solution[:, 0]
-    kept = {
-        i: float(share * lengths[j] / lengths[i])
-        for i, share in zip(independent, shares, strict=True)
-        if abs(share) > NEGLIGIBLE
-    }
-    constant = float(means[j]) - sum(weight * float(means[i]) for i, weight in kept.items())
-    negligible = NEGLIGIBLE * max(abs(float(means[j])), float(lengths[j]))
-    return Dependence(j, kept, 0.0 if abs(constant) <= negligible else constant)
+def _combinations(
+    columns: Tensor, lengths: Tensor, means: Tensor, independent: list[int], dependent: list[tuple[int, int]]
+) -> list[Dependence]:
+    """What each dependent column is made of: of so many of the first independent ones, for each."""
+    found = []
+    for count, group in itertools.groupby(dependent, key=lambda one: one[1]):
+        places, before = [j for j, _ in group], independent[:count]
+        units = torch.where(lengths[places] > 0.0, lengths[places], 1.0)
+        # Lengths are equal in the system that is solved: units must not decide what is negligible.
+        scaled, shares = columns[:, before] / lengths[before], columns[:0, places]
+        if before:
+            shares = torch.linalg.lstsq(scaled, columns[:, places] / units).solution
+        shares = torch.where((shares.abs() > NEGLIGIBLE) & (lengths[places] > 0.0), shares, 0.0)
+        weights = shares * units / lengths[before][:, None]
+        constants = means[places] - means[before] @ weights
+        negligible = NEGLIGIBLE * torch.maximum(means[places].abs(), lengths[places])
+        constants = torch.where((constants.abs() <= negligible) & (shares != 0.0).any(dim=0), 0.0, constants)
+        for j, own, constant in zip(places, weights.mT.tolist(), constants.tolist(), strict=True):
+            found.append(Dependence(j, {i: weight for i, weight in zip(before, own, strict=True) if weight}, constant))
+    return found

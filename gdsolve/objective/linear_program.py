@@ -49,7 +49,7 @@ def _joined(own: PointwiseRows, parts: Sequence[tuple[Tensor, Tensor, Tensor | N
 
 def _solve(objective: PointwiseRows) -> Tensor | None:
     loss = objective.loss
-    if not isinstance(loss, PiecewiseLinear) or objective.penalty.rows.shape[0]:
+    if not isinstance(loss, PiecewiseLinear) or objective.penalty.counts:
         return None
     if objective.design.numel() > MOST_NUMBERS:
         return None

@@ -49,15 +49,15 @@ class PointwiseRows:
     @property
     def step_elements(self) -> int:
         """Numbers read for one evaluation."""
-        return self.design.numel() + 2 * self.penalty.rows.numel()
+        return self.design.numel() + 2 * self.penalty.elements
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1); where l has a kink, the subgradient with ∂l/∂z = 0."""
         total, gradient = self._walk.sums(w, self._visit)
-        if self.penalty.rows.shape[0]:
-            excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
+        if self.penalty.counts:
+            excess = self.penalty.excess(w)
             total += 0.5 * torch.sum(excess * excess)
-            gradient.addmm_(self.penalty.rows.mT, excess)
+            gradient += self.penalty.pulled(excess)
         return Evaluation(total / self.total_weight, gradient / self.total_weight)
 
     def _visit(self, block: Block, v: Tensor, z: Tensor) -> Tensor:
@@ -101,6 +101,8 @@ class PointwiseRows:
         its digits, whatever becomes of the smallest.
         Source: Nesterov, Introductory Lectures on Convex Optimization, section 2.1.5.
         """
+        if self.loss.largest_curvature is not None and len(self.design) < self.design.shape[1]:
+            return largest_curvature(self, self.loss.largest_curvature)
         bounding = self.bounding_matrix()
         return None if bounding is None else float(torch.linalg.eigvalsh(bounding)[-1])
 
@@ -113,8 +115,7 @@ class PointwiseRows:
         for design, _, weight in self.blocks():
             block = design.to(torch.float64)
             gram.addmm_(block.mT, block if weight is None else block * weight)
-        rows = self.penalty.rows.to(torch.float64)
-        return (largest * gram + rows.mT @ rows) / self.total_weight
+        return (largest * gram + self.penalty.to(torch.float64, gram.device).gram()) / self.total_weight
 
     def blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
         """Design (h, p), target and weight (h, 1) each, some rows at a time, for products with `width` columns."""
@@ -131,11 +132,23 @@ class SmoothPointwiseRows(PointwiseRows):
 
     def hessian(self, w: Tensor) -> Tensor:
         """1/M·(Xᵀ·diag(ω·∂²l/∂z²)·X + PᵀP), (p, p), at `w`, (p, 1)."""
-        hessian = self.penalty.rows.mT @ self.penalty.rows
+        hessian = self.penalty.gram()
         for design, target, weight in self.blocks():
             curvature = self.loss.curvature(design @ w, target)
             hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))
         return hessian / self.total_weight
+
+
+def largest_curvature(rows: PointwiseRows, curvature: float) -> float:
+    """What 1/M·(l″·XᵀωX + PᵀP) has as its largest eigenvalue, or is below, from the products of rows, (m, m).
+
+    The parts of P that are on one weight each add at most the square of the largest.
+    """
+    penalty = rows.penalty.to(torch.float64, rows.design.device)
+    root = curvature**0.5 if rows.weight is None else (curvature * rows.weight.to(torch.float64)).sqrt()
+    tied = torch.cat([rows.design.to(torch.float64) * root, penalty.coupled])
+    most = float(penalty.diagonal.square().amax()) if len(penalty.diagonal) else 0.0
+    return (float(torch.linalg.eigvalsh(tied @ tied.mT)[-1]) + most) / rows.total_weight
 
 
 def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinates:

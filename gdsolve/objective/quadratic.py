@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -15,23 +15,84 @@ from gdsolve.objective.coordinates import Coordinates
 class Penalty:
     """The ridge penalty λ·Σw_j² on the user's weights as rows ‖Pw − q‖², whatever the coordinates.
 
-    With w_user = T·w + t its rows are √λ·T_j/s_y and −√λ·t_j/s_y, so that scaling never moves the minimiser.
-    Shapes: `rows` is (r, p), `target` is (r, 1); r = 0 without ridge.
+    With w_user = T·w + t its rows are √λ·T_j/s_y and −√λ·t_j/s_y, so that scaling never moves the minimiser. Rows of
+    features have one number each, d_j in column j, and the target 0: `diagonal` has those alone, so that a penalty
+    costs p numbers, not p². The `coupled` row of a penalised intercept has one in every column.
+    Shapes: `diagonal` d is (n,) or (0,), `coupled` is (r, p), and `aim`, its targets, (r, 1), with r = 0 or 1.
     """
 
-    rows: Tensor
-    target: Tensor
+    diagonal: Tensor
+    coupled: Tensor
+    aim: Tensor
 
     @classmethod
     def ridge(cls, ridge: float, coordinates: Coordinates, *, penalize_intercept: bool) -> Penalty:
         """The penalty of strength `ridge`, on the SSE scale (docs/design.md, section 2)."""
-        count = 0 if ridge == 0.0 else coordinates.p if penalize_intercept else coordinates.n
+        if ridge == 0.0:
+            return cls.none(coordinates.p, coordinates.scale)
         root = ridge**0.5 / coordinates.target_scale
-        return cls(root * coordinates.matrix()[:count], -root * coordinates.offset()[:count])
+        diagonal = root * (coordinates.target_scale / coordinates.scale)
+        if not (penalize_intercept and coordinates.intercept):
+            return replace(cls.none(coordinates.p, coordinates.scale), diagonal=diagonal)
+        moved = -coordinates.centre * (coordinates.target_scale / coordinates.scale)
+        whole = torch.cat([moved, moved.new_full((1,), coordinates.target_scale)])
+        return cls(diagonal, root * whole[None], -root * moved.new_full((1, 1), coordinates.target_centre))
+
+    @classmethod
+    def none(cls, p: int, like: Tensor) -> Penalty:
+        """No penalty on p weights, on the device and in the precision of `like`."""
+        return cls(like.new_zeros(0), like.new_zeros(0, p), like.new_zeros(0, 1))
+
+    @property
+    def counts(self) -> bool:
+        """True where there is a penalty."""
+        return len(self.diagonal) + len(self.coupled) > 0
+
+    @property
+    def elements(self) -> int:
+        """Numbers read to multiply by P."""
+        return self.diagonal.numel() + self.coupled.numel()
+
+    @property
+    def rows(self) -> Tensor:
+        """P, (r, p), with all its zeros: quadratic in the number of columns."""
+        apart = self.coupled.new_zeros(len(self.diagonal), self.coupled.shape[1])
+        apart.diagonal().copy_(self.diagonal)
+        return torch.cat([apart, self.coupled])
+
+    @property
+    def target(self) -> Tensor:
+        """q, (r, 1)."""
+        return torch.cat([self.aim.new_zeros(len(self.diagonal), 1), self.aim])
+
+    def image(self, weights: Tensor) -> Tensor:
+        """P·wᵢ, (r, q), for every column of `weights`, (p, q)."""
+        apart = self.diagonal[:, None] * weights[: len(self.diagonal)]
+        return torch.cat([apart, self.coupled @ weights]) if len(self.coupled) else apart
+
+    def excess(self, weights: Tensor) -> Tensor:
+        """P·wᵢ − q, (r, q)."""
+        found = self.image(weights)
+        if len(self.coupled):
+            found[len(self.diagonal) :] -= self.aim
+        return found
+
+    def pulled(self, excess: Tensor) -> Tensor:
+        """Pᵀe, (p, q), of `excess`, (r, q)."""
+        count = len(self.diagonal)
+        found = excess.new_zeros(self.coupled.shape[1], excess.shape[1])
+        found[:count] = self.diagonal[:, None] * excess[:count]
+        return found + self.coupled.mT @ excess[count:] if len(self.coupled) else found
+
+    def gram(self) -> Tensor:
+        """PᵀP, (p, p)."""
+        found = self.coupled.mT @ self.coupled
+        found.diagonal()[: len(self.diagonal)] += self.diagonal.square()
+        return found
 
     def to(self, dtype: torch.dtype, device: torch.device) -> Penalty:
         """The same penalty in another precision or place."""
-        return Penalty(self.rows.to(device, dtype), self.target.to(device, dtype))
+        return Penalty(*(part.to(device, dtype) for part in (self.diagonal, self.coupled, self.aim)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +116,17 @@ class Quadratic:
     @property
     def step_elements(self) -> int:
         """Numbers read for one evaluation."""
-        return 2 * (self.design.numel() + self.penalty.rows.numel())
+        return 2 * (self.design.numel() + self.penalty.elements)
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1)."""
         residual = torch.addmm(self.target, self.design, w, beta=-1)
         squares = torch.sum(residual * residual)
         gradient = self.curvature_scale * (self.design.mT @ residual)
-        if self.penalty.rows.shape[0]:
-            excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
+        if self.penalty.counts:
+            excess = self.penalty.excess(w)
             squares = squares + torch.sum(excess * excess)
-            gradient = gradient + self.curvature_scale * (self.penalty.rows.mT @ excess)
+            gradient = gradient + self.curvature_scale * self.penalty.pulled(excess)
         return Evaluation(0.5 * self.curvature_scale * squares, gradient)
 
     def sse(self, weights: Tensor) -> Tensor:
@@ -74,17 +135,33 @@ class Quadratic:
 
     def value(self, weights: Tensor) -> Tensor:
         """The objective at every column of `weights`, (p, q): a tensor (q,)."""
-        excess = (self.penalty.rows @ weights - self.penalty.target).square().sum(dim=0)
+        excess = self.penalty.excess(weights).square().sum(dim=0)
         return 0.5 * self.curvature_scale * (self.sse(weights) + excess)
 
     def stacked(self) -> tuple[Tensor, Tensor]:
-        """[B; P], (r, p), and [b; q], (r, 1): the penalty as rows of data."""
-        return torch.cat([self.design, self.penalty.rows]), torch.cat([self.target, self.penalty.target])
+        """[B; P], (r, p), and [b; q], (r, 1): the penalty as rows of data, quadratic in the number of weights."""
+        return torch.cat([self.design, self.penalty.rows]), self.aim()
+
+    def aim(self) -> Tensor:
+        """[b; q], (r, 1)."""
+        return torch.cat([self.target, self.penalty.target])
+
+    def image(self, weights: Tensor) -> Tensor:
+        """[B; P]·wᵢ, (r, q), for every column of `weights`, (p, q)."""
+        return torch.cat([self.design @ weights, self.penalty.image(weights)])
+
+    def lengths(self) -> Tensor:
+        """The lengths of the columns of [B; P], (p,)."""
+        lengths: Tensor = torch.linalg.vector_norm(self.design, dim=0)
+        if self.penalty.counts:
+            n = len(self.penalty.diagonal)
+            lengths = torch.hypot(lengths, torch.linalg.vector_norm(self.penalty.coupled, dim=0))
+            lengths[:n] = torch.hypot(lengths[:n], self.penalty.diagonal)
+        return lengths
 
     def residuals(self, w: Tensor) -> Tensor:
         """[B; P]w − [b; q], (r, 1)."""
-        stacked, target = self.stacked()
-        return stacked @ w - target
+        return torch.cat([self.design @ w - self.target, self.penalty.excess(w)])
 
     def jacobian(self, w: Tensor) -> Tensor:
         """[B; P], (r, p), wherever `w` is."""
@@ -92,8 +169,11 @@ class Quadratic:
 
     def hessian(self, w: Tensor) -> Tensor:
         """c·[B; P]ᵀ[B; P], (p, p), for Newton's method alone: descent itself never forms it."""
-        stacked = self.stacked()[0]
-        return self.curvature_scale * (stacked.mT @ stacked)
+        return self.curvature_scale * (self.design.mT @ self.design + self.penalty.gram())
+
+    def unpenalised(self) -> Quadratic:
+        """The same without its penalty."""
+        return replace(self, penalty=Penalty.none(self.p, self.design))
 
     def to(self, dtype: torch.dtype, device: torch.device) -> Quadratic:
         """The same quadratic in another precision or place."""

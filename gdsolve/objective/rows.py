@@ -34,15 +34,15 @@ class Rows:
     @property
     def step_elements(self) -> int:
         """Numbers read for one evaluation."""
-        return self.design.numel() + 2 * self.penalty.rows.numel()
+        return self.design.numel() + 2 * self.penalty.elements
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1)."""
         squares, gradient = self._walk.sums(w, _square_residuals)
-        if self.penalty.rows.shape[0]:
-            excess = torch.addmm(self.penalty.target, self.penalty.rows, w, beta=-1)
+        if self.penalty.counts:
+            excess = self.penalty.excess(w)
             squares += torch.sum(excess * excess)
-            gradient.addmm_(self.penalty.rows.mT, excess)
+            gradient += self.penalty.pulled(excess)
         return Evaluation(0.5 * self.curvature_scale * squares, self.curvature_scale * gradient)
 
     def sse(self, weights: Tensor) -> Tensor:
@@ -54,15 +54,15 @@ class Rows:
 
     def residuals(self, w: Tensor) -> Tensor:
         """[√ω(Xw − y); Pw − q], (m + r, 1)."""
-        return torch.cat([self.design @ w - self.target, self.penalty.rows @ w - self.penalty.target])
+        return torch.cat([self.design @ w - self.target, self.penalty.excess(w)])
 
     def jacobian(self, w: Tensor) -> Tensor:
         """[√ωX; P], (m + r, p), wherever `w` is."""
-        return torch.cat([self.design, self.penalty.rows]) if self.penalty.rows.shape[0] else self.design
+        return torch.cat([self.design, self.penalty.rows]) if self.penalty.counts else self.design
 
     def hessian(self, w: Tensor) -> Tensor:
         """c·(XᵀωX + PᵀP), (p, p), for Newton's method alone: descent itself never forms it."""
-        squared = self.design.mT @ self.design + self.penalty.rows.mT @ self.penalty.rows
+        squared = self.design.mT @ self.design + self.penalty.gram()
         return self.curvature_scale * squared
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -73,7 +73,7 @@ class SharedSmooth(Shared):
 
 def own_penalty(penalty: Penalty, ranks: Ranks) -> Penalty:
     """The penalty for the first rank, and none for the others: it counts once."""
-    return penalty if ranks.first else replace(penalty, rows=penalty.rows[:0], target=penalty.target[:0])
+    return penalty if ranks.first else Penalty.none(penalty.coupled.shape[1], penalty.coupled)
 
 
 def share(own: Objective, ranks: Ranks) -> Shared:

@@ -27,13 +27,13 @@ def modes_of_quadratic(objective: Objective, start: Tensor) -> Modes | None:
         return None
     own = Coordinates.raw(quadratic.p, intercept=False, device=start.device)
     minimisers = find_minimisers(quadratic, own, torch.full_like(start[:, 0], torch.finfo(dtype).eps))
-    return decompose(quadratic, minimisers.nearest_to(start, own), minimisers.rank, minimisers.singular)
+    return decompose(quadratic, minimisers.nearest_to(start, own), minimisers.rank, minimisers.known)
 
 
 def _from_residuals(objective: SumOfSquares, start: Tensor) -> Quadratic:
     design = objective.jacobian(start)
     target = design @ start - objective.residuals(start)
-    return Quadratic(design, target, _no_penalty(start), objective.curvature_scale)
+    return Quadratic(design, target, Penalty.none(len(start), start), objective.curvature_scale)
 
 
 def _from_hessian(gradient: Tensor, hessian: Tensor, start: Tensor) -> Quadratic | None:
@@ -51,8 +51,4 @@ def _from_hessian(gradient: Tensor, hessian: Tensor, start: Tensor) -> Quadratic
         return None
     design = eigenvalues.sqrt()[:, None] * vectors.mT
     target = design @ start - along / eigenvalues.sqrt()[:, None]
-    return Quadratic(design, target, _no_penalty(start), 1.0)
-
-
-def _no_penalty(start: Tensor) -> Penalty:
-    return Penalty(start.new_zeros(0, len(start)), start.new_zeros(0, 1))
+    return Quadratic(design, target, Penalty.none(len(start), start), 1.0)

@@ -48,6 +48,11 @@ class Triangle:
         """The number of features."""
         return self.factor.shape[1] - 2
 
+    @property
+    def is_wide(self) -> bool:
+        """True for a table that is wider than long."""
+        return len(self.factor) < self.n
+
     def settled(self) -> Triangle:
         """The same triangle without what rounding has left of features that are constant: see `without_jitter`."""
         weight = torch.tensor(self.total_weight, dtype=torch.float64, device=self.factor.device)
@@ -111,6 +116,19 @@ class Triangle:
         scale = units_of(centre, spread)
         target = 1.0 if bool(is_constant(centre, spread)[-1]) else float(spread[-1])
         return Coordinates(scale[:-1], centre[:-1], target, float(centre[-1]), intercept)
+
+    def evened(self, standard: Coordinates) -> Coordinates:
+        """`standard` coordinates with one scale for all columns, the root mean square of theirs.
+
+        In them a ridge penalty has the same size along every weight, so that of a table wider than long descent stays
+        in the span of the rows.
+        """
+        varying = torch.where(self.centred()[:, :-1].any(dim=0), standard.scale, 0.0)
+        largest = varying.amax() if len(varying) else varying.new_zeros(())
+        if not float(largest):
+            return standard
+        spread = largest * (varying / largest).square().mean().sqrt()
+        return replace(standard, scale=spread.expand_as(varying).contiguous())
 
     def in_coordinates(self, coordinates: Coordinates) -> tuple[Tensor, Tensor]:
         """Factors (B, b) of the design (r, p), intercept last, and of the target (r, 1) in `coordinates`."""

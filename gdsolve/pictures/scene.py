@@ -237,6 +237,11 @@ def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
         gaps=gaps,
         gradient=lambda w: problem.bounded.evaluate(here(w)).gradient,
         minimiser=known if minimum is None else minimum.w,
-        hessian=lambda: None if minimum is None else minimum.hessian,
+        hessian=lambda: None if minimum is None else _hessian(modes, minimum),
         rows=0 if data is None else data.rows,
     )
+
+
+def _hessian(modes: Modes | None, minimum: Minimum) -> torch.Tensor | None:
+    """∇²L at a minimum, (p, p): of a quadratic it is formed for a picture alone."""
+    return minimum.hessian if modes is None else modes.quadratic.hessian(minimum.w)

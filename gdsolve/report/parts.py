@@ -282,7 +282,8 @@ def _listed(names: Sequence[str], noun: str, room: int | None) -> str:
     whole_list = ", ".join(names)
     if room is None or cells(whole_list) <= room:
         return whole_list
-    for shown in range(len(names) - 1, 0, -1):
+    # Every name but the last takes a comma and a blank.
+    for shown in range(min(len(names) - 1, room), 0, -1):
         text = f"{', '.join(names[:shown])} and {counted(len(names) - shown, 'other')}"
         if cells(text) <= room:
             return text

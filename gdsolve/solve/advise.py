@@ -20,7 +20,7 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reclassify import far_above
 from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
-from gdsolve.solve.squares import repose
+from gdsolve.solve.squares import repose, standard_coordinates
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import DType, Method, Scale
 from gdsolve.spec.command import Advice, Command
@@ -181,7 +181,7 @@ def _prospects(problem: Problem, recipe: Recipe) -> list[tuple[str, Problem, Rec
     if best != rate_text(recipe.rate):
         found.append((f"at the best rate ({best})", problem, replace(recipe, rate=float(best))))
     if problem.squares is not None and not problem.spec.standardise and problem.spec.scale is not Scale.STANDARD:
-        scaled = repose(problem, problem.spec, problem.squares.standard)
+        scaled = repose(problem, problem.spec, standard_coordinates(problem.spec, problem.squares))
         best = rate_text(own_rate(scaled, recipe.method, problem.spec.momentum)[0])
         words = f"on standardised columns (--scale standard --lr {best})"
         found.append((words, scaled, replace(recipe, rate=float(best))))

@@ -20,6 +20,7 @@ from gdsolve.solve.judge import judge
 from gdsolve.solve.minimum import MOST_STEPS, NEGLIGIBLE, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
+from gdsolve.solve.reduction import reduce_problem
 from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
@@ -32,6 +33,9 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
+    reduction = reduce_problem(problem, solution.w)
+    if reduction is not None:
+        return reduction.lift(certify(reduction.problem, replace(solution, w=reduction.place)))
     found = _minimum_near(problem, solution)
     return replace(found, gap=gap_of(problem, solution, found.minimum))
 
@@ -81,8 +85,7 @@ def _known(problem: Problem) -> Certificate:
     value = float(problem.objective.evaluate(modes.minimiser.to(problem.start.dtype)).value)
     if problem.squares is not None:
         value = float(modes.quadratic.value(modes.minimiser))
-    hessian = modes.quadratic.hessian(modes.minimiser)
-    return Certificate(Minimum(modes.minimiser, value, hessian, modes.spectrum, modes.unique, is_global=True))
+    return Certificate(Minimum(modes.minimiser, value, None, modes.spectrum, modes.unique, is_global=True))
 
 
 def _nonsmooth(problem: Problem) -> Certificate:

@@ -19,7 +19,7 @@ from gdsolve.solve.problem import Problem, Squares
 from gdsolve.solve.proposals import as_squares
 from gdsolve.solve.remedy import needed_updates
 from gdsolve.solve.rules import usual_tolerance
-from gdsolve.solve.squares import minimisers_of, raw_coordinates, repose
+from gdsolve.solve.squares import minimisers_of, raw_coordinates, repose, standard_coordinates
 from gdsolve.solve.words import updates_in_words
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.methods import PLAIN
@@ -169,9 +169,9 @@ def _normal_equations(raw: Problem) -> Candidate:
     modes = _modes(raw)
     design, target = modes.quadratic.design, modes.quadratic.target
     rank, p = modes.spectrum.rank, raw.p
-    factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
     if rank < p:
         return Candidate("normal equations", None, f"XᵀX is singular (rank {rank} < {p})", None, None, None)
+    factor, failed = torch.linalg.cholesky_ex(design.mT @ design)
     if int(failed):
         reason = "XᵀX is not positive definite in float64: its condition number is the square of X's"
         return Candidate("normal equations", None, reason, None, None, None)
@@ -181,7 +181,7 @@ def _normal_equations(raw: Problem) -> Candidate:
 
 def _descent(raw: Problem, spec: Spec, squares: Squares, ridge: float | None) -> Candidate:
     """Descent as a fit of `spec` takes it, on standardised columns."""
-    problem = repose(raw, spec, squares.standard, squares)
+    problem = repose(raw, spec, standard_coordinates(spec, squares), squares)
     plan = plan_descent(problem)
     solution = descend(problem, plan)
     w = problem.units.to_user(solution.w.to(problem.start))

@@ -23,6 +23,8 @@ from gdsolve.spec.command import Advice, Command
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import GdsolveError, Status
 
+MOST_SOLVED = 300
+
 
 def compare_methods(
     problem: Problem, asked: tuple[Method, ...], command: Command, began: float, illustrator: Illustrator | None
@@ -108,12 +110,19 @@ def _plans(problem: Problem, asked: tuple[Method, ...]) -> tuple[list[Plan], dic
     plans: list[Plan] = []
     for method in Method.all():
         try:
-            if why := refusal(method, traits):
+            if why := refusal(method, traits) or _too_slow(problem, method):
                 raise GdsolveError(why)
             plans.append(plan_descent(problem, method, may_leap=False))
         except GdsolveError as fault:
             left_out[method.value] = fault.message
     return plans, left_out
+
+
+def _too_slow(problem: Problem, method: Method) -> str | None:
+    """Why a method that solves equations of all weights is not run unasked on more weights than rows."""
+    if method.info.needs is None or problem.p <= max(MOST_SOLVED, problem.rows):
+        return None
+    return f"each of its steps solves {problem.p} equations; --methods {method.value} runs it"
 
 
 def _result(descent: Descent, seconds: float, certificate: Certificate) -> MethodResult:

@@ -16,11 +16,13 @@ from gdsolve.objective.inference import (
     withhold,
     without_bars,
 )
+from gdsolve.objective.singular import Singular
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.weighting import weighting_of
+from gdsolve.spec import Spec
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import Status
 
@@ -36,6 +38,8 @@ UNFINISHED = {
 SHORT = "the run stopped short of the minimum"
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""
+MOST_REPORTED = 1000
+"""And of so many where a report is asked for: it takes a table of all pairs of them."""
 
 
 def inference_of(problem: Problem, solution: Solution, certificate: Certificate) -> Inference:
@@ -60,7 +64,9 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
     elif minimum is None:
         reason = certificate.reason or NOT_CERTIFIED
     elif problem.squares is not None:
-        reason = _too_many(problem, problem.squares, len(names))
+        reason = _too_many(spec, problem.squares.minimisers.rank, len(names))
+    elif minimum.spectrum is not None and not minimum.unique:
+        reason = _too_many(spec, minimum.spectrum.rank, len(names))
     if reason is not None:
         return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
     if problem.squares is not None:
@@ -87,9 +93,8 @@ def fixed_values(problem: Problem) -> dict[str, float]:
     }
 
 
-def _too_many(problem: Problem, squares: Squares, count: int) -> str | None:
-    rank = squares.minimisers.rank
-    if problem.spec.report or rank == count or count <= MOST_TRADED:
+def _too_many(spec: Spec, rank: int, count: int) -> str | None:
+    if rank == count or count <= (MOST_REPORTED if spec.report else MOST_TRADED):
         return None
     return f"not all weights are determined by the data: rank {rank} < {count}"
 
@@ -121,7 +126,7 @@ def _of_squares(
         errors=triangle.errors(intercept=standard.intercept),
         noise=8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1]),
         weighting=weighting_of(spec),
-        singular=squares.minimisers.singular,
+        singular=squares.minimisers.known if isinstance(squares.minimisers.known, Singular) else None,
     )
     return found, optimum
 

@@ -27,6 +27,8 @@ def pose_pointwise(read: TableRead) -> Problem:
     loss = loss_before(spec)
     standard = triangle.standardised(intercept=intercept)
     raw = Coordinates.raw(triangle.n, intercept=intercept, device=triangle.factor.device)
+    if spec.ridge and triangle.is_wide:
+        standard = triangle.evened(standard)
     coordinates = coordinates_for(loss, standard) if spec.standardise else raw
     penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
     device, dtype = device_of(spec), dtype_of(spec)

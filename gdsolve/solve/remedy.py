@@ -57,12 +57,12 @@ def find_remedy(
     changes: dict[str, object] = {"max_iter": None}
     if rate != "auto" or "lr" in command.given or "lr" in command.fixed:
         changes["lr"] = rate
-    standard = squares.coordinates is squares.standard
+    standard = not squares.coordinates.is_raw
     scale = Scale.AUTO if rate == "auto" else Scale.STANDARD if standard else Scale.NONE
     if "scale" in command.given or "scale" in command.fixed:
         changes["scale"] = None if rate == "auto" else scale
     spec = replace(problem.spec, lr=rate, max_iter=None, scale=scale)
-    posed = repose(problem, spec, squares.standard if spec.standardise else squares.coordinates)
+    posed = repose(problem, spec)
     needed = needed_updates(posed, _plain(posed))
     if needed is None:
         posed = replace(posed, spec=replace(spec, tol=None))
@@ -219,7 +219,7 @@ def _of_squares(problem: Problem, recipe: Recipe, command: Command) -> str:
         tol = None if "tol" in changes else problem.spec.tol
         usual = {"lr": "auto", "schedule": RateSchedule.CONSTANT, "max_iter": None, "scale": Scale.AUTO, "tol": tol}
         spec = replace(problem.spec, method=recipe.method, engine=Engine.TRIANGLE, **usual)  # type: ignore[arg-type]
-        if _converges(repose(problem, spec, squares.standard), None):
+        if _converges(repose(problem, spec), None):
             return command.but(**changes)
     plain = replace(problem.spec, method=Method.AUTO, schedule=RateSchedule.CONSTANT, momentum=None)
     found = find_remedy(replace(problem, spec=plain), command, "auto", **TO_PLAIN)

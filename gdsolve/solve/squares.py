@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows
@@ -14,6 +15,7 @@ from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import decompose
 from gdsolve.objective.optimum import Minimisers, find_minimisers
 from gdsolve.objective.quadratic import Penalty, Quadratic
+from gdsolve.objective.singular import Singular
 from gdsolve.objective.triangle import Triangle
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.device import device_of
@@ -53,8 +55,11 @@ def squares_problem(
 
     start = start_of(spec, coordinates, data.roles.design)
     quadratic = quadratic_of(spec, squares.triangle, coordinates, squares.curvature_scale)
-    known = squares.minimisers
-    modes = decompose(quadratic, known.nearest_to(start, coordinates), known.rank, known.singular)
+    minimisers = squares.minimisers
+    # The span of the rows is the same where their columns have the same means.
+    same = torch.equal(coordinates.centre, squares.standard.centre)
+    known = minimisers.known if same or isinstance(minimisers.known, Singular) else None
+    modes = decompose(quadratic, minimisers.nearest_to(start, coordinates), minimisers.rank, known, start)
     return Problem(
         spec=spec,
         kind=Kind.LINEAR,
@@ -83,8 +88,19 @@ def repose(
     """Least squares on the same table for another spec, in its own coordinates unless others are given."""
     assert problem.squares is not None and problem.data is not None
     squares = squares or problem.squares
-    chosen = coordinates or (squares.standard if spec.standardise else raw_coordinates(squares))
+    chosen = coordinates or descent_coordinates(spec, squares)
     return squares_problem(spec, problem.data, squares, chosen, problem.seconds, problem.sample)
+
+
+def descent_coordinates(spec: Spec, squares: Squares) -> Coordinates:
+    """The coordinates that `spec` descends in."""
+    return standard_coordinates(spec, squares) if spec.standardise else raw_coordinates(squares)
+
+
+def standard_coordinates(spec: Spec, squares: Squares) -> Coordinates:
+    """The standardised ones; with ridge, of a table wider than long, with one scale for all columns."""
+    triangle, standard = squares.triangle, squares.standard
+    return triangle.evened(standard) if spec.ridge and triangle.is_wide else standard
 
 
 def raw_coordinates(squares: Squares) -> Coordinates:
@@ -115,7 +131,7 @@ def _decompose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows) -
     standard = triangle.standardised(intercept=intercept)
     minimisers = minimisers_of(spec, triangle, standard, scale)
     squares = Squares(triangle, standard, standard, minimisers, scale, kept)
-    coordinates = standard if spec.standardise else raw_coordinates(squares)
+    coordinates = descent_coordinates(spec, squares)
     if spec.dtype is DType.FLOAT32:
         _require_descent(info, quadratic_of(spec, triangle, coordinates, scale))
     return replace(squares, coordinates=coordinates)
@@ -123,7 +139,6 @@ def _decompose(spec: Spec, info: DataInfo, triangle: Triangle, kept: KeptRows) -
 
 def _require_descent(info: DataInfo, quadratic: Quadratic) -> None:
     """See that descent in float32 can form the squares of the columns that it runs on."""
-    stacked, target = quadratic.stacked()
-    lengths = [*stacked.norm(dim=0)[: len(info.roles.design)].tolist(), float(target.norm())]
+    lengths = [*quadratic.lengths()[: len(info.roles.design)].tolist(), float(quadratic.aim().norm())]
     for name, length in zip([*info.roles.design, info.roles.target], lengths, strict=True):
         require_square(info, name, length, LEAST_SQUARE_32, DType.FLOAT32)
