@@ -17,7 +17,7 @@ from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
-from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
+from gdsolve.solve.remedy import best_rate, elsewhere, finite_weights, further, needed_updates, own_command, steadier
 from gdsolve.solve.squares import repose
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import DType, Method, Scale
@@ -46,19 +46,23 @@ def advise(
         lines += _distance(problem, plan, solution, certificate)
     if status in (Status.MAX_ITER, Status.EDGE_OF_STABILITY):
         lines += _needs(problem, plan)
-    lines += _commands(problem, plan, solution, command)
+    lines += _commands(problem, plan, solution, certificate, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
         lines.append(_ambiguity(problem, minimum.spectrum.rank))
     return tuple(lines)
 
 
-def _commands(problem: Problem, plan: Plan, solution: Solution, command: Command) -> list[Advice]:
+def _commands(
+    problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, command: Command
+) -> list[Advice]:
     """What to run instead."""
     unstable = solution.status in (Status.DIVERGED, Status.EDGE_OF_STABILITY)
     if solution.status is Status.FAILED:
         return _after_failure(problem, plan, solution, command)
     if not unstable and solution.status is not Status.MAX_ITER:
         return []
+    if certificate.separation is not None:
+        return [finite_weights(problem, command, certificate.separation)]
     if solution.stopped_by == "unbounded":
         return [_held(problem, command)]
     if problem.squares is not None and plan.recipe.method is PLAIN and has_closed_form(plan.recipe):

@@ -14,8 +14,10 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.base import TwiceDifferentiable
+from gdsolve.objective.flatness import curvature_at
 from gdsolve.objective.linear_program import piecewise_linear_minimum
 from gdsolve.objective.modes import Spectrum
+from gdsolve.objective.separation import Separation, find_separation, proves_overlap
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.status import Status
@@ -24,7 +26,6 @@ MOST_WEIGHTS = 200
 MOST_NUMBERS = 200_000_000
 MOST_STEPS = 100
 NEGLIGIBLE = 1e-10
-FADED = 1e-12
 NEAR = 1e-6
 
 
@@ -37,8 +38,8 @@ class NoMinimum(StrEnum):
     NOT_FOUND = f"Newton's method finds none within {MOST_STEPS} steps from here"
     NOT_FINITE = "the curvature there is not finite"
     SADDLE = "the curvature is negative in some direction: this is a saddle point, not a minimum"
-    FADED_AWAY = "the curvature has become zero: the loss keeps decreasing, and has no minimum here"
     FLAT = "the curvature there is zero"
+    SEPARATED = "the classes or counts are separated: no weights are large enough"
     NO_POINT = "no method reached a point to look from"
 
 
@@ -70,12 +71,13 @@ class Minimum:
 class Certificate:
     """What is known of the place where a run ended: a minimum, or why there is none; None and None after divergence.
 
-    `gap` is how far the loss is above the minimum, in the user's units.
+    `gap` is how far the loss is above the minimum, in the user's units; `separation` is why a likelihood has none.
     """
 
     minimum: Minimum | None
     reason: NoMinimum | None = None
     gap: float | None = None
+    separation: Separation | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -101,7 +103,7 @@ def certify_best(problem: Problem, solutions: Sequence[Solution], reason: NoMini
     """The minimum near the lowest point that several runs reached; none, for that `reason`, where they reached none."""
     usable = [one for one in solutions if one.status not in (Status.DIVERGED, Status.FAILED)]
     if not usable:
-        return Certificate(None, reason)
+        return _separated(problem, problem.start) or Certificate(None, reason)
     return certify(problem, min(usable, key=lambda one: one.value))
 
 
@@ -117,10 +119,14 @@ def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certific
         return _known(problem)
     if not isinstance(problem.objective, TwiceDifferentiable) or not problem.smooth:
         return _nonsmooth(problem)
-    if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
-        return Certificate(None, NoMinimum.TOO_LARGE)
-    if status in (Status.DIVERGED, Status.INTERRUPTED):
+    if status is Status.INTERRUPTED:
         return Certificate(None)
+    if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
+        return _separated(problem, w) or Certificate(None, NoMinimum.TOO_LARGE)
+    if status is Status.DIVERGED:
+        return _separated(problem, problem.start) or Certificate(None)
+    if problem.kind is Kind.LINEAR:
+        return _linear(problem, w)
     if status is Status.CONVERGED and problem.box is None and _at_a_saddle(problem, w):
         return Certificate(None, NoMinimum.SADDLE)
     return _search(problem, w)
@@ -162,14 +168,23 @@ def _nonsmooth(problem: Problem) -> Certificate:
     return Certificate(Minimum(w, value, None, None, unique=True, is_global=True))
 
 
+def _separated(problem: Problem, w: torch.Tensor) -> Certificate | None:
+    """Why a likelihood has no minimum, where its rows are separated; `w` is where it is looked for."""
+    spec = problem.spec
+    found = find_separation(
+        problem.objective,
+        w.to(problem.start),
+        intercept=problem.intercept,
+        penalised=spec.ridge > 0.0,
+        whole=spec.penalize_intercept,
+    )
+    return None if found is None else Certificate(None, NoMinimum.SEPARATED, separation=found)
+
+
 def _search(problem: Problem, w: torch.Tensor) -> Certificate:
-    newton, rules, schedule = Newton(problem.box), (LeftDomain(),), Schedule("log")
-    with observing("certifying", None, problem.loss_unit) as observer:
-        refined = iterate(problem.bounded, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=observer)
-    if refined.status is Status.INTERRUPTED:
-        return Certificate(None, NoMinimum.INTERRUPTED)
-    if refined.stopped_by != "rounding":
-        return Certificate(None, NoMinimum.NOT_FOUND)
+    refined = _refined(problem, w)
+    if isinstance(refined, Certificate):
+        return refined
     hessian: torch.Tensor = problem.objective.hessian(refined.w)  # type: ignore[attr-defined]
     free = torch.ones(len(w), dtype=torch.bool, device=w.device)
     if problem.box is not None:
@@ -178,6 +193,31 @@ def _search(problem: Problem, w: torch.Tensor) -> Certificate:
     if not bool(torch.isfinite(curvature).all()):
         return Certificate(None, NoMinimum.NOT_FINITE)
     return _judge(problem, refined.w, refined.value, hessian, curvature)
+
+
+def _refined(problem: Problem, w: torch.Tensor) -> Solution | Certificate:
+    """Where Newton's method comes to rest, or why it does not."""
+    newton, rules, schedule = Newton(problem.box), (LeftDomain(),), Schedule("log")
+    with observing("certifying", None, problem.loss_unit) as observer:
+        refined = iterate(problem.bounded, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=observer)
+    if refined.status is Status.INTERRUPTED:
+        return Certificate(None, NoMinimum.INTERRUPTED)
+    return refined if refined.stopped_by == "rounding" else Certificate(None, NoMinimum.NOT_FOUND)
+
+
+def _linear(problem: Problem, w: torch.Tensor) -> Certificate:
+    """The minimum of a convex loss of linear predictions, which has one unless its rows are separated."""
+    refined = _refined(problem, w)
+    if isinstance(refined, Certificate):
+        return refined if refined.interrupted else _separated(problem, w) or refined
+    hessian: torch.Tensor = problem.objective.hessian(refined.w)  # type: ignore[attr-defined]
+    if not bool(torch.isfinite(hessian).all()):
+        return _separated(problem, problem.start) or Certificate(None, NoMinimum.NOT_FINITE)
+    overlap = problem.spec.ridge == 0.0 and proves_overlap(problem.objective, refined.w, hessian)
+    if not overlap and (found := _separated(problem, refined.w)):
+        return found
+    spectrum, unique = curvature_at(problem.objective, refined.w, hessian)
+    return Certificate(Minimum(refined.w, refined.value, hessian, spectrum, unique, is_global=True))
 
 
 def _judge(
@@ -189,18 +229,9 @@ def _judge(
     largest, smallest = float(curvature[0]), float(curvature[-1])
     if smallest < -NEGLIGIBLE * abs(largest):
         return Certificate(None, NoMinimum.SADDLE)
-    at_start = _largest_at_start(problem)
-    if at_start > 0.0 and largest <= FADED * at_start:
-        return Certificate(None, NoMinimum.FADED_AWAY)
     if largest <= 0.0:
         return Certificate(None, NoMinimum.FLAT)
     rank = int((curvature > NEGLIGIBLE * largest).sum())
     spectrum = Spectrum(largest, float(curvature[rank - 1]), rank)
     unique = rank == len(curvature)
     return Certificate(Minimum(w, value, hessian, spectrum, unique, is_global=problem.convex))
-
-
-def _largest_at_start(problem: Problem) -> float:
-    hessian: torch.Tensor = problem.objective.hessian(problem.start)  # type: ignore[attr-defined]
-    sizes = torch.linalg.eigvalsh(hessian.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0))
-    return float(sizes.abs().amax()) if problem.kind is Kind.LINEAR else 0.0

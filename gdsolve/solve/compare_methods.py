@@ -112,7 +112,7 @@ def _plans(problem: Problem, asked: tuple[Method, ...]) -> tuple[list[Plan], dic
 
 def _result(descent: Descent, seconds: float, certificate: Certificate) -> MethodResult:
     problem, plan, solution = descent.problem, descent.plan, descent.solution
-    if plan.recipe.schedule is RateSchedule.COSINE:
+    if plan.recipe.schedule is RateSchedule.COSINE or certificate.separation is not None:
         solution = reclassify(problem, solution, certificate, plan.recipe)
     w = solution.w.to(problem.start)
     weights, intercept = problem.named(w)

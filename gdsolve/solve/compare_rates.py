@@ -203,6 +203,8 @@ def _schedule(spec: Spec) -> Schedule:
 
 def _result(problem: Problem, rate: float, solution: Solution, certificate: Certificate) -> RateResult:
     """The state when the rate stopped, also where a better one came before."""
+    if certificate.separation is not None:
+        solution = reclassify(problem, solution, certificate, _plain(rate))
     spectrum, trace, unit = certificate.spectrum, solution.trace, problem.loss_unit
     sse, last = trace.sse[-1], replace(solution, w=trace.weights[:, -1:], value=trace.values[-1])
     return RateResult(

@@ -18,6 +18,8 @@ NEIGHBOURHOOD = 1e-3
 
 def reclassify(problem: Problem, solution: Solution, certificate: Certificate, recipe: Recipe) -> Solution:
     """The solution, its status mended by what stands around its end."""
+    if certificate.separation is not None and solution.status is not Status.INTERRUPTED:
+        return replace(solution, status=Status.DIVERGED, stopped_by="separated")
     if solution.status is Status.MAX_ITER and recipe.schedule is RateSchedule.COSINE:
         return _arrived(solution, certificate)
     if solution.status is not Status.CONVERGED or certificate.minimum is not None:
@@ -32,8 +34,6 @@ def _no_minimum(problem: Problem, solution: Solution, certificate: Certificate) 
     first, last = solution.trace.gradient_norms[0], solution.trace.gradient_norms[-1]
     if certificate.reason is NoMinimum.SADDLE:
         return Status.FAILED, "saddle"
-    if certificate.reason is NoMinimum.FADED_AWAY:
-        return Status.DIVERGED, "unbounded"
     if (first == 0.0 or (problem.smooth and last > first)) and not _in_a_corner(problem, solution):
         return Status.FAILED, "flat" if first == 0.0 else "edge"
     return None
