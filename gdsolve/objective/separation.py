@@ -29,7 +29,7 @@ MOST_WORK = 4e10
 MOST_STEPS = 30
 # A margin counts as zero within so many roundings, and as positive beyond so many more.
 ROUNDINGS = 32.0
-CLEAR = 1e3
+CLEAR = 8.0
 # What a Newton step must stay within to prove an overlap, and what rounding may add to it.
 PROOF = 0.5
 # Columns whose part in a direction is smaller have none.
@@ -321,7 +321,10 @@ def _fewest_columns(rows: _Rows) -> Separation | None:
 def _verified(rows: _Rows, direction: Tensor, *, saturated: bool = False) -> Separation | None:
     """The separation by a direction that no row contradicts by more than rounding; None for any other."""
     margins = rows.design @ direction
-    noise = ROUNDINGS * rows.epsilon * (rows.design.abs() @ direction.abs())
+    # What is left of one column may be the rounding of another.
+    lengths = rows.design.square().mean(dim=0).sqrt()[:, None]
+    sizes = (direction.abs() * lengths).amax() / torch.where(lengths > 0.0, lengths, torch.inf)
+    noise = ROUNDINGS * rows.epsilon * (rows.design.abs() @ torch.maximum(sizes, direction.abs()))
     held = rows.held[:, None]
     gains = torch.where(held, -margins.abs(), rows.sign[:, None] * margins)
     if not bool(torch.isfinite(gains).all()) or bool((gains < -noise).any()):

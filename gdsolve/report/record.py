@@ -242,6 +242,7 @@ def comparison_record(comparison: Comparison) -> Record:
         "data": NO_DATA if comparison.data is None else data_record(comparison.data, comparison.spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
+            "intercept": intercept,
             "stable_below": comparison.stable_below,
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,

@@ -121,6 +121,8 @@ def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certific
         return _nonsmooth(problem)
     if status is Status.INTERRUPTED:
         return Certificate(None)
+    if problem.separation is not None:
+        return Certificate(None, NoMinimum.SEPARATED, separation=problem.separation)
     if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
         return _separated(problem, w) or Certificate(None, NoMinimum.TOO_LARGE)
     if status is Status.DIVERGED:

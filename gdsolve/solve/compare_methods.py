@@ -15,6 +15,7 @@ from gdsolve.solve.outcome import Subject
 from gdsolve.solve.plan import Plan, plan_descent
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.reclassify import reclassify
+from gdsolve.solve.separated import without_minimum
 from gdsolve.solve.units import optimum_of, sse_of
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import Method, RateSchedule
@@ -62,6 +63,8 @@ def compare_methods(
 def _advice(
     problem: Problem, results: list[MethodResult], certificate: Certificate, command: Command
 ) -> tuple[Advice, ...]:
+    if found := without_minimum(problem, command, certificate):
+        return tuple(found)
     lines = []
     lost = [one.method.value for one in results if one.status is Status.DIVERGED and one.learning_rate is not None]
     if lost and isinstance(problem.spec.lr, float):

@@ -26,6 +26,7 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.rate_advice import advise_rates
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.rules import require_end, rules_of, usual_tolerance
+from gdsolve.solve.separated import without_minimum
 from gdsolve.solve.units import optimum_of, trace_in_units
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice, Command
@@ -254,6 +255,8 @@ def _loop_from_start(problem: Problem, rate: float) -> Trace:
 def _advice(
     problem: Problem, certificate: Certificate, results: list[RateResult], limit: int | None, command: Command
 ) -> tuple[Advice, ...]:
+    if found := without_minimum(problem, command, certificate):
+        return tuple(found)
     lines = advise_rates(problem.spec, command, results, limit, convex=problem.convex or problem.modes is not None)
     minimum = certificate.minimum
     if minimum is None and certificate.reason:

@@ -23,6 +23,7 @@ from gdsolve.spec.parameters import entries, labels, parameters_of
 
 NO_DATA = "a formula has no residuals to estimate an error from"
 NOT_SQUARED = "this loss is neither a sum of squares nor a likelihood"
+NO_LARGEST = "no weights are large enough: the loss has no minimum"
 NOT_CERTIFIED = "no minimum is certified here"
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""
@@ -38,7 +39,9 @@ def inference_of(problem: Problem, w: torch.Tensor, certificate: Certificate) ->
     w = w.to(problem.start)
     names, user = parameter_names(problem.labels, intercept=problem.intercept), problem.units.to_user(w)
     reason = None
-    if spec.ridge:
+    if certificate.separation is not None:
+        reason = NO_LARGEST
+    elif spec.ridge:
         reason = PENALISED
     elif problem.kind is Kind.FORMULA:
         reason = NO_DATA

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.separation import Separation
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.spec import Spec
@@ -63,6 +64,7 @@ class Problem:
     `squares` where it is least squares on a table: its objective is then the triangle's, in float64, whichever engine
     descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
     has jumps. `rows` are counted by their weights. `sample` has rows of the table, (r, n + 1), for a picture.
+    `separation` is what keeps a likelihood from having a minimum, where that was worth finding before the first step.
     """
 
     spec: Spec
@@ -83,6 +85,7 @@ class Problem:
     seconds: float
     squares: Squares | None = None
     sample: np.ndarray | None = None
+    separation: Separation | None = None
 
     @property
     def p(self) -> int:

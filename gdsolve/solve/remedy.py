@@ -137,13 +137,13 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
     return [Advice("Run instead", command.but(**changes))]
 
 
-def finite_weights(problem: Problem, command: Command, separation: Separation, verb: str | None = None) -> Advice:
+def finite_weights(problem: Problem, command: Command, separation: Separation) -> Advice:
     """The command with a penalty under which the loss has a minimum, by a method that comes to it."""
     changes = {**_freed(problem, command), "method": None, "momentum": None, "ridge": problem.spec.ridge or 1}
     if separation.one_class:
         # No penalty on the other weights holds the intercept.
         changes["penalize_intercept"] = True
-    return Advice("A ridge penalty keeps the weights finite", command.but(verb, **changes))
+    return Advice("A ridge penalty keeps the weights finite", command.but(**changes))
 
 
 def _plain(problem: Problem) -> Recipe:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from gdsolve.objective.separation import Separation
+from gdsolve.solve.certify import Certificate
 from gdsolve.solve.problem import Problem
+from gdsolve.solve.remedy import finite_weights
 from gdsolve.spec import Loss
+from gdsolve.spec.command import Advice, Command
 
 MOST_TERMS = 4
 
@@ -20,6 +23,15 @@ def told_separation(problem: Problem, separation: Separation) -> str:
     if separation.saturated:
         return f"with as many weights as rows, a combination of the columns {does}"
     return f"a combination of columns {does} ({_combination(problem, separation)})"
+
+
+def without_minimum(problem: Problem, command: Command, certificate: Certificate) -> list[Advice]:
+    """What to know and do about runs side by side that have no minimum to come to; nothing of others."""
+    if certificate.separation is None:
+        return []
+    why = told_separation(problem, certificate.separation)
+    told = Advice(f"There is no minimum: {why}, so that no weights are large enough.")
+    return [told, finite_weights(problem, command, certificate.separation)]
 
 
 def _outcome(problem: Problem, *, up: bool) -> str:
