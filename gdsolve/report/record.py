@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import errors_record, inference_record
@@ -138,6 +139,9 @@ def optimum_record(optimum: Optimum) -> Record:
         "loss": optimum.loss,
         "unique": optimum.unique,
         "global": optimum.is_global,
+        "ranges": None
+        if optimum.ranges is None
+        else {name: [value if isfinite(value) else None for value in pair] for name, pair in optimum.ranges.items()},
     }
 
 

@@ -15,7 +15,7 @@ from gdsolve.descent.solution import Solution
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.flatness import curvature_at
-from gdsolve.objective.linear_program import piecewise_linear_minimum
+from gdsolve.objective.linear_program import corner_minimum
 from gdsolve.objective.modes import Spectrum
 from gdsolve.objective.separation import Separation, find_separation, proves_overlap
 from gdsolve.solve.observer import observing
@@ -27,6 +27,7 @@ MOST_NUMBERS = 200_000_000
 MOST_STEPS = 100
 NEGLIGIBLE = 1e-10
 NEAR = 1e-6
+SAME = 1e-12
 
 
 class NoMinimum(StrEnum):
@@ -48,7 +49,8 @@ class Minimum:
     """A minimum, (p, 1) in descent's coordinates, its value, and the curvature there.
 
     `spectrum` is of the Hessian over the weights that no bound holds, None where the loss has corners instead;
-    `is_global` is True where no point is lower.
+    `is_global` is True where no point is lower. Where it is not unique, `ranges`, (p, 2), may be those of the user's
+    weights over all minima.
     """
 
     w: torch.Tensor
@@ -57,6 +59,7 @@ class Minimum:
     spectrum: Spectrum | None
     unique: bool
     is_global: bool
+    ranges: torch.Tensor | None = None
 
     def gap(self, w: torch.Tensor, value: float) -> float:
         """L(w) − L*, by the curvature where the difference of the values would cancel."""
@@ -118,7 +121,7 @@ def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certific
     if problem.modes is not None:
         return _known(problem)
     if not isinstance(problem.objective, TwiceDifferentiable) or not problem.smooth:
-        return _nonsmooth(problem)
+        return _nonsmooth(problem, w)
     if status is Status.INTERRUPTED:
         return Certificate(None)
     if problem.separation is not None:
@@ -162,12 +165,24 @@ def _known(problem: Problem) -> Certificate:
     return Certificate(Minimum(modes.minimiser, value, hessian, modes.spectrum, modes.unique, is_global=True))
 
 
-def _nonsmooth(problem: Problem) -> Certificate:
-    w = piecewise_linear_minimum(problem.objective)
-    if w is None:
+def linear_map(problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
+    """The matrix (p, p) and the constant part (p, 1) of the map from descent's coordinates to the user's."""
+    origin = torch.zeros_like(problem.start)
+    offset = problem.units.to_user(origin)
+    identity = torch.eye(problem.p, dtype=origin.dtype, device=origin.device)
+    return problem.units.to_user(identity) - offset, offset
+
+
+def _nonsmooth(problem: Problem, w: torch.Tensor) -> Certificate:
+    found = corner_minimum(problem.objective, *linear_map(problem))
+    if found is None:
         return Certificate(None, NoMinimum.NONSMOOTH)
-    value = float(problem.objective.evaluate(w).value)
-    return Certificate(Minimum(w, value, None, None, unique=True, is_global=True))
+    at, value = found.w, float(problem.objective.evaluate(found.w).value)
+    here = float(problem.objective.evaluate(w.to(at)).value)
+    if not found.unique and here - value <= SAME * abs(value):
+        # Of several minima the one that was reached.
+        at, value = w.to(at), min(here, value)
+    return Certificate(Minimum(at, value, None, None, found.unique, is_global=True, ranges=found.ranges))
 
 
 def _separated(problem: Problem, w: torch.Tensor) -> Certificate | None:

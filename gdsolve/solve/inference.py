@@ -15,7 +15,7 @@ from gdsolve.objective.inference import (
     withhold,
     without_bars,
 )
-from gdsolve.solve.certify import Certificate
+from gdsolve.solve.certify import Certificate, linear_map
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
@@ -123,7 +123,7 @@ def _of_rows(
     """By the Jacobian of a curve, or the Hessian of a likelihood."""
 
     spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
-    user, to_user = problem.units.to_user(w)[:, 0], _linear_map(problem)
+    user, to_user = problem.units.to_user(w)[:, 0], linear_map(problem)[0]
     confidence = spec.confidence if spec.report else None
     if isinstance(objective, SumOfSquares):
         sse = problem.objective.sse(w)
@@ -149,11 +149,3 @@ def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> d
         return {}
     at_bound = ((w <= problem.box.lower) | (w >= problem.box.upper))[:, 0].tolist()
     return {name: reason for name, stands in zip(names, at_bound, strict=True) if stands}
-
-
-def _linear_map(problem: Problem) -> torch.Tensor:
-    """The matrix (p, p) from descent's coordinates to the user's, without its constant part."""
-
-    identity = torch.eye(problem.p, dtype=problem.start.dtype, device=problem.start.device)
-    origin = torch.zeros_like(problem.start)
-    return problem.units.to_user(identity) - problem.units.to_user(origin)
