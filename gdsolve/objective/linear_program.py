@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Objective
-from gdsolve.objective.optimal_face import Corner, face_of
+from gdsolve.objective.optimal_face import Array, Corner, Program, face_of
 from gdsolve.objective.pointwise import PiecewiseLinear
 from gdsolve.objective.pointwise_rows import PointwiseRows, gathered_rows
-from gdsolve.objective.quadratic_program import Program, solve_quadratic
+from gdsolve.objective.quadratic_program import solve_quadratic
 
 MOST_NUMBERS = 5_000_000
 
@@ -29,10 +29,11 @@ class CornerMinimum:
     ranges: Tensor | None
 
 
-def corner_minimum(objective: Objective, to_user: Tensor, offset: Tensor) -> CornerMinimum | None:
+def corner_minimum(objective: Objective, near: Tensor, to_user: Tensor, offset: Tensor) -> CornerMinimum | None:
     """The least loss that is piecewise linear, as the absolute one is, with or without a ridge penalty.
 
-    None for another loss, or where the table is too large. `to_user`, (p, p), and `offset`, (p, 1), lead from descent's
+    None for another loss, or where the table is too large. Of several minima one about as `near`, (p, 1), as there is.
+    `to_user`, (p, p), and `offset`, (p, 1), lead from descent's
     weights to the user's. Without a penalty by the dual: max yᵀa over 0 ≤ a ≤ ω with Xᵀa = (1 − τ)·Xᵀω; w are the
     multipliers of its equations. Of several ranks the first one solves it for all.
     Source: Koenker, Quantile Regression (2005), section 6.2; solved by HiGHS, as scipy has it.
@@ -41,23 +42,24 @@ def corner_minimum(objective: Objective, to_user: Tensor, offset: Tensor) -> Cor
     if not isinstance(own, PointwiseRows) or not isinstance(own.loss, PiecewiseLinear):
         return None
     ranks, rows = gathered_rows(objective, MOST_NUMBERS)
-    found = None if rows is None else _solve(rows, to_user.cpu(), offset.cpu())
+    found = None if rows is None else _solve(rows, *(one.to("cpu", torch.float64).numpy() for one in (near, to_user, offset)))
     found = found if ranks is None else ranks.gather(found)[0]
     if found is None:
         return None
     return CornerMinimum(found.w.to(own.design), found.unique, found.ranges)
 
 
-def _solve(rows: PointwiseRows, to_user: Tensor, offset: Tensor) -> CornerMinimum | None:
+def _solve(rows: PointwiseRows, near: Array, to_user: Array, offset: Array) -> CornerMinimum | None:
     program = _program(rows)
     corner = solve_quadratic(program) if len(program.penalty) else _solve_linear(program)
     if corner is None:
         return None
     face = face_of(program, corner)
-    map_of, shift = (one.to(torch.float64).numpy() for one in (to_user, offset))
-    ranges = None if face.unique else face.ranges(map_of, shift[:, 0])
-    w = torch.from_numpy(corner.w)[:, None]
-    return CornerMinimum(w, face.unique, None if ranges is None else torch.from_numpy(ranges))
+    if face.unique:
+        return CornerMinimum(torch.from_numpy(corner.w)[:, None], unique=True, ranges=None)
+    ranges = face.ranges(to_user, offset[:, 0])
+    w = torch.from_numpy(corner.nearest(program, near[:, 0]))[:, None]
+    return CornerMinimum(w, unique=False, ranges=None if ranges is None else torch.from_numpy(ranges))
 
 
 def _program(rows: PointwiseRows) -> Program:

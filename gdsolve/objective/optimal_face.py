@@ -20,6 +20,7 @@ STILL = 1e-10
 GAIN = 1e-8
 MOST_NUMBERS = 200_000
 MOST_WEIGHTS = 60
+TINY = 1e-200
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,15 @@ class Corner:
         moved = self.w + np.linalg.lstsq(program.design[inside], excess, rcond=None)[0]
         return replace(self, w=moved) if program.value(moved) <= program.value(self.w) else self
 
+    def nearest(self, program: Program, w: Array) -> Array:
+        """The minimiser next to w, (p,), if w is on the right side of all rows that have a side; else this one."""
+        inside = self.inside(program)
+        rows = np.concatenate([program.design[inside], program.penalty])
+        excess = np.concatenate([program.target[inside], program.penalty @ self.w]) - rows @ w
+        moved: Array = w + np.linalg.lstsq(rows, excess, rcond=None)[0] if len(rows) else w
+        size = float((program.above + program.below) @ np.abs(program.target))
+        return moved if program.value(moved) <= program.value(self.w) + EPSILON * size else self.w
+
 
 @dataclass(frozen=True, slots=True)
 class Face:
@@ -97,7 +107,9 @@ class Face:
                 found[j] = (-np.inf, np.inf)
                 continue
             found[j] = at[j] + self._least(way), at[j] - self._least(-way)
-        return found
+        # What the solver rounds is no part of a range.
+        digits = 12 - np.ceil(np.log10(np.maximum(np.abs(found).max(axis=1, where=np.isfinite(found), initial=0.0), TINY)))
+        return np.array([[float(np.round(one, int(places))) for one in pair] for pair, places in zip(found, digits)])
 
     def _least(self, way: Array) -> float:
         """min wayᵀc."""
@@ -132,7 +144,10 @@ def face_of(program: Program, corner: Corner) -> Face:
     directions = (basis @ left).numpy()
     side = np.where(corner.dual > 0.5 * (program.above - program.below), 1.0, -1.0)[~inside]
     residual = side * (program.target - program.design @ w)[~inside]
-    limits = side[:, None] * (program.design[~inside] @ directions)
+    # A row that no direction moves limits none: what rounding leaves of it is taken for zero.
+    moves = unit[: len(design)] @ left
+    moves = torch.where(moves.norm(dim=1, keepdim=True) > STILL, moves, 0.0) * lengths[: len(design)]
+    limits = side[:, None] * moves.numpy()[~inside]
     tied = residual <= program.noise(w)[~inside]
     unique = not free.shape[1] and not _is_open(limits[tied], directions.shape[1])
     return Face(w, unique, directions, limits, np.maximum(residual, 0.0), free)

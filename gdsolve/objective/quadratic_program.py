@@ -12,6 +12,9 @@ MOST_STEPS = 100
 # A share of the loss that is left between it and its bound from below.
 CERTIFIED = 1e-9
 SETTLED = 1e-15
+ROUNDING = 1e-13
+# What is positive stays so.
+LEAST = 1e-40
 # How far to the boundary a step may go.
 SHORT = 0.9995
 
@@ -38,9 +41,11 @@ def solve_quadratic(program: Program) -> Corner | None:
         program.penalty / lengths * root,
         program.aim / size * root,
     )
-    found = _settled(scaled, _interior(scaled))
+    found = min((_settled(scaled, one) for one in _interior(scaled)), key=lambda one: _gap(scaled, one))
     corner = Corner(found.w * size / lengths, found.dual * cost)
-    return corner if _gap(scaled, found) <= CERTIFIED * max(scaled.value(found.w), SETTLED) else None
+    # What rounding leaves of a loss that is zero.
+    least = ROUNDING * float((scaled.above + scaled.below).sum())
+    return corner if _gap(scaled, found) <= max(CERTIFIED * scaled.value(found.w), least) else None
 
 
 def _gap(program: Program, corner: Corner) -> float:
@@ -71,9 +76,9 @@ class _Point:
 
     def moved(self, step: tuple[Array, Array, Array, Array], t: float) -> _Point:
         dw, du, dv, da = step
-        return _Point(
-            self.w + t * dw, self.u + t * du, self.v + t * dv, self.a + t * da, self.above - t * da, self.below + t * da
-        )
+        pairs = ((self.u, du), (self.v, dv), (self.above, -da), (self.below, da))
+        u, v, above, below = (np.maximum(one + t * change, LEAST) for one, change in pairs)
+        return _Point(self.w + t * dw, u, v, self.a + t * da, above, below)
 
     def longest(self, step: tuple[Array, Array, Array, Array]) -> float:
         """The largest t ≤ 1 that keeps everything positive."""
@@ -82,7 +87,8 @@ class _Point:
         return min([1.0, *(float((-x[d < 0] / d[d < 0]).min(initial=np.inf)) for x, d in pairs)])
 
 
-def _interior(program: Program) -> Corner:
+def _interior(program: Program) -> tuple[Corner, Corner]:
+    """The point that errs least, and the last one, which tells best what is zero."""
     x, square = program.design, program.penalty.T @ program.penalty
     linear = program.penalty.T @ program.aim
     residual = program.target
@@ -104,7 +110,7 @@ def _interior(program: Program) -> Corner:
         off = at.gap * len(at.u) + float(np.abs(dual).sum() + np.abs(primal) @ half)
         if off < least:
             best, least = at, off
-        if not np.isfinite(off) or off <= SETTLED * program.value(at.w) or (off > 1e3 * least):
+        if not (np.isfinite(off) and at.gap > LEAST) or off <= SETTLED * program.value(at.w) or (off > 1e3 * least):
             break
         weight = 1.0 / (at.u / at.above + at.v / at.below)
         system = square + x.T @ (weight[:, None] * x)
@@ -116,7 +122,8 @@ def _interior(program: Program) -> Corner:
         _, du, dv, da = step
         step = _solved(system, x, at, weight, dual, primal, plus + target + du * da, minus + target - dv * da)
         at = at.moved(step, SHORT * at.longest(step) if at.longest(step) < 1.0 else 1.0)
-    return Corner(best.w, np.clip(best.a, -program.below, program.above))
+    first, last = (Corner(one.w, np.clip(one.a, -program.below, program.above)) for one in (best, at))
+    return first, last
 
 
 def _solved(

@@ -139,7 +139,7 @@ def optimum_record(optimum: Optimum) -> Record:
         "loss": optimum.loss,
         "unique": optimum.unique,
         "global": optimum.is_global,
-        "ranges": None
+        "range": None
         if optimum.ranges is None
         else {name: [value if isfinite(value) else None for value in pair] for name, pair in optimum.ranges.items()},
     }

@@ -12,6 +12,7 @@ from gdsolve.descent.foreseen import converges
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.rank import EPSILON
+from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certify import Certificate, Minimum
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
@@ -49,7 +50,7 @@ def advise(
     lines += _commands(problem, plan, solution, certificate, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
         lines.append(_ambiguity(problem, minimum.spectrum.rank))
-    return tuple(lines)
+    return (*lines, *ambiguity(problem, minimum))
 
 
 def _commands(

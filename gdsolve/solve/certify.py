@@ -27,7 +27,6 @@ MOST_NUMBERS = 200_000_000
 MOST_STEPS = 100
 NEGLIGIBLE = 1e-10
 NEAR = 1e-6
-SAME = 1e-12
 
 
 class NoMinimum(StrEnum):
@@ -174,15 +173,11 @@ def linear_map(problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _nonsmooth(problem: Problem, w: torch.Tensor) -> Certificate:
-    found = corner_minimum(problem.objective, *linear_map(problem))
+    found = corner_minimum(problem.objective, w, *linear_map(problem))
     if found is None:
         return Certificate(None, NoMinimum.NONSMOOTH)
-    at, value = found.w, float(problem.objective.evaluate(found.w).value)
-    here = float(problem.objective.evaluate(w.to(at)).value)
-    if not found.unique and here - value <= SAME * abs(value):
-        # Of several minima the one that was reached.
-        at, value = w.to(at), min(here, value)
-    return Certificate(Minimum(at, value, None, None, found.unique, is_global=True, ranges=found.ranges))
+    value = float(problem.objective.evaluate(found.w).value)
+    return Certificate(Minimum(found.w, value, None, None, found.unique, is_global=True, ranges=found.ranges))
 
 
 def _separated(problem: Problem, w: torch.Tensor) -> Certificate | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certify import Certificate, NoMinimum, certify_best, gap_of
 from gdsolve.solve.comparison import MethodComparison, MethodResult, interruption
 from gdsolve.solve.descend import descend
@@ -73,7 +74,7 @@ def _advice(
         lines.append(Advice(f"{found}; with rates of their own", command.but(lr="auto")))
     if certificate.reason:
         lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    return tuple(lines)
+    return (*lines, *ambiguity(problem, certificate.minimum))
 
 
 def _runs(problem: Problem, plans: Sequence[Plan]) -> Iterator[tuple[Descent, float]]:

@@ -15,6 +15,7 @@ from gdsolve.descent.methods.build import Recipe, build_method
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.threads import one_thread
+from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certify import Certificate, certify, certify_best, gap_of
 from gdsolve.solve.comparison import Comparison, RateResult, grid_around, interruption, until_interrupted
 from gdsolve.solve.forecast import form_of, stable_below
@@ -265,4 +266,4 @@ def _advice(
         lines.append(Advice(f"The minimiser is not unique: rank {minimum.spectrum.rank} < {problem.p} weights."))
     if minimum is not None and minimum.spectrum is not None and problem.modes is None:
         lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
-    return tuple(lines)
+    return (*lines, *ambiguity(problem, minimum))
