@@ -19,8 +19,8 @@ CLEAR = 1e4
 def curvature_at(objective: Objective, w: Tensor, hessian: Tensor) -> tuple[Spectrum, bool]:
     """The spectrum of the Hessian, (p, p), at a minimum w, (p, 1), and whether the minimum is the only one.
 
-    A strictly convex loss curves in all directions that its rows, and those of its penalty, tell apart: how little is no
-    matter, so that their rank decides, on columns of equal length. Where the losses of rows have no curvature (far
+    A strictly convex loss curves in all directions that its rows, and those of its penalty, tell apart: how little does
+    not matter, so that their rank decides, on columns of equal length. Where the losses of rows have no curvature (far
     residuals of huber), or none that float64 can tell, only the other rows count.
     """
     matrix = hessian.to(torch.float64)

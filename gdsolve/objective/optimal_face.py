@@ -108,7 +108,9 @@ class Face:
                 continue
             found[j] = at[j] + self._least(way), at[j] - self._least(-way)
         # What the solver rounds is no part of a range.
-        digits = 12 - np.ceil(np.log10(np.maximum(np.abs(found).max(axis=1, where=np.isfinite(found), initial=0.0), TINY)))
+        digits = 12 - np.ceil(
+            np.log10(np.maximum(np.abs(found).max(axis=1, where=np.isfinite(found), initial=0.0), TINY))
+        )
         return np.array([[float(np.round(one, int(places))) for one in pair] for pair, places in zip(found, digits)])
 
     def _least(self, way: Array) -> float:

@@ -103,7 +103,7 @@ def _interior(program: Program) -> tuple[Corner, Corner]:
         half.copy(),
         half.copy(),
     )
-    best, least = at, np.inf
+    best, least, off = at, np.inf, np.inf
     for _ in range(MOST_STEPS):
         dual = -(square @ at.w - linear - x.T @ at.a)
         primal = program.target - x @ at.w - at.u + at.v
@@ -122,7 +122,9 @@ def _interior(program: Program) -> tuple[Corner, Corner]:
         _, du, dv, da = step
         step = _solved(system, x, at, weight, dual, primal, plus + target + du * da, minus + target - dv * da)
         at = at.moved(step, SHORT * at.longest(step) if at.longest(step) < 1.0 else 1.0)
-    first, last = (Corner(one.w, np.clip(one.a, -program.below, program.above)) for one in (best, at))
+    first, last = (
+        Corner(one.w, np.clip(one.a, -program.below, program.above)) for one in (best, at if np.isfinite(off) else best)
+    )
     return first, last
 
 

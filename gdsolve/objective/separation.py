@@ -272,7 +272,12 @@ def _by_program(rows: _Rows, basis: Tensor, toward: Tensor, noise: float) -> Sep
 
     options = {"primal_feasibility_tolerance": FEASIBLE, "dual_feasibility_tolerance": FEASIBLE}
     found = linprog(
-        -scaled.sum(axis=0), A_ub=-scaled, b_ub=np.zeros(len(scaled)), bounds=(-1.0, 1.0), method="highs", options=options
+        -scaled.sum(axis=0),
+        A_ub=-scaled,
+        b_ub=np.zeros(len(scaled)),
+        bounds=(-1.0, 1.0),
+        method="highs",
+        options=options,
     )
     if found.x is None:
         return None

@@ -192,8 +192,13 @@ def curvature_at_start(problem: Problem) -> float:
 
 
 def _rounds(problem: Problem) -> bool:
-    curvature = torch.linalg.eigvalsh(_finite(problem.objective, problem.start))
-    return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > 0.0)
+    hessian = _finite(problem.objective, problem.start)
+    sizes = hessian.diagonal()
+    if not bool((sizes > 0.0).all()):
+        return False
+    # In units in which every weight has the curvature 1: the columns' own must not decide.
+    curvature = torch.linalg.eigvalsh(hessian / (sizes[:, None] * sizes).sqrt())
+    return bool(curvature[0] > ROUNDED * curvature[-1])
 
 
 def _finite(objective: Objective, start: torch.Tensor) -> torch.Tensor:

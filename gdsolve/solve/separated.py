@@ -88,5 +88,10 @@ def _combination(problem: Problem, separation: Separation) -> str:
     if len(places) > MOST_TERMS:
         return f"{', '.join(names[:MOST_TERMS])} and {len(places) - MOST_TERMS} more"
     largest = max(abs(float(user[j])) for j in places)
-    terms = [f"{float(user[j]) / largest:.3g}·{problem.labels[j]}" for j in places]
-    return " + ".join(terms).replace("+ -", "− ").replace("-", "−").replace("1·", "", 0)
+    said = ""
+    for j in places:
+        share = float(user[j]) / largest
+        size = f"{abs(share):.3g}"
+        sign = ("- " if share < 0.0 else "+ ") if said else "-" if share < 0.0 else ""
+        said += f"{' ' if said else ''}{sign}{'' if size == '1' else f'{size} × '}{problem.labels[j]}"
+    return said
