@@ -42,11 +42,8 @@ def corner_minimum(objective: Objective, near: Tensor, to_user: Tensor, offset: 
     if not isinstance(own, PointwiseRows) or not isinstance(own.loss, PiecewiseLinear):
         return None
     ranks, rows = gathered_rows(objective, MOST_NUMBERS)
-    found = (
-        None
-        if rows is None
-        else _solve(rows, *(one.to("cpu", torch.float64).numpy() for one in (near, to_user, offset)))
-    )
+    places = (one.to("cpu", torch.float64).numpy() for one in (near, to_user, offset))
+    found = None if rows is None else _solve(rows, *places)
     found = found if ranks is None else ranks.gather(found)[0]
     if found is None:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +21,6 @@ STILL = 1e-10
 GAIN = 1e-8
 MOST_NUMBERS = 200_000
 MOST_WEIGHTS = 60
-TINY = 1e-200
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,7 @@ class Face:
                 found[j] = (-np.inf, np.inf)
                 continue
             found[j] = at[j] + self._least(way), at[j] - self._least(-way)
-        # What the solver rounds is no part of a range.
-        digits = 12 - np.ceil(
-            np.log10(np.maximum(np.abs(found).max(axis=1, where=np.isfinite(found), initial=0.0), TINY))
-        )
-        return np.array([[float(np.round(one, int(places))) for one in pair] for pair, places in zip(found, digits)])
+        return np.array([_rounded(pair) for pair in found])
 
     def _least(self, way: Array) -> float:
         """min wayᵀc."""
@@ -124,6 +120,15 @@ class Face:
         return float(found.fun) if found.status == 0 else -np.inf
 
 
+def _rounded(pair: Array) -> Array:
+    """Both ends to twelve digits of the larger: what the solver rounds is no part of a range."""
+    size = np.abs(pair[np.isfinite(pair)]).max(initial=0.0)
+    if size == 0.0:
+        return pair
+    rounded: Array = np.round(pair, 12 - math.ceil(math.log10(size)))
+    return rounded
+
+
 def face_of(program: Program, corner: Corner) -> Face:
     """All minimisers, from one of them and its multipliers: those that any optimal multipliers go with.
 
@@ -132,7 +137,7 @@ def face_of(program: Program, corner: Corner) -> Face:
     direction is left a linear program decides. Source: Mangasarian (1979), Uniqueness of solution in linear
     programming, Linear Algebra and its Applications 25.
     """
-    w, p = corner.w, len(corner.w)
+    w = corner.w
     inside = corner.inside(program)
     design, penalty = (torch.from_numpy(np.ascontiguousarray(one)) for one in (program.design, program.penalty))
     stacked = torch.cat([design, penalty])

@@ -74,6 +74,12 @@ class _Point:
         """The mean of what complementary slackness makes zero."""
         return float((self.u @ self.above + self.v @ self.below) / (2 * len(self.u)))
 
+    @property
+    def weight(self) -> Array:
+        """D, (m,): what a residual counts for in the system of a step."""
+        weight: Array = 1.0 / (self.u / self.above + self.v / self.below)
+        return weight
+
     def moved(self, step: tuple[Array, Array, Array, Array], t: float) -> _Point:
         dw, du, dv, da = step
         pairs = ((self.u, du), (self.v, dv), (self.above, -da), (self.below, da))
@@ -112,26 +118,26 @@ def _interior(program: Program) -> tuple[Corner, Corner]:
             best, least = at, off
         if not (np.isfinite(off) and at.gap > LEAST) or off <= SETTLED * program.value(at.w) or (off > 1e3 * least):
             break
-        weight = 1.0 / (at.u / at.above + at.v / at.below)
-        system = square + x.T @ (weight[:, None] * x)
+        system = square + x.T @ (at.weight[:, None] * x)
         plus, minus = -at.u * at.above, -at.v * at.below
-        step = _solved(system, x, at, weight, dual, primal, plus, minus)
+        step = _solved(system, x, at, (dual, primal), plus, minus)
         t = at.longest(step)
         ahead = at.moved(step, t).gap
         target = at.gap * (ahead / at.gap) ** 3
         _, du, dv, da = step
-        step = _solved(system, x, at, weight, dual, primal, plus + target + du * da, minus + target - dv * da)
+        step = _solved(system, x, at, (dual, primal), plus + target + du * da, minus + target - dv * da)
         at = at.moved(step, SHORT * at.longest(step) if at.longest(step) < 1.0 else 1.0)
-    first, last = (
-        Corner(one.w, np.clip(one.a, -program.below, program.above)) for one in (best, at if np.isfinite(off) else best)
-    )
-    return first, last
+    last = at if np.isfinite(off) else best
+    near, sharp = (Corner(one.w, np.clip(one.a, -program.below, program.above)) for one in (best, last))
+    return near, sharp
 
 
 def _solved(
-    system: Array, x: Array, at: _Point, weight: Array, dual: Array, primal: Array, plus: Array, minus: Array
+    system: Array, x: Array, at: _Point, off: tuple[Array, Array], plus: Array, minus: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Δw, Δu, Δv and Δa of the linearised conditions."""
+    dual, primal = off
+    weight = at.weight
     rest = primal - plus / at.above + minus / at.below
     dw = _solve(system, dual + x.T @ (weight * rest))
     da = weight * (rest - x @ dw)

@@ -40,4 +40,5 @@ def null_space(matrix: Tensor, noise: float) -> Tensor:
     factor = torch.linalg.qr(matrix, mode="r").R if m > p else matrix
     _, values, right = torch.linalg.svd(factor)
     rank = int((values > noise).sum())
-    return right[rank:].mT
+    basis: Tensor = right[rank:].mT
+    return basis

@@ -43,9 +43,9 @@ class Separation:
     """A direction, (p, 1) in descent's coordinates, along which the loss falls for ever.
 
     `complete` where every row gains by it. `column` is the one feature that separates by itself: the values of the rows
-    that gain, in descent's coordinates, are `above` and `below` a threshold, each from the nearest to the furthest, None
-    where there are none. `one_class` where the intercept alone does it, `saturated` where there are as many directions
-    as rows.
+    that gain, in descent's coordinates, are `above` and `below` a threshold, each from the nearest to the furthest,
+    None where there are none. `one_class` where the intercept alone does it, `saturated` where there are as many
+    directions as rows.
     """
 
     direction: Tensor

@@ -62,10 +62,8 @@ def _commands(
         return _after_failure(problem, plan, solution, command)
     if not unstable and solution.status is not Status.MAX_ITER:
         return []
-    if certificate.separation is not None:
-        return [finite_weights(problem, command, certificate.separation)]
-    if solution.stopped_by == "unbounded":
-        return [_held(problem, command)]
+    if certificate.separation is not None or solution.stopped_by == "unbounded":
+        return [_held(problem, command, certificate)]
     if problem.squares is not None and plan.recipe.method is PLAIN and has_closed_form(plan.recipe):
         return [*own_command(problem, command), *(best_rate(problem, command) if unstable else [])]
     if unstable:
@@ -82,8 +80,10 @@ def _after_failure(problem: Problem, plan: Plan, solution: Solution, command: Co
     return [Advice(f"Start elsewhere, or try another method: {', '.join(others)}.")]
 
 
-def _held(problem: Problem, command: Command) -> Advice:
+def _held(problem: Problem, command: Command, certificate: Certificate) -> Advice:
     """What keeps weights from running away where the loss has no minimum."""
+    if certificate.separation is not None:
+        return finite_weights(problem, command, certificate.separation)
     if problem.kind is Kind.LINEAR:
         return Advice("A ridge penalty keeps the weights finite", command.but(ridge=1, max_iter=None))
     return Advice("Check the formula, or bound its parameters with --lower and --upper.")

@@ -23,7 +23,7 @@ def ambiguity(problem: Problem, minimum: Minimum | None) -> list[Advice]:
     spans = [
         (name, _span(low, high))
         for name, (low, high) in zip(names, minimum.ranges.tolist(), strict=True)
-        if not low == high
+        if low != high
     ]
     shown = ", ".join(f"{name} {span}" for name, span in spans[:MOST_NAMED])
     more = len(spans) - MOST_NAMED

@@ -121,6 +121,10 @@ def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certific
         return _known(problem)
     if not isinstance(problem.objective, TwiceDifferentiable) or not problem.smooth:
         return _nonsmooth(problem, w)
+    return _smooth(problem, w, status)
+
+
+def _smooth(problem: Problem, w: torch.Tensor, status: Status) -> Certificate:
     if status is Status.INTERRUPTED:
         return Certificate(None)
     if problem.separation is not None:
@@ -131,9 +135,8 @@ def _minimum_near(problem: Problem, w: torch.Tensor, status: Status) -> Certific
         return _separated(problem, problem.start) or Certificate(None)
     if problem.kind is Kind.LINEAR:
         return _linear(problem, w)
-    if status is Status.CONVERGED and problem.box is None and _at_a_saddle(problem, w):
-        return Certificate(None, NoMinimum.SADDLE)
-    return _search(problem, w)
+    saddle = status is Status.CONVERGED and problem.box is None and _at_a_saddle(problem, w)
+    return Certificate(None, NoMinimum.SADDLE) if saddle else _search(problem, w)
 
 
 def _at_a_saddle(problem: Problem, w: torch.Tensor) -> bool:

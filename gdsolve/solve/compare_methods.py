@@ -64,8 +64,8 @@ def compare_methods(
 def _advice(
     problem: Problem, results: list[MethodResult], certificate: Certificate, command: Command
 ) -> tuple[Advice, ...]:
-    if found := without_minimum(problem, command, certificate):
-        return tuple(found)
+    if told := without_minimum(problem, command, certificate):
+        return tuple(told)
     lines = []
     lost = [one.method.value for one in results if one.status is Status.DIVERGED and one.learning_rate is not None]
     if lost and isinstance(problem.spec.lr, float):
