@@ -45,6 +45,7 @@ class FindingKind(StrEnum):
     DATE = "date"
     MISSING = "missing"
     FEWER_FIELDS = "fewer_fields"
+    SEPARATED = "separated"
     SATURATED = "saturated"
     CONSTANT = "constant"
     DUPLICATE = "duplicate"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from gdsolve.objective.base import Evaluation
+from gdsolve.objective.base import Evaluation, Objective
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
+from gdsolve.objective.shared import Shared
+from gdsolve.ranks import Ranks
 
 
 @runtime_checkable
@@ -154,6 +156,33 @@ def largest_curvature(rows: PointwiseRows, curvature: float) -> float:
 def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinates:
     """`coordinates` as this loss bears them: the target is moved and scaled only where residuals alone matter."""
     return coordinates if loss.of_residual else coordinates.without_target()
+
+
+def gathered_rows(objective: Objective, most: float) -> tuple[Ranks | None, PointwiseRows | None]:
+    """The rows of an objective, those of all ranks on the host of the first one, and the ranks where there are several.
+
+    None for the rows where they are another rank's, where there are more numbers than `most`, or where the objective
+    has no such rows. Only the first rank has the penalty.
+    """
+    if not isinstance(objective, Shared):
+        rows = objective if isinstance(objective, PointwiseRows) and objective.design.numel() <= most else None
+        return None, rows
+    ranks, own = objective.ranks, objective.own
+    if not isinstance(own, PointwiseRows) or objective.step_elements > most:
+        return ranks, None
+    parts = ranks.gather((own.design.cpu(), own.target.cpu(), None if own.weight is None else own.weight.cpu()))
+    if not ranks.first:
+        return ranks, None
+    designs, targets, weights = zip(*parts, strict=True)
+    there = [weight for weight in weights if weight is not None]
+    penalty = own.penalty.to(own.design.dtype, torch.device("cpu"))
+    return ranks, replace(
+        own,
+        design=torch.cat(designs),
+        target=torch.cat(targets),
+        weight=torch.cat(there) if there else None,
+        penalty=penalty,
+    )
 
 
 def collect_pointwise_rows(

@@ -303,6 +303,8 @@ def _of_normal_equations(record: Record) -> list[str]:
         status = f"XᵀX is singular (rank {record['rank']} < {record['parameters']})"
     if unique:
         return [f"{status}: the normal equations cannot be solved; descent needs no XᵀX"]
+    if any(one["kind"] == "separated" for one in record["findings"]):
+        return [status]
     if not record["solutions"]:
         return [f"{status}: more than one minimum, descent from zeros reaches one of them"]
     return [f"{status}: the normal equations have no unique solution; descent from zeros reaches the minimum-norm one"]

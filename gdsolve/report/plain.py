@@ -127,7 +127,8 @@ def has_intercept(record: Record) -> bool:
     places = [record, record.get("optimum") or {}, *record.get("trace", ())[:1]]
     for rate in record.get("rates", ())[:1]:
         places += rate["trace"][:1]
-    return any(place.get("intercept") is not None for place in places)
+    places += record.get("methods", ())[:1]
+    return bool(record["descent"].get("intercept")) or any(one.get("intercept") is not None for one in places)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import errors_record, inference_record
@@ -141,6 +142,9 @@ def optimum_record(optimum: Optimum) -> Record:
         "loss": optimum.loss,
         "unique": optimum.unique,
         "global": optimum.is_global,
+        "range": None
+        if optimum.ranges is None
+        else {name: [value if isfinite(value) else None for value in pair] for name, pair in optimum.ranges.items()},
     }
 
 
@@ -254,6 +258,7 @@ def comparison_record(comparison: Comparison) -> Record:
         "data": NO_DATA if comparison.data is None else data_record(comparison.data, comparison.spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
+            "intercept": intercept,
             "stable_below": comparison.stable_below,
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,

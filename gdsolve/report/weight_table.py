@@ -71,7 +71,7 @@ def weight_columns(
     weights, goals = map(list, zip(*together, strict=True))
     titles, columns = ["weight"], [weights]
     if optimum and _differs(record, reached, best, digits, chosen):
-        titles += [_optimum_title(optimum), DIFFERENCE]
+        titles += [_optimum_title(optimum, of_corners=record["spectrum"] is None), DIFFERENCE]
         columns += [goals, [_difference(value, goal) for value, goal in zip(reached, best, strict=True)]]
     else:
         columns = [[text for (text,) in numbers.rows([[value] for value in reached], digits)]]
@@ -174,10 +174,12 @@ def _table(names: Sequence[str], titles: Sequence[str], columns: Sequence[Sequen
     return Grid([name_column("parameter"), *map(Column, titles)], transpose([names, *columns]))
 
 
-def _optimum_title(optimum: Mapping[str, Any]) -> str:
+def _optimum_title(optimum: Mapping[str, Any], *, of_corners: bool) -> str:
     if optimum.get("global") is False:
         return "local minimum"
-    return "minimum-norm optimum" if optimum.get("unique") is False else "optimum"
+    if optimum.get("unique") is False:
+        return "one optimum" if of_corners else "minimum-norm optimum"
+    return "optimum"
 
 
 def _difference(value: float | None, goal: float | None) -> str:

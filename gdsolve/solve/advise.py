@@ -13,13 +13,14 @@ from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.rank import EPSILON
+from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.method import own_rate
 from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reclassify import far_above
-from gdsolve.solve.remedy import best_rate, elsewhere, further, needed_updates, own_command, steadier
+from gdsolve.solve.remedy import best_rate, elsewhere, finite_weights, further, needed_updates, own_command, steadier
 from gdsolve.solve.squares import repose, standard_coordinates
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import DType, Method, Scale
@@ -53,21 +54,23 @@ def advise(
         lines += _needs(problem, plan)
     if problem.kind is Kind.CURVE and status is not Status.DIVERGED and _is_level(problem, solution):
         lines.append(Advice("The curve is constant on all rows: it explains nothing of the target (R² is 0)."))
-    lines += _commands(problem, plan, solution, command)
+    lines += _commands(problem, plan, solution, certificate, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
         lines.append(_ambiguity(problem, minimum.spectrum.rank))
-    return tuple(lines)
+    return (*lines, *ambiguity(problem, minimum))
 
 
-def _commands(problem: Problem, plan: Plan, solution: Solution, command: Command) -> list[Advice]:
+def _commands(
+    problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, command: Command
+) -> list[Advice]:
     """What to run instead."""
     unstable = solution.status in (Status.DIVERGED, Status.EDGE_OF_STABILITY)
     if solution.status is Status.FAILED:
         return _after_failure(problem, plan, solution, command)
     if not unstable and solution.status is not Status.MAX_ITER:
         return []
-    if solution.stopped_by == "unbounded":
-        return [_held(problem, command)]
+    if certificate.separation is not None or solution.stopped_by == "unbounded":
+        return [_held(problem, command, certificate)]
     if problem.squares is not None and plan.recipe.method is PLAIN and has_closed_form(plan.recipe):
         return [*own_command(problem, command), *(best_rate(problem, command) if unstable else [])]
     if unstable:
@@ -86,8 +89,10 @@ def _after_failure(problem: Problem, plan: Plan, solution: Solution, command: Co
     return [Advice(f"Start elsewhere, or try another method: {', '.join(others)}.")]
 
 
-def _held(problem: Problem, command: Command) -> Advice:
+def _held(problem: Problem, command: Command, certificate: Certificate) -> Advice:
     """What keeps weights from running away where the loss has no minimum."""
+    if certificate.separation is not None:
+        return finite_weights(problem, command, certificate.separation)
     if problem.kind is Kind.LINEAR:
         return Advice("A ridge penalty keeps the weights finite", command.but(ridge=1, max_iter=None))
     return Advice("Check the formula, or bound its parameters with --lower and --upper.")

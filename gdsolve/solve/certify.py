@@ -1,4 +1,4 @@
-"""The certificate: the minimum near where a descent ended, found by Newton's method, or why there is none."""
+"""The certificate: the minimum near where a descent ended, or why there is none."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.base import TwiceDifferentiable
-from gdsolve.objective.linear_program import piecewise_linear_minimum
-from gdsolve.objective.modes import Spectrum
+from gdsolve.objective.flatness import curvature_at
+from gdsolve.objective.linear_program import corner_minimum
+from gdsolve.objective.separation import find_separation, proves_overlap
 from gdsolve.solve.corner import find_corner
 from gdsolve.solve.judge import judge
-from gdsolve.solve.minimum import MOST_STEPS, NEGLIGIBLE, Certificate, Minimum, NoMinimum
+from gdsolve.solve.minimum import MOST_STEPS, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reduction import reduce_problem
@@ -25,17 +26,18 @@ from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
 MOST_NUMBERS = 200_000_000
-FADED = 1e-12
 
 
 def certify(problem: Problem, solution: Solution) -> Certificate:
-    """The minimum that Newton's method finds from the end of a run in at most a hundred steps, and the gap to it.
+    """The minimum where a run ended, or near by, and the gap to it.
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
     reduction = reduce_problem(problem, solution.w)
     if reduction is not None:
-        return reduction.lift(certify(reduction.problem, replace(solution, w=reduction.place)))
+        # What separates the rows is told by the names of the columns, which the span of the rows has not.
+        separated = None if solution.status is Status.INTERRUPTED else _separated(problem, solution.w)
+        return separated or reduction.lift(certify(reduction.problem, replace(solution, w=reduction.place)))
     found = _minimum_near(problem, solution)
     return replace(found, gap=gap_of(problem, solution, found.minimum))
 
@@ -44,7 +46,7 @@ def certify_best(problem: Problem, solutions: Sequence[Solution], reason: NoMini
     """The minimum near the lowest point that several runs reached; none, for that `reason`, where they reached none."""
     usable = [one for one in solutions if one.status not in (Status.DIVERGED, Status.FAILED)]
     if not usable:
-        return Certificate(None, reason)
+        return _separated(problem, problem.start) or Certificate(None, reason)
     return certify(problem, min(usable, key=lambda one: one.value))
 
 
@@ -55,17 +57,33 @@ def gap_of(problem: Problem, solution: Solution, minimum: Minimum | None) -> flo
     return None if minimum is None else minimum.gap(solution.w, solution.value) * problem.loss_unit
 
 
+def linear_map(problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
+    """The matrix (p, p) and the constant part (p, 1) of the map from descent's coordinates to the user's."""
+    origin = torch.zeros_like(problem.start)
+    offset = problem.units.to_user(origin)
+    identity = torch.eye(problem.p, dtype=origin.dtype, device=origin.device)
+    return problem.units.to_user(identity) - offset, offset
+
+
 def _minimum_near(problem: Problem, solution: Solution) -> Certificate:
     if problem.modes is not None:
         return _known(problem)
-    linear = problem.kind is Kind.LINEAR
-    if linear and not (problem.smooth and isinstance(problem.objective, TwiceDifferentiable)):
-        return _nonsmooth(problem)
-    if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
-        return Certificate(None, NoMinimum.TOO_LARGE)
-    if solution.status in (Status.DIVERGED, Status.INTERRUPTED):
+    if problem.kind is Kind.LINEAR and not (problem.smooth and isinstance(problem.objective, TwiceDifferentiable)):
+        return _nonsmooth(problem, solution.w)
+    if solution.status is Status.INTERRUPTED:
         return Certificate(None)
-    return _search(problem, solution.w) if linear else _of_formula(problem, solution)
+    if problem.separation is not None:
+        return Certificate(None, NoMinimum.SEPARATED, separation=problem.separation)
+    return _smooth(problem, solution)
+
+
+def _smooth(problem: Problem, solution: Solution) -> Certificate:
+    w = solution.w
+    if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
+        return _separated(problem, w) or Certificate(None, NoMinimum.TOO_LARGE)
+    if solution.status is Status.DIVERGED:
+        return _separated(problem, problem.start) or Certificate(None)
+    return _linear(problem, w) if problem.kind is Kind.LINEAR else _of_formula(problem, solution)
 
 
 def _of_formula(problem: Problem, solution: Solution) -> Certificate:
@@ -88,53 +106,41 @@ def _known(problem: Problem) -> Certificate:
     return Certificate(Minimum(modes.minimiser, value, None, modes.spectrum, modes.unique, is_global=True))
 
 
-def _nonsmooth(problem: Problem) -> Certificate:
-    w = piecewise_linear_minimum(problem.objective)
-    if w is None:
+def _nonsmooth(problem: Problem, w: torch.Tensor) -> Certificate:
+    found = corner_minimum(problem.objective, w, *linear_map(problem))
+    if found is None:
         return Certificate(None, NoMinimum.NONSMOOTH)
-    value = float(problem.objective.evaluate(w).value)
-    return Certificate(Minimum(w, value, None, None, unique=True, is_global=True))
+    value = float(problem.objective.evaluate(found.w).value)
+    return Certificate(Minimum(found.w, value, None, None, found.unique, is_global=True, ranges=found.ranges))
 
 
-def _search(problem: Problem, w: torch.Tensor) -> Certificate:
+def _separated(problem: Problem, w: torch.Tensor) -> Certificate | None:
+    """Why a likelihood has no minimum, where its rows are separated; `w` is where it is looked for."""
+    spec = problem.spec
+    found = find_separation(
+        problem.objective,
+        w.to(problem.start),
+        intercept=problem.intercept,
+        penalised=spec.ridge > 0.0,
+        whole=spec.penalize_intercept,
+    )
+    return None if found is None else Certificate(None, NoMinimum.SEPARATED, separation=found)
+
+
+def _linear(problem: Problem, w: torch.Tensor) -> Certificate:
+    """The minimum of a convex loss of linear predictions, which has one unless its rows are separated."""
     newton, rules, schedule = Newton(problem.box), (LeftDomain(),), Schedule("log")
     with observing("certifying", None, problem.loss_unit) as observer:
         refined = iterate(problem.bounded, w, newton, rules, max_iter=MOST_STEPS, schedule=schedule, observe=observer)
     if refined.status is Status.INTERRUPTED:
         return Certificate(None, NoMinimum.INTERRUPTED)
     if refined.stopped_by != "rounding":
-        return Certificate(None, NoMinimum.NOT_FOUND)
+        return _separated(problem, w) or Certificate(None, NoMinimum.NOT_FOUND)
     hessian: torch.Tensor = problem.objective.hessian(refined.w)  # type: ignore[attr-defined]
-    free = torch.ones(len(w), dtype=torch.bool, device=w.device)
-    if problem.box is not None:
-        free = ~problem.box.held(refined.w, problem.objective.evaluate(refined.w).gradient)[:, 0]
-    curvature = torch.linalg.eigvalsh(hessian[free][:, free].to(torch.float64)).flip(0)
-    if not bool(torch.isfinite(curvature).all()):
-        return Certificate(None, NoMinimum.NOT_FINITE)
-    return _judge(problem, refined.w, refined.value, hessian, curvature)
-
-
-def _judge(
-    problem: Problem, w: torch.Tensor, value: float, hessian: torch.Tensor, curvature: torch.Tensor
-) -> Certificate:
-    if not len(curvature):
-        spectrum = Spectrum(0.0, 0.0, 0)
-        return Certificate(Minimum(w, value, hessian, spectrum, unique=True, is_global=False))
-    largest, smallest = float(curvature[0]), float(curvature[-1])
-    if smallest < -NEGLIGIBLE * abs(largest):
-        return Certificate(None, NoMinimum.SADDLE)
-    at_start = _largest_at_start(problem)
-    if at_start > 0.0 and largest <= FADED * at_start:
-        return Certificate(None, NoMinimum.FADED_AWAY)
-    if largest <= 0.0:
-        return Certificate(None, NoMinimum.FLAT)
-    rank = int((curvature > NEGLIGIBLE * largest).sum())
-    spectrum = Spectrum(largest, float(curvature[rank - 1]), rank)
-    unique = rank == len(curvature)
-    return Certificate(Minimum(w, value, hessian, spectrum, unique, is_global=problem.convex))
-
-
-def _largest_at_start(problem: Problem) -> float:
-    hessian: torch.Tensor = problem.objective.hessian(problem.start)  # type: ignore[attr-defined]
-    sizes = torch.linalg.eigvalsh(hessian.nan_to_num(nan=0.0, posinf=0.0, neginf=0.0))
-    return float(sizes.abs().amax()) if problem.kind is Kind.LINEAR else 0.0
+    if not bool(torch.isfinite(hessian).all()):
+        return _separated(problem, problem.start) or Certificate(None, NoMinimum.NOT_FINITE)
+    overlap = problem.spec.ridge == 0.0 and proves_overlap(problem.objective, refined.w, hessian)
+    if not overlap and (found := _separated(problem, refined.w)):
+        return found
+    spectrum, unique = curvature_at(problem.objective, refined.w, hessian)
+    return Certificate(Minimum(refined.w, refined.value, hessian, spectrum, unique, is_global=True))

@@ -96,8 +96,9 @@ def check(
         opened = open_sources(spec.data, spec, stack) if spec.data else ()
         described = _describe(spec, opened, arrays)
         looked = _look(spec, command, described, _opener(opened, arrays))
+        separated = _separated(spec, looked, _opener(opened, arrays))
     descending = time.perf_counter()
-    diagnosis, findings = None, list(described.findings)
+    diagnosis, findings = None, [*described.findings, *separated]
     if looked.problem is not None:
         proposed = looked.proposal.spec(spec)
         has_target = looked.proposal.target is not None
@@ -131,6 +132,16 @@ def check(
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
     )
+
+
+def _separated(spec: Spec, looked: _Look, read: Callable[[Spec], Table]) -> list[Finding]:
+    """That the loss of the first proposal has no minimum."""
+    if not looked.proposals or looked.proposal.spec(spec).loss.info.squared:
+        return []
+    from gdsolve.solve.check_separation import separation_found
+
+    found = separation_found(spec, looked.proposal, read)
+    return [] if found is None else [found]
 
 
 def _following(command: Command, spec: Spec, looked: _Look, *, ready: bool) -> tuple[Next, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 
+from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certify import certify, certify_best, gap_of
 from gdsolve.solve.comparison import MethodComparison, MethodResult, cannot_begin, interruption
 from gdsolve.solve.descend import descend
@@ -16,6 +17,7 @@ from gdsolve.solve.outcome import Subject
 from gdsolve.solve.plan import Plan, plan_descent
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.reclassify import reclassify
+from gdsolve.solve.separated import without_minimum
 from gdsolve.solve.units import optimum_of, sse_of
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import Method, RateSchedule
@@ -67,6 +69,8 @@ def _advice(
 ) -> tuple[Advice, ...]:
     if problem.fault_of_start is not None:
         return (cannot_begin(problem.fault_of_start),)
+    if told := without_minimum(problem, command, certificate):
+        return tuple(told)
     lines = []
     lost = [one.method.value for one in results if one.status is Status.DIVERGED and one.learning_rate is not None]
     if lost and isinstance(problem.spec.lr, float):
@@ -75,7 +79,7 @@ def _advice(
         lines.append(Advice(f"{found}; with rates of their own", command.but(lr="auto")))
     if certificate.reason:
         lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    return tuple(lines)
+    return (*lines, *ambiguity(problem, certificate.minimum))
 
 
 def _runs(problem: Problem, plans: Sequence[Plan]) -> Iterator[tuple[Descent, float]]:
@@ -127,7 +131,7 @@ def _too_slow(problem: Problem, method: Method) -> str | None:
 
 def _result(descent: Descent, seconds: float, certificate: Certificate) -> MethodResult:
     problem, plan, solution = descent.problem, descent.plan, descent.solution
-    if plan.recipe.schedule is RateSchedule.COSINE:
+    if plan.recipe.schedule is RateSchedule.COSINE or certificate.separation is not None:
         solution = reclassify(problem, solution, certificate, plan.recipe)
     w = solution.w.to(problem.start)
     weights, intercept = problem.named(w)

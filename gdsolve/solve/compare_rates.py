@@ -15,6 +15,7 @@ from gdsolve.descent.methods.build import Recipe, build_method
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.threads import one_thread
+from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certify import certify, certify_best, gap_of
 from gdsolve.solve.comparison import Comparison, RateResult, cannot_begin, grid_around, interruption, until_interrupted
 from gdsolve.solve.forecast import form_of, stable_below
@@ -27,6 +28,7 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.rate_advice import advise_rates
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.rules import require_end, rules_of, usual_tolerance
+from gdsolve.solve.separated import without_minimum
 from gdsolve.solve.units import optimum_of, trace_in_units
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice, Command
@@ -204,6 +206,8 @@ def _schedule(spec: Spec) -> Schedule:
 
 def _result(problem: Problem, rate: float, solution: Solution, certificate: Certificate) -> RateResult:
     """The state when the rate stopped, also where a better one came before."""
+    if certificate.separation is not None:
+        solution = reclassify(problem, solution, certificate, _plain(rate))
     spectrum, trace, unit = certificate.spectrum, solution.trace, problem.loss_unit
     sse, last = trace.sse[-1], replace(solution, w=trace.weights[:, -1:], value=trace.values[-1])
     return RateResult(
@@ -255,6 +259,8 @@ def _advice(
 ) -> tuple[Advice, ...]:
     if problem.fault_of_start is not None:
         return (cannot_begin(problem.fault_of_start),)
+    if found := without_minimum(problem, command, certificate):
+        return tuple(found)
     lines = advise_rates(problem.spec, command, results, limit, convex=problem.convex or problem.modes is not None)
     minimum = certificate.minimum
     if minimum is None and certificate.reason:
@@ -263,4 +269,4 @@ def _advice(
         lines.append(Advice(f"The minimiser is not unique: rank {minimum.spectrum.rank} < {problem.p} weights."))
     if minimum is not None and minimum.spectrum is not None and problem.modes is None:
         lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
-    return tuple(lines)
+    return (*lines, *ambiguity(problem, minimum))

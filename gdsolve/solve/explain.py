@@ -8,6 +8,7 @@ from gdsolve.solve.method import shown_rate
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
+from gdsolve.solve.separated import told_separation
 from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
 from gdsolve.spec import RateSchedule
 from gdsolve.spec.methods import Recurrence
@@ -41,7 +42,7 @@ def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certi
         case Status.INTERRUPTED:
             return f"Interrupted after {taken}.{distance}"
         case Status.DIVERGED:
-            return f"{_divergence(problem, plan, solution)} {weights_shown(solution)}"
+            return f"{_divergence(problem, plan, solution, certificate)} {weights_shown(solution)}"
         case Status.FAILED:
             return _failure(problem, solution, certificate, distance)
 
@@ -79,8 +80,11 @@ def _running(problem: Problem, certificate: Certificate) -> str:
     return f"{listed} run{'s' if len(shown) == 1 else ''} to infinity"
 
 
-def _divergence(problem: Problem, plan: Plan, solution: Solution) -> str:
+def _divergence(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate) -> str:
     taken = updates_in_words(solution.iterations)
+    if certificate.separation is not None:
+        why = told_separation(problem, certificate.separation)
+        return f"Diverged, after {taken}: {why}, so that no weights are large enough, and the loss has no minimum."
     if solution.stopped_by == "unbounded":
         return f"Diverged: after {taken} the loss keeps decreasing, and has no minimum."
     if shown_rate(plan.recipe) is None:

@@ -17,6 +17,7 @@ from gdsolve.objective.inference import (
     without_bars,
 )
 from gdsolve.objective.singular import Singular
+from gdsolve.solve.certify import linear_map
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
@@ -28,6 +29,7 @@ from gdsolve.status import Status
 
 NO_DATA = "a formula has no residuals to estimate an error from"
 NOT_SQUARED = "this loss is neither a sum of squares nor a likelihood"
+NO_LARGEST = "no weights are large enough: the loss has no minimum"
 NOT_CERTIFIED = "no minimum is certified here"
 UNFINISHED = {
     Status.DIVERGED: "the run diverged",
@@ -53,7 +55,9 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
     w = solution.w.to(problem.start)
     names, user = parameter_names(problem.labels, intercept=problem.intercept), problem.units.to_user(w)
     reason = None
-    if spec.ridge:
+    if certificate.separation is not None:
+        reason = NO_LARGEST
+    elif spec.ridge:
         reason = PENALISED
     elif problem.kind is Kind.FORMULA:
         reason = NO_DATA
@@ -140,7 +144,7 @@ def _of_rows(
     the row written twice, as in R's glm and in statsmodels. Source: McCullagh and Nelder, section 2.2.2.
     """
     spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
-    user, to_user = problem.units.to_user(w)[:, 0], _linear_map(problem)
+    user, to_user = problem.units.to_user(w)[:, 0], linear_map(problem)[0]
     confidence = spec.confidence if spec.report else None
     if isinstance(objective, SumOfSquares):
         sse = problem.objective.sse(w)
@@ -166,11 +170,3 @@ def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> d
         return {}
     at_bound = ((w <= problem.box.lower) | (w >= problem.box.upper))[:, 0].tolist()
     return {name: reason for name, stands in zip(names, at_bound, strict=True) if stands}
-
-
-def _linear_map(problem: Problem) -> torch.Tensor:
-    """The matrix (p, p) from descent's coordinates to the user's, without its constant part."""
-
-    identity = torch.eye(problem.p, dtype=problem.start.dtype, device=problem.start.device)
-    origin = torch.zeros_like(problem.start)
-    return problem.units.to_user(identity) - problem.units.to_user(origin)

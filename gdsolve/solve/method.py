@@ -200,9 +200,16 @@ def _slope_at_start(problem: Problem) -> float:
 
 
 def _rounds(problem: Problem) -> bool:
-    curvature = torch.linalg.eigvalsh(_finite(problem.objective, problem.start))
+    hessian = _finite(problem.objective, problem.start)
+    sizes = hessian.diagonal()
+    if not bool((sizes > 0.0).all()):
+        return False
     # Beside what it can be it must not have faded, as that of log cosh far out: Newton's step would have no end.
-    return bool(curvature[0] > ROUNDED * curvature[-1]) and bool(curvature[-1] > FADED * (problem.bound or 0.0))
+    if float(torch.linalg.eigvalsh(hessian)[-1]) <= FADED * (problem.bound or 0.0):
+        return False
+    # In units in which every weight has the curvature 1: the columns' own must not decide.
+    curvature = torch.linalg.eigvalsh(hessian / (sizes[:, None] * sizes).sqrt())
+    return bool(curvature[0] > ROUNDED * curvature[-1])
 
 
 def _finite(objective: Objective, start: torch.Tensor) -> torch.Tensor:

@@ -8,6 +8,7 @@ from enum import StrEnum
 import torch
 
 from gdsolve.objective.modes import Spectrum
+from gdsolve.objective.separation import Separation
 
 MOST_STEPS = 100
 NEGLIGIBLE = 1e-10
@@ -25,7 +26,7 @@ class NoMinimum(StrEnum):
     MAXIMUM = "the curvature is negative in every direction: this is a maximum, not a minimum"
     INFLECTION = "the loss falls in a direction in which it does not curve: this is no minimum"
     RUNAWAY = "a parameter runs to infinity: there is no minimum in this direction"
-    FADED_AWAY = "the curvature has become zero: the loss keeps decreasing, and has no minimum here"
+    SEPARATED = "the classes or counts are separated: no weights are large enough"
     FLAT = "the curvature there is zero"
     NO_POINT = "no method reached a point to look from"
 
@@ -35,7 +36,8 @@ class Minimum:
     """A minimum, (p, 1) in descent's coordinates, its value, and the curvature there.
 
     `spectrum` is of the Hessian over the weights that no bound holds, None where the loss has corners instead;
-    `is_global` is True where no point is lower.
+    `is_global` is True where no point is lower. Where it is not unique, `ranges`, (p, 2), may be those of the user's
+    weights over all minima.
     """
 
     w: torch.Tensor
@@ -44,6 +46,7 @@ class Minimum:
     spectrum: Spectrum | None
     unique: bool
     is_global: bool
+    ranges: torch.Tensor | None = None
 
     def gap(self, w: torch.Tensor, value: float) -> float:
         """L(w) − L*, by the curvature where the difference of the values would cancel."""
@@ -58,13 +61,15 @@ class Minimum:
 class Certificate:
     """What is known of the place where a run ended: a minimum, or why there is none; None and None after divergence.
 
-    `gap` is how far the loss is above the minimum, in the user's units; `running` are the places of the weights that
-    run to infinity. `arrived` is False where the gradient shows that the run ended away from any minimum.
+    `gap` is how far the loss is above the minimum, in the user's units; `separation` is why a likelihood has none, and
+    `running` are the places of the weights that run to infinity. `arrived` is False where the gradient shows that the
+    run ended away from any minimum.
     """
 
     minimum: Minimum | None
     reason: NoMinimum | None = None
     gap: float | None = None
+    separation: Separation | None = None
     running: tuple[int, ...] = ()
     arrived: bool = True
 

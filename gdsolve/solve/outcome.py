@@ -32,7 +32,8 @@ class Subject:
 class Optimum:
     """The minimiser and its value, in the user's units; of minimum norm in descent's coordinates if not unique.
 
-    `is_global` is False for a minimum that is known to be one near by alone.
+    `is_global` is False for a minimum that is known to be one near by alone. `ranges` are the least and largest value
+    of each weight, by name, the intercept last, over all minima where there are more than one and that is known.
     """
 
     weights: dict[str, float]
@@ -41,6 +42,7 @@ class Optimum:
     loss: float
     unique: bool
     is_global: bool = True
+    ranges: dict[str, tuple[float, float]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

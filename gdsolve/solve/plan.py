@@ -22,6 +22,8 @@ from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
 
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
+# Where it is known that there is no minimum to come to.
+MOST_WITHOUT_MINIMUM = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,8 @@ def plan_descent(
     choice = _engine(problem, recipe, stop, schedule, resumed=resumed, may_leap=may_leap)
     leaps = choice.engine is Engine.LEAP
     looped = stops if leaps else _watched(problem, stops, form)
-    limit = recipe.length if recipe.length is not None or leaps else DEFAULT_MAX_ITER
+    usual = DEFAULT_MAX_ITER if problem.separation is None else MOST_WITHOUT_MINIMUM
+    limit = recipe.length if recipe.length is not None or leaps else usual
     last = _last(stop, limit)
     known = stop is not None and stop.status is Status.CONVERGED
     plain = problem.squares is not None and recipe.method is PLAIN and has_closed_form(recipe)

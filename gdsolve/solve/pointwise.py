@@ -8,6 +8,7 @@ from dataclasses import replace
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates_for
 from gdsolve.objective.quadratic import Penalty
+from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.guards import require_corner
@@ -15,6 +16,10 @@ from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta
 from gdsolve.solve.start import start_of
+
+# Of so many numbers it is found before the first step whether the loss has a minimum: that takes milliseconds. In a
+# larger table the place where descent ends proves it faster.
+MOST_BEFORE = 200_000
 
 
 def pose_pointwise(read: TableRead) -> Problem:
@@ -41,6 +46,11 @@ def pose_pointwise(read: TableRead) -> Problem:
     found, own = with_delta(spec, own, triangle, coordinates, ranks)
     require_corner(found, info, standard.target_scale, dtype)
     objective = share(own, ranks) if ranks.several else own
+    penalised, separation = spec.ridge > 0.0, None
+    if objective.step_elements <= MOST_BEFORE:
+        separation = find_separation(
+            objective, start, intercept=intercept, penalised=penalised, whole=spec.penalize_intercept
+        )
     return Problem(
         spec=found,
         kind=Kind.LINEAR,
@@ -60,4 +70,5 @@ def pose_pointwise(read: TableRead) -> Problem:
         seconds=time.perf_counter() - read.began,
         sample=read.sample,
         delta_found=delta_is_sought(spec),
+        separation=separation,
     )

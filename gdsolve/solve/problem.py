@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.separation import Separation
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.spec import Spec
@@ -65,7 +66,8 @@ class Problem:
     descends. `bound` is one on the largest curvature anywhere, where there is one; `smooth` is False where the gradient
     has jumps. `rows` are counted by their weights: m = Σω. `sample` has rows of the table, (r, n + 1), for a picture.
     `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
-    gradient are not finite at the start, where they are not.
+    gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
+    minimum, where that was worth finding before the first step.
     """
 
     spec: Spec
@@ -88,6 +90,7 @@ class Problem:
     sample: np.ndarray | None = None
     delta_found: bool = False
     fault_of_start: str | None = None
+    separation: Separation | None = None
 
     @property
     def p(self) -> int:

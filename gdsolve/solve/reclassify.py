@@ -26,6 +26,8 @@ NOT_A_MINIMUM = {
 
 def reclassify(problem: Problem, solution: Solution, certificate: Certificate, recipe: Recipe) -> Solution:
     """The solution, its status mended by what stands around its end."""
+    if certificate.separation is not None and solution.status is not Status.INTERRUPTED:
+        return replace(solution, status=Status.DIVERGED, stopped_by="separated")
     if solution.status is Status.MAX_ITER and recipe.schedule is RateSchedule.COSINE:
         return _arrived(solution, certificate)
     if solution.status is Status.FAILED and solution.stopped_by == "no_step":
@@ -54,8 +56,6 @@ def _no_minimum(problem: Problem, solution: Solution, certificate: Certificate) 
         return (Status.FAILED, "short") if far_above(solution, minimum) else None
     if certificate.reason in NOT_A_MINIMUM:
         return Status.FAILED, NOT_A_MINIMUM[certificate.reason]
-    if certificate.reason is NoMinimum.FADED_AWAY:
-        return Status.DIVERGED, "unbounded"
     first, last = solution.trace.gradient_norms[0], solution.trace.gradient_norms[-1]
     if (first == 0.0 or (problem.smooth and last > first)) and not _in_a_corner(problem, solution):
         return Status.FAILED, "flat" if first == 0.0 else "edge"

@@ -9,6 +9,7 @@ from gdsolve.descent.leap import DEFAULT_MAX_ITER
 from gdsolve.descent.learning_rate import TOLERANCE
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
+from gdsolve.objective.separation import Separation
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form, momentum_of, updates_to_converge
 from gdsolve.solve.method import FADING_LENGTH, choose_method, own_rate, recipe_of, refusal, traits_of
@@ -136,6 +137,15 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
         return steadier(problem, recipe, command, "Run instead")
     changes = {**_freed(problem, command), "method": method, "momentum": None, "lr": None}
     return [Advice("Run instead", command.but(**changes))]
+
+
+def finite_weights(problem: Problem, command: Command, separation: Separation) -> Advice:
+    """The command with a penalty under which the loss has a minimum, by a method that comes to it."""
+    changes = {**_freed(problem, command), "method": None, "momentum": None, "ridge": problem.spec.ridge or 1}
+    if separation.one_class:
+        # No penalty on the other weights holds the intercept.
+        changes["penalize_intercept"] = True
+    return Advice("A ridge penalty keeps the weights finite", command.but(**changes))
 
 
 def _plain(problem: Problem) -> Recipe:

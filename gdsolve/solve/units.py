@@ -10,7 +10,7 @@ from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.pointwise_rows import Scored
 from gdsolve.solve.minimum import Minimum
-from gdsolve.solve.outcome import Figures, Optimum, adjusted
+from gdsolve.solve.outcome import Figures, Optimum, adjusted, parameter_names
 from gdsolve.solve.problem import Kind, Problem
 
 
@@ -29,7 +29,13 @@ def optimum_of(problem: Problem, minimum: Minimum) -> Optimum:
         loss=minimum.value * problem.loss_unit,
         unique=minimum.unique,
         is_global=minimum.is_global,
+        ranges=None if minimum.ranges is None else _named_ranges(problem, minimum.ranges),
     )
+
+
+def _named_ranges(problem: Problem, ranges: torch.Tensor) -> dict[str, tuple[float, float]]:
+    names = parameter_names(problem.labels, intercept=problem.intercept)
+    return {name: (low, high) for name, (low, high) in zip(names, ranges.tolist(), strict=True)}
 
 
 def sse_of(problem: Problem, w: torch.Tensor) -> float | None:
