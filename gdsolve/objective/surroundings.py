@@ -78,7 +78,7 @@ class Surroundings:
     """A point w, (p, 1), the loss there, and what second derivatives say of its surroundings.
 
     `gradient` is projected on the bounds, (p, 1); `free` is True for weights that no bound holds, (p,); `sizes` are
-    those of the weights, (p, 1): of the start where that is larger, 1 where both are 0. `scale` equilibrates the
+    those of the weights, (p, 1): of the start where that is larger, at least 1 where it is 0. `scale` equilibrates the
     Hessian of the free weights, whose eigenvalues and vectors then are `curvature`, (q,), rising, and `axes`, (p, q).
     `promise` is ½·∇Lᵀ|H|⁻¹∇L, what a Newton step would gain; `noise` what rounding makes of the loss.
     """
@@ -111,8 +111,8 @@ class Surroundings:
         inner = hessian[free][:, free]
         if not bool(torch.isfinite(now.value) & torch.isfinite(gradient).all() & torch.isfinite(inner).all()):
             return None
-        sizes = torch.maximum(w.abs(), start.abs()).to(torch.float64)
-        sizes = torch.where(sizes > 0.0, sizes, 1.0)
+        # A weight that starts at 0 counts in units of 1, as in the coordinates of descent.
+        sizes = torch.maximum(w.abs(), torch.where(start == 0.0, 1.0, start.abs())).to(torch.float64)
         scale = torch.ones_like(gradient)
         scale[free] = equilibrate(inner) if len(inner) else scale[free]
         scaled = inner / scale[free] / scale[free].mT

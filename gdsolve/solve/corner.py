@@ -43,8 +43,7 @@ def find_corner(problem: Problem, solution: Solution) -> Certificate:
     start, samples = problem.start, SAMPLES + 4 * problem.p
     if problem.objective.step_elements * (MOST_STEPS + 6 * samples) > MOST_ELEMENTS:
         return Certificate(None, NoMinimum.TOO_LARGE)
-    sizes = torch.maximum(solution.w.abs(), start.abs())
-    sizes = torch.where(sizes > 0.0, sizes, 1.0)
+    sizes = torch.maximum(solution.w.abs(), torch.where(start == 0.0, 1.0, start.abs()))
     w, value = solution.w, solution.value
     # At a kink itself the gradient leads nowhere: it is that of neither side.
     for shake in SHAKES:

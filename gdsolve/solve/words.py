@@ -14,7 +14,7 @@ RULES = {
     "tol": "no weight changed by {tol:.3g} or more",
     "loss_tol": "the loss changed by less than {loss_tol:.3g}",
     "grad_tol": "the gradient norm is below {grad_tol:.3g}",
-    "gap": "the loss is within a millionth of its minimum",
+    "gap": "less than a millionth of the loss at the start is left to gain",
     "rounding": "no step lowers the loss by more than rounding",
 }
 # A gap that a loss in float64 cannot show.
