@@ -23,7 +23,9 @@ def modes_of_quadratic(objective: Objective, start: Tensor) -> Modes | None:
     quadratic = _from_residuals(objective, start) if isinstance(objective, SumOfSquares) else None
     if quadratic is None and isinstance(objective, TwiceDifferentiable):
         quadratic = _from_hessian(objective.evaluate(start).gradient, objective.hessian(start), start)
-    if quadratic is None or not bool(torch.isfinite(quadratic.design).all() & torch.isfinite(quadratic.target).all()):
+    if quadratic is None or not quadratic.design.shape[0]:
+        return None
+    if not bool(torch.isfinite(quadratic.design).all() & torch.isfinite(quadratic.target).all()):
         return None
     own = Coordinates.raw(quadratic.p, intercept=False, device=start.device)
     minimisers = find_minimisers(quadratic, own, torch.full_like(start[:, 0], torch.finfo(dtype).eps))

@@ -26,6 +26,7 @@ from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
 MOST_NUMBERS = 200_000_000
+LOWER = 1e-12
 
 
 def certify(problem: Problem, solution: Solution) -> Certificate:
@@ -87,14 +88,17 @@ def _smooth(problem: Problem, solution: Solution) -> Certificate:
 
 
 def _of_formula(problem: Problem, solution: Solution) -> Certificate:
-    """By its derivatives; where they jump, or seem to, by what is around."""
+    """By its derivatives; where they jump, or seem to, by what is around, unless that is no lower."""
     found = judge(problem, solution)
     shown = found.interrupted or (found.minimum is not None and found.minimum.unique)
     stuck = solution.status is not Status.MAX_ITER and not found.arrived
     if shown or (problem.smooth and not stuck):
         return found
     corner = find_corner(problem, solution)
-    return found if problem.smooth and corner.minimum is None else corner
+    if corner.minimum is None:
+        return found if problem.smooth else corner
+    lower = found.minimum is None or found.minimum.value - corner.minimum.value > LOWER * abs(corner.minimum.value)
+    return corner if lower else found
 
 
 def _known(problem: Problem) -> Certificate:
