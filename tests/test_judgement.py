@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.solve.fit import fit
 from gdsolve.solve.outcome import Fit
@@ -259,3 +260,30 @@ def test_the_shell_says_it_with_its_exit_code(capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     assert code == ExitCode.DIVERGED
     assert "FAILED after 34 updates: the gradient is zero, but in some direction the loss falls on" in out
+
+
+def test_compare_judges_every_method_where_it_ended() -> None:
+    found = gdsolve.compare(minimize="a**3", start=["a=1"], methods=["gd", "newton", "lbfgs"])
+    assert [(one.status, one.stopped_by) for one in found.methods] == [(Status.FAILED, "inflection")] * 3
+    assert found.optimum is None
+
+
+def test_weights_that_start_at_zero_count_in_units_of_one() -> None:
+    """Powell's singular function: quartic along two directions, with one minimum."""
+    formula = "(x1 + 10*x2)**2 + 5*(x3 - x4)**2 + (x2 - 2*x3)**4 + 10*(x1 - x4)**4"
+    found = minimise(formula, "x1=3,x2=-1,x3=0,x4=1", method="newton")
+    assert (found.status, found.optimum and found.optimum.unique) == (Status.CONVERGED, True)
+    assert found.loss <= 1e-28
+
+
+def test_a_straight_line_in_disguise_is_not_unique() -> None:
+    """a + b·max(x − c, 0) with c below all x: only a − b·c is determined."""
+    found = curve(CASES / "outliers.csv", "a + b*max(x - c, 0)", "a=3,b=-1,c=1")
+    assert (found.status, found.optimum and found.optimum.unique) == (Status.CONVERGED, False)
+    assert found.standard_errors["b"] is not None
+    assert (found.standard_errors["a"], found.standard_errors["c"]) == (None, None)
+
+
+def test_a_constant_formula_is_flat() -> None:
+    found = minimise("0*a + 5", "a=1")
+    assert (found.status, found.stopped_by) == (Status.FAILED, "flat")
