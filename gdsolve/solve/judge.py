@@ -19,7 +19,7 @@ from gdsolve.objective.surroundings import DETERMINED, Direction, Surroundings
 from gdsolve.solve.minimum import MOST_STEPS, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Problem
-from gdsolve.solve.runaway import running_weights
+from gdsolve.solve.runaway import running_together, running_weights
 from gdsolve.status import Status
 
 # Of a size of the loss: what a Newton step may still gain at a minimum, and at the end of a run that has arrived.
@@ -67,7 +67,10 @@ def _judged(problem: Problem, solution: Solution, place: Surroundings, *, settle
     if not settled and place.promise > place.noise + SMALL * size:
         return Certificate(None, NoMinimum.NOT_FOUND, arrived=arrived)
     directions = _directions(problem, place, size)
-    running = {weight for one in directions if not one.determined for weight in running_weights(problem, place, one)}
+    open_ones = [one for one in directions if not one.determined]
+    running = {weight for one in open_ones for weight in running_weights(problem, place, one)}
+    if open_ones and not running:
+        running = set(running_together(problem, place, max(one.tolerance for one in open_ones)))
     if running:
         return Certificate(None, NoMinimum.RUNAWAY, running=tuple(sorted(running)))
     if any(one.falls for one in directions):

@@ -51,6 +51,26 @@ def running_weights(problem: Problem, place: Surroundings, direction: Direction)
     return tuple(running.nonzero()[:, 0].tolist()) if changes else ()
 
 
+def running_together(problem: Problem, place: Surroundings, tolerance: float) -> tuple[int, ...]:
+    """All weights, where the loss does not rise if all are multiplied at once, by up to 64, and rises on the way back.
+
+    So run the weights of a likelihood whose rows are separated.
+    """
+    moved = (place.w != 0.0)[:, 0]
+    if not problem.smooth or problem.box is not None or not bool(moved.any()):
+        return ()
+    changes = [_change_together(problem, place, power) for power in (1.0, *OUTWARD, -1.0, -STRIDE, -2.0 * STRIDE)]
+    outward, inward = changes[: 1 + len(OUTWARD)], changes[1 + len(OUTWARD) :]
+    if any(change > tolerance for change in outward) or not any(change > tolerance for change in inward):
+        return ()
+    return tuple(moved.nonzero()[:, 0].tolist())
+
+
+def _change_together(problem: Problem, place: Surroundings, power: float) -> float:
+    change = float(problem.objective.evaluate(place.w * 2.0**power).value) - place.value
+    return change if math.isfinite(change) else math.inf
+
+
 def _is_level_outward(problem: Problem, direction: Direction, rate: Tensor) -> Tensor:
     """True, (p,), for weights that the loss does not keep from growing, though it keeps them from shrinking."""
     ahead, behind = (side.course is Course.RISES for side in direction.sides)
