@@ -30,7 +30,7 @@ def curvature_at(objective: Objective, w: Tensor, hessian: Tensor) -> tuple[Spec
     eigenvalues = torch.linalg.eigvalsh(matrix)
     scale = matrix.diagonal().clamp(min=0.0).sqrt()[:, None]
     if bool((scale > 0.0).all()):
-        alike = torch.linalg.eigvalsh(matrix / (scale * scale.mT))
+        alike = torch.linalg.eigvalsh(matrix / scale / scale.mT)
         if float(alike[0]) > CLEAR * p * epsilon and float(eigenvalues[0]) > CLEAR * p * epsilon * eigenvalues[-1]:
             return Spectrum(float(eigenvalues[-1]), float(eigenvalues[0]), p), True
     rows, curved = _factors(objective, own, w)

@@ -92,7 +92,7 @@ def proves_overlap(objective: Objective, w: Tensor, hessian: Tensor) -> bool:
     scale = curved.diagonal().clamp(min=0.0).sqrt()[:, None]
     if not bool((scale > 0.0).all()) or not bool(torch.isfinite(curved).all() & torch.isfinite(gradient).all()):
         return False
-    eigenvalues, vectors = torch.linalg.eigh(curved / (scale * scale.mT))
+    eigenvalues, vectors = torch.linalg.eigh(curved / scale / scale.mT)
     least, p = float(eigenvalues[0]), len(w)
     epsilon = torch.finfo(own.design.dtype).eps
     # Σωu of the loss is at most its sum of sizes: about 1 each row in units of its mean.

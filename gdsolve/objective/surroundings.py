@@ -116,6 +116,8 @@ class Surroundings:
         scale = torch.ones_like(gradient)
         scale[free] = equilibrate(inner) if len(inner) else scale[free]
         scaled = inner / scale[free] / scale[free].mT
+        if not bool(torch.isfinite(scaled).all()):
+            return None
         curvature, vectors = torch.linalg.eigh(0.5 * (scaled + scaled.mT))
         axes = torch.zeros(len(w), len(inner), dtype=torch.float64, device=w.device)
         axes[free] = vectors

@@ -208,7 +208,11 @@ def _rounds(problem: Problem) -> bool:
     if float(torch.linalg.eigvalsh(hessian)[-1]) <= FADED * (problem.bound or 0.0):
         return False
     # In units in which every weight has the curvature 1: the columns' own must not decide.
-    curvature = torch.linalg.eigvalsh(hessian / (sizes[:, None] * sizes).sqrt())
+    roots = sizes.sqrt()
+    scaled = hessian / roots / roots[:, None]
+    if not bool(torch.isfinite(scaled).all()):
+        return False
+    curvature = torch.linalg.eigvalsh(scaled)
     return bool(curvature[0] > ROUNDED * curvature[-1])
 
 

@@ -38,7 +38,8 @@ def running_weights(problem: Problem, place: Surroundings, direction: Direction)
     grown = (w.abs() / torch.where(start.abs() > 1.0, start.abs(), 1.0))[:, 0]
     rate = torch.where(w != 0.0, direction.vector.to(w) / w, 0.0)[:, 0]
     rate = torch.where(rate.abs() <= STEEPEST, rate, 0.0)
-    running = (rate.abs() > MOVING) & ((grown >= RATIO) | _is_level_outward(problem, direction, rate))
+    moved = w.abs()[:, 0] > (1.0 + MOVING) * start.abs()[:, 0]
+    running = (rate.abs() > MOVING) & moved & ((grown >= RATIO) | _is_level_outward(problem, direction, rate))
     if not bool(running.any()):
         return ()
     first = int(torch.where(running, grown, 0.0).argmax())
@@ -56,7 +57,7 @@ def running_together(problem: Problem, place: Surroundings, tolerance: float) ->
 
     So run the weights of a likelihood whose rows are separated.
     """
-    moved = (place.w != 0.0)[:, 0]
+    moved = (place.w.abs() > (1.0 + MOVING) * problem.start.abs())[:, 0]
     if not problem.smooth or problem.box is not None or not bool(moved.any()):
         return ()
     changes = [_change_together(problem, place, power) for power in (1.0, *OUTWARD, -1.0, -STRIDE, -2.0 * STRIDE)]

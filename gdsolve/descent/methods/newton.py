@@ -122,7 +122,7 @@ class Newton:
         bound = self._bound(point, scale)
         free = ~bound
         identity = torch.eye(hessian.shape[0], dtype=hessian.dtype, device=hessian.device)
-        scaled = torch.where(free & free.mT, hessian / (scale * scale.mT), identity)
+        scaled = torch.where(free & free.mT, hessian / scale / scale.mT, identity)
         eigenvalues, vectors = torch.linalg.eigh(0.5 * (scaled + scaled.mT))
         moduli = eigenvalues.abs()
         moduli = torch.maximum(moduli, LEAST * torch.finfo(moduli.dtype).eps * moduli.amax())
