@@ -22,7 +22,7 @@ STEEPEST = 10.0
 OUTWARD = (2.0, 6.0)
 INWARD = 1e-6
 STRIDE = 4.0
-MOST_STEPS = 30
+MOST_STEPS = 20
 
 
 def running_weights(problem: Problem, place: Surroundings, direction: Direction) -> tuple[int, ...]:
@@ -47,7 +47,7 @@ def running_weights(problem: Problem, place: Surroundings, direction: Direction)
     if any(_change(problem, place, rate, first, power) > direction.tolerance for power in OUTWARD):
         return ()
     back = math.ceil(math.log2(float(grown[first]) / INWARD))
-    powers = (-STRIDE * step for step in range(1, math.ceil(back / STRIDE) + 1))
+    powers = (-min(STRIDE * 2.0**step, back) for step in range(max(1, back.bit_length())))
     changes = any(abs(_change(problem, place, rate, first, power)) > direction.tolerance for power in powers)
     return tuple(running.nonzero()[:, 0].tolist()) if changes else ()
 
