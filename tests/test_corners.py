@@ -120,7 +120,7 @@ def test_a_penalty_settles_the_slope_and_not_the_intercept() -> None:
 def _corner(x: np.ndarray, y: np.ndarray, loss: PointwiseLoss, weight: np.ndarray, ridge: float = 0.0) -> CornerMinimum:
     design, p = torch.from_numpy(x), x.shape[1]
     root = ridge**0.5 * torch.eye(p, dtype=torch.float64)[: p - 1 if ridge else 0]
-    penalty = Penalty(root, torch.zeros(len(root), 1, dtype=torch.float64))
+    penalty = Penalty(root.new_zeros(0), root, torch.zeros(len(root), 1, dtype=torch.float64))
     total = float(weight.sum())
     rows = PointwiseRows(design, torch.from_numpy(y)[:, None], torch.from_numpy(weight)[:, None], penalty, loss, total)
     origin = torch.zeros(p, 1, dtype=torch.float64)

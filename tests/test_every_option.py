@@ -179,7 +179,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("compare-lr", "plot_kind"): Example("spectrum", ("--plot", "p.svg")),
     ("compare-lr", "tol"): Example("0.01"),
     ("check", "delta"): Example("0.1", ("--loss", "huber"), "four.csv", repeated=True),
-    ("check", "quantile"): Example("0.25", ("--loss", "quantile", "--tol", "0.1"), "four.csv", repeated=True),
+    ("check", "quantile"): Example("0.25", ("--loss", "quantile"), "four.csv", repeated=True),
     ("check", "plot_kind"): Example("loss", ("--plot", "p.svg"), refused=True),
     ("trace", "plot_kind"): Example("loss", ("--plot", "p.svg"), "g.yaml", refused=True),
     ("report", "lr"): Example("0.02", ("--max-iter", "20")),

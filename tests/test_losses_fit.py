@@ -92,7 +92,8 @@ def test_the_rate_is_bounded_or_found(table: dict[Loss, Path], loss: Loss) -> No
     assert found.optimum is not None
     assert found.weights == pytest.approx(found.optimum.weights, rel=1e-4)
     values = found.trace.values
-    assert all(later <= earlier * (1.0 + 1e-14) for earlier, later in itertools.pairwise(values))
+    # Past the digits of the loss it may move by its rounding.
+    assert all(later <= earlier + 1e-14 * abs(earlier) for earlier, later in itertools.pairwise(values))
 
 
 @pytest.mark.parametrize("loss", SMOOTH)

@@ -153,7 +153,7 @@ def test_separation_is_what_a_linear_program_on_whole_numbers_finds(seed: int) -
 
 def _separation(design: np.ndarray, y: np.ndarray, loss: Logistic | Poisson) -> object:
     x = torch.from_numpy(np.column_stack([design, np.ones(len(design))]))
-    nothing = Penalty(x[:0], x[:0, :1])
+    nothing = Penalty.none(x.shape[1], x)
     rows = SmoothPointwiseRows(x, torch.from_numpy(y)[:, None], None, nothing, loss, float(len(y)))
     start = torch.zeros(x.shape[1], 1, dtype=torch.float64)
     return find_separation(rows, start, intercept=True, penalised=False)

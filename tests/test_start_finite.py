@@ -147,10 +147,10 @@ def test_a_number_that_is_fixed() -> None:
 
 def test_what_float32_alone_cannot_hold() -> None:
     Path("big.csv").write_text("x,y\n1,2\n2,1e200\n")
-    with pytest.raises(DataError, match=r"row 2 \(line 3\), column 'y': beyond the range of float32") as caught:
+    with pytest.raises(DataError, match=r"column 'y': its squares are beyond float32") as caught:
         gdsolve.fit("big.csv", model="a*exp(b*x)", start="a=1,b=1", dtype="float32")
     assert "--dtype float64" in str(caught.value.hint)
-    with pytest.raises(DataError, match=r"column 'y': its square is beyond the range of float64"):
+    with pytest.raises(DataError, match=r"column 'y': its squares are beyond float64"):
         gdsolve.fit("big.csv", model="a*exp(b*x)", start="a=1,b=1")
     with pytest.raises(DataError, match=r"row 4 \(line 5\): exp\(40\*x\) is not finite at x = 3") as caught:
         gdsolve.fit("zero.csv", model="a*exp(40*x)+c", start="a=1,c=1", dtype="float32")

@@ -12,11 +12,18 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 import gdsolve
+from gdsolve.objective import triangle
 from gdsolve.spec import Loss
 from gdsolve.status import Status
 
 M, N = 12, 90
 FORMS = [(True, False), (False, False), (True, True)]
+
+
+@pytest.fixture(autouse=True)
+def any_width_is_costly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is done for hundreds of columns, on a few."""
+    monkeypatch.setattr(triangle, "COSTLY", 0)
 
 
 def table(seed: int = 0, m: int = M, n: int = N, *, units: bool = False) -> tuple[np.ndarray, np.ndarray]:

@@ -43,7 +43,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RowStretch:
     """Rows that follow each other in a source: `first` counts those before them that were used, from 0.
 
     `record` is where they begin in the source; the records at `gone`, counted from there, were left out.
@@ -72,7 +72,7 @@ class Tally:
     weight: float = 0.0
     weightless: int = 0
     groups: Groups = field(default_factory=Groups)
-    stretches: list[Stretch] = field(default_factory=list)
+    stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
         """What two passes over parts of a table have met; groups, and places of rows, are for one process."""
@@ -144,7 +144,7 @@ class Reader:
 
     def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
-        tally.stretches.append(Stretch(tally.rows, source, offset))
+        tally.stretches.append(RowStretch(tally.rows, source, offset))
         if not self._is_clean(frame, batch):
             frame = self._mend(source, part, offset, frame, tally)
             batch = self._arrays(frame)

@@ -72,7 +72,7 @@ def _program(rows: PointwiseRows) -> Program:
     )
     target = rows.target[:, 0].to("cpu", torch.float64)
     weight = torch.ones_like(target) if rows.weight is None else rows.weight[:, 0].to("cpu", torch.float64)
-    zero = torch.zeros(1, 1, dtype=torch.float64)
+    zero = torch.zeros(1, 1, dtype=torch.float64, device="cpu")
     # What one unit costs: the absolute loss has twice the steepness of its quantile.
     above = float(loss.loss_and_slope(zero, zero + 1.0)[0])
     below = float(loss.loss_and_slope(zero, zero - 1.0)[0])

@@ -25,10 +25,16 @@ def median(values: Tensor, weight: Tensor | None, ranks: Ranks) -> float:
     weight = torch.ones_like(values) if weight is None else weight.to(torch.float64)
     # A negative zero has a bit of its own.
     bits, weighing = values.abs().view(torch.int64), weight
-    half, below, found, counts = 0.5 * float(ranks.total(weight.sum())), 0.0, 0, torch.zeros(BINS)
+    half, below, found, counts = (
+        0.5 * float(ranks.total(weight.sum())),
+        0.0,
+        0,
+        torch.zeros(BINS, dtype=torch.float64, device="cpu"),
+    )
     for shift in range(64 - DIGIT, -1, -DIGIT):
         digits = (bits >> shift) & (BINS - 1)
-        counts = ranks.total(torch.bincount(digits, weights=weighing, minlength=BINS)).cpu()
+        # Of no numbers torch counts in integers.
+        counts = ranks.total(torch.bincount(digits, weights=weighing, minlength=BINS).to(torch.float64)).cpu()
         reached = below + counts.cumsum(0)
         # Rounding must not lead past the last of them.
         place = min(int((reached < half * (1.0 - EQUAL)).sum()), int(counts.nonzero().amax()))

@@ -145,7 +145,7 @@ def face_of(program: Program, corner: Corner) -> Face:
     unit = stacked @ basis
     lengths = unit.norm(dim=1, keepdim=True)
     unit = unit / torch.where(lengths > 0.0, lengths, 1.0)
-    kept = torch.cat([torch.from_numpy(inside), torch.ones(len(penalty), dtype=torch.bool)])
+    kept = torch.cat([torch.from_numpy(inside), torch.ones(len(penalty), dtype=torch.bool, device="cpu")])
     left = null_space(unit[kept], STILL)
     free = _free(basis, stacked.norm(dim=0))
     directions = (basis @ left).numpy()

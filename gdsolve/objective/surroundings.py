@@ -26,7 +26,7 @@ CORRECTIONS = 5
 SPACING = 1e-7
 
 
-class Course(StrEnum):
+class Trend(StrEnum):
     """How a loss goes on along one side of a direction: FALLS where a lower point was met before it rose."""
 
     RISES = "rises"
@@ -36,9 +36,9 @@ class Course(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a direction: its course, the lowest change met, and the share of the weights' size where it rose."""
+    """One side of a direction: its trend, the lowest change met, and the share of the weights' size where it rose."""
 
-    course: Course
+    trend: Trend
     lowest: float
     rose_at: float
 
@@ -65,12 +65,12 @@ class Direction:
     @property
     def falls(self) -> bool:
         """True where the loss falls on one side."""
-        return any(side.course is Course.FALLS for side in self.sides)
+        return any(side.trend is Trend.FALLS for side in self.sides)
 
     @property
     def determined(self) -> bool:
         """True where the loss rises within a hundredth of the weights' size, on both sides."""
-        return all(side.course is Course.RISES and side.rose_at <= NEAR for side in self.sides)
+        return all(side.trend is Trend.RISES and side.rose_at <= NEAR for side in self.sides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +159,9 @@ class Surroundings:
         for share in SHARES:
             change = self._change(self.w + sign * share * vector.to(self.w), place)
             if change is None or change > tolerance:
-                return Side(Course.FALLS if lowest < -tolerance else Course.RISES, lowest, share)
+                return Side(Trend.FALLS if lowest < -tolerance else Trend.RISES, lowest, share)
             lowest = min(lowest, change)
-        return Side(Course.FALLS if lowest < -tolerance else Course.FLAT, lowest, math.inf)
+        return Side(Trend.FALLS if lowest < -tolerance else Trend.FLAT, lowest, math.inf)
 
     def _change(self, moved: Tensor, place: int) -> float | None:
         """L − L(w) at a point, the other directions that the loss curves in brought to their minimum; None outside.

@@ -18,6 +18,7 @@ from gdsolve.objective.threads import one_thread, threads_for
 # and again; more take memory and gain little.
 BLOCK_ROWS = 4096
 BLOCK_HEIGHT = 2
+COSTLY = 300
 
 
 class RowBlock(Protocol):
@@ -50,8 +51,8 @@ class Triangle:
 
     @property
     def is_wide(self) -> bool:
-        """True for a table that is wider than long."""
-        return len(self.factor) < self.n
+        """True for a table that is wider than long, and of so many columns that work of their cube is to be avoided."""
+        return self.n > max(COSTLY, len(self.factor))
 
     def settled(self) -> Triangle:
         """The same triangle without what rounding has left of features that are constant: see `without_jitter`."""

@@ -128,7 +128,7 @@ def has_intercept(record: Record) -> bool:
     for rate in record.get("rates", ())[:1]:
         places += rate["trace"][:1]
     places += record.get("methods", ())[:1]
-    return bool(record["descent"].get("intercept")) or any(one.get("intercept") is not None for one in places)
+    return bool(record.get("descent", {}).get("intercept")) or any(one.get("intercept") is not None for one in places)
 
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:

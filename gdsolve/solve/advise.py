@@ -20,7 +20,16 @@ from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reclassify import far_above
-from gdsolve.solve.remedy import best_rate, elsewhere, finite_weights, further, needed_updates, own_command, steadier
+from gdsolve.solve.remedy import (
+    best_rate,
+    elsewhere,
+    finite_weights,
+    further,
+    needed_updates,
+    own_command,
+    patient,
+    steadier,
+)
 from gdsolve.solve.squares import repose, standard_coordinates
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import DType, Method, Scale
@@ -52,7 +61,8 @@ def advise(
         lines += _distance(problem, plan, solution, certificate)
     if status in (Status.MAX_ITER, Status.EDGE_OF_STABILITY):
         lines += _needs(problem, plan)
-    if problem.kind is Kind.CURVE and status is not Status.DIVERGED and _is_level(problem, solution):
+    began = status is not Status.DIVERGED and solution.stopped_by != "start"
+    if problem.kind is Kind.CURVE and began and _is_level(problem, solution):
         lines.append(Advice("The curve is constant on all rows: it explains nothing of the target (R² is 0)."))
     lines += _commands(problem, plan, solution, certificate, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
@@ -84,7 +94,7 @@ def _after_failure(problem: Problem, plan: Plan, solution: Solution, command: Co
     if solution.stopped_by in ELSEWHERE:
         return [elsewhere(problem, command)]
     if solution.stopped_by == "short":
-        return further(problem, plan.recipe, command) or [elsewhere(problem, command)]
+        return patient(problem, command) or further(problem, plan.recipe, command) or [elsewhere(problem, command)]
     others = [one.value for one in (Method.GD, Method.BB, Method.NEWTON) if one is not plan.recipe.method]
     return [Advice(f"Start elsewhere, or try another method: {', '.join(others)}.")]
 

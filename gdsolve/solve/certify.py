@@ -80,7 +80,7 @@ def _minimum_near(problem: Problem, solution: Solution) -> Certificate:
 
 def _smooth(problem: Problem, solution: Solution) -> Certificate:
     w = solution.w
-    if problem.p > MOST_WEIGHTS or problem.p**2 * max(1.0, problem.rows) > MOST_NUMBERS:
+    if problem.p > MOST_WEIGHTS or problem.p * max(problem.p, problem.objective.step_elements) > MOST_NUMBERS:
         return _separated(problem, w) or Certificate(None, NoMinimum.TOO_LARGE)
     if solution.status is Status.DIVERGED:
         return _separated(problem, problem.start) or Certificate(None)

@@ -93,10 +93,6 @@ class _Search:
         row = self._first_row(curve)
         mean, target = float(curve.model.at(self.start)[row, 0]), float(curve.target[row, 0])
         where = self.table.where(row)
-        if not torch.isfinite(curve.target[row, 0]):
-            raise self._beyond(where, self.table.target)
-        if self.spec.loss.info.squared and not torch.isfinite(curve.target[row, 0].square()):
-            raise self._beyond(where, self.table.target, "its square is ")
         words = f"the {self.spec.loss.value} loss is not finite where the model is {mean:.10g}"
         return f"{where}: {words} and {self.table.target} is {target:.10g}"
 
@@ -117,8 +113,6 @@ class _Search:
                 f"give other numbers for {', '.join(origin.names)}{takes}",
                 option="minimize" if self.spec.minimize is not None else "model",
             )
-        if origin.names == (origin.text.strip("`"),):
-            raise self._beyond(where.removesuffix(": "), used[0])
         more = self._others(origin, row)
         remedy = "leave such rows out of the table, or write another formula"
         remedy += f": {origin.takes}" if origin.takes else ""
@@ -145,13 +139,6 @@ class _Search:
             return False
         values = {name: value.to(torch.float64) for name, value in self._values().items()}
         return bool(torch.isfinite(part.evaluate(values)).all())
-
-    def _beyond(self, where: str, column: str, what: str = "") -> DataError:
-        wider = "--dtype float64, or " if self.start.dtype is torch.float32 else ""
-        return DataError(
-            f"{where}, column {column!r}: {what}beyond the range of {self.spec.dtype.value}",
-            f"{wider}rescale it: other units, smaller numbers",
-        )
 
     def _first_row(self, curve: Curve | PointwiseCurve) -> int:
         """The first row with which the loss, or its gradient, is not finite: half of them at a time."""

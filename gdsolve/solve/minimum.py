@@ -53,7 +53,7 @@ class Minimum:
         difference = value - self.value
         if self.hessian is None or abs(difference) > NEGLIGIBLE * max(abs(value), abs(self.value)):
             return max(0.0, difference)
-        away = w - self.w
+        away = (w - self.w).to(self.hessian)
         return max(0.0, 0.5 * float(away.mT @ self.hessian @ away))
 
 

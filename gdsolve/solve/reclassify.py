@@ -54,8 +54,8 @@ def _no_minimum(problem: Problem, solution: Solution, certificate: Certificate) 
     minimum = certificate.minimum
     if minimum is not None:
         return (Status.FAILED, "short") if far_above(solution, minimum) else None
-    if certificate.reason in NOT_A_MINIMUM:
-        return Status.FAILED, NOT_A_MINIMUM[certificate.reason]
+    if found := certificate.reason and NOT_A_MINIMUM.get(certificate.reason):
+        return Status.FAILED, found
     first, last = solution.trace.gradient_norms[0], solution.trace.gradient_norms[-1]
     if (first == 0.0 or (problem.smooth and last > first)) and not _in_a_corner(problem, solution):
         return Status.FAILED, "flat" if first == 0.0 else "edge"

@@ -116,6 +116,16 @@ def steadier(problem: Problem, recipe: Recipe, command: Command, words: str) -> 
     return found + (_stable(problem, recipe, command) if squared else [])
 
 
+def patient(problem: Problem, command: Command) -> list[Advice]:
+    """The command with its usual tolerance, where one that was asked for has ended it far from the minimum."""
+    spec = problem.spec
+    changes: dict[str, Any] = {"loss_tol": None, "grad_tol": None}
+    changes["tol"] = f"{TOLERANCE[dtype_of(spec)]:g}" if "tol" in command.fixed else None
+    given = spec.tol or spec.loss_tol or spec.grad_tol
+    instead = command.but(**changes)
+    return [Advice("Run instead", instead)] if given and instead != command.but() else []
+
+
 def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
     """The command by a method that ends by itself; where it was run by that, without its limit."""
     fades = recipe.schedule is RateSchedule.COSINE and problem.spec.auto_rate

@@ -12,7 +12,7 @@ from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.box import Box, Boxed
-from gdsolve.objective.surroundings import Course, Direction, Surroundings
+from gdsolve.objective.surroundings import Direction, Surroundings, Trend
 from gdsolve.solve.problem import Problem
 from gdsolve.status import Status
 
@@ -74,7 +74,7 @@ def _change_together(problem: Problem, place: Surroundings, power: float) -> flo
 
 def _is_level_outward(problem: Problem, direction: Direction, rate: Tensor) -> Tensor:
     """True, (p,), for weights that the loss does not keep from growing, though it keeps them from shrinking."""
-    ahead, behind = (side.course is Course.RISES for side in direction.sides)
+    ahead, behind = (side.trend is Trend.RISES for side in direction.sides)
     if not problem.smooth or ahead == behind:
         return torch.zeros_like(rate, dtype=torch.bool)
     return rate < 0.0 if ahead else rate > 0.0

@@ -98,7 +98,7 @@ def descent_coordinates(spec: Spec, squares: Squares) -> Coordinates:
 
 
 def standard_coordinates(spec: Spec, squares: Squares) -> Coordinates:
-    """The standardised ones; with ridge, of a table wider than long, with one scale for all columns."""
+    """The standardised ones; with ridge, of many columns and fewer rows, with one scale for all columns."""
     triangle, standard = squares.triangle, squares.standard
     return triangle.evened(standard) if spec.ridge and triangle.is_wide else standard
 

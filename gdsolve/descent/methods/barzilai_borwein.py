@@ -64,11 +64,13 @@ class BarzilaiBorwein:
 
     def step(self, objective: Objective, point: Point, memory: History, k: int) -> Advance | Halt:
         """One spectral step, or why there is none."""
-        if memory.still == STILL or stands_still(memory.longest * point.now.gradient, memory.extent):
-            return Halt.ROUNDING
         ahead = project(self.box, torch.sub(point.w, point.now.gradient, alpha=memory.rate))
         direction = ahead - point.w
-        promised = -float(torch.sum(direction * point.now.gradient))
+        promise = -torch.sum(direction * point.now.gradient)
+        stands = stands_still(memory.longest * point.now.gradient, memory.extent)
+        promised, stuck = torch.stack([promise, stands.to(promise)]).tolist()
+        if stuck or memory.still == STILL:
+            return Halt.ROUNDING
         floor, faint, ceiling = rounding(memory.values[-1], point.w.dtype), memory.faint, max(memory.values)
         if promised <= floor:
             faint = faint.after(promised)
@@ -84,15 +86,18 @@ class BarzilaiBorwein:
             return found
         if faint.idle >= PATIENCE or promised <= 0.0:
             return Halt.ROUNDING
-        rate = self._rate(point, found.point, memory.rate)
-        values = (*memory.values, found.value)[-WINDOW:]
         extent = widened(memory.extent, found.point.w)
-        still = memory.still + 1 if stands_still(found.point.w - point.w, extent) else 0
+        rate, stayed = self._rate(point, found.point, memory.rate, extent)
+        values = (*memory.values, found.value)[-WINDOW:]
+        still = memory.still + 1 if stayed else 0
         longest = max(rate, memory.longest)
         return Advance(found.point, History(rate, longest, values, faint, extent, still), found.evaluations)
 
-    def _rate(self, before: Point, after: Point, last: float) -> float:
+    def _rate(self, before: Point, after: Point, last: float, extent: Tensor) -> tuple[float, bool]:
+        """The next rate, and whether the step from `before` to `after` has changed no weight that matters."""
         moved, bent = after.w - before.w, after.now.gradient - before.now.gradient
-        squares, curvature = torch.stack([torch.sum(moved * moved), torch.sum(moved * bent)]).tolist()
+        stands = stands_still(moved, extent).to(moved)
+        figures = torch.stack([torch.sum(moved * moved), torch.sum(moved * bent), stands]).tolist()
+        squares, curvature, still = figures
         rate = 10.0 * last if curvature <= 0.0 else squares / curvature
-        return min(max(rate, self.first / WIDEST), WIDEST * self.first)
+        return min(max(rate, self.first / WIDEST), WIDEST * self.first), bool(still)

@@ -15,9 +15,9 @@ def widened(extent: Tensor, w: Tensor) -> Tensor:
     return torch.maximum(extent, w.abs())
 
 
-def stands_still(step: Tensor, extent: Tensor) -> bool:
-    """True where a step, (p, 1), changes no weight by more than ε of its extent."""
-    return bool((step.abs() <= torch.finfo(step.dtype).eps * extent).all())
+def stands_still(step: Tensor, extent: Tensor) -> Tensor:
+    """True, (), where a step, (p, 1), changes no weight by more than ε of its extent."""
+    return (step.abs() <= torch.finfo(step.dtype).eps * extent).all()
 
 
 def negligible(curvatures: Tensor, extent: Tensor) -> Tensor:

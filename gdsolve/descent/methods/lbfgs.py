@@ -101,12 +101,12 @@ class LBFGS:
     def _learn(self, memory: CurvaturePairs, before: Point, after: Point) -> CurvaturePairs:
         moved, bent = after.w - before.w, after.now.gradient - before.now.gradient
         extent = widened(memory.extent, after.w)
-        memory = replace(memory, extent=extent, still=memory.still + 1 if stands_still(moved, extent) else 0)
         length, bend = norm(moved)[0], norm(bent)[0]
         one, other = moved / length, bent / bend
         cosine = torch.sum(one * other)
-        products = torch.stack([cosine, cosine * length / bend])
-        aligned, scale = products.tolist()
+        stands = stands_still(moved, extent).to(moved)
+        aligned, scale, still = torch.stack([cosine, cosine * length / bend, stands]).tolist()
+        memory = replace(memory, extent=extent, still=memory.still + 1 if still else 0)
         if not (aligned > torch.finfo(moved.dtype).eps and 0.0 < scale < math.inf):
             return memory
         pairs = (*memory.pairs, Pair(one, other, 1.0 / cosine, length / bend))[-self.memory :]

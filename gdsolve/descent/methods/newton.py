@@ -170,7 +170,7 @@ class Newton:
             return Halt.ROUNDING
         if memory.faint is not None:
             share = 0.5 if model.promise > model.negligible else QUADRATIC
-            if model.promise > share * memory.faint or stands_still(model.direction, memory.extent):
+            if model.promise > share * memory.faint or bool(stands_still(model.direction, memory.extent)):
                 return Halt.ROUNDING
         reached = attempt(objective, point, self._along(point, model.direction, 1.0), 1.0)
         tried = reached.trial
