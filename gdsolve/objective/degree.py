@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from gdsolve.objective.expression import Expression, Operation
 from gdsolve.objective.functions import REDUCTIONS
@@ -32,21 +32,23 @@ def degree(expression: Expression, names: Collection[str]) -> float:
 
 def kinked(expression: Expression, names: Collection[str]) -> bool:
     """True where the slope of an expression may jump as one of `names` moves: in an absolute value, a max or a min."""
-    stack: list[bool] = []
-    for step in expression.steps:
-        if step.kind in ("number", "name"):
-            stack.append(step.value in names)
-            continue
-        parts = stack[-step.arity :]
-        del stack[-step.arity :]
-        if step.kind == "call" and step.value in KINKED and any(parts):
-            return True
-        stack.append(any(parts))
-    return False
+    return _meet(expression, names, lambda step: step.kind == "call" and step.value in KINKED)
 
 
 def meets(expression: Expression, names: Collection[str]) -> bool:
     """True where entries of one of `names`, columns say, meet in a sum, a mean or a product of vectors."""
+    return _meet(
+        expression,
+        names,
+        lambda step: (
+            step.value in (*REDUCTIONS, "@", "dot")
+            and not (step.kind == "call" and step.value in ("max", "min") and step.arity == 2)
+        ),
+    )
+
+
+def _meet(expression: Expression, names: Collection[str], wanted: Callable[[Operation], bool]) -> bool:
+    """True where a step that is `wanted` works on what one of `names` has a part in."""
     stack: list[bool] = []
     for step in expression.steps:
         if step.kind in ("number", "name"):
@@ -54,10 +56,7 @@ def meets(expression: Expression, names: Collection[str]) -> bool:
             continue
         parts = stack[-step.arity :]
         del stack[-step.arity :]
-        reduces = step.value in (*REDUCTIONS, "@", "dot") and not (
-            step.kind == "call" and step.value in ("max", "min") and step.arity == 2
-        )
-        if reduces and any(parts):
+        if any(parts) and wanted(step):
             return True
         stack.append(any(parts))
     return False
