@@ -287,3 +287,15 @@ def test_a_straight_line_in_disguise_is_not_unique() -> None:
 def test_a_constant_formula_is_flat() -> None:
     found = minimise("0*a + 5", "a=1")
     assert (found.status, found.stopped_by) == (Status.FAILED, "flat")
+
+
+def test_a_run_that_ended_short_is_told_a_command_that_ends_well() -> None:
+    """The dose-response curve from 1, 1, 1, 1: SSE 0.23745615 by scipy.optimize.least_squares from a better start."""
+    formula, start = "a + b*x**n/(k**n + x**n)", "a=1,b=1,n=1,k=1"
+    found = curve(CASES / "dose.csv", formula, start)
+    assert (found.status, found.stopped_by) == (Status.FAILED, "short")
+    assert any("--method newton" in line for line in found.advice)
+    better = curve(CASES / "dose.csv", formula, start, method="newton", report=True)
+    assert (better.status, better.sse) == (Status.CONVERGED, pytest.approx(0.23745615, rel=1e-6))
+    assert better.inference is not None
+    assert all(one.standard_error is not None for one in better.inference.estimates)

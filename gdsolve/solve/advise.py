@@ -21,6 +21,7 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reclassify import far_above
 from gdsolve.solve.remedy import (
+    another,
     best_rate,
     elsewhere,
     finite_weights,
@@ -94,7 +95,8 @@ def _after_failure(problem: Problem, plan: Plan, solution: Solution, command: Co
     if solution.stopped_by in ELSEWHERE:
         return [elsewhere(problem, command)]
     if solution.stopped_by == "short":
-        return patient(problem, command) or further(problem, plan.recipe, command) or [elsewhere(problem, command)]
+        found = patient(problem, command) or further(problem, plan.recipe, command)
+        return found or another(problem, plan.recipe, command) or [elsewhere(problem, command)]
     others = [one.value for one in (Method.GD, Method.BB, Method.NEWTON) if one is not plan.recipe.method]
     return [Advice(f"Start elsewhere, or try another method: {', '.join(others)}.")]
 

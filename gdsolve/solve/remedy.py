@@ -12,7 +12,7 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.objective.separation import Separation
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form, momentum_of, updates_to_converge
-from gdsolve.solve.method import FADING_LENGTH, choose_method, own_rate, recipe_of, refusal, traits_of
+from gdsolve.solve.method import FADING_LENGTH, Traits, choose_method, own_rate, recipe_of, refusal, traits_of
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.rules import rules_of, tolerance_of
 from gdsolve.solve.squares import repose
@@ -136,10 +136,7 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
         method: Method | None = None
         chosen = choose_method(Method.AUTO, traits, rate_given=False)[0]
     else:
-        # Those that need most of an objective get there fastest.
-        order = {Need.SQUARES: 0, Need.HESSIAN: 1, None: 2}
-        ending = [one for one in Method.all() if one.info.self_ending and refusal(one, traits) is None]
-        method = chosen = min(ending, key=lambda one: (order[one.info.needs], one.info.bounds))
+        method = chosen = _ending_methods(traits)[0]
     if chosen is recipe.method and not (chosen.info.rated and not problem.spec.auto_rate):
         limited = problem.spec.max_iter is not None
         return [Advice("Run instead", command.but(max_iter=_limit(problem, command)))] if limited else []
@@ -156,6 +153,22 @@ def finite_weights(problem: Problem, command: Command, separation: Separation) -
         # No penalty on the other weights holds the intercept.
         changes["penalize_intercept"] = True
     return Advice("A ridge penalty keeps the weights finite", command.but(**changes))
+
+
+def another(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
+    """The command by another method that ends by itself, where a smooth loss has one."""
+    others = [one for one in _ending_methods(traits_of(problem)) if one is not recipe.method]
+    if not others or not problem.smooth:
+        return []
+    changes = {**_freed(problem, command), "method": others[0], "momentum": None, "lr": None}
+    return [Advice("Run instead", command.but(**changes))]
+
+
+def _ending_methods(traits: Traits) -> list[Method]:
+    """Those that end by themselves: what needs most of an objective gets there fastest, and comes first."""
+    order = {Need.SQUARES: 0, Need.HESSIAN: 1, None: 2}
+    ending = [one for one in Method.all() if one.info.self_ending and refusal(one, traits) is None]
+    return sorted(ending, key=lambda one: (order[one.info.needs], one.info.bounds))
 
 
 def _plain(problem: Problem) -> Recipe:
