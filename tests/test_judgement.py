@@ -178,7 +178,7 @@ def test_rank_is_full_whatever_the_units() -> None:
     ],
 )
 def test_kinks_are_known(formula: str, start: str, least: float, at: dict[str, float]) -> None:
-    found = minimise(formula, start)
+    found = minimise(formula, start, max_iter=4000)
     assert (found.status, found.stopped_by) == (Status.CONVERGED, "gap")
     assert found.loss == pytest.approx(least, abs=1e-6)
     assert found.optimum is not None
@@ -203,7 +203,7 @@ def test_a_kink_that_no_name_shows_is_found_by_what_is_around() -> None:
 
 
 def test_a_peak_of_absolute_values_is_no_minimum() -> None:
-    found = minimise("a**2 - abs(a)", "a=0")
+    found = minimise("a**2 - abs(a)", "a=0", max_iter=100)
     assert found.status is Status.MAX_ITER
     assert found.optimum is not None
     assert found.optimum.loss == pytest.approx(-0.25)
