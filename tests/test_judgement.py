@@ -299,3 +299,17 @@ def test_a_run_that_ended_short_is_told_a_command_that_ends_well() -> None:
     assert (better.status, better.sse) == (Status.CONVERGED, pytest.approx(0.23745615, rel=1e-6))
     assert better.inference is not None
     assert all(one.standard_error is not None for one in better.inference.estimates)
+
+
+@pytest.mark.parametrize("unit", [1e-150, 1e-20, 1e150])
+def test_a_quadratic_has_its_minimum_in_any_unit_of_the_loss(unit: float) -> None:
+    found = minimise(f"{unit}*(x**2 + x*y + y**2)", "x=1,y=2")
+    assert (found.status, found.optimum and found.optimum.unique) == (Status.CONVERGED, True)
+    assert found.optimum is not None
+    assert found.optimum.weights == pytest.approx({"x": 0.0, "y": 0.0}, abs=1e-14)
+
+
+def test_the_rank_of_a_quadratic_does_not_depend_on_the_units_of_its_weights() -> None:
+    found = minimise("x**2 + 1e-30*y**2", "x=1,y=2", method="newton")
+    assert (found.status, found.optimum and found.optimum.unique) == (Status.CONVERGED, True)
+    assert found.weights == pytest.approx({"x": 0.0, "y": 0.0}, abs=1e-12)
