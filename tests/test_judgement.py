@@ -313,3 +313,10 @@ def test_the_rank_of_a_quadratic_does_not_depend_on_the_units_of_its_weights() -
     found = minimise("x**2 + 1e-30*y**2", "x=1,y=2", method="newton")
     assert (found.status, found.optimum and found.optimum.unique) == (Status.CONVERGED, True)
     assert found.weights == pytest.approx({"x": 0.0, "y": 0.0}, abs=1e-12)
+
+
+def test_a_runaway_is_named_by_other_losses_and_methods_too() -> None:
+    formula, start = "c0 + c*x**m", "c0=1,c=1,m=1"
+    for options in ({"loss": "logcosh"}, {"method": "lbfgs"}):
+        found = curve(CASES / "power.csv", formula, start, **options)
+        assert (found.status, found.stopped_by) == (Status.FAILED, "runaway")

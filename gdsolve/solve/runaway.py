@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -19,7 +20,7 @@ from gdsolve.status import Status
 RATIO = 1e2
 MOVING = 0.1
 STEEPEST = 10.0
-OUTWARD = (2.0, 6.0)
+DOUBLINGS = 6
 INWARD = 1e-6
 STRIDE = 4.0
 MOST_STEPS = 20
@@ -44,11 +45,12 @@ def running_weights(problem: Problem, place: Surroundings, direction: Direction)
         return ()
     first = int(torch.where(running, grown, 0.0).argmax())
     rate = rate / rate[first]
-    if any(_change(problem, place, rate, first, power) > direction.tolerance for power in OUTWARD):
+    outward = _changes(problem, place, rate, first, [1.0] * DOUBLINGS)
+    if any(change > direction.tolerance for change in outward):
         return ()
     back = math.ceil(math.log2(float(grown[first]) / INWARD))
-    powers = (-min(STRIDE * 2.0**step, back) for step in range(max(1, back.bit_length())))
-    changes = any(abs(_change(problem, place, rate, first, power)) > direction.tolerance for power in powers)
+    strides = [-min(STRIDE * 2.0**step, back) for step in range(max(1, back.bit_length()))]
+    changes = any(abs(change) > direction.tolerance for change in _changes(problem, place, rate, first, strides))
     return tuple(running.nonzero()[:, 0].tolist()) if changes else ()
 
 
@@ -60,8 +62,8 @@ def running_together(problem: Problem, place: Surroundings, tolerance: float) ->
     moved = (place.w.abs() > (1.0 + MOVING) * problem.start.abs())[:, 0]
     if not problem.smooth or problem.box is not None or not bool(moved.any()):
         return ()
-    changes = [_change_together(problem, place, power) for power in (1.0, *OUTWARD, -1.0, -STRIDE, -2.0 * STRIDE)]
-    outward, inward = changes[: 1 + len(OUTWARD)], changes[1 + len(OUTWARD) :]
+    changes = [_change_together(problem, place, power) for power in (1.0, 2.0, 6.0, -1.0, -STRIDE, -2.0 * STRIDE)]
+    outward, inward = changes[:3], changes[3:]
     if any(change > tolerance for change in outward) or not any(change > tolerance for change in inward):
         return ()
     return tuple(moved.nonzero()[:, 0].tolist())
@@ -80,17 +82,31 @@ def _is_level_outward(problem: Problem, direction: Direction, rate: Tensor) -> T
     return rate < 0.0 if ahead else rate > 0.0
 
 
-def _change(problem: Problem, place: Surroundings, rate: Tensor, first: int, power: float) -> float:
-    """L − L(w) where weight number `first` is 2^`power` times what it is, and the others at their best; or infinite."""
-    factor = (rate * (power * math.log(2.0))).clamp(-500.0, 500.0).exp()[:, None]
-    point = place.w * factor
+def _changes(
+    problem: Problem, place: Surroundings, rate: Tensor, first: int, powers: Sequence[float]
+) -> Iterator[float]:
+    """L − L(w) where weight number `first` is multiplied by 2^power again and again, and the others are at their best.
+
+    Each search begins where the last one ended, moved on as the last one has moved; infinite where the loss is not
+    defined.
+    """
+    point, slope = place.w, rate[:, None] * math.log(2.0)
+    for power in powers:
+        before = point
+        point, value = _profile(problem, point * (slope * power).clamp(-500.0, 500.0).exp(), first)
+        yield value - place.value if math.isfinite(value) else math.inf
+        moved = (point / before).log() / power
+        slope = torch.where(torch.isfinite(moved), moved, slope)
+
+
+def _profile(problem: Problem, point: Tensor, first: int) -> tuple[Tensor, float]:
+    """The point with the others at their best, as far as Newton's method gets in a few steps, and the loss there."""
     lower, upper = torch.full_like(point, -math.inf), torch.full_like(point, math.inf)
     if problem.box is not None:
         lower, upper = problem.box.lower.clone(), problem.box.upper.clone()
         point = problem.box.project(point)
     lower[first] = upper[first] = point[first]
     box = Box(lower, upper)
-    # Where Newton's method ends otherwise, the lowest point that it met will do.
     found = iterate(
         Boxed(problem.objective, box),
         point,
@@ -101,4 +117,4 @@ def _change(problem: Problem, place: Surroundings, rate: Tensor, first: int, pow
     )
     if found.status is Status.INTERRUPTED:
         raise KeyboardInterrupt
-    return found.value - place.value if math.isfinite(found.value) else math.inf
+    return found.w, found.value
