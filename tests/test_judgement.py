@@ -320,3 +320,13 @@ def test_a_runaway_is_named_by_other_losses_and_methods_too() -> None:
     for options in ({"loss": "logcosh"}, {"method": "lbfgs"}):
         found = curve(CASES / "power.csv", formula, start, **options)
         assert (found.status, found.stopped_by) == (Status.FAILED, "runaway")
+
+
+def test_a_start_from_which_all_is_far_off_hides_nothing(tmp_path: Path) -> None:
+    """From b = −12 the loss begins near 10⁵⁰: with a and c at their best it still falls as b grows."""
+    rows = [(0.2 + 0.2 * n, 3.0 * math.exp(-0.8 * (0.2 + 0.2 * n)) + 0.5 + 0.05 * (-1) ** n) for n in range(25)]
+    path = tmp_path / "far.csv"
+    path.write_text("x,y\n" + "".join(f"{x!r},{y!r}\n" for x, y in rows))
+    found = curve(path, "a*exp(-b*x) + c", "a=38.67,b=-12.2867,c=0.018")
+    assert found.status is not Status.CONVERGED
+    assert found.standard_errors == dict.fromkeys("abc")

@@ -91,7 +91,8 @@ def _of_formula(problem: Problem, solution: Solution) -> Certificate:
     """By its derivatives; where they jump, or seem to, by what is around, unless that is no lower."""
     found = judge(problem, solution)
     shown = found.interrupted or (found.minimum is not None and found.minimum.unique)
-    stuck = solution.status is not Status.MAX_ITER and not found.arrived
+    # Of a curve without kinks in its words, rows of very different size would pass for one.
+    stuck = problem.kind is Kind.FORMULA and solution.status is not Status.MAX_ITER and not found.arrived
     if shown or (problem.smooth and not stuck):
         return found
     corner = find_corner(problem, solution)

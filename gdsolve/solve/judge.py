@@ -48,7 +48,7 @@ def judge(problem: Problem, solution: Solution) -> Certificate:
     end = _look(problem, solution.w)
     if end is None:
         return Certificate(None, NoMinimum.NOT_FINITE)
-    size = _size(solution, end.value)
+    size = _size(problem, solution, end.value)
     if end.promise <= SMALL * size and (bent := _bent_down(problem, end, size)) is not None:
         return Certificate(None, bent)
     found = _refined(problem, solution.w)
@@ -63,7 +63,7 @@ def judge(problem: Problem, solution: Solution) -> Certificate:
 
 def _judged(problem: Problem, solution: Solution, place: Surroundings, *, settled: bool, arrived: bool) -> Certificate:
     """What is at the place; `settled` tells that Newton's method ended there, `arrived` that the run came near it."""
-    size = _size(solution, place.value)
+    size = _size(problem, solution, place.value)
     if not settled and place.promise > place.noise + SMALL * size:
         return Certificate(None, NoMinimum.NOT_FOUND, arrived=arrived)
     directions = _directions(problem, place, size)
@@ -79,9 +79,15 @@ def _judged(problem: Problem, solution: Solution, place: Surroundings, *, settle
     return _certified(problem, place, directions)
 
 
-def _size(solution: Solution, value: float) -> float:
-    """A size of the loss: what it is, or what the run has gained."""
-    return max(abs(value), solution.trace.values[0] - value)
+def _size(problem: Problem, solution: Solution, value: float) -> float:
+    """A size of the loss: what it is, or what the run has gained, for a curve no more than that of its target.
+
+    A start from which a curve is astronomically far off must not make everything else look like nothing.
+    """
+    gained, objective = solution.trace.values[0] - value, problem.objective
+    if isinstance(objective, SumOfSquares) and problem.total_sum_of_squares:
+        gained = min(gained, 0.5 * objective.curvature_scale * problem.total_sum_of_squares)
+    return max(abs(value), gained)
 
 
 def _look(problem: Problem, w: torch.Tensor) -> Surroundings | None:
