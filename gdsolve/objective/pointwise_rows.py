@@ -123,10 +123,12 @@ class PointwiseRows:
         largest = self.loss.largest_curvature
         if largest is None:
             return None
-        gram = torch.zeros(self.design.shape[1], self.design.shape[1], dtype=torch.float64, device=self.design.device)
-        for design, _, weight in self.blocks():
+
+        def product(design: Tensor, _target: Tensor, weight: Tensor | None) -> Tensor:
             block = design.to(torch.float64)
-            gram.addmm_(block.mT, block if weight is None else block * weight)
+            return block.mT @ (block if weight is None else block * weight)
+
+        gram = sum_of_blocks(self.blocks(), product)
         return (largest * gram + self.penalty.to(torch.float64, gram.device).gram()) / self.total_weight
 
     def blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
@@ -144,11 +146,12 @@ class SmoothPointwiseRows(PointwiseRows):
 
     def hessian(self, w: Tensor) -> Tensor:
         """1/M·(Xᵀ·diag(ω·∂²l/∂z²)·X + PᵀP), (p, p), at `w`, (p, 1)."""
-        hessian = self.penalty.gram()
-        for design, target, weight in self.blocks():
+
+        def product(design: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
             curvature = self.loss.curvature(design @ w, target)
-            hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))
-        return hessian / self.total_weight
+            return design.mT @ (design * (curvature if weight is None else curvature * weight))
+
+        return (sum_of_blocks(self.blocks(), product) + self.penalty.gram()) / self.total_weight
 
 
 def largest_curvature(rows: PointwiseRows, curvature: float) -> float:

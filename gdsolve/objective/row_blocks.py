@@ -47,21 +47,30 @@ def split_rows(design: Tensor, *columns: Tensor, width: int = 1) -> Iterator[tup
 
 
 def sum_of_blocks(blocks: Iterable[tuple[Any, ...]], term: Callable[..., Tensor]) -> Tensor:
-    """Σ of `term` over blocks, on all cores of the host, and in the order of the blocks at any number of threads."""
+    """Σ of `term` over blocks, on all cores of the host, and in one order at any number of threads."""
     parts = list(blocks)
-    terms: list[Tensor] = [parts[0][0].new_empty(0)] * len(parts)
-    pending = deque(enumerate(parts))
+    size = -(-len(parts) // MOST_TASKS)
+    tasks = [parts[first : first + size] for first in range(0, len(parts), size)]
+    sums: list[Tensor] = [parts[0][0]] * len(tasks)
+    pending = deque(enumerate(tasks))
 
     def work() -> None:
         while True:
             try:
-                place, block = pending.popleft()
+                place, task = pending.popleft()
             except IndexError:
                 return
-            terms[place] = term(*block)
+            sums[place] = _sum(term(*block) for block in task)
 
     share_among_cores(pending, work, alone=parts[0][0].device.type != "cpu")
-    return torch.stack(terms).sum(dim=0)
+    return _sum(sums)
+
+
+def _sum(terms: Iterable[Tensor]) -> Tensor:
+    first, *others = terms
+    for one in others:
+        first += one
+    return first
 
 
 @dataclass(frozen=True, slots=True)
