@@ -15,7 +15,7 @@ from torch import Tensor
 from gdsolve.objective.threads import MOST_THREADS, one_thread, share, share_among_cores
 
 # A block is read from memory for Xw and, half a cache later, once more for Xᵀr.
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 1 << 20
 # Tasks that threads share: few enough for a gradient each, enough to be shared evenly.
 MOST_TASKS = 64
 # With fewer tasks a thread has done its share before another one is active.
