@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from functools import cache, partial
 from importlib.util import find_spec
@@ -20,6 +21,9 @@ from gdsolve.objective.threads import MOST_THREADS, share
 LEAST_NUMBERS = 8_000_000
 # Calls of a thread for a walk: enough to be shared evenly where a core is busy otherwise.
 CALLS = 4
+
+
+logger = logging.getLogger("gdsolve")
 
 
 @cache
@@ -78,9 +82,12 @@ def _run(kernel: Any, before: tuple[Any, ...], v: np.ndarray, after: tuple[Any, 
 
 def compiled_walk(loss: Rowwise, design: Tensor, *columns: Tensor) -> CompiledWalk | None:
     """The compiled walk over a large design on the host; None where numba, or code for the loss, is missing."""
-    if design.device.type != "cpu" or design.numel() < LEAST_NUMBERS or 1 not in design.stride() or not has_compiler():
+    if design.device.type != "cpu" or design.numel() < LEAST_NUMBERS or 1 not in design.stride():
         return None
     if design.dtype not in (torch.float64, torch.float32) or any(one.dtype != design.dtype for one in columns):
+        return None
+    if not has_compiler():
+        logger.info("numba is not installed: with it (pip install 'gdsolve[fast]') these updates take less time")
         return None
     from gdsolve.objective.compiled import kernels_of
 
