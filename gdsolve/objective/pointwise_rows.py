@@ -14,8 +14,9 @@ from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
+from gdsolve.objective.row_blocks import Block, empty_design, split_rows
 from gdsolve.objective.shared import Shared
+from gdsolve.objective.walks import RowWalk, walk_of
 from gdsolve.ranks import Ranks
 
 
@@ -42,11 +43,11 @@ class PointwiseRows:
     penalty: Penalty
     loss: PointwiseLoss
     total_weight: float
-    _walk: Walk = field(init=False, repr=False, compare=False)
+    _walk: RowWalk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         columns = (self.target,) if self.weight is None else (self.target, self.weight)
-        object.__setattr__(self, "_walk", Walk(self.design, *columns))
+        object.__setattr__(self, "_walk", walk_of(self.design, *columns, loss=self.loss.loss_and_slope))
 
     @property
     def step_elements(self) -> int:

@@ -11,14 +11,15 @@ from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
+from gdsolve.objective.row_blocks import Block, empty_design, split_rows
+from gdsolve.objective.walks import RowWalk, walk_of
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²) over all rows, in descent's coordinates.
 
-    X is walked in blocks, so that a step reads it from memory once, not twice (`row_blocks.Walk`).
+    X is walked in blocks, so that a step reads it from memory once, not twice (`walks.walk_of`).
     Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω.
     """
 
@@ -26,10 +27,10 @@ class Rows:
     target: Tensor
     penalty: Penalty
     curvature_scale: float
-    _walk: Walk = field(init=False, repr=False, compare=False)
+    _walk: RowWalk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_walk", Walk(self.design, self.target))
+        object.__setattr__(self, "_walk", walk_of(self.design, self.target))
 
     @property
     def step_elements(self) -> int:
