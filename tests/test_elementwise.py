@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from gdsolve.objective import fused_kernel
-from gdsolve.objective.elementwise import FUNCTIONS, PYTHON, Dialect, Rowwise, squares, traced
-from gdsolve.objective.fused_kernel import Shape, kernel_source
+from gdsolve.objective.elementwise import FUNCTIONS, PYTHON, Language, Rowwise, squares, traced
+from gdsolve.objective.fused_kernel import KernelShape, kernel_source
 from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, Quantile
 from gdsolve.spec import Spec
 
@@ -69,7 +69,7 @@ def test_every_loss_has_a_kernel(name: str, dtype: torch.dtype) -> None:
     assert found is not None
     for p in (1, 21, 256):
         for by_column in (True, False):
-            source = kernel_source(found, Shape(p, dtype.itemsize, by_column, weighted=True))
+            source = kernel_source(found, KernelShape(p, dtype.itemsize, by_column, weighted=True))
             assert source is not None
             compile(source.text, "kernel", "exec")
 
@@ -80,7 +80,7 @@ def test_another_parameter_is_the_same_kernel(kind: Any) -> None:
     for size in (1.37, 2.41):
         found = traced(kind(size).loss_and_slope, torch.float64)
         assert found is not None
-        sources.append(kernel_source(found, Shape(4, 8, by_column=True, weighted=False)))
+        sources.append(kernel_source(found, KernelShape(4, 8, by_column=True, weighted=False)))
     first, second = sources
     assert first is not None
     assert second is not None
@@ -108,14 +108,14 @@ def test_what_is_not_done_number_by_number_is_not_translated() -> None:
 def test_a_language_that_lacks_an_operation_says_nothing() -> None:
     found = traced(POINTWISE[next(iter(POINTWISE))].of(SPEC).loss_and_slope, torch.float64)
     assert found is not None
-    assert found.lines(Dialect({"sub": "({0} - {1})"})) is None
+    assert found.lines(Language({"sub": "({0} - {1})"})) is None
 
 
 def test_tiles_of_a_kernel_hold_powers_of_two_and_fit() -> None:
     for p in range(1, fused_kernel.MOST_COLUMNS + 1):
         for itemsize in (4, 8):
             for by_column in (True, False):
-                shape = Shape(p, itemsize, by_column, weighted=False)
+                shape = KernelShape(p, itemsize, by_column, weighted=False)
                 assert shape.height & (shape.height - 1) == 0
                 assert shape.chunk & (shape.chunk - 1) == 0
                 assert shape.chunks * shape.chunk >= p > (shape.chunks - 1) * shape.chunk

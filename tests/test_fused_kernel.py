@@ -135,12 +135,12 @@ sys.path.insert(0, sys.argv[1])
 from test_elementwise import LOSSES
 from gdsolve.objective import fused
 from gdsolve.objective.elementwise import traced
-from gdsolve.objective.fused_kernel import WARPS, Shape, kernel_source
+from gdsolve.objective.fused_kernel import WARPS, KernelShape, kernel_source
 shapes = [(21, 8, True, 90), (101, 4, True, 80), (5, 8, False, 90)]
 for place, (name, loss) in enumerate(LOSSES.items()):
     for p, itemsize, by_column, architecture in shapes if name == "logistic" else shapes[place % 3 :][:1]:
         dtype, number = (torch.float64, "*fp64") if itemsize == 8 else (torch.float32, "*fp32")
-        source = kernel_source(traced(loss, dtype), Shape(p, itemsize, by_column, weighted=True))
+        source = kernel_source(traced(loss, dtype), KernelShape(p, itemsize, by_column, weighted=True))
         kernel = fused.compiled(source.text)
         signature = {one: "i32" if one in ("apart", "rows", "tiles") else number for one in kernel.arg_names}
         made = triton.compile(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.elementwise import Rowwise, traced
-from gdsolve.objective.fused_kernel import THREADS, WARPS, Shape, Source, kernel_source, shape_of
+from gdsolve.objective.fused_kernel import THREADS, WARPS, KernelShape, KernelSource, kernel_source, shape_of
 from gdsolve.objective.row_blocks import Visit, Walk
 
 # Below this a design stays in the cache of the device, and a kernel of its own is not worth its compilation.
@@ -57,7 +57,9 @@ class FusedWalk:
 class Launch:
     """A compiled kernel with its data; called with w, (p, 1), it gives what `Walk.sums` gives."""
 
-    def __init__(self, kernel: Any, source: Source, shape: Shape, design: Tensor, columns: tuple[Tensor, ...]) -> None:
+    def __init__(
+        self, kernel: Any, source: KernelSource, shape: KernelShape, design: Tensor, columns: tuple[Tensor, ...]
+    ) -> None:
         m, p = design.shape
         target, weights = columns[0].contiguous(), columns[-1].contiguous()
         constants = torch.tensor(source.constants or (0.0,), dtype=design.dtype, device=design.device)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from gdsolve.objective.elementwise import FUNCTIONS, SAME, Dialect, Elementwise
+from gdsolve.objective.elementwise import FUNCTIONS, SAME, Elementwise, Language
 
 # What the kernel asks for: `n_regs` say how many programs fit beside each other.
 WARPS = 4
@@ -25,7 +25,7 @@ WIDEST_CHUNK = 128
 MOST_COLUMNS = 256
 
 _FUNCTIONS = {name: f"libdevice.{name}({{0}})" for name in FUNCTIONS}
-DIALECT = Dialect(
+TRITON = Language(
     {
         **SAME,
         # Triton's own functions are rough in float32.
@@ -51,7 +51,7 @@ DIALECT = Dialect(
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class KernelShape:
     """What a kernel is made for: p columns of `itemsize` bytes, column by column in memory or not, weighted or not."""
 
     p: int
@@ -87,14 +87,14 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class KernelSource:
     """A kernel as text, and the constants that it is given beside its data."""
 
     text: str
     constants: tuple[float, ...]
 
 
-def kernel_source(loss: Elementwise, shape: Shape) -> Source | None:
+def kernel_source(loss: Elementwise, shape: KernelShape) -> KernelSource | None:
     """The kernel for a loss; None where the loss has an operation that Triton lacks.
 
     Every program walks tiles of rows that are `programs` tiles apart and keeps its own sums: entry by entry, so that
@@ -102,7 +102,7 @@ def kernel_source(loss: Elementwise, shape: Shape) -> Source | None:
     a loss with another parameter is the same kernel.
     """
     constants: list[float] = []
-    statements = loss.lines(replace(DIALECT, number=lambda number: _constant(number, constants)))
+    statements = loss.lines(replace(TRITON, number=lambda number: _constant(number, constants)))
     if statements is None:
         return None
     slope, value = loss.results[1], loss.results[0]
@@ -134,7 +134,7 @@ def kernel_source(loss: Elementwise, shape: Shape) -> Source | None:
         f"tl.store(sums + {shape.p}, tl.sum(total))",
     ]
     head = "def walk(design, apart, target, weights, w, constants, sums, rows, tiles):"
-    return Source("\n".join([head, *_indented(*body), ""]), tuple(constants))
+    return KernelSource("\n".join([head, *_indented(*body), ""]), tuple(constants))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ class _Layout:
     after: list[str]
 
 
-def _narrow(shape: Shape) -> _Layout:
+def _narrow(shape: KernelShape) -> _Layout:
     columns, height = range(shape.p), shape.height
     places = [f"design + first + {j} * apart + lanes" for j in columns]
     return _Layout(
@@ -165,7 +165,7 @@ def _narrow(shape: Shape) -> _Layout:
     )
 
 
-def _wide(shape: Shape) -> _Layout:
+def _wide(shape: KernelShape) -> _Layout:
     chunks, C, last = range(shape.chunks), shape.chunk, shape.chunks - 1
     ragged = shape.p % C > 0
     inside = [f"(j{c} < {shape.p})" if ragged and c == last else "" for c in chunks]
@@ -212,11 +212,11 @@ def _power_of_two(number: int) -> int:
     return 1 << (number - 1).bit_length()
 
 
-def shape_of(design: torch.Tensor, *, weighted: bool) -> Shape | None:
+def shape_of(design: torch.Tensor, *, weighted: bool) -> KernelShape | None:
     """The shape of a design, (m, p); None where no kernel is made for such a one."""
     m, p = design.shape
     if not (0 < p <= MOST_COLUMNS) or m == 0 or design.dtype not in (torch.float64, torch.float32):
         return None
     if 1 not in design.stride():
         return None
-    return Shape(p, design.element_size(), design.stride(0) == 1, weighted)
+    return KernelShape(p, design.element_size(), design.stride(0) == 1, weighted)
