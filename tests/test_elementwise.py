@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -121,3 +123,10 @@ def test_tiles_of_a_kernel_hold_powers_of_two_and_fit() -> None:
                 assert shape.chunks * shape.chunk >= p > (shape.chunks - 1) * shape.chunk
                 if not shape.narrow:
                     assert shape.height * shape.chunk * shape.chunks * itemsize <= fused_kernel.TILE_BYTES
+
+
+def test_tracing_imports_no_compiler() -> None:
+    words = "import sys, torch; from gdsolve.objective.elementwise import squares, traced"
+    asked = 'print(traced(squares, torch.float64) is None, "torch._dynamo" in sys.modules, "sympy" in sys.modules)'
+    done = subprocess.run([sys.executable, "-c", f"{words}; {asked}"], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["False"] * 3

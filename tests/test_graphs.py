@@ -50,6 +50,10 @@ class Tape(TorchDispatchMode):
         super().__init__()
         self.operations: list[tuple[Any, Any, Any, list[Tensor]]] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func in REFUSED:
             raise RuntimeError(f"{func} while recording")

@@ -19,7 +19,7 @@ BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class UpdateBlock:
     """What some updates led to: w after each, (p, 1), the evaluations of each, and where the run stands after all.
 
     `figures`, (f, q), are still on their device: a column an update with the value, ‖∇L‖₂ and max|Δw|, and the figures
@@ -37,13 +37,13 @@ class Stretch:
 
 
 # Takes the updates of a range from a point with the method's memory.
-Take = Callable[[Point, Any, range], Stretch]
+Take = Callable[[Point, Any, range], UpdateBlock]
 
 
 def stepping(objective: Objective, method: UpdateRule, unit: float | None) -> Take:
     """Updates one after the other, on the host or by a method that looks; with sizes where there is a `unit`."""
 
-    def take(point: Point, memory: Any, updates: range) -> Stretch:
+    def take(point: Point, memory: Any, updates: range) -> UpdateBlock:
         path: list[Advance] = []
         before = point.w
         for k in updates:
@@ -59,7 +59,7 @@ def stepping(objective: Objective, method: UpdateRule, unit: float | None) -> Ta
 
 def advancing(
     objective: Objective, method: BlindRule, unit: float | None, point: Point, memory: Any, factors: Sequence[Factors]
-) -> Stretch:
+) -> UpdateBlock:
     """Blind updates with the factors given, one after the other."""
     path: list[Advance] = []
     before = point.w
@@ -72,11 +72,11 @@ def advancing(
 
 def _block(
     before: Tensor, path: list[Advance], point: Point, memory: Any, unit: float | None, halt: Halt | None = None
-) -> Stretch:
+) -> UpdateBlock:
     points = [advance.point for advance in path]
     figures = _figures(before, points, unit) if points else None
     evaluations = [advance.evaluations for advance in path]
-    return Stretch([one.w for one in points], evaluations, figures, point, memory, halt)
+    return UpdateBlock([one.w for one in points], evaluations, figures, point, memory, halt)
 
 
 def _figures(before: Tensor, points: list[Point], unit: float | None) -> Tensor:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from gdsolve.descent.blocks import BLOCK, Stretch, Take, advancing, stepping
+from gdsolve.descent.blocks import BLOCK, Take, UpdateBlock, advancing, stepping
 from gdsolve.descent.methods.base import Point, UpdateRule
 from gdsolve.descent.methods.blind import BlindRule
 from gdsolve.objective.base import Objective
@@ -90,9 +90,9 @@ class Replays:
         self._factors: list[tuple[float, ...]] = []
         self._read: tuple[Point, Any, Tensor] | None = None
         self._replay: Callable[[], None] | None = None
-        self._block: Stretch | None = None
+        self._block: UpdateBlock | None = None
 
-    def __call__(self, point: Point, memory: Any, updates: range) -> Stretch:
+    def __call__(self, point: Point, memory: Any, updates: range) -> UpdateBlock:
         """The updates of a range, from `point`."""
         factors = [self._method.factors(k) for k in updates]
         if self._recording is None or len(updates) < BLOCK:
@@ -107,7 +107,7 @@ class Replays:
             return self._one_by_one(point, memory, _there(factors, point.w))
         return self._repeat(point, memory, factors)
 
-    def _one_by_one(self, point: Point, memory: Any, table: Tensor) -> Stretch:
+    def _one_by_one(self, point: Point, memory: Any, table: Tensor) -> UpdateBlock:
         rows = [row.unbind() for row in table.unbind()]
         return advancing(self._objective, self._method, self._unit, point, memory, rows)
 
@@ -124,7 +124,7 @@ class Replays:
         self._read, self._factors = (point, memory, table), factors
         self._block = replace(block, fleeting=True)
 
-    def _repeat(self, point: Point, memory: Any, factors: list[tuple[float, ...]]) -> Stretch:
+    def _repeat(self, point: Point, memory: Any, factors: list[tuple[float, ...]]) -> UpdateBlock:
         assert self._block is not None
         assert self._read is not None
         assert self._replay is not None

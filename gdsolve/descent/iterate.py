@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.descent.blocks import BLOCK, Stretch
+from gdsolve.descent.blocks import BLOCK, UpdateBlock
 from gdsolve.descent.graphs import taker
 from gdsolve.descent.methods.base import Condensing, Halt, Point, UpdateRule
 from gdsolve.descent.methods.extent import norm
@@ -187,7 +187,7 @@ def _ending(ended: tuple[StopRule, Status] | None, halt: Halt | None, at_limit: 
     return at_limit, "max_iter"
 
 
-def _read(block: Stretch, before: Step) -> Iterator[tuple[Step, Tensor, int]]:
+def _read(block: UpdateBlock, before: Step) -> Iterator[tuple[Step, Tensor, int]]:
     """The steps of a block as numbers, fetched from the device in one transfer, each with its w and evaluations."""
     if block.figures is None:
         return

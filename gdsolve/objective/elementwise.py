@@ -77,6 +77,11 @@ class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         # The tensors are held, so that no other one has their id.
         self._names = {id(tensor): (name, tensor) for name, tensor in given.items()}
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: nothing here is compiled, and the compiler, which would be told so, takes seconds to import."""
+        return False
+
     def name_of(self, tensor: Any) -> str | None:
         """The name of a tensor that was noted; None of any other."""
         name, _ = self._names.get(id(tensor), (None, None))

@@ -20,6 +20,8 @@ LEAST_BYTES = 32 << 20
 REGISTERS = 65536
 MOST_WARPS = 48
 RESERVED = 1 << 10
+# What it has of that memory at least, where PyTorch does not tell.
+LEAST_MEMORY = 64 << 10
 
 logger = logging.getLogger(__name__)
 
@@ -88,7 +90,7 @@ def programs_at_once(compiled: Any, device: torch.device) -> int:
     beside = min(
         MOST_WARPS // WARPS,
         REGISTERS // (registers * THREADS),
-        properties.shared_memory_per_multiprocessor // (compiled.metadata.shared + RESERVED),
+        getattr(properties, "shared_memory_per_multiprocessor", LEAST_MEMORY) // (compiled.metadata.shared + RESERVED),
     )
     return int(max(1, beside) * properties.multi_processor_count)
 
