@@ -19,6 +19,7 @@ from gdsolve.objective.fused import FusedWalk
 from gdsolve.objective.fused_kernel import MOST_COLUMNS, shape_of
 from gdsolve.objective.row_blocks import Block, Walk
 from gdsolve.objective.walks import walk_of
+from gdsolve.objective.whole import WholeWalk
 
 CUDA = torch.device("cuda")
 
@@ -50,6 +51,15 @@ def test_rows_of_the_host_are_walked_in_blocks() -> None:
     assert isinstance(walk_of(design, target), Walk)
 
 
+@pytest.mark.parametrize("by_column", [True, False])
+def test_all_rows_at_once_are_the_blocks_of_the_host(by_column: bool) -> None:
+    for m in (0, 1, 500):
+        design, target, weight, w = table(m, 3, torch.float64, kind="huber", by_column=by_column)
+        visit = visit_of(LOSSES["huber"])
+        found = WholeWalk(design, target, weight).sums(w, visit)
+        torch.testing.assert_close(found, Walk(design, target, weight).sums(w, visit), rtol=1e-14, atol=1e-14)
+
+
 @pytest.mark.parametrize("fault", [ImportError("No module named 'triton'"), RuntimeError("no compiler"), None])
 def test_where_no_kernel_can_be_made_the_walk_is_the_plain_one(
     fault: Exception | None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -64,10 +74,11 @@ def test_where_no_kernel_can_be_made_the_walk_is_the_plain_one(
     caplog.set_level(logging.INFO, "gdsolve")
     monkeypatch.setattr(fused, "launch_of", refuse)
     design, target, weight, w = table(500, 3, torch.float64, kind="squares")
-    walk, visit = FusedWalk(LOSSES["squares"], design, target, weight), visit_of(LOSSES["squares"])
+    plain, visit = WholeWalk(design, target, weight), visit_of(LOSSES["squares"])
+    walk = FusedWalk(LOSSES["squares"], plain, design, target, weight)
     for _ in range(3):
         value, gradient = walk.sums(w, visit)
-        wanted, slope = Walk(design, target, weight).sums(w, visit)
+        wanted, slope = plain.sums(w, visit)
         assert torch.equal(value, wanted)
         assert torch.equal(gradient, slope)
     assert asked == [1]

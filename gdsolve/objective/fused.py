@@ -12,10 +12,9 @@ from torch import Tensor
 
 from gdsolve.objective.elementwise import Rowwise, traced
 from gdsolve.objective.fused_kernel import THREADS, WARPS, KernelShape, KernelSource, kernel_source, shape_of
-from gdsolve.objective.row_blocks import Visit, Walk
+from gdsolve.objective.row_blocks import Visit
+from gdsolve.objective.whole import RowWalk
 
-# Below this a design stays in the cache of the device, and a kernel of its own is not worth its compilation.
-LEAST_BYTES = 32 << 20
 # What one multiprocessor has: registers, warps, and bytes of its memory that each program takes beside its own.
 REGISTERS = 65536
 MOST_WARPS = 48
@@ -30,13 +29,12 @@ class FusedWalk:
     """The rows of a design on CUDA, walked by one kernel for products, loss and slopes.
 
     How rows are shared among programs depends on shape and device alone, and their sums are added in one order: two
-    runs give the same bits. Where no kernel can be made, the walk is the plain one.
+    runs give the same bits. Where no kernel can be made, the walk is that of `otherwise`.
     Shapes: `design` is (m, p), `columns` are the target and, if any, the weights, (m, 1) each.
     """
 
-    def __init__(self, loss: Rowwise, design: Tensor, *columns: Tensor) -> None:
-        self._plain = Walk(design, *columns)
-        self._loss, self._design, self._columns = loss, design, columns
+    def __init__(self, loss: Rowwise, otherwise: RowWalk, design: Tensor, *columns: Tensor) -> None:
+        self._loss, self._otherwise, self._design, self._columns = loss, otherwise, design, columns
         self._launch: Launch | None = None
         self._refused = False
 
@@ -45,13 +43,13 @@ class FusedWalk:
         if self._launch is None and not self._refused:
             self._launch = self._made()
             self._refused = self._launch is None
-        return self._plain.sums(w, visit) if self._launch is None else self._launch(w)
+        return self._otherwise.sums(w, visit) if self._launch is None else self._launch(w)
 
     def _made(self) -> Launch | None:
         try:
             return launch_of(self._loss, self._design, *self._columns)
         except Exception as fault:
-            # Whatever keeps a compiler from its work, the plain walk needs none.
+            # Whatever keeps a compiler from its work, the other walk needs none.
             logger.info("no kernel of its own for the rows: %s", fault)
             return None
 

@@ -16,7 +16,8 @@ from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, empty_design, split_rows
 from gdsolve.objective.shared import Shared
-from gdsolve.objective.walks import RowWalk, walk_of
+from gdsolve.objective.walks import walk_of
+from gdsolve.objective.whole import RowWalk
 from gdsolve.ranks import Ranks
 
 

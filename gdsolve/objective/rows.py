@@ -12,7 +12,8 @@ from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows, Shipment
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, empty_design, split_rows
-from gdsolve.objective.walks import RowWalk, walk_of
+from gdsolve.objective.walks import walk_of
+from gdsolve.objective.whole import RowWalk
 
 
 @dataclass(frozen=True, slots=True)

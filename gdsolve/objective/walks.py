@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from torch import Tensor
 
 from gdsolve.objective.elementwise import Rowwise, squares
-from gdsolve.objective.fused import LEAST_BYTES, FusedWalk
-from gdsolve.objective.row_blocks import Visit, Walk
+from gdsolve.objective.fused import FusedWalk
+from gdsolve.objective.fused_kernel import shape_of
+from gdsolve.objective.row_blocks import Walk
+from gdsolve.objective.whole import RowWalk, WholeWalk
 
-
-class RowWalk(Protocol):
-    """A way through all rows."""
-
-    def sums(self, w: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
-        """Σ of the losses, (), and Xᵀ·slopes, (p, 1), at `w`, (p, 1)."""
-        ...
+# Smaller tables are read by two products from the cache of the device: a kernel of their own is not worth the time of
+# its compiler, a third of a second once on a machine.
+LEAST_BYTES = 1 << 19
 
 
 def walk_of(design: Tensor, *columns: Tensor, loss: Rowwise = squares) -> RowWalk:
     """The walk for a design, (m, p), and the columns beside it, (m, 1) each: target and, where there are, weights.
 
-    `loss` is the same as what visits a block, weights aside. Small tables on CUDA stay in its cache, and are read by
-    the products of its library.
+    `loss` is what visits a block, weights aside, computes: l and ∂l/∂z of every row.
     """
-    if design.device.type == "cuda" and design.numel() * design.element_size() >= LEAST_BYTES:
-        return FusedWalk(loss, design, *columns)
-    return Walk(design, *columns)
+    if design.device.type == "cpu":
+        return Walk(design, *columns)
+    whole = WholeWalk(design, *columns)
+    large = design.numel() * design.element_size() >= LEAST_BYTES
+    if design.device.type != "cuda" or not large or shape_of(design, weighted=False) is None:
+        return whole
+    return FusedWalk(loss, whole, design, *columns)
