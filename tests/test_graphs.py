@@ -171,8 +171,7 @@ def assert_same(found: Solution, wanted: Solution) -> None:
         assert getattr(found.trace, name) == getattr(wanted.trace, name)
 
 
-@pytest.mark.parametrize("recipe", BLIND, ids=lambda recipe: f"{recipe.method.value}-{recipe.schedule.value}")
-@pytest.mark.parametrize("name", ["rows", "logistic", "triangle", "bounded"])
+@pytest.mark.parametrize(("name", "recipe"), SOME, ids=str)
 def test_a_run_by_recordings_is_the_run_one_by_one(name: str, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "WORTH_RECORDING", 2)
     objective, box = problems()[name]
@@ -307,7 +306,7 @@ CUDA = torch.device("cuda")
 @needs_cuda
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
 @pytest.mark.parametrize("recipe", BLIND, ids=lambda recipe: f"{recipe.method.value}-{recipe.schedule.value}")
-@pytest.mark.parametrize("name", ["rows", "logistic", "triangle", "bounded"])
+@pytest.mark.parametrize("name", KINDS)
 def test_cuda_graphs_give_the_run_one_by_one(
     name: str, recipe: Recipe, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:

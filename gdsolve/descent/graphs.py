@@ -108,8 +108,9 @@ class Replays:
         return self._repeat(point, memory, factors)
 
     def _one_by_one(self, point: Point, memory: Any, table: Tensor) -> UpdateBlock:
-        rows = [row.unbind() for row in table.unbind()]
-        return advancing(self._objective, self._method, self._unit, point, memory, rows)
+        numbers, width = table.flatten().unbind(), table.shape[1]
+        factors = [numbers[place : place + width] for place in range(0, len(numbers), width)]
+        return advancing(self._objective, self._method, self._unit, point, memory, factors)
 
     def _record(self, recording: Recording, point: Point, memory: Any, factors: list[tuple[float, ...]]) -> None:
         table = _there(factors, point.w)
