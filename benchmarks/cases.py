@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import rivals
+from benchmarks import cores, cuda, rivals
 from benchmarks.data import (
     FIVE_MILLION,
     FIVE_MILLION_PARTS,
@@ -271,4 +271,6 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Groups and ranks": MANY,
     "Peers": PEERS,
     "One update": STEPS,
+    "Cores": cores.cases(),
+    "CUDA": cuda.cases(),
 }

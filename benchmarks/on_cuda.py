@@ -1,0 +1,123 @@
+"""What the section "cuda" asks for, measured on the device in one process: `gdsolve`, by hand, and one read of X."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import gdsolve
+from benchmarks.data import Shape
+from benchmarks.in_memory import LEARNING_RATE, by_turns, forget, ground_of, once, per_call, table_of, wait_for
+from benchmarks.measure import MeasurementError, SkippedError
+from benchmarks.worker import Request, serve
+from gdsolve.descent.iterate import iterate
+from gdsolve.descent.methods.build import Recipe, build_method
+from gdsolve.descent.schedule import Schedule
+from gdsolve.spec import Method
+
+ABSENT = "no CUDA device here"
+SAME_WEIGHTS = 1e-8
+
+Figures = Mapping[str, list[float]]
+
+
+def measure(request: Request) -> Figures:
+    """Seconds of A and of B, run by run: "update", "updates" (many by the loop), "triangle"; "device": its name.
+
+    Raises:
+        SkippedError: there is no such device.
+    """
+    device = torch.device(request["device"])
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise SkippedError(ABSENT)
+    if request["what"] == "device":
+        return {}
+    shape, runs = Shape(request["rows"], request["features"]), request["runs"]
+    if request["what"] == "update":
+        ask = (shape, getattr(torch, request["dtype"]), request["loss"], device, request["read"], runs)
+        taken = _update(*ask)
+    elif request["what"] == "updates":
+        taken = _updates(shape, request["updates"], device, runs)
+    else:
+        taken = _triangle(shape, device, runs)
+    b = taken[request["against"]] if "against" in request else [request["limit"]] * len(taken["gdsolve"])
+    return {"a": taken["gdsolve"], "b": b}
+
+
+@lru_cache(maxsize=1)
+def _update(shape: Shape, dtype: torch.dtype, loss: str, device: torch.device, read: int, runs: int) -> Figures:
+    """One update, by hand with X row by row and column by column, and one read of X and y.
+
+    What a read takes is told by the sum of a large tensor of `read` numbers, by its bytes.
+    """
+    forget()
+    ground = ground_of(shape, dtype, loss, device)
+    columns = torch.empty_strided(ground.X.shape, (1, len(ground.X)), dtype=dtype, device=device).copy_(ground.X)
+    large = torch.ones(read, dtype=dtype, device=device)
+    w, part = ground.start, (ground.X.numel() + ground.y.numel()) / read
+    steps = {"gdsolve": ground.by_gdsolve(), "row by row": ground.by_hand(), "column by column": ground.by_hand(columns)}
+    ground.require_same(*steps.values())
+    ways = {name: (lambda step=step: per_call(lambda: step(w), device)) for name, step in steps.items()}
+    return by_turns({**ways, "one read": lambda: per_call(large.sum, device) * part}, runs)
+
+
+@lru_cache(maxsize=1)
+def _updates(shape: Shape, updates: int, device: torch.device, runs: int) -> Figures:
+    """One of many updates of gdsolve's loop, every one of them checked, beside a loop by hand that checks nothing."""
+    forget()
+    ground = ground_of(shape, torch.float64, "squares", device)
+    start, step = torch.zeros_like(ground.start), ground.by_hand()
+    method = build_method(Recipe(Method.GD, LEARNING_RATE))
+
+    def descend() -> Tensor:
+        return iterate(ground.objective, start, method, (), max_iter=updates, schedule=Schedule("log")).w
+
+    def loop() -> Tensor:
+        w = start
+        for _ in range(updates):
+            w = step(w)
+        return w
+
+    _require_same(descend(), loop())
+    ways = {"gdsolve": descend, "by hand": loop}
+    return by_turns({name: (lambda way=way: once(way, device) / updates) for name, way in ways.items()}, runs)
+
+
+@lru_cache(maxsize=1)
+def _triangle(shape: Shape, device: torch.device, runs: int) -> Figures:
+    """The triangle of a table in memory, built on the device and on the host; by hand, a copy and `torch.linalg.qr`."""
+    forget()
+    values = table_of(shape)
+    X, y, matrix = values[:, :-1], values[:, -1], torch.from_numpy(values)
+
+    def fit(where: str) -> Any:
+        return gdsolve.fit(X, y, device=where)
+
+    def by_hand() -> None:
+        torch.linalg.qr(matrix.to(device), mode="r")
+
+    there, here = (torch.as_tensor(fit(where).w).reshape(-1) for where in (device.type, "cpu"))
+    _require_same(there, here)
+    wait_for(device)
+    return by_turns(
+        {
+            "gdsolve": lambda: float(fit(device.type).seconds["read"]),
+            "the host": lambda: float(fit("cpu").seconds["read"]),
+            "by hand": lambda: once(by_hand, device),
+        },
+        runs,
+    )
+
+
+def _require_same(one: Tensor, other: Tensor) -> None:
+    apart = float((one.cpu() - other.cpu()).abs().max())
+    if not apart < SAME_WEIGHTS:
+        raise MeasurementError(f"the two ways differ by {apart:g} in a weight")
+
+
+if __name__ == "__main__":
+    serve(measure)
