@@ -54,7 +54,7 @@ _Row = tuple[str, str, str, Bound | None, dict[str, object]]
 def _updates(shapes: dict[str, Shape], counts: tuple[int, ...], shrink: int) -> Iterator[_Row]:
     for short, whole in shapes.items():
         shape = shrunk(whole, shrink)
-        base = {"rows": shape.rows, "features": shape.features}
+        base: dict[str, object] = {"rows": shape.rows, "features": shape.features}
         for loss, name in (("squares", "rows"), ("logistic", "logistic")):
             for dtype in ("float64", "float32"):
                 if (short, loss, dtype) == ("5m", "logistic", "float32"):
@@ -81,7 +81,7 @@ def _triangles(shapes: dict[str, Shape], counts: tuple[int, ...], shrink: int) -
                 bound = None if short == UNSHARED else SPEED_UPS.get(threads)
                 asked = {"threads": threads, "against": "one thread"}
                 yield f"triangle-{short}-t{threads}", a, "the same, one thread", bound, base | asked
-            b = "torch.linalg.qr(…, mode='r') of the same, on as many"
+            b = "torch.linalg.qr([X y], mode='r') of the same, on as many"
             yield f"qr-{short}-t{threads}", a, b, None, base | {"threads": threads, "against": "by hand"}
 
 

@@ -99,7 +99,7 @@ def _triangles(shrink: int) -> Iterator[_Row]:
     request = {"what": "triangle", "rows": shape.rows, "features": shape.features}
     yield "cuda-tri-limit", a, "0.5 s", NOT_SLOWER, request | {"limit": SECONDS_PER_TRIANGLE}
     yield "cuda-tri-host", a, "the same, device='cpu', all cores", None, request | {"against": "the host"}
-    b = "a copy to the device and torch.linalg.qr(…, mode='r') there"
+    b = "a copy to the device and torch.linalg.qr([X y], mode='r') there"
     yield "cuda-tri-hand", a, b, None, request | {"against": "by hand"}
 
 

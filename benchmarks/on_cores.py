@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
 import gdsolve
-from benchmarks import in_memory
 from benchmarks.data import Shape
 from benchmarks.in_memory import LEARNING_RATE, RowBlock, by_turns, forget, ground_of, once, per_call, table_of
 from benchmarks.measure import MeasurementError
@@ -94,7 +93,7 @@ def _triangles(shape: Shape, counts: tuple[int, ...], runs: int) -> dict[tuple[i
     ways = {(threads, way): f"{threads} {way}" for threads in counts for way in ("gdsolve", "by hand")}
     for threads, way in ways:
         on(threads, way, few)
-    taken = by_turns({text: lambda key=key: once(lambda: on(*key)) for key, text in ways.items()}, runs)
+    taken = by_turns({text: partial(once, partial(on, *key)) for key, text in ways.items()}, runs)
     return {key: taken[text] for key, text in ways.items()}
 
 

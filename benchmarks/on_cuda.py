@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -59,9 +59,15 @@ def _update(shape: Shape, dtype: torch.dtype, loss: str, device: torch.device, r
     columns = torch.empty_strided(ground.X.shape, (1, len(ground.X)), dtype=dtype, device=device).copy_(ground.X)
     large = torch.ones(read, dtype=dtype, device=device)
     w, part = ground.start, (ground.X.numel() + ground.y.numel()) / read
-    steps = {"gdsolve": ground.by_gdsolve(), "row by row": ground.by_hand(), "column by column": ground.by_hand(columns)}
+    steps = {
+        "gdsolve": ground.by_gdsolve(),
+        "row by row": ground.by_hand(),
+        "column by column": ground.by_hand(columns),
+    }
     ground.require_same(*steps.values())
-    ways = {name: (lambda step=step: per_call(lambda: step(w), device)) for name, step in steps.items()}
+    ways: dict[str, Callable[[], float]] = {
+        name: partial(per_call, partial(step, w), device) for name, step in steps.items()
+    }
     return by_turns({**ways, "one read": lambda: per_call(large.sum, device) * part}, runs)
 
 
@@ -84,7 +90,7 @@ def _updates(shape: Shape, updates: int, device: torch.device, runs: int) -> Fig
 
     _require_same(descend(), loop())
     ways = {"gdsolve": descend, "by hand": loop}
-    return by_turns({name: (lambda way=way: once(way, device) / updates) for name, way in ways.items()}, runs)
+    return by_turns({name: partial(_seconds_each, way, updates, device) for name, way in ways.items()}, runs)
 
 
 @lru_cache(maxsize=1)
@@ -111,6 +117,10 @@ def _triangle(shape: Shape, device: torch.device, runs: int) -> Figures:
         },
         runs,
     )
+
+
+def _seconds_each(way: Callable[[], Tensor], updates: int, device: torch.device) -> float:
+    return once(way, device) / updates
 
 
 def _require_same(one: Tensor, other: Tensor) -> None:

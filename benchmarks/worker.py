@@ -24,7 +24,7 @@ class Worker:
 
     def __init__(self, module: str) -> None:
         self.module = module
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115: open as long as the process is there
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         # A session of its own: Ctrl-C reaches this process alone, which then ends the other one.
         self._child = subprocess.Popen(
             (sys.executable, "-m", module),

@@ -182,7 +182,10 @@ def test_words_that_cannot_be_meant_are_told_before_anything_is_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     for words, said in (
-        (["--only", "no-such-row"], "there is no row no-such-row (--list shows them)"),
+        (["--only", "no-such-row"], "there is no section and no row no-such-row; sections: floor, start-up, "),
+        (["--only", "cores,no-such-row,small"], "no row no-such-row; "),
+        (["--only", "Cores"], "no row Cores; "),
+        (["--document", str(tmp_path / "none.md")], "No such file"),
         (["--json", str(tmp_path / "nowhere" / "figures.json")], "there is no folder"),
         (["--runs", "0"], "0 is not a positive number"),
     ):
@@ -191,7 +194,9 @@ def test_words_that_cannot_be_meant_are_told_before_anything_is_measured(
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
     assert command_line.main(["--list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == len(CASES)
+    listed = capsys.readouterr().out.splitlines()
+    assert [line for line in listed if not line.startswith(" ")] == [report.section_name(one) for one in SUBJECTS]
+    assert [line.split()[0] for line in listed if line.startswith("  ")] == list(CASES)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
