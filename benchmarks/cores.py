@@ -35,7 +35,7 @@ def thread_counts(cores: int) -> tuple[int, ...]:
 def cases(counts: tuple[int, ...] | None = None, shrink: int = 1) -> tuple[InMemoryCase, ...]:
     """The rows of the section on these numbers of threads, those of the machine unless given.
 
-    Tables have `shrink` times fewer rows: that is for trying it out.
+    Tables have `shrink` times fewer rows, and few columns: that is for trying it out.
     """
     counts = counts or thread_counts(machine.cores())
     large = {name: shape for name, shape in LARGE.items() if counts[-1] >= MANY_CORES and _fits(shape)}
@@ -86,8 +86,8 @@ def _triangles(shapes: dict[str, Shape], counts: tuple[int, ...], shrink: int) -
 
 
 def shrunk(shape: Shape, shrink: int) -> Shape:
-    """A shape of fewer rows, as many as are worth descending on at least."""
-    return shape if shrink == 1 else Shape(max(100, shape.rows // shrink), shape.features)
+    """A shape of `shrink` times fewer rows, and of few columns, but for a factor of 1."""
+    return shape if shrink == 1 else Shape(max(100, shape.rows // shrink), min(10, shape.features))
 
 
 def text_of(shape: Shape) -> str:

@@ -49,7 +49,7 @@ TRIANGLE = Shape(200_000, 500)
 
 
 def cases(device: str = "cuda", shrink: int = 1) -> tuple[Case, ...]:
-    """The rows of the section; on the host, and on tables with `shrink` times fewer rows, that is for trying it out."""
+    """The rows of the section; on the host, and on small tables, that is for trying it out."""
     in_memory = (
         InMemoryCase(name, a, b, bound, MODULE, {**request, "device": device})
         for name, a, b, bound, request in (*_updates(shrink), *_many(shrink), *_triangles(shrink))
