@@ -61,13 +61,14 @@ def _run(cases: list[tuple[str, Case]], asked: argparse.Namespace, written: Path
     if warning := busy(machine):
         print(warning, file=sys.stderr)
     rows: list[Row] = []
+    absent: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="benchmarks-") as temporary:
         folder = Folder(asked.folder or Path(temporary))
         folder.path.mkdir(parents=True, exist_ok=True)
         interrupted = False
         try:
             for subject, case in cases:
-                rows.append(_measure(subject, case, folder, asked.runs))
+                rows.append(_measure(subject, case, folder, asked.runs, absent))
         except KeyboardInterrupt:
             interrupted = True
             rows += [Row(subject, case, None, "not run", "interrupted") for subject, case in cases[len(rows) :]]
@@ -82,7 +83,10 @@ def _run(cases: list[tuple[str, Case]], asked: argparse.Namespace, written: Path
     return INTERRUPTED if interrupted else 1 if found else 0
 
 
-def _measure(subject: str, case: Case, folder: Folder, runs: int) -> Row:
+def _measure(subject: str, case: Case, folder: Folder, runs: int, absent: dict[str, str]) -> Row:
+    """Measure a case, unless its section is `absent`, for a reason that is found out and told once."""
+    if subject in absent:
+        return Row(subject, case, None, "skipped", absent[subject])
     if lacking := missing(case):
         note = f"{', '.join(lacking)} not installed (pip install '.[bench]')"
         print(f"{case.name}: skipped: {note}", file=sys.stderr)
@@ -92,7 +96,9 @@ def _measure(subject: str, case: Case, folder: Folder, runs: int) -> Row:
     try:
         row = Row(subject, case, case.compare(folder, runs))
     except SkippedError as error:
-        row = Row(subject, case, None, "skipped", str(error))
+        absent[subject] = str(error)
+        print(f"{section_name(subject)}: skipped: {error}", file=sys.stderr, flush=True)
+        return Row(subject, case, None, "skipped", str(error))
     except (MeasurementError, OSError) as error:
         row = Row(subject, case, None, "failed", str(error))
     print(f"{case.name}: {row.status}, {time.perf_counter() - began:.0f} s in all", file=sys.stderr, flush=True)

@@ -61,7 +61,7 @@ def cases(device: str = "cuda", shrink: int = 1) -> tuple[Case, ...]:
         None,
         _fit(device),
         _fit("cpu"),
-        most_runs=2,
+        most_runs=1,
         first=_require(device),
     )
     return (*in_memory, parquet)

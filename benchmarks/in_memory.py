@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -25,9 +26,11 @@ LEARNING_RATE = 0.1
 DELTA = 1.0
 # A call that is shorter is repeated for so long; so long in all may a run take of what is long by itself.
 SECONDS_PER_CALL = 0.05
-SECONDS_A_RUN = 7.0
+SECONDS_A_RUN = 5.0
 # How far two gradients may be apart, relative to their length.
 SAME_STEP = {torch.float64: 1e-9, torch.float32: 1e-3}
+
+SAME_WEIGHTS = 1e-8
 
 Step = Callable[[Tensor], Tensor]
 Seconds = Callable[[], float]
@@ -167,6 +170,19 @@ def _seconds(call: Callable[[], object], calls: int, device: torch.device) -> fl
         call()
     wait_for(device)
     return time.perf_counter() - began
+
+
+def require_same(*fits: Any) -> None:
+    """Hold the weights of several fits, (p, 1), against each other.
+
+    Raises:
+        MeasurementError: they are not the same.
+    """
+    first, *others = (torch.as_tensor(fit).reshape(-1).cpu() for fit in fits)
+    for other in others:
+        apart = float((other - first).abs().max())
+        if not apart < SAME_WEIGHTS:
+            raise MeasurementError(f"two fits differ by {apart:g} in a weight")
 
 
 def wait_for(device: torch.device) -> None:

@@ -28,7 +28,7 @@ class MeasurementError(Exception):
 
 
 class SkippedError(Exception):
-    """Something that this machine has not what it takes to measure."""
+    """This machine has not what it takes to measure a section."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,8 @@ def test_a_machine_without_a_device_says_so_in_one_line_and_leaves_the_page(
     shown = capsys.readouterr()
     assert "| **CUDA**: no CUDA device here |" in shown.out
     assert "`cuda-" not in shown.out
+    assert shown.err.count("cuda: skipped: no CUDA device here\n") == 1
+    assert shown.err.count("…") == 1
     assert f"{kept}: cuda: no CUDA device here: left as it is\n" in shown.err
     assert kept.read_text() == PAGE
     assert command_line.main(["--show", str(tmp_path / "run.json")]) == 0
