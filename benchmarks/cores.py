@@ -63,17 +63,24 @@ _Row = tuple[str, str, str, Bound | None, dict[str, object]]
 def _updates(shapes: dict[str, Shape], counts: tuple[int, ...], shrink: int) -> Iterator[_Row]:
     for short, whole in shapes.items():
         shape = shrunk(whole, shrink)
-        base: dict[str, object] = {"rows": shape.rows, "features": shape.features}
         for loss, name, dtype in LOSSES[: 3 if short in LARGE else 4]:
             marked = short if dtype == "float64" else f"{short}-f32"
             for threads in counts:
-                a = f"one update on rows, {loss}, {text_of(shape)}, {dtype}, {_threads(threads)}"
-                b = f"{BY_HAND[loss]}, on as many"
                 bound = BOUNDS[loss][threads > 2]
-                asked = {"what": "update", "loss": loss, "dtype": dtype, "threads": threads}
-                yield f"{name}-{marked}-t{threads}", a, b, bound, base | asked
+                yield _update(f"{name}-{marked}-t{threads}", shape, (loss, dtype, threads), bound)
             if (loss, dtype) == ("squares", "float64"):
+                for threads in counts:
+                    yield _update(f"alone-{short}-t{threads}", shape, (loss, dtype, threads), None, many=False)
                 yield _descent(short, shape, counts[-1])
+
+
+def _update(name: str, shape: Shape, what: tuple[str, str, int], bound: Bound | None, *, many: bool = True) -> _Row:
+    loss, dtype, threads = what
+    which = "one of many updates" if many else "one update alone, nothing compiled,"
+    a = f"{which} on rows, {loss}, {text_of(shape)}, {dtype}, {_threads(threads)}"
+    request: dict[str, object] = {"what": "update", "rows": shape.rows, "features": shape.features}
+    request |= {"loss": loss, "dtype": dtype, "threads": threads, "many": many}
+    return name, a, f"{BY_HAND[loss]}, on as many", bound, request
 
 
 def _descent(short: str, shape: Shape, threads: int) -> _Row:

@@ -71,9 +71,12 @@ class Ground:
         design, y, slopes, rate = self.X if X is None else X, self.y, SLOPES[self.loss], LEARNING_RATE / len(self.X)
         return lambda w: w - rate * (design.t() @ slopes(design @ w, y))
 
-    def by_gdsolve(self) -> Step:
-        """The same step by gdsolve's engine `rows`, made for the threads that torch has now."""
-        objective = replace(self.objective)
+    def by_gdsolve(self, *, many: bool = True) -> Step:
+        """The same step by gdsolve's engine `rows`, made for the threads that torch has now.
+
+        Of `many` updates it is one that may be compiled, which then is done at the first.
+        """
+        objective = self.objective.hastened() if many else replace(self.objective)
         return lambda w: w - LEARNING_RATE * objective.evaluate(w).gradient
 
     def require_same(self, *steps: Step) -> None:

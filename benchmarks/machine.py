@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("torch", "polars", "numpy", "pandas", "scikit-learn", "vowpalwabbit")
+PACKAGES = ("torch", "triton", "polars", "numpy", "numba", "pandas", "scikit-learn", "vowpalwabbit")
 BUSY = 0.5
 ROOT = Path(__file__).resolve().parents[1]
 

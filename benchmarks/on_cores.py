@@ -47,17 +47,17 @@ def measure(request: Request) -> Figures:
         torch.set_num_threads(threads)
         if request["what"] == "descent":
             return _descent(shape, runs)
-        return _update(shape, getattr(torch, request["dtype"]), request["loss"], runs)
+        return _update(shape, getattr(torch, request["dtype"]), request["loss"], request["many"], runs)
     finally:
         torch.set_num_threads(before)
 
 
-def _update(shape: Shape, dtype: torch.dtype, loss: str, runs: int) -> Figures:
-    """One update on all rows."""
+def _update(shape: Shape, dtype: torch.dtype, loss: str, many: bool, runs: int) -> Figures:
+    """One update on all rows, one of many or one alone."""
     if ground_of.cache_info().currsize and table_of.cache_info().currsize:
         forget()
     ground = ground_of(shape, dtype, loss)
-    a, b = ground.by_gdsolve(), ground.by_hand()
+    a, b = ground.by_gdsolve(many=many), ground.by_hand()
     ground.require_same(a, b)
     w = ground.start
     return by_turns({"a": lambda: per_call(lambda: a(w)), "b": lambda: per_call(lambda: b(w))}, runs)
