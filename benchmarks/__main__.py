@@ -94,7 +94,8 @@ def _measure(subject: str, case: Case, folder: Folder, runs: int, absent: dict[s
     print(f"{case.name} …", file=sys.stderr, flush=True)
     began = time.perf_counter()
     try:
-        row = Row(subject, case, case.compare(folder, runs))
+        taken = case.compare(folder, runs)
+        row = Row(subject, case, taken, note=taken.note)
     except SkippedError as error:
         absent[subject] = str(error)
         print(f"{section_name(subject)}: skipped: {error}", file=sys.stderr, flush=True)

@@ -215,7 +215,7 @@ class InMemoryCase:
             SkippedError: this machine has not what it takes.
         """
         taken = ask(self.module, {**self.request, "runs": runs})
-        return Comparison(tuple(taken["a"]), tuple(taken["b"]), "s", {})
+        return Comparison(tuple(taken["a"]), tuple(taken["b"]), "s", {}, note=taken.get("note", ""))
 
 
 def missing(case: Case) -> list[str]:

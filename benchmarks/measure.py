@@ -123,7 +123,8 @@ class Agreement:
 class Comparison:
     """What A and B took, run by run, in `unit` (s or B).
 
-    `processes` holds what else is known of each run, `agreement` how far the two results are apart.
+    `processes` holds what else is known of each run, `agreement` how far the two results are apart, `note` what was
+    said meanwhile.
     """
 
     a: tuple[float, ...]
@@ -131,6 +132,7 @@ class Comparison:
     unit: str
     processes: dict[str, list[Process]]
     agreement: Agreement | None = None
+    note: str = ""
 
     @property
     def median_a(self) -> float:

@@ -138,7 +138,8 @@ def _cells(case: dict[str, Any]) -> list[str]:
 def _notes(case: dict[str, Any]) -> Iterator[str]:
     """What the figures alone do not say."""
     if case["note"]:
-        yield f"{case['status']}: {' '.join(case['note'].split())}"
+        note = " ".join(case["note"].split())
+        yield note if case["status"] == "measured" else f"{case['status']}: {note}"
     if apart := case.get("agreement"):
         above = apart["sse_b"] / apart["sse_a"] - 1.0
         where = "above" if above >= 0 else "below"

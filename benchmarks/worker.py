@@ -6,6 +6,7 @@ To import torch and to make a table take longer than most of what is measured in
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -99,14 +100,35 @@ def end_workers() -> None:
         _there.pop().end()
 
 
+# Of these, what is logged is part of the answer: why a device, or a compiler, was not made use of.
+LOGGERS = ("gdsolve.objective", "gdsolve.descent")
+
+
+class _Heard(logging.Handler):
+    """What was logged, once each, as `lines`."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+        for name in LOGGERS:
+            logging.getLogger(name).setLevel(logging.INFO)
+            logging.getLogger(name).addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines += [line for line in [record.getMessage()] if line not in self.lines]
+
+
 def serve(measure: Callable[[Request], Mapping[str, Any]]) -> None:
     """Answer every line of standard input by one on standard output, until there is none; the child's end."""
     # What libraries print goes to the errors.
     with os.fdopen(os.dup(1), "w") as channel:
         os.dup2(2, 1)
+        heard = _Heard()
         for line in sys.stdin:
+            heard.lines.clear()
             try:
-                answer = measure(json.loads(line))
+                answer = dict(measure(json.loads(line)))
+                answer["note"] = "; ".join(heard.lines)
             except SkippedError as error:
                 answer = {"skipped": str(error)}
             except Exception as error:

@@ -72,7 +72,7 @@ def rows() -> list[Row]:
         Row("Files", case("bad", "", ""), BAD),
         Row("Files", case("broken", "", ""), None, "failed", "no\n[such] thing"),
         Row("Peers", case("absent", "", ""), None, "skipped", "pandas not installed"),
-        Row("Peers", StepCase("free", "rows", "matrix form", SMALL), BAD),
+        Row("Peers", StepCase("free", "rows", "matrix form", SMALL), BAD, note="no compiler here"),
     ]
 
 
@@ -108,6 +108,7 @@ def test_the_table_holds_every_row_within_100_columns(capsys: pytest.CaptureFixt
     assert "           failed: no [such] thing" in lines
     assert "           skipped: pandas not installed" in lines
     assert "           B's SSE is 2 % above A's, its weights are within 0.003 of A's" in lines
+    assert "           no compiler here" in lines
     assert "free    A  one update, rows, 100 × 3" in lines
 
 

@@ -131,6 +131,7 @@ def test_what_is_slow_runs_less_often(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 SERVER = """
+import logging
 import os
 import sys
 from benchmarks.measure import SkippedError
@@ -138,6 +139,7 @@ from benchmarks.worker import serve
 
 def measure(request):
     print("a library that says something")
+    logging.getLogger("gdsolve.objective.some").info("no %s here", "compiler")
     if request["what"] == "skip":
         raise SkippedError("nothing here")
     if request["what"] == "end":
@@ -153,7 +155,7 @@ def test_a_process_that_stays_answers_until_it_is_ended(tmp_path: Path, monkeypa
     (tmp_path / "gdsolve_served.py").write_text(SERVER)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     one = worker.ask("gdsolve_served", {"what": 2})
-    assert one["a"] == [0.5]
+    assert (one["a"], one["note"]) == ([0.5], "no compiler here")
     with pytest.raises(MeasurementError, match=r"^ZeroDivisionError: division by zero$"):
         worker.ask("gdsolve_served", {"what": 0})
     with pytest.raises(SkippedError, match=r"^nothing here$"):
