@@ -37,23 +37,25 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     if asked.nist is not None:
         return _nist(asked.nist, asked.json)
+    if asked.document is not None and (wrong := page.unreadable(asked.document)):
+        parser.error(wrong)
     if asked.show is not None:
-        if asked.document is not None and (wrong := page.unreadable(asked.document)):
-            parser.error(wrong)
-        return _show(asked.show, asked)
+        return _show(parser, asked)
     written: Path = asked.json or JSON
     if not written.parent.is_dir():
         parser.error(f"{written}: there is no folder {written.parent}")
-    if asked.document is not None and (wrong := page.unreadable(asked.document)):
-        parser.error(wrong)
-    only = [name.strip() for words in asked.only or () for name in words.split(",") if name.strip()]
-    known = {case.name for _, case in _cases()} | {section_name(subject) for subject in SUBJECTS}
-    if unknown := sorted(set(only) - known):
-        sections = ", ".join(map(section_name, SUBJECTS))
-        parser.error(
-            f"there is no section and no row {', '.join(unknown)}; sections: {sections}; --list shows the rows"
-        )
-    return _run([row for row in _cases() if not only or {section_name(row[0]), row[1].name} & {*only}], asked, written)
+    chosen = _chosen(parser, asked, [(subject, case.name) for subject, case in _cases()])
+    return _run([row for row in _cases() if row[1].name in chosen], asked, written)
+
+
+def _chosen(parser: argparse.ArgumentParser, asked: argparse.Namespace, there: list[tuple[str, str]]) -> set[str]:
+    """The names of the rows that are asked for, of those that are there: their section and their name."""
+    only = {name.strip() for words in asked.only or () for name in words.split(",") if name.strip()}
+    sections = list(dict.fromkeys(section_name(subject) for subject, _ in there))
+    if unknown := sorted(only - {name for _, name in there} - {*sections}):
+        listed = f"sections: {', '.join(sections)}; --list shows the rows"
+        parser.error(f"there is no section and no row {', '.join(unknown)}; {listed}")
+    return {name for subject, name in there if not only or only & {name, section_name(subject)}}
 
 
 def _run(cases: list[tuple[str, Case]], asked: argparse.Namespace, written: Path) -> int:
@@ -119,13 +121,17 @@ def _list() -> None:
             print(f"  {case.name:20} {case.bound or 'no bound'!s:10}{case.a}  /  {case.b}")
 
 
-def _show(path: Path, asked: argparse.Namespace) -> int:
+def _show(parser: argparse.ArgumentParser, asked: argparse.Namespace) -> int:
     try:
-        made = document.read(path)
+        made = document.read(asked.show)
     except document.NotADocumentError as error:
         print(error, file=sys.stderr)
         return 1
-    _print(made, asked)
+    chosen = _chosen(parser, asked, [(case["subject"], case["name"]) for case in made["cases"]])
+    cases = [case for case in made["cases"] if case["name"] in chosen]
+    whole = {case["subject"] for case in cases} - {case["subject"] for case in made["cases"] if case not in cases}
+    complete = [subject for subject in made.get("complete", ()) if subject in whole]
+    _print({**made, "cases": cases, "complete": complete}, asked)
     return 0
 
 

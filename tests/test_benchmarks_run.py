@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -136,6 +137,8 @@ def test_an_earlier_run_is_shown_again(tmp_path: Path, capsys: pytest.CaptureFix
     document.write(tmp_path / "run.json", made())
     assert command_line.main(["--show", str(tmp_path / "run.json"), "--markdown"]) == 0
     assert capsys.readouterr().out == report.markdown(made())
+    assert command_line.main(["--show", str(tmp_path / "run.json"), "--markdown", "--only", "peers,bad"]) == 0
+    assert re.findall(r"^\| `(\w+)`", capsys.readouterr().out, re.MULTILINE) == ["bad", "absent", "free"]
     for text, said in (("{}", "is no document of the schema"), ("{", "Expecting"), ("[]", "is no document")):
         (tmp_path / "other.json").write_text(text)
         assert command_line.main(["--show", str(tmp_path / "other.json")]) == 1
