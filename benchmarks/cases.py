@@ -270,7 +270,7 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Large numbers": COUNTS,
     "Groups and ranks": MANY,
     "Peers": PEERS,
-    "One update": STEPS,
     "Cores": cores.cases(),
     "CUDA": cuda.cases(),
+    "One update": STEPS,
 }
