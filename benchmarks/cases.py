@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import rivals
+from benchmarks import cores, cuda, rivals
 from benchmarks.data import (
     FIVE_MILLION,
     FIVE_MILLION_PARTS,
@@ -270,5 +270,7 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Large numbers": COUNTS,
     "Groups and ranks": MANY,
     "Peers": PEERS,
+    "Cores": cores.cases(),
+    "CUDA": cuda.cases(),
     "One update": STEPS,
 }
