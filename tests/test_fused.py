@@ -14,7 +14,7 @@ from torch import Tensor
 
 import gdsolve
 from gdsolve.objective import fused, walks
-from gdsolve.objective.elementwise import Rowwise
+from gdsolve.objective.elementwise import Rowwise, squares
 from gdsolve.objective.fused import FusedWalk
 from gdsolve.objective.fused_kernel import MOST_COLUMNS, shape_of
 from gdsolve.objective.row_blocks import Block, Walk
@@ -48,7 +48,7 @@ def visit_of(loss: Rowwise) -> Any:
 
 def test_rows_of_the_host_are_walked_in_blocks() -> None:
     design, target, *_ = table(10, 2, torch.float64, kind="squares")
-    assert isinstance(walk_of(design, target), Walk)
+    assert isinstance(walk_of(design, target, loss=squares, many=False), Walk)
 
 
 @pytest.mark.parametrize("by_column", [True, False])
