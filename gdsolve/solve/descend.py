@@ -40,7 +40,7 @@ def descend(
     if plan.engine is Engine.LEAP:
         return _leap(problem, plan, checkpointer)
 
-    ground = ground or ground_of(problem, plan.engine)
+    ground = ground or ground_of(problem, plan.engine, plan.device)
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None

@@ -16,7 +16,7 @@ from gdsolve.data import Batch, Table, prefetch
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
-from gdsolve.solve.device import device_for, dtype_of
+from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.memory import demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
@@ -75,7 +75,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         dtype = dtype_of(spec)
         kept = KeptRows(dtype, demand.grow) if demand else KeptRows(dtype)
         if demand:
-            demand.require_on(device_for(spec.device, _kept_by(spec)), count)
+            demand.require_on(device_of(spec), count)
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
@@ -102,8 +102,3 @@ def _require_engine(spec: Spec) -> None:
             "leave --engine out",
             option="engine",
         )
-
-
-def _kept_by(spec: Spec) -> Engine:
-    """The engine for which rows are kept."""
-    return spec.engine if spec.loss.info.squared else Engine.ROWS
