@@ -181,7 +181,7 @@ def _work(problem: Problem, recipe: Recipe, stop: Stop | None, schedule: Schedul
         rows=0 if squares is None else -(-squares.triangle.rows // squares.ranks.size),
         p=problem.p,
         iterations=last if known else None,
-        reported=len(schedule.up_to(last)) if squares is not None else 0,
+        reported=schedule.count(last),
         at_most=stop is None,
         search=search,
         dtype=dtype_of(problem.spec),

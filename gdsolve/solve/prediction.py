@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 import torch
 
+from gdsolve.descent.schedule import Schedule
+from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.machine import Machine, measured
 from gdsolve.solve.words import duration, updates_in_words
-from gdsolve.spec import Engine
+from gdsolve.spec import Engine, Spec
+
+logger = logging.getLogger("gdsolve")
 
 ENGINES = (Engine.LEAP, Engine.TRIANGLE, Engine.ROWS)
 
@@ -88,3 +93,23 @@ class Prediction:
         if count is None:
             return "an update"
         return f"{'at most ' if self.work.at_most else ''}{updates_in_words(count)}"
+
+
+def tell_of_rows(spec: Spec, rows: int, p: int) -> None:
+    """Say before a large table is read what an engine that keeps `rows` of p columns will take.
+
+    How many updates there will be is known after reading alone; the limit is, where there is one.
+    """
+    length = spec.max_iter
+    place = place_rows(spec, rows, p, length or 1_000)
+    work = Work(
+        rows,
+        p,
+        length,
+        Schedule(spec.every).count(length or 0),
+        at_most=True,
+        device=place.device.type,
+        dtype=dtype_of(spec),
+        threads=torch.get_num_threads(),
+    )
+    logger.info("engine %s: %s", spec.engine.value, Prediction(spec.engine, (), work))

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gdsolve")
 
+# Numbers that take longer to read than torch to import.
+LARGE = 50_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class TableRead:
@@ -63,6 +66,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         count = opened.count() if demand else None
         if demand:
             demand.require(count, on_this_machine(count, ranks))
+            if count is not None:
+                _tell(spec, count.rows, demand.numbers)
         batches, sample = prefetch(opened.batches()), sampler_of(spec)
         with collector_at_rest():
             import torch
@@ -93,6 +98,15 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
+
+
+def _tell(spec: Spec, rows: int, numbers: int) -> None:
+    """Say how long the rows of a large table will keep an engine busy; that is measured while nothing else is done."""
+    if not logger.isEnabledFor(logging.INFO) or rows * numbers < LARGE or not spec.loss.info.squared:
+        return
+    from gdsolve.solve.prediction import tell_of_rows
+
+    tell_of_rows(spec, rows, numbers - 1)
 
 
 def _require_engine(spec: Spec) -> None:
