@@ -40,15 +40,12 @@ def duration(seconds: float) -> str:
     >>> duration(3e-5), duration(0.0123), duration(0.97), duration(1e5), duration(3e12)
     ('under 1 ms', '12 ms', '1 s', '1.2 days', '100,000 years')
     """
-    if seconds < 1e-3:
-        return "under 1 ms"
-    power = 10.0 ** math.floor(math.log10(seconds))
-    seconds = power * min(LEADING, key=lambda one: abs(seconds / power - one))
-    name, size = next((name, size) for name, size in UNITS if seconds >= 0.999 * size)
-    # Rounded again, as minutes and days are no powers of ten.
-    count = seconds / size
-    power = 10.0 ** math.floor(math.log10(count) + 1e-9)
-    count = power * min(LEADING, key=lambda one: abs(count / power - one))
+    if not 1e-3 <= seconds < math.inf:
+        return "under 1 ms" if seconds < 1e-3 else "for ever"
+    # Nine tenths of a unit and more are rounded to one.
+    name, size = next((name, size) for name, size in UNITS if seconds > 0.9 * size)
+    power = 10.0 ** math.floor(math.log10(seconds / size))
+    count = power * min(LEADING, key=lambda one: abs(seconds / size / power - one))
     return f"{count:,.{1 if count < 10 and count % 1 else 0}f} {name}"
 
 
