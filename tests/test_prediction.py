@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import json
-import logging
 import re
 import time
 from collections.abc import Callable
@@ -207,7 +204,8 @@ def test_the_seconds_of_a_descent_are_what_was_predicted(monkeypatch: pytest.Mon
     for name in ("plan_descent", "certify"):
         monkeypatch.setattr(fit_problem, name, late(getattr(fit_problem, name)))
     found = gdsolve.fit([[1.0], [3.0]], [2.0, 4.0])
-    assert found.seconds["descend"] < 0.05 < 0.1 < found.seconds["total"]
+    assert found.seconds["descend"] < 0.05
+    assert found.seconds["total"] > 0.1
 
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gdsolve.imports import complete_torch
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.solve.words import duration
 from gdsolve.spec import Device, DType, Spec
 from gdsolve.status import GdsolveError
 
@@ -17,9 +16,12 @@ if TYPE_CHECKING:
 # Seconds, of a thread of 2024 and of a device that is no fast one, for choices that every run must make alike: a number
 # of the rows read by an update, and one of a triangle's rows beside its products; products a second.
 HOST_NUMBER, CUDA_NUMBER = 1.4e-9, 1e-11
-HOST_HELD, HOST_PRODUCTS, CUDA_PRODUCTS = 5e-9, 3.2e10, 5e11
-# The memory of a host is at its limit with so many threads that read.
-MOST_READERS = 8
+HOST_HELD, HOST_PRODUCTS, CUDA_PRODUCTS = 5e-9, 3.2e10, 3e11
+# Devices for computing do so many more products of float64 than those that are made for pictures.
+FULL_PRODUCTS = 3e12
+FULL = {(6, 0), (7, 0), (8, 0), (9, 0), (10, 0)}
+# Sixteen threads do six times the work of one: they share a memory.
+SHARED = 0.65
 LAUNCHES = 1e-4
 COPIED_BYTES = 1e10
 # To begin with a device: its context, its libraries, kernels that are compiled.
@@ -40,9 +42,11 @@ class Costs:
         """True where CUDA takes less."""
         return self.cuda < self.host
 
-    def __str__(self) -> str:
-        here, there = duration(self.host), duration(self.cuda)
-        return f"on CUDA, {there} against {here}" if self.pays else f"on the host, {here} against {there} on CUDA"
+    @property
+    def reason(self) -> str:
+        """Why the work is where it is, without seconds: these are not those of this machine."""
+        there = "on CUDA, as the copy to it is predicted to cost less than it saves"
+        return there if self.pays else "on the host, as a copy to CUDA is predicted to cost more than it saves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +60,22 @@ class Placement:
 def costs_of_rows(rows: int, p: int, updates: int, size: int, threads: int) -> Costs:
     """`updates` reads of a matrix (rows, p) of numbers of `size` bytes; to CUDA it is copied once."""
     numbers, unit = float(rows) * (p + 2), size / 8.0
-    host = updates * numbers * unit * HOST_NUMBER / min(threads, MOST_READERS)
+    host = updates * numbers * unit * HOST_NUMBER / threads**SHARED
     there = BEGINNING + numbers * size / COPIED_BYTES
     return Costs(host, there + updates * (LAUNCHES + numbers * unit * CUDA_NUMBER))
 
 
-def costs_of_triangle(rows: int, columns: int, threads: int) -> Costs:
+def costs_of_triangle(rows: int, columns: int, threads: int, *, full: bool = True) -> Costs:
     """QR of a matrix (rows, columns), 2·rows·columns² operations, on every thread; to CUDA it is copied as it is read.
+
+    Without `full` the device is one of few products of float64.
 
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.2.
     """
     numbers = float(rows) * columns
-    host = numbers * (HOST_HELD + 2.0 * columns / HOST_PRODUCTS) / threads
-    return Costs(host, BEGINNING + numbers * (8.0 / COPIED_BYTES + 2.0 * columns / CUDA_PRODUCTS))
+    host = numbers * (HOST_HELD + 2.0 * columns / HOST_PRODUCTS) / threads**SHARED
+    products = 2.0 * columns / (FULL_PRODUCTS if full else CUDA_PRODUCTS)
+    return Costs(host, BEGINNING + numbers * (8.0 / COPIED_BYTES + products))
 
 
 def place_rows(spec: Spec, rows: int, p: int, updates: int, ranks: Ranks = ALONE) -> Placement:
@@ -84,12 +91,12 @@ def place_rows(spec: Spec, rows: int, p: int, updates: int, ranks: Ranks = ALONE
     size = dtype_of(spec).itemsize
     costs, host = costs_of_rows(rows, p, updates, size, torch.get_num_threads()), torch.device("cpu")
     if not costs.pays:
-        return Placement(host, str(costs))
+        return Placement(host, costs.reason)
     device = _accelerator()
     free, _ = torch.cuda.mem_get_info(device)
     if rows * (p + 2) * size > SHARE * free:
         return Placement(host, "on the host, as the CUDA device has no room for all rows")
-    return Placement(device, str(costs))
+    return Placement(device, costs.reason)
 
 
 def place_triangle(spec: Spec, rows: int | None, columns: int, ranks: Ranks = ALONE) -> Placement:
@@ -106,8 +113,12 @@ def place_triangle(spec: Spec, rows: int | None, columns: int, ranks: Ranks = AL
         return Placement(device_of(spec))
     if rows is None:
         return Placement(torch.device("cpu"))
-    costs = costs_of_triangle(rows, columns, torch.get_num_threads())
-    return Placement(_accelerator() if costs.pays else torch.device("cpu"), str(costs))
+    threads = torch.get_num_threads()
+    costs = costs_of_triangle(rows, columns, threads)
+    if costs.pays:
+        # To look closer at a device is to begin with it.
+        costs = costs_of_triangle(rows, columns, threads, full=torch.cuda.get_device_capability() in FULL)
+    return Placement(_accelerator() if costs.pays else torch.device("cpu"), costs.reason)
 
 
 def device_of(spec: Spec) -> torch.device:
