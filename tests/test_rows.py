@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 import numpy as np
 import pytest
@@ -191,12 +192,12 @@ def test_kept_rows_are_given_back_as_they_came_and_released() -> None:
     assert kept.positive == int((weights > 0).sum())
     assert [before for before, _ in grown] == sorted({before for before, _ in grown})
     assert all(before < rows <= sum(sizes) for before, rows in grown)
-    chunks = [(cells.clone(), weight) for cells, weight in kept.chunks()]
+    chunks = [(cells.clone(), weight) for cells, weight in chain.from_iterable(kept.slabs())]
     values = np.concatenate([block.values for block in blocks]).astype(np.float32)
     assert np.array_equal(torch.cat([cells for cells, _ in chunks]).numpy(), values)
     assert np.array_equal(torch.cat([weight for _, weight in chunks if weight is not None]).numpy(), weights)
     assert kept.rows == 0
-    assert list(kept.chunks()) == []
+    assert list(kept.slabs()) == []
 
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -15,6 +16,10 @@ from gdsolve.objective.rows import Rows
 @dataclass(frozen=True, slots=True)
 class AutogradRows(Rows):
     """The same as `Rows`, c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²), with ∇L by a backward pass instead of its formula."""
+
+    def hastened(self) -> Self:
+        """The same: autograd takes the steps, and there is nothing to compile."""
+        return self
 
     def value(self, w: Tensor) -> Tensor:
         """L(w), (), tracked by autograd."""

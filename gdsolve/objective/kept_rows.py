@@ -1,25 +1,24 @@
-"""Rows kept in memory while a table is read, and on their way into an objective: one copy of them at a time."""
+"""Rows kept in memory while a table is read."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
-from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.triangle import RowBlock, from_numpy
 
 HOST = torch.device("cpu")
 # Large enough that the system takes a slab back as soon as it is released.
 SLAB_BYTES = 64 << 20
 CHUNK_BYTES = 4 << 20
-BUFFERS = 4
 
 Batch = TypeVar("Batch", bound=RowBlock)
+# Cells, (rows, n + 1), the target last, and weights, (rows,), if any.
+Chunk = tuple[Tensor, Tensor | None]
 
 
 class KeptRows:
@@ -43,6 +42,14 @@ class KeptRows:
     def weighted(self) -> bool:
         """Whether the rows have weights."""
         return bool(self._weights)
+
+    @property
+    def total_weight(self) -> float:
+        """Σω, which is the number of rows where they have no weights."""
+        parts = zip(self._weights, self._filled, strict=True) if self.weighted else ()
+        return sum(
+            (float(weight[:filled].sum()) for weight, filled in parts), 0.0 if self.weighted else float(self.rows)
+        )
 
     @property
     def width(self) -> int:
@@ -90,97 +97,12 @@ class KeptRows:
             for column, value in constants.items():
                 slab[column] = value
 
-    def chunks(self) -> Iterator[tuple[Tensor, Tensor | None]]:
-        """Cells, (rows, n + 1) of `dtype`, the target last, and weights, (rows,); what was given is released."""
+    def slabs(self) -> Iterator[list[Chunk]]:
+        """The chunks of one slab after the other; what was given is released."""
         self.rows = self.positive = 0
         while self._slabs:
             slab, filled = self._slabs.popleft(), self._filled.popleft()
             weight = self._weights.popleft()[:filled] if self._weights else None
             height = max(1, CHUNK_BYTES // (8 * slab.shape[0]))
-            for start in range(0, filled, height):
-                stop = min(start + height, filled)
-                yield slab[:, start:stop].mT, None if weight is None else weight[start:stop]
-
-    def in_coordinates(self, coordinates: Coordinates) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-        """Design (rows, p), target (rows, 1) and weights (rows, 1), if any, in `coordinates` and float64, in chunks.
-
-        What was given is released, and its tensors are the caller's.
-        """
-        own = coordinates.to(HOST)
-        for cells, weight in self.chunks():
-            values = cells.to(torch.float64)
-            design = torch.ones(own.p, len(values), dtype=torch.float64, device=HOST).mT
-            torch.sub(values[:, :-1], own.centre, out=design[:, : own.n])
-            design[:, : own.n] /= own.scale
-            target = (values[:, -1:] - own.target_centre) / own.target_scale
-            yield design, target, None if weight is None else weight[:, None]
-
-
-class Shipment:
-    """Copies of tensors of the host to a device, each under way while the host makes the next one ready.
-
-    To CUDA they go through pinned memory, on a stream of their own, that all later work there waits for. Pinned buffers
-    are taken in turn: some are still read while the next one is filled.
-    """
-
-    def __init__(self, device: torch.device) -> None:
-        self._stream: torch.cuda.Stream | None = None
-        if device.type == "cuda":
-            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        self._buffers: list[Tensor | None] = [None] * BUFFERS
-        self._sent: list[torch.cuda.Event | None] = [None] * BUFFERS
-        self._turn = 0
-
-    def __enter__(self) -> Self:
-        if self._stream is not None:
-            self._stream.wait_stream(torch.cuda.current_stream(self._stream.device))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._stream is not None:
-            torch.cuda.current_stream(self._stream.device).wait_stream(self._stream)
-
-    def send(self, source: Tensor, place: Tensor) -> None:
-        """Copy `source`, on the host, to `place`, rounding it to its dtype; `source` is free at once."""
-        if self._stream is None:
-            place.copy_(source)
-            return
-        self._turn = (self._turn + 1) % BUFFERS
-        sent = self._sent[self._turn]
-        if sent is not None:
-            sent.synchronize()
-        staged = self._staged(source, place.dtype)
-        with torch.cuda.stream(self._stream):
-            landed = staged.to(place.device, non_blocking=True)
-            place.copy_(landed)
-            self._sent[self._turn] = self._stream.record_event()
-
-    def _staged(self, source: Tensor, dtype: torch.dtype) -> Tensor:
-        buffer = self._buffers[self._turn]
-        if buffer is None or buffer.numel() < source.numel() or buffer.dtype != dtype:
-            buffer = torch.empty(source.numel(), dtype=dtype, device=HOST, pin_memory=True)
-            self._buffers[self._turn] = buffer
-        # Column by column, as designs are.
-        staged = buffer[: source.numel()].view(source.shape[1], source.shape[0]).mT
-        return staged.copy_(source)
-
-
-def collect_columns(kept: KeptRows, device: torch.device) -> tuple[tuple[Tensor, ...], Tensor | None]:
-    """The columns of the kept rows, (m,) each, the target last, and their weights, (m,), all of the dtype that is kept.
-
-    `kept` is empty thereafter.
-    """
-    m, width = kept.rows, kept.width
-    columns = torch.empty(width, m, dtype=kept.dtype, device=device)
-    weights = torch.empty(m, dtype=kept.dtype, device=device) if kept.weighted else None
-    place = 0
-    with Shipment(device) as shipment:
-        for cells, weight in kept.chunks():
-            here = slice(place, place + len(cells))
-            shipment.send(cells, columns[:, here].mT)
-            if weights is not None and weight is not None:
-                shipment.send(weight[:, None], weights[here, None])
-            place += len(cells)
-    return columns.unbind(), weights
+            places = [slice(start, min(start + height, filled)) for start in range(0, filled, height)]
+            yield [(slab[:, place].mT, None if weight is None else weight[place]) for place in places]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation, Objective
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.kept_rows import KeptRows, Shipment
+from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
+from gdsolve.objective.row_blocks import Block, empty_design, split_rows, sum_of_blocks
 from gdsolve.objective.shared import Shared
+from gdsolve.objective.shipment import bring_rows
+from gdsolve.objective.walks import RowWalk, walk_of
 from gdsolve.ranks import Ranks
 
 
@@ -32,8 +34,9 @@ class PointwiseRows:
 
     The gradient is 1/M·(Xᵀ(ω·∂l/∂z) + Pᵀ(Pw − q)); ridge is on the SSE scale, as for `half-mse`.
     Shapes: `design` X is (m, p), intercept last; `target` and `weight` are (m, 1), neither multiplied by √ω; without
-    weights ω = 1. Source: docs/design.md, section 2; Hastie, Tibshirani and Friedman, The Elements of Statistical
-    Learning, 2nd ed., section 10.6.
+    weights ω = 1. `many` updates are to be taken, so that what they need may be compiled.
+    Source: docs/design.md, section 2; Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2nd ed.,
+    section 10.6.
     """
 
     design: Tensor
@@ -42,11 +45,17 @@ class PointwiseRows:
     penalty: Penalty
     loss: PointwiseLoss
     total_weight: float
-    _walk: Walk = field(init=False, repr=False, compare=False)
+    many: bool = False
+    _walk: RowWalk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         columns = (self.target,) if self.weight is None else (self.target, self.weight)
-        object.__setattr__(self, "_walk", Walk(self.design, *columns))
+        walk = walk_of(self.design, *columns, loss=self.loss.loss_and_slope, many=self.many)
+        object.__setattr__(self, "_walk", walk)
+
+    def hastened(self) -> Self:
+        """The same for many updates: see `walk_of`."""
+        return replace(self, many=True)
 
     @property
     def step_elements(self) -> int:
@@ -74,11 +83,12 @@ class PointwiseRows:
         """Σ ω(Xwᵢ − y)² for every column of `weights`, (p, q): a tensor (q,); None for classes and counts."""
         if not self.loss.of_residual:
             return None
-        total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
-        for design, target, weight in self.blocks(weights.shape[1]):
-            squares = (design @ weights - target).square()
-            total += (squares if weight is None else squares * weight).sum(dim=0)
-        return total
+
+        def squares(design: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
+            errors = (design @ weights - target).square()
+            return (errors if weight is None else errors * weight).sum(dim=0)
+
+        return sum_of_blocks(self.blocks(weights.shape[1]), squares)
 
     def tally(self, w: Tensor) -> Tensor:
         """The sums over all rows of every s that the loss scores by, at `w`, (p, 1): float64, (s,)."""
@@ -113,10 +123,12 @@ class PointwiseRows:
         largest = self.loss.largest_curvature
         if largest is None:
             return None
-        gram = torch.zeros(self.design.shape[1], self.design.shape[1], dtype=torch.float64, device=self.design.device)
-        for design, _, weight in self.blocks():
+
+        def product(design: Tensor, _target: Tensor, weight: Tensor | None) -> Tensor:
             block = design.to(torch.float64)
-            gram.addmm_(block.mT, block if weight is None else block * weight)
+            return block.mT @ (block if weight is None else block * weight)
+
+        gram = sum_of_blocks(self.blocks(), product)
         return (largest * gram + self.penalty.to(torch.float64, gram.device).gram()) / self.total_weight
 
     def blocks(self, width: int = 1) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
@@ -134,11 +146,12 @@ class SmoothPointwiseRows(PointwiseRows):
 
     def hessian(self, w: Tensor) -> Tensor:
         """1/M·(Xᵀ·diag(ω·∂²l/∂z²)·X + PᵀP), (p, p), at `w`, (p, 1)."""
-        hessian = self.penalty.gram()
-        for design, target, weight in self.blocks():
+
+        def product(design: Tensor, target: Tensor, weight: Tensor | None) -> Tensor:
             curvature = self.loss.curvature(design @ w, target)
-            hessian.addmm_(design.mT, design * (curvature if weight is None else curvature * weight))
-        return hessian / self.total_weight
+            return design.mT @ (design * (curvature if weight is None else curvature * weight))
+
+        return (sum_of_blocks(self.blocks(), product) + self.penalty.gram()) / self.total_weight
 
 
 def largest_curvature(rows: PointwiseRows, curvature: float) -> float:
@@ -206,20 +219,16 @@ def collect_pointwise_rows(
     design = empty_design(m, coordinates.p, dtype=dtype, device=device)
     target = torch.empty(m, 1, dtype=dtype, device=device)
     weights = torch.empty(m, 1, dtype=dtype, device=device) if weighted else None
-    place, total = 0, 0.0
-    with Shipment(device) as shipment:
-        for rows, aim, weight in kept.in_coordinates(coordinates):
-            chosen, sought, weighing = rows, aim, weight
-            if weight is not None:
-                # A row of weight 0 is no row: were its loss infinite, 0·∞ would be no number.
-                there = weight[:, 0] > 0.0
-                chosen, sought, weighing = rows[there], aim[there], weight[there]
-            here = slice(place, place + len(chosen))
-            shipment.send(chosen, design[here])
-            shipment.send(sought, target[here])
-            if weights is not None and weighing is not None:
-                shipment.send(weighing, weights[here])
-            total += float(len(chosen) if weighing is None else weighing.sum())
-            place += len(chosen)
+    places = (design, target) if weights is None else (design, target, weights)
+    total = kept.total_weight
+    bring_rows(kept, coordinates, _positive, places)
     kind = SmoothPointwiseRows if loss.differentiable else PointwiseRows
     return kind(design, target, weights, penalty.to(dtype, device), loss.in_units_of(coordinates.target_scale), total)
+
+
+def _positive(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
+    """The rows of a weight above 0: were the loss of another one infinite, 0·∞ would be no number."""
+    if weight is None:
+        return design, target
+    there = weight[:, 0] > 0.0
+    return design[there], target[there], weight[there]

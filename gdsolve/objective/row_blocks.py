@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import partial
 from threading import Lock
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from gdsolve.objective.threads import one_thread
+from gdsolve.objective.threads import MOST_THREADS, one_thread, share, share_among_cores
 
 # A block is read from memory for Xw and, half a cache later, once more for Xᵀr.
-BLOCK_BYTES = 2 << 20
+BLOCK_BYTES = 1 << 20
 # Tasks that threads share: few enough for a gradient each, enough to be shared evenly.
 MOST_TASKS = 64
-MOST_THREADS = 16
-# Below this a thread has done its share before another one is active.
-LEAST_TASKS = 8
+# With fewer tasks a thread has done its share before another one is active.
+LEAST_TASKS = 2
 # Up to so many columns, each is a run of memory of its own: a row is then too short for the processor's vectors.
 MOST_LONG_COLUMNS = 256
 # Numbers of a product of many columns of weights, or of rows brought into other coordinates, at a time.
@@ -46,6 +44,33 @@ def split_rows(design: Tensor, *columns: Tensor, width: int = 1) -> Iterator[tup
     elements = PRODUCT_ELEMENTS if design.device.type == "cpu" else PRODUCT_ELEMENTS_ELSEWHERE
     height = max(1, elements // max(design.shape[1], width))
     return zip(*(torch.split(tensor, height) for tensor in (design, *columns)), strict=True)
+
+
+def sum_of_blocks(blocks: Iterable[tuple[Any, ...]], term: Callable[..., Tensor]) -> Tensor:
+    """Σ of `term` over blocks, on all cores of the host, and in one order at any number of threads."""
+    parts = list(blocks)
+    size = -(-len(parts) // MOST_TASKS)
+    tasks = [parts[first : first + size] for first in range(0, len(parts), size)]
+    sums: list[Tensor] = [parts[0][0]] * len(tasks)
+    pending = deque(enumerate(tasks))
+
+    def work() -> None:
+        while True:
+            try:
+                place, task = pending.popleft()
+            except IndexError:
+                return
+            sums[place] = _sum(term(*block) for block in task)
+
+    share_among_cores(pending, work, alone=parts[0][0].device.type != "cpu")
+    return _sum(sums)
+
+
+def _sum(terms: Iterable[Tensor]) -> Tensor:
+    first, *others = terms
+    for one in others:
+        first += one
+    return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +139,7 @@ class Walk:
 
     def _sums(self, v: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
         pending = deque(self._tasks)
-        mine, *others = self._scratch
-        helpers = [_pool().submit(_work, pending, scratch, v, visit) for scratch in others]
-        try:
-            _work(pending, mine, v, visit)
-        finally:
-            # After Ctrl-C nobody may go on to write to the scratch.
-            pending.clear()
-            # On a busy machine a helper may not even have begun: there is nothing left for it to do.
-            begun = [helper for helper in helpers if not helper.cancel()]
-            wait(begun)
-        for helper in begun:
-            helper.result()
+        share(pending, [partial(_work, pending, scratch, v, visit) for scratch in self._scratch])
         return self._values.sum(), self._gradients.sum(dim=0)[:, None]
 
 
@@ -141,14 +155,3 @@ def _work(pending: deque[_Task], scratch: Tensor, v: Tensor, visit: Visit) -> No
             slopes = visit(block, v, scratch if height == len(scratch) else scratch[:height])
             task.gradient.addmv_(block.transposed, slopes, beta=beta)
             beta = 1
-
-
-@cache
-def _pool() -> ThreadPoolExecutor:
-    """The threads that help the one that walks; torch releases Python's lock while it computes."""
-    return ThreadPoolExecutor(MOST_THREADS - 1, thread_name_prefix="gdsolve-rows")
-
-
-if hasattr(os, "register_at_fork"):
-    # A forked process has none of the threads.
-    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.kept_rows import KeptRows, Shipment
+from gdsolve.objective.elementwise import squares
+from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import Block, Walk, empty_design, split_rows
+from gdsolve.objective.row_blocks import Block, empty_design, split_rows, sum_of_blocks
+from gdsolve.objective.shipment import bring_rows
+from gdsolve.objective.walks import RowWalk, walk_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +23,23 @@ class Rows:
     """c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²) over all rows, in descent's coordinates.
 
     X is walked in blocks, so that a step reads it from memory once, not twice (`row_blocks.Walk`).
-    Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω.
+    Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω. `many` updates are
+    to be taken, so that what they need may be compiled.
     """
 
     design: Tensor
     target: Tensor
     penalty: Penalty
     curvature_scale: float
-    _walk: Walk = field(init=False, repr=False, compare=False)
+    many: bool = False
+    _walk: RowWalk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_walk", Walk(self.design, self.target))
+        object.__setattr__(self, "_walk", walk_of(self.design, self.target, loss=squares, many=self.many))
+
+    def hastened(self) -> Self:
+        """The same for many updates: see `walk_of`."""
+        return replace(self, many=True)
 
     @property
     def step_elements(self) -> int:
@@ -38,19 +48,17 @@ class Rows:
 
     def evaluate(self, w: Tensor) -> Evaluation:
         """Value and gradient at `w`, (p, 1)."""
-        squares, gradient = self._walk.sums(w, _square_residuals)
+        total, gradient = self._walk.sums(w, _square_residuals)
         if self.penalty.counts:
             excess = self.penalty.excess(w)
-            squares += torch.sum(excess * excess)
+            total += torch.sum(excess * excess)
             gradient += self.penalty.pulled(excess)
-        return Evaluation(0.5 * self.curvature_scale * squares, self.curvature_scale * gradient)
+        return Evaluation(0.5 * self.curvature_scale * total, self.curvature_scale * gradient)
 
     def sse(self, weights: Tensor) -> Tensor:
         """‖X wᵢ − y‖² for every column of `weights`, (p, q): a tensor (q,)."""
-        total = torch.zeros(weights.shape[1], dtype=weights.dtype, device=weights.device)
-        for design, target in split_rows(self.design, self.target, width=weights.shape[1]):
-            total += (design @ weights - target).square().sum(dim=0)
-        return total
+        blocks = split_rows(self.design, self.target, width=weights.shape[1])
+        return sum_of_blocks(blocks, lambda design, target: (design @ weights - target).square().sum(dim=0))
 
     def residuals(self, w: Tensor) -> Tensor:
         """[√ω(Xw − y); Pw − q], (m + r, 1)."""
@@ -84,12 +92,13 @@ def collect_rows(
     m, dtype = kept.rows, kept.dtype
     design = empty_design(m, coordinates.p, dtype=dtype, device=device)
     target = torch.empty(m, 1, dtype=dtype, device=device)
-    place = 0
-    with Shipment(device) as shipment:
-        for rows, aim, weight in kept.in_coordinates(coordinates):
-            here = slice(place, place + len(rows))
-            root = None if weight is None else weight.sqrt()
-            shipment.send(rows if root is None else rows * root, design[here])
-            shipment.send(aim if root is None else aim * root, target[here])
-            place += len(rows)
+    bring_rows(kept, coordinates, _weighed, (design, target))
     return Rows(design, target, penalty.to(dtype, device), curvature_scale)
+
+
+def _weighed(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Both multiplied by √ω."""
+    if weight is None:
+        return design, target
+    root = weight.sqrt()
+    return design * root, target * root

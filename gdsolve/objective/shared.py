@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation, Objective, TwiceDifferentiable
 from gdsolve.objective.quadratic import Penalty
+from gdsolve.objective.walks import Hastened
 from gdsolve.ranks import Ranks
 
 
@@ -45,6 +46,10 @@ class Shared:
         now = self.own.evaluate(w)
         total = self.ranks.total(torch.cat([now.value.reshape(1), now.gradient[:, 0]]))
         return Evaluation(total[0], total[1:, None])
+
+    def hastened(self) -> Self:
+        """The same for many updates: see `walk_of`."""
+        return replace(self, own=self.own.hastened()) if isinstance(self.own, Hastened) else self
 
     def sse(self, weights: Tensor) -> Tensor | None:
         """The sum of squared errors for every column of `weights`, (p, q): a tensor (q,), where there is one."""

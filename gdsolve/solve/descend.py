@@ -6,7 +6,9 @@ from gdsolve.descent.iterate import Observer, iterate
 from gdsolve.descent.leap import leap
 from gdsolve.descent.methods.build import build_method
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Boxed
+from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
 from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.engine import Ground, ground_of
@@ -17,6 +19,9 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.spec import Engine, RateSchedule
+
+# Numbers read by all updates together, at half a second or more for a thousand million of them.
+REPAID = 2_000_000_000
 
 
 def descend(
@@ -44,9 +49,10 @@ def descend(
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
+    objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
     with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
         return iterate(
-            ground.objective if problem.box is None else Boxed(ground.objective, problem.box),
+            objective if problem.box is None else Boxed(objective, problem.box),
             ground.start,
             build_method(plan.recipe, problem.box),
             plan.loop_stops,
@@ -56,6 +62,17 @@ def descend(
             observe=observer,
             checkpointer=checkpointer,
         )
+
+
+def _hastened(plan: Plan, objective: Objective, *, resumable: bool) -> Objective:
+    """The objective for the updates of a plan, which is another one where they repay a second of compilation.
+
+    Not the length of a run that is resumed decides, so that its figures are those of a run that never stopped.
+    """
+    if not plan.recipe.method.info.rated or not isinstance(objective, Hastened):
+        return objective
+    short = plan.last is not None and plan.last * objective.step_elements < REPAID
+    return objective if short and not resumable else objective.hastened()
 
 
 def _leap(problem: Problem, plan: Plan, checkpointer: Checkpointer | None) -> Solution:

@@ -23,11 +23,12 @@ from gdsolve.objective.edges import has_edges
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
 from gdsolve.objective.functions import FUNCTIONS
-from gdsolve.objective.kept_rows import KeptRows, collect_columns
+from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.shipment import collect_columns
 from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
