@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import gdsolve
+from gdsolve.solve import prediction as predictions
 from gdsolve.solve.engine import choose
 from gdsolve.solve.machine import Assumed
 from gdsolve.solve.prediction import Work
@@ -45,7 +46,8 @@ def test_what_is_asked_for_is_taken(engine: Engine, method: str | None) -> None:
     assert predicted.startswith(f"{found.iterations:,} updates predicted: ")
 
 
-def test_the_reason_is_one_sentence_with_the_costs() -> None:
+def test_the_reason_is_one_sentence_with_the_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(predictions, "has_compiler", lambda: False)
     prediction = choose(Work(rows=1_000_000, p=11, iterations=1000, reported=20)).prediction
     assert prediction is not None
     machine = Assumed(triangle=2.5e-5, rows=2.5e-5, far=2e-9, sent=0.0, multiplied=0.0, search=12e-3)

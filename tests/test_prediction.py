@@ -74,6 +74,25 @@ def test_a_prediction_is_the_sum_of_its_parts(engine: Engine, seconds: float) ->
     assert each == pytest.approx(2.0 + 3_000_000 * 1e-5)
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_code_that_is_compiled_for_long_runs_is_in_the_prediction(monkeypatch: pytest.MonkeyPatch, there: bool) -> None:
+    monkeypatch.setattr(prediction, "has_compiler", lambda: there)
+    long = Work(rows=1_000_000, p=10, iterations=1_000, reported=0)
+    for work in (replace(long, iterations=100), replace(long, rows=100_000), replace(long, device="meta")):
+        seconds = predicted_seconds(Engine.ROWS, work, SLOW)
+        assert seconds == pytest.approx(10.0 + _plain(work))
+    each = 2.0 + (0.6 if there else 1.0) * 10**7 * 1e-5
+    expected = 10.0 + 1001 * each + (prediction.COMPILING if there else 0.0) + 11 * 1_000_000 * 1e-3
+    assert predicted_seconds(Engine.ROWS, long, SLOW) == pytest.approx(expected)
+
+
+def _plain(work: Work) -> float:
+    """The updates of a run on rows that is not compiled, with its start, and its rows brought into place."""
+    assert work.iterations is not None
+    each = 2.0 + work.rows * work.p * 1e-5
+    return (work.iterations + 1) * each + work.rows * (work.p + 1) * 1e-3
+
+
 def test_what_is_not_known_of_a_run_is_not_told() -> None:
     work = Work(rows=100, p=3, iterations=None, reported=0)
     others = (Engine.TRIANGLE,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from gdsolve.objective.quadratic import Penalty, Quadratic
 from gdsolve.objective.row_blocks import empty_design
 from gdsolve.objective.rows import Rows, collect_rows
 from gdsolve.objective.threads import on_threads
+from gdsolve.solve.device import SHARED
 from gdsolve.spec import Engine, Method
 
 CACHE_BYTES = 2 << 20
@@ -41,6 +42,8 @@ ROUNDS = 3
 # Longer than this, an update is timed by itself; shorter ones as the loop takes them, a block or as many as fit.
 LONG = 1e-3
 UPDATES = 64
+# Of the time that an update takes uncompiled, on one thread.
+COMPILED = 0.6
 SPAN = 2e-3
 
 
@@ -49,6 +52,10 @@ class Machine(Protocol):
 
     def update(self, engine: Engine, rows: int, p: int) -> float:
         """One update on a matrix (rows, p), with all that the loop does about it."""
+        ...
+
+    def compiled(self, rows: int, p: int) -> float:
+        """One update on rows by compiled code."""
         ...
 
     def product(self, engine: Engine, rows: int, p: int) -> float:
@@ -90,6 +97,10 @@ class Assumed:
         """An update beside its arithmetic, and a number after the other."""
         beside = {Engine.ROWS: self.rows, Engine.AUTOGRAD: self.autograd}.get(engine, self.triangle)
         return beside + rows * p * (self.near if 8 * rows * p <= CACHE_BYTES else self.far)
+
+    def compiled(self, rows: int, p: int) -> float:
+        """A number after the other."""
+        return self.rows + COMPILED * rows * p * self.far
 
     def product(self, engine: Engine, rows: int, p: int) -> float:
         """A number after the other."""
@@ -142,6 +153,11 @@ class Measured:
             found = low * (max(low, high) / low) ** share
         # Beside the columns a step reads the target, and writes and reads residuals.
         return beside + max(0.0, found - beside) * (p + 2) / (width + 2)
+
+    def compiled(self, rows: int, p: int) -> float:
+        """By what one thread takes without: to compile takes longer than one may wait for a prediction."""
+        alone = replace(self, threads=1).update(Engine.ROWS, rows, p)
+        return COMPILED * alone / float(self.threads**SHARED)
 
     def product(self, engine: Engine, rows: int, p: int) -> float:
         """As many numbers at a time as were timed."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from gdsolve.descent.schedule import Schedule
+from gdsolve.objective.compiled_walk import LEAST_NUMBERS, has_compiler
 from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.machine import Machine, measured
 from gdsolve.solve.words import duration, updates_in_words
@@ -15,6 +16,9 @@ from gdsolve.spec import Engine, Spec
 
 logger = logging.getLogger("gdsolve")
 
+# Numbers read by all updates together, at half a second or more for a thousand million of them, that repay compiling.
+REPAID = 2_000_000_000
+COMPILING = 1.5
 ENGINES = (Engine.LEAP, Engine.TRIANGLE, Engine.ROWS)
 
 
@@ -52,12 +56,21 @@ def predicted_seconds(engine: Engine, work: Work, machine: Machine | None = None
         states = 4 * work.reported * machine.product(Engine.TRIANGLE, height, work.p)
         return machine.leap(work.search) + states
     rows = height if engine is Engine.TRIANGLE else work.rows
-    each = machine.update(engine, rows, work.p)
+    each, before = machine.update(engine, rows, work.p), machine.begin()
+    if _is_compiled(engine, work):
+        each, before = min(each, machine.compiled(rows, work.p)), before + COMPILING
     if work.iterations is None:
         return each
     # The errors of the reported iterations are found together, and the start is evaluated as every iterate is.
-    found = machine.begin() + (work.iterations + 1) * each + work.reported * machine.product(engine, rows, work.p)
+    found = before + (work.iterations + 1) * each + work.reported * machine.product(engine, rows, work.p)
     return found if engine is Engine.TRIANGLE else found + machine.bring(rows, work.p)
+
+
+def _is_compiled(engine: Engine, work: Work) -> bool:
+    """True where code is compiled for the updates of a run: see `gdsolve.objective.walks.walk_of`."""
+    numbers = work.rows * work.p
+    long = work.iterations is None or work.iterations * numbers >= REPAID
+    return engine is Engine.ROWS and work.device == "cpu" and numbers >= LEAST_NUMBERS and long and has_compiler()
 
 
 @dataclass(frozen=True, slots=True)
