@@ -164,14 +164,15 @@ def test_a_figure_is_timed_once_a_process(monkeypatch: pytest.MonkeyPatch) -> No
     work = Work(rows=100, p=4, iterations=1000, reported=20, search=1e-3)
     first = {engine: predicted_seconds(engine, work, measured("cpu", torch.float64, 1)) for engine in ENGINES}
     # A small table is told of by what an update costs beside its arithmetic: of the triangle, and of rows.
-    assert len(timed) == 2 * 2 * machines.ROUNDS
-    assert sum(timed) < 1.0
+    assert 4 * machines.ROUNDS <= len(timed) <= 4 * machines.MOST_ROUNDS
+    count_once = len(timed)
     again = {
         engine: predicted_seconds(engine, replace(work, rows=rows), measured("cpu", torch.float64, 1))
         for engine in ENGINES
         for rows in (90, 100)
     }
-    assert (again, len(timed)) == (first, 2 * 2 * machines.ROUNDS)
+    assert again == first
+    assert len(timed) == count_once
 
 
 def test_between_what_is_timed_costs_are_interpolated(monkeypatch: pytest.MonkeyPatch) -> None:
