@@ -16,6 +16,7 @@ from benchmarks.data import (
     Table,
 )
 from benchmarks.kinds import Agree, Bound, Case, ProcessCase, StepCase, Tells, Work
+from benchmarks.predictions import PREDICTIONS
 
 AT_MAX_ITER = (3,)
 PANDAS = ("pandas", "scikit-learn")
@@ -273,4 +274,5 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Cores": cores.cases(),
     "CUDA": cuda.cases(),
     "One update": STEPS,
+    "Predictions": PREDICTIONS,
 }

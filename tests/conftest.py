@@ -22,6 +22,15 @@ def logger_of_the_library() -> None:
     told.handlers, told.propagate = [], True
 
 
+@pytest.fixture(autouse=True)
+def one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is predicted is told for the same machine in every test, as two runs are compared to the letter."""
+    from gdsolve.solve import prediction
+    from gdsolve.solve.machine import REFERENCE
+
+    monkeypatch.setattr(prediction, "measured", lambda *_: REFERENCE)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One browser for all tests of a session; they are skipped, and say so, where there is none."""

@@ -27,11 +27,11 @@ from gdsolve.objective.box import Box
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.rows import Rows
 from gdsolve.solve import device
-from gdsolve.solve.device import device_for
+from gdsolve.solve.device import device_of
 from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.memory import demand_of
 from gdsolve.solve.pose import pose
-from gdsolve.spec import Device, Engine, Loss, Method, RateSchedule, Spec
+from gdsolve.spec import Engine, Loss, Method, RateSchedule, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.losses import Target
 from gdsolve.spec.methods import Need
@@ -177,7 +177,7 @@ def test_every_tensor_of_the_other_verbs_says_where_it_is(tmp_path: Path) -> Non
 def ground(options: Options) -> tuple[Ground, Box | None]:
     problem = pose(_spec(options))
     engine = problem.spec.engine if problem.spec.engine is not Engine.AUTO else Engine.TRIANGLE
-    return ground_of(problem, engine), problem.box
+    return ground_of(problem, engine, device_of(problem.spec)), problem.box
 
 
 def _spec(options: Options) -> Spec:
@@ -254,7 +254,7 @@ def test_cuda_computes_in_float32_and_not_in_tf32(monkeypatch: pytest.MonkeyPatc
     torch.set_float32_matmul_precision("high")
     try:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-        assert device_for(Device.CUDA, Engine.ROWS) == torch.device("cuda")
+        assert device_of(_spec(LINEAR)) == torch.device("cuda")
         assert torch.get_float32_matmul_precision() == "highest"
     finally:
         torch.set_float32_matmul_precision("highest")

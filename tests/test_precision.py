@@ -65,7 +65,8 @@ def test_the_leap_says_in_which_precision_it_computes() -> None:
     leap, _, triangle, _ = every_way("norris", dtype="float32")
     assert (leap.computed_in, triangle.computed_in) == (DType.FLOAT64, DType.FLOAT32)
     assert leap.plan.reason.endswith("; evaluated in float64, on cells rounded to float32")
-    assert every_way("norris")[0].plan.reason == "asked for with --engine leap"
+    assert every_way("norris")[0].plan.reason.startswith("asked for with --engine leap; 2 updates predicted: ")
+    assert "float32" not in every_way("norris")[0].plan.reason
 
 
 def test_what_a_loop_can_judge_is_left_to_it() -> None:

@@ -34,6 +34,16 @@ class Schedule:
             reported = set(range(0, last + 1, self.every))
         return sorted(reported | {last})
 
+    def count(self, last: int) -> int:
+        """How many iterations are reported in a run of `last` updates.
+
+        >>> Schedule(3).count(10), Schedule(5).count(10), Schedule("log").count(100)
+        (5, 3, 14)
+        """
+        if isinstance(self.every, str):
+            return len(self.up_to(last))
+        return last // self.every + 1 + (last % self.every > 0)
+
     def has_room(self, last: int, p: int) -> bool:
         """True if the trace of a run of `last` updates of p weights fits in memory."""
         return isinstance(self.every, str) or last // self.every * p <= MOST_NUMBERS

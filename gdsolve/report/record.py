@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def fit_record(fit: Fit) -> Record:
-    """`gdsolve.fit/1`: result and model in one."""
+def fit_record(fit: Fit, *, with_reason: bool = True) -> Record:
+    """`gdsolve.fit/1`: result and model in one; the reason, which is measured, only if it is wanted."""
     figures = fit.figures
     return {
         "schema": "gdsolve.fit/1",
@@ -65,7 +65,7 @@ def fit_record(fit: Fit) -> Record:
             "momentum": fit.momentum,
             "stable_below": fit.stable_below,
             "engine": fit.plan.engine.value,
-            "reason": fit.plan.reason,
+            "reason": fit.plan.reason if with_reason else "",
             "device": fit.device,
             "computed_in": fit.computed_in.value,
             "max_iter": fit.max_iter,

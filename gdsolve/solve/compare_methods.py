@@ -84,7 +84,7 @@ def _advice(
 
 def _runs(problem: Problem, plans: Sequence[Plan]) -> Iterator[tuple[Descent, float]]:
     """Every method on the same ground, and the seconds that it took."""
-    ground = ground_of(problem, plans[0].engine) if plans else None
+    ground = ground_of(problem, plans[0].engine, plans[0].device) if plans else None
     for place, plan in enumerate(plans, start=1):
         began = time.perf_counter()
         title = f"{plan.recipe.method.value} ({place} of {len(plans)})"

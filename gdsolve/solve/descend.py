@@ -16,12 +16,10 @@ from gdsolve.solve.fingerprint import Fingerprint, checksum, columns_of
 from gdsolve.solve.forecast import momentum_of
 from gdsolve.solve.observer import observing
 from gdsolve.solve.plan import Plan
+from gdsolve.solve.prediction import REPAID
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.spec import Engine, RateSchedule
-
-# Numbers read by all updates together, at half a second or more for a thousand million of them.
-REPAID = 2_000_000_000
 
 
 def descend(
@@ -45,7 +43,7 @@ def descend(
     if plan.engine is Engine.LEAP:
         return _leap(problem, plan, checkpointer)
 
-    ground = ground or ground_of(problem, plan.engine)
+    ground = ground or ground_of(problem, plan.engine, plan.device)
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None

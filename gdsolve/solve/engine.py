@@ -10,24 +10,24 @@ from gdsolve.objective.autograd_rows import AutogradRows
 from gdsolve.objective.base import Objective
 from gdsolve.objective.rows import collect_rows
 from gdsolve.objective.shared import own_penalty, share
-from gdsolve.solve.device import device_for, dtype_of
+from gdsolve.solve.device import dtype_of
+from gdsolve.solve.machine import REFERENCE
+from gdsolve.solve.prediction import ENGINES, Prediction, Work, predicted_seconds
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec import Engine
 from gdsolve.status import GdsolveError
 
-# Seconds on one core of 2024: what an update costs beside its arithmetic, a multiplication in and out of cache, and
-# the search of the closed form. Only their ratios matter, and only within an order of magnitude.
-PER_UPDATE = 3e-5
-PER_ELEMENT = 5e-10
-PER_LEAP = 5e-3
+# The closed form is taken unless steps are so many times cheaper: it rounds least.
+CLEARLY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class EngineChoice:
-    """The engine chosen, and the sentence that says why; an empty one where there is no other."""
+    """The engine chosen, in words why, and what it is predicted to take; no words where there is nothing to say."""
 
     engine: Engine
     reason: str = ""
+    prediction: Prediction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +38,15 @@ class Ground:
     start: torch.Tensor
 
 
-def predicted_seconds(engine: Engine, *, rows: int, p: int, iterations: int, reported: int) -> float:
-    """Predicted cost of descending; the pass over the table and its decomposition, which every engine needs, left out.
+def choose(work: Work) -> EngineChoice:
+    """The engine of least squares at the least cost, the closed form where there is little in it.
 
-    The certificate is made of them: so the closed form costs its search and the reported rows, p×p each, and a step
-    costs its arithmetic, on min(m, p + 1) rows for the triangle and on all m for `rows`.
+    By a machine that is assumed and not by this one: a run that is repeated takes the same engine, whoever else uses
+    the machine meanwhile, and so has the same bits.
     """
-    height = min(rows, p + 1)
-    if engine is Engine.LEAP:
-        return PER_LEAP + 2 * reported * height * p * PER_ELEMENT
-    height = rows if engine is Engine.ROWS else height
-    return iterations * (PER_UPDATE + 2 * height * p * PER_ELEMENT)
-
-
-def choose(*, rows: int, p: int, iterations: int, reported: int) -> EngineChoice:
-    """The engine that takes `iterations` updates of least squares at the least predicted cost."""
-    engines = (Engine.LEAP, Engine.TRIANGLE, Engine.ROWS)
-    costs = {
-        engine: predicted_seconds(engine, rows=rows, p=p, iterations=iterations, reported=reported)
-        for engine in engines
-    }
-    best = min(engines, key=lambda engine: costs[engine])
-    others = " and ".join(
-        f"{_duration(costs[engine])} with --engine {engine.value}" for engine in engines if engine is not best
-    )
-    return EngineChoice(
-        best,
-        f"{iterations:,} update{'' if iterations == 1 else 's'} predicted: {_duration(costs[best])} against {others}",
-    )
+    leap, triangle = (predicted_seconds(engine, work, REFERENCE) for engine in (Engine.LEAP, Engine.TRIANGLE))
+    best = Engine.TRIANGLE if CLEARLY * triangle < leap else Engine.LEAP
+    return EngineChoice(best, prediction=Prediction(best, ENGINES, work))
 
 
 def only_engine(problem: Problem) -> Engine:
@@ -87,12 +68,12 @@ def require_closed_form(asked: Engine, *, known: bool) -> None:
         )
 
 
-def ground_of(problem: Problem, engine: Engine) -> Ground:
+def ground_of(problem: Problem, engine: Engine, device: torch.device) -> Ground:
     """What a loop of this engine descends on; of least squares the rows are handed over, and kept no longer."""
     squares, spec = problem.squares, problem.spec
     if squares is None or problem.modes is None:
         return Ground(problem.objective, problem.start)
-    device, dtype = device_for(spec.device, engine), dtype_of(spec)
+    dtype = dtype_of(spec)
     start = problem.start.to(device, dtype)
     # Rows are kept where their engine is asked for; a rank of several may have none of them.
     if spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
@@ -110,10 +91,3 @@ def _rows_of(problem: Problem, device: torch.device, *, autograd: bool) -> Objec
     if autograd:
         rows = AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)
     return share(rows, squares.ranks) if squares.ranks.several else rows
-
-
-def _duration(seconds: float) -> str:
-    for unit, size in (("years", 3.156e7), ("days", 86_400.0), ("hours", 3_600.0), ("s", 1.0), ("ms", 1e-3)):
-        if seconds >= size:
-            return f"{seconds / size:.2g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
-    return f"{seconds / 1e-6:.0f} µs"

@@ -43,16 +43,17 @@ def fit_problem(
     Raises:
         GdsolveError: a method or an option that does not go with this problem.
     """
-    descending = time.perf_counter()
     plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
     announce(logger, problem, plan)
     watched = illustrator is not None and problem.spec.watch and is_observed()
     outlook = illustrator.outlook_of(problem, plan) if watched and illustrator is not None else None
+    descending = time.perf_counter()
     solution = descend(problem, plan, observe=observe, checkpointer=checkpointer, outlook=outlook)
-    certificate = certify(problem, solution)
-    descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
+    # What was predicted: without the plan and the certificate.
     seconds = {"read": problem.seconds, "descend": time.perf_counter() - descending}
     logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
+    certificate = certify(problem, solution)
+    descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
     found = _result(descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer)
     if illustrator is None or not (problem.spec.plots or problem.spec.output):
         return found

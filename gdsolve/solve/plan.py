@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
+
+import torch
 
 from gdsolve.descent.foreseen import Foreseen, judge
 from gdsolve.descent.leap import DEFAULT_MAX_ITER, Form, Stop
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import StopRule
-from gdsolve.solve.device import dtype_of
+from gdsolve.solve.device import Placement, device_of, dtype_of, place_rows
 from gdsolve.solve.engine import EngineChoice, choose, only_engine, require_closed_form
 from gdsolve.solve.forecast import fate_of, form_of, has_closed_form, stable_below, stop_of
 from gdsolve.solve.method import recipe_of
+from gdsolve.solve.prediction import ENGINES, Prediction, Work
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
 from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
@@ -24,6 +28,9 @@ from gdsolve.status import Status
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
 # Where it is known that there is no minimum to come to.
 MOST_WITHOUT_MINIMUM = 10_000
+# Of a descent that nobody knows the length of, for the choice of a device.
+UNKNOWN_LENGTH = 1_000
+READING = (Engine.ROWS, Engine.AUTOGRAD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,8 @@ class Plan:
     `loop_stops` are the rules for engines that take every step: where rounding hides from them when a rule is met, the
     closed form tells. `max_iter` is the limit in force, None for none; `last` is where the run ends or ends at the
     latest, None where that is not known; `predicted` is how many updates convergence takes, and `fate` what a run is
-    called that the limit ends. `form` is the closed form, where there is one: `Fit` keeps the plan without it.
+    called that the limit ends. `form` is the closed form, where there is one: `Fit` keeps the plan without it. `why`
+    has what led to method, engine and device; what is predicted among it is told in seconds of this machine.
     """
 
     recipe: Recipe
@@ -48,7 +56,13 @@ class Plan:
     schedule: Schedule
     form: Form | None
     engine: Engine
-    reason: str
+    device: torch.device
+    why: tuple[str | Prediction, ...]
+
+    @property
+    def reason(self) -> str:
+        """The sentence that says why, and how long the run is predicted to take."""
+        return "; ".join(map(str, self.why))
 
     def is_foreseen(self, rule: str | None) -> bool:
         """True for the name of a rule that the closed form judged in place of a loop."""
@@ -73,9 +87,13 @@ def plan_descent(
     stops = rules_of(problem, tol, settling=True)
     require_end(problem, recipe, stops)
     form = form_of(problem, recipe)
+    # It takes one thread, and nothing of what others do meanwhile.
+    began = time.thread_time()
     fate, stop = fate_of(form), stop_of(form, stops)
+    search = None if form is None else time.thread_time() - began
     schedule.require_room(_last(stop, recipe.length), problem.p)
-    choice = _engine(problem, recipe, stop, schedule, resumed=resumed, may_leap=may_leap)
+    work = _work(problem, recipe, stop, schedule, search)
+    choice = _engine(problem, recipe, stop, work, resumed=resumed, may_leap=may_leap)
     leaps = choice.engine is Engine.LEAP
     looped = stops if leaps else _watched(problem, stops, form)
     usual = DEFAULT_MAX_ITER if problem.separation is None else MOST_WITHOUT_MINIMUM
@@ -83,7 +101,8 @@ def plan_descent(
     last = _last(stop, limit)
     known = stop is not None and stop.status is Status.CONVERGED
     plain = problem.squares is not None and recipe.method is PLAIN and has_closed_form(recipe)
-    engine = choice.reason and choice.reason + _arithmetic(problem, looped, leaps=leaps)
+    told = choice.reason or choice.prediction
+    place = _place(problem, choice, work)
     return Plan(
         recipe,
         tol,
@@ -97,8 +116,19 @@ def plan_descent(
         schedule,
         form,
         choice.engine,
+        place.device,
         # What plain descent on a table does needs no reason.
-        "; ".join(filter(None, ("" if plain and engine else why, engine))),
+        tuple(
+            part
+            for part in (
+                "" if plain and told else why,
+                choice.reason,
+                choice.prediction and choice.prediction.at(place.device),
+                *(_arithmetic(problem, looped, leaps=leaps) if told else ()),
+                place.reason or (problem.placed if problem.squares is None else ""),
+            )
+            if part
+        ),
     )
 
 
@@ -109,6 +139,9 @@ def announce(logger: logging.Logger, problem: Problem, plan: Plan) -> None:
         logger.warning("%s", will_diverge(rate, stable, where))
     elif stable is not None and plan.fate is Status.EDGE_OF_STABILITY:
         logger.warning("%s", at_the_limit(rate, where))
+    if not logger.isEnabledFor(logging.INFO):
+        # What nobody reads is not measured.
+        return
     if problem.squares is None:
         logger.info("method %s", plan.reason)
     else:
@@ -119,7 +152,7 @@ def _engine(
     problem: Problem,
     recipe: Recipe,
     stop: Stop | None,
-    schedule: Schedule,
+    work: Work,
     *,
     resumed: Engine | None,
     may_leap: bool,
@@ -129,15 +162,44 @@ def _engine(
         return EngineChoice(only_engine(problem))
     require_closed_form(asked, known=known)
     if asked is not Engine.AUTO:
-        return EngineChoice(asked, f"asked for with --engine {asked.value}")
+        others = tuple(one for one in ENGINES if one is not asked and (known or one is not Engine.LEAP))
+        return EngineChoice(asked, f"asked for with --engine {asked.value}", Prediction(asked, others, work))
     if not known:
         return EngineChoice(Engine.TRIANGLE)
     found = EngineChoice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
     if stop is not None:
-        last = _last(stop, recipe.length)
-        reported, rows = len(schedule.up_to(last)), problem.squares.triangle.rows
-        found = choose(rows=rows, p=problem.p, iterations=last, reported=reported)
+        found = choose(work)
     return found if resumed in (None, found.engine) else EngineChoice(resumed, "as in the run that is resumed")
+
+
+def _work(problem: Problem, recipe: Recipe, stop: Stop | None, schedule: Schedule, search: float | None) -> Work:
+    """What the engines of least squares on a table are compared by; of all rows, or of a rank's share of them."""
+
+    known = stop is not None or recipe.length is not None
+    last = _last(stop, recipe.length)
+    squares = problem.squares
+    return Work(
+        rows=0 if squares is None else -(-squares.triangle.rows // squares.ranks.size),
+        p=problem.p,
+        iterations=last if known else None,
+        reported=schedule.count(last),
+        at_most=stop is None,
+        search=search,
+        dtype=dtype_of(problem.spec),
+        threads=torch.get_num_threads(),
+    )
+
+
+def _place(problem: Problem, choice: EngineChoice, work: Work) -> Placement:
+    """Where the engine descends: other problems than least squares are where they were posed."""
+
+    spec, squares = problem.spec, problem.squares
+    if squares is None:
+        return Placement(problem.start.device)
+    if choice.engine not in READING:
+        return Placement(device_of(spec))
+    updates = UNKNOWN_LENGTH if work.iterations is None else work.iterations
+    return place_rows(spec, work.rows, work.p, updates, squares.ranks)
 
 
 def _last(stop: Stop | None, limit: int | None) -> int:
@@ -158,14 +220,14 @@ def _watched(problem: Problem, stops: tuple[StopRule, ...], form: Form | None) -
     return judge(stops, problem.modes, form, dtype_of(problem.spec))
 
 
-def _arithmetic(problem: Problem, rules: tuple[StopRule, ...], *, leaps: bool) -> str:
+def _arithmetic(problem: Problem, rules: tuple[StopRule, ...], *, leaps: bool) -> tuple[str, ...]:
     """What the precision asked for means to the engine that is chosen, to follow the reason for it; else nothing."""
 
     dtype = problem.spec.dtype
     if leaps:
-        return "; evaluated in float64, on cells rounded to float32" if dtype is DType.FLOAT32 else ""
-    return "".join(
-        f"; in {dtype.value} rounding alone may cause {SMALL[rule.name]} of {rule.floor:.1g}, "
+        return ("evaluated in float64, on cells rounded to float32",) if dtype is DType.FLOAT32 else ()
+    return tuple(
+        f"in {dtype.value} rounding alone may cause {SMALL[rule.name]} of {rule.floor:.1g}, "
         f"so that the closed form decides when {rule.name} is met"
         for rule in rules
         if isinstance(rule, Foreseen)

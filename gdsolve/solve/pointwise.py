@@ -10,16 +10,19 @@ from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
-from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.guards import require_corner
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta
 from gdsolve.solve.start import start_of
+from gdsolve.spec import Method, Spec
 
 # Of so many numbers it is found before the first step whether the loss has a minimum: that takes milliseconds. In a
 # larger table the place where descent ends proves it faster.
 MOST_BEFORE = 200_000
+# Updates by methods that search for every step, and by those with a rate.
+SEARCHING, STEADY = 100, 1_000
 
 
 def pose_pointwise(read: TableRead) -> Problem:
@@ -36,7 +39,8 @@ def pose_pointwise(read: TableRead) -> Problem:
         standard = triangle.evened(standard)
     coordinates = coordinates_for(loss, standard) if spec.standardise else raw
     penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
-    device, dtype = device_of(spec), dtype_of(spec)
+    place = place_rows(spec, read.kept.rows, coordinates.p, _updates(spec), ranks)
+    device, dtype = place.device, dtype_of(spec)
     start = start_of(spec, coordinates, info.roles.design).to(device, dtype)
     own = collect_pointwise_rows(read.kept, coordinates, own_penalty(penalty, ranks), loss, device)
     if ranks.several:
@@ -71,4 +75,12 @@ def pose_pointwise(read: TableRead) -> Problem:
         sample=read.sample,
         delta_found=delta_is_sought(spec),
         separation=separation,
+        placed=place.reason,
     )
+
+
+def _updates(spec: Spec) -> int:
+    """How often the rows are likely to be read, for the choice of a device: nobody knows before."""
+    method = spec.method
+    usual = STEADY if not spec.auto_rate or (method is not Method.AUTO and method.info.rated) else SEARCHING
+    return usual if spec.max_iter is None else min(usual, spec.max_iter)

@@ -67,7 +67,8 @@ class Problem:
     has jumps. `rows` are counted by their weights: m = Σω. `sample` has rows of the table, (r, n + 1), for a picture.
     `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
     gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
-    minimum, where that was worth finding before the first step.
+    minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
+    was chosen.
     """
 
     spec: Spec
@@ -91,6 +92,7 @@ class Problem:
     delta_found: bool = False
     fault_of_start: str | None = None
     separation: Separation | None = None
+    placed: str = ""
 
     @property
     def p(self) -> int:

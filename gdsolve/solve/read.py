@@ -16,7 +16,7 @@ from gdsolve.data import Batch, Table, prefetch
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
-from gdsolve.solve.device import device_for, dtype_of
+from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.memory import demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
 
 logger = logging.getLogger("gdsolve")
+
+# Numbers that take longer to read than torch to import.
+LARGE = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         count = opened.count() if demand else None
         if demand:
             demand.require(count, on_this_machine(count, ranks))
+            if count is not None:
+                _tell(spec, count.rows, demand.numbers)
         batches, sample = prefetch(opened.batches()), sampler_of(spec)
         with collector_at_rest():
             import torch
@@ -75,7 +80,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         dtype = dtype_of(spec)
         kept = KeptRows(dtype, demand.grow) if demand else KeptRows(dtype)
         if demand:
-            demand.require_on(device_for(spec.device, _kept_by(spec)), count)
+            demand.require_on(device_of(spec), count)
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
@@ -95,6 +100,15 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
 
 
+def _tell(spec: Spec, rows: int, numbers: int) -> None:
+    """Say how long the rows of a large table will keep an engine busy; that is measured while nothing else is done."""
+    if not logger.isEnabledFor(logging.INFO) or rows * numbers < LARGE or not spec.loss.info.squared:
+        return
+    from gdsolve.solve.prediction import tell_of_rows
+
+    tell_of_rows(spec, rows, numbers - 1)
+
+
 def _require_engine(spec: Spec) -> None:
     if not spec.loss.info.squared and spec.engine not in (Engine.AUTO, Engine.ROWS):
         raise GdsolveError(
@@ -102,8 +116,3 @@ def _require_engine(spec: Spec) -> None:
             "leave --engine out",
             option="engine",
         )
-
-
-def _kept_by(spec: Spec) -> Engine:
-    """The engine for which rows are kept."""
-    return spec.engine if spec.loss.info.squared else Engine.ROWS

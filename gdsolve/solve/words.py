@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from gdsolve.spec.numbers import rate_text, rate_texts
@@ -19,6 +20,9 @@ RULES = {
 }
 # A gap that a loss in float64 cannot show.
 ROUNDING = 2.0**-52
+UNITS = (("years", 3.156e7), ("days", 86_400.0), ("hours", 3_600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3))
+# Of what is predicted, no digit between these is known.
+LEADING = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def updates_in_words(count: int) -> str:
@@ -28,6 +32,21 @@ def updates_in_words(count: int) -> str:
     ('1 update', '1,147 updates')
     """
     return f"{count:,} update{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A predicted duration, to about a tenth of itself.
+
+    >>> duration(3e-5), duration(0.0123), duration(0.97), duration(1e5), duration(3e12)
+    ('under 1 ms', '12 ms', '1 s', '1.2 days', '100,000 years')
+    """
+    if not 1e-3 <= seconds < math.inf:
+        return "under 1 ms" if seconds < 1e-3 else "for ever"
+    # Nine tenths of a unit and more are rounded to one.
+    name, size = next((name, size) for name, size in UNITS if seconds > 0.9 * size)
+    power = 10.0 ** math.floor(math.log10(seconds / size))
+    count = power * min(LEADING, key=lambda one: abs(seconds / size / power - one))
+    return f"{count:,.{1 if count < 10 and count % 1 else 0}f} {name}"
 
 
 def above_minimum(gap: float, loss: float, first: float = 0.0, *, local: bool = False) -> str:
