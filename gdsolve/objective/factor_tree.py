@@ -94,7 +94,7 @@ class FactorTree:
     def __init__(self, first: Cut, dtype: torch.dtype, workers: Workers) -> None:
         self._dtype = dtype
         self._workers = workers
-        self._shift = _shift_of(first, dtype)
+        self._shift = _first_shift(first, dtype)
         columns = len(self._shift) + 1
         self._at_once = FEW if columns > MANY_COLUMNS else MANY
         # One such block is work enough for all threads.
@@ -166,9 +166,12 @@ def _merged(nodes: Sequence[_Node], each: Each) -> _Node:
     return _Node(merged_factor([node.factor for node in nodes], each), sum(node.weight for node in nodes))
 
 
-def _shift_of(cut: Cut, dtype: torch.dtype) -> Tensor:
-    """Column means of the first rows, but the very value of a column that is constant there."""
+def _first_shift(cut: Cut, dtype: torch.dtype) -> Tensor:
     # In one place, as the last bits of a sum depend on how its numbers are aligned.
-    together = torch.cat([values.mT for _, values in cut.values(dtype)], dim=1).contiguous().mT
-    lowest, highest = together.amin(dim=0), together.amax(dim=0)
-    return torch.where(lowest == highest, lowest, together.mean(dim=0))
+    return shift_of(torch.cat([values.mT for _, values in cut.values(dtype)], dim=1).contiguous().mT)
+
+
+def shift_of(values: Tensor) -> Tensor:
+    """Column means of the first rows, (n + 1,), but the very value of a column that is constant there."""
+    lowest, highest = values.amin(dim=0), values.amax(dim=0)
+    return torch.where(lowest == highest, lowest, values.mean(dim=0))

@@ -37,7 +37,7 @@ def factor_of(block: Tensor) -> Tensor:
     if pieces < 2:
         return _upper(torch.geqrf(block)[0])
     cut = pieces * PIECE_ROWS
-    reflectors, _ = torch.geqrf(block[:cut].unflatten(0, (pieces, PIECE_ROWS)))
+    reflectors, _ = torch.geqrf(block[:cut].view(pieces, PIECE_ROWS, columns))
     stacked = torch.cat([reflectors[:, :columns].triu().flatten(0, 1), block[cut:]])
     return _upper(torch.geqrf(stacked)[0])
 

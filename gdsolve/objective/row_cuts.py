@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,9 +13,9 @@ from gdsolve.objective.row_batch import RowBlock, from_numpy
 
 # Rows of a block: those of so many bytes, so many for each column, and of some hundred columns so many more, as far as
 # they are no more than so many. Fewer mean more work on their factors, and more take memory and fall out of the cache.
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 2 << 20
 LEAST_HEIGHT = 2
-USUAL_HEIGHT = 4
+USUAL_HEIGHT = 8
 USUAL_ROWS = 2048
 
 
@@ -27,7 +27,7 @@ class Cut:
     rows: int
 
     def values(self, dtype: torch.dtype) -> Iterator[tuple[slice, Tensor]]:
-        """The values, (rows, n + 1) float64, rounded to `dtype` first: where they stand, and they themselves, by parts."""
+        """The values, (rows, n + 1) float64, rounded to `dtype` first, by parts: where one stands, and what it is."""
         start = 0
         for values, _ in self.parts:
             stop = start + len(values)
@@ -46,20 +46,20 @@ def block_rows(columns: int) -> int:
     return max(BLOCK_BYTES // (8 * columns), LEAST_HEIGHT * columns, usual)
 
 
-def cut_rows(batches: Iterable[RowBlock], height: int | None = None) -> Iterator[Cut]:
-    """Cuts of `height` rows (that of `block_rows`, unless given) each, the last one perhaps of fewer.
+def cut_rows(batches: Iterable[RowBlock], height_of: Callable[[int], int] = block_rows) -> Iterator[Cut]:
+    """Cuts of the height for so many columns, n + 2, that `height_of` gives; the last one perhaps of fewer rows.
 
     They are counted from the first row, whatever the sizes of the batches. A row of weight 0 is no row.
     """
     parts: list[tuple[np.ndarray, np.ndarray | None]] = []
-    waiting = 0
+    waiting = height = 0
     for batch in batches:
         values, weight = batch.values, batch.weight
         if weight is not None and not (there := weight > 0.0).all():
             values, weight = values[there], weight[there]
         if not len(values):
             continue
-        height = height or block_rows(values.shape[1] + 1)
+        height = height or height_of(values.shape[1] + 1)
         start = 0
         while start < len(values):
             stop = min(len(values), start + height - waiting)

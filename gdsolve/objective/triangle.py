@@ -10,12 +10,14 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
-from gdsolve.objective.factor_tree import FactorTree, Grown, Workers
+from gdsolve.objective.factor_elsewhere import grow_elsewhere, rows_elsewhere
+from gdsolve.objective.factor_tree import HOST, FactorTree, Grown, Workers
 from gdsolve.objective.rank import EPSILON, is_constant, stored_errors, units_of, without_jitter
 from gdsolve.objective.row_batch import RowBlock
 from gdsolve.objective.row_cuts import cut_rows
 from gdsolve.objective.threads import one_thread
 
+# Columns from which on work of their cube is to be avoided.
 COSTLY = 300
 
 
@@ -139,15 +141,22 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
     return built[0] if built else None
 
 
-def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) -> tuple[Triangle, ...]:
+def build_triangles(
+    batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype], device: torch.device = HOST
+) -> tuple[Triangle, ...]:
     """Merge batches of rows, in blocks of a height of their own, into a triangle per dtype; none if there is no row.
 
     A Householder factorisation a block, on all threads, and of their factors, O(m·n²) in all, however few rows a batch
     has; XᵀX is never formed, which would square the condition number. The result is the same to the last bit at any
-    number of threads and for batches of any sizes. The dtype float32 rounds the cells first, as descent in float32 sees
-    them. Memory: some blocks a thread, see `building_bytes`.
+    number of threads and for batches of any sizes. On another `device` blocks are factorised there, in the order of the
+    rows; the triangles are on the host all the same. The dtype float32 rounds the cells first, as descent in float32
+    sees them. Memory: see `building_bytes`.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
+    if device != HOST:
+        with one_thread():
+            grown = grow_elsewhere(cut_rows(batches, rows_elsewhere), dtypes, device)
+        return tuple(map(_triangle_of, grown))
     cuts = cut_rows(batches)
     first = next(cuts, None)
     if first is None:

@@ -71,6 +71,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
             from gdsolve.objective.merge import merge_ranks
             from gdsolve.objective.triangle import build_triangles
             from gdsolve.solve.guards import require_squares, tell_rounding
+            from gdsolve.solve.where import triangle_device
 
         dtype = dtype_of(spec)
         kept = KeptRows(dtype, demand.grow) if demand else KeptRows(dtype)
@@ -79,7 +80,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
-        built = build_triangles(stream if sample is None else sample.through(stream), dtypes)
+        device = triangle_device(spec, opened)
+        built = build_triangles(stream if sample is None else sample.through(stream), dtypes, device)
         opened.complete()
         built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:
