@@ -12,8 +12,10 @@ from torch import Tensor
 
 from gdsolve.objective.rank import EPSILON, stored_errors, without_jitter
 from gdsolve.objective.threads import one_thread
-from gdsolve.objective.triangle import BLOCK_ROWS, Triangle
+from gdsolve.objective.triangle import Triangle
 
+# Rows of a group that are merged at a time, at most.
+BLOCK_ROWS = 4096
 # Numbers that are held before they are merged, and that one stack of merges is made of.
 HELD_NUMBERS = 4_000_000
 STACK_NUMBERS = 2_000_000
