@@ -20,7 +20,6 @@ from gdsolve.objective.row_cuts import cut_rows
 from gdsolve.objective.threads import on_threads
 from gdsolve.objective.triangle import Triangle, build_triangle, build_triangles
 from gdsolve.solve import device
-from gdsolve.solve.where import is_sooner_on_cuda
 
 BOTH = (torch.float32, torch.float64)
 
@@ -225,11 +224,3 @@ def test_cuda_builds_the_triangle_where_it_is_asked_for(monkeypatch: pytest.Monk
     assert there.device == ELSEWHERE.type
     assert there.weights == pytest.approx(here.weights, rel=1e-12, abs=1e-13)
     assert there.sse == pytest.approx(here.sse, rel=1e-12)
-
-
-@pytest.mark.parametrize(
-    ("rows", "columns", "threads", "expected"),
-    [(1000, 10, 1, False), (1_000_000, 10, 1, False), (200_000, 500, 1, True), (200_000, 500, 16, False)],
-)
-def test_auto_asks_what_is_sooner(rows: int, columns: int, threads: int, expected: bool) -> None:
-    assert is_sooner_on_cuda(rows, columns, threads) is expected

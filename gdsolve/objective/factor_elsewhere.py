@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.factor_tree import HOST, Grown, shift_of
-from gdsolve.objective.shipment import Shipment
 from gdsolve.objective.row_cuts import Cut
+from gdsolve.objective.shipment import Shipment
 
 # Rows that are factorised together: an accelerator needs many at a time to be busy.
 BLOCK_BYTES = 64 << 20
