@@ -26,9 +26,9 @@ CASES: list[Case] = [
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
-    "cli/main.py::_judge#1": "a fault of gdsolve, to be reported",
-    "cli/main.py::_as_error#1": "a CUDA device that is full",
-    "cli/main.py::_as_error#2": "a machine without memory left",
+    "cli/faults.py::judge#1": "a fault of gdsolve, to be reported",
+    "cli/faults.py::_as_error#1": "a CUDA device that is full",
+    "cli/faults.py::_as_error#2": "a machine without memory left",
     "cli/output.py::write_error#1": "a disk that is full; test_report_files.py limits the size of files",
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",

@@ -9,7 +9,8 @@ import logging
 import os
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from gdsolve.advice import Advice
@@ -48,6 +49,19 @@ def show_hint(advice: str) -> None:
         _say("hint", advice)
 
 
+@contextmanager
+def about(source: str) -> Iterator[None]:
+    """A span in which what is logged is about one source of many, and names it."""
+    handlers = [one for one in logging.getLogger("gdsolve").handlers if isinstance(one, _Handler)]
+    for one in handlers:
+        one.source = source
+    try:
+        yield
+    finally:
+        for one in handlers:
+            one.source = None
+
+
 def listen(quiet: bool, verbose: bool) -> None:
     """Send what the library logs to standard error: warnings, and with `verbose` what it did; with `quiet` neither."""
     logger = logging.getLogger("gdsolve")
@@ -64,9 +78,14 @@ def one_line(text: str) -> str:
 
 
 class _Handler(logging.Handler):
+    source: str | None = None
+
     def emit(self, record: logging.LogRecord) -> None:
         heard = {"error": logging.ERROR, "warning": logging.WARNING}
-        _say(next((word for word, least in heard.items() if record.levelno >= least), None), record.getMessage())
+        text = record.getMessage()
+        named = self.source is None or text.startswith(f"{self.source}:")
+        word = next((word for word, least in heard.items() if record.levelno >= least), None)
+        _say(word, text if named else f"{self.source}: {text}")
 
 
 def _say(word: str | None, text: str) -> None:

@@ -42,6 +42,7 @@ __all__ = [
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
+"""Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
 COUNTS = ("max_iter", "every", "iterates", "seed")
 TWINS = {"header": "no_header", "no_header": "header"}
@@ -187,6 +188,10 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     if spec.group_by is not None and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
+        )
+    if spec.each and verb not in GROUPING_VERBS:
+        raise GdsolveError(
+            f"{verb} takes all tables as one", "take it out of the spec; it goes with gdsolve fit", option="each"
         )
     require_company(Asked(spec, verb, in_memory))
     return spec

@@ -1,0 +1,183 @@
+"""`gdsolve fit --each`: many fits in one process, each told as soon as it is there, none harmed by another."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gdsolve.cli.bar import watching
+from gdsolve.cli.cores import leave_a_core
+from gdsolve.cli.faults import judge
+from gdsolve.cli.messages import about, listen, one_line, show_advice, show_error
+from gdsolve.cli.model_paths import model_paths
+from gdsolve.cli.output import as_utf8, writing
+from gdsolve.cli.request import Request
+from gdsolve.cli.signals import with_signal
+from gdsolve.cli.single import Single, settings_of, singles
+from gdsolve.data.file import STDIN
+from gdsolve.imports import collector_at_rest
+from gdsolve.progress import listener
+from gdsolve.ranks import Ranks
+from gdsolve.report.each_lines import CsvLines, JsonLines, Lines
+from gdsolve.report.each_record import failed_record, source_record
+from gdsolve.report.each_table import TableLines
+from gdsolve.report.numbers import counted
+from gdsolve.spec import Format, Spec
+from gdsolve.status import ExitCode, GdsolveError
+
+Record = dict[str, Any]
+SEVERITY = (
+    ExitCode.TERMINATED,
+    ExitCode.INTERRUPTED,
+    ExitCode.FAULT,
+    ExitCode.USAGE,
+    ExitCode.DATA,
+    ExitCode.DIVERGED,
+    ExitCode.MAX_ITER,
+    ExitCode.OK,
+)
+"""Exit codes of sources, the most serious first."""
+
+logger = logging.getLogger("gdsolve")
+
+
+def run_each(request: Request, ranks: Ranks) -> int:
+    """Fit every source of a request by itself; returns the most serious exit code.
+
+    Raises:
+        GdsolveError: what was asked contradicts itself, whatever the sources.
+    """
+    if ranks.several:
+        raise GdsolveError(
+            f"runs in one process only, and these are {ranks.size} ranks",
+            "run gdsolve without the launcher",
+            option="each",
+        )
+    settings = settings_of(request)
+    listen(settings.quiet, settings.verbose)
+    problems = [*singles(request, settings)]
+    saved = None if settings.save is None else model_paths([one.name for one in problems], settings.save)
+    leave_a_core()
+    with watching(settings.quiet, prints_rows=True):
+        return _Run(settings, problems, saved).exit_code()
+
+
+class _Run:
+    """The sources of one run, and what became of those that are done."""
+
+    def __init__(self, settings: Spec, problems: Sequence[Single], saved: Sequence[Path] | None) -> None:
+        self._settings = settings
+        self._problems = problems
+        self._saved = saved
+        self._codes: list[int] = []
+        self._first_bad: str | None = None
+        if settings.format is Format.CSV:
+            as_utf8()
+
+    def exit_code(self) -> int:
+        """Fit and tell one after the other; the code of all."""
+        lines = _lines(self._settings.format, self._problems)
+        try:
+            for place, one in enumerate(self._problems):
+                record = _fitted(one)
+                self._tell(lines, one, record)
+                if self._saved is not None and record["weights"] is not None:
+                    self._save(record, str(self._saved[place]))
+                if record["exit_code"] in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+                    break
+        finally:
+            # What was reached is told, also where Ctrl-C ended the reading of a table.
+            with listener().hidden(), writing("standard output"):
+                lines.close()
+                sys.stdout.flush()
+            self._summarise()
+        return next(int(code) for code in SEVERITY if code in (*self._codes, ExitCode.OK))
+
+    def _tell(self, lines: Lines, one: Single, record: Record) -> None:
+        code = int(record["exit_code"])
+        forgiven = one.spec is not None and one.spec.exit_zero and code == ExitCode.MAX_ITER
+        self._codes.append(int(ExitCode.OK) if forgiven else code)
+        if code and self._first_bad is None:
+            self._first_bad = one.name
+        with listener().hidden(), writing("standard output"):
+            left = lines.write(_shown(record) if self._settings.format is Format.TABLE else record)
+            sys.stdout.flush()
+        if left:
+            names = ", ".join(left)
+            logger.warning(
+                "%s: no column for %s: the header is that of the first source; --format json has all weights",
+                one.name,
+                names,
+            )
+        if self._settings.format is Format.TABLE and code:
+            self._say_why(one, record)
+
+    def _say_why(self, one: Single, record: Record) -> None:
+        """Write what a line of the table has no room for."""
+        if record["weights"] is None:
+            named = record["message"].startswith(f"{one.name}:")
+            text = record["message"] if named else f"{_name(one)}: {record['message']}"
+            show_error(GdsolveError(text, record["hint"]))
+        else:
+            with about(_name(one)):
+                show_advice(record)
+
+    def _save(self, record: Record, path: str) -> None:
+        from gdsolve.report import save_json
+
+        try:
+            save_json(record, path)
+        except GdsolveError as fault:
+            show_error(fault)
+            self._codes.append(int(fault.exit_code))
+
+    def _summarise(self) -> None:
+        bad = sum(code != ExitCode.OK for code in self._codes)
+        done, total = len(self._codes), len(self._problems)
+        if self._first_bad is not None and bad:
+            more = f" and {bad - 1:,} more" if bad > 1 else ""
+            logger.warning("%s did not converge: %s%s", f"{bad:,} of {counted(total, 'source')}", self._first_bad, more)
+        if done < total:
+            logger.warning("%s of %s were done", f"{done:,}", counted(total, "source"))
+
+
+def _fitted(one: Single) -> Record:
+    """The record of one source, whatever becomes of it.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C or SIGTERM, where there is nothing yet that was reached.
+        BrokenPipeError: nobody reads any more.
+    """
+    from gdsolve.solve.fit import fit
+
+    try:
+        if one.spec is None:
+            raise one.fault or GdsolveError(f"{one.name}: cannot be read")
+        with about(_name(one)), collector_at_rest():
+            return with_signal(source_record(one.name, fit(one.spec, command=one.command)))
+    except Exception as fault:
+        verdict = judge(fault)
+        if verdict.error is None:
+            raise
+        if verdict.internal:
+            traceback.print_exception(fault)
+        return failed_record(one.name, verdict.error)
+
+
+def _lines(format: Format, problems: Sequence[Single]) -> Lines:
+    if format is Format.JSON:
+        return JsonLines(sys.stdout)
+    return CsvLines(sys.stdout) if format is Format.CSV else TableLines(sys.stdout, [_name(one) for one in problems])
+
+
+def _name(one: Single) -> str:
+    return STDIN if one.name == "-" else one_line(one.name)
+
+
+def _shown(record: Record) -> Record:
+    """The record with its source as people read it."""
+    return {**record, "source": STDIN if record["source"] == "-" else one_line(record["source"])}
