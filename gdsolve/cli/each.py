@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from gdsolve.cli.bar import watching
-from gdsolve.cli.cores import leave_a_core
+from gdsolve.cli.cores import cores, leave_a_core
 from gdsolve.cli.faults import judge
-from gdsolve.cli.messages import about, listen, one_line, show_advice, show_error
+from gdsolve.cli.messages import Heard, about, listen, named, one_line, say, show_advice, show_error
 from gdsolve.cli.model_paths import model_paths
 from gdsolve.cli.output import as_utf8, writing
 from gdsolve.cli.request import Request
 from gdsolve.cli.signals import with_signal
 from gdsolve.cli.single import Single, settings_of, singles
-from gdsolve.data.file import STDIN
+from gdsolve.cli.workers import Workers, can_fork
+from gdsolve.data.file import SMALL, STDIN
 from gdsolve.imports import collector_at_rest
 from gdsolve.progress import listener
 from gdsolve.ranks import Ranks
@@ -26,10 +27,11 @@ from gdsolve.report.each_lines import CsvLines, JsonLines, Lines
 from gdsolve.report.each_record import failed_record, source_record
 from gdsolve.report.each_table import TableLines
 from gdsolve.report.numbers import counted
-from gdsolve.spec import Format, Spec
+from gdsolve.spec import Device, Format, Spec
 from gdsolve.status import ExitCode, GdsolveError
 
 Record = dict[str, Any]
+Fitted = tuple[Record, list[Heard]]
 SEVERITY = (
     ExitCode.TERMINATED,
     ExitCode.INTERRUPTED,
@@ -41,6 +43,9 @@ SEVERITY = (
     ExitCode.OK,
 )
 """Exit codes of sources, the most serious first."""
+
+# Sources of a process, at least, for it to be worth starting.
+LEAST_SHARE = 4
 
 logger = logging.getLogger("gdsolve")
 
@@ -61,9 +66,10 @@ def run_each(request: Request, ranks: Ranks) -> int:
     listen(settings.quiet, settings.verbose)
     problems = [*singles(request, settings)]
     saved = None if settings.save is None else model_paths([one.name for one in problems], settings.save)
-    leave_a_core()
+    processes = _processes(problems, settings)
+    leave_a_core(processes)
     with watching(settings.quiet, prints_rows=True):
-        return _Run(settings, problems, saved).exit_code()
+        return _Run(settings, problems, saved).exit_code(processes)
 
 
 class _Run:
@@ -78,16 +84,21 @@ class _Run:
         if settings.format is Format.CSV:
             as_utf8()
 
-    def exit_code(self) -> int:
-        """Fit and tell one after the other; the code of all."""
+    def exit_code(self, processes: int) -> int:
+        """Fit and tell one after the other; the code of all.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM while nothing was there that was reached.
+            BrokenPipeError: nobody reads any more.
+        """
         lines = _lines(self._settings.format, self._problems)
         try:
-            for place, one in enumerate(self._problems):
-                record = _fitted(one)
-                self._tell(lines, one, record)
+            for place, (record, heard) in _all_fitted(self._problems, processes):
+                say(heard)
+                self._tell(lines, self._problems[place], with_signal(record))
                 if self._saved is not None and record["weights"] is not None:
                     self._save(record, str(self._saved[place]))
-                if record["exit_code"] in (ExitCode.INTERRUPTED, ExitCode.TERMINATED):
+                if record["exit_code"] == ExitCode.INTERRUPTED and processes == 1:
                     break
         finally:
             # What was reached is told, also where Ctrl-C ended the reading of a table.
@@ -102,29 +113,23 @@ class _Run:
         forgiven = one.spec is not None and one.spec.exit_zero and code == ExitCode.MAX_ITER
         self._codes.append(int(ExitCode.OK) if forgiven else code)
         if code and self._first_bad is None:
-            self._first_bad = one.name
+            self._first_bad = _name(one)
         with listener().hidden(), writing("standard output"):
             left = lines.write(_shown(record) if self._settings.format is Format.TABLE else record)
             sys.stdout.flush()
         if left:
-            names = ", ".join(left)
             logger.warning(
-                "%s: no column for %s: the header is that of the first source; --format json has all weights",
-                one.name,
-                names,
+                "%s: there is no column for %s: the header is that of the first source; --format json has all weights",
+                _name(one),
+                ", ".join(left),
             )
         if self._settings.format is Format.TABLE and code:
-            self._say_why(one, record)
-
-    def _say_why(self, one: Single, record: Record) -> None:
-        """Write what a line of the table has no room for."""
-        if record["weights"] is None:
-            named = record["message"].startswith(f"{one.name}:")
-            text = record["message"] if named else f"{_name(one)}: {record['message']}"
-            show_error(GdsolveError(text, record["hint"]))
-        else:
-            with about(_name(one)):
-                show_advice(record)
+            # A line of the table has no room for it.
+            text = named(_name(one), record["message"])
+            if record["weights"] is None:
+                show_error(GdsolveError(text, record["hint"]))
+            else:
+                show_advice({**record, "message": text})
 
     def _save(self, record: Record, path: str) -> None:
         from gdsolve.report import save_json
@@ -145,27 +150,54 @@ class _Run:
             logger.warning("%s of %s were done", f"{done:,}", counted(total, "source"))
 
 
-def _fitted(one: Single) -> Record:
-    """The record of one source, whatever becomes of it.
-
-    Raises:
-        KeyboardInterrupt: Ctrl-C or SIGTERM, where there is nothing yet that was reached.
-        BrokenPipeError: nobody reads any more.
-    """
+def _all_fitted(problems: Sequence[Single], processes: int) -> Iterator[tuple[int, Fitted]]:
+    """The records of all sources in their order, with what was logged of each."""
+    from gdsolve.solve import fit_problem, pointwise, squares  # noqa: F401, once for all processes
     from gdsolve.solve.fit import fit
 
+    def fitted(place: int) -> Fitted:
+        one = problems[place]
+        with about(_name(one)) as heard:
+            try:
+                if one.spec is None:
+                    raise one.fault or GdsolveError(f"{one.name}: cannot be read")
+                with collector_at_rest():
+                    return source_record(one.name, fit(one.spec, command=one.command)), heard
+            except Exception as fault:
+                verdict = judge(fault)
+                if verdict.error is None:
+                    raise
+                if verdict.internal:
+                    traceback.print_exception(fault)
+                return failed_record(one.name, verdict.error), heard
+
+    if processes == 1:
+        yield from ((place, fitted(place)) for place in range(len(problems)))
+        return
+    for place, found in Workers(fitted, processes).results(len(problems)):
+        lost = GdsolveError("its process was ended by another program", None, ExitCode.FAULT)
+        yield place, found or (failed_record(problems[place].name, lost), [])
+
+
+def _processes(problems: Sequence[Single], settings: Spec) -> int:
+    """How many processes share the sources: as many as there are cores, where all tables are small.
+
+    A large one has the cores for itself, and memory holds one at a time.
+    """
+    accelerated = settings.device is Device.CUDA or Path("/dev/nvidiactl").exists()
+    if accelerated or not can_fork() or not all(map(_is_small, problems)):
+        return 1
+    return max(1, min(cores(), len(problems) // LEAST_SHARE))
+
+
+def _is_small(one: Single) -> bool:
+    if one.spec is None:
+        return True
     try:
-        if one.spec is None:
-            raise one.fault or GdsolveError(f"{one.name}: cannot be read")
-        with about(_name(one)), collector_at_rest():
-            return with_signal(source_record(one.name, fit(one.spec, command=one.command)))
-    except Exception as fault:
-        verdict = judge(fault)
-        if verdict.error is None:
-            raise
-        if verdict.internal:
-            traceback.print_exception(fault)
-        return failed_record(one.name, verdict.error)
+        return sum(Path(name).stat().st_size for name in one.spec.data) <= SMALL
+    except OSError:
+        # It is told when it is read; and standard input may have any size.
+        return "-" not in one.spec.data
 
 
 def _lines(format: Format, problems: Sequence[Single]) -> Lines:

@@ -9,7 +9,7 @@ import logging
 import os
 import sys
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,6 +20,9 @@ from gdsolve.terminal import cells, terminal_width, wrap_command, wrap_message
 
 COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "hint": "\033[36m"}
 PLAIN = "\033[0m"
+
+Heard = tuple[int, str]
+"""A level and a message."""
 
 
 def show_error(fault: GdsolveError) -> None:
@@ -50,16 +53,20 @@ def show_hint(advice: str) -> None:
 
 
 @contextmanager
-def about(source: str) -> Iterator[None]:
-    """A span in which what is logged is about one source of many, and names it."""
-    handlers = [one for one in logging.getLogger("gdsolve").handlers if isinstance(one, _Handler)]
-    for one in handlers:
-        one.source = source
+def about(source: str) -> Iterator[list[Heard]]:
+    """A span in which what is logged is about one source of many, and names it; it is kept, for `say` to tell later."""
+    logger, heard = logging.getLogger("gdsolve"), _Keeper(source)
+    before, logger.handlers = logger.handlers, [heard]
     try:
-        yield
+        yield heard.kept
     finally:
-        for one in handlers:
-            one.source = None
+        logger.handlers = before
+
+
+def say(heard: Sequence[Heard]) -> None:
+    """Tell what was kept."""
+    for level, text in heard:
+        logging.getLogger("gdsolve").log(level, "%s", text)
 
 
 def listen(quiet: bool, verbose: bool) -> None:
@@ -70,6 +77,11 @@ def listen(quiet: bool, verbose: bool) -> None:
     logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
 
 
+def named(source: str, text: str) -> str:
+    """The text with the source that it is about, unless it names it already."""
+    return text if text.startswith(f"{source}:") else f"{source}: {text}"
+
+
 def one_line(text: str) -> str:
     """The text with line breaks and control characters written out, so that no column name can drive a terminal."""
     return "".join(
@@ -78,14 +90,19 @@ def one_line(text: str) -> str:
 
 
 class _Handler(logging.Handler):
-    source: str | None = None
-
     def emit(self, record: logging.LogRecord) -> None:
         heard = {"error": logging.ERROR, "warning": logging.WARNING}
-        text = record.getMessage()
-        named = self.source is None or text.startswith(f"{self.source}:")
-        word = next((word for word, least in heard.items() if record.levelno >= least), None)
-        _say(word, text if named else f"{self.source}: {text}")
+        _say(next((word for word, least in heard.items() if record.levelno >= least), None), record.getMessage())
+
+
+class _Keeper(logging.Handler):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source = source
+        self.kept: list[Heard] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append((record.levelno, named(self.source, record.getMessage())))
 
 
 def _say(word: str | None, text: str) -> None:

@@ -14,6 +14,7 @@ from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
+from gdsolve.data.file import SMALL
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.series import series_of
@@ -233,7 +234,7 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
         yield batch
 
     there = RowCount(len(values) if ranks.first else 0, exact=True)
-    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source)
+    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source, small=values.nbytes <= SMALL)
 
 
 def _weights(cells: np.ndarray, parts: Parts, spec: Spec, source: str) -> np.ndarray:

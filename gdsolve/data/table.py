@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Self
 
 import polars as pl
 
+from gdsolve.data.ahead import prefetch
 from gdsolve.data.cells import ColumnKind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
@@ -35,7 +37,8 @@ class Table:
 
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
     `rows_weightless` those of weight 0, and `groups` those that it met;
-    `has_header` is False where the first line is data; `marks` are those of the first file. Of several ranks each has
+    `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
+    read at once. Of several ranks each has
     the batches of its share alone, and counts them before they are read; all else is the same on all of them.
     """
 
@@ -51,6 +54,7 @@ class Table:
         marks: Marks = UNMARKED,
         ranks: Ranks = ALONE,
         name: str = "inline",
+        small: bool = False,
     ) -> None:
         self.source = source
         self.roles = roles
@@ -58,6 +62,7 @@ class Table:
         self.marks = marks
         self.ranks = ranks
         self.name = name
+        self.small = small
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
@@ -82,6 +87,16 @@ class Table:
         self._tally = tally
         self._tell(tally)
         self.groups = tally.groups
+
+    def ahead(self) -> Iterator[Batch]:
+        """Give the same, read ahead in a thread from now on; for a small table a thread costs more than it saves.
+
+        Unless torch is still to be imported, which takes longer than to read it.
+
+        Raises:
+            DataError: as `batches`.
+        """
+        return self.batches() if self.small and "torch" in sys.modules else prefetch(self.batches())
 
     def complete(self) -> None:
         """Make the counts those of all ranks, each of which has read its share.
@@ -189,6 +204,7 @@ def _settle(
         marks=first.marks,
         ranks=ranks,
         name=first.name,
+        small=all(source.file.small for source in opened),
     )
 
 
@@ -218,8 +234,17 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
         count = partial(count_rows, opened)
+        small = all(source.file.small for source in opened)
         return Table(
-            tuple(sources), roles, reader.batches, stack, first.has_header, count, marks=first.marks, name=first.name
+            tuple(sources),
+            roles,
+            reader.batches,
+            stack,
+            first.has_header,
+            count,
+            marks=first.marks,
+            name=first.name,
+            small=small,
         )
     except BaseException:
         stack.close()

@@ -12,7 +12,7 @@ from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.foreign import refuse_foreign
-from gdsolve.data.formats.csv.head import Record, head_records, is_number
+from gdsolve.data.formats.csv.head import Record, are_numbers, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
 from gdsolve.data.formats.csv.marks import DELIMITERS, usual_delimiter
 from gdsolve.data.shell import blanks_hint, piped
@@ -216,6 +216,8 @@ def _delimiter(file: File, decimal: str | None) -> str:
 
 def _score(head: str, delimiter: str) -> tuple[float, float]:
     """Give (share of records with the usual number of fields, share of cells that are numbers); 0 without a split."""
+    if delimiter not in head:
+        return 0.0, 0.0
     records = [record.cells for record in head_records(head, delimiter)]
     if not records:
         return 0.0, 0.0
@@ -224,7 +226,7 @@ def _score(head: str, delimiter: str) -> tuple[float, float]:
         return 0.0, 0.0
     decimal = "[.]" if delimiter == "," else "[.,]"
     cells = [cell for record in records for cell in record]
-    return count / len(records), sum(is_number(cell, decimal) for cell in cells) / len(cells)
+    return count / len(records), sum(are_numbers(cells, decimal)) / len(cells)
 
 
 def _decimal(head: str, delimiter: str, records: Sequence[Record]) -> str:
