@@ -211,7 +211,8 @@ def _plain(frame: pl.DataFrame, spec: Spec) -> np.ndarray | None:
         return None
     if any(column.null_count() for column in frame) or Cells.of(".", spec.missing_texts).missing_numbers:
         return None
-    values = frame.cast(pl.Float64).to_numpy(order="fortran")
+    numbers = frame if set(frame.dtypes) == {pl.Float64} else frame.cast(pl.Float64)
+    values = numbers.to_numpy(order="fortran")
     return values if np.isfinite(values).all() else None
 
 

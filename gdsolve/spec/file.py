@@ -172,7 +172,10 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
 def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     # Both ask for pictures: the page has them all, and no other verb writes one.
     page = verb == "report"
-    spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False) if page else replace(spec, output=None)
+    if page:
+        spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False)
+    elif spec.output is not None:
+        spec = replace(spec, output=None)
     check_format(spec.format, verb)
     check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
