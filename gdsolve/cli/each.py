@@ -6,13 +6,14 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from gdsolve.cli.bar import watching
 from gdsolve.cli.cores import cores, leave_a_core
 from gdsolve.cli.faults import judge
-from gdsolve.cli.messages import Heard, about, listen, named, one_line, say, show_advice, show_error
+from gdsolve.cli.messages import Heard, about, listen, named, one_line, say, show_advice, show_error, tell_error
 from gdsolve.cli.model_paths import model_paths
 from gdsolve.cli.output import as_utf8, writing
 from gdsolve.cli.request import Request
@@ -44,6 +45,9 @@ SEVERITY = (
 )
 """Exit codes of sources, the most serious first."""
 
+ENDED = {int(ExitCode.INTERRUPTED), int(ExitCode.TERMINATED)}
+SHARED = ("gdsolve.solve.squares", "gdsolve.solve.fit_problem", "gdsolve.data.formats.csv.source")
+"""What nearly every fit needs: imported once, before processes share it."""
 # Sources of a process, at least, for it to be worth starting.
 LEAST_SHARE = 4
 
@@ -93,20 +97,32 @@ class _Run:
         """
         lines = _lines(self._settings.format, self._problems)
         try:
-            for place, (record, heard) in _all_fitted(self._problems, processes):
-                say(heard)
-                self._tell(lines, self._problems[place], with_signal(record))
-                if self._saved is not None and record["weights"] is not None:
-                    self._save(record, str(self._saved[place]))
-                if record["exit_code"] == ExitCode.INTERRUPTED and processes == 1:
-                    break
-        finally:
+            self._tell_all(lines, processes)
+        except BrokenPipeError:
+            raise
+        except BaseException as fault:
             # What was reached is told, also where Ctrl-C ended the reading of a table.
-            with listener().hidden(), writing("standard output"):
-                lines.close()
-                sys.stdout.flush()
-            self._summarise()
+            self._close(lines)
+            if not (isinstance(fault, KeyboardInterrupt) and ENDED & {*self._codes}):
+                raise
+        else:
+            self._close(lines)
         return next(int(code) for code in SEVERITY if code in (*self._codes, ExitCode.OK))
+
+    def _tell_all(self, lines: Lines, processes: int) -> None:
+        for place, (record, heard) in _all_fitted(self._problems, processes):
+            say(heard)
+            self._tell(lines, self._problems[place], with_signal(record))
+            if self._saved is not None and record["weights"] is not None:
+                self._save(record, str(self._saved[place]))
+            if record["exit_code"] == ExitCode.INTERRUPTED and processes == 1:
+                return
+
+    def _close(self, lines: Lines) -> None:
+        with listener().hidden(), writing("standard output"):
+            lines.close()
+            sys.stdout.flush()
+        self._summarise()
 
     def _tell(self, lines: Lines, one: Single, record: Record) -> None:
         code = int(record["exit_code"])
@@ -127,7 +143,7 @@ class _Run:
             # A line of the table has no room for it.
             text = named(_name(one), record["message"])
             if record["weights"] is None:
-                show_error(GdsolveError(text, record["hint"]))
+                tell_error(text, record["hint"])
             else:
                 show_advice({**record, "message": text})
 
@@ -152,8 +168,11 @@ class _Run:
 
 def _all_fitted(problems: Sequence[Single], processes: int) -> Iterator[tuple[int, Fitted]]:
     """The records of all sources in their order, with what was logged of each."""
-    from gdsolve.solve import fit_problem, pointwise, squares  # noqa: F401, once for all processes
     from gdsolve.solve.fit import fit
+
+    with collector_at_rest():
+        for name in SHARED:
+            import_module(name)
 
     def fitted(place: int) -> Fitted:
         one = problems[place]

@@ -27,9 +27,14 @@ Heard = tuple[int, str]
 
 def show_error(fault: GdsolveError) -> None:
     """Write an error and its hint to standard error, whatever `--quiet` says."""
-    _say("error", fault.message)
-    if fault.hint:
-        _say("hint", fault.hint)
+    tell_error(fault.message, fault.hint)
+
+
+def tell_error(message: str, hint: str | None) -> None:
+    """The same of what is told in other words."""
+    _say("error", message)
+    if hint:
+        _say("hint", hint)
 
 
 def show_advice(record: Mapping[str, Any]) -> None:

@@ -22,7 +22,7 @@ def model_paths(sources: Sequence[str], folder: str) -> list[Path]:
     Raises:
         GdsolveError: two sources of one name in one folder, or a folder that cannot be made or written to.
     """
-    places = [None if source == "-" else Path(os.path.abspath(source)) for source in sources]  # noqa: PTH100, as typed
+    places = [None if source == "-" else Path(os.path.normpath(Path(source).absolute())) for source in sources]
     parents = [str(place.parent) for place in places if place is not None]
     root = os.path.commonpath(parents) if parents else ""
     found: dict[Path, str] = {}

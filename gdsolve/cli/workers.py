@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, Pipe, wait
 from typing import Any
 
+from gdsolve.cli.signals import has_arrived
 from gdsolve.progress import SILENT, listening
 
 # What a worker has before it, so that it need not wait for the next one.
@@ -125,7 +126,7 @@ def _serve(end: Connection, work: Work) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         with listening(SILENT):
-            while True:
+            while not has_arrived():
                 place = end.recv()
                 end.send((place, work(place)))
     except (EOFError, OSError, KeyboardInterrupt):

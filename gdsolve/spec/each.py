@@ -9,7 +9,6 @@ from gdsolve.status import GdsolveError
 
 ONE_FIT = {"history": None, "plot": False, "watch": False, "checkpoint": None, "resume": None}
 """Options that show or keep one fit, and their defaults."""
-IN_JSON = "; --format json has the iterations of every source"
 
 
 def check_each(spec: Options) -> None:
@@ -49,8 +48,7 @@ def require_plain(spec: Options) -> None:
         raise _refusal("group_by", "every source is one fit", "leave --group-by out, or fit its sources without --each")
     for name, usual in ONE_FIT.items():
         if getattr(spec, name) != usual:
-            more = IN_JSON if name == "history" else ""
-            raise _refusal(name, "goes with a single fit", f"leave {flag(name)} out, or fit one source alone{more}")
+            raise _refusal(name, "goes with a single fit", f"leave {flag(name)} out, or fit one source alone")
 
 
 def _refusal(name: str, reason: str, remedy: str) -> GdsolveError:
