@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from gdsolve.cli.request import Request
@@ -33,8 +34,11 @@ def asked_for_each(request: Request) -> bool:
     if request.given.get("each") or len(request.sources) != 1 or not is_yaml(request.sources[0]):
         return bool(request.given.get("each"))
     try:
+        # A spec of many numbers takes long to read.
+        if b"each" not in Path(request.sources[0]).read_bytes():
+            return False
         return build_spec(request.sources, request.given, request.verb.name).each
-    except GdsolveError:
+    except (OSError, GdsolveError):
         # It is told where the spec is read in earnest.
         return False
 
