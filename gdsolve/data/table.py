@@ -13,7 +13,7 @@ from typing import Self
 import polars as pl
 
 from gdsolve.data.ahead import prefetch
-from gdsolve.data.cells import ColumnKind, kinds_of, plain_columns
+from gdsolve.data.cells import FEW, ColumnKind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
@@ -24,12 +24,15 @@ from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.shares import Head, open_share
-from gdsolve.data.source import UNMARKED, Marks, Source
+from gdsolve.data.source import OVERFLOW, UNMARKED, Marks, Source
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
+
+# Letters of a text, of up to four bytes each, that are in its sample as a whole.
+AT_HAND = 1 << 16
 
 
 class Table:
@@ -191,7 +194,7 @@ def _settle(
         levels = join_levels(found, first.name, parts)
     pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
     roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
-    reader = Reader(opened, roles, spec, fast, first.name)
+    reader = Reader(opened, roles, spec, fast, first.name, whole_of(opened, looked))
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     return Table(
@@ -301,6 +304,19 @@ def first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
         if sample.height:
             return source, sample
     return None
+
+
+def whole_of(sources: Sequence[Source], looked: tuple[Source, pl.DataFrame] | None) -> pl.DataFrame | None:
+    """Give the sample where it is all of the only source, and numbers are parsed from it at little cost; else None."""
+    if looked is None or len(sources) != 1:
+        return None
+    file = sources[0].file
+    # What ends without a line feed, or within quotes, comes in two pieces.
+    if not file.complete or len(file.head) > AT_HAND or not file.head.endswith("\n") or '"' in file.head:
+        return None
+    source, sample = looked
+    plain = not source.typed and not source.cells.missing_numbers and len(sample.columns) <= FEW
+    return sample if plain and OVERFLOW in sample.columns else None
 
 
 def no_rows(name: str) -> DataError:
