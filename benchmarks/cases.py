@@ -10,6 +10,7 @@ from benchmarks.data import (
     MILLION,
     MILLION_PARQUET,
     SMALL,
+    THOUSAND_FILES,
     WIDE,
     WIDER,
     Shape,
@@ -195,6 +196,14 @@ MANY: tuple[Case, ...] = (
         "groups-numpy",
         "polars.read_csv, sorted by group, then a handwritten loop with numpy.linalg.lstsq",
         rivals.GROUPS_POLARS,
+    ),
+    ProcessCase(
+        "each",
+        "gdsolve fit --each, 1000 files of 100 × 3",
+        "gdsolve fit, 100 × 3",
+        Bound(5.0),
+        _gdsolve("fit", THOUSAND_FILES, "--each", "--format", "json", "--quiet"),
+        _gdsolve("fit", SMALL),
     ),
     ProcessCase(
         "ranks",

@@ -10,19 +10,21 @@ import polars as pl
 from gdsolve.data.file import watched
 from gdsolve.data.parallel import in_order
 from gdsolve.data.scan import FAULTS, rows_of
-from gdsolve.data.source import Part, Source
+from gdsolve.data.source import OVERFLOW, Part, Source
 
 
 def read_cells(
-    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
+    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool, whole: pl.DataFrame | None = None
 ) -> Iterator[tuple[Part, int, pl.DataFrame]]:
     """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
+
+    `whole` are all rows of a small file, where they have been scanned before.
 
     Raises:
         DataError: a file that is damaged.
     """
     done = source.before
-    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
+    parse = _Parser(source, numbers, texts, not (fast and numbers), whole)
     parts = source.parts([*numbers, *texts])
     with watched(source.file):
         try:
@@ -46,12 +48,13 @@ class _Parser:
     numbers: Sequence[str]
     texts: Sequence[str]
     slow: bool
+    whole: pl.DataFrame | None
 
     def __call__(self, part: Part) -> pl.DataFrame | Exception:
         try:
             plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
             if plain is not None:
-                frame = rows_of(plain)
+                frame = rows_of(plain) if self.whole is None or self.texts else self._at_hand(self.whole)
                 hides_missing = self.source.cells.hides_missing
                 columns = [frame[name] for name in self.numbers]
                 if not any(column.null_count() or hides_missing(column) for column in columns):
@@ -61,3 +64,8 @@ class _Parser:
             return self.source.parse(raw, self.numbers, self.texts)
         except FAULTS as error:
             return error
+
+    def _at_hand(self, whole: pl.DataFrame) -> pl.DataFrame:
+        """What parsing the text once more would give, without a query of polars."""
+        numbers = [whole[name].cast(pl.Float64, strict=False) for name in self.numbers]
+        return pl.DataFrame([*numbers, whole[OVERFLOW]])

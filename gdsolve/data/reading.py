@@ -94,13 +94,17 @@ class Tally:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's."""
+    """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's.
+
+    `whole` are all rows of the only source, as they are written, where a sample has them already.
+    """
 
     sources: Sequence[Source]
     roles: Roles
     spec: Spec
     fast: bool
     name: str
+    whole: pl.DataFrame | None = None
     _design: list[str | pl.Expr] = field(init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
@@ -140,7 +144,7 @@ class Reader:
         return [*self.roles.levels, *target, *([self.roles.group] if self.roles.group else [])]
 
     def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
-        return read_cells(source, self._numbers, self._texts, self.fast)
+        return read_cells(source, self._numbers, self._texts, self.fast, self.whole)
 
     def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)

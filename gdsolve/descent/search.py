@@ -62,16 +62,15 @@ def horizon_of(form: ClosedForm, stops: tuple[StopRule, ...]) -> Tensor:
     slowest = form.slowest()
     ends = torch.full_like(slowest, torch.inf)
     one, zero = torch.ones_like(slowest), torch.zeros_like(slowest)
-    update, gradient, decrease = form.update_norms(one), form.gradient_norms(zero), form.decrease(one)
     for rule in stops:
         kind, threshold = _judged_by(rule, slowest)
         match kind:
             case SmallUpdate():
-                needed = (torch.log(threshold) - torch.log(update)) / slowest
+                needed = (torch.log(threshold) - torch.log(form.update_norms(one))) / slowest
             case SmallGradient():
-                needed = (torch.log(threshold) - torch.log(gradient)) / slowest
+                needed = (torch.log(threshold) - torch.log(form.gradient_norms(zero))) / slowest
             case SmallLossChange():
-                needed = (torch.log(threshold) - torch.log(decrease)) / (2.0 * slowest)
+                needed = (torch.log(threshold) - torch.log(form.decrease(one))) / (2.0 * slowest)
             case Divergence():
                 curved = torch.where(form.eigenvalues > 0, form.eigenvalues, torch.inf)
                 share = form.gradients(zero).square() / (2.0 * curved)

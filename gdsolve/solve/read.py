@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Batch, Table, prefetch
+from gdsolve.data import Batch, Table
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
@@ -68,7 +68,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
             demand.require(count, on_this_machine(count, ranks))
             if count is not None:
                 _tell(spec, count.rows, demand.numbers)
-        batches, sample = prefetch(opened.batches()), sampler_of(spec)
+        batches, sample = opened.ahead(), sampler_of(spec)
         with collector_at_rest():
             import torch
 
