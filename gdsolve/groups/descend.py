@@ -22,8 +22,8 @@ from gdsolve.objective.group_squares import (
 )
 from gdsolve.objective.group_triangles import GroupTriangles
 from gdsolve.objective.losses import LOSSES
-from gdsolve.objective.modes import Spectrum
 from gdsolve.objective.rank import EPSILON
+from gdsolve.objective.spectrum import Spectrum
 from gdsolve.solve.rules import convergence_rules
 from gdsolve.solve.start import start_of
 from gdsolve.spec import Spec

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.group_triangles import GroupTriangles
-from gdsolve.objective.modes import GRADED, Spectrum
 from gdsolve.objective.rank import EPSILON, is_constant, numerical_rank, units_of
+from gdsolve.objective.spectrum import GRADED, Spectrum
 
 
 @dataclass(frozen=True, slots=True)
