@@ -17,6 +17,7 @@ from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 
+# What `LEAST_SQUARE` is to float64.
 LEAST_SQUARE_32 = 1e-36
 UNRESOLVED = 512.0
 """Roundings of the target's spread, within which a loss must not bend."""
