@@ -14,16 +14,18 @@ from gdsolve.data.source import Part, Source
 
 
 def read_cells(
-    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
+    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool, raw: Sequence[str] = ()
 ) -> Iterator[tuple[Part, int, pl.DataFrame]]:
     """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
+
+    Those that are `raw` are texts as they are written, or trimmed as the others are: either way the same, trimmed.
 
     Raises:
         DataError: a file that is damaged.
     """
     done = source.before
-    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
-    parts = source.parts([*numbers, *texts])
+    parse = _Parser(source, numbers, texts, raw, slow=not (fast and numbers))
+    parts = source.parts([*numbers, *texts, *raw])
     with watched(source.file):
         try:
             for part, frame in in_order(parts, parse, alone=source.file.complete):
@@ -45,11 +47,12 @@ class _Parser:
     source: Source
     numbers: Sequence[str]
     texts: Sequence[str]
+    raw: Sequence[str]
     slow: bool
 
     def __call__(self, part: Part) -> pl.DataFrame | Exception:
         try:
-            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
+            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts, self.raw)
             if plain is not None:
                 frame = rows_of(plain)
                 hides_missing = self.source.cells.hides_missing
@@ -57,7 +60,8 @@ class _Parser:
                 if not any(column.null_count() or hides_missing(column) for column in columns):
                     return frame
             self.slow = True
-            raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
-            return self.source.parse(raw, self.numbers, self.texts)
+            texts = [*self.texts, *self.raw]
+            raw = rows_of(self.source.scan(part, [*self.numbers, *texts]))
+            return self.source.parse(raw, self.numbers, texts)
         except FAULTS as error:
             return error

@@ -84,7 +84,8 @@ def _pose(spec: Spec, triangles: GroupTriangles) -> tuple[GroupCoordinates, Grou
         quadratics = group_quadratics(triangles, coordinates, scales, raw=True, ridge=ridge, penalize_intercept=whole)
     start = _start(spec, coordinates)
     nearest = minimisers.nearest_to(start, coordinates)[:, :, 0]
-    return coordinates, decompose_groups(quadratics, nearest, minimisers.rank, start), start
+    modes = decompose_groups(quadratics, nearest, minimisers, start, standard=spec.standardise)
+    return coordinates, modes, start
 
 
 def _start(spec: Spec, coordinates: GroupCoordinates) -> Array:

@@ -67,9 +67,11 @@ class _Merge:
         self.shift = np.zeros((0, columns))
         self.rows = np.zeros(0, dtype=np.int64)
         self.total_weight = np.zeros(0)
+        self.weighed = False
         self._hold(HELD_NUMBERS)
 
     def add(self, group: np.ndarray, values: np.ndarray, weight: np.ndarray | None) -> None:
+        self.weighed |= weight is not None
         if weight is not None and not (weight > 0.0).all():
             # A row of weight 0 is no row.
             there = weight > 0.0
@@ -140,26 +142,32 @@ class _Merge:
         there = place < counts[:, None]
         rows = order.take(stack.starts[:, None] + place, mode="clip")
         block = self.buffer.take(np.where(there, rows, len(self.codes)), axis=0)
-        self._set_shifts(groups, block[:, :, 1:], there, counts)
-        omega = block[:, :, 0]
+        sums = (there[:, None, :].astype(np.float64) @ block)[:, 0]
+        self._set_shifts(groups, block, there, sums)
         self.rows[groups] += counts
-        self.total_weight[groups] += omega.sum(axis=1)
-        root = np.sqrt(omega)
-        stacked = np.empty((len(groups), size + len(place), size))
-        stacked[:, :size] = self.factor[groups]
-        stacked[:, size:, 0] = root
-        moved = stacked[:, size:, 1:]
-        np.subtract(block[:, :, 1:], self.shift[groups][:, None, :], out=moved)
-        moved *= root[:, :, None]
-        self.factor[groups] = np.linalg.qr(stacked, mode="r")
+        self.total_weight[groups] += sums[:, 0]
+        block[:, :, 1:] -= self.shift[groups][:, None, :]
+        if self.weighed:
+            root = np.sqrt(block[:, :, 0])
+            block[:, :, 1:] *= root[:, :, None]
+            block[:, :, 0] = root
+        else:
+            block[~there] = 0.0
+        above = self.factor[groups]
+        if len(place) < size or above.any():
+            block = np.concatenate([above, block], axis=1)
+        self.factor[groups] = np.linalg.qr(block, mode="r")
 
-    def _set_shifts(self, groups: np.ndarray, block: np.ndarray, there: np.ndarray, counts: np.ndarray) -> None:
+    def _set_shifts(self, groups: np.ndarray, block: np.ndarray, there: np.ndarray, sums: np.ndarray) -> None:
         """Shift new groups by the means of their first rows, but by the very value of a column that is constant."""
         new = np.flatnonzero(self.rows[groups] == 0)
-        if not len(new):
-            return
-        if len(new) < len(groups):
-            groups, block, there, counts = groups[new], block[new], there[new], counts[new]
-        first = block[:, 0]
-        constant = ((block == first[:, None, :]) | ~there[:, :, None]).all(axis=1)
-        self.shift[groups] = np.where(constant, first, block.sum(axis=1) / counts[:, None])
+        counts = there[new].sum(axis=1)
+        first, last = block[new, 0, 1:], block[new, counts - 1, 1:]
+        shift = sums[new, 1:] / counts[:, None]
+        # Only what begins and ends with the same number is looked at in full.
+        same = np.flatnonzero((first == last).any(axis=1))
+        if len(same):
+            cells, first = block[new[same], :, 1:], first[same]
+            constant = ((cells == first[:, None, :]) | ~there[new[same], :, None]).all(axis=1)
+            shift[same] = np.where(constant, first, shift[same])
+        self.shift[groups[new]] = shift

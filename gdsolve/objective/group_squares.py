@@ -12,6 +12,9 @@ from gdsolve.objective.namespace import Array, counted, namespace, places
 from gdsolve.objective.rank import EPSILON, is_constant, numerical_rank, units_of
 from gdsolve.objective.spectrum import GRADED
 
+# Lengths that differ by rounding alone.
+EVEN = 1e-12
+
 
 @dataclass(frozen=True, slots=True)
 class GroupCoordinates:
@@ -148,12 +151,18 @@ def _penalty(ridge: float, coordinates: GroupCoordinates, *, penalize_intercept:
 class GroupMinimisers:
     """All w of least value in every group: `point` + span of the columns of `basis` from `rank` on, in user units.
 
+    `left`, `singular` and `right` are what the singular values of [B; P] are made of, where `even`, (G,): those of
+    columns of one length, that of `singular`.
     Shapes: `point` is (G, p, 1), `basis` is (G, p, p), `rank` is (G,).
     """
 
     point: Array
     basis: Array
     rank: Array
+    left: Array
+    singular: Array
+    right: Array
+    even: Array
 
     def nearest_to(self, start: Array, coordinates: GroupCoordinates) -> Array:
         """The minimisers, (G, p, 1) in `coordinates`, that descent from `start`, (p, 1), runs to."""
@@ -176,7 +185,10 @@ def find_group_minimisers(quadratics: GroupQuadratics, coordinates: GroupCoordin
     stacked, p = quadratics.stacked, coordinates.p
     xp = namespace(stacked)
     lengths = xp.linalg.norm(stacked, axis=1)
-    lengths = xp.where(lengths > 0, lengths, 1.0)
+    # Columns of one length but for rounding, as all standardised ones are, need no other decomposition later.
+    longest = xp.amax(lengths, axis=1)[:, None]
+    even = ((abs(lengths - longest) <= EVEN * longest) | (lengths == 0.0)).all(axis=1) & (longest[:, 0] > 0.0)
+    lengths = xp.where(even[:, None], longest, xp.where(lengths > 0, lengths, 1.0))
     left, singular, right = xp.linalg.svd(stacked / lengths[:, None, :], full_matrices=False)
     rank = numerical_rank(singular, _transposed(right), errors)
     counts = counted(p, rank) < rank[:, None]
@@ -184,7 +196,8 @@ def find_group_minimisers(quadratics: GroupQuadratics, coordinates: GroupCoordin
     shares = xp.where(counts, along / xp.where(counts, singular, 1.0), 0.0)
     basis = _transposed(right) / lengths[:, :, None]
     point = coordinates.to_user(basis @ shares[:, :, None])
-    return GroupMinimisers(point, coordinates.without_constant().to_user(basis), rank)
+    across = coordinates.without_constant().to_user(basis)
+    return GroupMinimisers(point, across, rank, left, singular * longest, right, even)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +220,21 @@ class GroupModes:
     rank: Array
 
 
-def decompose_groups(quadratics: GroupQuadratics, minimiser: Array, rank: Array, start: Array) -> GroupModes:
+def decompose_groups(
+    quadratics: GroupQuadratics, minimiser: Array, known: GroupMinimisers, start: Array, *, standard: bool
+) -> GroupModes:
     """Eigenvalues λᵢ = c·σᵢ² and eigenvectors from the singular values of [B; P], and the gradient at `start`, (p, 1).
 
-    `minimiser` is (G, p); `rank`, (G,), comes from the standardised problem.
+    `minimiser` is (G, p); the rank comes from the standardised problem, and so do the singular values where [B; P] is
+    that of the `standard` coordinates, and even.
     """
-    stacked, c = quadratics.stacked, quadratics.curvature_scale
+    stacked, c, rank = quadratics.stacked, quadratics.curvature_scale, known.rank
     xp = namespace(stacked)
-    left, singular, right = xp.linalg.svd(stacked, full_matrices=False)
+    left, singular, right = known.left, known.singular, known.right
+    uneven = places(~known.even) if standard else counted(len(rank), rank)
+    if len(uneven):
+        left, singular, right = (1.0 * one for one in (left, singular, right))
+        left[uneven], singular[uneven], right[uneven] = xp.linalg.svd(stacked[uneven], full_matrices=False)
     within = counted(singular.shape[1], rank) < rank[:, None]
     eigenvalues = xp.where(within, c[:, None] * singular**2, 0.0)
     largest = xp.where(rank > 0, c * singular[:, 0] ** 2, 0.0)
