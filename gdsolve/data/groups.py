@@ -36,16 +36,27 @@ class _Codes:
         self._known = np.full(1, NO_GROUP, dtype=np.int64)
         self._texts: pl.Series | None = None
 
-    def of(self, written: pl.Series, cells: Cells, *, missing: bool = True) -> np.ndarray | None:
-        """Number rows, (rows,); None, and nothing is numbered, where one is missing that must not be."""
+    def of(self, written: pl.Series, cells: Cells) -> np.ndarray:
+        """Number rows, (rows,), those where the cell is missing as well."""
+        found = self._numbered(written, cells, missing=True)
+        assert found is not None
+        return found
+
+    def of_named(self, written: pl.Series, cells: Cells) -> np.ndarray | None:
+        """Number rows, (rows,); None, and nothing is numbered, where the cell of a new text is missing."""
+        return self._numbered(written, cells, missing=False)
+
+    def _numbered(self, written: pl.Series, cells: Cells, *, missing: bool) -> np.ndarray | None:
         if self._texts is None:
             self._texts = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
-        places = (written.cast(self._texts.dtype).to_physical().cast(pl.Int64) + 1).fill_null(0).to_numpy()
-        if len(places) and (most := int(places.max())) >= len(self._known):
+        coded = written.cast(self._texts.dtype).to_physical().cast(pl.Int64)
+        places: np.ndarray = (coded + 1).fill_null(0).to_numpy()
+        most = int(places.max(initial=0))
+        if most >= len(self._known):
             # Twice as many: texts come a few at a time.
             new = np.full(max(most + 1, 2 * len(self._known)) - len(self._known), NO_GROUP, dtype=np.int64)
             self._known = np.concatenate([self._known, new])
-        found = self._known[places]
+        found: np.ndarray = self._known[places]
         rows = np.flatnonzero(found == NO_GROUP)
         if not len(rows):
             return found
@@ -55,7 +66,8 @@ class _Codes:
             return None
         for place, value in zip(places[rows].tolist(), values, strict=True):
             self._known[place] = self.numbers.setdefault(value, len(self.numbers))
-        return self._known[places]
+        numbered: np.ndarray = self._known[places]
+        return numbered
 
 
 @dataclass(slots=True)
@@ -80,7 +92,7 @@ class Groups:
 
     def codes_of(self, written: pl.Series, cells: Cells) -> np.ndarray | None:
         """Number the groups of rows, (rows,), by their cells; None where a row has no group."""
-        return self._codes.of(written, cells, missing=False)
+        return self._codes.of_named(written, cells)
 
     def add_codes(self, frame: pl.DataFrame, column: str, out: np.ndarray, cells: Cells) -> pl.DataFrame:
         """Give the rows with their numbers in `CODE`; rows that are `out`, (rows,), are in no group."""

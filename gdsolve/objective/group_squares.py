@@ -50,7 +50,7 @@ class GroupCoordinates:
     @property
     def p(self) -> int:
         """The number of weights, with the intercept."""
-        return self.scale.shape[1] + self.intercept
+        return int(self.scale.shape[1]) + self.intercept
 
     def to_user(self, weights: Array) -> Array:
         """Weights (G, p, q) of descent in the units of the file."""

@@ -33,7 +33,7 @@ class GroupTriangles:
     @property
     def n(self) -> int:
         """The number of features."""
-        return self.factor.shape[2] - 2
+        return int(self.factor.shape[2]) - 2
 
     def to(self, device: torch.device) -> GroupTriangles:
         """The same triangles as tensors on a device."""

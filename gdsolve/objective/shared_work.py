@@ -20,7 +20,7 @@ T = TypeVar("T")
 def workers() -> int:
     """How many threads compute: those of torch where it is imported, else OMP_NUM_THREADS, or one a core."""
     torch = sys.modules.get("torch")
-    if hasattr(torch, "get_num_threads"):
+    if torch is not None and hasattr(torch, "get_num_threads"):
         return int(torch.get_num_threads())
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdecimal() and int(asked) > 0:
