@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -118,7 +118,6 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         rate,
         tol,
     ) in enumerate(columns):
-        fixed = [name for name, same in zip(design, still, strict=True) if same]
         rmse, r2 = (sse / weight) ** 0.5, 1.0 - sse / total if total > 0.0 else None
         found = Descended(
             stop.stopped_by,
@@ -131,7 +130,9 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
             tol,
             gap,
             GroupOptimum(
-                least_sse, least, None if spectrum.rank == len(w) else ambiguity(grouped.rows[code], len(w), fixed)
+                least_sse,
+                least,
+                None if spectrum.rank == len(w) else _why_many(grouped.rows[code], len(w), design, still),
             ),
             spectrum,
         )
@@ -147,6 +148,10 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
             found = replace(found, inference=errors)
         message = explain(spec, found, stop.status)
         yield _result(grouped, code, stop.status, message, found)
+
+
+def _why_many(rows: int, weights: int, design: Sequence[str], constant: Sequence[bool]) -> str:
+    return ambiguity(rows, weights, [name for name, same in zip(design, constant, strict=True) if same])
 
 
 def _result(grouped: GroupedTable, code: int, status: Status, message: str, found: Descended) -> GroupFit:
