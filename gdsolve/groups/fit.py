@@ -119,6 +119,7 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         tol,
     ) in enumerate(columns):
         rmse, r2 = (sse / weight) ** 0.5, 1.0 - sse / total if total > 0.0 else None
+        why = None if spectrum.rank == len(w) else _why_many(grouped.rows[code], len(w), design, still)
         found = Descended(
             stop.stopped_by,
             stop.iterations,
