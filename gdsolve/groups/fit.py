@@ -130,11 +130,7 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
             rate,
             tol,
             gap,
-            GroupOptimum(
-                least_sse,
-                least,
-                None if spectrum.rank == len(w) else _why_many(grouped.rows[code], len(w), design, still),
-            ),
+            GroupOptimum(least_sse, least, why),
             spectrum,
         )
         if spec.report:
