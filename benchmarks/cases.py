@@ -54,11 +54,11 @@ def _peer(
     )
 
 
-def _groups(name: str, b: str, code: str, needs: tuple[str, ...] = ()) -> ProcessCase:
+def _groups(name: str, b: str, bound: Bound | None, code: str, needs: tuple[str, ...] = ()) -> ProcessCase:
     fit = _gdsolve("fit", GROUPS, "--group-by", "g", "--format", "json", "--quiet", tells=Tells.GROUPS)
     a = "gdsolve fit --group-by, 1,000,000 × 5 in 10,000 groups"
     rival = _python(code, GROUPS, Tells.LIST)
-    return ProcessCase(name, a, b, None, fit, rival, agree=Agree.SAME, most_runs=3, needs=needs)
+    return ProcessCase(name, a, b, bound, fit, rival, agree=Agree.SAME, most_runs=3, needs=needs)
 
 
 def _parts(*words: str) -> Work:
@@ -191,10 +191,17 @@ COUNTS: tuple[Case, ...] = (
 )
 
 MANY: tuple[Case, ...] = (
-    _groups("groups", "pandas.read_csv, then groupby.apply with numpy.linalg.lstsq", rivals.GROUPS_PANDAS, ("pandas",)),
+    _groups(
+        "groups",
+        "pandas.read_csv, then groupby.apply with numpy.linalg.lstsq",
+        None,
+        rivals.GROUPS_PANDAS,
+        ("pandas",),
+    ),
     _groups(
         "groups-numpy",
         "polars.read_csv, sorted by group, then a handwritten loop with numpy.linalg.lstsq",
+        Bound(1.0),
         rivals.GROUPS_POLARS,
     ),
     ProcessCase(

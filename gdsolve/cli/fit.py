@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -103,6 +105,9 @@ def _tell_missing(report: Mapping[str, Any]) -> None:
 
 
 def _steps_of_groups() -> Steps:
+    # Groups are shared among threads, each of which has small matrices for itself; read when numpy is imported.
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from gdsolve.groups.fit import fit_groups
     from gdsolve.report.group_record import groups_record
 
