@@ -13,7 +13,7 @@ from problems import Block
 
 import gdsolve
 from gdsolve.objective import factor_elsewhere, factor_tree, row_cuts
-from gdsolve.objective.factor_tree import Workers
+from gdsolve.objective.factor_tree import FactorThreads
 from gdsolve.objective.factorise import factor_in_panels, factor_of, merged_factor, one_by_one
 from gdsolve.objective.merge import merge
 from gdsolve.objective.row_cuts import cut_rows
@@ -136,7 +136,7 @@ def test_no_thread_outlives_a_fault_in_the_batches(fault: type[BaseException]) -
 
 def test_no_thread_outlives_a_fault_of_its_own_and_none_is_started_for_one_block() -> None:
     before = torch.get_num_threads()
-    with pytest.raises(ZeroDivisionError), Workers(2) as pool:
+    with pytest.raises(ZeroDivisionError), FactorThreads(2) as pool:
         pool.submit(lambda: 1 // 0).result()
     assert workers() == []
     started = []
@@ -154,7 +154,7 @@ def test_no_thread_outlives_a_fault_of_its_own_and_none_is_started_for_one_block
 def test_blocks_wait_for_threads() -> None:
     """So that memory does not grow with the table where rows come faster than they are factorised."""
     gate = threading.Event()
-    with Workers(2) as pool:
+    with FactorThreads(2) as pool:
         for _ in range(2):
             pool.submit(gate.wait)
         pool.make_room()

@@ -26,7 +26,7 @@ T = TypeVar("T")
 HOST = torch.device("cpu")
 
 
-class Workers:
+class FactorThreads:
     """Threads that factorise, one operation each at a time; they end with the context.
 
     They start with the first task. Of a single thread the caller does all tasks, as they come.
@@ -91,7 +91,7 @@ class FactorTree:
     factorizations, section 4 (TSQR).
     """
 
-    def __init__(self, first: Cut, dtype: torch.dtype, workers: Workers) -> None:
+    def __init__(self, first: Cut, dtype: torch.dtype, workers: FactorThreads) -> None:
         self._dtype = dtype
         self._workers = workers
         self._shift = _first_shift(first, dtype)

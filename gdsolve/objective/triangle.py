@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.factor_elsewhere import grow_elsewhere, rows_elsewhere
-from gdsolve.objective.factor_tree import HOST, FactorTree, Grown, Workers
+from gdsolve.objective.factor_tree import HOST, FactorThreads, FactorTree, Grown
 from gdsolve.objective.rank import EPSILON, is_constant, stored_errors, units_of, without_jitter
 from gdsolve.objective.row_batch import RowBlock
 from gdsolve.objective.row_cuts import cut_rows
@@ -164,7 +164,7 @@ def build_triangles(
     second = next(cuts, None)
     # A single block is not worth a thread. Each works by itself: LAPACK's own wait for each other too often.
     threads = torch.get_num_threads() if second is not None else 1
-    with one_thread(), Workers(threads) as workers:
+    with one_thread(), FactorThreads(threads) as workers:
         trees = [FactorTree(first, dtype, workers) for dtype in dtypes]
         for cut in chain([first], () if second is None else [second], cuts):
             for tree in trees:
