@@ -17,7 +17,7 @@ from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
 from gdsolve.solve.device import device_for, dtype_of
-from gdsolve.solve.memory import demand_of, on_this_machine
+from gdsolve.solve.memory import building_threads, demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -60,13 +60,14 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:
         demand = demand_of(spec, opened)
-        count = opened.count() if demand else None
+        count = opened.count()
         if demand:
             demand.require(count, on_this_machine(count, ranks))
         batches, sample = prefetch(opened.batches()), sampler_of(spec)
         with collector_at_rest():
             import torch
 
+            from gdsolve.objective.factor_tree import building_bytes
             from gdsolve.objective.kept_rows import KeptRows
             from gdsolve.objective.merge import merge_ranks
             from gdsolve.objective.triangle import build_triangles
@@ -80,8 +81,14 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
-        device = triangle_device(spec, opened)
-        built = build_triangles(stream if sample is None else sample.through(stream), dtypes, device)
+        columns = len(opened.roles.design) + 2
+        device = triangle_device(spec, count, columns)
+        threads = building_threads(
+            opened.source[0],
+            lambda threads: building_bytes(None if count is None else count.rows, columns, threads, len(dtypes)),
+            torch.get_num_threads(),
+        )
+        built = build_triangles(stream if sample is None else sample.through(stream), dtypes, device, threads)
         opened.complete()
         built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 from gdsolve.solve.device import device_for, device_of
@@ -11,9 +10,7 @@ from gdsolve.spec import Device, Engine, Spec
 if TYPE_CHECKING:
     import torch
 
-    from gdsolve.data import Table
-
-logger = logging.getLogger("gdsolve")
+    from gdsolve.data import RowCount
 
 # Operations a second of a core in a factorisation, bytes a second of a copy to CUDA, and seconds that its start takes.
 HOST_RATE = 3e10
@@ -21,18 +18,17 @@ COPY_RATE = 4e9
 START = 1.0
 
 
-def triangle_device(spec: Spec, table: Table) -> torch.device:
-    """Where the triangle of `table` is built: where `--device` says, and with auto on CUDA where that is sooner done.
+def triangle_device(spec: Spec, count: RowCount | None, columns: int) -> torch.device:
+    """Where the triangle of a table is built: where `--device` says, and with auto on CUDA where that is sooner done.
 
     Raises:
         GdsolveError: CUDA is asked for and is not there.
     """
     import torch
 
-    if spec.device is not Device.AUTO or not torch.cuda.is_available():
+    if spec.device is not Device.AUTO or count is None or not torch.cuda.is_available():
         return device_of(spec)
-    count = table.count()
-    if count is None or not is_sooner_on_cuda(count.rows, len(table.roles.design) + 2, torch.get_num_threads()):
+    if not is_sooner_on_cuda(count.rows, columns, torch.get_num_threads()):
         return device_of(spec)
     return device_for(Device.CUDA, Engine.TRIANGLE)
 
