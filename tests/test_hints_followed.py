@@ -55,6 +55,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "spec/document.py::_read#2": "a spec of 64 MiB; test_spec_file.py makes one",
     "spec/numbers.py::parse_count#1": "a value that no flag, key or call lets through",
     "solve/memory.py::Demand._refuse#1": "a table larger than the memory; test_memory.py says so of a small one",
+    "solve/memory.py::building_threads#1": "a machine too small for a block; test_triangle_cores.py says so of one",
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
     "solve/read.py::read_table#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,13 +15,16 @@ from problems import Block
 
 import gdsolve
 from gdsolve.objective import factor_elsewhere, factor_tree, row_cuts
-from gdsolve.objective.factor_tree import FactorThreads
+from gdsolve.objective.factor_tree import FactorThreads, building_bytes
 from gdsolve.objective.factorise import factor_in_panels, factor_of, merged_factor, one_by_one
 from gdsolve.objective.merge import merge
 from gdsolve.objective.row_cuts import cut_rows
 from gdsolve.objective.threads import on_threads
 from gdsolve.objective.triangle import Triangle, build_triangle, build_triangles
-from gdsolve.solve import device
+from gdsolve.solve import device, memory
+from gdsolve.solve.fingerprint import Fingerprint, require_fingerprint
+from gdsolve.solve.memory import Room, building_threads
+from gdsolve.spec import Engine
 
 BOTH = (torch.float32, torch.float64)
 
@@ -134,21 +139,18 @@ def test_no_thread_outlives_a_fault_in_the_batches(fault: type[BaseException]) -
     assert torch.get_num_threads() > 0
 
 
-def test_no_thread_outlives_a_fault_of_its_own_and_none_is_started_for_one_block() -> None:
-    before = torch.get_num_threads()
+def test_no_thread_outlives_a_fault_of_its_own() -> None:
     with pytest.raises(ZeroDivisionError), FactorThreads(2) as pool:
         pool.submit(lambda: 1 // 0).result()
     assert workers() == []
+
+
+def test_no_thread_is_started_for_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
-
-    def batches() -> Iterator[Block]:
-        yield table(100, 3, weighted=False)
-        started.extend(workers())
-
+    monkeypatch.setattr(factor_tree, "ThreadPoolExecutor", lambda *how, **more: started.append(how))
     with on_threads(2):
-        build_triangle(batches())
+        assert build_triangle([table(100, 3, weighted=False)]) is not None
     assert started == []
-    assert torch.get_num_threads() == before
 
 
 def test_blocks_wait_for_threads() -> None:
@@ -224,3 +226,36 @@ def test_cuda_builds_the_triangle_where_it_is_asked_for(monkeypatch: pytest.Monk
     assert there.device == ELSEWHERE.type
     assert there.weights == pytest.approx(here.weights, rel=1e-12, abs=1e-13)
     assert there.sse == pytest.approx(here.sse, rel=1e-12)
+
+
+def test_the_memory_is_told_before_reading_and_fewer_threads_take_less(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def need(threads: int) -> int:
+        return building_bytes(200_000, 502, threads, 1)
+
+    # A block of 2048 rows thrice for each thread and one more, and 32 factors that wait or are merged.
+    assert need(2) == 8 * 502 * (3 * 3 * 2048 + 2 * 16 * 502)
+    assert building_bytes(100, 5, 8, 2) == 8 * 5 * (3 * 100 + 2 * 2 * 1 * 5)
+    assert building_bytes(1000, 20_001, 8, 1) == 8 * 20_001 * (3 * 1000 + 2 * 1000)
+    rooms = {8: need(8), 3: need(4) - 1, 1: need(1)}
+    for threads, room in rooms.items():
+        monkeypatch.setattr(memory, "host_room", lambda room=room: Room(room, None))
+        with caplog.at_level(logging.INFO, "gdsolve"):
+            assert building_threads("a.csv", need, 8) == threads
+    assert caplog.messages[0].startswith("building the triangle takes 287 MB at most, on 8 threads, ")
+    monkeypatch.setattr(memory, "host_room", lambda: Room(10_000_000, None))
+    with pytest.raises(gdsolve.DataError) as caught:
+        building_threads("a.csv", need, 8)
+    assert caught.value.message == "a.csv: building the triangle takes 114 MB, 10 MB are available"
+    assert caught.value.hint == "fewer columns (--features)"
+    assert building_threads("a.csv", lambda threads: 1000 * threads, 8) == 8
+
+
+def test_a_run_goes_on_only_on_the_device_that_made_its_triangle() -> None:
+    made = Fingerprint(Engine.LEAP, "cuda", None, {}, ("x",), "start", "bounds", "one")
+    here = replace(made, device="cpu", data="other")
+    with pytest.raises(gdsolve.GdsolveError) as caught:
+        require_fingerprint("run.json", made.plain(), here, "a.csv")
+    assert caught.value.message == "device: run.json is of a run with cuda, and this is one with cpu"
+    assert caught.value.hint == "give --device cuda, or start anew without --resume"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.factorise import Each, factor_in_panels, factor_of, merged_factor, one_by_one
-from gdsolve.objective.row_cuts import Cut
+from gdsolve.objective.row_cuts import Cut, block_rows
 from gdsolve.objective.threads import SHARED_WORK
 
 # Factors that are merged at a time: of many columns few, which are large.
@@ -24,6 +25,21 @@ MANY_COLUMNS = 256
 
 T = TypeVar("T")
 HOST = torch.device("cpu")
+
+
+def building_bytes(rows: int | None, columns: int, threads: int, kinds: int) -> int:
+    """The memory that building `kinds` triangles of (rows, columns) takes at most; rows None where there may be any.
+
+    A block, its factorisation and a copy on every thread, and the factors that wait to be merged.
+    """
+    height = block_rows(columns)
+    blocks = None if rows is None else max(1, -(-rows // height))
+    tallest = height if rows is None else min(height, rows)
+    at_once = FEW if columns > MANY_COLUMNS else MANY
+    levels = 8 if blocks is None else 1 + int(math.log(blocks, at_once))
+    side = threads + 1 if blocks is None else min(threads + 1, blocks)
+    waiting = at_once * levels if blocks is None else min(at_once * levels, blocks)
+    return 8 * columns * (3 * side * tallest + 2 * kinds * waiting * min(columns, tallest))
 
 
 class FactorThreads:
@@ -91,7 +107,8 @@ class FactorTree:
     factorizations, section 4 (TSQR).
     """
 
-    def __init__(self, first: Cut, dtype: torch.dtype, workers: FactorThreads) -> None:
+    def __init__(self, first: Cut, dtype: torch.dtype, workers: FactorThreads, *, single: bool) -> None:
+        """`first` is the first block, or the `single` one: its shift is that of all rows."""
         self._dtype = dtype
         self._workers = workers
         self._shift = _first_shift(first, dtype)
@@ -99,6 +116,8 @@ class FactorTree:
         self._at_once = FEW if columns > MANY_COLUMNS else MANY
         # One such block is work enough for all threads.
         self._is_shared = 2.0 * first.rows * columns**2 >= SHARED_WORK
+        # A single one that is not is not worth a thread.
+        self._by_caller = single or self._is_shared
         self._rows = 0
         self._levels: list[deque[Future[_Node]]] = [deque()]
 
@@ -118,15 +137,18 @@ class FactorTree:
                 self._merge(level)
             level += 1
         left = [one.result() for waiting in reversed(self._levels) for one in waiting]
-        node = _merged(left, self._workers.each if self._is_shared else one_by_one)
+        node = _merged(left, self._each())
         return Grown(node.factor, self._shift, self._rows, node.weight)
 
     def _start(self, task: Callable[[Each], _Node]) -> Future[_Node]:
-        if not self._is_shared:
+        if not self._by_caller:
             return self._workers.submit(lambda: task(one_by_one))
         done: Future[_Node] = Future()
-        done.set_result(task(self._workers.each))
+        done.set_result(task(self._each()))
         return done
+
+    def _each(self) -> Each:
+        return self._workers.each if self._is_shared else one_by_one
 
     def _has_enough(self, level: int) -> bool:
         return len(self._levels[level]) >= self._at_once

@@ -142,15 +142,18 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
 
 
 def build_triangles(
-    batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype], device: torch.device = HOST
+    batches: Iterable[RowBlock],
+    dtypes: Sequence[torch.dtype],
+    device: torch.device = HOST,
+    threads: int | None = None,
 ) -> tuple[Triangle, ...]:
     """Merge batches of rows, in blocks of a height of their own, into a triangle per dtype; none if there is no row.
 
-    A Householder factorisation a block, on all threads, and of their factors, O(m·n²) in all, however few rows a batch
-    has; XᵀX is never formed, which would square the condition number. The result is the same to the last bit at any
-    number of threads and for batches of any sizes. On another `device` blocks are factorised there, in the order of the
-    rows; the triangles are on the host all the same. The dtype float32 rounds the cells first, as descent in float32
-    sees them. Memory: see `building_bytes`.
+    A Householder factorisation a block, on all `threads` (those of torch, unless given), and of their factors, O(m·n²)
+    in all, however few rows a batch has; XᵀX is never formed, which would square the condition number. The result is
+    the same to the last bit at any number of threads and for batches of any sizes. On another `device` blocks are
+    factorised there, in the order of the rows; the triangles are on the host all the same. The dtype float32 rounds the
+    cells first, as descent in float32 sees them. Memory: see `building_bytes`.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
     if device != HOST:
@@ -162,10 +165,9 @@ def build_triangles(
     if first is None:
         return ()
     second = next(cuts, None)
-    # A single block is not worth a thread. Each works by itself: LAPACK's own wait for each other too often.
-    threads = torch.get_num_threads() if second is not None else 1
-    with one_thread(), FactorThreads(threads) as workers:
-        trees = [FactorTree(first, dtype, workers) for dtype in dtypes]
+    # Each thread works by itself: LAPACK's own wait for each other too often.
+    with FactorThreads(threads or torch.get_num_threads()) as workers, one_thread():
+        trees = [FactorTree(first, dtype, workers, single=second is None) for dtype in dtypes]
         for cut in chain([first], () if second is None else [second], cuts):
             for tree in trees:
                 tree.add(cut)

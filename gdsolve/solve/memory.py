@@ -1,10 +1,11 @@
-"""Whether all rows of a table have room in memory, told before they are read."""
+"""Whether a triangle, and all rows of a table, have room in memory, told before they are read."""
 
 from __future__ import annotations
 
 import logging
 import os
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gdsolve")
 
 _GROUPS = Path("/sys/fs/cgroup")
+# Of less nobody needs to be told.
+_MUCH = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,24 @@ def on_this_machine(count: RowCount | None, ranks: Ranks) -> RowCount | None:
     if len(known) < len(counts):
         return None
     return replace(known[0], rows=sum(one.rows for one in known), exact=all(one.exact for one in known))
+
+
+def building_threads(table: str, need: Callable[[int], int], most: int) -> int:
+    """The threads, up to `most`, that build a triangle side by side in the memory that there is; `need` is in bytes.
+
+    Raises:
+        DataError: there is too little for one.
+    """
+    if need(most) < _MUCH:
+        return most
+    room = host_room()
+    threads = next((count for count in range(most, 0, -1) if room.falls_short(need(count), need(count)) is None), 0)
+    takes = f"building the triangle takes {_bytes(need(max(1, threads)))}"
+    there = "" if room.resident is None else f", {_bytes(room.resident)} are available"
+    if not threads:
+        raise DataError(f"{table}: {takes}{there}", "fewer columns (--features)")
+    logger.info("%s at most, on %d thread%s%s", takes, threads, "" if threads == 1 else "s", there)
+    return threads
 
 
 def demand_of(spec: Spec, table: Table) -> Demand | None:

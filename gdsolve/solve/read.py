@@ -17,13 +17,15 @@ from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
 from gdsolve.solve.device import device_of, dtype_of, place_triangle
-from gdsolve.solve.memory import demand_of, on_this_machine
+from gdsolve.solve.memory import building_threads, demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
+    from gdsolve.data import RowCount
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.triangle import Triangle
 
@@ -63,7 +65,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:
         demand = demand_of(spec, opened)
-        count = opened.count() if demand else None
+        count = opened.count()
         if demand:
             demand.require(count, on_this_machine(count, ranks))
             if count is not None:
@@ -84,12 +86,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
-        if count is None and torch.cuda.is_available():
-            count = opened.count()
-        place = place_triangle(spec, None if count is None else count.rows, len(opened.roles.design) + 2, ranks)
-        if place.reason:
-            logger.info("the triangle is built %s", place.reason)
-        built = build_triangles(stream if sample is None else sample.through(stream), dtypes, place.device)
+        read = stream if sample is None else sample.through(stream)
+        built = build_triangles(read, dtypes, *_builders(spec, opened, count, len(dtypes), ranks))
         opened.complete()
         built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:
@@ -103,6 +101,26 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
+
+
+def _builders(spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks) -> tuple[torch.device, int]:
+    """Where `kinds` triangles of a table of so many rows are built, and on how many threads.
+
+    Raises:
+        DataError: there is no room to build them.
+    """
+    import torch
+
+    from gdsolve.objective.factor_tree import building_bytes
+
+    rows, columns = None if count is None else count.rows, len(table.roles.design) + 2
+    place = place_triangle(spec, rows, columns, ranks)
+    if place.reason:
+        logger.info("the triangle is built %s", place.reason)
+    threads = building_threads(
+        table.source[0], lambda threads: building_bytes(rows, columns, threads, kinds), torch.get_num_threads()
+    )
+    return place.device, threads
 
 
 def _tell(spec: Spec, rows: int, numbers: int) -> None:
