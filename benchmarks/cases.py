@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks import rivals
+from benchmarks import cores, cuda, rivals
 from benchmarks.data import (
     FIVE_MILLION,
     FIVE_MILLION_PARTS,
@@ -10,6 +10,7 @@ from benchmarks.data import (
     MILLION,
     MILLION_PARQUET,
     SMALL,
+    THOUSAND_FILES,
     WIDE,
     WIDER,
     Shape,
@@ -53,11 +54,11 @@ def _peer(
     )
 
 
-def _groups(name: str, b: str, code: str, needs: tuple[str, ...] = ()) -> ProcessCase:
+def _groups(name: str, b: str, bound: Bound | None, code: str, needs: tuple[str, ...] = ()) -> ProcessCase:
     fit = _gdsolve("fit", GROUPS, "--group-by", "g", "--format", "json", "--quiet", tells=Tells.GROUPS)
     a = "gdsolve fit --group-by, 1,000,000 × 5 in 10,000 groups"
     rival = _python(code, GROUPS, Tells.LIST)
-    return ProcessCase(name, a, b, None, fit, rival, agree=Agree.SAME, most_runs=3, needs=needs)
+    return ProcessCase(name, a, b, bound, fit, rival, agree=Agree.SAME, most_runs=3, needs=needs)
 
 
 def _parts(*words: str) -> Work:
@@ -190,11 +191,26 @@ COUNTS: tuple[Case, ...] = (
 )
 
 MANY: tuple[Case, ...] = (
-    _groups("groups", "pandas.read_csv, then groupby.apply with numpy.linalg.lstsq", rivals.GROUPS_PANDAS, ("pandas",)),
+    _groups(
+        "groups",
+        "pandas.read_csv, then groupby.apply with numpy.linalg.lstsq",
+        None,
+        rivals.GROUPS_PANDAS,
+        ("pandas",),
+    ),
     _groups(
         "groups-numpy",
         "polars.read_csv, sorted by group, then a handwritten loop with numpy.linalg.lstsq",
+        Bound(1.0),
         rivals.GROUPS_POLARS,
+    ),
+    ProcessCase(
+        "each",
+        "gdsolve fit --each, 1000 files of 100 × 3",
+        "gdsolve fit, 100 × 3",
+        Bound(5.0),
+        _gdsolve("fit", THOUSAND_FILES, "--each", "--format", "json", "--quiet"),
+        _gdsolve("fit", SMALL),
     ),
     ProcessCase(
         "ranks",
@@ -271,6 +287,8 @@ SUBJECTS: dict[str, tuple[Case, ...]] = {
     "Large numbers": COUNTS,
     "Groups and ranks": MANY,
     "Peers": PEERS,
+    "Cores": cores.cases(),
+    "CUDA": cuda.cases(),
     "One update": STEPS,
     "Predictions": PREDICTIONS,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -31,9 +32,18 @@ class Row:
     note: str = ""
 
 
-def document(machine: dict[str, str], tables: list[dict[str, str | float | int]], rows: list[Row]) -> dict[str, Any]:
-    """Everything known of a run: machine, tables made, and every case with all of its figures (s, bytes)."""
-    return {"schema": SCHEMA, "machine": machine, "tables": tables, "cases": [_as_dict(row) for row in rows]}
+def document(
+    machine: dict[str, str],
+    tables: list[dict[str, str | float | int]],
+    rows: list[Row],
+    complete: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Everything known of a run: machine, tables made, and every case with all of its figures (s, bytes).
+
+    `complete` are the sections of which every case was asked for.
+    """
+    cases = [_as_dict(row) for row in rows]
+    return {"schema": SCHEMA, "machine": machine, "tables": tables, "complete": list(complete), "cases": cases}
 
 
 def write(path: Path, made: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of comparison: whole processes, and single updates within one."""
+"""The kinds of comparison: whole processes, single updates within one, and what a process that stays measures."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from benchmarks.agreement import apart, check_same
 from benchmarks.data import Folder, Table
 from benchmarks.machine import version
 from benchmarks.measure import Command, Comparison, MeasurementError, Process, alternate, run_process
+from benchmarks.worker import Request, ask
 
 CONVERGED = (0,)
 
@@ -116,7 +117,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class ProcessCase:
-    """Two whole processes, by wall seconds or by peak memory; `most_runs` spares a rival that takes long."""
+    """Two whole processes, by wall seconds or by peak memory; `most_runs` spares a rival that takes long.
+
+    `first` is called before anything is measured: it raises where this machine has not what it takes.
+    """
 
     name: str
     a: str
@@ -128,13 +132,17 @@ class ProcessCase:
     agree: Agree = Agree.UNASKED
     most_runs: int | None = None
     needs: tuple[str, ...] = ()
+    first: Callable[[], object] | None = None
 
     def compare(self, folder: Folder, runs: int) -> Comparison:
         """Measure A and B by turns.
 
         Raises:
             MeasurementError: one of them did not do its work.
+            SkippedError: as `first` says.
         """
+        if self.first is not None:
+            self.first()
         runs = min(runs, self.most_runs or runs)
         a, b = alternate(lambda: self.work_a.run(folder), lambda: self.work_b.run(folder), runs)
         if self.agree is Agree.SAME:
@@ -185,6 +193,29 @@ class StepCase:
         process = run_process(Command(("-m", "benchmarks.steps", *sizes, self.way_a, self.way_b, str(runs))))
         taken = json.loads(process.output)
         return Comparison(tuple(taken["a"]), tuple(taken["b"]), "s", {})
+
+
+@dataclass(frozen=True, slots=True)
+class InMemoryCase:
+    """What a process that stays is asked to measure (`benchmarks.worker`): `module` serves, `request` says what."""
+
+    name: str
+    a: str
+    b: str
+    bound: Bound | None
+    module: str
+    request: Request
+    needs: tuple[str, ...] = ()
+
+    def compare(self, folder: Folder, runs: int) -> Comparison:
+        """Measure A and B by turns; the tables are made in memory, not in `folder`.
+
+        Raises:
+            MeasurementError: the two do not find the same.
+            SkippedError: this machine has not what it takes.
+        """
+        taken = ask(self.module, {**self.request, "runs": runs})
+        return Comparison(tuple(taken["a"]), tuple(taken["b"]), "s", {}, note=taken.get("note", ""))
 
 
 def missing(case: Case) -> list[str]:

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-PACKAGES = ("torch", "polars", "numpy", "pandas", "scikit-learn", "vowpalwabbit")
+PACKAGES = ("torch", "triton", "polars", "numpy", "numba", "pandas", "scikit-learn", "vowpalwabbit")
 BUSY = 0.5
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def describe() -> dict[str, str]:
-    """Date, processor, cores, memory, load and the versions of all that is measured."""
+    """Date, processor, cores, memory, load, the GPU if there is one, and the versions of all that is measured."""
     described = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "processor": processor(),
         "cores": str(cores()),
-        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 1e9:.0f} GB",
+        "memory": f"{memory_bytes() / 1e9:.0f} GB",
         "load": f"{os.getloadavg()[0]:.2f} over the minute before",
-        "system": platform.platform(),
-        "python": platform.python_version(),
     }
+    if card := gpu():
+        described["gpu"] = card
+    described |= {"system": platform.platform(), "python": platform.python_version(), "gdsolve": gdsolve_version()}
     return described | {package: version(package) or "not installed" for package in PACKAGES}
 
 
@@ -47,6 +50,34 @@ def processor(information: Path = Path("/proc/cpuinfo")) -> str:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def memory_bytes() -> int:
+    """Memory of the machine."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def gpu() -> str | None:
+    """The name of the first GPU, as its driver tells it."""
+    told = _told("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
+    return told.splitlines()[0].strip() if told else None
+
+
+def gdsolve_version() -> str:
+    """The version that is measured, and the commit where git knows it."""
+    from gdsolve.version import __version__
+
+    commit = _told("git", "-C", str(ROOT), "rev-parse", "--short", "HEAD")
+    return f"{__version__} ({commit.strip()})" if commit else __version__
+
+
+def _told(*command: str) -> str | None:
+    """What a command prints, if it is there and does its work."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout if done.returncode == 0 and done.stdout.strip() else None
 
 
 def version(package: str) -> str | None:

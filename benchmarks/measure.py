@@ -27,6 +27,10 @@ class MeasurementError(Exception):
     """Something measured did not do its work, so that its time means nothing."""
 
 
+class SkippedError(Exception):
+    """This machine has not what it takes to measure a section."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """Arguments for this Python, and the exit codes that mean that the work was done."""
@@ -61,7 +65,7 @@ def run_process(command: Command) -> Process:
         child = subprocess.Popen(
             (sys.executable, *command.arguments),
             cwd=ROOT,
-            env=_environment(),
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=errors,
@@ -70,21 +74,21 @@ def run_process(command: Command) -> Process:
         try:
             _, status, usage = os.wait4(child.pid, 0)
         except BaseException:
-            _end(child)
+            end_process(child)
             raise
         seconds = time.perf_counter() - began
         child.returncode = os.waitstatus_to_exitcode(status)
-        text = _text(output)
+        text = text_of(output)
         if child.returncode not in command.exit_codes:
             shown = " ".join(command.arguments)
-            raise MeasurementError(f"exit code {child.returncode} of: {shown}\n{_text(errors)[-2000:]}")
+            raise MeasurementError(f"exit code {child.returncode} of: {shown}\n{text_of(errors)[-2000:]}")
     mine = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     peak = usage.ru_maxrss * PEAK_UNIT if usage.ru_maxrss > mine else None
     return Process(seconds, usage.ru_utime, usage.ru_stime, peak, text)
 
 
-def _end(child: subprocess.Popen[bytes]) -> None:
-    """End a process whose measurement was interrupted, asked first: torch.distributed.run must end its own ones."""
+def end_process(child: subprocess.Popen[bytes]) -> None:
+    """End a process in a session of its own, asked first: torch.distributed.run must end its own ones."""
     child.terminate()
     try:
         child.wait(SECONDS_TO_END)
@@ -93,7 +97,7 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """That of this process, with bytecode: pip compiles what it installs, and a checkout is to run as it does."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
@@ -119,7 +123,8 @@ class Agreement:
 class Comparison:
     """What A and B took, run by run, in `unit` (s or B).
 
-    `processes` holds what else is known of each run, `agreement` how far the two results are apart.
+    `processes` holds what else is known of each run, `agreement` how far the two results are apart, `note` what was
+    said meanwhile.
     """
 
     a: tuple[float, ...]
@@ -127,6 +132,7 @@ class Comparison:
     unit: str
     processes: dict[str, list[Process]]
     agreement: Agreement | None = None
+    note: str = ""
 
     @property
     def median_a(self) -> float:
@@ -155,6 +161,7 @@ class Comparison:
         return min(ratios), max(ratios)
 
 
-def _text(file: IO[bytes]) -> str:
+def text_of(file: IO[bytes]) -> str:
+    """All that was written to a file."""
     file.seek(0)
     return file.read().decode(errors="replace")

@@ -32,23 +32,52 @@ EXPLAINED = (
 )
 
 
+HEAD = ("| | A | B | " + " | ".join(HEADINGS) + " |", "|---|---|---|" + "--:|" * len(HEADINGS))
+
+
 def markdown(made: dict[str, Any]) -> str:
     """Machine and figures as Markdown, what A and B are within the table."""
-    machine = made["machine"]
-    versions = [f"{name} {machine[name]}" for name in list(machine)[list(machine).index("python") :]]
     lines = [
-        f"One run of `python -m benchmarks` on {machine['date'][:10]}: {machine['processor']}, {machine['cores']} "
-        f"cores, {machine['memory']}, load {machine['load']}; {', '.join(versions)}.",
+        f"One run of `python -m benchmarks` on {machine_text(made['machine'])}",
         EXPLAINED,
         "",
-        "| | A | B | " + " | ".join(HEADINGS) + " |",
-        "|---|---|---|" + "--:|" * len(HEADINGS),
+        *HEAD,
     ]
-    for subject, cases in _by_subject(made["cases"]):
-        lines.append(f"| **{subject}** " + "| " * (2 + len(HEADINGS)) + "|")
-        lines += [_markdown_row(case) for case in cases]
-    notes = [f"- `{case['name']}`: {note}" for case in made["cases"] for note in _notes(case)]
-    return "\n".join([*lines, *([""] if notes else []), *notes]) + "\n"
+    shown = []
+    for subject, cases in by_subject(made["cases"]):
+        absent = why_absent(cases)
+        words = f"**{subject}**" if absent is None else f"**{subject}**: {absent}"
+        lines.append(f"| {words} " + "| " * (2 + len(HEADINGS)) + "|")
+        shown += [] if absent else cases
+        lines += [] if absent else map(_markdown_row, cases)
+    return "\n".join([*lines, *_markdown_notes(shown)]) + "\n"
+
+
+def markdown_section(cases: list[dict[str, Any]]) -> str:
+    """The table of one section alone, with its notes."""
+    return "\n".join([*HEAD, *map(_markdown_row, cases), *_markdown_notes(cases)]) + "\n"
+
+
+def machine_text(machine: dict[str, str]) -> str:
+    """Date, machine and versions in a sentence; what is not installed is left out."""
+    names = list(machine)[list(machine).index("python") :]
+    versions = ", ".join(f"{name} {machine[name]}" for name in names if machine[name] != "not installed")
+    cores = "1 core" if machine["cores"] == "1" else f"{machine['cores']} cores"
+    gpu = f"{machine['gpu']}, " if "gpu" in machine else ""
+    where = f"{machine['processor']}, {cores}, {machine['memory']}, {gpu}load {machine['load']}"
+    return f"{machine['date'][:10]}: {where}; {versions}."
+
+
+def section_name(subject: str) -> str:
+    """What `--only` calls a section."""
+    return subject.lower().replace(" ", "-")
+
+
+def why_absent(cases: list[dict[str, Any]]) -> str | None:
+    """Why nothing of a section was measured, where that is one reason for all of it."""
+    reasons = {case["note"] for case in cases}
+    alike = len(cases) > 1 and len(reasons) == 1 and all(case["status"] == "skipped" for case in cases)
+    return str(reasons.pop()) if alike else None
 
 
 def quantity(value: float, unit: str) -> str:
@@ -65,9 +94,10 @@ def _table(cases: list[dict[str, Any]]) -> Table:
     table.add_column("", no_wrap=True)
     for heading in HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
-    for subject, group in _by_subject(cases):
-        table.add_row(f"[bold]{subject}[/bold]")
-        for case in group:
+    for subject, group in by_subject(cases):
+        absent = why_absent(group)
+        table.add_row(f"[bold]{subject}[/bold]", *([] if absent is None else ["", "", "", "", absent]))
+        for case in () if absent else group:
             table.add_row(f"  {case['name']}", *_cells(case))
     return table
 
@@ -77,7 +107,7 @@ def _legend(cases: list[dict[str, Any]]) -> Padding:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for case in cases:
+    for case in (case for _, group in by_subject(cases) if not why_absent(group) for case in group):
         table.add_row(case["name"], "A", _plain(case["a"]))
         table.add_row("", "B", _plain(case["b"]))
         for note in _notes(case):
@@ -108,7 +138,8 @@ def _cells(case: dict[str, Any]) -> list[str]:
 def _notes(case: dict[str, Any]) -> Iterator[str]:
     """What the figures alone do not say."""
     if case["note"]:
-        yield f"{case['status']}: {' '.join(case['note'].split())}"
+        note = " ".join(case["note"].split())
+        yield note if case["status"] == "measured" else f"{case['status']}: {note}"
     if apart := case.get("agreement"):
         above = apart["sse_b"] / apart["sse_a"] - 1.0
         where = "above" if above >= 0 else "below"
@@ -122,7 +153,13 @@ def _markdown_row(case: dict[str, Any]) -> str:
     return "| " + " | ".join(str(cell).replace("|", r"\|") for cell in cells) + " |"
 
 
-def _by_subject(cases: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+def _markdown_notes(cases: list[dict[str, Any]]) -> list[str]:
+    notes = [f"- `{case['name']}`: {note}" for case in cases for note in _notes(case)]
+    return ["", *notes] if notes else []
+
+
+def by_subject(cases: list[dict[str, Any]]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The cases of each section, in their order."""
     for subject, group in groupby(cases, key=lambda case: str(case["subject"])):
         yield subject, list(group)
 

@@ -40,6 +40,7 @@ COMMAND_LINE = {
     "watch": Advice(
         "leave it out: gdsolve fit --watch draws in a terminal; plot= draws what was reached", verbatim=True
     ),
+    "each": "leave it out, and fit them in a loop: [gdsolve.fit(path) for path in paths]",
     "exit_zero": "leave it out, and look at the status of the result",
 }
 
@@ -97,6 +98,12 @@ def fit(
         grouping = {} if group_by is None else {"group_by": group_by}
         spec, table, command = _ask("fit", X, y, names, {**options, **grouping})
         check_outputs(spec)
+        if spec.each:
+            raise GdsolveError(
+                "one result is returned, and every table of the spec is a fit",
+                "take it out of the spec, or fit its tables in a loop: [gdsolve.fit(path) for path in paths]",
+                option="each",
+            )
         if spec.group_by is not None:
             from gdsolve.groups.fit import fit_groups
 

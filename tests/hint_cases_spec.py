@@ -257,6 +257,47 @@ VALUES = [
     Case("gdsolve.fit('two.csv', target=3)", TWO, {'target="x2"': "gdsolve.fit('two.csv', target='x')"}, python=True),
 ]
 
+EACH = [
+    Case(f"fit two.csv groups.csv --features x --each {options}", {**TWO, **GROUPS})
+    for options in ("--plot p.svg", "--watch", "--history h.csv", "--checkpoint c.ck", "--resume c.ck")
+] + [
+    Case(
+        "fit groups.csv --each --group-by g",
+        GROUPS,
+        {"--group-by out": "fit groups.csv --each --features x", "without --each": "fit groups.csv --group-by g"},
+    ),
+    Case("fit two.csv --each --format latex", TWO),
+    Case("fit two.csv --each --save m.json", TWO),
+    Case("fit two.csv --each --save two.csv/", TWO, {"another folder": "fit two.csv --each --save m"}),
+    Case("fit two.csv --each --every 3", TWO),
+    Case("fit two.csv --each --check-gradient", TWO),
+    Case("fit two.csv --each --report", TWO),
+    Case(
+        "fit --each --minimize '(a - 1)**2' --start a=0",
+        TWO,
+        {
+            "leave --each out": "fit --minimize '(a - 1)**2' --start a=0",
+            "gdsolve fit data.csv": "fit two.csv --each",
+        },
+    ),
+    Case(
+        "compare p.yaml",
+        {**TWO, "p.yaml": "data: two.csv\neach: true\n"},
+        {"take it out": {"p.yaml": "data: two.csv\n"}, "gdsolve fit": "fit p.yaml"},
+    ),
+    Case(
+        "gdsolve.fit('p.yaml')",
+        {**TWO, "p.yaml": "data: two.csv\neach: true\n"},
+        {"take it out": {"p.yaml": "data: two.csv\n"}, "in a loop": "[gdsolve.fit(path) for path in ['two.csv']]"},
+        python=True,
+    ),
+    Case(
+        "fit two.csv two.ndjson --each --save m",
+        {**TWO, "two.ndjson": '{"x": 1, "y": 2}\n{"x": 3, "y": 4}\n{"x": 4, "y": 6}\n'},
+        {"by a command of its own": "fit two.csv --each --save m"},
+    ),
+]
+
 YAML = [
     edits(GOOD + "lerning_rate: 0.1\n", {"did you mean lr?": GOOD + "lr: 0.1\n"}),
     Case("fit p.yaml", {**TWO, "p.yaml": GOOD + "qqqq: 1\n"}, {"gdsolve schema": "schema"}),
@@ -441,4 +482,4 @@ GRAPHS = [
     ),
 ]
 
-CASES = [*CHECKS, *GROUPED, *NUMBERS, *VALUES, *YAML, *PARAMETERS, *GRAPHS]
+CASES = [*EACH, *CHECKS, *GROUPED, *NUMBERS, *VALUES, *YAML, *PARAMETERS, *GRAPHS]

@@ -10,8 +10,9 @@ import torch
 from problems import Posed, pose, random_table
 
 from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind, largest_stable_rate
+from gdsolve.descent.ends import limit_status
 from gdsolve.descent.iterate import iterate
-from gdsolve.descent.leap import leap, limit_status
+from gdsolve.descent.leap import leap
 from gdsolve.descent.methods.base import Advance, Point
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def rows() -> list[Row]:
         Row("Files", case("bad", "", ""), BAD),
         Row("Files", case("broken", "", ""), None, "failed", "no\n[such] thing"),
         Row("Peers", case("absent", "", ""), None, "skipped", "pandas not installed"),
-        Row("Peers", StepCase("free", "rows", "matrix form", SMALL), BAD),
+        Row("Peers", StepCase("free", "rows", "matrix form", SMALL), BAD, note="no compiler here"),
     ]
 
 
@@ -108,6 +109,7 @@ def test_the_table_holds_every_row_within_100_columns(capsys: pytest.CaptureFixt
     assert "           failed: no [such] thing" in lines
     assert "           skipped: pandas not installed" in lines
     assert "           B's SSE is 2 % above A's, its weights are within 0.003 of A's" in lines
+    assert "           no compiler here" in lines
     assert "free    A  one update, rows, 100 × 3" in lines
 
 
@@ -135,6 +137,8 @@ def test_an_earlier_run_is_shown_again(tmp_path: Path, capsys: pytest.CaptureFix
     document.write(tmp_path / "run.json", made())
     assert command_line.main(["--show", str(tmp_path / "run.json"), "--markdown"]) == 0
     assert capsys.readouterr().out == report.markdown(made())
+    assert command_line.main(["--show", str(tmp_path / "run.json"), "--markdown", "--only", "peers,bad"]) == 0
+    assert re.findall(r"^\| `(\w+)`", capsys.readouterr().out, re.MULTILINE) == ["bad", "absent", "free"]
     for text, said in (("{}", "is no document of the schema"), ("{", "Expecting"), ("[]", "is no document")):
         (tmp_path / "other.json").write_text(text)
         assert command_line.main(["--show", str(tmp_path / "other.json")]) == 1
@@ -182,7 +186,10 @@ def test_words_that_cannot_be_meant_are_told_before_anything_is_measured(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     for words, said in (
-        (["--only", "no-such-row"], "there is no row no-such-row (--list shows them)"),
+        (["--only", "no-such-row"], "there is no section and no row no-such-row; sections: floor, start-up, "),
+        (["--only", "cores,no-such-row,small"], "no row no-such-row; "),
+        (["--only", "Cores"], "no row Cores; "),
+        (["--document", str(tmp_path / "none.md")], "No such file"),
         (["--json", str(tmp_path / "nowhere" / "figures.json")], "there is no folder"),
         (["--runs", "0"], "0 is not a positive number"),
     ):
@@ -191,7 +198,9 @@ def test_words_that_cannot_be_meant_are_told_before_anything_is_measured(
         assert ended.value.code == 2
         assert said in capsys.readouterr().err
     assert command_line.main(["--list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == len(CASES)
+    listed = capsys.readouterr().out.splitlines()
+    assert [line for line in listed if not line.startswith(" ")] == [report.section_name(one) for one in SUBJECTS]
+    assert [line.split()[0] for line in listed if line.startswith("  ")] == list(CASES)
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from problems import ONE_WEIGHT, TWO_POINTS, Posed, pose, random_table
 
 from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.ends import limit_status
 from gdsolve.descent.iterate import iterate
-from gdsolve.descent.leap import find_stops, leap, limit_status
+from gdsolve.descent.leap import find_stops, leap
 from gdsolve.descent.methods.gradient import GradientDescent
 from gdsolve.descent.rates import ConstantRate
 from gdsolve.descent.schedule import Schedule

@@ -105,6 +105,7 @@ EXAMPLES: dict[str, Example] = {
     "sigma": Example("w"),
     "absolute_sigma": Example(None, ("--sigma", "w")),
     "group_by": Example("g", ("--features", "x")),
+    "each": Example(),
     "no_intercept": Example(),
     "delimiter": Example("~", source="marks.csv"),
     "decimal": Example(",", source="half.csv"),

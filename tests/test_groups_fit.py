@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gdsolve
-from gdsolve.objective import group_triangles
-from gdsolve.objective.group_triangles import build_group_triangles
+from gdsolve.objective import group_merge
+from gdsolve.objective.group_merge import build_group_triangles
 from gdsolve.objective.triangle import build_triangle
 from gdsolve.status import GdsolveError, Status
 
@@ -190,9 +190,9 @@ def test_triangles_do_not_depend_on_how_rows_come(
             self.weight = None if weight is None else weight[chosen]
 
     patch = pytest.MonkeyPatch()
-    patch.setattr(group_triangles, "HELD_NUMBERS", held)
-    patch.setattr(group_triangles, "BLOCK_ROWS", block_rows)
-    patch.setattr(group_triangles, "STACK_NUMBERS", held)
+    patch.setattr(group_merge, "HELD_NUMBERS", held)
+    patch.setattr(group_merge, "BLOCK_ROWS", block_rows)
+    patch.setattr(group_merge, "STACK_NUMBERS", held)
     try:
         built = build_group_triangles(map(Block, np.array_split(np.arange(len(codes)), blocks)))
     finally:
@@ -202,9 +202,9 @@ def test_triangles_do_not_depend_on_how_rows_come(
     for group in range(len(sizes)):
         single = build_triangle([Block(np.flatnonzero(codes == group))])
         assert single is not None
-        ours, theirs = built.raw()[group], single.raw()
+        ours, theirs = torch.from_numpy(built.raw()[group]), single.raw()
         torch.testing.assert_close(ours.mT @ ours, theirs.mT @ theirs, rtol=1e-11, atol=1e-9)
-        centred, expected = built.columns(intercept=True)[group], single.centred()
+        centred, expected = torch.from_numpy(built.columns(intercept=True)[group]), single.centred()
         torch.testing.assert_close(centred.mT @ centred, expected.mT @ expected, rtol=1e-10, atol=1e-10)
         assert float(built.total_weight[group]) == pytest.approx(single.total_weight, rel=1e-14)
 

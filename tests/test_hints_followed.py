@@ -26,13 +26,15 @@ CASES: list[Case] = [
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
-    "cli/main.py::_judge#1": "a fault of gdsolve, to be reported",
-    "cli/main.py::_as_error#1": "a CUDA device that is full",
-    "cli/main.py::_as_error#2": "a machine without memory left",
+    "cli/faults.py::judge#1": "a fault of gdsolve, to be reported",
+    "cli/faults.py::_as_error#1": "a CUDA device that is full",
+    "cli/faults.py::_as_error#2": "a machine without memory left",
     "cli/output.py::write_error#1": "a disk that is full; test_report_files.py limits the size of files",
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
+    "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
     "cli/tour.py::_path#1": "an installation without its specs",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",

@@ -16,7 +16,8 @@ from gdsolve.objective.dependence import dependent_columns
 from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import decompose
 from gdsolve.objective.quadratic import Penalty, Quadratic
-from gdsolve.objective.triangle import BLOCK_ROWS, build_triangle
+from gdsolve.objective.row_cuts import block_rows
+from gdsolve.objective.triangle import build_triangle
 from gdsolve.spec import Loss
 
 
@@ -114,7 +115,7 @@ def test_weight_two_is_the_row_twice() -> None:
 
 
 def test_more_rows_than_a_block() -> None:
-    values = random_table(14, 2 * BLOCK_ROWS + 77, 2)
+    values = random_table(14, 2 * block_rows(4) + 77, 2)
     triangle = build_triangle([Block(values)])
     assert triangle is not None
     X = np.column_stack([values[:, :-1], np.ones(len(values)), values[:, -1]])

@@ -14,7 +14,8 @@ from problems import ONE_WEIGHT, Posed, pose, random_table
 
 from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind, Roots, contraction, largest_stable_rate
 from gdsolve.descent.closed_form import ClosedForm
-from gdsolve.descent.leap import find_stops, leap, limit_status
+from gdsolve.descent.ends import limit_status
+from gdsolve.descent.leap import find_stops, leap
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule

@@ -16,8 +16,9 @@ from problems import ONE_WEIGHT, pose
 
 from gdsolve.descent import oscillation
 from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind
+from gdsolve.descent.ends import best_iterations
 from gdsolve.descent.intervals import Stretch, cosine_between
-from gdsolve.descent.leap import best_iterations, find_stops, leap
+from gdsolve.descent.leap import find_stops, leap
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate, StopRule

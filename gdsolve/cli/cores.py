@@ -12,5 +12,9 @@ def leave_a_core(processes: int = 1) -> None:
     memory in flight. Several `processes` on one machine share its cores. POLARS_MAX_THREADS, where it is set, is left
     as it is.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores // processes - 1)))
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores() // processes - 1)))
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

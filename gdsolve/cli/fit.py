@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +14,7 @@ from gdsolve.cli.answer import Outcome, Steps, answer
 from gdsolve.cli.messages import show_hint
 from gdsolve.cli.output import present
 from gdsolve.cli.request import Request
+from gdsolve.cli.single import asked_for_each
 from gdsolve.outputs import write_outputs
 from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
@@ -28,7 +31,11 @@ logger = logging.getLogger("gdsolve")
 
 
 def run(request: Request, ranks: Ranks) -> int:
-    """Fit the data of a request, or every group of them; returns the exit code."""
+    """Fit the data of a request, every group or every source of them; returns the exit code."""
+    if asked_for_each(request):
+        from gdsolve.cli.each import run_each
+
+        return run_each(request, ranks)
     return answer(request, ranks, lambda spec: _steps() if spec.group_by is None else _steps_of_groups())
 
 
@@ -98,6 +105,9 @@ def _tell_missing(report: Mapping[str, Any]) -> None:
 
 
 def _steps_of_groups() -> Steps:
+    # Groups are shared among threads, each of which has small matrices for itself; read when numpy is imported.
+    if "numpy" not in sys.modules:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from gdsolve.groups.fit import fit_groups
     from gdsolve.report.group_record import groups_record
 

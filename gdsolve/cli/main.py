@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import traceback
 import warnings
@@ -12,15 +11,13 @@ from contextlib import redirect_stdout
 from io import TextIOWrapper
 from typing import NoReturn
 
-import typer
-
 from gdsolve.cli.app import Root, execute
 from gdsolve.cli.completion import answer, give_script, instruction_of, read_line, script_asked
+from gdsolve.cli.faults import judge
 from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
-from gdsolve.cli.usage import usage_error
-from gdsolve.ranks import Launched, Ranks, Verdict, ranks_of
-from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError, Terminated
+from gdsolve.ranks import Launched, Ranks, ranks_of
+from gdsolve.status import ExitCode, GdsolveError
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -31,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(ranks, Launched):
             from gdsolve.cli.distributed import run_together
 
-            return run_together(ranks, lambda: _run(list(arguments), ranks), lambda fault: _judge(fault, arguments))
+            return run_together(ranks, lambda: _run(list(arguments), ranks), lambda fault: judge(fault, arguments))
         return _run(list(arguments), ranks)
     except BaseException as fault:
         return _tell(fault, arguments)
@@ -75,7 +72,7 @@ def _prepare_streams() -> None:
 
 def _tell(fault: BaseException, arguments: Sequence[str] = ()) -> int:
     """Say in one line what went wrong; returns the exit code."""
-    verdict = _judge(fault, arguments)
+    verdict = judge(fault, arguments)
     try:
         if verdict.internal:
             traceback.print_exception(fault)
@@ -84,57 +81,3 @@ def _tell(fault: BaseException, arguments: Sequence[str] = ()) -> int:
     except BrokenPipeError:
         return int(ExitCode.CLOSED_PIPE)
     return verdict.exit_code
-
-
-def _judge(fault: BaseException, arguments: Sequence[str]) -> Verdict:
-    """The exit code of a fault, and what there is to tell of it."""
-    if _pipe_closed(fault):
-        return Verdict(int(ExitCode.CLOSED_PIPE))
-    if isinstance(fault, Terminated):
-        ended = GdsolveError("ended by SIGTERM before it was done", None, ExitCode.TERMINATED)
-        return Verdict(int(ended.exit_code), ended)
-    if isinstance(fault, KeyboardInterrupt):
-        return Verdict(int(ExitCode.INTERRUPTED))
-    if isinstance(fault, SystemExit):
-        return Verdict(fault.code if isinstance(fault.code, int) else int(bool(fault.code)))
-    error = _as_error(fault, arguments)
-    if error is not None:
-        return Verdict(int(error.exit_code), error)
-    error = GdsolveError(
-        f"internal fault: {type(fault).__name__}: {fault}",
-        "this is a fault of gdsolve, not yours: please report it with the lines above",
-        ExitCode.FAULT,
-    )
-    return Verdict(int(ExitCode.FAULT), error, internal=True)
-
-
-def _pipe_closed(fault: BaseException) -> bool:
-    # rich answers a closed pipe with SystemExit(1), and what it caught is the context of that.
-    return isinstance(fault, BrokenPipeError) or (
-        isinstance(fault, SystemExit) and isinstance(fault.__context__, BrokenPipeError)
-    )
-
-
-def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | None:
-    """The fault as an error of the user's or of the machine's; None if it is ours."""
-    if isinstance(fault, GdsolveError):
-        return fault
-    if isinstance(fault, typer.TyperException):
-        return usage_error(fault, arguments)
-    if isinstance(fault, OSError) and fault.errno in DISK_FAULTS:
-        return write_error("standard output", fault)
-    # torch tells it with a RuntimeError.
-    if isinstance(fault, RuntimeError) and re.search("CUDA out of memory|ALLOC_FAILED", str(fault)):
-        return GdsolveError(
-            "the CUDA device has not enough memory",
-            "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows",
-            ExitCode.DATA,
-        )
-    full = isinstance(fault, RuntimeError) and re.search("can't allocate memory|out of memory", str(fault))
-    if full or isinstance(fault, MemoryError):
-        return GdsolveError(
-            "not enough memory",
-            "use fewer columns (--features), or --engine triangle, which keeps no rows",
-            ExitCode.DATA,
-        )
-    return None

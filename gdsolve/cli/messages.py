@@ -9,7 +9,8 @@ import logging
 import os
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from gdsolve.advice import Advice
@@ -20,12 +21,20 @@ from gdsolve.terminal import cells, terminal_width, wrap_command, wrap_message
 COLOURS = {"error": "\033[1;31m", "warning": "\033[1;33m", "hint": "\033[36m"}
 PLAIN = "\033[0m"
 
+Heard = tuple[int, str]
+"""A level and a message."""
+
 
 def show_error(fault: GdsolveError) -> None:
     """Write an error and its hint to standard error, whatever `--quiet` says."""
-    _say("error", fault.message)
-    if fault.hint:
-        _say("hint", fault.hint)
+    tell_error(fault.message, fault.hint)
+
+
+def tell_error(message: str, hint: str | None) -> None:
+    """The same of what is told in other words."""
+    _say("error", message)
+    if hint:
+        _say("hint", hint)
 
 
 def show_advice(record: Mapping[str, Any]) -> None:
@@ -48,12 +57,34 @@ def show_hint(advice: str) -> None:
         _say("hint", advice)
 
 
+@contextmanager
+def about(source: str) -> Iterator[list[Heard]]:
+    """A span in which what is logged is about one source of many, and names it; it is kept, for `say` to tell later."""
+    logger, heard = logging.getLogger("gdsolve"), _Keeper(source)
+    before, logger.handlers = logger.handlers, [heard]
+    try:
+        yield heard.kept
+    finally:
+        logger.handlers = before
+
+
+def say(heard: Sequence[Heard]) -> None:
+    """Tell what was kept."""
+    for level, text in heard:
+        logging.getLogger("gdsolve").log(level, "%s", text)
+
+
 def listen(quiet: bool, verbose: bool) -> None:
     """Send what the library logs to standard error: warnings, and with `verbose` what it did; with `quiet` neither."""
     logger = logging.getLogger("gdsolve")
     logger.handlers = [_Handler()]
     logger.propagate = False
     logger.setLevel(logging.ERROR if quiet else logging.INFO if verbose else logging.WARNING)
+
+
+def named(source: str, text: str) -> str:
+    """The text with the source that it is about, unless it names it already."""
+    return text if text.startswith(f"{source}:") else f"{source}: {text}"
 
 
 def one_line(text: str) -> str:
@@ -67,6 +98,16 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         heard = {"error": logging.ERROR, "warning": logging.WARNING}
         _say(next((word for word, least in heard.items() if record.levelno >= least), None), record.getMessage())
+
+
+class _Keeper(logging.Handler):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.source = source
+        self.kept: list[Heard] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.kept.append((record.levelno, named(self.source, record.getMessage())))
 
 
 def _say(word: str | None, text: str) -> None:

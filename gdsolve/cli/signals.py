@@ -19,6 +19,11 @@ def listen_to_signals() -> None:
             signal.signal(number, _end)
 
 
+def has_arrived() -> bool:
+    """True once one of them has come."""
+    return bool(_arrived)
+
+
 def interrupted_code() -> ExitCode:
     """The exit code of a run that was interrupted: by Ctrl-C, or by SIGTERM."""
     return ExitCode.TERMINATED if signal.SIGTERM in _arrived else ExitCode.INTERRUPTED

@@ -17,6 +17,8 @@ _DATE = (
 )
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?|[+-]?inf(inity)?")
 _TRUTHS = {"true", "false"}
+# Columns that are looked at one by one: a query takes as long as some tens of them.
+FEW = 32
 # Other ways to write a word for missing, in lower case: of C's printf, of R, pandas and spreadsheets.
 _SPELLINGS = {
     "nan": [
@@ -113,6 +115,14 @@ class Cells:
         # A sum that is NaN tells as much as looking at every cell, and costs a tenth.
         return "nan" in self.missing and math.isnan(float(column.sum()))
 
+    def are_plain(self, column: pl.Series) -> bool:
+        """Tell whether polars parses all cells of a column of texts that are there as numbers by itself.
+
+        That is what `plain` gives, where no number means missing; a column at a time, without a query of polars.
+        """
+        parsed = column.cast(pl.Float64, strict=False)
+        return parsed.null_count() == column.null_count() and not (self.hides_missing(parsed) and parsed.is_nan().any())
+
     def number(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give a column as float64: null where missing, NaN where a cell is not a number, true and false as 1 and 0."""
         if dtype.is_numeric() or dtype == pl.Null:
@@ -181,6 +191,8 @@ def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> f
     """Give the columns of text cells that polars parses as numbers by itself: no booleans, blanks or words."""
     if not names:
         return frozenset()
+    if len(names) <= FEW and not cells.missing_numbers:
+        return frozenset(name for name in names if cells.are_plain(sample[name]))
     parsed = sample.select(cells.plain(names).null_count()).row(0)
     empty = sample.select(pl.col(names).null_count()).row(0)
     return frozenset(name for name, lost, none in zip(names, parsed, empty, strict=True) if lost == none)

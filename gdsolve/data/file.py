@@ -12,6 +12,8 @@ from gdsolve.data.packing import Packing
 from gdsolve.status import DataError
 
 STDIN = "standard input"
+# Bytes of a file that is small.
+SMALL = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,11 @@ class File:
     def plain(self) -> bool:
         """True where the bytes on disk are the text itself."""
         return self.packing is Packing.NONE and self.codec is None
+
+    @property
+    def small(self) -> bool:
+        """True where reading takes about a millisecond."""
+        return self.complete or (self.head == "" and self.stamp is not None and self.stamp.size <= SMALL)
 
 
 def change_of(file: File) -> DataError | None:

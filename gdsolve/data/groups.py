@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
+from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles
 from gdsolve.data.diagnose import cell_errors, cell_text, show
 from gdsolve.data.means import means_of, weighted_cells
@@ -22,15 +23,51 @@ CODE = "\x00group"
 NO_GROUP = -1
 
 
-class _Codes(dict[str | None, int]):
-    """A number for every value, in the order in which they are asked for."""
+class _Codes:
+    """A number for every value, in the order in which they are asked for; a value is the trimmed text of a cell.
 
-    def __missing__(self, value: str | None) -> int:
-        self[value] = len(self)
-        return len(self) - 1
+    polars numbers the texts as they are written, each row in native code; what they mean is asked once a text.
+    """
 
-    def of(self, cells: pl.Series) -> np.ndarray:
-        return np.fromiter(map(self.__getitem__, cells.to_list()), np.int64, len(cells))
+    def __init__(self) -> None:
+        self.numbers: dict[str | None, int] = {}
+        # The number of each text by the place that polars gives it, counted from 1; 0 is that of the empty cell. Texts
+        # keep their places as long as there is a column of this type.
+        self._known = np.full(1, NO_GROUP, dtype=np.int64)
+        self._texts: pl.Series | None = None
+
+    def of(self, written: pl.Series, cells: Cells) -> np.ndarray:
+        """Number rows, (rows,), those where the cell is missing as well."""
+        found = self._numbered(written, cells, missing=True)
+        assert found is not None
+        return found
+
+    def of_named(self, written: pl.Series, cells: Cells) -> np.ndarray | None:
+        """Number rows, (rows,); None, and nothing is numbered, where the cell of a new text is missing."""
+        return self._numbered(written, cells, missing=False)
+
+    def _numbered(self, written: pl.Series, cells: Cells, *, missing: bool) -> np.ndarray | None:
+        if self._texts is None:
+            self._texts = pl.Series([], dtype=pl.Categorical(pl.Categories.random()))
+        coded = written.cast(self._texts.dtype).to_physical().cast(pl.Int64)
+        places: np.ndarray = (coded + 1).fill_null(0).to_numpy()
+        most = int(places.max(initial=0))
+        if most >= len(self._known):
+            # Twice as many: texts come a few at a time.
+            new = np.full(max(most + 1, 2 * len(self._known)) - len(self._known), NO_GROUP, dtype=np.int64)
+            self._known = np.concatenate([self._known, new])
+        found: np.ndarray = self._known[places]
+        rows = np.flatnonzero(found == NO_GROUP)
+        if not len(rows):
+            return found
+        rows = np.sort(rows[np.unique(places[rows], return_index=True)[1]])
+        values = written[rows].to_frame("").select(cells.text("", pl.String())).to_series().to_list()
+        if not missing and None in values:
+            return None
+        for place, value in zip(places[rows].tolist(), values, strict=True):
+            self._known[place] = self.numbers.setdefault(value, len(self.numbers))
+        numbered: np.ndarray = self._known[places]
+        return numbered
 
 
 @dataclass(slots=True)
@@ -51,16 +88,16 @@ class Groups:
     @property
     def values(self) -> list[str | None]:
         """The value of every group, in the order of their numbers."""
-        return list(self._codes)
+        return list(self._codes.numbers)
 
-    def codes_of(self, frame: pl.DataFrame, column: str) -> np.ndarray:
-        """Number the groups of rows, (rows,): by `CODE` where they have been numbered, else by their cells."""
-        return frame[CODE].to_numpy() if CODE in frame.columns else self._codes.of(frame[column])
+    def codes_of(self, written: pl.Series, cells: Cells) -> np.ndarray | None:
+        """Number the groups of rows, (rows,), by their cells; None where a row has no group."""
+        return self._codes.of_named(written, cells)
 
-    def add_codes(self, frame: pl.DataFrame, column: str, out: np.ndarray) -> pl.DataFrame:
+    def add_codes(self, frame: pl.DataFrame, column: str, out: np.ndarray, cells: Cells) -> pl.DataFrame:
         """Give the rows with their numbers in `CODE`; rows that are `out`, (rows,), are in no group."""
         codes = np.full(frame.height, NO_GROUP, dtype=np.int64)
-        codes[~out] = self._codes.of(frame[column].filter(~out))
+        codes[~out] = self._codes.of(frame[column].filter(~out), cells)
         return frame.with_columns(pl.Series(CODE, codes))
 
     def count(self, codes: np.ndarray, *, filled: bool = False) -> None:
@@ -99,7 +136,7 @@ class Groups:
         Raises:
             DataError: naming the first cell that is not UTF-8.
         """
-        odd = any("\ufffd" in value for value in self._codes if value is not None)
+        odd = any("\ufffd" in value for value in self._codes.numbers if value is not None)
         if odd and (fault := source.not_utf8(column)):
             raise fault
 
@@ -132,18 +169,19 @@ def group_means(
     column: str,
     numbers: Sequence[str],
     weights_of: Callable[[pl.DataFrame], np.ndarray | None],
+    cells: Cells,
 ) -> GroupMeans:
     """Find the means of columns of numbers in every group, from all frames of a table; rows have their `weights_of`."""
     codes = _Codes()
     sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
-        rows = codes.of(frame[column])
+        rows = codes.of(frame[column], cells)
         found = weighted_cells(frame.select(numbers).to_numpy(), weights_of(frame))
-        new = len(codes) - len(sums)
+        new = len(codes.numbers) - len(sums)
         sums, weights = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, weights))
         np.add.at(sums, rows, found[0])
         np.add.at(weights, rows, found[1])
-    return GroupMeans(codes, means_of([(sums, weights)]))
+    return GroupMeans(codes.numbers, means_of([(sums, weights)]))
 
 
 def fill_means(

@@ -14,6 +14,7 @@ from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
+from gdsolve.data.file import SMALL
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.series import series_of
@@ -210,7 +211,8 @@ def _plain(frame: pl.DataFrame, spec: Spec) -> np.ndarray | None:
         return None
     if any(column.null_count() for column in frame) or Cells.of(".", spec.missing_texts).missing_numbers:
         return None
-    values = frame.cast(pl.Float64).to_numpy(order="fortran")
+    numbers = frame if set(frame.dtypes) == {pl.Float64} else frame.cast(pl.Float64)
+    values = numbers.to_numpy(order="fortran")
     return values if np.isfinite(values).all() else None
 
 
@@ -233,7 +235,7 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
         yield batch
 
     there = RowCount(len(values) if ranks.first else 0, exact=True)
-    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source)
+    return Table((source,), roles, read, count=lambda: there, ranks=ranks, name=source, small=values.nbytes <= SMALL)
 
 
 def _weights(cells: np.ndarray, parts: Parts, spec: Spec, source: str) -> np.ndarray:

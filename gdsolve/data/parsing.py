@@ -10,20 +10,28 @@ import polars as pl
 from gdsolve.data.file import watched
 from gdsolve.data.parallel import in_order
 from gdsolve.data.scan import FAULTS, rows_of
-from gdsolve.data.source import Part, Source
+from gdsolve.data.source import OVERFLOW, Part, Source
 
 
 def read_cells(
-    source: Source, numbers: Sequence[str], texts: Sequence[str], fast: bool
+    source: Source,
+    numbers: Sequence[str],
+    texts: Sequence[str],
+    fast: bool,
+    raw: Sequence[str] = (),
+    whole: pl.DataFrame | None = None,
 ) -> Iterator[tuple[Part, int, pl.DataFrame]]:
     """Give (part, index of its first record, its columns as numbers and texts) in order, by the way that works.
+
+    Those that are `raw` are texts as they are written, or trimmed as the others are: either way the same, trimmed.
+    `whole` are all rows of a small file, where they have been scanned before.
 
     Raises:
         DataError: a file that is damaged.
     """
     done = source.before
-    parse = _Parser(source, numbers, texts, slow=not (fast and numbers))
-    parts = source.parts([*numbers, *texts])
+    parse = _Parser(source, numbers, texts, raw, not (fast and numbers), whole)
+    parts = source.parts([*numbers, *texts, *raw])
     with watched(source.file):
         try:
             for part, frame in in_order(parts, parse, alone=source.file.complete):
@@ -45,19 +53,27 @@ class _Parser:
     source: Source
     numbers: Sequence[str]
     texts: Sequence[str]
+    raw: Sequence[str]
     slow: bool
+    whole: pl.DataFrame | None
 
     def __call__(self, part: Part) -> pl.DataFrame | Exception:
         try:
-            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts)
+            plain = None if self.slow else self.source.plain_cells_of(part, self.numbers, self.texts, self.raw)
             if plain is not None:
-                frame = rows_of(plain)
+                frame = rows_of(plain) if self.whole is None or self.texts or self.raw else self._at_hand(self.whole)
                 hides_missing = self.source.cells.hides_missing
                 columns = [frame[name] for name in self.numbers]
                 if not any(column.null_count() or hides_missing(column) for column in columns):
                     return frame
             self.slow = True
-            raw = rows_of(self.source.scan(part, [*self.numbers, *self.texts]))
-            return self.source.parse(raw, self.numbers, self.texts)
+            texts = [*self.texts, *self.raw]
+            raw = rows_of(self.source.scan(part, [*self.numbers, *texts]))
+            return self.source.parse(raw, self.numbers, texts)
         except FAULTS as error:
             return error
+
+    def _at_hand(self, whole: pl.DataFrame) -> pl.DataFrame:
+        """What parsing the text once more would give, without a query of polars."""
+        numbers = [whole[name].cast(pl.Float64, strict=False) for name in self.numbers]
+        return pl.DataFrame([*numbers, whole[OVERFLOW]])

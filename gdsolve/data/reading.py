@@ -94,13 +94,17 @@ class Tally:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's."""
+    """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's.
+
+    `whole` are all rows of the only source, as they are written, where a sample has them already.
+    """
 
     sources: Sequence[Source]
     roles: Roles
     spec: Spec
     fast: bool
     name: str
+    whole: pl.DataFrame | None = None
     _design: list[str | pl.Expr] = field(init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
@@ -137,20 +141,27 @@ class Reader:
     @property
     def _texts(self) -> list[str]:
         target = [] if self.roles.target_levels is None else [self.roles.target]
-        return [*self.roles.levels, *target, *([self.roles.group] if self.roles.group else [])]
+        return [*self.roles.levels, *target]
+
+    @property
+    def _group(self) -> list[str]:
+        return [self.roles.group] if self.roles.group else []
 
     def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
-        return read_cells(source, self._numbers, self._texts, self.fast)
+        return read_cells(source, self._numbers, self._texts, self.fast, self._group, self.whole)
 
     def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
         tally.stretches.append(RowStretch(tally.rows, source, offset))
-        if not self._is_clean(frame, batch):
-            frame = self._mend(source, part, offset, frame, tally)
-            batch = self._arrays(frame)
+        clean = self._is_clean(frame, batch)
         if self.roles.group is None:
-            return batch
-        return replace(batch, group=tally.groups.codes_of(frame, self.roles.group))
+            return batch if clean else self._arrays(self._mend(source, part, offset, frame, tally))
+        codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
+        if codes is None:
+            frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))
+            frame = self._mend(source, part, offset, frame, tally)
+            batch, codes = self._arrays(frame), frame[CODE].to_numpy()
+        return replace(batch, group=codes)
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         names = [column for column in self._design if isinstance(column, str)]
@@ -171,12 +182,12 @@ class Reader:
             cells = frame[self.roles.weight].to_numpy()
             if not np.isfinite(cells).all() or unusable(cells, self.spec).any():
                 return False
-        return not any(frame[name].null_count() for name in self._texts)
+        return not any(frame[name].null_count() for name in (*self._texts, *self._group))
 
     def _mend(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
         numbers = self._numbers
-        used = [*numbers, *self._texts]
+        used = [*numbers, *self._texts, *self._group]
         missing = frame.select(pl.col(used).is_null()).to_numpy()
         blank = source.blank_lines(part, np.asarray(missing.all(axis=1)))
         missing = missing & ~blank[:, None]
@@ -214,7 +225,7 @@ class Reader:
         dropping = self.spec.na is Missing.DROP
         adrift = frame[self.roles.group or ""].is_null().to_numpy() & ~blank
         tally.groups.adrift += int(adrift.sum())
-        frame = tally.groups.add_codes(frame, self.roles.group or "", blank | (adrift & dropping))
+        frame = tally.groups.add_codes(frame, self.roles.group or "", blank | (adrift & dropping), source.cells)
         codes = frame[CODE].to_numpy()
         gone = blank | (missing.any(axis=1) if dropping else fatal.any(axis=1))
         if self.spec.na is Missing.MEAN and missing.any():
@@ -233,8 +244,8 @@ class Reader:
     def _means_by_group(self) -> GroupMeans:
         """Give the means of the columns of numbers in every group, found in a pass of its own."""
         if self._group_means is None:
-            frames = self._once_more()
-            self._group_means = group_means(frames, self.roles.group or "", self._numbers, self._weights)
+            frames, cells = self._once_more(), self.sources[0].cells
+            self._group_means = group_means(frames, self.roles.group or "", self._numbers, self._weights, cells)
         return self._group_means
 
     def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:

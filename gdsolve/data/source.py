@@ -183,10 +183,12 @@ class Source(ABC):
         """Give the columns that hold but plain numbers and missing cells, where a quick look tells."""
         return {}
 
-    def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
+    def plain_cells_of(
+        self, part: Part, numbers: Sequence[str], texts: Sequence[str], raw: Sequence[str] = ()
+    ) -> pl.LazyFrame | None:
         """Scan what `parse` gives in one go, with null for every cell that is no plain number; None where impossible.
 
-        NaN stays where it may mean missing: see `Cells.parsed`.
+        NaN stays where it may mean missing: see `Cells.parsed`. The columns `raw` stay texts as they are written.
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,8 @@ from typing import Self
 
 import polars as pl
 
-from gdsolve.data.cells import ColumnKind, kinds_of, plain_columns
+from gdsolve.data.ahead import prefetch
+from gdsolve.data.cells import FEW, ColumnKind, kinds_of, plain_columns
 from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
@@ -22,12 +24,15 @@ from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.shares import Head, open_share
-from gdsolve.data.source import UNMARKED, Marks, Source
+from gdsolve.data.source import OVERFLOW, UNMARKED, Marks, Source
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
+
+# Letters of a text, of up to four bytes each, that are in its sample as a whole.
+AT_HAND = 1 << 16
 
 
 class Table:
@@ -35,7 +40,8 @@ class Table:
 
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
     `rows_weightless` those of weight 0, and `groups` those that it met;
-    `has_header` is False where the first line is data; `marks` are those of the first file. Of several ranks each has
+    `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
+    read at once. Of several ranks each has
     the batches of its share alone, and counts them before they are read; all else is the same on all of them.
     """
 
@@ -51,6 +57,7 @@ class Table:
         marks: Marks = UNMARKED,
         ranks: Ranks = ALONE,
         name: str = "inline",
+        small: bool = False,
     ) -> None:
         self.source = source
         self.roles = roles
@@ -58,6 +65,7 @@ class Table:
         self.marks = marks
         self.ranks = ranks
         self.name = name
+        self.small = small
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
@@ -82,6 +90,16 @@ class Table:
         self._tally = tally
         self._tell(tally)
         self.groups = tally.groups
+
+    def ahead(self) -> Iterator[Batch]:
+        """Give the same, read ahead in a thread from now on; for a small table a thread costs more than it saves.
+
+        Unless torch is still to be imported, which takes longer than to read it.
+
+        Raises:
+            DataError: as `batches`.
+        """
+        return self.batches() if self.small and "torch" in sys.modules else prefetch(self.batches())
 
     def complete(self) -> None:
         """Make the counts those of all ranks, each of which has read its share.
@@ -176,7 +194,7 @@ def _settle(
         levels = join_levels(found, first.name, parts)
     pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
     roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
-    reader = Reader(opened, roles, spec, fast, first.name)
+    reader = Reader(opened, roles, spec, fast, first.name, whole_of(opened, looked))
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     return Table(
@@ -189,6 +207,7 @@ def _settle(
         marks=first.marks,
         ranks=ranks,
         name=first.name,
+        small=all(source.file.small for source in opened),
     )
 
 
@@ -218,8 +237,17 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
         count = partial(count_rows, opened)
+        small = all(source.file.small for source in opened)
         return Table(
-            tuple(sources), roles, reader.batches, stack, first.has_header, count, marks=first.marks, name=first.name
+            tuple(sources),
+            roles,
+            reader.batches,
+            stack,
+            first.has_header,
+            count,
+            marks=first.marks,
+            name=first.name,
+            small=small,
         )
     except BaseException:
         stack.close()
@@ -276,6 +304,19 @@ def first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
         if sample.height:
             return source, sample
     return None
+
+
+def whole_of(sources: Sequence[Source], looked: tuple[Source, pl.DataFrame] | None) -> pl.DataFrame | None:
+    """Give the sample where it is all of the only source, and numbers are parsed from it at little cost; else None."""
+    if looked is None or len(sources) != 1:
+        return None
+    file = sources[0].file
+    # What ends without a line feed, or within quotes, comes in two pieces.
+    if not file.complete or len(file.head) > AT_HAND or not file.head.endswith("\n") or '"' in file.head:
+        return None
+    source, sample = looked
+    plain = not source.typed and not source.cells.missing_numbers and len(sample.columns) <= FEW
+    return sample if plain and OVERFLOW in sample.columns else None
 
 
 def no_rows(name: str) -> DataError:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.closed_form import EDGE
-from gdsolve.objective.modes import Spectrum
+from gdsolve.objective.spectrum import Spectrum
 
 
 class MomentumKind(StrEnum):

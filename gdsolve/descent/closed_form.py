@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
+from gdsolve.objective.namespace import Array, namespace
 
-from gdsolve.objective.modes import Modes
+if TYPE_CHECKING:
+    from gdsolve.objective.modes import Modes
 
 EDGE = 1e-12
 
@@ -24,39 +26,40 @@ class ClosedForm:
     start; `log_decay` (q, r) holds log|dᵢ|, `flips` (q, r) is True where dᵢ < 0. k is float64, (q,), exact to 2⁵³.
     """
 
-    rates: Tensor
-    eigenvalues: Tensor
-    gradient: Tensor
-    right: Tensor
-    minimum: Tensor
-    log_decay: Tensor
-    flips: Tensor
+    rates: Array
+    eigenvalues: Array
+    gradient: Array
+    right: Array
+    minimum: Array
+    log_decay: Array
+    flips: Array
 
     @classmethod
-    def of(cls, modes: Modes, start: Tensor, rates: Tensor) -> ClosedForm:
+    def of(cls, modes: Modes, start: Array, rates: Array) -> ClosedForm:
         """The closed form from `start`, (p, 1), for `rates`, (q,)."""
         minimum = modes.quadratic.value(modes.minimiser)[0]
         return cls.from_modes(modes.eigenvalues, modes.right, *modes.gradient_at(start), minimum, rates)
 
     @classmethod
     def from_modes(
-        cls, eigenvalues: Tensor, right: Tensor, gradient: Tensor, rounding: Tensor, minimum: Tensor, rates: Tensor
+        cls, eigenvalues: Array, right: Array, gradient: Array, rounding: Array, minimum: Array, rates: Array
     ) -> ClosedForm:
         """The closed form for `rates`, (q,), from the gradient at the start and its rounding, (r,) or (q, r) each.
 
         A mode beyond the rank of its quadratic has eigenvalue and gradient 0, and never moves.
         """
+        xp = namespace(rates)
         product = rates[:, None] * eigenvalues
         flips = product > 1.0
-        log_decay = torch.where(flips, torch.log1p(product - 2.0), torch.log1p(-product.clamp(max=1.0)))
+        log_decay = xp.where(flips, xp.log1p(product - 2.0), xp.log1p(-product.clip(None, 1.0)))
         # At α = 2/L_max rounding must not decide between growth and decay: neither happens.
-        log_decay = torch.where((product - 2.0).abs() <= EDGE, 0.0, log_decay)
+        log_decay = xp.where(abs(product - 2.0) <= EDGE, 0.0, log_decay)
         # Mere rounding along a mode that would grow is not taken for something to descend.
-        inactive = (log_decay >= 0.0) & (gradient.abs() <= rounding)
-        gradient = torch.where(inactive, 0.0, gradient)
+        inactive = (log_decay >= 0.0) & (abs(gradient) <= rounding)
+        gradient = xp.where(inactive, 0.0, gradient)
         return cls(rates[:, None], eigenvalues, gradient, right, minimum, log_decay, flips)
 
-    def only(self, chosen: Tensor) -> ClosedForm:
+    def only(self, chosen: Array) -> ClosedForm:
         """The same for some of the runs, chosen by index or mask."""
         return ClosedForm(
             self.rates[chosen],
@@ -68,74 +71,77 @@ class ClosedForm:
             self.flips[chosen],
         )
 
-    def in_weights(self, along: Tensor, right: Tensor | None = None) -> Tensor:
+    def in_weights(self, along: Array, right: Array | None = None) -> Array:
         """Σ alongᵢ·vᵢ, (q, p), from coefficients (q, r); of `right`, shaped like the vᵢ, where it is given."""
         right = self.right if right is None else right
-        return along @ right.mT if right.ndim == 2 else (right @ along[:, :, None])[:, :, 0]
+        return along @ right.T if right.ndim == 2 else (right @ along[:, :, None])[:, :, 0]
 
     @property
-    def excited(self) -> Tensor:
+    def excited(self) -> Array:
         """(q, r): True for modes in which there is anything to descend."""
         return self.gradient != 0
 
-    def slowest(self) -> Tensor:
+    def slowest(self) -> Array:
         """(q,): the largest log|d| among excited modes; above 0 the rate diverges, at 0 it is the edge of stability."""
-        masked = torch.where(self.excited, self.log_decay, -torch.inf)
-        return masked.amax(dim=1) if masked.shape[1] else torch.full_like(self.rates[:, 0], -torch.inf)
+        xp = namespace(self.rates)
+        masked = xp.where(self.excited, self.log_decay, -math.inf)
+        return xp.amax(masked, axis=1) if masked.shape[1] else xp.full_like(self.rates[:, 0], -math.inf)
 
-    def magnitude(self, k: Tensor) -> Tensor:
+    def magnitude(self, k: Array) -> Array:
         """|dᵢ|ᵏ, (q, r), with 0⁰ = 1."""
-        return torch.where(k[:, None] == 0, 1.0, torch.exp(k[:, None] * self.log_decay))
+        xp = namespace(k)
+        return xp.where(k[:, None] == 0, 1.0, xp.exp(k[:, None] * self.log_decay))
 
-    def power(self, k: Tensor) -> Tensor:
+    def power(self, k: Array) -> Array:
         """dᵢᵏ, (q, r)."""
-        odd = torch.remainder(k, 2.0)[:, None] == 1.0
-        signed: Tensor = torch.where(self.flips & odd, -1.0, 1.0) * self.magnitude(k)
-        return signed
+        xp = namespace(k)
+        odd = xp.remainder(k, 2.0)[:, None] == 1.0
+        return xp.where(self.flips & odd, -1.0, 1.0) * self.magnitude(k)
 
-    def gradients(self, k: Tensor) -> Tensor:
+    def gradients(self, k: Array) -> Array:
         """The gradient after k updates, (q, r), in the eigenbasis."""
-        after: Tensor = torch.where(self.excited, self.gradient * self.power(k), 0.0)
-        return after
+        return namespace(k).where(self.excited, self.gradient * self.power(k), 0.0)
 
-    def updates(self, k: Tensor) -> Tensor:
+    def updates(self, k: Array) -> Array:
         """w_k − w_(k−1), (q, p), for k ≥ 1."""
         return self.in_weights(-(self.rates * self.gradients(k - 1.0)))
 
-    def update_norms(self, k: Tensor) -> Tensor:
+    def update_norms(self, k: Array) -> Array:
         """‖w_k − w_(k−1)‖₂, (q,)."""
         return _norms(self.rates * self.gradients(k - 1.0))
 
-    def gradient_norms(self, k: Tensor) -> Tensor:
+    def gradient_norms(self, k: Array) -> Array:
         """‖∇L_k‖₂, (q,)."""
         return _norms(self.gradients(k))
 
-    def decrease(self, k: Tensor) -> Tensor:
+    def decrease(self, k: Array) -> Array:
         """L_(k−1) − L_k, (q,) = Σ g²·d^(2k−2)·α(2 − αλ)/2: it falls with k whatever the rate."""
+        xp = namespace(k)
         product = self.rates * self.eigenvalues
-        share = torch.where((product - 2.0).abs() <= EDGE, 0.0, self.rates * (2.0 - product))
-        return 0.5 * torch.nansum(self.gradients(k - 1.0).square() * share, dim=1)
+        share = xp.where(abs(product - 2.0) <= EDGE, 0.0, self.rates * (2.0 - product))
+        return 0.5 * xp.nansum(self.gradients(k - 1.0) ** 2 * share, axis=1)
 
-    def values(self, k: Tensor) -> Tensor:
+    def values(self, k: Array) -> Array:
         """L_k, (q,) = L* + Σ g²·d^2k/(2λ)."""
-        curved = torch.where(self.eigenvalues > 0, self.eigenvalues, torch.inf)
-        return self.minimum + 0.5 * (self.gradients(k).square() / curved).sum(dim=1)
+        curved = namespace(k).where(self.eigenvalues > 0, self.eigenvalues, math.inf)
+        return self.minimum + 0.5 * (self.gradients(k) ** 2 / curved).sum(axis=1)
 
-    def displacements(self, k: Tensor) -> Tensor:
+    def displacements(self, k: Array) -> Array:
         """w_k − w_0, (q, p) = −V·φ_k(λ)·g; φ_k → αk where λ vanishes."""
+        xp = namespace(k)
         flat = self.eigenvalues == 0
-        curved = torch.where(flat, 1.0, self.eigenvalues)
-        shrunk = torch.where(self.flips, 1.0 - self.power(k), -torch.expm1(k[:, None] * self.log_decay))
-        shrunk = torch.where(k[:, None] == 0, 0.0, shrunk) / curved
-        phi = torch.where(flat, self.rates * k[:, None], shrunk)
-        return self.in_weights(-torch.where(self.excited, phi * self.gradient, 0.0))
+        curved = xp.where(flat, 1.0, self.eigenvalues)
+        shrunk = xp.where(self.flips, 1.0 - self.power(k), -xp.expm1(k[:, None] * self.log_decay))
+        shrunk = xp.where(k[:, None] == 0, 0.0, shrunk) / curved
+        phi = xp.where(flat, self.rates * k[:, None], shrunk)
+        return self.in_weights(-xp.where(self.excited, phi * self.gradient, 0.0))
 
 
-def _norms(rows: Tensor) -> Tensor:
+def _norms(rows: Array) -> Array:
     """The 2-norm of every row: also of rows whose squares are too small for float64."""
     if not rows.shape[1]:
-        return torch.zeros_like(rows.sum(dim=1))
-    largest = rows.abs().amax(dim=1)
-    unit = torch.where((largest > 0) & largest.isfinite(), largest, 1.0)
-    scaled: Tensor = unit * torch.linalg.vector_norm(rows / unit[:, None], dim=1)
-    return scaled
+        return rows.sum(axis=1)
+    xp = namespace(rows)
+    largest = xp.amax(abs(rows), axis=1)
+    unit = xp.where((largest > 0) & xp.isfinite(largest), largest, 1.0)
+    return unit * xp.linalg.norm(rows / unit[:, None], axis=1)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from gdsolve.descent.methods.base import Advance, Condensing, Halt, Point, UpdateRule
+from gdsolve.descent.blocks import BLOCK, UpdateBlock
+from gdsolve.descent.graphs import taker
+from gdsolve.descent.methods.base import Condensing, Halt, Point, UpdateRule
 from gdsolve.descent.methods.extent import norm
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.descent.solver_state import SolverState, StateKeeper
-from gdsolve.descent.stop import COUNTED, SettledUpdate, Sizes, Step, StopRule, first_to_stop
+from gdsolve.descent.stop import SettledUpdate, Sizes, Step, StopRule, first_to_stop
 from gdsolve.objective.base import Objective
 from gdsolve.status import Status
 
-BLOCK = 64
 LONG_STEP = 200_000
 COLUMNS = 1024
 
@@ -74,6 +75,13 @@ class _Journal:
             self.weights.append(w)
             self.steps.append(step)
 
+    def hold(self, noted: int, k: int) -> None:
+        """Copy what was noted of the updates after k, all columns but the first `noted`: it will be overwritten."""
+        if self.weights[noted:]:
+            self.weights[noted:] = torch.split(torch.cat(self.weights[noted:], dim=1), 1, dim=1)
+        if self.best is not None and self.best[1] > k:
+            self.best = (*self.best[:2], self.best[2].clone())
+
     def trace(self, objective: Objective) -> Trace:
         weights = torch.cat(self.weights, dim=1)
         # Some at a time: the errors of all rows at all iterations would not fit in memory.
@@ -118,6 +126,7 @@ def iterate(
     w, k, halt, mark = point.w, step.k, None, journal.mark(point, memory, step)
     # What a run starts from says which weights are small: a start at 0 says nothing.
     unit = float(start.abs().amax()) if any(isinstance(rule, SettledUpdate) for rule in stops) else None
+    take = taker(objective, method, unit, max_iter, start.device)
     ended = first_to_stop(stops, step)
     try:
         if observe is not None:
@@ -127,17 +136,21 @@ def iterate(
                 mark = journal.mark(point, memory, step)
                 if checkpointer.due():
                     checkpointer.keep(journal.state(mark, method), last=False)
-            path, memory, halt = _walk(objective, method, point, memory, range(k, min(k + block, max_iter)))
-            for after, advance in zip(_read(path, w, step, unit), path, strict=True):
-                step, w = after, advance.point.w
-                journal.evaluations += advance.evaluations
+            taken = take(point, memory, range(k, min(k + block, max_iter)))
+            noted = len(journal.steps)
+            for after, reached, evaluations in _read(taken, step):
+                step, w = after, reached
+                journal.evaluations += evaluations
                 journal.note(step, w, reported=schedule.includes(step.k))
                 if observe is not None and step.k < block:
                     observe(step)
                 ended = first_to_stop(stops, step)
                 if ended is not None:
                     break
-            k, point = step.k, path[-1].point if path else point
+            if taken.fleeting:
+                journal.hold(noted, k)
+                w = taken.point.w if ended is None else w
+            k, point, memory, halt = step.k, taken.point, taken.memory, taken.halt
             if observe is not None and k >= block:
                 observe(step)
         status, stopped_by = _ending(ended, halt, at_limit)
@@ -174,46 +187,15 @@ def _ending(ended: tuple[StopRule, Status] | None, halt: Halt | None, at_limit: 
     return at_limit, "max_iter"
 
 
-def _walk(
-    objective: Objective, method: UpdateRule, point: Point, memory: Any, updates: range
-) -> tuple[list[Advance], Any, Halt | None]:
-    path: list[Advance] = []
-    for k in updates:
-        advance = method.step(objective, point, memory, k)
-        if isinstance(advance, Halt):
-            return path, memory, advance
-        point, memory = advance.point, advance.memory
-        path.append(advance)
-    return path, memory, None
-
-
-def _read(path: list[Advance], w: Tensor, before: Step, unit: float | None) -> list[Step]:
-    """The steps of a block as numbers, fetched from the device in one transfer; with sizes where there is a `unit`."""
-    if not path:
-        return []
-    points = [advance.point for advance in path]
-    weights = torch.cat([w, *(point.w for point in points)], dim=1)
-    updates = weights.diff(dim=1).abs().amax(dim=0)
-    gradients = torch.cat([point.now.gradient for point in points], dim=1)
-    values = torch.stack([point.now.value for point in points])
-    figures = [values, norm(gradients), updates]
-    if unit is not None:
-        figures += _sizes(weights[:, 1:], gradients, unit)
-    steps = []
-    for value, length, update, *sizes in torch.stack(figures).T.tolist():
+def _read(block: UpdateBlock, before: Step) -> Iterator[tuple[Step, Tensor, int]]:
+    """The steps of a block as numbers, fetched from the device in one transfer, each with its w and evaluations."""
+    if block.figures is None:
+        return
+    columns = block.figures.T.tolist()
+    for (value, length, update, *sizes), w, evaluations in zip(columns, block.weights, block.evaluations, strict=True):
         after = Step(before.k + 1, value, before.value, length, update)
         before = _followed(before, after, Sizes(*sizes)) if sizes else after
-        steps.append(before)
-    return steps
-
-
-def _sizes(weights: Tensor, gradients: Tensor, unit: float) -> list[Tensor]:
-    """The figures of `Sizes`, (q,) each, for weights and gradients (p, q)."""
-    moduli = weights.abs()
-    largest = moduli.amax(dim=0)
-    counted = moduli > COUNTED * torch.clamp(largest, min=unit)
-    least = torch.where(counted, moduli, torch.inf).amin(dim=0)
-    return [(gradients * weights).abs().sum(dim=0), least, largest]
+        yield before, w, evaluations
 
 
 def _followed(before: Step, after: Step, sizes: Sizes) -> Step:

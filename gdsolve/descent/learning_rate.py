@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from gdsolve.descent.foreseen import rounding_of_step
 from gdsolve.descent.leap import Form
 from gdsolve.descent.recurrence import LinearRecurrence
+from gdsolve.descent.tolerances import USUAL_TOLERANCE, tightened_tolerances
 from gdsolve.objective.modes import Modes
 
-TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-6}
-SMALLEST_SHARE = 1e-9
+TOLERANCE = {torch.float64: USUAL_TOLERANCE, torch.float32: 1e-6}
 
 
 def default_tolerance(
@@ -32,14 +31,3 @@ def default_tolerance(
         contraction = -torch.expm1(form.slowest())
     tightened = float(tightened_tolerances(modes.minimiser.mT, contraction, size)[0])
     return tightened if form is not None else min(TOLERANCE[dtype], max(tightened, rounding_of_step(modes, dtype)))
-
-
-def tightened_tolerances(minimisers: Tensor, contractions: Tensor, size: float = 0.0) -> Tensor:
-    """The default tolerances, (q,), where gdsolve chooses the rates, of `minimisers`, (q, p), and αμ, (q,)."""
-    usual = TOLERANCE[torch.float64]
-    sizes = minimisers.abs()
-    least = SMALLEST_SHARE * sizes.amax(dim=1, keepdim=True).clamp(min=size)
-    counted = torch.where(sizes > least, sizes, torch.inf).amin(dim=1)
-    tightened = usual * contractions * torch.where(counted.isfinite(), counted, 1.0)
-    told = (tightened > 0.0) & tightened.isfinite()
-    return torch.where(told, tightened.clamp(max=usual), usual)

@@ -7,8 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import Protocol
 
-from torch import Tensor
-
+from gdsolve.objective.namespace import Array
 from gdsolve.status import Status
 
 EXPLOSION = 1e12
@@ -171,7 +170,7 @@ class Apart:
     """
 
     rule: SmallUpdate | SmallLossChange | SmallGradient | Divergence
-    thresholds: Tensor
+    thresholds: Array
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,9 @@ from gdsolve.groups.explain import advise, ambiguity, explain, summary
 from gdsolve.groups.load import GroupedTable, load_groups
 from gdsolve.groups.outcome import Descended, GroupFit, GroupFits, GroupOptimum
 from gdsolve.imports import collector_at_rest
+from gdsolve.objective.shared_work import in_turn, one_blas_thread
 from gdsolve.solve.outcome import Figures
-from gdsolve.spec import Spec
+from gdsolve.spec import Device, Spec
 from gdsolve.status import GdsolveError, Status
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("gdsolve")
 
 # Groups are fitted so many numbers of their triangles at a time: enough to be worth a call, and within the cache.
-TOGETHER = 500_000
+TOGETHER = 100_000
 
 
 def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
@@ -39,19 +40,13 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
         )
     began = time.perf_counter()
     grouped = load_groups(spec, table)
-    import torch
-
-    from gdsolve.objective.threads import one_thread
-
     descending = time.perf_counter()
     fits: dict[int, GroupFit] = {}
     usable = [code for code in range(len(grouped.values)) if code not in grouped.errors]
-    # Parts are small, and threads that wait for each other on a busy machine cost more than they save. What is made of
-    # them is the result: there is no garbage to look for among it.
-    with one_thread(), collector_at_rest():
-        for part in _parts(usable, grouped.triangles.factor[0].numel() if usable else 1):
-            chosen = torch.tensor(part, device=grouped.triangles.factor.device)
-            reached = descend_groups(spec, grouped.triangles.only(chosen))
+    parts = _parts(usable, grouped.triangles.factor[0].size if usable else 1)
+    # What is made of the parts is the result: there is no garbage to look for among it.
+    with one_blas_thread(), collector_at_rest():
+        for part, reached in in_turn(lambda part: _descend(spec, grouped, part), parts):
             fits.update(zip(part, _told(spec, grouped, part, reached), strict=True))
     groups = tuple(fits[code] if code in fits else _unusable(grouped, code) for code, _ in enumerate(grouped.values))
     finished = time.perf_counter()
@@ -60,6 +55,15 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
     advice = advise(spec, groups, grouped.adrift)
     column = spec.group_by or ""
     return GroupFits(spec, column, groups, grouped.data, grouped.adrift, summary(groups), advice, seconds)
+
+
+def _descend(spec: Spec, grouped: GroupedTable, part: list[int]) -> tuple[list[int], GroupsReached]:
+    chosen = grouped.triangles.only(part)
+    if spec.device is not Device.CUDA:
+        return part, descend_groups(spec, chosen)
+    from gdsolve.solve.device import device_of
+
+    return part, descend_groups(spec, chosen.to(device_of(spec)))
 
 
 def _parts(codes: list[int], numbers: int) -> Iterator[list[int]]:
@@ -71,12 +75,10 @@ def _parts(codes: list[int], numbers: int) -> Iterator[list[int]]:
 
 def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsReached) -> Iterator[GroupFit]:
     """One result a group."""
-    import torch
-
     intercept, design = not spec.no_intercept, grouped.data.roles.design
-    chosen = grouped.triangles.only(torch.tensor(part, device=grouped.triangles.factor.device))
+    chosen = grouped.triangles.only(part)
     weighed, constant = chosen.total_weight.tolist(), chosen.constant().tolist()
-    tensors = (
+    arrays = (
         reached.weights,
         reached.sse,
         reached.loss,
@@ -95,7 +97,7 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         reached.spectra,
         weighed,
         constant,
-        *(one.tolist() for one in tensors),
+        *(one.tolist() for one in arrays),
         strict=True,
     )
     for done, (
@@ -116,8 +118,8 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
         rate,
         tol,
     ) in enumerate(columns):
-        fixed = [name for name, same in zip(design, still, strict=True) if same]
         rmse, r2 = (sse / weight) ** 0.5, 1.0 - sse / total if total > 0.0 else None
+        why = None if spectrum.rank == len(w) else _why_many(grouped.rows[code], len(w), design, still)
         found = Descended(
             stop.stopped_by,
             stop.iterations,
@@ -128,21 +130,25 @@ def _told(spec: Spec, grouped: GroupedTable, part: list[int], reached: GroupsRea
             rate,
             tol,
             gap,
-            GroupOptimum(
-                least_sse, least, None if spectrum.rank == len(w) else ambiguity(grouped.rows[code], len(w), fixed)
-            ),
+            GroupOptimum(least_sse, least, why),
             spectrum,
         )
         if spec.report:
+            import torch
+
             from gdsolve.groups.inference import group_inference
 
-            at, optimum = reached.weights[done], reached.minimisers[done]
+            at, optimum = (torch.as_tensor(one[done]).cpu() for one in (reached.weights, reached.minimisers))
             errors = group_inference(
                 spec, chosen.triangle(done), design, at, optimum=optimum, least=least_sse, status=stop.status
             )
             found = replace(found, inference=errors)
         message = explain(spec, found, stop.status)
         yield _result(grouped, code, stop.status, message, found)
+
+
+def _why_many(rows: int, weights: int, design: Sequence[str], constant: Sequence[bool]) -> str:
+    return ambiguity(rows, weights, [name for name, same in zip(design, constant, strict=True) if same])
 
 
 def _result(grouped: GroupedTable, code: int, status: Status, message: str, found: Descended) -> GroupFit:

@@ -5,18 +5,17 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gdsolve.data import Table, prefetch
 from gdsolve.imports import collector_at_rest
+from gdsolve.objective.group_merge import build_group_triangles
+from gdsolve.objective.group_triangles import GroupTriangles
+from gdsolve.objective.rank import LEAST_SQUARE
 from gdsolve.solve.data import DataInfo, open_problem
-from gdsolve.solve.device import device_of
-from gdsolve.solve.guards import LEAST_SQUARE
-from gdsolve.spec import Spec
+from gdsolve.spec import Device, Spec
 from gdsolve.status import DataError
-
-if TYPE_CHECKING:
-    from gdsolve.objective.group_triangles import GroupTriangles
 
 logger = logging.getLogger("gdsolve")
 
@@ -46,17 +45,14 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
     began = time.perf_counter()
     with table or open_problem(spec) as opened:
         batches = prefetch(opened.batches())
-        # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
-        with collector_at_rest():
-            import torch
-
-            from gdsolve.objective.group_triangles import GroupTriangles, build_group_triangles
-
+        if spec.report or spec.device is Device.CUDA:
+            # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
+            with collector_at_rest():
+                import torch  # noqa: F401
         built = build_group_triangles(batches)
         roles, groups = opened.roles, opened.groups
         info = DataInfo.of(opened)
-        triangles = built or GroupTriangles.empty(len(roles.design), torch.device("cpu"))
-        triangles = triangles.padded(len(groups.values)).to(device_of(spec))
+        triangles = (built or GroupTriangles.empty(len(roles.design))).padded(len(groups.values))
         rows = triangles.rows.tolist()
         errors = dict(groups.errors)
         for code, one in enumerate(rows):
@@ -83,16 +79,17 @@ def _no_row(info: DataInfo, dropped: int) -> DataError:
 def _judge(info: DataInfo, triangles: GroupTriangles, errors: dict[int, DataError]) -> None:
     """Add to `errors` the groups whose least squares cannot be formed: weights or squares beyond float64."""
     names, least = [*info.roles.design, info.roles.target], LEAST_SQUARE
-    weight, lengths = triangles.total_weight, triangles.lengths()
+    with np.errstate(all="ignore"):
+        weight, lengths = triangles.total_weight, triangles.lengths()
     heavy = ~((weight > least) & (weight < 1.0 / least))
     wrong = ~((lengths == 0.0) | ((lengths > least**0.5) & (lengths < least**-0.5)))
-    for code in (heavy | wrong.any(dim=1)).nonzero()[:, 0].tolist():
+    for code in np.flatnonzero(heavy | wrong.any(axis=1)).tolist():
         if code in errors:
             continue
         if bool(heavy[code]):
             errors[code] = _weightless(info, float(weight[code]))
         else:
-            column = int(wrong[code].to(lengths.dtype).argmax())
+            column = int(wrong[code].argmax())
             small = float(lengths[code, column]) < 1.0
             errors[code] = DataError(
                 f"{info.source[0]}: column {names[column]!r}: its squares {'vanish in' if small else 'are beyond'} "

@@ -14,7 +14,7 @@ from gdsolve.status import ExitCode, Status
 
 if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
-    from gdsolve.objective.modes import Spectrum
+    from gdsolve.objective.spectrum import Spectrum
 
 SEVERITY = (ExitCode.DATA, ExitCode.DIVERGED, ExitCode.MAX_ITER)
 """Exit codes of groups, the most serious first."""

@@ -25,7 +25,7 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class Language:
     """Another language: for each operation an expression of its arguments {0}, {1}, …, and how a constant is written.
 
     An operation that is not among the `templates` cannot be said in it.
@@ -42,11 +42,11 @@ class Elementwise:
     statements: tuple[Statement, ...]
     results: tuple[str, str]
 
-    def lines(self, dialect: Dialect) -> list[str] | None:
+    def lines(self, language: Language) -> list[str] | None:
         """An assignment a statement, as text; None where the language lacks an operation."""
-        if any(one.operation not in dialect.templates for one in self.statements):
+        if any(one.operation not in language.templates for one in self.statements):
             return None
-        return [f"{one.result} = {_expression(one, dialect)}" for one in self.statements]
+        return [f"{one.result} = {_expression(one, language)}" for one in self.statements]
 
 
 def traced(function: Rowwise, dtype: torch.dtype) -> Elementwise | None:
@@ -66,16 +66,21 @@ def squares(z: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return residual * residual, residual
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """While it is on, what is done to tensors that come from those given is noted."""
 
     def __init__(self, dtype: torch.dtype, **given: Tensor) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.statements: list[Statement] = []
         self.failed = False
         self._dtype = dtype
         # The tensors are held, so that no other one has their id.
         self._names = {id(tensor): (name, tensor) for name, tensor in given.items()}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """False: nothing here is compiled, and the compiler, which would be told so, takes seconds to import."""
+        return False
 
     def name_of(self, tensor: Any) -> str | None:
         """The name of a tensor that was noted; None of any other."""
@@ -122,9 +127,9 @@ def _number(constant: Any) -> float | None:
     return float(constant) if isinstance(constant, int | float) and math.isfinite(constant) else None
 
 
-def _expression(statement: Statement, dialect: Dialect) -> str:
-    words = [one if isinstance(one, str) else dialect.number(one) for one in statement.arguments]
-    return dialect.templates[statement.operation].format(*words)
+def _expression(statement: Statement, language: Language) -> str:
+    words = [one if isinstance(one, str) else language.number(one) for one in statement.arguments]
+    return language.templates[statement.operation].format(*words)
 
 
 # Written alike in Python and in what looks like it.
@@ -146,7 +151,7 @@ SAME = {
 FUNCTIONS = ("exp", "expm1", "log", "log1p", "sinh", "cosh", "tanh", "sqrt", "sin", "cos", "atan")
 
 
-PYTHON = Dialect(
+PYTHON = Language(
     {
         **SAME,
         **{name: f"{name}({{0}})" for name in FUNCTIONS},

@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Objective
-from gdsolve.objective.modes import Spectrum
 from gdsolve.objective.pointwise import Huber, LogCosh
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.row_space import row_space
+from gdsolve.objective.spectrum import Spectrum
 
 # Beyond so many roundings of p columns the Hessian itself shows that it curves in every direction.
 CLEAR = 1e4

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
-from torch import Tensor
-
 from gdsolve.objective.group_triangles import GroupTriangles
-from gdsolve.objective.modes import GRADED, Spectrum
+from gdsolve.objective.namespace import Array, counted, namespace, places
 from gdsolve.objective.rank import EPSILON, is_constant, numerical_rank, units_of
+from gdsolve.objective.spectrum import GRADED
+
+# Lengths that differ by rounding alone.
+EVEN = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,53 +24,55 @@ class GroupCoordinates:
     intercept last.
     """
 
-    scale: Tensor
-    centre: Tensor
-    target_scale: Tensor
-    target_centre: Tensor
+    scale: Array
+    centre: Array
+    target_scale: Array
+    target_centre: Array
     intercept: bool
 
     @classmethod
     def raw(cls, triangles: GroupTriangles, *, intercept: bool) -> GroupCoordinates:
         """The user's own coordinates."""
-        one, unit = torch.ones_like(triangles.shift[:, :-1]), torch.ones_like(triangles.total_weight)
-        return cls(one, torch.zeros_like(one), unit, torch.zeros_like(unit), intercept)
+        xp = namespace(triangles.shift)
+        one, unit = xp.ones_like(triangles.shift[:, :-1]), xp.ones_like(triangles.total_weight)
+        return cls(one, xp.zeros_like(one), unit, xp.zeros_like(unit), intercept)
 
     @classmethod
     def standardised(cls, triangles: GroupTriangles, *, intercept: bool) -> GroupCoordinates:
         """Columns and target of mean 0 and spread 1 in every group: see `Triangle.standardised`."""
-        centre = triangles.means() if intercept else torch.zeros_like(triangles.shift)
-        spread = triangles.columns(intercept=intercept).norm(dim=1) / triangles.total_weight[:, None].sqrt()
+        xp = namespace(triangles.shift)
+        centre = triangles.means() if intercept else xp.zeros_like(triangles.shift)
+        spread = xp.linalg.norm(triangles.columns(intercept=intercept), axis=1) / triangles.total_weight[:, None] ** 0.5
         scale = units_of(centre, spread)
-        target = torch.where(is_constant(centre, spread)[:, -1], 1.0, spread[:, -1])
+        target = xp.where(is_constant(centre, spread)[:, -1], 1.0, spread[:, -1])
         return cls(scale[:, :-1], centre[:, :-1], target, centre[:, -1], intercept)
 
     @property
     def p(self) -> int:
         """The number of weights, with the intercept."""
-        return self.scale.shape[1] + self.intercept
+        return int(self.scale.shape[1]) + self.intercept
 
-    def to_user(self, weights: Tensor) -> Tensor:
+    def to_user(self, weights: Array) -> Array:
         """Weights (G, p, q) of descent in the units of the file."""
         n, unit = self.scale.shape[1], self.target_scale[:, None, None]
         linear = weights[:, :n] * (unit / self.scale[:, :, None])
         if not self.intercept:
             return linear
         moved = self.target_centre[:, None, None] + unit * weights[:, n:]
-        return torch.cat([linear, moved - self.centre[:, None, :] @ linear], dim=1)
+        return namespace(linear).concatenate([linear, moved - self.centre[:, None, :] @ linear], axis=1)
 
-    def from_user(self, weights: Tensor) -> Tensor:
+    def from_user(self, weights: Array) -> Array:
         """Weights (G, p, q) in the units of the file as descent sees them: the inverse of `to_user`."""
         n, unit = self.scale.shape[1], self.target_scale[:, None, None]
         linear = weights[:, :n] * (self.scale[:, :, None] / unit)
         if not self.intercept:
             return linear
         moved = weights[:, n:] - self.target_centre[:, None, None] + self.centre[:, None, :] @ weights[:, :n]
-        return torch.cat([linear, moved / unit], dim=1)
+        return namespace(linear).concatenate([linear, moved / unit], axis=1)
 
     def without_constant(self) -> GroupCoordinates:
         """The linear part of the map alone."""
-        return replace(self, target_centre=torch.zeros_like(self.target_centre))
+        return replace(self, target_centre=0.0 * self.target_scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +83,43 @@ class GroupQuadratics:
     of the data; `curvature_scale` is (G,).
     """
 
-    stacked: Tensor
-    target: Tensor
+    stacked: Array
+    target: Array
     height: int
-    curvature_scale: Tensor
+    curvature_scale: Array
 
-    def squares(self, weights: Tensor) -> tuple[Tensor, Tensor]:
+    def squares(self, weights: Array) -> tuple[Array, Array]:
         """‖Bw − b‖² and the same with the penalty, (G,) each, at `weights`, (G, p)."""
-        squares = ((self.stacked @ weights[:, :, None] - self.target)[:, :, 0]).square()
-        return squares[:, : self.height].sum(dim=1), squares.sum(dim=1)
+        squares = ((self.stacked @ weights[:, :, None] - self.target)[:, :, 0]) ** 2
+        return squares[:, : self.height].sum(axis=1), squares.sum(axis=1)
 
-    def values(self, weights: Tensor) -> Tensor:
+    def values(self, weights: Array) -> Array:
         """The objective, (G,), at `weights`, (G, p)."""
         return 0.5 * self.curvature_scale * self.squares(weights)[1]
 
-    def gradient_norms(self, weights: Tensor) -> Tensor:
+    def gradient_norms(self, weights: Array) -> Array:
         """‖∇L‖₂, (G,), at `weights`, (G, p)."""
         residual = self.stacked @ weights[:, :, None] - self.target
-        norms: Tensor = (self.stacked.mT @ residual)[:, :, 0].norm(dim=1)
-        return self.curvature_scale * norms
+        slopes = (_transposed(self.stacked) @ residual)[:, :, 0]
+        return self.curvature_scale * namespace(slopes).linalg.norm(slopes, axis=1)
 
-    def gaps(self, weights: Tensor, minimisers: Tensor) -> Tensor:
+    def gaps(self, weights: Array, minimisers: Array) -> Array:
         """L(w) − L*, (G,), as c/2·‖[B; P](w − w*)‖²: nothing cancels; both are (G, p)."""
         along = (self.stacked @ (weights - minimisers)[:, :, None])[:, :, 0]
-        return 0.5 * self.curvature_scale * along.square().sum(dim=1)
+        return 0.5 * self.curvature_scale * (along**2).sum(axis=1)
 
 
 def group_quadratics(
     triangles: GroupTriangles,
     coordinates: GroupCoordinates,
-    curvature_scale: Tensor,
+    curvature_scale: Array,
     *,
     raw: bool,
     ridge: float,
     penalize_intercept: bool,
 ) -> GroupQuadratics:
     """The objectives in `coordinates`, which are the user's own where `raw`."""
-    p, intercept = coordinates.p, coordinates.intercept
+    p, intercept, xp = coordinates.p, coordinates.intercept, namespace(triangles.factor)
     if raw:
         block = triangles.raw()
         design, target = block[:, :, :p], block[:, :, -1:]
@@ -124,23 +127,23 @@ def group_quadratics(
         block = triangles.columns(intercept=intercept)
         design = block[:, :, :-1] / coordinates.scale[:, None, :]
         if intercept:
-            design = torch.cat([design, triangles.factor[:, :, :1]], dim=2)
+            design = xp.concatenate([design, triangles.factor[:, :, :1]], axis=2)
         target = block[:, :, -1:] / coordinates.target_scale[:, None, None]
     height = design.shape[1]
     if ridge:
         rows, aim = _penalty(ridge, coordinates, penalize_intercept=penalize_intercept)
-        design, target = torch.cat([design, rows], dim=1), torch.cat([target, aim], dim=1)
-    return GroupQuadratics(design.contiguous(), target.contiguous(), height, curvature_scale)
+        design, target = xp.concatenate([design, rows], axis=1), xp.concatenate([target, aim], axis=1)
+    return GroupQuadratics(design, target, height, curvature_scale)
 
 
-def _penalty(ridge: float, coordinates: GroupCoordinates, *, penalize_intercept: bool) -> tuple[Tensor, Tensor]:
+def _penalty(ridge: float, coordinates: GroupCoordinates, *, penalize_intercept: bool) -> tuple[Array, Array]:
     """The penalty λ·Σw_j² on the user's weights as rows, (G, r, p), and their target, (G, r, 1) (see `Penalty`)."""
     p = coordinates.p
     count = p if penalize_intercept else coordinates.scale.shape[1]
     root = (ridge**0.5 / coordinates.target_scale)[:, None, None]
-    identity = torch.eye(p, dtype=torch.float64, device=root.device).expand(len(root), p, p)
+    identity = _identities(p, root)
     rows = coordinates.without_constant().to_user(identity)[:, :count]
-    offset = coordinates.to_user(identity.new_zeros(len(root), p, 1))[:, :count]
+    offset = coordinates.to_user(0.0 * identity[:, :, :1])[:, :count]
     return root * rows, -root * offset
 
 
@@ -148,44 +151,53 @@ def _penalty(ridge: float, coordinates: GroupCoordinates, *, penalize_intercept:
 class GroupMinimisers:
     """All w of least value in every group: `point` + span of the columns of `basis` from `rank` on, in user units.
 
+    `left`, `singular` and `right` are what the singular values of [B; P] are made of, where `even`, (G,): those of
+    columns of one length, that of `singular`.
     Shapes: `point` is (G, p, 1), `basis` is (G, p, p), `rank` is (G,).
     """
 
-    point: Tensor
-    basis: Tensor
-    rank: Tensor
+    point: Array
+    basis: Array
+    rank: Array
+    left: Array
+    singular: Array
+    right: Array
+    even: Array
 
-    def nearest_to(self, start: Tensor, coordinates: GroupCoordinates) -> Tensor:
+    def nearest_to(self, start: Array, coordinates: GroupCoordinates) -> Array:
         """The minimisers, (G, p, 1) in `coordinates`, that descent from `start`, (p, 1), runs to."""
         nearest, p = coordinates.from_user(self.point), coordinates.p
         across = coordinates.without_constant().from_user(self.basis)
-        for rank in torch.unique(self.rank[self.rank < p]).tolist():
-            (chosen,) = torch.nonzero(self.rank == rank, as_tuple=True)
+        for rank in sorted({*self.rank.tolist()} - {p}):
+            chosen = places(self.rank == rank)
             null = across[chosen][:, :, rank:]
-            basis, upper = torch.linalg.qr(null)
-            away = basis.mT @ (nearest[chosen] - start)
-            nearest[chosen] -= null @ torch.linalg.solve_triangular(upper, away, upper=True)
+            basis, upper = namespace(null).linalg.qr(null)
+            away = _transposed(basis) @ (nearest[chosen] - start)
+            nearest[chosen] -= null @ _solve_upper(upper, away)
         return nearest
 
 
-def find_group_minimisers(
-    quadratics: GroupQuadratics, coordinates: GroupCoordinates, errors: Tensor
-) -> GroupMinimisers:
+def find_group_minimisers(quadratics: GroupQuadratics, coordinates: GroupCoordinates, errors: Array) -> GroupMinimisers:
     """Solve every group by singular values, in standardised `coordinates`, as `find_minimisers` does one table.
 
     `errors` is (G, p).
     """
     stacked, p = quadratics.stacked, coordinates.p
-    lengths = stacked.norm(dim=1)
-    lengths = torch.where(lengths > 0, lengths, 1.0)
-    left, singular, right = torch.linalg.svd(stacked / lengths[:, None, :], full_matrices=False)
-    rank = numerical_rank(singular, right.mT, errors)
-    counts = torch.arange(p, device=rank.device) < rank[:, None]
-    along = (left.mT @ quadratics.target)[:, :, 0]
-    shares = torch.where(counts, along / torch.where(counts, singular, 1.0), 0.0)
-    basis = right.mT / lengths[:, :, None]
+    xp = namespace(stacked)
+    lengths = xp.linalg.norm(stacked, axis=1)
+    # Columns of one length but for rounding, as all standardised ones are, need no other decomposition later.
+    longest = xp.amax(lengths, axis=1)[:, None]
+    even = ((abs(lengths - longest) <= EVEN * longest) | (lengths == 0.0)).all(axis=1) & (longest[:, 0] > 0.0)
+    lengths = xp.where(even[:, None], longest, xp.where(lengths > 0, lengths, 1.0))
+    left, singular, right = xp.linalg.svd(stacked / lengths[:, None, :], full_matrices=False)
+    rank = numerical_rank(singular, _transposed(right), errors)
+    counts = counted(p, rank) < rank[:, None]
+    along = (_transposed(left) @ quadratics.target)[:, :, 0]
+    shares = xp.where(counts, along / xp.where(counts, singular, 1.0), 0.0)
+    basis = _transposed(right) / lengths[:, :, None]
     point = coordinates.to_user(basis @ shares[:, :, None])
-    return GroupMinimisers(point, coordinates.without_constant().to_user(basis), rank)
+    across = coordinates.without_constant().to_user(basis)
+    return GroupMinimisers(point, across, rank, left, singular * longest, right, even)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,46 +205,77 @@ class GroupModes:
     """The quadratics of many groups in the eigenvectors of their Hessians (see `Modes`).
 
     Shapes: `eigenvalues` is (G, p), largest first and 0 beyond the rank; `right` is (G, p, p); `gradient` at the start
-    and `rounding`, its error, are (G, p) in the eigenbasis; `minimiser` is (G, p).
+    and `rounding`, its error, are (G, p) in the eigenbasis; `minimiser` is (G, p). `largest`, `smallest` and `rank` are
+    those of a `gdsolve.objective.spectrum.Spectrum`, (G,).
     """
 
     quadratics: GroupQuadratics
-    eigenvalues: Tensor
-    right: Tensor
-    gradient: Tensor
-    rounding: Tensor
-    minimiser: Tensor
-    spectra: tuple[Spectrum, ...]
+    eigenvalues: Array
+    right: Array
+    gradient: Array
+    rounding: Array
+    minimiser: Array
+    largest: Array
+    smallest: Array
+    rank: Array
 
 
-def decompose_groups(quadratics: GroupQuadratics, minimiser: Tensor, rank: Tensor, start: Tensor) -> GroupModes:
+def decompose_groups(
+    quadratics: GroupQuadratics, minimiser: Array, known: GroupMinimisers, start: Array, *, standard: bool
+) -> GroupModes:
     """Eigenvalues λᵢ = c·σᵢ² and eigenvectors from the singular values of [B; P], and the gradient at `start`, (p, 1).
 
-    `minimiser` is (G, p); `rank`, (G,), comes from the standardised problem.
+    `minimiser` is (G, p); the rank comes from the standardised problem, and so do the singular values where [B; P] is
+    that of the `standard` coordinates, and even.
     """
-    stacked, c = quadratics.stacked, quadratics.curvature_scale
-    left, singular, right = torch.linalg.svd(stacked, full_matrices=False)
-    within = torch.arange(singular.shape[1], device=rank.device) < rank[:, None]
-    eigenvalues = torch.where(within, c[:, None] * singular.square(), 0.0)
-    largest = torch.where(rank > 0, c * singular[:, 0].square(), 0.0)
-    smallest = torch.where(rank > 0, c * _smallest_singular_values(stacked, singular, rank).square(), 0.0)
-    spectra = tuple(map(Spectrum, largest.tolist(), smallest.tolist(), rank.tolist()))
+    stacked, c, rank = quadratics.stacked, quadratics.curvature_scale, known.rank
+    xp = namespace(stacked)
+    left, singular, right = known.left, known.singular, known.right
+    uneven = places(~known.even) if standard else counted(len(rank), rank)
+    if len(uneven):
+        left, singular, right = (1.0 * one for one in (left, singular, right))
+        left[uneven], singular[uneven], right[uneven] = xp.linalg.svd(stacked[uneven], full_matrices=False)
+    within = counted(singular.shape[1], rank) < rank[:, None]
+    eigenvalues = xp.where(within, c[:, None] * singular**2, 0.0)
+    largest = xp.where(rank > 0, c * singular[:, 0] ** 2, 0.0)
+    smallest = xp.where(rank > 0, c * _smallest_singular_values(stacked, singular, rank) ** 2, 0.0)
     image = stacked @ start
-    slope = (c[:, None] * eigenvalues).sqrt()
-    gradient = slope * (left.mT @ (image - quadratics.target))[:, :, 0]
-    sizes = image.norm(dim=1) + quadratics.target.norm(dim=1)
+    slope = (c[:, None] * eigenvalues) ** 0.5
+    gradient = slope * (_transposed(left) @ (image - quadratics.target))[:, :, 0]
+    sizes = xp.linalg.norm(image, axis=1) + xp.linalg.norm(quadratics.target, axis=1)
     rounding = slope * (16.0 * EPSILON * sizes)
-    return GroupModes(quadratics, eigenvalues, right.mT, gradient, rounding, minimiser, spectra)
+    return GroupModes(
+        quadratics, eigenvalues, _transposed(right), gradient, rounding, minimiser, largest, smallest, rank
+    )
 
 
-def _smallest_singular_values(stacked: Tensor, singular: Tensor, rank: Tensor) -> Tensor:
+def _smallest_singular_values(stacked: Array, singular: Array, rank: Array) -> Array:
     """σ of the last mode within the rank, (G,); from the inverse where lengths of columns differ by so much."""
-    p = singular.shape[1]
-    smallest = singular.gather(1, (rank - 1).clamp(min=0)[:, None])[:, 0]
-    (graded,) = torch.nonzero((rank == p) & (smallest <= singular[:, 0] / GRADED), as_tuple=True)
+    p, xp = singular.shape[1], namespace(singular)
+    last = (rank - 1).clip(0, None)
+    smallest = singular[counted(len(last), last), last]
+    graded = places((rank == p) & (smallest <= singular[:, 0] / GRADED))
     if len(graded):
-        upper = torch.linalg.qr(stacked[graded], mode="r").R
-        identity = torch.eye(p, dtype=upper.dtype, device=upper.device).expand_as(upper)
-        inverse = torch.linalg.solve_triangular(upper, identity, upper=True)
-        smallest[graded] = 1.0 / torch.linalg.matrix_norm(inverse, ord=2)
+        _, upper = xp.linalg.qr(stacked[graded])
+        inverse = _solve_upper(upper, _identities(p, upper))
+        smallest[graded] = 1.0 / xp.linalg.norm(inverse, ord=2, axis=(1, 2))
     return smallest
+
+
+def _transposed(matrices: Array) -> Array:
+    return matrices.swapaxes(-1, -2)
+
+
+def _identities(size: int, like: Array) -> Array:
+    """An identity matrix for every one of `like`, (g, size, size)."""
+    place = counted(size, like)
+    return (place[:, None] == place) * (1.0 + 0.0 * like[:, :1, :1])
+
+
+def _solve_upper(upper: Array, right: Array) -> Array:
+    """U⁻¹·B for upper triangles (g, r, r) and right sides (g, r, q), from the last row up."""
+    solved = 1.0 * right
+    for row in reversed(range(upper.shape[1])):
+        rest = solved[:, row] - (upper[:, row, None, row + 1 :] @ solved[:, row + 1 :])[:, 0]
+        solved[:, row] = rest / upper[:, row, row, None]
+    return solved

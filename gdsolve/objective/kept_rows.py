@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from gdsolve.objective.triangle import RowBlock, from_numpy
+from gdsolve.objective.row_batch import RowBlock, from_numpy
 
 HOST = torch.device("cpu")
 # Large enough that the system takes a slab back as soon as it is released.

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from gdsolve.objective.factor_tree import Workers
+from gdsolve.objective.factorise import merged_factor
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle
 from gdsolve.ranks import Ranks
 
@@ -23,9 +26,8 @@ def merge(first: Triangle, second: Triangle) -> Triangle:
         return first if first.rows else second
     moved = second.factor.clone()
     moved[:, 1:] += second.factor[:, :1] * (second.shift - first.shift)
-    stacked = torch.cat([first.factor, moved])
-    reflectors, _ = torch.geqrf(stacked)
-    factor = reflectors[: min(stacked.shape[0], stacked.shape[1])].triu()
+    with Workers(torch.get_num_threads()) as workers, one_thread():
+        factor = merged_factor([first.factor, moved], workers.each)
     weight = first.total_weight + second.total_weight
     return Triangle(factor, first.shift, first.rows + second.rows, weight).settled()
 

@@ -17,7 +17,8 @@ from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, empty_design, split_rows, sum_of_blocks
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.shipment import bring_rows
-from gdsolve.objective.walks import RowWalk, walk_of
+from gdsolve.objective.walks import walk_of
+from gdsolve.objective.whole import RowWalk
 from gdsolve.ranks import Ranks
 
 

@@ -46,7 +46,7 @@ class Penalty:
     @property
     def counts(self) -> bool:
         """True where there is a penalty."""
-        return len(self.diagonal) + len(self.coupled) > 0
+        return self.diagonal.shape[0] + self.coupled.shape[0] > 0
 
     @property
     def elements(self) -> int:

@@ -98,7 +98,7 @@ Visit = Callable[[Block, Tensor, Tensor], Tensor]
 class Walk:
     """The blocks of a design and the scratch for visiting them, made once, at the first visit.
 
-    On the host the blocks are shared among threads, one thread to a block. Every sum is taken in the order of the
+    The blocks are shared among threads of the host, one thread to a block. Every sum is taken in the order of the
     blocks, whichever thread came first, so that results are the same to the last bit at any number of threads. Nothing
     that grows with the rows is allocated while walking, and nothing of the scratch is ever given away.
     Shapes: `design` is (m, p), `columns` are (m, 1) each.
@@ -106,9 +106,7 @@ class Walk:
 
     def __init__(self, design: Tensor, *columns: Tensor) -> None:
         p, device, dtype = design.shape[1], design.device, design.dtype
-        on_host = device.type == "cpu"
-        # An accelerator has its own way of blocking, and pays for every launch.
-        height = max(1, BLOCK_BYTES // (p * design.element_size())) if on_host else max(1, len(design))
+        height = max(1, BLOCK_BYTES // (p * design.element_size()))
         parts = [torch.split(tensor, height) for tensor in (design, *(column[:, 0] for column in columns))]
         self._values = torch.empty(len(parts[0]), dtype=dtype, device=device)
         values = self._values.unbind()
@@ -119,10 +117,8 @@ class Walk:
         groups = [tuple(blocks[i : i + size]) for i in range(0, len(blocks), size)]
         self._gradients = torch.empty(len(groups), p, dtype=dtype, device=device)
         self._tasks = [_Task(*one) for one in zip(groups, self._gradients.unbind(), strict=True)]
-        threads = min(torch.get_num_threads(), len(groups) // LEAST_TASKS, MOST_THREADS) if on_host else 1
-        self._threads = max(1, threads)
+        self._threads = max(1, min(torch.get_num_threads(), len(groups) // LEAST_TASKS, MOST_THREADS))
         self._scratch: list[Tensor] = []
-        self._on_host = on_host
         self._lock = Lock()
 
     def sums(self, w: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
@@ -132,8 +128,6 @@ class Walk:
                 tallest = len(self._tasks[0].blocks[0].design)
                 # Not parts of one tensor: the last bits of a sum depend on how its numbers are aligned.
                 self._scratch = [self._values.new_empty(tallest) for _ in range(self._threads)]
-            if not self._on_host:
-                return self._sums(w[:, 0], visit)
             with one_thread():
                 return self._sums(w[:, 0], visit)
 

@@ -15,14 +15,15 @@ from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, empty_design, split_rows, sum_of_blocks
 from gdsolve.objective.shipment import bring_rows
-from gdsolve.objective.walks import RowWalk, walk_of
+from gdsolve.objective.walks import walk_of
+from gdsolve.objective.whole import RowWalk
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """c/2·(‖√ω(Xw − y)‖² + ‖Pw − q‖²) over all rows, in descent's coordinates.
 
-    X is walked in blocks, so that a step reads it from memory once, not twice (`row_blocks.Walk`).
+    X is walked in blocks, so that a step reads it from memory once, not twice (`walks.walk_of`).
     Shapes: `design` X is (m, p), intercept last, `target` is (m, 1); both already multiplied by √ω. `many` updates are
     to be taken, so that what they need may be compiled.
     """

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from itertools import chain
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.factor_elsewhere import grow_elsewhere, rows_elsewhere
+from gdsolve.objective.factor_tree import HOST, FactorTree, Grown, Workers
 from gdsolve.objective.rank import EPSILON, is_constant, stored_errors, units_of, without_jitter
-from gdsolve.objective.threads import one_thread, threads_for
+from gdsolve.objective.row_batch import RowBlock
+from gdsolve.objective.row_cuts import cut_rows
+from gdsolve.objective.threads import one_thread
 
-# Rows that are factorised together, and at least so many for each column: under too few, R itself is factorised again
-# and again; more take memory and gain little.
-BLOCK_ROWS = 4096
-BLOCK_HEIGHT = 2
+# Columns from which on work of their cube is to be avoided.
 COSTLY = 300
-
-
-class RowBlock(Protocol):
-    """Rows of a table: `values` (rows, n + 1), the target last, and their weights (rows,), if any."""
-
-    @property
-    def values(self) -> np.ndarray: ...  # noqa: D102
-    @property
-    def weight(self) -> np.ndarray | None: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,106 +141,37 @@ def build_triangle(batches: Iterable[RowBlock], dtype: torch.dtype = torch.float
     return built[0] if built else None
 
 
-def build_triangles(batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype]) -> tuple[Triangle, ...]:
+def build_triangles(
+    batches: Iterable[RowBlock], dtypes: Sequence[torch.dtype], device: torch.device = HOST
+) -> tuple[Triangle, ...]:
     """Merge batches of rows, in blocks of a height of their own, into a triangle per dtype; none if there is no row.
 
-    R ← qr([R; block]), one Householder factorisation a block, O(m·n²) in all, however few rows a batch has; XᵀX is
-    never formed, which would square the condition number. The dtype float32 rounds the cells first, as descent in
-    float32 sees them. Memory: a block and its factorisation, two or three times R for many columns.
+    A Householder factorisation a block, on all threads, and of their factors, O(m·n²) in all, however few rows a batch
+    has; XᵀX is never formed, which would square the condition number. The result is the same to the last bit at any
+    number of threads and for batches of any sizes. On another `device` blocks are factorised there, in the order of the
+    rows; the triangles are on the host all the same. The dtype float32 rounds the cells first, as descent in float32
+    sees them. Memory: see `building_bytes`.
     Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.3.2; Demmel et al. (2012), TSQR.
     """
-    states: dict[torch.dtype, _Merge] = {}
-    threads = torch.get_num_threads()
-    # Blocks of few columns are small, and the other cores are busy parsing the next ones: threads made the pass ten
-    # times slower.
-    with one_thread():
-        for batch in batches:
-            for dtype in dtypes:
-                values, weight = tensors_of(batch, dtype)
-                if values.shape[0] == 0:
-                    continue
-                if dtype not in states:
-                    states[dtype] = _Merge(_shift_of(values), threads)
-                states[dtype].add(values, weight)
-        return tuple(state.result() for state in states.values())
+    if device != HOST:
+        with one_thread():
+            grown = grow_elsewhere(cut_rows(batches, rows_elsewhere), dtypes, device)
+        return tuple(map(_triangle_of, grown))
+    cuts = cut_rows(batches)
+    first = next(cuts, None)
+    if first is None:
+        return ()
+    second = next(cuts, None)
+    # A single block is not worth a thread. Each works by itself: LAPACK's own wait for each other too often.
+    threads = torch.get_num_threads() if second is not None else 1
+    with one_thread(), Workers(threads) as workers:
+        trees = [FactorTree(first, dtype, workers) for dtype in dtypes]
+        for cut in chain([first], () if second is None else [second], cuts):
+            for tree in trees:
+                tree.add(cut)
+                workers.make_room()
+        return tuple(_triangle_of(tree.result()) for tree in trees)
 
 
-def tensors_of(batch: RowBlock, dtype: torch.dtype) -> tuple[Tensor, Tensor | None]:
-    """Values and weights of a batch in float64, the values rounded to `dtype` first: what descent in it sees.
-
-    A row of weight 0 is no row.
-    """
-    values = from_numpy(batch.values).to(dtype).to(torch.float64)
-    if batch.weight is None:
-        return values, None
-    weight = from_numpy(batch.weight).to(torch.float64)
-    there = weight > 0.0
-    return (values, weight) if bool(there.all()) else (values[there], weight[there])
-
-
-def from_numpy(array: np.ndarray) -> Tensor:
-    """An array as a tensor of the host, sharing its memory where that may be written to."""
-    # What polars lends without a copy is read-only, which torch does not know of.
-    return torch.from_numpy(array if array.flags.writeable else array.copy())
-
-
-def _shift_of(values: Tensor) -> Tensor:
-    """Column means of the first batch, but the very value of a column that is constant there."""
-    lowest, highest = values.amin(dim=0), values.amax(dim=0)
-    return torch.where(lowest == highest, lowest, values.mean(dim=0))
-
-
-class _Merge:
-    """The running factor, and below it in one buffer the rows that wait until they fill a block."""
-
-    def __init__(self, shift: Tensor, threads: int) -> None:
-        self.shift = shift
-        self.rows = 0
-        self.total_weight = 0.0
-        self.columns = shift.shape[0] + 1
-        self.height = max(BLOCK_ROWS, BLOCK_HEIGHT * self.columns)
-        self.threads = threads
-        self.top = 0
-        self.waiting = 0
-        self.buffer = self._empty(0)
-
-    def add(self, values: Tensor, weight: Tensor | None) -> None:
-        self.rows += values.shape[0]
-        self.total_weight += float(values.shape[0] if weight is None else weight.sum())
-        while rows := values.shape[0]:
-            taken = min(rows, self.height - self.waiting)
-            self._hold(values[:taken], None if weight is None else weight[:taken])
-            values, weight = values[taken:], None if weight is None else weight[taken:]
-            if self.waiting == self.height:
-                self._factorise()
-
-    def result(self) -> Triangle:
-        if self.waiting:
-            self._factorise()
-        return Triangle(self.buffer[: self.top].contiguous(), self.shift, self.rows, self.total_weight).settled()
-
-    def _empty(self, rows: int) -> Tensor:
-        # Stored column by column, as LAPACK wants it.
-        return torch.empty(self.columns, rows, dtype=torch.float64, device=self.shift.device).t()
-
-    def _hold(self, values: Tensor, weight: Tensor | None) -> None:
-        start = self.top + self.waiting
-        self.waiting += values.shape[0]
-        stop = self.top + self.waiting
-        if stop > self.buffer.shape[0]:
-            # A table may have fewer rows than a block: room is doubled until there is enough for one.
-            grown = self._empty(min(max(stop, 2 * self.buffer.shape[0]), self.columns + self.height))
-            grown[:start] = self.buffer[:start]
-            self.buffer = grown
-        held = self.buffer[start:stop]
-        held[:, 0] = 1.0
-        torch.sub(values, self.shift, out=held[:, 1:])
-        if weight is not None:
-            held *= weight.sqrt()[:, None]
-
-    def _factorise(self) -> None:
-        stacked = self.buffer[: self.top + self.waiting]
-        with threads_for(2.0 * stacked.shape[0] * self.columns**2, self.threads):
-            reflectors, _ = torch.geqrf(stacked)
-        self.top, self.waiting = min(stacked.shape[0], self.columns), 0
-        self.buffer[: self.top] = reflectors[: self.top].triu()
+def _triangle_of(grown: Grown) -> Triangle:
+    return Triangle(grown.factor, grown.shift, grown.rows, grown.total_weight).settled()

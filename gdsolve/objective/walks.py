@@ -8,15 +8,14 @@ from torch import Tensor
 
 from gdsolve.objective.compiled_walk import compiled_walk
 from gdsolve.objective.elementwise import Rowwise
-from gdsolve.objective.row_blocks import Visit, Walk
+from gdsolve.objective.fused import FusedWalk
+from gdsolve.objective.fused_kernel import shape_of
+from gdsolve.objective.row_blocks import Walk
+from gdsolve.objective.whole import RowWalk, WholeWalk
 
-
-class RowWalk(Protocol):
-    """A way through all rows."""
-
-    def sums(self, w: Tensor, visit: Visit) -> tuple[Tensor, Tensor]:
-        """Σ of the losses, (), and Xᵀ·slopes, (p, 1), at `w`, (p, 1)."""
-        ...
+# Smaller tables are read by two products from the cache of the device: a kernel of their own is not worth the time of
+# its compiler, a third of a second once on a machine.
+LEAST_BYTES = 1 << 19
 
 
 @runtime_checkable
@@ -31,7 +30,14 @@ class Hastened(Protocol):
 def walk_of(design: Tensor, *columns: Tensor, loss: Rowwise, many: bool) -> RowWalk:
     """The walk for a design, (m, p), and the columns beside it, (m, 1) each: target and, where there are, weights.
 
-    `loss` is the same as what visits a block, weights aside. Code is compiled for it where `many` updates repay that.
+    `loss` is what visits a block, weights aside, computes: l and ∂l/∂z of every row. On the host, code is compiled for
+    it where `many` updates repay that.
     """
-    compiled = compiled_walk(loss, design, *columns) if many else None
-    return compiled or Walk(design, *columns)
+    if design.device.type == "cpu":
+        compiled = compiled_walk(loss, design, *columns) if many else None
+        return compiled or Walk(design, *columns)
+    whole = WholeWalk(design, *columns)
+    large = design.numel() * design.element_size() >= LEAST_BYTES
+    if design.device.type != "cuda" or not large or shape_of(design, weighted=False) is None:
+        return whole
+    return FusedWalk(loss, whole, design, *columns)

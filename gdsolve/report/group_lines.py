@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from gdsolve.report.plain import Record, finite, write_csv
@@ -17,26 +17,32 @@ SPECTRUM = ("condition", "rank", "largest_stable_lr", "best_lr")
 
 def write_groups_ndjson(record: Record, stream: TextIO) -> None:
     """One `gdsolve.group/1` a line."""
-    escaped = not is_unicode(encoding_of(stream))
+    line = _writer(stream)
     for one in record["groups"]:
-        stream.write(_line(one, escaped=escaped) + "\n")
+        stream.write(line(one) + "\n")
 
 
 def write_groups_json(record: Record, stream: TextIO) -> None:
     """One `gdsolve.groups/1` in all, a line a group: what `gdsolve predict` reads."""
-    escaped = not is_unicode(encoding_of(stream))
+    line, escaped = _writer(stream), not is_unicode(encoding_of(stream))
     head = {name: value for name, value in record.items() if name != "groups"}
     stream.write(json.dumps(finite(head), indent=2, ensure_ascii=escaped, allow_nan=False).removesuffix("\n}"))
-    lines = ",\n    ".join(_line(one, escaped=escaped) for one in record["groups"])
+    lines = ",\n    ".join(map(line, record["groups"]))
     stream.write(f',\n  "groups": [\n    {lines}\n  ]\n}}\n')
 
 
-def _line(one: Mapping[str, Any], *, escaped: bool) -> str:
-    try:
-        return json.dumps(one, ensure_ascii=escaped, allow_nan=False)
-    except ValueError:
-        # NaN and Infinity are not JSON; to look for them in every group takes longer than to write it.
-        return json.dumps(finite(one), ensure_ascii=escaped, allow_nan=False)
+def _writer(stream: TextIO) -> Callable[[Mapping[str, Any]], str]:
+    """What turns a group into a line, with one encoder for all of them."""
+    encode = json.JSONEncoder(ensure_ascii=not is_unicode(encoding_of(stream)), allow_nan=False).encode
+
+    def line(one: Mapping[str, Any]) -> str:
+        try:
+            return encode(one)
+        except ValueError:
+            # NaN and Infinity are not JSON; to look for them in every group takes longer than to write it.
+            return encode(finite(one))
+
+    return line
 
 
 def write_groups_csv(record: Record, stream: TextIO) -> None:

@@ -152,16 +152,17 @@ def has_intercept(record: Record) -> bool:
 
 def write_csv(header: Sequence[str], rows: Iterable[Sequence[Any]], stream: TextIO) -> None:
     """A header and rows; an empty cell is a figure that does not exist."""
-    writer = csv.writer(_Encodable(stream), lineterminator="\n")
+    writer = csv.writer(Encodable(stream), lineterminator="\n")
     writer.writerow(header)
-    writer.writerows([_csv_cell(value) for value in row] for row in rows)
+    writer.writerows([csv_cell(value) for value in row] for row in rows)
 
 
-def _csv_cell(value: Any) -> Any:
+def csv_cell(value: Any) -> Any:
+    """The value as a cell has it: truths in lower case, nothing in place of NaN and ±Infinity."""
     return str(value).lower() if isinstance(value, bool) else finite(value)
 
 
-class _Encodable:
+class Encodable:
     """A stream that takes every character, as an escape where its encoding lacks it."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -169,4 +170,5 @@ class _Encodable:
         self._encoding = encoding_of(stream)
 
     def write(self, text: str) -> int:
+        """Write a text."""
         return self._stream.write(encodable(text, self._encoding))

@@ -15,7 +15,7 @@ from gdsolve.version import __version__
 
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
-    from gdsolve.objective.modes import Spectrum
+    from gdsolve.objective.spectrum import Spectrum
     from gdsolve.solve.check import Check
     from gdsolve.solve.check_figures import Diagnosis
     from gdsolve.solve.comparison import Comparison

@@ -8,8 +8,9 @@ import torch
 
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.objective.dependence import Dependence, dependent_columns
-from gdsolve.objective.modes import Modes, Spectrum
+from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.spectrum import Spectrum
 from gdsolve.picture import Picture
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.descend import descend

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 import torch
 
+from gdsolve.descent.ends import DEFAULT_MAX_ITER
 from gdsolve.descent.foreseen import of_quadratic
 from gdsolve.descent.iterate import iterate
-from gdsolve.descent.leap import DEFAULT_MAX_ITER, Form, States, find_stops, states_at, trace_of
+from gdsolve.descent.leap import Form, States, find_stops, states_at, trace_of
 from gdsolve.descent.methods.build import Recipe, build_method
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace

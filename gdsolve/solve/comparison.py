@@ -15,7 +15,7 @@ from gdsolve.status import Status
 
 if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
-    from gdsolve.objective.modes import Spectrum
+    from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
 
 T = TypeVar("T")

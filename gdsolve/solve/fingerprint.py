@@ -127,6 +127,9 @@ def require_fingerprint(path: str, earlier: Mapping[str, Any], now: Fingerprint,
         raise GdsolveError(
             f"{path} is of a run with other bounds", f"give the same --lower and --upper, {ANEW}", option="resume"
         )
+    if earlier["data"] != now.data and earlier["device"] != now.device:
+        # A triangle of the same table that was built elsewhere differs in its last bits.
+        raise _differs("device", path, earlier["device"], now.device)
     if earlier["data"] != now.data:
         raise GdsolveError(
             f"{path} is of a run on other data, not on {source}",

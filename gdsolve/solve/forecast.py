@@ -8,8 +8,9 @@ import torch
 
 from gdsolve.descent.characteristic import ConstantMomentum, MomentumKind, largest_stable_rate
 from gdsolve.descent.closed_form import ClosedForm
+from gdsolve.descent.ends import Stop, limit_status
 from gdsolve.descent.foreseen import converges, of_quadratic
-from gdsolve.descent.leap import Form, Stop, find_stops, limit_status
+from gdsolve.descent.leap import Form, find_stops
 from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.stop import StopRule

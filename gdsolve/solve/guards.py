@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import torch
 
 from gdsolve.objective.dependence import lost_in_rounding
+from gdsolve.objective.rank import LEAST_SQUARE
 from gdsolve.objective.triangle import Triangle
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import DType, Loss, Spec
@@ -16,8 +17,7 @@ from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 
-# Sums of squares between these and their inverses keep all digits, with room for what descent makes of them.
-LEAST_SQUARE = 1e-300
+# What `LEAST_SQUARE` is to float64.
 LEAST_SQUARE_32 = 1e-36
 UNRESOLVED = 512.0
 """Roundings of the target's spread, within which a loss must not bend."""

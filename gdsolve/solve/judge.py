@@ -12,9 +12,9 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.base import SumOfSquares
-from gdsolve.objective.modes import Spectrum
 from gdsolve.objective.rank import numerical_rank
 from gdsolve.objective.singular import Singular
+from gdsolve.objective.spectrum import Spectrum
 from gdsolve.objective.surroundings import DETERMINED, Direction, Surroundings
 from gdsolve.solve.minimum import MOST_STEPS, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 import torch
 
-from gdsolve.objective.modes import Spectrum
 from gdsolve.objective.separation import Separation
+from gdsolve.objective.spectrum import Spectrum
 
 MOST_STEPS = 100
 NEGLIGIBLE = 1e-10

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.inference import Inference
-    from gdsolve.objective.modes import Spectrum
+    from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
     from gdsolve.solve.plan import Plan
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import torch
 
+from gdsolve.descent.ends import DEFAULT_MAX_ITER, Stop
 from gdsolve.descent.foreseen import Foreseen, judge
-from gdsolve.descent.leap import DEFAULT_MAX_ITER, Form, Stop
+from gdsolve.descent.leap import Form
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import StopRule

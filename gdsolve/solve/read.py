@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gdsolve.data import Batch, Table, prefetch
+from gdsolve.data import Batch, Table
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
-from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.device import device_of, dtype_of, place_triangle
 from gdsolve.solve.memory import demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
 from gdsolve.status import DataError, GdsolveError
@@ -68,7 +68,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
             demand.require(count, on_this_machine(count, ranks))
             if count is not None:
                 _tell(spec, count.rows, demand.numbers)
-        batches, sample = prefetch(opened.batches()), sampler_of(spec)
+        batches, sample = opened.ahead(), sampler_of(spec)
         with collector_at_rest():
             import torch
 
@@ -84,7 +84,12 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
-        built = build_triangles(stream if sample is None else sample.through(stream), dtypes)
+        if count is None and torch.cuda.is_available():
+            count = opened.count()
+        place = place_triangle(spec, None if count is None else count.rows, len(opened.roles.design) + 2, ranks)
+        if place.reason:
+            logger.info("the triangle is built %s", place.reason)
+        built = build_triangles(stream if sample is None else sample.through(stream), dtypes, place.device)
         opened.complete()
         built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:

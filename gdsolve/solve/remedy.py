@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from gdsolve.descent.leap import DEFAULT_MAX_ITER
+from gdsolve.descent.ends import DEFAULT_MAX_ITER
 from gdsolve.descent.learning_rate import TOLERANCE
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule

@@ -20,6 +20,7 @@ from gdsolve.descent.stop import (
     Unbounded,
 )
 from gdsolve.objective.rank import EPSILON
+from gdsolve.solve.convergence import convergence_rules
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form
 from gdsolve.solve.problem import Problem
@@ -48,13 +49,6 @@ def _to_settle(problem: Problem) -> bool:
     spec = problem.spec
     by_default = spec.tol is None and spec.auto_rate and spec.dtype is DType.FLOAT64
     return by_default and problem.smooth and problem.modes is None
-
-
-def convergence_rules(spec: Spec, tol: float) -> tuple[StopRule, ...]:
-    """The rules of convergence that are on."""
-
-    wanted = ((SmallUpdate, tol), (SmallLossChange, spec.loss_tol), (SmallGradient, spec.grad_tol))
-    return tuple(rule(threshold) for rule, threshold in wanted if threshold)
 
 
 def tolerances_of(rules: tuple[StopRule, ...]) -> dict[str, float]:

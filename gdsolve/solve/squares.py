@@ -35,8 +35,7 @@ def pose_squares(read: TableRead) -> Problem:
         DataError: squares beyond the range of float64, or of float32 where that is asked for.
     """
     spec, device = read.spec, device_of(read.spec)
-    # The pass over the table is the host's by design: cells are parsed there, and blocks of a few columns are
-    # factorised while the next ones are parsed. What follows is p×p, where it was asked for.
+    # What follows the pass over the table is p×p, where it was asked for.
     triangle = read.triangles[0].to(device)
     squares = replace(_decompose(spec, read.data, triangle, read.kept), ranks=read.ranks)
     seconds = time.perf_counter() - read.began

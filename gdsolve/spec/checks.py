@@ -8,6 +8,7 @@ import sys
 
 from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
+from gdsolve.spec.each import check_each
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link
 from gdsolve.spec.missing import check_missing
@@ -48,6 +49,7 @@ def check(spec: Options) -> None:
     _check_problem(spec)
     _check_method(spec)
     check_groups(spec)
+    check_each(spec)
     check_missing(spec.na_values)
     _check_plot(spec)
     if spec.watch and spec.quiet:

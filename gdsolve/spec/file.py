@@ -42,6 +42,7 @@ __all__ = [
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
+"""Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
 COUNTS = ("max_iter", "every", "iterates", "seed")
 TWINS = {"header": "no_header", "no_header": "header"}
@@ -171,7 +172,10 @@ def _split_cells(name: str, texts: str | Sequence[str]) -> str | Sequence[str]:
 def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     # Both ask for pictures: the page has them all, and no other verb writes one.
     page = verb == "report"
-    spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False) if page else replace(spec, output=None)
+    if page:
+        spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False)
+    elif spec.output is not None:
+        spec = replace(spec, output=None)
     check_format(spec.format, verb)
     check_plot(spec, verb)
     if verb in SINGLE_RATE_VERBS and isinstance(spec.lr, tuple):
@@ -187,6 +191,10 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     if spec.group_by is not None and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
+        )
+    if spec.each and verb not in GROUPING_VERBS:
+        raise GdsolveError(
+            f"{verb} takes all tables as one", "take it out of the spec; it goes with gdsolve fit", option="each"
         )
     require_company(Asked(spec, verb, in_memory))
     return spec

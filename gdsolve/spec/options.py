@@ -102,6 +102,13 @@ class Options:
         metavar="COLUMN",
         default_text="all rows together",
     )
+    each: bool = option(
+        False,
+        "Fit each SOURCE by itself: one line for each, in the order given, or with --format json one JSON object a "
+        "line. One that fails leaves the others alone. The exit code is the most serious one: 1 before 2, 5, 4 and 3.",
+        "Columns",
+        verbs=("fit",),
+    )
     no_intercept: bool = option(
         False, "Fit without an intercept, through the origin.", "Columns", goes_with=company.LINEAR
     )

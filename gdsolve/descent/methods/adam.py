@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.methods.base import Advance, Point
+from gdsolve.descent.methods.blind import BlindRule, Factors, descended
 from gdsolve.descent.methods.bounds import project
 from gdsolve.descent.rates import Rate
 from gdsolve.objective.base import Objective
@@ -24,7 +25,7 @@ class Moments:
 
 
 @dataclass(frozen=True, slots=True)
-class Adam:
+class Adam(BlindRule):
     """m ← β₁m + (1 − β₁)g, s ← β₂s + (1 − β₂)g², then w ← P(w − α_k·m̂/(√ŝ + ε)).
 
     With t = k + 1, m̂ = m/(1 − β₁ᵗ) and ŝ = s/(1 − β₂ᵗ) undo the bias towards the start at 0; the figures are those of
@@ -38,23 +39,22 @@ class Adam:
     epsilon: float = 1e-8
     box: Box | None = None
 
-    @property
-    def blind(self) -> bool:
-        """True: every factor depends on k alone."""
-        return True
+    def factors(self, k: int) -> tuple[float, ...]:
+        """α_k/(1 − β₁ᵗ) and √(1 − β₂ᵗ)."""
+        mean_bias, square_bias = 1.0 - self.beta1 ** (k + 1), 1.0 - self.beta2 ** (k + 1)
+        return self.rate.at(k) / mean_bias, math.sqrt(square_bias)
 
     def begin(self, objective: Objective, start: Point) -> Moments:
         """Both means are 0."""
         return Moments(torch.zeros_like(start.w), torch.zeros_like(start.w))
 
-    def step(self, objective: Objective, point: Point, memory: Moments, k: int) -> Advance:
+    def advance(self, objective: Objective, point: Point, memory: Moments, factors: Factors) -> Advance:
         """One step along the mean gradient, each weight by its own rate."""
         gradient = point.now.gradient
         mean = torch.lerp(memory.mean, gradient, 1.0 - self.beta1)
         square = torch.lerp(memory.square, gradient.square(), 1.0 - self.beta2)
-        mean_bias, square_bias = 1.0 - self.beta1 ** (k + 1), 1.0 - self.beta2 ** (k + 1)
-        spread = square.sqrt() / math.sqrt(square_bias) + self.epsilon
-        w = torch.addcdiv(point.w, mean, spread, value=-self.rate.at(k) / mean_bias)
+        rate, root_of_bias = factors
+        w = descended(point.w, mean, rate, square.sqrt() / root_of_bias + self.epsilon)
         within = project(self.box, w)
         if self.box is not None:
             mean = torch.where(within == w, mean, 0.0)

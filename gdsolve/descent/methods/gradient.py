@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from gdsolve.descent.methods.base import Advance, Point
+from gdsolve.descent.methods.blind import BlindRule, Factors, descended
+from gdsolve.descent.methods.bounds import project
 from gdsolve.descent.rates import Rate
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
 
 
 @dataclass(frozen=True, slots=True)
-class GradientDescent:
+class GradientDescent(BlindRule):
     """w ← P(w − α_k·∇L(w)), where P projects onto the bounds, if there are any.
 
     Source: docs/design.md, section 2; with bounds, Bertsekas, Nonlinear Programming, 2nd ed., section 2.3.
@@ -22,15 +22,10 @@ class GradientDescent:
     rate: Rate
     box: Box | None = None
 
-    @property
-    def blind(self) -> bool:
-        """True: the rate is known beforehand."""
-        return True
-
     def begin(self, objective: Objective, start: Point) -> None:
         """Nothing is remembered."""
 
-    def step(self, objective: Objective, point: Point, memory: None, k: int) -> Advance:
+    def advance(self, objective: Objective, point: Point, memory: None, factors: Factors) -> Advance:
         """One step along the negative gradient."""
-        w = torch.sub(point.w, point.now.gradient, alpha=self.rate.at(k))
-        return Advance(Point.at(objective, w if self.box is None else self.box.project(w)), None)
+        w = descended(point.w, point.now.gradient, factors[0])
+        return Advance(Point.at(objective, project(self.box, w)), None)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.methods.base import Advance, Point
+from gdsolve.descent.methods.blind import BlindRule, Factors, descended
 from gdsolve.descent.methods.bounds import project
 from gdsolve.descent.rates import Rate
 from gdsolve.objective.base import Objective
@@ -15,7 +16,7 @@ from gdsolve.objective.box import Box
 
 
 @dataclass(frozen=True, slots=True)
-class Momentum:
+class Momentum(BlindRule):
     """v ← β·v + ∇L(w), then w ← P(w − α_k·v), with v = 0 at the start, and where P moves a weight: a bound stops it.
 
     The convention of `torch.optim.SGD` with dampening 0: the rate multiplies the whole of v, the new gradient enters
@@ -27,19 +28,14 @@ class Momentum:
     beta: float = 0.9
     box: Box | None = None
 
-    @property
-    def blind(self) -> bool:
-        """True: rate and β are known beforehand."""
-        return True
-
     def begin(self, objective: Objective, start: Point) -> Tensor:
         """v = 0."""
         return torch.zeros_like(start.w)
 
-    def step(self, objective: Objective, point: Point, memory: Tensor, k: int) -> Advance:
+    def advance(self, objective: Objective, point: Point, memory: Tensor, factors: Factors) -> Advance:
         """One step along the velocity."""
         velocity = torch.add(point.now.gradient, memory, alpha=self.beta)
-        w = torch.sub(point.w, velocity, alpha=self.rate.at(k))
+        w = descended(point.w, velocity, factors[0])
         within = project(self.box, w)
         if self.box is not None:
             velocity = torch.where(within == w, velocity, 0.0)

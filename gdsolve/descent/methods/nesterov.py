@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gdsolve.descent.methods.arc import backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
+from gdsolve.descent.methods.blind import BlindRule, Factors, descended
 from gdsolve.descent.methods.bounds import project
 from gdsolve.descent.methods.rounding import Faint, rounding, unresolved
 from gdsolve.descent.rates import Rate
@@ -47,7 +48,7 @@ class _Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Nesterov:
+class Nesterov(BlindRule):
     """x_{k+1} = P(y_k − α_k·∇L(y_k)) and y_{k+1} = P(x_{k+1} + β_k·(x_{k+1} − x_k)), y_0 = x_0; w is x.
 
     With a number for `beta`, β_k = β. Without bounds and with a constant rate the y_k are then the iterates of
@@ -87,21 +88,23 @@ class Nesterov:
 
     def step(self, objective: Objective, point: Point, memory: Ahead, k: int) -> Advance | Halt:
         """One step from the point ahead."""
-        known = memory.y is point.w
-        ahead = point if known else Point.at(objective, memory.y)
-        evaluations = 0 if known else 1
         if not self.backtrack:
-            rate = self.rate.at(k)
-            reached = Point.at(objective, self._from(ahead, rate))
-            return Advance(reached, self._next(point, memory, reached, rate), evaluations + 1)
+            return BlindRule.step(self, objective, point, memory, k)
+        ahead, evaluations = _ahead(objective, point, memory)
         found = self._search(objective, point, ahead, memory.faint, memory.rate if k == 0 else GROWTH * memory.rate)
         if isinstance(found, Halt):
             return found
         following = replace(self._next(point, memory, found.point, found.rate), faint=found.faint)
         return Advance(found.point, following, evaluations + found.trials)
 
-    def _from(self, ahead: Point, rate: float) -> Tensor:
-        return project(self.box, torch.sub(ahead.w, ahead.now.gradient, alpha=rate))
+    def advance(self, objective: Objective, point: Point, memory: Ahead, factors: Factors) -> Advance:
+        """One step from the point ahead with the rate given."""
+        ahead, evaluations = _ahead(objective, point, memory)
+        reached = Point.at(objective, self._from(ahead, factors[0]))
+        return Advance(reached, self._next(point, memory, reached, memory.rate), evaluations + 1)
+
+    def _from(self, ahead: Point, rate: float | Tensor) -> Tensor:
+        return project(self.box, descended(ahead.w, ahead.now.gradient, rate))
 
     def _next(self, point: Point, memory: Ahead, reached: Point, rate: float) -> Ahead:
         moved = reached.w - point.w
@@ -144,3 +147,8 @@ class Nesterov:
         """A step of plain descent that must lower the loss, or the verdict that none does."""
         found = backtrack(objective, point, lambda shorter: self._from(point, shorter), rate, longest=self.rate.at(0))
         return found if isinstance(found, Halt) else _Step(found.point, found.rate, trials + found.evaluations, faint)
+
+
+def _ahead(objective: Objective, point: Point, memory: Ahead) -> tuple[Point, int]:
+    """The point ahead, and what evaluating there has cost: nothing where it is `point` itself."""
+    return (point, 0) if memory.y is point.w else (Point.at(objective, memory.y), 1)

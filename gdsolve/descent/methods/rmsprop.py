@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.descent.methods.base import Advance, Point
+from gdsolve.descent.methods.blind import BlindRule, Factors, descended
 from gdsolve.descent.methods.bounds import project
 from gdsolve.descent.rates import Rate
 from gdsolve.objective.base import Objective
@@ -15,7 +16,7 @@ from gdsolve.objective.box import Box
 
 
 @dataclass(frozen=True, slots=True)
-class RMSprop:
+class RMSprop(BlindRule):
     """v ← β·v + (1 − β)g², then w ← P(w − α_k·g/(√v + ε)), with v = 0 at the start.
 
     The figures are those of `torch.optim.RMSprop` without momentum, not centred. Where the gradient only changes its
@@ -28,18 +29,13 @@ class RMSprop:
     epsilon: float = 1e-8
     box: Box | None = None
 
-    @property
-    def blind(self) -> bool:
-        """True: every factor depends on k alone."""
-        return True
-
     def begin(self, objective: Objective, start: Point) -> Tensor:
         """v = 0."""
         return torch.zeros_like(start.w)
 
-    def step(self, objective: Objective, point: Point, memory: Tensor, k: int) -> Advance:
+    def advance(self, objective: Objective, point: Point, memory: Tensor, factors: Factors) -> Advance:
         """One step along the gradient, each weight by its own rate."""
         gradient = point.now.gradient
         square = torch.lerp(memory, gradient.square(), 1.0 - self.beta)
-        w = torch.addcdiv(point.w, gradient, square.sqrt() + self.epsilon, value=-self.rate.at(k))
+        w = descended(point.w, gradient, factors[0], square.sqrt() + self.epsilon)
         return Advance(Point.at(objective, project(self.box, w)), square)

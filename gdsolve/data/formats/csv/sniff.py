@@ -12,7 +12,7 @@ from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.foreign import refuse_foreign
-from gdsolve.data.formats.csv.head import Record, head_records, is_number
+from gdsolve.data.formats.csv.head import Record, are_numbers, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
 from gdsolve.data.formats.csv.marks import DELIMITERS, usual_delimiter
 from gdsolve.data.shell import blanks_hint, piped
@@ -60,9 +60,11 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
     """
     refuse_foreign(file)
     separator = _SEPARATOR.match(file.head)
-    delimiter = spec.delimiter or (separator[1] if separator else _delimiter(file, spec.decimal))
+    delimiter, split = spec.delimiter or (separator[1] if separator else None), None
+    if delimiter is None:
+        delimiter, split = _delimiter(file, spec.decimal)
     before = 1 if separator else 0
-    records = list(head_records(file.head, delimiter))[before:]
+    records = (split or list(head_records(file.head, delimiter)))[before:]
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
     if spec.first_line is not Header.NO:
@@ -205,18 +207,21 @@ def _is_data(cells: Sequence[str], decimal: str, words: frozenset[str]) -> bool:
     )
 
 
-def _delimiter(file: File, decimal: str | None) -> str:
+def _delimiter(file: File, decimal: str | None) -> tuple[str, list[Record]]:
+    """The delimiter, and the first records as it splits them, none where they were not looked at."""
     candidates = [mark for mark in DELIMITERS if mark != decimal]
     candidates.sort(key=usual_delimiter(file.name).__ne__)
-    scored = [(_score(file.head, mark), -place, mark) for place, mark in enumerate(candidates)]
+    split = {mark: list(head_records(file.head, mark)) for mark in candidates if mark in file.head}
+    scored = [(_score(split.get(mark, []), mark), -place, mark) for place, mark in enumerate(candidates)]
     score, _, best = max(scored)
     # A file of quoted decimal commas may still be separated by commas.
-    return best if score > (0.0, 0.0) else ","
+    best = best if score > (0.0, 0.0) else ","
+    return best, split.get(best, [])
 
 
-def _score(head: str, delimiter: str) -> tuple[float, float]:
+def _score(split: Sequence[Record], delimiter: str) -> tuple[float, float]:
     """Give (share of records with the usual number of fields, share of cells that are numbers); 0 without a split."""
-    records = [record.cells for record in head_records(head, delimiter)]
+    records = [record.cells for record in split]
     if not records:
         return 0.0, 0.0
     width, count = Counter(map(len, records)).most_common(1)[0]
@@ -224,7 +229,7 @@ def _score(head: str, delimiter: str) -> tuple[float, float]:
         return 0.0, 0.0
     decimal = "[.]" if delimiter == "," else "[.,]"
     cells = [cell for record in records for cell in record]
-    return count / len(records), sum(is_number(cell, decimal) for cell in cells) / len(cells)
+    return count / len(records), sum(are_numbers(cells, decimal)) / len(cells)
 
 
 def _decimal(head: str, delimiter: str, records: Sequence[Record]) -> str:

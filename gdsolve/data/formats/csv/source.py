@@ -78,13 +78,15 @@ class CsvSource(TextSource):
         """Scan columns as texts, and `OVERFLOW`; bytes that are not UTF-8 become U+FFFD."""
         return self._texts(part, columns)
 
-    def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
+    def plain_cells_of(
+        self, part: Part, numbers: Sequence[str], texts: Sequence[str], raw: Sequence[str] = ()
+    ) -> pl.LazyFrame | None:
         """Have polars parse numbers while it looks for cells."""
         # With decimal_comma polars takes 1.234 as well, as 1.234: a thousands separator would pass unseen.
         if self.cells.decimal == ",":
             return None
         wanted = self.cells.parsed(numbers, pl.Float64)
-        wanted += [self.cells.text(name, pl.String()) for name in texts]
+        wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(pl.col, raw)]
         types = dict.fromkeys(self.schema, pl.String) | dict.fromkeys(numbers, pl.Float64)
         return self._scan(text_of(part), types, lenient=True).select(*wanted, OVERFLOW)
 

@@ -100,11 +100,13 @@ class NdjsonSource(TextSource):
         """Scan columns as texts."""
         return self._scan(text_of(part), dict.fromkeys(columns, pl.String))
 
-    def plain_cells_of(self, part: Part, numbers: Sequence[str], texts: Sequence[str]) -> pl.LazyFrame | None:
+    def plain_cells_of(
+        self, part: Part, numbers: Sequence[str], texts: Sequence[str], raw: Sequence[str] = ()
+    ) -> pl.LazyFrame | None:
         """Have polars parse numbers while it looks for values."""
         wanted = self.cells.parsed(numbers, pl.Float64)
-        wanted += [self.cells.text(name, pl.String()) for name in texts]
-        types = dict.fromkeys(texts, pl.String) | dict.fromkeys(numbers, pl.Float64)
+        wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(pl.col, raw)]
+        types = dict.fromkeys([*texts, *raw], pl.String) | dict.fromkeys(numbers, pl.Float64)
         return self._scan(text_of(part), types, lenient=True).select(wanted)
 
     def fault_within(self, done: int, part: Part | None) -> DataError | None:
