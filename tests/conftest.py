@@ -22,13 +22,15 @@ def logger_of_the_library() -> None:
     told.handlers, told.propagate = [], True
 
 
-@pytest.fixture(autouse=True)
-def one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def one_machine() -> Iterator[None]:
     """What is predicted is told for the same machine in every test, as two runs are compared to the letter."""
     from gdsolve.solve import prediction
     from gdsolve.solve.machine import REFERENCE
 
-    monkeypatch.setattr(prediction, "measured", lambda *_: REFERENCE)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(prediction, "measured", lambda *_: REFERENCE)
+        yield
 
 
 @pytest.fixture(scope="session")

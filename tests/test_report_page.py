@@ -37,8 +37,9 @@ def fitted(*words: str) -> dict[str, Any]:
 
 
 def result(record: dict[str, Any]) -> dict[str, Any]:
-    """All of a record but the time that it took, and advice, which repeats the command."""
-    return {name: value for name, value in record.items() if name not in ("seconds", "advice")}
+    """All of a record but the time that it took and was to take, and advice, which repeats the command."""
+    kept = {name: value for name, value in record.items() if name not in ("seconds", "advice")}
+    return {**kept, "descent": {name: value for name, value in record["descent"].items() if name != "reason"}}
 
 
 def embedded(page: Path) -> dict[str, Any]:
