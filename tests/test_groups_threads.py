@@ -17,8 +17,12 @@ import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.data.cells import Cells
 from gdsolve.data.groups import Groups
+from gdsolve.groups.descend import descend_groups
+from gdsolve.groups.load import load_groups
 from gdsolve.objective import group_merge
 from gdsolve.objective.shared_work import in_turn, workers
+from gdsolve.spec.file import read_spec
+from gdsolve.status import GdsolveError, Status
 
 CELLS = Cells.of(".", ("", "NA"))
 TELL_TORCH = """
@@ -66,6 +70,31 @@ def test_the_bits_do_not_depend_on_threads(
         torch.set_num_threads(before)
     assert len(found[0]) == sizes[0]
     assert all(one == found[0] for one in found[1:])
+
+
+@pytest.mark.parametrize("asked", [{}, {"lr": 5.0, "max_iter": 100}, {"ridge": 0.5, "loss_tol": 1e-9}], ids=str)
+def test_tensors_go_the_way_of_arrays(asked: dict[str, float]) -> None:
+    # As on a device: the same code takes tensors of torch.
+    write(40, 4, 3)
+    spec, _ = read_spec(["t.csv"], {"group_by": "g", "ignore": "w", **asked}, "fit")
+    triangles = load_groups(spec, None).triangles
+    (arrays,) = in_turn(lambda part: descend_groups(spec, part), [triangles])
+    tensors = descend_groups(spec, triangles.to(torch.device("cpu")))
+    assert isinstance(tensors.weights, torch.Tensor)
+    assert tensors.stops == arrays.stops
+    assert tensors.best == arrays.best
+    assert {stop.status for stop in arrays.stops} == ({Status.DIVERGED} if "lr" in asked else {Status.CONVERGED})
+    sizes = np.abs(arrays.weights).max(axis=1).clip(1.0)[:, None]
+    assert np.abs(tensors.weights.numpy() - arrays.weights) / sizes == pytest.approx(0.0, abs=1e-9)
+    assert tensors.rates.tolist() == pytest.approx(arrays.rates.tolist(), rel=1e-10)
+
+
+def test_a_device_that_is_not_there_is_told_before_the_table_is_read() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    Path("t.csv").write_text("g,x,y\n1,1,bad\n1,2,3\n")
+    with pytest.raises(GdsolveError, match="sees no CUDA device"):
+        gdsolve.fit("t.csv", group_by="g", target="y", device="cuda")
 
 
 def test_threads_are_those_that_the_environment_asks_for() -> None:

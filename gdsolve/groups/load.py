@@ -14,6 +14,7 @@ from gdsolve.objective.group_merge import build_group_triangles
 from gdsolve.objective.group_triangles import GroupTriangles
 from gdsolve.objective.rank import LEAST_SQUARE
 from gdsolve.solve.data import DataInfo, open_problem
+from gdsolve.solve.device import device_of
 from gdsolve.spec import Device, Spec
 from gdsolve.status import DataError
 
@@ -48,7 +49,7 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
         if spec.report or spec.device is Device.CUDA:
             # torch takes about as long to import as the table to read: polars reads in its own threads meanwhile.
             with collector_at_rest():
-                import torch  # noqa: F401
+                device_of(spec)
         built = build_group_triangles(batches)
         roles, groups = opened.roles, opened.groups
         info = DataInfo.of(opened)
