@@ -6,10 +6,10 @@ import os
 
 
 def leave_a_core(processes: int = 1) -> None:
-    """Have polars parse on all cores but one, which imports torch and then factorises; before polars is imported.
+    """Have polars parse on all cores but one, which imports torch; before polars is imported.
 
-    With threads on every core parsing is no faster, since it waits for the factorisation, and holds a third more
-    memory in flight. Several `processes` on one machine share its cores. POLARS_MAX_THREADS, where it is set, is left
+    Then torch factorises on every core, and what is parsed waits where it is not as fast. With threads of polars on
+    every core parsing is no faster, and holds a third more memory in flight. Several `processes` on one machine share its cores. POLARS_MAX_THREADS, where it is set, is left
     as it is.
     """
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores() // processes - 1)))
