@@ -43,6 +43,7 @@ ROUNDS, MOST_ROUNDS, PATIENCE = 3, 12, 6e-3
 # Longer than this, an update is timed by itself; shorter ones as the loop takes them, a block or as many as fit.
 LONG = 1e-3
 UPDATES = 64
+WAITED_FOR = 1 << 22
 # Of the time that an update takes uncompiled, on one thread.
 COMPILED = 0.6
 SPAN = 2e-3
@@ -201,8 +202,16 @@ def _width(p: int) -> int:
 
 @cache
 def _seconds_of_update(machine: Measured, engine: Engine, rows: int, width: int) -> float:
+    found = _timed_on(machine, machine.threads, engine, rows, width)
+    if engine is Engine.AUTOGRAD and machine.device == "cpu" and machine.threads > 1 and rows * width <= WAITED_FOR:
+        # While others use the machine, threads that wait for each other may take far longer than one does.
+        return min(found, _timed_on(machine, 1, engine, rows, width))
+    return found
+
+
+def _timed_on(machine: Measured, threads: int, engine: Engine, rows: int, width: int) -> float:
     objective, start = _posed(machine, engine, rows, width)
-    with on_threads(machine.threads):
+    with on_threads(threads):
         once = _best(lambda: _seconds(lambda: float(objective.evaluate(start).value)))
         if once > LONG and machine.device == "cpu":
             return once
