@@ -203,7 +203,7 @@ def _width(p: int) -> int:
 @cache
 def _seconds_of_update(machine: Measured, engine: Engine, rows: int, width: int) -> float:
     found = _timed_on(machine, machine.threads, engine, rows, width)
-    if engine is Engine.AUTOGRAD and machine.device == "cpu" and machine.threads > 1 and rows * width <= WAITED_FOR:
+    if engine is not Engine.ROWS and machine.device == "cpu" and machine.threads > 1 and rows * width <= WAITED_FOR:
         # While others use the machine, threads that wait for each other may take far longer than one does.
         return min(found, _timed_on(machine, 1, engine, rows, width))
     return found
