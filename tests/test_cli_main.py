@@ -316,6 +316,7 @@ class Result:
     def __init__(self, code: int) -> None:
         self.exit_code = code
         self.checkpoint_error = None
+        self.spec = Spec()
         self.picture = f"picture of {code}"
 
 

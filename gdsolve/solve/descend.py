@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 from gdsolve.descent.iterate import Observer, iterate
 from gdsolve.descent.leap import leap
 from gdsolve.descent.methods.build import build_method
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Boxed
+from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
 from gdsolve.solve.checkpointer import Checkpointer
@@ -20,6 +24,9 @@ from gdsolve.solve.prediction import REPAID
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.spec import Engine, RateSchedule
+
+# Numbers of a triangle whose products are worth sharing.
+SHARED_ELEMENTS = 250_000
 
 
 def descend(
@@ -48,7 +55,7 @@ def descend(
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
     objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
-    with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
+    with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer, _threads_for(objective):
         return iterate(
             objective if problem.box is None else Boxed(objective, problem.box),
             ground.start,
@@ -60,6 +67,12 @@ def descend(
             observe=observer,
             checkpointer=checkpointer,
         )
+
+
+def _threads_for(objective: Objective) -> AbstractContextManager[None]:
+    """One thread where an update on the triangle is over before others have been woken up, and all else as it is."""
+    alone = isinstance(objective, Quadratic) and objective.step_elements < SHARED_ELEMENTS
+    return one_thread() if alone else nullcontext()
 
 
 def _hastened(plan: Plan, objective: Objective, *, resumable: bool) -> Objective:
