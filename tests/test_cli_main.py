@@ -331,7 +331,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     verb = type(sys)("gdsolve.solve.fit")
     verb.fit = lambda spec, command, ranks, illustrate: Result(3)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "gdsolve.solve.fit", verb)
-    monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result: {"exit_code": result.exit_code})
+    monkeypatch.setattr(gdsolve.report.record, "fit_record", lambda result, **_: {"exit_code": result.exit_code})
     monkeypatch.setattr(gdsolve.report, "write_record", lambda *_: steps.append("stdout"))
     monkeypatch.setattr(gdsolve.report, "save_json", lambda _, path: steps.append(path))
     monkeypatch.setattr(gdsolve.report, "write_history", lambda _, path: steps.append(path))
