@@ -30,16 +30,17 @@ HOST = torch.device("cpu")
 def building_bytes(rows: int | None, columns: int, threads: int, kinds: int) -> int:
     """The memory that building `kinds` triangles of (rows, columns) takes at most; rows None where there may be any.
 
-    A block, its factorisation and a copy on every thread, and the factors that wait to be merged.
+    On every thread a block, its factorisation, and copies that the system has not taken back; and the factors that wait
+    to be merged.
     """
     height = block_rows(columns)
     blocks = None if rows is None else max(1, -(-rows // height))
     tallest = height if rows is None else min(height, rows)
     at_once = FEW if columns > MANY_COLUMNS else MANY
     levels = 8 if blocks is None else 1 + int(math.log(blocks, at_once))
-    side = threads + 1 if blocks is None else min(threads + 1, blocks)
+    side = threads + 2 if blocks is None else min(threads + 2, blocks)
     waiting = at_once * levels if blocks is None else min(at_once * levels, blocks)
-    return 8 * columns * (3 * side * tallest + 2 * kinds * waiting * min(columns, tallest))
+    return 8 * columns * (5 * side * tallest + 2 * kinds * waiting * min(columns, tallest))
 
 
 class FactorThreads:
