@@ -29,8 +29,8 @@ def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) ->
         SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
     """
     # Hundreds of steps on a number a mode: a thousand of them are shared among threads, and not worth it.
-    # Nothing is differentiated, which torch need not prepare for: a seventh less.
-    with one_thread(), torch.inference_mode():
+    # Nothing is differentiated, which torch need not prepare for.
+    with one_thread(), torch.no_grad():
         return find_ends(form, stops, max_iter)
 
 

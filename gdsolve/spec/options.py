@@ -366,7 +366,7 @@ class Options:
     )
     device: Device = option(
         Device.AUTO,
-        "Where to compute; auto takes CUDA, if there is any, with --engine rows.",
+        "Where to compute; auto takes CUDA where there is one and it is predicted to take less time.",
         "Descent",
         verbs=FITTED,
     )
