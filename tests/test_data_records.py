@@ -17,7 +17,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gdsolve.data import files, open_table, pieces
-from gdsolve.data import table as tables
 from gdsolve.data.formats import text
 from gdsolve.data.predict import predict_csv
 from gdsolve.spec import Missing, Spec
@@ -32,7 +31,7 @@ def small(stack: ExitStack, size: int) -> None:
     stack.enter_context(patch.object(pieces, "_BLOCK", size))
     stack.enter_context(patch.object(pieces, "_AHEAD", size))
     stack.enter_context(patch.object(text, "_SAMPLE", size))
-    stack.enter_context(patch.object(tables, "AT_HAND", size // 4))
+    stack.enter_context(patch("gdsolve.data.table.AT_HAND", size // 4))
     stack.enter_context(patch.object(text, "_LINES", 2))
 
 
