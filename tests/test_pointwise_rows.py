@@ -23,7 +23,7 @@ from gdsolve.objective.pointwise_rows import (
     coordinates_for,
 )
 from gdsolve.objective.quadratic import Penalty
-from gdsolve.objective.row_blocks import BLOCK_BYTES
+from gdsolve.objective.row_blocks import LEAST_BLOCK_BYTES
 from gdsolve.objective.rows import collect_rows
 from gdsolve.objective.triangle import build_triangle
 from gdsolve.spec import Spec
@@ -224,7 +224,7 @@ def test_weight_two_is_the_row_twice_and_weight_zero_none(loss: PointwiseLoss) -
 
 @pytest.mark.parametrize("loss", LOSSES, ids=repr)
 def test_more_rows_than_a_block(loss: PointwiseLoss) -> None:
-    m = 2 * (BLOCK_BYTES // 24) + 1234
+    m = 2 * (LEAST_BLOCK_BYTES // 24) + 1234
     rows, _ = pose(loss, table_for(loss, 40, m, 2), weight=np.random.default_rng(41).uniform(0.5, 1.5, m))
     w = point(3, 4).requires_grad_()
     value = reference(rows, w)

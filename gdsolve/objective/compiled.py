@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,13 +15,15 @@ import numpy as np
 from numba import njit
 
 from gdsolve.objective import elementary
-from gdsolve.objective.elementwise import FUNCTIONS, PYTHON, Elementwise
+from gdsolve.objective.elementwise import FUNCTIONS, PYTHON, Elementwise, Language
 
 # Rows whose products wait in the nearest cache for the loss, where columns stand side by side, and where rows do.
 COLUMN_HEIGHT = 128
 ROW_HEIGHT = 64
 # Sums may be taken in another order, that of vectors; what is not finite stays so.
 compiled = njit(nogil=True, error_model="numpy", fastmath={"reassoc", "contract", "nsz", "arcp"})
+
+COMPILED = {**PYTHON.templates, "sigmoid": "sigmoid({0})"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def kernels_of(loss: Elementwise) -> tuple[Kernels, np.ndarray] | None:
     Constants are data, so that a loss with another parameter is the same code.
     """
     constants: list[float] = []
-    lines = loss.lines(replace(PYTHON, number=lambda number: _constant(number, constants)))
+    language = Language(COMPILED, lambda number: _constant(number, constants))
+    lines = loss.lines(language)
     if lines is None:
         return None
     value, slope = loss.results
@@ -61,6 +64,7 @@ def _constant(number: float, constants: list[float]) -> str:
 @cache
 def _kernels(source: str) -> Kernels:
     space: dict[str, Any] = {name: getattr(elementary, name, getattr(math, name)) for name in FUNCTIONS}
+    space["sigmoid"] = elementary.sigmoid
     exec(source, space)
     return _walks(elementary.written(space["loss"]))
 

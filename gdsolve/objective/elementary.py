@@ -105,6 +105,14 @@ def tanh(x):
 
 
 @written
+def sigmoid(x):
+    """1/(1 + e⁻ˣ), by e^−|x|, which what stands beside it often needs as well."""
+    x = float(x)
+    t = exp(-abs(x))
+    return (t if x < 0.0 else 1.0) / (1.0 + t)
+
+
+@written
 def sinh(x):
     """The hyperbolic sine; half of it is taken before e^|x| is beyond float64."""
     x = float(x)

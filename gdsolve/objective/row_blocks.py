@@ -14,8 +14,11 @@ from torch import Tensor
 
 from gdsolve.objective.threads import MOST_THREADS, one_thread, share, share_among_cores
 
-# A block is read from memory for Xw and, half a cache later, once more for Xᵀr.
-BLOCK_BYTES = 1 << 20
+# A block is read from memory for Xw and, out of a cache, once more for Xᵀr. It is large where there are many: every
+# call of a thread asks for Python's lock, which another one may hold. There are enough of them for many threads.
+LEAST_BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 8 << 20
+ENOUGH_BLOCKS = 32
 # Tasks that threads share: few enough for a gradient each, enough to be shared evenly.
 MOST_TASKS = 64
 # With fewer tasks a thread has done its share before another one is active.
@@ -34,6 +37,11 @@ def empty_design(rows: int, p: int, *, dtype: torch.dtype, device: torch.device)
     # Columns a power of two apart would fall on the same lines of the cache, and push each other out.
     apart = rows if rows < 4096 else rows + (-rows) % 512 + 72
     return torch.empty_strided((rows, p), (1, max(1, apart)), dtype=dtype, device=device)
+
+
+def block_bytes(design: Tensor) -> int:
+    """The size of a block of the rows of `design`, whatever the number of threads."""
+    return min(BLOCK_BYTES, max(LEAST_BLOCK_BYTES, design.numel() * design.element_size() // ENOUGH_BLOCKS))
 
 
 def split_rows(design: Tensor, *columns: Tensor, width: int = 1) -> Iterator[tuple[Tensor, ...]]:
@@ -106,7 +114,7 @@ class Walk:
 
     def __init__(self, design: Tensor, *columns: Tensor) -> None:
         p, device, dtype = design.shape[1], design.device, design.dtype
-        height = max(1, BLOCK_BYTES // (p * design.element_size()))
+        height = max(1, block_bytes(design) // (p * design.element_size()))
         parts = [torch.split(tensor, height) for tensor in (design, *(column[:, 0] for column in columns))]
         self._values = torch.empty(len(parts[0]), dtype=dtype, device=device)
         values = self._values.unbind()
