@@ -124,7 +124,7 @@ def test_a_sentence_is_that_of_the_precision_and_the_threads_of_its_run(monkeypa
     X = [[1.0], [3.0], [4.0]]
     found = gdsolve.fit(X, [2.0, 4.0, 3.0], dtype="float32", engine="rows", max_iter=10)
     assert asked == []
-    assert " s with --engine triangle" in found.plan.reason
+    assert " min with --engine triangle" in found.plan.reason
     assert asked == [("cpu", torch.float32, torch.get_num_threads())]
 
 

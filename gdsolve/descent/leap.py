@@ -81,10 +81,12 @@ def leap(
     max_iter: int | None,
     schedule: Schedule,
     momentum: ConstantMomentum | None = None,
+    known: Stop | None = None,
 ) -> Solution:
     """Descend from `start`, (p, 1), to where a rule stops, without the steps between: same Solution as `iterate`.
 
-    Plain descent, unless `momentum` is given. Source: docs/design.md, section 2, "The closed form".
+    Plain descent, unless `momentum` is given. `known` is where it stops without a limit, where that was found before.
+    Source: docs/design.md, section 2, "The closed form".
 
     Raises:
         SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
@@ -94,7 +96,11 @@ def leap(
         form: Form = ClosedForm.of(modes, start, rates)
         if momentum is not None:
             form = LinearRecurrence.of(modes, start, rates, momentum)
-        (stop,) = find_stops(form, stops, max_iter)
+        stop = known
+        # A rule may be met beyond a limit, and a limit is another one than that of a search without.
+        if known is None or known.stopped_by == "max_iter" or (max_iter is not None and known.iterations > max_iter):
+            (stop,) = find_stops(form, stops, max_iter)
+        assert stop is not None
         schedule.require_room(stop.iterations, len(start))
         trace = _trace_at(modes, form, start, schedule.up_to(stop.iterations))
         if stop.status is not Status.DIVERGED:

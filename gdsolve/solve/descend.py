@@ -99,6 +99,7 @@ def _leap(problem: Problem, plan: Plan, checkpointer: Checkpointer | None) -> So
         max_iter=plan.max_iter,
         schedule=plan.schedule,
         momentum=momentum_of(plan.recipe),
+        known=plan.stop,
     )
     if checkpointer is not None:
         checkpointer.keep_leap(found.iterations, found.value)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from gdsolve.descent.blocks import BLOCK
 from gdsolve.descent.ends import DEFAULT_MAX_ITER, Stop
 from gdsolve.descent.foreseen import Foreseen, judge
 from gdsolve.descent.leap import Form
@@ -41,8 +42,9 @@ class Plan:
     `loop_stops` are the rules for engines that take every step: where rounding hides from them when a rule is met, the
     closed form tells. `max_iter` is the limit in force, None for none; `last` is where the run ends or ends at the
     latest, None where that is not known; `predicted` is how many updates convergence takes, and `fate` what a run is
-    called that the limit ends. `form` is the closed form, where there is one: `Fit` keeps the plan without it. `why`
-    has what led to method, engine and device; what is predicted among it is told in seconds of this machine.
+    called that the limit ends. `form` is the closed form, where there is one, and `stop` where it stops without a
+    limit: `Fit` keeps the plan without the form. `why` has what led to method, engine and device; what is predicted
+    among it is told in seconds of this machine.
     """
 
     recipe: Recipe
@@ -56,6 +58,7 @@ class Plan:
     stable_below: float | None
     schedule: Schedule
     form: Form | None
+    stop: Stop | None
     engine: Engine
     device: torch.device
     why: tuple[str | Prediction, ...]
@@ -116,6 +119,7 @@ def plan_descent(
         stable_below(problem, recipe),
         schedule,
         form,
+        stop,
         choice.engine,
         place.device,
         # What plain descent on a table does needs no reason.
@@ -185,6 +189,7 @@ def _work(problem: Problem, recipe: Recipe, stop: Stop | None, schedule: Schedul
         iterations=last if known else None,
         reported=schedule.count(last),
         at_most=stop is None,
+        overshot=0 if stop is None or stop.iterations > last else -last % BLOCK,
         search=search,
         dtype=dtype_of(problem.spec),
         threads=torch.get_num_threads(),

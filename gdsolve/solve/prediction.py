@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import torch
 
+from gdsolve.descent.iterate import LONG_STEP
 from gdsolve.descent.schedule import Schedule
 from gdsolve.objective.compiled_walk import LEAST_NUMBERS, has_compiler
 from gdsolve.solve.device import dtype_of, place_rows
@@ -27,7 +28,8 @@ class Work:
     """What a descent is to an engine: its table, its updates, and where and in which precision they are taken.
 
     `reported` iterations are kept with their errors. `iterations` is None where their number is not known, and what is
-    told is then an update's; with `at_most` the run may end before. `search` are the seconds that the closed form took
+    told is then an update's; with `at_most` the run may end before. `overshot` updates are taken beyond its end, since
+    a loop looks but after a block of them. `search` are the seconds that the closed form took
     to find where it stops, None where that was not looked for.
     """
 
@@ -36,6 +38,7 @@ class Work:
     iterations: int | None
     reported: int
     at_most: bool = False
+    overshot: int = 0
     search: float | None = None
     device: str = "cpu"
     dtype: torch.dtype = torch.float64
@@ -62,7 +65,8 @@ def predicted_seconds(engine: Engine, work: Work, machine: Machine | None = None
     if work.iterations is None:
         return each
     # The errors of the reported iterations are found together, and the start is evaluated as every iterate is.
-    found = before + (work.iterations + 1) * each + work.reported * machine.product(engine, rows, work.p)
+    taken = work.iterations + 1 + (work.overshot if rows * work.p <= LONG_STEP else 0)
+    found = before + taken * each + work.reported * machine.product(engine, rows, work.p)
     return found if engine is Engine.TRIANGLE else found + machine.bring(rows, work.p)
 
 
