@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from gdsolve.objective.namespace import Array, namespace
@@ -70,6 +70,10 @@ class ClosedForm:
             self.log_decay[chosen],
             self.flips[chosen],
         )
+
+    def as_arrays(self) -> ClosedForm:
+        """The same in arrays of numpy, of tensors of the host, whose memory they share."""
+        return ClosedForm(*(getattr(self, part.name).numpy() for part in fields(self)))
 
     def in_weights(self, along: Array, right: Array | None = None) -> Array:
         """Σ alongᵢ·vᵢ, (q, p), from coefficients (q, r); of `right`, shaped like the vᵢ, where it is given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,12 +15,14 @@ from gdsolve.descent.ends import Stop, best_iterations, find_ends
 from gdsolve.descent.recurrence import LinearRecurrence
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution, Trace
-from gdsolve.descent.stop import StopRule
+from gdsolve.descent.stop import Apart, StopRule
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.threads import one_thread
 from gdsolve.status import Status
 
 Form = ClosedForm | LinearRecurrence
+# Numbers on which numpy has done its work before torch has looked up what to do.
+FEW = 4096
 
 
 def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) -> list[Stop]:
@@ -28,6 +31,10 @@ def find_stops(form: Form, stops: tuple[StopRule, ...], max_iter: int | None) ->
     Raises:
         SearchTooLongError: with momentum alone, where too many k would have to be looked at one by one.
     """
+    alike = not any(isinstance(rule, Apart) for rule in stops)
+    if alike and isinstance(form, ClosedForm) and form.rates.device.type == "cpu" and form.gradient.numel() <= FEW:
+        with np.errstate(all="ignore"):
+            return find_ends(form.as_arrays(), stops, max_iter)
     # Hundreds of steps on a number a mode: a thousand of them are shared among threads, and not worth it.
     # Nothing is differentiated, which torch need not prepare for.
     with one_thread(), torch.no_grad():
