@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from gdsolve.objective.base import Objective
 Factors = tuple[float, ...] | tuple[Tensor, ...]
 
 
-class BlindRule:
+class BlindRule(ABC):
     """A method that takes update k + 1 with a few factors that depend on k alone, by default its rate α_k.
 
     Many updates can so be recorded once, and repeated with other factors.
@@ -38,9 +39,9 @@ class BlindRule:
         """Update number k + 1, from `point`, which is the state after k updates."""
         return self.advance(objective, point, memory, self.factors(k))
 
+    @abstractmethod
     def advance(self, objective: Objective, point: Point, memory: Any, factors: Factors) -> Advance:
         """One update from `point` with the factors given."""
-        raise NotImplementedError
 
 
 def descended(w: Tensor, direction: Tensor, rate: float | Tensor, spread: Tensor | None = None) -> Tensor:
