@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO, overload
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gdsolve.data.predict import PredictCounts
     from gdsolve.groups.outcome import GroupFits
     from gdsolve.picture import Picture
+    from gdsolve.solve.certified import Certified
     from gdsolve.solve.check import Check
     from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
@@ -152,6 +153,32 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
         result = run(spec, table, command, illustrate=illustrator_of(spec))
         _show(spec, result.picture)
         return result
+
+
+def certify(
+    X: Any = None, y: Any = None, *, weights: Any, names: Sequence[str] | None = None, **options: Any
+) -> Certified:
+    """How far weights, from any tool, are from the optimum of a problem given as for `fit`.
+
+    `weights` are a fit, the file of one or of JSON, a mapping as such a file has it, an estimator with `coef_` and
+    `intercept_`, or numbers, (p,) or (p, 1), the intercept last unless `no_intercept` is given. What a fit was fitted
+    to stands for options that are not given.
+
+    Raises:
+        GdsolveError, DataError: as `fit`, and for weights of other columns.
+    """
+    from gdsolve.solve.certify_weights import certify_weights as run
+    from gdsolve.solve.given_weights import read_weights
+
+    with _typing("certify", X):
+        given = _weights(weights, intercept=not options.get("no_intercept"))
+        if not _names_tables(X):
+            # Arrays become a table before the weights are looked at.
+            formula = any(options.get(name) is not None for name in ("minimize", "model"))
+            implied = read_weights(given).options(formula=formula)
+            options = {**{name: value for name, value in implied.items() if name != "target"}, **options}
+        spec, table, command = _ask("certify", X, y, names, {**options, "weights": given})
+        return run(spec, table, command)
 
 
 def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Check:
@@ -331,6 +358,40 @@ def _model(given: Any, name: str) -> Model | str | None:
     if isinstance(given, GroupFits):
         return Model(name, groups_record(given))
     return None
+
+
+def _weights(given: Any, *, intercept: bool) -> Model | str:
+    """Weights in any form as a model at hand, or as the path of a file.
+
+    Raises:
+        GdsolveError: what has no weights.
+    """
+    from gdsolve.report.record import fit_record
+    from gdsolve.solve.outcome import Fit
+
+    if isinstance(given, str | os.PathLike):
+        return at_home(os.fspath(given))
+    if isinstance(given, Fit):
+        return Model("weights", fit_record(given))
+    if isinstance(given, Mapping):
+        return Model("weights", {key: _plain(value) for key, value in given.items()})
+    if hasattr(given, "coef_"):
+        known = ("coef_", "intercept_", "feature_names_in_")
+        return Model("weights", {key: _plain(getattr(given, key)) for key in known if hasattr(given, key)})
+    numbers = _plain(given)
+    if not isinstance(numbers, list) or not numbers:
+        raise GdsolveError(
+            f"{shown(given)} are no weights", "give a fit, a mapping, or numbers, the intercept last", option="weights"
+        )
+    flat = [one[0] if isinstance(one, list) and len(one) == 1 else one for one in numbers]
+    constant = flat.pop() if intercept else None
+    return Model("weights", {"weights": flat, "intercept": constant})
+
+
+def _plain(value: Any) -> Any:
+    """What numpy, pandas and torch hold, as Python's own numbers and lists."""
+    found = value.tolist() if hasattr(value, "tolist") else value
+    return list(found) if isinstance(found, tuple) else found
 
 
 def _refuse_names(names: Sequence[str] | None) -> None:

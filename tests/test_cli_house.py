@@ -73,10 +73,10 @@ def test_every_verb_has_the_module_of_its_name(verb: Verb) -> None:
 
 
 def test_what_verbs_do_follows_from_the_table() -> None:
-    assert READING == ("fit", "compare-lr", "compare", "check", "predict", "report")
-    assert FITTING == ("fit", "compare-lr", "compare", "check", "report")
+    assert READING == ("fit", "compare-lr", "compare", "check", "certify", "predict", "report")
+    assert FITTING == ("fit", "compare-lr", "compare", "check", "certify", "report")
     assert DESCENDING == ("fit", "compare-lr", "compare", "report")
-    assert TABULATED == ("fit", "compare-lr", "compare", "check")
+    assert TABULATED == ("fit", "compare-lr", "compare", "check", "certify")
     assert FITTED == ("fit", "report")
 
 

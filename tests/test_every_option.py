@@ -69,6 +69,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "i.yaml").write_text(f"X: {[list(row[1:3]) for row in ROWS]}\ny: {[row[-1] for row in ROWS]}\n")
     (made / "g.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2, z: y**2 + t}\n")
     (made / "again.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2}\nrepeat: 2\nretain_graph: true\n")
+    for name, weights in {
+        "w": {"x": 1},
+        "k": {"x": 1, "k=b": 2, "k=c": 3},
+        "ab": {"a": 1, "b": 1},
+        "a": {"a": 1},
+    }.items():
+        (made / f"{name}.json").write_text(json.dumps({"weights": weights, "intercept": 0.5}))
+    (made / "one.json").write_text('{"weights": [1], "intercept": 0.5}')
     for name, options in MODELS.items():
         assert run(["fit", str(made / name), "--save", str(made / f"{name}.json"), "--quiet", *options.split()]) == 0
     return made
@@ -166,6 +174,7 @@ EXAMPLES: dict[str, Example] = {
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),
     "watch": Example(),
     "only": Example(),
+    "weights": Example("w.json"),
     "quiet": Example(source="years.csv"),
     "verbose": Example(),
     "exit_zero": Example(None, SLOW),
@@ -189,6 +198,25 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("predict", "header"): Example("yes", source="years.csv", refused=True),
     ("predict", "no_header"): Example(refused=True),
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
+    ("certify", "target"): Example("z", ("--weights", "w.json")),
+    ("certify", "features"): Example("z", ("--weights", "one.json")),
+    ("certify", "ignore"): Example("g,w,c,z", ("--weights", "one.json")),
+    ("certify", "no_intercept"): Example(refused=True),
+    ("certify", "minimize"): Example("sum((y - a*x)**2)", ("--weights", "a.json")),
+    ("certify", "model"): Example("a*x", ("--weights", "a.json")),
+    ("certify", "lower"): Example("a=1", (*FORMULA, "--weights", "ab.json"), ""),
+    ("certify", "upper"): Example("b=1", (*FORMULA, "--weights", "ab.json"), ""),
+    ("certify", "fix"): Example("b", (*FORMULA, "--weights", "ab.json"), ""),
+    ("certify", "link"): Example("log", ("--model", "a*x", "--loss", "poisson", "--weights", "a.json"), "counts.csv"),
+    ("certify", "categorical"): Example("onehot", ("--weights", "k.json"), "text.csv"),
+    ("certify", "weight_kind"): Example("frequency", ("--weight", "w")),
+    ("certify", "delta"): Example("0.1", ("--loss", "huber"), "four.csv"),
+    ("certify", "quantile"): Example("0.25", ("--loss", "quantile"), "four.csv"),
+    ("certify", "encoding"): Example("latin-1", ("--weights", "one.json"), "latin.csv"),
+    ("certify", "header"): Example("no", ("--weights", "one.json"), "years.csv"),
+    ("certify", "no_header"): Example(None, ("--weights", "one.json"), "years.csv"),
+    ("certify", "quiet"): Example(None, ("--weights", "one.json"), "years.csv"),
+    ("certify", "delimiter"): Example("~", source="marks.csv"),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
 }
@@ -268,6 +296,7 @@ def base_of(verb: str, name: str, example: Example) -> list[str]:
     words = [verb, *model, *([example.source] if example.source else []), *example.beside]
     quick = QUICK.get(verb, ())
     words += [] if quick[:1] == (flag(name),) or set(quick[:1]) & set(words) or not quick else quick
+    words += ["--weights", "w.json"] if verb == "certify" and name != "weights" and "--weights" not in words else []
     words += ["-o", "-"] if verb == "report" and name != "output" else []
     return words + (["--format", "json"] if "format" in options_of(verb) and name not in AS_TABLE else [])
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from gdsolve.files import replacing
+from gdsolve.report.certify_record import write_certify_csv, write_certify_table
 from gdsolve.report.check_table import write_check_table
 from gdsolve.report.coefficients import write_latex, write_markdown, write_report_csv
 from gdsolve.report.compare_table import write_compare_table
@@ -55,6 +56,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.check/1", Format.TABLE): write_check_table,
     ("gdsolve.check/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.CSV): write_check_csv,
+    ("gdsolve.certify/1", Format.TABLE): write_certify_table,
+    ("gdsolve.certify/1", Format.JSON): write_json,
+    ("gdsolve.certify/1", Format.CSV): write_certify_csv,
     ("gdsolve.trace/1", Format.TABLE): write_graph_table,
     ("gdsolve.trace/1", Format.JSON): write_json,
     ("gdsolve.trace/1", Format.DOT): write_graph_dot,

@@ -289,8 +289,9 @@ def _parse(spec: Spec, names: Sequence[str]) -> Expression:
     for name in (*(one.name for one in spec.parameters), *(one.name for one in spec.constants)):
         if name in FUNCTIONS:
             raise GdsolveError(f"{name}: is the name of a function", f"call it otherwise, as in {name}0")
+    value = "start it: --start {name}=1" if spec.weights is None else "give it a value in the file of --weights"
     try:
-        return parse(text, names, "if it is a parameter, start it: --start {name}=1")
+        return parse(text, names, f"if it is a parameter, {value}")
     except GdsolveError as fault:
         raise fault.but(option=key) from None
 

@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 SINGLE_RATE_VERBS = ("fit", "report")
-PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
+PATHS = ("init", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"

@@ -31,8 +31,10 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
+from gdsolve.spec.verbs import DESCENDING, DRAWN, FITTED, READING, TABULATED
 
+POSED = (*DESCENDING, "certify")
+SOLVED = (*DESCENDING, "check")
 USUAL_TOL = "1e-10, in float32 1e-6"
 _SELF_ENDING = enumerated([method.value for method in Method if method.info.self_ending])
 NO_TOL = f"0 for {_SELF_ENDING}, which end when no step lowers the loss by more than rounding"
@@ -91,6 +93,7 @@ class Options:
         False,
         "Take --sigma as known, in units of the target: standard errors are not scaled by the residuals.",
         "Columns",
+        verbs=SOLVED,
         goes_with=(company.SIGMA, company.SQUARES),
     )
     group_by: str | None = option(
@@ -176,14 +179,14 @@ class Options:
         None,
         "Formula to minimise, such as (2 - a - b)**2 + (4 - 3*a - b)**2. With a table, it may use the columns by name.",
         "Formula",
-        verbs=DESCENDING,
+        verbs=POSED,
         metavar="FORMULA",
     )
     model: str | None = option(
         None,
         "Curve to fit to the target, such as b1*(1 - exp(-b2*x)), by least squares or another --loss.",
         "Formula",
-        verbs=DESCENDING,
+        verbs=POSED,
         metavar="FORMULA",
     )
     parameters: tuple[Parameter, ...] = option(
@@ -198,14 +201,10 @@ class Options:
     start: tuple[str, ...] = option(
         (), "Start values of the parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
     )
-    lower: tuple[str, ...] = option(
-        (), "Lower bounds of parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
-    )
-    upper: tuple[str, ...] = option(
-        (), "Upper bounds of parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
-    )
+    lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
+    upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
     fix: tuple[str, ...] = option(
-        (), "Parameters to keep at their start values.", "Formula", verbs=DESCENDING, metavar="NAMES"
+        (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
 
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
@@ -214,7 +213,7 @@ class Options:
         "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
         "the mean (log, of poisson) or its logit (of logistic).",
         "Descent",
-        verbs=DESCENDING,
+        verbs=POSED,
         default_text="identity: the curve is the mean",
         goes_with=(company.CURVE, company.LINKED),
     )
@@ -308,6 +307,7 @@ class Options:
         None,
         "Stop when no weight changes by this much or more (beyond rounding); 0 turns the rule off.",
         "Descent",
+        verbs=SOLVED,
         metavar="NUMBER",
         default_text=f"{USUAL_TOL}; with --lr auto smaller if ten digits of every weight need it; {NO_TOL}",
         minimum=0.0,
@@ -374,6 +374,17 @@ class Options:
         DType.FLOAT64,
         "Precision of data and iterates; --engine leap rounds the data to it and computes in float64.",
         "Descent",
+        verbs=SOLVED,
+    )
+
+    weights: Init | None = option(
+        None,
+        "Weights to certify: a saved model, whose columns and loss are taken as well, or JSON such as "
+        '{"weights": {"x": 2.5}, "intercept": 1} or {"coef_": [2.5], "intercept_": 1}, in the order of the columns.',
+        "Certificate",
+        verbs=("certify",),
+        metavar="FILE",
+        default_text="required",
     )
 
     backward_from: str | None = option(
@@ -506,7 +517,7 @@ class Options:
         False,
         "Draw a picture: in the terminal, or in a .svg, .png or .pdf file.",
         "Output",
-        verbs=(*TABULATED, "trace"),
+        verbs=DRAWN,
         metavar="[FILE]",
         by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
     )
@@ -515,7 +526,7 @@ class Options:
         "What the picture shows: the loss by iteration, the path over the contours of the loss, the direction of "
         "steepest descent, data and fit, or the spectrum.",
         "Output",
-        verbs=(*TABULATED, "trace"),
+        verbs=DRAWN,
         default_text="loss",
         by_verb={
             "compare-lr": {"help": "What the picture shows: all rates, or the spectrum.", "default_text": "rates"},

@@ -80,6 +80,7 @@ CONVERTERS: dict[object, Callable[[str, str], Any]] = {
     int: parse_count,
     int | None: parse_count,
     Init: _text,
+    Init | None: _text,
     Every: _every,
     Plot: _plot,
 }
@@ -128,6 +129,7 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     int | None: _COUNT,
     Every: _COUNT,
     Init: ((Model,), "zeros, random, a file or a fit", "as in {name}=fit, what gdsolve.fit returned"),
+    Init | None: ((Model,), "a file or weights", "as in {name}=fit, what gdsolve.fit returned"),
     tuple[Parameter, ...]: ((), "names and starts", 'as in {name}={{"a": 1.0}}'),
     tuple[Constant, ...]: ((), "names and numbers", 'as in {name}={{"a": 1.0}}'),
 }

@@ -127,6 +127,17 @@ _ALL = (
         pictures=(PlotKind.SPECTRUM,),
     ),
     Verb(
+        "certify",
+        "Say how far any weights, from any tool, are from the optimum: SSE, gap, gradient norm, digits.",
+        (
+            "gdsolve certify data.csv --weights model.json",
+            "gdsolve certify data.csv --target price --ridge 1 --weights other-tool.json --format json",
+        ),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.TABULATES,
+        formats=_PLAIN,
+    ),
+    Verb(
         "predict",
         "Write the rows of a table with the predictions of a saved model as a last column.",
         ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
@@ -179,3 +190,4 @@ FITTING = verbs_that(Does.MODELS)
 DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)
+DRAWN = tuple(verb.name for verb in _ALL if verb.pictures)
