@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hint_cases_certify
 import hint_cases_data
 import hint_cases_formulas
 import hint_cases_python
@@ -23,6 +24,7 @@ CASES: list[Case] = [
     *hint_cases_data.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
+    *hint_cases_certify.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
