@@ -127,7 +127,9 @@ class ElasticNet:
         slopes = (self.design.mT @ (self.target - self.design @ w) - l2[:, None] * w)[:, 0]
         noise = CERTAIN * EPSILON * self.design.norm(dim=0) * self.target.norm()
         tight = self.free | (slopes.abs() >= l1 * (1.0 - EQUAL) - noise)
-        columns = torch.cat([self.design, l2.sqrt().diag()])[:, tight]
+        columns = self.design[:, tight]
+        if bool((l2 > 0.0).any()):
+            columns = torch.cat([columns, l2[tight].sqrt().diag()])
         lengths = columns.norm(dim=0)
         if bool((lengths == 0.0).any()):
             return False

@@ -82,7 +82,12 @@ def _commands(
         return []
     if certificate.separation is not None or solution.stopped_by == "unbounded":
         return [_held(problem, command, certificate)]
-    if problem.squares is not None and plan.recipe.method is PLAIN and has_closed_form(plan.recipe):
+    if (
+        problem.modes is not None
+        and problem.squares is not None
+        and plan.recipe.method is PLAIN
+        and has_closed_form(plan.recipe)
+    ):
         return [*own_command(problem, command), *(best_rate(problem, command) if unstable else [])]
     if unstable:
         return steadier(problem, plan.recipe, command, "Run instead")

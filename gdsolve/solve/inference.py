@@ -9,6 +9,7 @@ from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.inference import (
     AT_BOUND,
     PENALISED,
+    SHRUNK,
     Inference,
     from_factor,
     from_hessian,
@@ -57,6 +58,8 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
     reason = None
     if certificate.separation is not None:
         reason = NO_LARGEST
+    elif spec.l1:
+        reason = SHRUNK
     elif spec.ridge:
         reason = PENALISED
     elif problem.kind is Kind.FORMULA:
