@@ -124,6 +124,7 @@ def test_the_minimiser_satisfies_the_conditions_of_karush_kuhn_and_tucker(
     value = net.value(w, l1, l2)
     assert net.value(again, l1, l2) == pytest.approx(value, rel=1e-11)
     assert net.duality_gap(w, l1, l2) <= 1e-9 * float(np.square(target).sum())
+    assert net.duality_gap(again, l1, l2, w) <= net.duality_gap(again, l1, l2)
     elsewhere = again + 0.1
     gap = net.duality_gap(elsewhere, l1, l2)
     assert gap >= (net.value(elsewhere, l1, l2) - value) * (1.0 - 1e-9) - 1e-12

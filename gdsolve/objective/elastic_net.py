@@ -91,26 +91,30 @@ class ElasticNet:
         squares = (self.design @ w - self.target).square().sum()
         return float(0.5 * squares + (l1[:, None] * w.abs()).sum() + 0.5 * (l2[:, None] * w.square()).sum())
 
-    def duality_gap(self, w: Tensor, l1: Tensor, l2: Tensor) -> float:
-        """The value at `w`, (p, 1), less a bound from below on the least value: no w is better by more.
+    def duality_gap(self, w: Tensor, l1: Tensor, l2: Tensor, best: Tensor | None = None) -> float:
+        """The value at `w`, (p, 1), less a bound from below on the least value: no weights are better by more.
 
         Any ν across U with |Bⱼᵀν| ≤ λ₁ⱼ where λ₂ⱼ = 0 gives the bound bᵀν − ½‖ν‖² − Σ (|Bⱼᵀν| − λ₁ⱼ)₊²/(2λ₂ⱼ). Taken
-        is the better of two multiples of the residual, and the gap as a sum of terms that are never negative, so that
-        none cancels: ½‖ν − r‖² + Σ λ₁|w| − w·c + ½λ₂(w − u)², with c = Bⱼᵀν cut to [−λ₁, λ₁] and u = (Bⱼᵀν − c)/λ₂.
+        is the best of some multiples of the residual at `w`, and of that at the minimiser, if it is given as `best`:
+        with that one the gap is as small as the distance. It is a sum of terms that are never negative, so that none
+        cancels: ½‖ν − r‖² + Σ λ₁|w| − w·c + ½λ₂(w − u)², with c = Bⱼᵀν cut to [−λ₁, λ₁] and u = (Bⱼᵀν − c)/λ₂.
         Source: Boyd and Vandenberghe, Convex Optimization, section 5.5.1; Kim et al. (2007), An interior-point method
         for large-scale l1-regularized least squares, section III.
         """
         residual = self.target - self.design @ w
-        across = _across(self.basis, residual)
+        places = [residual] if best is None else [residual, self.target - self.design @ best]
+        return min(self._least_gap(w, residual, place, l1, l2) for place in places)
+
+    def _least_gap(self, w: Tensor, residual: Tensor, place: Tensor, l1: Tensor, l2: Tensor) -> float:
+        """The least gap of `w` for the multiples of `place`, (r, 1), that are looked at."""
+        across = _across(self.basis, place)
         slopes = (self.design.mT @ across)[:, 0]
         lasso, penalised = (l2 == 0.0) & ~self.free, ~self.free
-        return min(
-            self._gap(w[:, 0], residual, share * across, share * slopes, l1, l2)
-            for share in (
-                min(1.0, _most(slopes[lasso], l1[lasso])),
-                _best(self.target, across, _most(slopes[penalised], l1[penalised])),
-            )
+        shares = (
+            min(1.0, _most(slopes[lasso], l1[lasso])),
+            _best(self.target, across, _most(slopes[penalised], l1[penalised])),
         )
+        return min(self._gap(w[:, 0], residual, share * across, share * slopes, l1, l2) for share in shares)
 
     def _gap(self, w: Tensor, residual: Tensor, dual: Tensor, slopes: Tensor, l1: Tensor, l2: Tensor) -> float:
         cut = torch.where(self.free, 0.0, torch.clamp(slopes, -l1, l1))

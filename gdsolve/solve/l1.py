@@ -110,7 +110,7 @@ def _certify_squares(problem: Problem, solution: Solution) -> Certificate:
     value = float(problem.bounded.evaluate(w).value)
     minimum = Minimum(w, value, None, problem.smooth_spectrum, unique, is_global=True)
     gap = gap_l1(problem, solution.w, solution.value, minimum) * problem.loss_unit
-    proof = None if near is None else exact.scale * exact.net.duality_gap(near, exact.l1, exact.l2)
+    proof = None if near is None else exact.scale * exact.net.duality_gap(near, exact.l1, exact.l2, best)
     return Certificate(minimum, gap=gap, duality_gap=proof)
 
 
