@@ -127,7 +127,8 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
     how = ["on standardised columns"] if descent.get("penalty_scale") == "standard" else []
     how += ["intercept too"] if descent["penalize_intercept"] else []
-    return f"{descent['loss']}{own}{ridge}{l1}{f' ({', '.join(how)})' if how else ''}"
+    said = f" ({', '.join(how)})" if how else ""
+    return f"{descent['loss']}{own}{ridge}{l1}{said}"
 
 
 def is_penalised(descent: Mapping[str, Any]) -> bool:
