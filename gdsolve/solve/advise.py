@@ -116,6 +116,11 @@ def _held(problem: Problem, command: Command, certificate: Certificate) -> Advic
 
 
 def _ambiguity(problem: Problem, rank: int) -> Advice:
+    if problem.shrinkage is not None:
+        return Advice(
+            "The minimiser is not unique: columns depend on each other, and their weights can be shared out otherwise; "
+            "--ridge beside --l1 makes it unique."
+        )
     if problem.squares is None:
         return Advice(
             f"The minimum is not unique: rank {rank} < {problem.p} weights; "

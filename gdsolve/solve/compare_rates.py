@@ -267,8 +267,10 @@ def _advice(
     minimum = certificate.minimum
     if minimum is None and certificate.reason:
         lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    if minimum is not None and not minimum.unique and minimum.spectrum is not None:
+    if minimum is not None and not minimum.unique and minimum.spectrum is not None and problem.shrinkage is None:
         lines.append(Advice(f"The minimiser is not unique: rank {minimum.spectrum.rank} < {problem.p} weights."))
-    if minimum is not None and minimum.spectrum is not None and problem.modes is None:
+    if problem.shrinkage is not None:
+        lines.append(Advice("Below the limit every rate converges; above it some may, as weights at zero stay there."))
+    elif minimum is not None and minimum.spectrum is not None and problem.modes is None:
         lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
     return (*lines, *ambiguity(problem, minimum))
