@@ -23,7 +23,7 @@ class Shrinkage:
     def of(
         cls, l1: float, unit: float, coordinates: Coordinates, spreads: Tensor | None, *, penalize_intercept: bool
     ) -> Shrinkage:
-        """The penalty `unit`·λ₁·‖w‖₁ on the user's weights, in `coordinates`, times `spreads` (n,) where they are given.
+        """The penalty `unit`·λ₁·‖w‖₁ on the user's weights, in `coordinates`; on those times `spreads` (n,), if given.
 
         With w_user = s_y/s_j·w it is unit·λ₁·s_y/s_j·|w|, so that scaling never moves the minimiser. A penalised
         intercept takes coordinates that are not centred, in which it is a weight by itself.

@@ -58,10 +58,8 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
     reason = None
     if certificate.separation is not None:
         reason = NO_LARGEST
-    elif spec.l1:
-        reason = SHRUNK
-    elif spec.ridge:
-        reason = PENALISED
+    elif spec.is_penalised:
+        reason = SHRUNK if spec.l1 else PENALISED
     elif problem.kind is Kind.FORMULA:
         reason = NO_DATA
     elif problem.squares is None and not isinstance(problem.objective, SumOfSquares) and not spec.loss.info.likelihood:

@@ -39,7 +39,7 @@ class Traits:
     smooth: bool
     bounded: bool
     plain: bool
-    shrunk: bool
+    shrunk: bool = False
 
 
 def traits_of(problem: Problem) -> Traits:

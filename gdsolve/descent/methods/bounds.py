@@ -7,8 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
 from gdsolve.descent.methods.blind import descended
+from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
 from gdsolve.objective.box import Box, Boxed
 from gdsolve.objective.shrinkage import Limits, Shrinkage
 
