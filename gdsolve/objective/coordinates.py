@@ -14,6 +14,7 @@ class Coordinates:
 
     In them descent runs; `to_user` takes its weights back to the units of the file:
     w_j = s_y·w'_j/s_j and b = ȳ + s_y·w'_p − Σ w_j·x̄_j. Raw coordinates are the identity.
+    Where they are not `centred`, both centres are 0 and the intercept is a weight by itself.
     Shapes: `scale` and `centre` are (n,); weights are (p, q), one problem a column, the intercept last.
     """
 
@@ -22,6 +23,7 @@ class Coordinates:
     target_scale: float
     target_centre: float
     intercept: bool
+    centred: bool = True
 
     @classmethod
     def raw(cls, n: int, *, intercept: bool, device: torch.device) -> Coordinates:
@@ -48,6 +50,10 @@ class Coordinates:
     def without_target(self) -> Coordinates:
         """The same columns, and the target as it is: for classes and counts, which have no units."""
         return replace(self, target_scale=1.0, target_centre=0.0)
+
+    def uncentred(self) -> Coordinates:
+        """The same scales, and nothing moved."""
+        return replace(self, centre=torch.zeros_like(self.centre), target_centre=0.0, centred=False)
 
     def to(self, device: torch.device) -> Coordinates:
         """The same coordinates on another device."""

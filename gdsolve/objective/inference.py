@@ -18,6 +18,7 @@ FAR = 0.01
 
 FIXED = "held fixed"
 AT_BOUND = "at its bound, so that it cannot move in both directions; the others are estimated with it held there"
+SHRUNK = "an l1 penalty sets weights to zero and shrinks the others, so that they have no standard errors"
 PENALISED = "the ridge penalty biases the weights, so that the usual standard errors do not hold"
 EXACT = "the fit is exact up to rounding: no residuals are left to estimate an error from"
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"

@@ -26,12 +26,18 @@ class Penalty:
     aim: Tensor
 
     @classmethod
-    def ridge(cls, ridge: float, coordinates: Coordinates, *, penalize_intercept: bool) -> Penalty:
-        """The penalty of strength `ridge`, on the SSE scale (docs/design.md, section 2)."""
+    def ridge(
+        cls, ridge: float, coordinates: Coordinates, spreads: Tensor | None = None, *, penalize_intercept: bool
+    ) -> Penalty:
+        """The penalty of strength `ridge`, on the SSE scale (docs/design.md, section 2).
+
+        Where `spreads` of the columns are given, (n,), it is on the weights of columns that are divided by theirs.
+        """
         if ridge == 0.0:
             return cls.none(coordinates.p, coordinates.scale)
         root = ridge**0.5 / coordinates.target_scale
         diagonal = root * (coordinates.target_scale / coordinates.scale)
+        diagonal = diagonal if spreads is None else diagonal * spreads
         if not (penalize_intercept and coordinates.intercept):
             return replace(cls.none(coordinates.p, coordinates.scale), diagonal=diagonal)
         moved = -coordinates.centre * (coordinates.target_scale / coordinates.scale)
@@ -88,6 +94,12 @@ class Penalty:
         """PᵀP, (p, p)."""
         found = self.coupled.mT @ self.coupled
         found.diagonal()[: len(self.diagonal)] += self.diagonal.square()
+        return found
+
+    def gram_diagonal(self) -> Tensor:
+        """The diagonal of PᵀP, (p,)."""
+        found = self.coupled.square().sum(dim=0)
+        found[: len(self.diagonal)] += self.diagonal.square()
         return found
 
     def to(self, dtype: torch.dtype, device: torch.device) -> Penalty:

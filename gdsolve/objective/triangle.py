@@ -127,6 +127,10 @@ class Triangle:
         if coordinates.is_raw:
             raw = self.raw()
             return raw[:, : coordinates.p].contiguous(), raw[:, -1:].contiguous()
+        if not coordinates.centred:
+            raw = self.raw()
+            scale = torch.cat([coordinates.scale, coordinates.scale.new_ones(int(coordinates.intercept))])
+            return (raw[:, : coordinates.p] / scale).contiguous(), raw[:, -1:] / coordinates.target_scale
         # Centring by clearing a row instead of subtracting means: nothing cancels.
         block = self.centred() if coordinates.intercept else self.raw()[:, [*range(self.n), self.n + 1]]
         design = block[:, :-1] / coordinates.scale

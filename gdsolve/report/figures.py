@@ -7,7 +7,7 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.numbers import counted, figure, whole
-from gdsolve.report.parts import Record, loss_text, stop_rules, what_descends, where_rates_hold
+from gdsolve.report.parts import Record, is_penalised, loss_text, stop_rules, what_descends, where_rates_hold
 from gdsolve.report.plain import has_intercept
 from gdsolve.spec.losses import Loss
 from gdsolve.spec.methods import PLAIN
@@ -29,10 +29,10 @@ def figures_of_fit(record: Record) -> list[str]:
     elif Loss(loss).info.likelihood:
         named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("deviance", "deviance")]
         found = [(title, _known(record.get(key))) for title, key in named]
-        found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
+        found += [("loss", _beside(record, "loss"))] if is_penalised(descent) else []
     elif Loss(loss).info.squared:
         found = [("SSE", _beside(record, "sse")), *_squares(record)]
-        found += [("loss", _beside(record, "loss"))] if descent["ridge"] else []
+        found += [("loss", _beside(record, "loss"))] if is_penalised(descent) else []
     else:
         found = [("mean loss", _beside(record, "loss")), *_squares(record), ("", beyond_delta(record))]
     return [f"{title} {text}".lstrip() for title, text in found if text]
@@ -84,6 +84,7 @@ def descent_figures(record: Record) -> list[tuple[str, str]]:
     engine = ENGINES.get(descent["engine"], descent["engine"])
     return [
         ("gap", _known(record["gap"], 3, f": the loss above {above}")),
+        ("duality gap", _known(record.get("duality_gap"), 3, ": no weights are better by more")),
         ("|gradient|", _known(record["gradient_norm"])),
         ("learning rate", rate_text(record)),
         ("condition", _condition(spectrum, len(record["weights"] or ()) + has_intercept(record))),

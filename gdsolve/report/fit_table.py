@@ -16,6 +16,7 @@ from gdsolve.report.parts import (
     Record,
     advise,
     data_lines,
+    is_penalised,
     labelled,
     loss_text,
     method_text,
@@ -71,7 +72,7 @@ def _asked(record: Record, view: View) -> list[tuple[str, str]]:
     """The loss, the method, the start and the rate where they are not the usual ones."""
     descent = record["descent"]
     formula = (record.get("objective") or {}).get("kind") == "formula"
-    usual = descent["loss"] == USUAL_LOSS and not descent["ridge"]
+    usual = descent["loss"] == USUAL_LOSS and not is_penalised(descent)
     return [
         ("loss", "" if usual or formula else loss_text(descent)),
         ("method", method_text(descent) if view.method else ""),

@@ -12,7 +12,7 @@ from gdsolve.report import numbers
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import counted, whole
 from gdsolve.report.page import Page
-from gdsolve.report.parts import Record, parameter_names, parameter_values
+from gdsolve.report.parts import Record, is_penalised, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.losses import Loss
 
@@ -72,7 +72,7 @@ def measures_of(record: Record) -> list[tuple[str, str]]:
     measures = [("|gradient|", "gradient_norm"), ("update", "update")]
     if any(row["sse"] is not None for row in record["trace"]):
         measures.insert(0, ("SSE", "sse"))
-    if record["descent"]["ridge"] or not Loss(record["descent"]["loss"]).info.squared or len(measures) == 2:
+    if is_penalised(record["descent"]) or not Loss(record["descent"]["loss"]).info.squared or len(measures) == 2:
         measures.insert(len(measures) - 2, ("loss", "loss"))
     return measures
 

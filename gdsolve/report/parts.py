@@ -124,8 +124,16 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     found = ", found from the residuals" if descent.get("delta_found") else ""
     own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
-    penalized = " (intercept too)" if ridge and descent["penalize_intercept"] else ""
-    return f"{descent['loss']}{own}{ridge}{penalized}"
+    l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
+    how = ["on standardised columns"] if descent.get("penalty_scale") == "standard" else []
+    how += ["intercept too"] if descent["penalize_intercept"] else []
+    said = f" ({', '.join(how)})" if how else ""
+    return f"{descent['loss']}{own}{ridge}{l1}{said}"
+
+
+def is_penalised(descent: Mapping[str, Any]) -> bool:
+    """True where the loss has a penalty in it."""
+    return bool(descent["ridge"] or descent.get("l1"))
 
 
 def _exactly(number: float) -> str:

@@ -53,9 +53,14 @@ def fit_record(fit: Fit, *, with_reason: bool = True) -> Record:
         "learning_rate": fit.learning_rate,
         "optimum": None if fit.optimum is None else optimum_record(fit.optimum),
         "gap": fit.gap,
+        "duality_gap": fit.duality_gap,
+        "nonzero": fit.nonzero,
         "spectrum": None
         if fit.spectrum is None
-        else {**spectrum_record(fit.spectrum), "predicted_iterations": fit.predicted_iterations},
+        else {
+            **spectrum_record(fit.spectrum, shrunk=fit.spec.l1 > 0.0),
+            "predicted_iterations": fit.predicted_iterations,
+        },
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
@@ -148,15 +153,15 @@ def optimum_record(optimum: Optimum) -> Record:
     }
 
 
-def spectrum_record(spectrum: Spectrum) -> Record:
-    """What the Hessian's eigenvalues say of rates."""
+def spectrum_record(spectrum: Spectrum, *, shrunk: bool = False) -> Record:
+    """What the Hessian's eigenvalues say of rates; of one that is `shrunk` by an l1 penalty, which are stable."""
     return {
         "largest": spectrum.largest,
         "smallest": spectrum.smallest,
         "condition": spectrum.condition,
         "rank": spectrum.rank,
         "largest_stable_lr": spectrum.largest_stable,
-        "best_lr": spectrum.best,
+        "best_lr": None if shrunk else spectrum.best,
     }
 
 
@@ -217,6 +222,8 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
         "link": spec.link_used,
         **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
         "ridge": spec.ridge,
+        "l1": spec.l1,
+        "penalty_scale": spec.penalty_scale.value,
         "penalize_intercept": spec.penalize_intercept,
         "scale": "standard" if standardised else "none",
         "init": spec.init if isinstance(spec.init, str) else "a model at hand",
@@ -250,9 +257,9 @@ def comparison_record(comparison: Comparison) -> Record:
             for rate in comparison.rates
         ],
         "largest_stable_lr": None if spectrum is None else spectrum.largest_stable,
-        "best_lr": None if spectrum is None else spectrum.best,
+        "best_lr": None if spectrum is None or spec.l1 else spectrum.best,
         "optimum": None if optimum is None else optimum_record(optimum),
-        "spectrum": None if spectrum is None else spectrum_record(spectrum),
+        "spectrum": None if spectrum is None else spectrum_record(spectrum, shrunk=spec.l1 > 0.0),
         "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},
         "weights": list(design),
         "data": NO_DATA if comparison.data is None else data_record(comparison.data, comparison.spec),

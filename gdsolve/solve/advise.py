@@ -82,7 +82,12 @@ def _commands(
         return []
     if certificate.separation is not None or solution.stopped_by == "unbounded":
         return [_held(problem, command, certificate)]
-    if problem.squares is not None and plan.recipe.method is PLAIN and has_closed_form(plan.recipe):
+    if (
+        problem.modes is not None
+        and problem.squares is not None
+        and plan.recipe.method is PLAIN
+        and has_closed_form(plan.recipe)
+    ):
         return [*own_command(problem, command), *(best_rate(problem, command) if unstable else [])]
     if unstable:
         return steadier(problem, plan.recipe, command, "Run instead")
@@ -111,6 +116,11 @@ def _held(problem: Problem, command: Command, certificate: Certificate) -> Advic
 
 
 def _ambiguity(problem: Problem, rank: int) -> Advice:
+    if problem.shrinkage is not None:
+        return Advice(
+            "The minimiser is not unique: columns depend on each other, and their weights can be shared out otherwise; "
+            "--ridge beside --l1 makes it unique."
+        )
     if problem.squares is None:
         return Advice(
             f"The minimum is not unique: rank {rank} < {problem.p} weights; "

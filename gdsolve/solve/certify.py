@@ -18,6 +18,7 @@ from gdsolve.objective.linear_program import corner_minimum
 from gdsolve.objective.separation import find_separation, proves_overlap
 from gdsolve.solve.corner import find_corner
 from gdsolve.solve.judge import judge
+from gdsolve.solve.l1 import certify_l1, gap_l1
 from gdsolve.solve.minimum import MOST_STEPS, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
@@ -34,6 +35,8 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
+    if problem.shrinkage is not None:
+        return _shrunk(problem, solution)
     reduction = reduce_problem(problem, solution.w)
     if reduction is not None:
         # What separates the rows is told by the names of the columns, which the span of the rows has not.
@@ -55,6 +58,8 @@ def gap_of(problem: Problem, solution: Solution, minimum: Minimum | None) -> flo
     """How far the loss is above its minimum, in the user's units."""
     if problem.modes is not None:
         return float(problem.modes.gap(solution.w.to(problem.modes.minimiser))) * problem.loss_unit
+    if minimum is not None and problem.shrinkage is not None:
+        return gap_l1(problem, solution.w, solution.value, minimum) * problem.loss_unit
     return None if minimum is None else minimum.gap(solution.w, solution.value) * problem.loss_unit
 
 
@@ -78,9 +83,30 @@ def _minimum_near(problem: Problem, solution: Solution) -> Certificate:
     return _smooth(problem, solution)
 
 
+def _shrunk(problem: Problem, solution: Solution) -> Certificate:
+    """With an l1 penalty; of a loss that is no square as far as Newton's method goes for it."""
+    if problem.squares is None:
+        if solution.status is Status.INTERRUPTED:
+            return Certificate(None)
+        if problem.separation is not None:
+            return Certificate(None, NoMinimum.SEPARATED, separation=problem.separation)
+        if _is_too_large(problem):
+            return _separated(problem, solution.w) or Certificate(None, NoMinimum.TOO_LARGE)
+        if solution.status is Status.DIVERGED:
+            return _separated(problem, problem.start) or Certificate(None)
+    found = certify_l1(problem, solution)
+    if found.minimum is None:
+        return _separated(problem, solution.w) or found
+    return found
+
+
+def _is_too_large(problem: Problem) -> bool:
+    return problem.p > MOST_WEIGHTS or problem.p * max(problem.p, problem.objective.step_elements) > MOST_NUMBERS
+
+
 def _smooth(problem: Problem, solution: Solution) -> Certificate:
     w = solution.w
-    if problem.p > MOST_WEIGHTS or problem.p * max(problem.p, problem.objective.step_elements) > MOST_NUMBERS:
+    if _is_too_large(problem):
         return _separated(problem, w) or Certificate(None, NoMinimum.TOO_LARGE)
     if solution.status is Status.DIVERGED:
         return _separated(problem, problem.start) or Certificate(None)
@@ -126,7 +152,7 @@ def _separated(problem: Problem, w: torch.Tensor) -> Certificate | None:
         problem.objective,
         w.to(problem.start),
         intercept=problem.intercept,
-        penalised=spec.ridge > 0.0,
+        penalised=spec.is_penalised,
         whole=spec.penalize_intercept,
     )
     return None if found is None else Certificate(None, NoMinimum.SEPARATED, separation=found)

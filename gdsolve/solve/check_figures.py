@@ -111,7 +111,7 @@ def diagnose(
     curvature, squares = curvature_of(spec), problem.squares
     assert squares is not None and problem.data is not None
     squared = curvature.everywhere
-    plain = replace(as_squares(spec), ridge=0.0)
+    plain = replace(as_squares(spec), ridge=0.0, l1=0.0)
     triangle, scale = squares.triangle, squares.curvature_scale
     squares = replace(squares, minimisers=minimisers_of(plain, triangle, squares.standard, scale))
     if not squared:
@@ -131,7 +131,7 @@ def diagnose(
         _prospect(standard, tol, foreseen=foreseen),
         curvature,
         tol,
-        tuple(_candidates(plain, raw, lambdas)) if foreseen else (),
+        tuple(_candidates(plain, raw, lambdas, l1=spec.l1)) if foreseen else (),
         illustrator.picture_of_check(raw, standard) if drawn and illustrator is not None else None,
     )
 
@@ -150,7 +150,7 @@ def _prospect(problem: Problem, tol: float, *, foreseen: bool) -> Prospect:
     return Prospect(spectrum, needed_updates(problem, Recipe(PLAIN, spectrum.best), tol))
 
 
-def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...]) -> list[Candidate]:
+def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...], *, l1: float) -> list[Candidate]:
     squares = raw.squares
     assert squares is not None
     found = [_normal_equations(raw), _descent(raw, spec, squares, None)]
@@ -161,6 +161,9 @@ def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...]) -> list[Ca
         note = "closed form" if minimisers.rank == len(closed) else "closed form, minimum norm"
         found.append(_candidate("ridge", ridge, note, raw, closed))
         found.append(_descent(raw, penalised, posed, ridge))
+    if l1:
+        asked = replace(spec, l1=l1, ridge=lambdas[0] if len(lambdas) == 1 else 0.0)
+        found.append(_descent(raw, asked, squares, asked.ridge or None, f"descent with --l1 {l1:g}"))
     return found
 
 
@@ -180,7 +183,7 @@ def _normal_equations(raw: Problem) -> Candidate:
     return _candidate("normal equations", None, "solved", raw, solution)
 
 
-def _descent(raw: Problem, spec: Spec, squares: Squares, ridge: float | None) -> Candidate:
+def _descent(raw: Problem, spec: Spec, squares: Squares, ridge: float | None, method: str = "descent") -> Candidate:
     """Descent as a fit of `spec` takes it, on standardised columns."""
     problem = repose(raw, spec, standard_coordinates(spec, squares), squares)
     plan = plan_descent(problem)
@@ -189,11 +192,12 @@ def _descent(raw: Problem, spec: Spec, squares: Squares, ridge: float | None) ->
     # Not the one that iterations are predicted for: with it every weight has ten digits.
     rule = f", to tol {plan.tol:.3g}" if solution.stopped_by == "tol" else ""
     note = f"{solution.status.value.replace('_', ' ')} after {updates_in_words(solution.iterations)}{rule}"
-    return _candidate("descent", ridge, note, problem, w)
+    return _candidate(method, ridge, note, problem, w)
 
 
 def _candidate(method: str, ridge: float | None, status: str, problem: Problem, user: torch.Tensor) -> Candidate:
     """A solution given in the user's units, (p, 1), with its SSE."""
-    sse = float(_modes(problem).quadratic.sse(problem.units.from_user(user))) * problem.loss_unit
+    found = problem.objective.sse(problem.units.from_user(user))
+    sse = None if found is None else float(found) * problem.loss_unit
     weights, intercept = problem.of_user(user)
     return Candidate(method, ridge, status, weights, intercept, sse)

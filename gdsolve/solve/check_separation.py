@@ -28,7 +28,7 @@ def separation_found(spec: Spec, proposal: Proposal, read: Callable[[Spec], Tabl
         problem.objective,
         problem.start,
         intercept=problem.intercept,
-        penalised=spec.ridge > 0.0,
+        penalised=spec.is_penalised,
         whole=spec.penalize_intercept,
     )
     if found is None:

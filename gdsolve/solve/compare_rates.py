@@ -121,7 +121,7 @@ def _plain(rate: float) -> Recipe:
 def _limit(problem: Problem) -> int | None:
     """As many updates as `fit` takes, where the closed form has them for nothing."""
 
-    if problem.spec.max_iter is not None or problem.squares is not None:
+    if problem.spec.max_iter is not None or (problem.squares is not None and problem.modes is not None):
         return problem.spec.max_iter
     return MOST_UPDATES if problem.modes is None else DEFAULT_MAX_ITER
 
@@ -188,7 +188,7 @@ def _descend(problem: Problem, rate: float, tol: float, limit: int, title: str) 
         found = iterate(
             problem.bounded,
             problem.start,
-            build_method(recipe, problem.box),
+            build_method(recipe, problem.limits),
             rules,
             max_iter=limit,
             schedule=_schedule(problem.spec),
@@ -219,7 +219,8 @@ def _result(problem: Problem, rate: float, solution: Solution, certificate: Cert
         None if sse is None else sse * unit,
         last.value * unit,
         gap_of(problem, last, certificate.minimum),
-        None if spectrum is None else spectrum.contraction(rate),
+        # With an l1 penalty the weights that are not zero alone shrink so.
+        None if spectrum is None or problem.shrinkage is not None else spectrum.contraction(rate),
         _loop_from_start(problem, rate) if problem.spec.iterates else None,
     )
 
@@ -250,7 +251,7 @@ def _first_iterates(problem: Problem, form: Form, rates: Sequence[float]) -> lis
 def _loop_from_start(problem: Problem, rate: float) -> Trace:
     """The same, step by step."""
 
-    method, steps = build_method(_plain(rate), problem.box), problem.spec.iterates
+    method, steps = build_method(_plain(rate), problem.limits), problem.spec.iterates
     found = iterate(problem.bounded, problem.start, method, (), max_iter=steps, schedule=Schedule(1))
     return trace_in_units(problem, found.trace)
 
@@ -266,8 +267,10 @@ def _advice(
     minimum = certificate.minimum
     if minimum is None and certificate.reason:
         lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    if minimum is not None and not minimum.unique and minimum.spectrum is not None:
+    if minimum is not None and not minimum.unique and minimum.spectrum is not None and problem.shrinkage is None:
         lines.append(Advice(f"The minimiser is not unique: rank {minimum.spectrum.rank} < {problem.p} weights."))
-    if minimum is not None and minimum.spectrum is not None and problem.modes is None:
+    if problem.shrinkage is not None:
+        lines.append(Advice("Below the limit every rate converges; above it some may, as weights at zero stay there."))
+    elif minimum is not None and minimum.spectrum is not None and problem.modes is None:
         lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
     return (*lines, *ambiguity(problem, minimum))

@@ -9,7 +9,6 @@ from gdsolve.descent.leap import leap
 from gdsolve.descent.methods.build import build_method
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import Objective
-from gdsolve.objective.box import Boxed
 from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.walks import Hastened
@@ -55,11 +54,12 @@ def descend(
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
     objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
+    limits = problem.limits if problem.shrinkage is None else problem.shrinkage.to(ground.start)
     with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer, _threads_for(objective):
         return iterate(
-            objective if problem.box is None else Boxed(objective, problem.box),
+            problem.limited(objective, ground.start),
             ground.start,
-            build_method(plan.recipe, problem.box),
+            build_method(plan.recipe, limits),
             plan.loop_stops,
             max_iter=plan.max_iter,
             schedule=plan.schedule,

@@ -8,6 +8,7 @@ import torch
 
 from gdsolve.objective.autograd_rows import AutogradRows
 from gdsolve.objective.base import Objective
+from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import collect_rows
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import dtype_of
@@ -71,22 +72,23 @@ def require_closed_form(asked: Engine, *, known: bool) -> None:
 def ground_of(problem: Problem, engine: Engine, device: torch.device) -> Ground:
     """What a loop of this engine descends on; of least squares the rows are handed over, and kept no longer."""
     squares, spec = problem.squares, problem.spec
-    if squares is None or problem.modes is None:
+    if squares is None:
         return Ground(problem.objective, problem.start)
     dtype = dtype_of(spec)
     start = problem.start.to(device, dtype)
     # Rows are kept where their engine is asked for; a rank of several may have none of them.
     if spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
         return Ground(_rows_of(problem, device, autograd=engine is Engine.AUTOGRAD), start)
-    return Ground(problem.modes.quadratic.to(dtype, device), start)
+    assert isinstance(problem.objective, Quadratic)
+    return Ground(problem.objective.to(dtype, device), start)
 
 
 def _rows_of(problem: Problem, device: torch.device, *, autograd: bool) -> Objective:
     """All rows in memory; of several ranks each has its own."""
 
-    squares, modes = problem.squares, problem.modes
-    assert squares is not None and modes is not None
-    penalty = own_penalty(modes.quadratic.penalty, squares.ranks)
+    squares, quadratic = problem.squares, problem.objective
+    assert squares is not None and isinstance(quadratic, Quadratic)
+    penalty = own_penalty(quadratic.penalty, squares.ranks)
     rows = collect_rows(squares.kept, squares.coordinates, penalty, squares.curvature_scale, device)
     if autograd:
         rows = AutogradRows(rows.design, rows.target, rows.penalty, rows.curvature_scale)

@@ -32,10 +32,10 @@ def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certi
     distance = _distance(problem, solution, certificate, loss)
     match solution.status:
         case Status.CONVERGED:
-            return f"Converged after {taken}: {_held(problem, plan, solution)}.{distance}"
+            return f"Converged after {taken}: {_held(problem, plan, solution)}.{distance}{_support(problem, solution)}"
         case Status.MAX_ITER:
             limit = "max_iter" if spec.max_iter is not None else "the default max_iter"
-            return f"Stopped at {limit} after {taken}, before convergence.{distance}"
+            return f"Stopped at {limit} after {taken}, before convergence.{distance}{_support(problem, solution)}"
         case Status.EDGE_OF_STABILITY:
             rate = "learning rate 2/L_max" if _is_plain(plan) else "this learning rate"
             return f"At the stability limit after {taken}: at {rate} the error keeps oscillating."
@@ -45,6 +45,14 @@ def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certi
             return f"{_divergence(problem, plan, solution, certificate)} {weights_shown(solution)}"
         case Status.FAILED:
             return _failure(problem, solution, certificate, distance)
+
+
+def _support(problem: Problem, solution: Solution) -> str:
+    """How many weights an l1 penalty has left, a sentence; the intercept is not counted."""
+    if problem.shrinkage is None:
+        return ""
+    count, every = int((solution.w[: len(problem.labels)] != 0.0).sum()), len(problem.labels)
+    return f" {count} of {every} weight{'' if every == 1 else 's'} {'is' if count == 1 else 'are'} not zero."
 
 
 def _held(problem: Problem, plan: Plan, solution: Solution) -> str:

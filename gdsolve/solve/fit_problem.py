@@ -85,6 +85,7 @@ def _result(descent: Descent, command: Command, seconds: dict[str, float], check
         tol=plan.tol,
         optimum=None if certificate.minimum is None else optimum_of(problem, certificate.minimum),
         gap=certificate.gap,
+        duality_gap=certificate.duality_gap,
         spectrum=certificate.spectrum,
         predicted_iterations=plan.predicted,
         method=recipe.method,

@@ -9,6 +9,7 @@ from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.inference import (
     AT_BOUND,
     PENALISED,
+    SHRUNK,
     Inference,
     from_factor,
     from_hessian,
@@ -57,8 +58,8 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
     reason = None
     if certificate.separation is not None:
         reason = NO_LARGEST
-    elif spec.ridge:
-        reason = PENALISED
+    elif spec.is_penalised:
+        reason = SHRUNK if spec.l1 else PENALISED
     elif problem.kind is Kind.FORMULA:
         reason = NO_DATA
     elif problem.squares is None and not isinstance(problem.objective, SumOfSquares) and not spec.loss.info.likelihood:

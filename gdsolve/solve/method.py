@@ -29,7 +29,7 @@ class Traits:
 
     `rounds`: its curvature at the start is positive in every direction; `squares`: it is a sum of squares; `curved`:
     its Hessian is at hand; `smooth`: its gradient has no jumps; `plain`: it is one that plain descent is for, a formula
-    or least squares on a table.
+    or least squares on a table; `shrunk`: it has an l1 penalty.
     """
 
     weights: int
@@ -39,6 +39,7 @@ class Traits:
     smooth: bool
     bounded: bool
     plain: bool
+    shrunk: bool = False
 
 
 def traits_of(problem: Problem) -> Traits:
@@ -54,6 +55,7 @@ def traits_of(problem: Problem) -> Traits:
         smooth=problem.smooth,
         bounded=problem.box is not None,
         plain=plain,
+        shrunk=problem.shrinkage is not None,
     )
 
 
@@ -64,6 +66,8 @@ def refusal(method: Method, traits: Traits) -> str | None:
         return f"{method.value} needs {needs}"
     if traits.bounded and not method.info.bounds:
         return f"{method.value} takes no bounds"
+    if traits.shrunk and not method.info.proximal:
+        return f"{method.value} takes no l1 penalty"
     return None
 
 
@@ -85,6 +89,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
 def _suited(traits: Traits) -> tuple[Method, str]:
     weights = f"{traits.weights} weight{'' if traits.weights == 1 else 's'}"
     cases = (
+        (traits.shrunk, Method.NESTEROV, "nesterov: its steps take the l1 penalty, and are the faster ones"),
         (traits.plain and traits.smooth, Method.GD, "gd: plain descent, unless --method names another"),
         (traits.squares, Method.LM, f"lm: a sum of squares with {weights}"),
         (

@@ -62,8 +62,8 @@ class Certificate:
     """What is known of the place where a run ended: a minimum, or why there is none; None and None after divergence.
 
     `gap` is how far the loss is above the minimum, in the user's units; `separation` is why a likelihood has none, and
-    `running` are the places of the weights that run to infinity. `arrived` is False where the gradient shows that the
-    run ended away from any minimum.
+    `running` are the places of the weights that run to infinity. `duality_gap` bounds the gap with an l1 penalty.
+    `arrived` is False where the gradient shows that the run ended away from any minimum.
     """
 
     minimum: Minimum | None
@@ -71,6 +71,7 @@ class Certificate:
     gap: float | None = None
     separation: Separation | None = None
     running: tuple[int, ...] = ()
+    duality_gap: float | None = None
     arrived: bool = True
 
     @property

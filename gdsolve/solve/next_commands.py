@@ -29,7 +29,7 @@ def next_commands(
     first, *others = proposals
     base, proposed = _changed(command, first.changes), first.spec(spec)
     note = _note(spec, first)
-    if not proposed.loss.info.squared:
+    if not proposed.loss.info.squared or proposed.l1:
         found = [Next(_fit(base, spec), note)]
         # At the corners of a loss no constant rate settles.
         rated = ready and proposed.loss.info.smooth

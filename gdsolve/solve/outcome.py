@@ -140,7 +140,7 @@ class Fit:
     tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run;
     `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
     the run has not converged and no report on them was asked for. `delta_found` tells that Huber's δ, which `spec` has,
-    was found.
+    was found. `duality_gap` bounds the gap of a fit with an l1 penalty, and needs no minimum.
     """
 
     spec: Spec
@@ -175,6 +175,7 @@ class Fit:
     gradient_checks: tuple[GradientCheck, ...] = ()
     stable_below: float | None = None
     delta_found: bool = False
+    duality_gap: float | None = None
     fixed: Mapping[str, float] = field(default_factory=dict)
     checkpoint_error: GdsolveError | None = None
     pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
@@ -195,6 +196,11 @@ class Fit:
         if self.errors is None or self.status is not Status.CONVERGED:
             return dict.fromkeys(names)
         return {one.name: one.standard_error for one in self.errors.estimates}
+
+    @property
+    def nonzero(self) -> int | None:
+        """How many weights beside the intercept an l1 penalty has left other than zero; None without one."""
+        return sum(weight != 0.0 for weight in self.weights.values()) if self.spec.l1 else None
 
     @property
     def picture(self) -> Picture | None:

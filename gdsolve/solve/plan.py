@@ -162,7 +162,8 @@ def _engine(
     resumed: Engine | None,
     may_leap: bool,
 ) -> EngineChoice:
-    asked, known = problem.spec.engine, has_closed_form(recipe) and may_leap
+    asked, shrunk = problem.spec.engine, problem.shrinkage is not None
+    known = has_closed_form(recipe) and may_leap and not shrunk
     if problem.squares is None:
         return EngineChoice(only_engine(problem))
     require_closed_form(asked, known=known)
@@ -170,7 +171,7 @@ def _engine(
         others = tuple(one for one in ENGINES if one is not asked and (known or one is not Engine.LEAP))
         return EngineChoice(asked, f"asked for with --engine {asked.value}", Prediction(asked, others, work))
     if not known:
-        return EngineChoice(Engine.TRIANGLE)
+        return EngineChoice(Engine.TRIANGLE, "the closed form does not hold with an l1 penalty" if shrunk else "")
     found = EngineChoice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
     if stop is not None:
         found = choose(work)

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates_for
-from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import dtype_of, place_rows
@@ -15,6 +14,7 @@ from gdsolve.solve.guards import require_corner
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta
+from gdsolve.solve.squares import penalised_coordinates, ridge_of, shrinkage_of
 from gdsolve.solve.start import start_of
 from gdsolve.spec import Method, Spec
 
@@ -35,10 +35,10 @@ def pose_pointwise(read: TableRead) -> Problem:
     loss = loss_before(spec)
     standard = triangle.standardised(intercept=intercept)
     raw = Coordinates.raw(triangle.n, intercept=intercept, device=triangle.factor.device)
-    if spec.ridge and triangle.is_wide:
-        standard = triangle.evened(standard)
+    standard = penalised_coordinates(spec, triangle, standard)
     coordinates = coordinates_for(loss, standard) if spec.standardise else raw
-    penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
+    penalty = ridge_of(spec, coordinates, triangle)
+    shrinkage = shrinkage_of(spec, coordinates, triangle, 1.0 / triangle.total_weight)
     place = place_rows(spec, read.kept.rows, coordinates.p, _updates(spec), ranks)
     device, dtype = place.device, dtype_of(spec)
     start = start_of(spec, coordinates, info.roles.design).to(device, dtype)
@@ -50,7 +50,7 @@ def pose_pointwise(read: TableRead) -> Problem:
     found, own = with_delta(spec, own, triangle, coordinates, ranks)
     require_corner(found, info, standard.target_scale, dtype)
     objective = share(own, ranks) if ranks.several else own
-    penalised, separation = spec.ridge > 0.0, None
+    penalised, separation = spec.is_penalised, None
     if objective.step_elements <= MOST_BEFORE:
         separation = find_separation(
             objective, start, intercept=intercept, penalised=penalised, whole=spec.penalize_intercept
@@ -76,6 +76,7 @@ def pose_pointwise(read: TableRead) -> Problem:
         delta_found=delta_is_sought(spec),
         separation=separation,
         placed=place.reason,
+        shrinkage=None if shrinkage is None else shrinkage.to(start),
     )
 
 

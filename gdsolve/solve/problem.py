@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.separation import Separation
+    from gdsolve.objective.shrinkage import Limits, Shrinkage
+    from gdsolve.objective.spectrum import Spectrum
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.spec import Spec
@@ -68,7 +70,8 @@ class Problem:
     `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
     gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
     minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
-    was chosen.
+    was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
+    squares `smooth_spectrum` is the spectrum of the objective.
     """
 
     spec: Spec
@@ -93,6 +96,8 @@ class Problem:
     fault_of_start: str | None = None
     separation: Separation | None = None
     placed: str = ""
+    shrinkage: Shrinkage | None = None
+    smooth_spectrum: Spectrum | None = None
 
     @property
     def p(self) -> int:
@@ -113,10 +118,22 @@ class Problem:
 
     @property
     def bounded(self) -> Objective:
-        """The objective within its bounds, if it has any."""
-        from gdsolve.objective.box import Boxed
+        """The objective within its bounds, or with its l1 penalty, if it has any."""
+        return self.limited(self.objective, self.start)
 
-        return self.objective if self.box is None else Boxed(self.objective, self.box)
+    @property
+    def limits(self) -> Limits | None:
+        """What steps are held to: bounds, or an l1 penalty."""
+        return self.shrinkage if self.box is None else self.box
+
+    def limited(self, objective: Objective, like: torch.Tensor) -> Objective:
+        """An objective that is descended on in place of the problem's own, with the limits for weights as in `like`."""
+        from gdsolve.objective.box import Boxed
+        from gdsolve.objective.shrinkage import Shrunk
+
+        if self.shrinkage is not None:
+            return Shrunk(objective, self.shrinkage.to(like))
+        return objective if self.box is None else Boxed(objective, self.box)
 
     def named(self, w: torch.Tensor) -> tuple[dict[str, float], float | None]:
         """Weights by name and intercept, in the user's units, of `w`, (p, 1) in descent's."""

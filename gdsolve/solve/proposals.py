@@ -302,7 +302,7 @@ def _gaps(
 
 def penalised(spec: Spec, described: Description, proposal: Proposal) -> Proposal:
     """The proposal with a ridge penalty in proportion to its columns, a power of ten."""
-    if spec.ridge > 0.0:
+    if spec.is_penalised:
         return proposal
     spreads = [
         column.std or 0.0 for column in described.columns if column.name in proposal.features and not column.is_text

@@ -105,7 +105,7 @@ def elsewhere(problem: Problem, command: Command) -> Advice:
 
 def steadier(problem: Problem, recipe: Recipe, command: Command, words: str) -> list[Advice]:
     """The command with a rate that is found by itself, then one that is stable where the run was; or another start."""
-    squared = problem.squares is not None
+    squared = problem.squares is not None and problem.shrinkage is None
     instead = _of_squares(problem, recipe, command) if squared else _own(problem, recipe, command)
     if instead == command.but(checkpoint=None):
         return [elsewhere(problem, command)]
@@ -132,7 +132,8 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
     if fades and recipe.length and not (problem.smooth and recipe.method.info.settles):
         return [Advice("Run instead", command.but(max_iter=10 * recipe.length))]
     traits = traits_of(problem)
-    if (problem.kind is Kind.LINEAR and problem.squares is None) or not problem.smooth:
+    of_rows = problem.kind is Kind.LINEAR and (problem.squares is None or problem.shrinkage is not None)
+    if of_rows or not problem.smooth:
         method: Method | None = None
         chosen = choose_method(Method.AUTO, traits, rate_given=False)[0]
     else:
@@ -148,11 +149,14 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
 
 def finite_weights(problem: Problem, command: Command, separation: Separation) -> Advice:
     """The command with a penalty under which the loss has a minimum, by a method that comes to it."""
-    changes = {**_freed(problem, command), "method": None, "momentum": None, "ridge": problem.spec.ridge or 1}
+    changes = {**_freed(problem, command), "method": None, "momentum": None}
+    if not problem.spec.l1:
+        changes["ridge"] = problem.spec.ridge or 1
     if separation.one_class:
         # No penalty on the other weights holds the intercept.
         changes["penalize_intercept"] = True
-    return Advice("A ridge penalty keeps the weights finite", command.but(**changes))
+    said = "A penalty on the intercept" if problem.spec.l1 else "A ridge penalty"
+    return Advice(f"{said} keeps the weights finite", command.but(**changes))
 
 
 def another(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:

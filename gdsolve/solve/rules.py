@@ -19,6 +19,7 @@ from gdsolve.descent.stop import (
     StopRule,
     Unbounded,
 )
+from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rank import EPSILON
 from gdsolve.solve.convergence import convergence_rules
 from gdsolve.solve.device import dtype_of
@@ -39,7 +40,7 @@ def rules_of(problem: Problem, tol: float, *, settling: bool = False) -> tuple[S
     ruled = convergence_rules(problem.spec, tol)
     if settling and _to_settle(problem):
         # The rate is found from what is known at one place: a small update need not mean a small error elsewhere.
-        size = abs(float(problem.objective.evaluate(problem.start).value))
+        size = abs(float(problem.bounded.evaluate(problem.start).value))
         ruled = tuple(SettledUpdate(one.tolerance, size) if isinstance(one, SmallUpdate) else one for one in ruled)
     return (*_endings(problem), *ruled)
 
@@ -65,7 +66,9 @@ def require_end(problem: Problem, recipe: Recipe, stops: tuple[StopRule, ...]) -
     Raises:
         GdsolveError: nothing ever would.
     """
-    endless = problem.squares is not None and has_closed_form(recipe) and recipe.length is None
+    endless = (
+        problem.squares is not None and problem.shrinkage is None and has_closed_form(recipe) and recipe.length is None
+    )
     if endless and not any(map(converges, stops)):
         raise GdsolveError(
             "with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say", option="tol"
@@ -120,8 +123,11 @@ def _depth_around(problem: Problem) -> float:
 
 
 def _size_of_squares(problem: Problem) -> float:
-    assert problem.modes is not None
-    quadratic = problem.modes.quadratic
+    quadratic = problem.objective
+    assert isinstance(quadratic, Quadratic)
     # The loss of doing nothing keeps rounding at a perfect start from looking like an explosion.
     floor = 0.5 * EPSILON * quadratic.curvature_scale * float(quadratic.target.square().sum())
-    return max(float(quadratic.value(problem.start)), floor)
+    value = quadratic.value(problem.start)
+    if problem.shrinkage is not None:
+        value = value + problem.shrinkage.penalty(problem.start)
+    return max(float(value), floor)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows
@@ -15,6 +16,7 @@ from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import decompose
 from gdsolve.objective.optimum import Minimisers, find_minimisers
 from gdsolve.objective.quadratic import Penalty, Quadratic
+from gdsolve.objective.shrinkage import Shrinkage
 from gdsolve.objective.singular import Singular
 from gdsolve.objective.triangle import Triangle
 from gdsolve.solve.data import DataInfo
@@ -23,7 +25,7 @@ from gdsolve.solve.guards import LEAST_SQUARE_32, require_square
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.start import start_of
-from gdsolve.spec import DType, Spec
+from gdsolve.spec import DType, PenaltyScale, Spec
 
 logger = logging.getLogger("gdsolve")
 
@@ -55,6 +57,7 @@ def squares_problem(
     start = start_of(spec, coordinates, data.roles.design)
     quadratic = quadratic_of(spec, squares.triangle, coordinates, squares.curvature_scale)
     minimisers = squares.minimisers
+    shrinkage = shrinkage_of(spec, coordinates, squares.triangle, squares.curvature_scale)
     # The span of the rows is the same where their columns have the same means.
     same = torch.equal(coordinates.centre, squares.standard.centre)
     known = minimisers.known if same or isinstance(minimisers.known, Singular) else None
@@ -71,13 +74,16 @@ def squares_problem(
         data=data,
         rows=squares.triangle.total_weight,
         total_sum_of_squares=squares.triangle.total_sum_of_squares(intercept=coordinates.intercept),
-        modes=modes,
+        # Where they lead to is no minimum with an l1 penalty.
+        modes=modes if shrinkage is None else None,
         bound=modes.spectrum.largest or None,
         convex=True,
         smooth=True,
         seconds=seconds,
         squares=replace(squares, coordinates=coordinates),
         sample=sample,
+        shrinkage=shrinkage,
+        smooth_spectrum=None if shrinkage is None else modes.spectrum,
     )
 
 
@@ -98,8 +104,15 @@ def descent_coordinates(spec: Spec, squares: Squares) -> Coordinates:
 
 def standard_coordinates(spec: Spec, squares: Squares) -> Coordinates:
     """The standardised ones; with ridge, of many columns and fewer rows, with one scale for all columns."""
-    triangle, standard = squares.triangle, squares.standard
-    return triangle.evened(standard) if spec.ridge and triangle.is_wide else standard
+    return penalised_coordinates(spec, squares.triangle, squares.standard)
+
+
+def penalised_coordinates(spec: Spec, triangle: Triangle, standard: Coordinates) -> Coordinates:
+    """`standard` coordinates in which the penalties of `spec` are what descent can take."""
+    if spec.l1 and spec.penalize_intercept:
+        return standard.uncentred()
+    even = spec.ridge and triangle.is_wide and spec.penalty_scale is PenaltyScale.USER
+    return triangle.evened(standard) if even else standard
 
 
 def raw_coordinates(squares: Squares) -> Coordinates:
@@ -113,8 +126,30 @@ def quadratic_of(spec: Spec, triangle: Triangle, coordinates: Coordinates, curva
     """The objective of `spec` in `coordinates`, on the triangle."""
 
     design, target = triangle.in_coordinates(coordinates)
-    penalty = Penalty.ridge(spec.ridge, coordinates, penalize_intercept=spec.penalize_intercept)
+    penalty = ridge_of(spec, coordinates, triangle)
     return Quadratic(design, target, penalty, curvature_scale)
+
+
+def ridge_of(spec: Spec, coordinates: Coordinates, triangle: Triangle) -> Penalty:
+    """The ridge penalty of `spec` in `coordinates`."""
+    spreads = _spreads(spec, triangle) if spec.ridge else None
+    return Penalty.ridge(spec.ridge, coordinates, spreads, penalize_intercept=spec.penalize_intercept)
+
+
+def shrinkage_of(spec: Spec, coordinates: Coordinates, triangle: Triangle, curvature_scale: float) -> Shrinkage | None:
+    """The l1 penalty of `spec` in `coordinates`, on the scale of a loss c·(½SSE + λ₁‖w‖₁); None where there is none."""
+    if not spec.l1:
+        return None
+    unit = curvature_scale / coordinates.target_scale**2
+    spreads = _spreads(spec, triangle)
+    return Shrinkage.of(spec.l1, unit, coordinates, spreads, penalize_intercept=spec.penalize_intercept)
+
+
+def _spreads(spec: Spec, triangle: Triangle) -> Tensor | None:
+    """The standard deviations of the columns, where their weights are penalised in units of them."""
+    if spec.penalty_scale is PenaltyScale.USER:
+        return None
+    return triangle.standardised(intercept=not spec.no_intercept).scale
 
 
 def minimisers_of(spec: Spec, triangle: Triangle, standard: Coordinates, curvature_scale: float) -> Minimisers:

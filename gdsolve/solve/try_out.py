@@ -26,7 +26,7 @@ def settle(spec: Spec, described: Description, proposal: Proposal, read: Callabl
     proposed = proposal.spec(spec)
     if proposed.loss.info.squared or proposal.rows * proposal.parameters > MOST_CELLS:
         return proposal
-    candidates = (proposal, *(() if proposed.ridge > 0.0 else (penalised(spec, described, proposal),)))
+    candidates = (proposal, *(() if proposed.is_penalised else (penalised(spec, described, proposal),)))
     return next((one for one in candidates if _ends_well(one.spec(spec), read)), None)
 
 

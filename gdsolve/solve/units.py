@@ -18,7 +18,7 @@ def optimum_of(problem: Problem, minimum: Minimum) -> Optimum:
     """A minimum in the user's units."""
     squares, w = problem.squares, minimum.w.to(problem.start.dtype)
     user = problem.units.to_user(w)
-    if squares is not None and minimum.unique:
+    if squares is not None and minimum.unique and problem.shrinkage is None:
         # A unique minimiser is the same in all coordinates: the user's own have the fewest roundings.
         user = squares.minimisers.point
     weights, intercept = problem.of_user(user)
@@ -65,7 +65,7 @@ def figures_of(problem: Problem, solution: Solution) -> Figures:
     sse, now = sse_of(problem, w), problem.bounded.evaluate(w)
     total = problem.total_sum_of_squares
     r2 = None if sse is None or not total else 1.0 - sse / total
-    free = (isinstance(objective, SumOfSquares) or problem.modes is not None) and not problem.spec.ridge
+    free = (isinstance(objective, SumOfSquares) or problem.modes is not None) and not problem.spec.is_penalised
     rank = problem.p if problem.modes is None else problem.modes.spectrum.rank
     intercept = problem.intercept or problem.kind is Kind.CURVE
     return Figures(

@@ -10,6 +10,7 @@ from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.each import check_each
 from gdsolve.spec.groups import check_groups
+from gdsolve.spec.l1 import check_l1
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
@@ -48,6 +49,7 @@ def check(spec: Options) -> None:
     _check_header(spec)
     _check_problem(spec)
     _check_method(spec)
+    check_l1(spec)
     check_groups(spec)
     check_each(spec)
     check_missing(spec.na_values)

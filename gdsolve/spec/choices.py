@@ -16,6 +16,13 @@ class Scale(StrEnum):
     STANDARD = "standard"
 
 
+class PenaltyScale(StrEnum):
+    """Whose weights are penalised: the user's, or those of columns brought to spread 1."""
+
+    USER = "user"
+    STANDARD = "standard"
+
+
 class Engine(StrEnum):
     """Ways to take the same steps."""
 

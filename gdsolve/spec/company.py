@@ -87,9 +87,9 @@ LINKED = Company(
     f"{{flag}} is for --loss {' or '.join(WITH_LINKS)}, and this is --loss {{spec.loss}}",
     f"leave {{flag}} out, or give --loss {'|'.join(WITH_LINKS)}",
 )
-RIDGE = Company(
-    lambda asked: asked.spec.ridge > 0.0,
-    "there is no ridge penalty to act on the intercept",
+PENALTY = Company(
+    lambda asked: asked.spec.is_penalised,
+    "{flag} is for --ridge and --l1, and there is no penalty",
     "give --ridge 1, say, or leave {flag} out",
 )
 INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-intercept there is no intercept")

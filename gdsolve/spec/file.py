@@ -60,6 +60,7 @@ NICKNAMES = {
     "tolerance": "tol",
     "l2": "ridge",
     "lambda": "ridge",
+    "lasso": "l1",
     "file": "data",
     "weights": "weight",
     "sigmas": "sigma",

@@ -37,6 +37,8 @@ def check_groups(spec: Options) -> None:
     if not spec.method.may_be_plain or spec.momentum is not None:
         name = "momentum" if spec.method.may_be_plain else "method"
         raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
+    if spec.l1:
+        raise _refusal("l1", "groups are fitted in closed form, and an l1 penalty has none", "leave --l1 out")
     if spec.schedule is not RateSchedule.CONSTANT:
         raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
     if spec.engine not in (Engine.AUTO, Engine.LEAP):

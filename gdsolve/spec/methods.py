@@ -38,7 +38,7 @@ class MethodInfo:
     lowers the loss by more than rounding, and needs no tolerance; a small step says less of one that does, for it may
     be one in a narrow valley. `backtracks`: its rate may be found step by step. `bounds`: it stays within a box.
     `needs`: what the objective must offer. `step_rate`: its own rate, where a step is about as long as that.
-    `settles`: at a constant rate its steps vanish where the gradient does.
+    `proximal`: its step takes an l1 penalty. `settles`: at a constant rate its steps vanish where the gradient does.
     """
 
     summary: str
@@ -51,6 +51,7 @@ class MethodInfo:
     needs: Need | None = None
     recurrence: Recurrence | None = None
     step_rate: float | None = None
+    proximal: bool = False
     settles: bool = True
 
 
@@ -70,7 +71,10 @@ class Method(StrEnum):
         return member
 
     AUTO = "auto", MethodInfo("the method that suits the objective")
-    GD = "gd", MethodInfo("plain descent", rated=True, backtracks=True, recurrence=Recurrence.PLAIN)
+    GD = (
+        "gd",
+        MethodInfo("plain descent", rated=True, backtracks=True, recurrence=Recurrence.PLAIN, proximal=True),
+    )
     MOMENTUM = (
         "momentum",
         MethodInfo("the heavy ball of Polyak", rated=True, momentum=True, recurrence=Recurrence.HEAVY_BALL),
@@ -83,6 +87,7 @@ class Method(StrEnum):
             momentum=True,
             backtracks=True,
             recurrence=Recurrence.NESTEROV,
+            proximal=True,
         ),
     )
     ADAM = "adam", MethodInfo("Adam", rated=True, step_rate=0.01)
@@ -105,4 +110,5 @@ class Method(StrEnum):
 
 PLAIN = next(method for method in Method if method.info.recurrence is Recurrence.PLAIN)
 """Plain descent: the method where nothing else is said."""
+PROXIMAL = tuple(method for method in Method if method.info.proximal)
 WITH_MOMENTUM = tuple(method for method in Method if method.info.momentum)

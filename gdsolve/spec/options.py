@@ -20,6 +20,7 @@ from gdsolve.spec.choices import (
     Init,
     LearningRate,
     Missing,
+    PenaltyScale,
     Plot,
     PlotKind,
     RateSchedule,
@@ -240,11 +241,25 @@ class Options:
         minimum=0.0,
         goes_with=company.LINEAR,
     )
+    l1: float = option(
+        0.0,
+        "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge the elastic net.",
+        "Descent",
+        metavar="LAMBDA",
+        minimum=0.0,
+        goes_with=company.LINEAR,
+    )
+    penalty_scale: PenaltyScale = option(
+        PenaltyScale.USER,
+        "Whose weights --ridge and --l1 penalise: the user's, or those of columns brought to standard deviation 1.",
+        "Descent",
+        goes_with=(company.LINEAR, company.PENALTY),
+    )
     penalize_intercept: bool = option(
         False,
-        "Apply the ridge penalty to the intercept too.",
+        "Apply the penalties to the intercept too.",
         "Descent",
-        goes_with=(company.LINEAR, company.RIDGE, company.INTERCEPT),
+        goes_with=(company.LINEAR, company.PENALTY, company.INTERCEPT),
     )
     method: Method = option(
         Method.AUTO,
@@ -573,6 +588,11 @@ class Options:
     def is_least_squares(self) -> bool:
         """True for a linear model with a squared loss, of which everything is known beforehand."""
         return self.minimize is None and self.model is None and self.loss.info.squared
+
+    @property
+    def is_penalised(self) -> bool:
+        """True where large weights cost something."""
+        return self.ridge > 0.0 or self.l1 > 0.0
 
     @property
     def plots(self) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import torch
 from torch import Tensor
 
 from gdsolve.descent.methods.arc import MOST_TRIALS, attempt, backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
-from gdsolve.descent.methods.bounds import project
+from gdsolve.descent.methods.bounds import taken
 from gdsolve.descent.methods.rounding import Faint, rounding, unresolved
 from gdsolve.objective.base import Objective
-from gdsolve.objective.box import Box
+from gdsolve.objective.shrinkage import Limits
 
 LONGEST = 1e15
 PATIENCE = 50
@@ -33,7 +32,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class BacktrackingDescent:
-    """w ← P(w − α·∇L(w)), α halved until the loss decreases enough.
+    """w ← P(w − α·∇L(w)), α halved until the loss decreases enough; P as for plain descent.
 
     The first step begins at α = `first`, every other at twice the last α taken, at most 10¹⁵ times `first`, so that
     the rate follows the curvature. Once losses no longer resolve a step, the gradient judges it, by
@@ -45,7 +44,7 @@ class BacktrackingDescent:
     """
 
     first: float
-    box: Box | None = None
+    limits: Limits | None = None
 
     @property
     def blind(self) -> bool:
@@ -75,7 +74,7 @@ class BacktrackingDescent:
         return Advance(found.point, Rates(following, max(found.rate, memory.longest)), found.evaluations)
 
     def _from(self, point: Point, rate: float) -> Tensor:
-        return project(self.box, torch.sub(point.w, point.now.gradient, alpha=rate))
+        return taken(self.limits, point.w, point.now.gradient, rate)
 
     def _refine(self, objective: Objective, point: Point, memory: Rates) -> Advance | Halt:
         """A step that only the gradient can judge, as long as the loss stays about what it is."""

@@ -1,4 +1,4 @@
-"""What methods need of bounds: the objective beneath them, and the weights that a bound keeps where they are."""
+"""What methods need of bounds and of an l1 penalty: steps that keep to them, and the objective beneath them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,27 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from gdsolve.descent.methods.blind import descended
 from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
 from gdsolve.objective.box import Box, Boxed
+from gdsolve.objective.shrinkage import Limits, Shrinkage
 
 
 def project(box: Box | None, w: Tensor) -> Tensor:
     """P(w), (p, 1), or w itself where there are no bounds."""
     return w if box is None else box.project(w)
+
+
+def taken(limits: Limits | None, w: Tensor, direction: Tensor, rate: float | Tensor) -> Tensor:
+    """The end of a step −α·d from `w`, (p, 1): within bounds, or with an l1 penalty by its proximal map."""
+    if isinstance(limits, Shrinkage):
+        return limits.step(w, direction, rate)
+    return project(limits, descended(w, direction, rate))
+
+
+def led(limits: Limits | None, w: Tensor) -> Tensor:
+    """A point ahead, (p, 1), where only bounds matter: a loss need not exist beyond them."""
+    return limits.project(w) if isinstance(limits, Box) else w
 
 
 def held(box: Box | None, w: Tensor, gradient: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.methods.rmsprop import RMSprop
 from gdsolve.descent.rates import ConstantRate, Cosine, InverseScaling, Rate
 from gdsolve.objective.box import Box
+from gdsolve.objective.shrinkage import Limits, Shrinkage
 from gdsolve.spec import Method, RateSchedule
 
 USUAL_MOMENTUM = 0.9
@@ -57,18 +58,25 @@ SCHEDULES: dict[RateSchedule, Callable[[Recipe], Rate]] = {
 }
 
 
-def _gradient(recipe: Recipe, box: Box | None) -> UpdateRule:
+def _gradient(recipe: Recipe, limits: Limits | None) -> UpdateRule:
     if recipe.backtracks:
-        return BacktrackingDescent(recipe.rate, box)
-    return GradientDescent(recipe.learning_rate(), box)
+        return BacktrackingDescent(recipe.rate, limits)
+    return GradientDescent(recipe.learning_rate(), limits)
 
 
-METHODS: dict[Method, Callable[[Recipe, Box | None], UpdateRule]] = {
+def _nesterov(recipe: Recipe, limits: Limits | None) -> UpdateRule:
+    return Nesterov(recipe.learning_rate(), recipe.momentum, limits, recipe.backtracks)
+
+
+WITH_LIMITS: dict[Method, Callable[[Recipe, Limits | None], UpdateRule]] = {
     Method.GD: _gradient,
+    Method.NESTEROV: _nesterov,
+}
+METHODS: dict[Method, Callable[[Recipe, Box | None], UpdateRule]] = {
+    **WITH_LIMITS,
     Method.MOMENTUM: lambda recipe, box: Momentum(
         recipe.learning_rate(), USUAL_MOMENTUM if recipe.momentum is None else recipe.momentum, box
     ),
-    Method.NESTEROV: lambda recipe, box: Nesterov(recipe.learning_rate(), recipe.momentum, box, recipe.backtracks),
     Method.ADAM: lambda recipe, box: Adam(recipe.learning_rate(), box=box),
     Method.RMSPROP: lambda recipe, box: RMSprop(recipe.learning_rate(), box=box),
     Method.BB: lambda recipe, box: BarzilaiBorwein(recipe.rate, box),
@@ -78,6 +86,12 @@ METHODS: dict[Method, Callable[[Recipe, Box | None], UpdateRule]] = {
 }
 
 
-def build_method(recipe: Recipe, box: Box | None = None) -> UpdateRule:
-    """The method of a recipe, within bounds where there are any."""
-    return METHODS[recipe.method](recipe, box)
+def build_method(recipe: Recipe, limits: Limits | None = None) -> UpdateRule:
+    """The method of a recipe, within bounds or with an l1 penalty where there is one.
+
+    Raises:
+        KeyError: a method that takes no l1 penalty; which methods do is decided before the run.
+    """
+    if isinstance(limits, Shrinkage):
+        return WITH_LIMITS[recipe.method](recipe, limits)
+    return METHODS[recipe.method](recipe, limits)

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from gdsolve.descent.methods.arc import backtrack
 from gdsolve.descent.methods.base import Advance, Halt, Point
-from gdsolve.descent.methods.blind import BlindRule, Factors, descended
-from gdsolve.descent.methods.bounds import project
+from gdsolve.descent.methods.blind import BlindRule, Factors
+from gdsolve.descent.methods.bounds import led, taken
 from gdsolve.descent.methods.rounding import Faint, rounding, unresolved
 from gdsolve.descent.rates import Rate
 from gdsolve.objective.base import Objective
-from gdsolve.objective.box import Box
+from gdsolve.objective.shrinkage import Limits
 
 GROWTH = 1.25
 MOST_TRIALS = 100
@@ -51,6 +51,9 @@ class _Step:
 class Nesterov(BlindRule):
     """x_{k+1} = P(y_k − α_k·∇L(y_k)) and y_{k+1} = P(x_{k+1} + β_k·(x_{k+1} − x_k)), y_0 = x_0; w is x.
 
+    P projects onto the bounds, if there are any. With an l1 penalty the first P is its proximal map, and the second
+    leaves y as it is: FISTA.
+
     With a number for `beta`, β_k = β. Without bounds and with a constant rate the y_k are then the iterates of
     `torch.optim.SGD(momentum=β, nesterov=True)`: its buffer b obeys b_{k+1} = βb_k + ∇L(y_k) and its step is
     −α(∇L(y_k) + βb_{k+1}), and x_{k+1} − x_k = −αb_{k+1}; its k-th iterate is x_k + β(x_k − x_{k−1}).
@@ -74,7 +77,7 @@ class Nesterov(BlindRule):
 
     rate: Rate
     beta: float | None = None
-    box: Box | None = None
+    limits: Limits | None = None
     backtrack: bool = False
 
     @property
@@ -104,17 +107,17 @@ class Nesterov(BlindRule):
         return Advance(reached, self._next(point, memory, reached, memory.rate), evaluations + 1)
 
     def _from(self, ahead: Point, rate: float | Tensor) -> Tensor:
-        return project(self.box, descended(ahead.w, ahead.now.gradient, rate))
+        return taken(self.limits, ahead.w, ahead.now.gradient, rate)
 
     def _next(self, point: Point, memory: Ahead, reached: Point, rate: float) -> Ahead:
         moved = reached.w - point.w
         if self.beta is not None:
-            return Ahead(project(self.box, torch.add(reached.w, moved, alpha=self.beta)), memory.t, rate)
+            return Ahead(led(self.limits, torch.add(reached.w, moved, alpha=self.beta)), memory.t, rate)
         uphill = torch.sum((memory.y - reached.w) * moved) > 0
         following = 0.5 * (1.0 + torch.sqrt(1.0 + 4.0 * memory.t.square()))
         factor = torch.where(uphill, 0.0, (memory.t - 1.0) / following)
         following = torch.where(uphill, 1.0, following)
-        return Ahead(project(self.box, torch.addcmul(reached.w, factor, moved)), following, rate)
+        return Ahead(led(self.limits, torch.addcmul(reached.w, factor, moved)), following, rate)
 
     def _search(self, objective: Objective, point: Point, ahead: Point, faint: Faint, rate: float) -> _Step | Halt:
         value, before = torch.stack([ahead.now.value, point.now.value]).tolist()
