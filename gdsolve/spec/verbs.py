@@ -179,3 +179,5 @@ FITTING = verbs_that(Does.MODELS)
 DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)
+VALIDATED = ("fit",)
+"""Those that score what they fit on rows that it has not seen."""
