@@ -385,7 +385,7 @@ class Options:
         default_text="off",
         minimum=2,
         maximum=10_000,
-        goes_with=(company.TABLE, company.NO_FORMULA),
+        goes_with=(company.LINEAR, company.SHOWN_SCORES),
     )
     cv_by: str | None = option(
         None,
@@ -403,7 +403,7 @@ class Options:
         verbs=VALIDATED,
         metavar="SHARE",
         default_text="off",
-        goes_with=(company.TABLE, company.NO_FORMULA),
+        goes_with=(company.LINEAR, company.SHOWN_SCORES),
     )
 
     backward_from: str | None = option(
