@@ -12,7 +12,7 @@ import torch
 from gdsolve.data import Batch
 from gdsolve.data.folds import HELD_OUT
 from gdsolve.objective.factor_tree import FactorThreads
-from gdsolve.objective.folds import Folds, FoldTrees, Rows, build_folds, merge_fold_ranks
+from gdsolve.objective.folds import FoldRows, Folds, FoldTrees, build_folds, merge_fold_ranks
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec, flag
 from gdsolve.status import DataError
@@ -106,7 +106,7 @@ class DealtRows:
         if self._keeps:
             self._aside.append(aside)
         else:
-            self._tree.add(0, Rows(aside.values, aside.weight))
+            self._tree.add(0, FoldRows(aside.values, aside.weight))
         return rows_where(batch, ~out)
 
 
