@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
+    from gdsolve.solve.dealt import Dealt
     from gdsolve.spec import Spec
 
 
@@ -71,7 +72,8 @@ class Problem:
     gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
     minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
-    squares `smooth_spectrum` is the spectrum of the objective.
+    squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
+    for.
     """
 
     spec: Spec
@@ -98,6 +100,7 @@ class Problem:
     placed: str = ""
     shrinkage: Shrinkage | None = None
     smooth_spectrum: Spectrum | None = None
+    dealt: Dealt | None = None
 
     @property
     def p(self) -> int:

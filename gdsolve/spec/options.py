@@ -32,7 +32,7 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import DESCENDING, DRAWN, FITTED, READING, TABULATED
+from gdsolve.spec.verbs import DESCENDING, DRAWN, FITTED, READING, TABULATED, VALIDATED
 
 POSED = (*DESCENDING, "certify")
 SOLVED = (*DESCENDING, "check")
@@ -358,7 +358,7 @@ class Options:
     )
     seed: int = option(
         0,
-        "Seed of --init random.",
+        "Seed of --init random, and of --cv and --holdout.",
         "Descent",
         metavar="N",
         minimum=0,
@@ -400,6 +400,36 @@ class Options:
         verbs=("certify",),
         metavar="FILE",
         default_text="required",
+    )
+
+    cv: int | None = option(
+        None,
+        "Cross-validate: deal the rows into K folds, fit the others of each, and score it. One pass reads them all.",
+        "Validation",
+        verbs=VALIDATED,
+        metavar="K",
+        default_text="off",
+        minimum=2,
+        maximum=10_000,
+        goes_with=(company.LINEAR, company.SHOWN_SCORES),
+    )
+    cv_by: str | None = option(
+        None,
+        "Column whose values keep rows together: those with the same one are in one fold, or held out together.",
+        "Validation",
+        verbs=VALIDATED,
+        metavar="COLUMN",
+        default_text="every row by itself",
+        goes_with=company.DEALT,
+    )
+    holdout: float | None = option(
+        None,
+        "Share of the rows to set aside, such as 0.2: the rest is fitted, and they score what was fitted.",
+        "Validation",
+        verbs=VALIDATED,
+        metavar="SHARE",
+        default_text="off",
+        goes_with=(company.LINEAR, company.SHOWN_SCORES),
     )
 
     backward_from: str | None = option(
@@ -583,6 +613,11 @@ class Options:
         if self.no_header is None or self.header is not Header.AUTO:
             return self.header
         return Header.NO if self.no_header else Header.YES
+
+    @property
+    def is_dealt(self) -> bool:
+        """True where rows are dealt into folds, or some are held out."""
+        return self.cv is not None or self.holdout is not None
 
     @property
     def is_least_squares(self) -> bool:

@@ -191,3 +191,5 @@ DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)
 DRAWN = tuple(verb.name for verb in _ALL if verb.pictures)
+VALIDATED = ("fit",)
+"""Those that score what they fit on rows that it has not seen."""
