@@ -65,9 +65,8 @@ def _check_every(spec: Options) -> None:
             "give --every 1 or more, --every log or --every none",
             option="every",
         )
-    for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
-        if spec.every == "none" and writes:
-            raise GdsolveError(f"none leaves no iterations for {writer} to write", "leave --every out", option="every")
+    if spec.every == "none" and spec.history is not None:
+        raise GdsolveError("none leaves no iterations for --history to write", "leave --every out", option="every")
 
 
 def _check_plot(spec: Options) -> None:

@@ -26,8 +26,7 @@ def _momentum_is_used(asked: Asked) -> bool:
 
 def _iterations_are_shown(asked: Asked) -> bool:
     spec = asked.spec
-    table = spec.format in (Format.TABLE, Format.JSON) or (spec.format is Format.CSV and not spec.report)
-    return table or asked.verb == "report" or spec.history is not None
+    return spec.format in (Format.TABLE, Format.JSON) or asked.verb == "report" or spec.history is not None
 
 
 FILES = Company(lambda asked: bool(asked.spec.data), "{flag} is for files, and there is none")
