@@ -67,11 +67,11 @@ class _Named:
         self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
     ) -> pl.DataFrame:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
-        group = None if spec.group_by is None else spec.group_by.strip()
+        apart = {text.strip() for text in (spec.group_by, spec.errors.cluster) if text is not None} - {*used}
         missing = Cells.of(".", spec.missing_texts).missing
         columns, needed, named = [], frozenset(used), frozenset(others)
         for name, cells in self.cells.items():
-            if name == group:
+            if name in apart:
                 columns.append(pl.Series(name, texts_of(cells), dtype=pl.String))
             elif name in needed:
                 typed = name in self.typed
@@ -103,10 +103,10 @@ def inline_table(
     named = _named(Arrays(X, y, names, source), spec)
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
-    used = [name for name in (*parts.features, parts.target, parts.weight, parts.group) if name]
+    used = [name for name in (*parts.features, parts.target, parts.weight) if name]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    values = None if parts.group else _plain(frame[used], spec)
+    values = None if parts.group or parts.cluster else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:

@@ -258,7 +258,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
         raise GdsolveError(
             f"there is no column {spec.target!r}", remedy + columns_listed(names), option="target", as_flag=True
         )
-    left = [name for name in names if name not in used and name != spec.weight_column and name not in spec.ignore]
+    left = [name for name in names if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)]
     if spec.target is None and not left:
         raise GdsolveError(
             "every column is used in it, and none is left as target",

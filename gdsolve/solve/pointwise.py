@@ -76,6 +76,8 @@ def pose_pointwise(read: TableRead) -> Problem:
         delta_found=delta_is_sought(spec),
         separation=separation,
         placed=place.reason,
+        triangle=triangle,
+        clusters=read.clusters,
     )
 
 

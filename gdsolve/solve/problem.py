@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.sandwich import Sandwich
     from gdsolve.objective.separation import Separation
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
+    from gdsolve.solve.sandwich import RowClusters
     from gdsolve.spec import Spec
 
 
@@ -45,7 +47,8 @@ class Squares:
     """What one pass over a table leaves of least squares: all of it, in any coordinates.
 
     `standard` are the standardised coordinates; `minimisers` are in the user's units; `curvature_scale` is c of
-    c/2·SSE; `kept` has the rows, where an engine reads them at every step.
+    c/2·SSE; `kept` has the rows, where an engine reads them at every step; `sandwich` the robust errors, if they are
+    asked for.
     """
 
     triangle: Triangle
@@ -55,6 +58,7 @@ class Squares:
     curvature_scale: float
     kept: KeptRows
     ranks: Ranks = ALONE
+    sandwich: Sandwich | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ class Problem:
     `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
     gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
     minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
-    was chosen.
+    was chosen. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors
+    are clustered.
     """
 
     spec: Spec
@@ -93,6 +98,8 @@ class Problem:
     fault_of_start: str | None = None
     separation: Separation | None = None
     placed: str = ""
+    triangle: Triangle | None = None
+    clusters: RowClusters | None = None
 
     @property
     def p(self) -> int:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
     from gdsolve.data import RowCount
     from gdsolve.objective.kept_rows import KeptRows
+    from gdsolve.objective.sandwich import Sandwich
     from gdsolve.objective.triangle import Triangle
+    from gdsolve.solve.sandwich import RobustPass, RowClusters
 
 logger = logging.getLogger("gdsolve")
 
@@ -40,7 +42,8 @@ class TableRead:
     """What one pass over a table leaves, of all ranks but for the rows that each has kept.
 
     `triangles` are on the host: of the cells as descent sees them, and last as they are. `sample` has rows, (r, n + 1),
-    for a picture that shows them; `began` is when reading began.
+    for a picture that shows them; `began` is when reading began. Where robust errors are asked for, least squares has
+    its `sandwich` from another pass, and rows in memory have their `clusters`.
     """
 
     spec: Spec
@@ -50,6 +53,8 @@ class TableRead:
     sample: np.ndarray | None
     ranks: Ranks
     began: float
+    sandwich: Sandwich | None = None
+    clusters: RowClusters | None = None
 
 
 def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
@@ -84,6 +89,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         if demand:
             demand.require_on(device_of(spec), count)
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
+        robust = _robust(spec)
+        stream = stream if robust is None else robust.passing(stream)
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
         read = stream if sample is None else sample.through(stream)
@@ -98,9 +105,19 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         require_squares(info, built[0], spec.dtype)
         tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
+        sandwich, clusters = (None, None) if robust is None else robust.found(opened, built[0])
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
-    return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
+    return TableRead(spec, info, tuple(built), kept, shown, ranks, began, sandwich, clusters)
+
+
+def _robust(spec: Spec) -> RobustPass | None:
+    """What reads the rows once more, or keeps what robust errors need of them."""
+    if not spec.errors.robust:
+        return None
+    from gdsolve.solve.sandwich import RobustPass
+
+    return RobustPass(spec)
 
 
 def _builders(spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks) -> tuple[torch.device, int]:

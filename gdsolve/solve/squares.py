@@ -37,7 +37,7 @@ def pose_squares(read: TableRead) -> Problem:
     spec, device = read.spec, device_of(read.spec)
     # What follows the pass over the table is p×p, where it was asked for.
     triangle = read.triangles[0].to(device)
-    squares = replace(_decompose(spec, read.data, triangle, read.kept), ranks=read.ranks)
+    squares = replace(_decompose(spec, read.data, triangle, read.kept), ranks=read.ranks, sandwich=read.sandwich)
     seconds = time.perf_counter() - read.began
     return squares_problem(spec, read.data, squares, squares.coordinates, seconds, read.sample)
 
@@ -78,6 +78,7 @@ def squares_problem(
         seconds=seconds,
         squares=replace(squares, coordinates=coordinates),
         sample=sample,
+        triangle=squares.triangle,
     )
 
 

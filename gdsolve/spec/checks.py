@@ -9,6 +9,7 @@ import sys
 from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.each import check_each
+from gdsolve.spec.errors import read_errors
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link
 from gdsolve.spec.missing import check_missing
@@ -44,6 +45,7 @@ def check(spec: Options) -> None:
             "for intervals of 95 % give --confidence 0.95",
             option="confidence",
         )
+    _check_errors(spec)
     _check_dialect(spec)
     _check_header(spec)
     _check_problem(spec)
@@ -104,6 +106,16 @@ def _check_loss(spec: Options) -> None:
         if value is not None and not 0.0 < value < (math.inf if own.below is None else own.below):
             allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
+
+
+def _check_errors(spec: Options) -> None:
+    asked = read_errors(spec.se)
+    if asked.kind.of_squares_alone and spec.loss.info.likelihood:
+        raise GdsolveError(
+            f"{asked.kind} corrects residuals of least squares by their leverage, and this is --loss {spec.loss}",
+            "give --se hc0|hc1",
+            option="se",
+        )
 
 
 def _check_dialect(spec: Options) -> None:
