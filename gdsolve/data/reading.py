@@ -99,7 +99,9 @@ class Tally:
         if batch.weight is not None:
             self.weight += float(batch.weight.sum())
             self.weightless += int((batch.weight == 0.0).sum())
-            self.log_weight += float(np.log(batch.weight, where=batch.weight > 0.0, out=np.zeros(len(batch.weight))).sum())
+            self.log_weight += float(
+                np.log(batch.weight, where=batch.weight > 0.0, out=np.zeros(len(batch.weight))).sum()
+            )
 
 
 @dataclass(slots=True)

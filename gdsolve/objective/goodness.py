@@ -21,7 +21,7 @@ class ModelTest:
 
 @dataclass(frozen=True, slots=True)
 class Goodness:
-    """Figures of a fit as a whole; `reason` says why those that are None do not exist, where there is one reason.
+    """Figures of a fit as a whole; None where one does not exist.
 
     AIC = 2q − 2·ℓ and BIC = q·log N − 2·ℓ, with q = `parameters`: the rank, and the variance of the errors where that
     is estimated, as R counts; statsmodels leaves it out, so that its AIC is less by 2 and its BIC by log N.
@@ -37,7 +37,6 @@ class Goodness:
     null_deviance: float | None = None
     pseudo_r2: float | None = None
     likelihood_ratio: ModelTest | None = None
-    reason: str | None = None
 
     @property
     def aic(self) -> float | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TextIO
 
+from gdsolve.report.goodness_table import errors_line
 from gdsolve.report.inference_table import estimate_columns
 from gdsolve.report.numbers import counted, figure
 from gdsolve.report.parts import loss_text, parameter_values
@@ -67,7 +68,8 @@ def caption(record: Record) -> str:
         "" if r2 is None else f"R² = {figure(r2, 6)}",
         f"{loss} = {figure(record['loss'])}",
     ]
-    return f"{', '.join(filter(None, parts))}."
+    errors = errors_line(record.get("report") or {})
+    return f"{', '.join(filter(None, parts))}.{f' Standard errors: {errors}.' if errors else ''}"
 
 
 def _estimates(record: Record) -> tuple[list[str], list[float | None]]:

@@ -103,7 +103,12 @@ def _wald(found: Inference, q: int, *, intercept: bool) -> ModelTest | None:
     """The test of all slopes with their robust covariance; None where they are not all determined."""
     slopes = found.estimates[:-1] if intercept else found.estimates
     robust = found.robust
-    if robust is None or robust.freedom is None or len(slopes) != q or any(one.standard_error is None for one in slopes):
+    if (
+        robust is None
+        or robust.freedom is None
+        or len(slopes) != q
+        or any(one.standard_error is None for one in slopes)
+    ):
         return None
     values = torch.tensor([one.value for one in slopes], dtype=torch.float64, device=robust.root.device)
     return wald_test(values, robust.root[:q], robust.freedom)

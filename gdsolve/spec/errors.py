@@ -61,5 +61,7 @@ def read_errors(text: str) -> AskedErrors:
     kind = next((kind for kind in ErrorKind if kind == word.lower()), None)
     if kind is None or bool(colon) is not (kind is ErrorKind.CLUSTER) or bool(colon) is not bool(column):
         example = "cluster:COLUMN" if word.lower() == ErrorKind.CLUSTER else ErrorKind.HC3
-        raise GdsolveError(f"{shown(text)} is not one of {WORDS}", f"give one of them, as in --se {example}", option="se")
+        raise GdsolveError(
+            f"{shown(text)} is not one of {WORDS}", f"give one of them, as in --se {example}", option="se"
+        )
     return AskedErrors(kind, column or None)
