@@ -13,7 +13,7 @@ from gdsolve.data.groups import Codes
 
 @dataclass(slots=True)
 class Clusters:
-    """The clusters that a pass has met, each the value of its cells: texts, or numbers of a column that is a feature."""
+    """The clusters that a pass has met, each the value of its cells: a text, or a number where that is a feature."""
 
     _codes: Codes = field(default_factory=Codes)
 
@@ -21,7 +21,7 @@ class Clusters:
         return len(self._codes.numbers)
 
     def of(self, cells: pl.Series, weight: np.ndarray | None, how: Cells) -> np.ndarray:
-        """Number rows, (rows,), by their cells, none of which is missing; one of weight 0 is in no cluster of its own."""
+        """Number rows, (rows,), by their cells, none of which is missing; one of weight 0 makes no cluster."""
         there = None if weight is None or (weight > 0.0).all() else weight > 0.0
         codes = np.zeros(len(cells), dtype=np.int64)
         if there is None:

@@ -173,8 +173,8 @@ class Reader:
             batch = batch if clean else self._arrays(kept)
             if self.roles.cluster is None:
                 return batch
-            codes = tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells)
-            return replace(batch, cluster=codes)
+            clusters = tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells)
+            return replace(batch, cluster=clusters)
         codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
         if codes is None:
             frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))

@@ -81,8 +81,8 @@ def f_test(explained: float, freedom: int, sse: float, residual_freedom: float) 
 def wald_test(estimates: Tensor, root: Tensor, residual_freedom: float) -> ModelTest | None:
     """F = wᵀV⁻¹w/q with V = root·rootᵀ; None where V has not the rank q.
 
-    Shapes: `estimates` is (q,), `root` (q, r). Source: Wooldridge, Econometric Analysis of Cross Section and Panel Data,
-    2nd ed., section 4.2.3.
+    Shapes: `estimates` is (q,), `root` (q, r).
+    Source: Wooldridge, Econometric Analysis of Cross Section and Panel Data, 2nd ed., section 4.2.3.
     """
     q = len(estimates)
     lengths = torch.linalg.vector_norm(root, dim=1)

@@ -41,7 +41,7 @@ class Middle:
     """M = Σ vᵢvᵢᵀ over rows, or Σ_c S_cS_cᵀ over clusters with S_c = Σ vᵢ of its rows: (rank, rank), float64.
 
     vᵢ = Wᵀ·sᵢ are the scores of rows in coordinates in which their classic covariance is a multiple of the identity, so
-    that no digits are lost to columns that are nearly collinear. Of a linear model with u = Wᵀx, residual e and weight ω
+    that no digits are lost to columns that are nearly collinear. Of a linear model with u = Wᵀx, residual e, weight ω
     v = ω·e·u/(1 − h)^d with leverage h = ω·uᵀu and d = 0, 0, 1/2 and 1 for HC0 to HC3; where weights count rows,
     v = √ω·e·u/(1 − h)^d with h = uᵀu, and ω·e·u within clusters.
     Source: White (1980); MacKinnon and White (1985), section 2; Cameron and Miller (2015), section II.B.
@@ -94,7 +94,8 @@ class Middle:
 def square_root(middle: Tensor) -> Tensor:
     """A root of M, (rank, rank): root·rootᵀ = M; rounding below 0 is 0."""
     values, vectors = torch.linalg.eigh(middle)
-    return vectors * values.clamp(min=0.0).sqrt()
+    root: Tensor = vectors * values.clamp(min=0.0).sqrt()
+    return root
 
 
 def correction(asked: AskedErrors, observations: float, rank: int, clusters: int | None) -> float:
@@ -122,8 +123,8 @@ def normal(rank: int) -> float:
 def through_reason(asked: AskedErrors) -> str:
     """Why the corrections by leverage do not exist."""
     return (
-        f"{asked.kind} divides by 1 − leverage, and a row has the leverage 1: the fit goes through it whatever its target "
-        "is; --se hc1 does without"
+        f"{asked.kind} divides by 1 − leverage, and a row has the leverage 1: the fit goes through it whatever its "
+        "target is; --se hc1 does without"
     )
 
 

@@ -54,6 +54,7 @@ def square(factor: Tensor) -> Tensor:
 
 
 def or_one(lengths: Tensor) -> Tensor:
+    """The lengths, with 1 in the place of 0: what to divide by."""
     return torch.where(lengths > 0.0, lengths, 1.0)
 
 

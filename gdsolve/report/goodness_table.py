@@ -94,7 +94,7 @@ def _likelihood(report: Record) -> str:
 
 
 def _factors(report: Record) -> str:
-    """The inflation of every column; of many, that of those with the largest. A single column has nothing to inflate it."""
+    """The inflation of every column; of many the largest ones. A single column has nothing to inflate it."""
     parameters: Record = report["parameters"]
     finite = {name: one["vif"] for name, one in parameters.items() if one.get("vif") is not None}
     infinite = [name for name, one in parameters.items() if one.get("vif_reason")]

@@ -39,7 +39,8 @@ def inference_record(inference: Inference) -> dict[str, Any]:
 def errors_record(fit: Fit) -> dict[str, Any]:
     """The key `standard_errors` of `gdsolve.fit/1`: one a weight, None where there is none.
 
-    `errors` says which errors they are. `reasons` has why, each with the weights that it holds for; `statistic` names the weight over its standard error, t
+    `errors` says which errors they are. `reasons` has why, each with the weights that it holds for; `statistic` names
+    the weight over its standard error, t
     (with `degrees_of_freedom`) or z.
     """
     names, errors = list(fit.weights), list(fit.standard_errors.values())
@@ -61,7 +62,7 @@ def errors_record(fit: Fit) -> dict[str, Any]:
 
 
 def kind_record(inference: Inference) -> dict[str, Any]:
-    """Which errors these are, the column and number of clusters, and the degrees of freedom of t; of z there are none."""
+    """Which errors these are, the column and number of clusters, and the degrees of freedom of t, if any."""
     robust = inference.robust
     return {
         "kind": "classic" if robust is None else robust.asked.kind.value,

@@ -33,7 +33,7 @@ def show_inference(page: Page, fit: Record) -> None:
 
 
 def remarks(fit: Record) -> list[tuple[str, str]]:
-    """What a fit with the key `report` says beside its estimates: why some have no error, weights, scatter, and tests."""
+    """What a fit with the key `report` says beside its estimates: what has no error, weights, scatter, tests."""
     record = fit["report"]
     return [
         *reasons(record),

@@ -67,9 +67,9 @@ def goodness_of_squares(
 ) -> Goodness:
     """Log-likelihood, adjusted R² and F of least squares; `total` is what the model without columns leaves.
 
-    That model is no part of a curve, where it is not `nested`: there is no F. Without intercept that model is 0, so that R² and F are not centred, as in R and statsmodels. The F of robust errors
-    is Wald's. Where the variances are known a likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where
-    that is not known.
+    That model is no part of a curve, where it is not `nested`: there is no F. Without intercept it is 0, so that R² and
+    F are not centred, as in R and statsmodels. The F of robust errors is Wald's. Where the variances are known a
+    likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is not known.
     """
     q, left = rank - intercept, observations - rank
     known = weighting is Weighting.KNOWN
@@ -118,7 +118,8 @@ def _of_likelihood(problem: Problem, w: Tensor, rank: int) -> Goodness:
     """Log-likelihood, deviance, and the test against the model without columns, of classes and counts.
 
     McFadden's pseudo-R² is 1 − ℓ/ℓ₀. Without intercept the model without columns is z = 0, as R has it.
-    Source: McFadden (1974), Conditional logit analysis of qualitative choice behavior; McCullagh and Nelder, section 2.3.
+    Source: McFadden (1974), Conditional logit analysis of qualitative choice behavior; McCullagh and Nelder, section
+    2.3.
     """
     objective, m = problem.objective, problem.rows
     assert isinstance(objective, Scored)

@@ -75,6 +75,7 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
         reason = _too_many(spec, minimum.spectrum.rank, len(names))
     if reason is not None:
         return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
+    sse: float | None
     if problem.squares is not None:
         found, optimum, sse = _of_squares(problem, problem.squares, user, names)
     else:
@@ -143,10 +144,11 @@ def _of_squares(
 def _of_rows(
     problem: Problem, w: torch.Tensor, certificate: Certificate, names: list[str], held: dict[str, str]
 ) -> tuple[Inference, float | None]:
-    """By the Jacobian of a curve, or the Hessian of a likelihood: of Σωl, in which weights count as they are given; and the SSE.
+    """By the Jacobian of a curve, or the Hessian of a likelihood: of Σωl, in which weights count as they are.
 
-    A likelihood has no variance to be estimated, so that weights of any kind multiply its terms, and a weight of 2 is
-    the row written twice, as in R's glm and in statsmodels. Source: McCullagh and Nelder, section 2.2.2.
+    The SSE is beside it, where there is one. A likelihood has no variance to be estimated, so that weights of any kind
+    multiply its terms, and a weight of 2 is the row written twice, as in R's glm and in statsmodels. Source: McCullagh
+    and Nelder, section 2.2.2.
     """
     spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
     user, to_user = problem.units.to_user(w)[:, 0], linear_map(problem)[0]

@@ -72,8 +72,8 @@ class Problem:
     `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
     gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
     minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
-    was chosen. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors
-    are clustered.
+    was chosen. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where
+    errors are clustered.
     """
 
     spec: Spec

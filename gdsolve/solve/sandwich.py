@@ -62,7 +62,7 @@ class RobustPass:
             yield batch
 
     def found(self, table: Table, triangle: Triangle) -> tuple[Sandwich | None, RowClusters | None]:
-        """The errors of least squares, from another pass over a table that is open; else the clusters of rows in memory.
+        """The errors of least squares, from another pass over an open table; else the clusters of rows in memory.
 
         Raises:
             GdsolveError, DataError: as `require_clusters`.

@@ -442,9 +442,9 @@ class Options:
     )
     se: str = option(
         "classic",
-        "Standard errors: classic; hc0 to hc3, robust to rows of unequal variance; or cluster:COLUMN, robust to rows of "
-        "one cluster that depend on each other. Least squares reads the table once more for them; logistic and poisson "
-        "take hc0, hc1 and cluster.",
+        "Standard errors: classic; hc0 to hc3, robust to rows of unequal variance; or cluster:COLUMN, robust to rows "
+        "of one cluster that depend on each other. Least squares reads the table once more for them; logistic and "
+        "poisson take hc0, hc1 and cluster.",
         "Output",
         verbs=FITTED,
         metavar="classic|hc0|hc1|hc2|hc3|cluster:COLUMN",
