@@ -1,7 +1,8 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `compare`, `check`, `certify` and `predict` are the verbs for Python; `folds` and `held_out`
-tell how rows are dealt. They are imported when first used, so that `gdsolve --help` does not pay for PyTorch.
+`gdsolve.fit`, `compare_lr`, `compare`, `check`, `certify` and `predict` are the verbs for Python; `folds` and
+`held_out` tell how rows are dealt. They are imported when first used, so that `gdsolve --help` does not pay for
+PyTorch.
 """
 
 from __future__ import annotations
@@ -37,12 +38,12 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    if name in __all__:
-        from gdsolve import api
-
-        return getattr(api, name)
     if name in ("folds", "held_out"):
         from gdsolve.data import dealing
 
         return getattr(dealing, name)
+    if name in __all__:
+        from gdsolve import api
+
+        return getattr(api, name)
     raise AttributeError(f"module 'gdsolve' has no attribute {name!r}")

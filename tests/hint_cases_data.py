@@ -337,4 +337,16 @@ GROUPS = [
     ),
 ]
 
-CASES = [*COLUMNS, *CELLS, *FILES, *PREDICTED, *CURVES, *GROUPS]
+CLUSTERED = [
+    table("k,x,y\na,1,3\n,3,2\nb,4,4\nb,5,1\n", "--se cluster:k"),
+    table("k,x,y\n,1,3\n,3,2\n,4,4\n", "--se cluster:k", {"another one": "fit t.csv --se cluster:x --ignore k,x"}),
+    table(
+        "k,g,x,y\na,1,1,3\na,2,3,2\na,2,4,4\na,1,5,1\n",
+        "--se cluster:k",
+        {"another one": "fit t.csv --se cluster:g --ignore k", "or --se hc1": "fit t.csv --se hc1 --ignore k"},
+    ),
+    table("k,x,y\n1,1,3\n1,3,2\n2,4,4\n2,5,1\n", "--se cluster:kk", {"did you mean": "fit t.csv --se cluster:k"}),
+    table("k,x,y\n1,1,3\n1,3,2\n2,4,4\n2,5,1\n", "--target y --se cluster:y", {"": "fit t.csv --se cluster:k"}),
+]
+
+CASES = [*COLUMNS, *CELLS, *FILES, *PREDICTED, *CURVES, *GROUPS, *CLUSTERED]

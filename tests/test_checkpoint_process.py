@@ -170,7 +170,7 @@ def test_a_second_signal_ends_at_once(nursery: Nursery) -> None:
     """What was reached is more than the pipe holds, and nobody reads it: the first signal cannot be answered."""
     os.mkfifo(nursery.folder / "out")
     reader = os.open(nursery.folder / "out", os.O_RDONLY | os.O_NONBLOCK)
-    path, reported = nursery.folder / "run.checkpoint", ("--max-iter", "1e6", "--every", "10", "--format", "csv")
+    path, reported = nursery.folder / "run.checkpoint", ("--max-iter", "1e6", "--every", "10", "--format", "json")
     child = nursery.start("fit", *ENDLESS[:-2], *reported, "--checkpoint", path.name, "--checkpoint-every", "0.1")
     wait_until(lambda: path.exists() and read_checkpoint(str(path))["iterations"] >= 15_000)
     os.kill(child, signal.SIGTERM)

@@ -24,17 +24,18 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 def test_csv_has_the_rows_of_the_report(capsys: pytest.CaptureFixture[str]) -> None:
     """NIST's certified values of Norris, with the intervals of t on 34 degrees of freedom."""
     out = told(capsys, "fit", NORRIS, "--report", "--format", "csv")
-    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(out))}
+    rows = {row["term"]: row for row in csv.DictReader(io.StringIO(out))}
     assert list(rows) == ["x", "intercept"]
     assert float(rows["x"]["estimate"]) == pytest.approx(1.00211681802045, rel=1e-10)
     assert float(rows["x"]["standard_error"]) == pytest.approx(0.429796848199937e-03, rel=1e-9)
     assert float(rows["intercept"]["standard_error"]) == pytest.approx(0.232818234301152, rel=1e-9)
     record = json.loads(told(capsys, "fit", NORRIS, "--report", "--format", "json"))["report"]["parameters"]
     for name, row in rows.items():
-        assert {key: float(text) for key, text in row.items() if key != "name"} == pytest.approx(
-            {key: record[name][key] for key in row if key != "name"}, rel=1e-15
+        assert {key: float(text) for key, text in row.items() if key != "term"} == pytest.approx(
+            {key: record[name][key] for key in row if key != "term"}, rel=1e-15
         )
-    assert told(capsys, "fit", NORRIS, "--format", "csv").startswith("iteration,sse,loss,")
+    plain = list(csv.DictReader(io.StringIO(told(capsys, "fit", NORRIS, "--format", "csv"))))
+    assert plain == [{"term": name, "estimate": row["estimate"]} for name, row in rows.items()]
 
 
 def test_markdown_and_latex_have_the_figures_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,8 +48,12 @@ def test_markdown_and_latex_have_the_figures_of_the_table(capsys: pytest.Capture
     latex = told(capsys, "fit", NORRIS, "--report", "--confidence", "0.9", "--format", "latex").splitlines()
     assert latex[0] == r"\begin{tabular}{lrrrrrr}"
     assert latex[2] == r"parameter & estimate & std. error & t & p-value & lower 90\% & upper 90\% \\"
-    assert latex[4].replace("$<$", "<") == " & ".join(row) + r" \\"
-    assert latex[-1] == r"\end{tabular}"
+    (x, estimate, error, ratio, _, lower, upper) = row
+    assert latex[4] == f"{x} & {estimate} & {error} & {ratio} & $<1 \\times 10^{{-16}}$ & {lower} & {upper} \\\\"
+    assert "$-1.127$" in latex[5]
+    told_below = "36 rows, R² = 0.999994, half-mse loss = 0.36968609."
+    assert latex[-3:] == [r"\end{tabular}", "", rf"\noindent {told_below.replace('²', '$^2$')}"]
+    assert markdown[-2:] == ["", told_below]
     assert told(capsys, "fit", NORRIS, "--format", "markdown").splitlines()[:2] == [
         "| parameter | estimate |",
         "| --- | ---: |",
@@ -57,13 +62,14 @@ def test_markdown_and_latex_have_the_figures_of_the_table(capsys: pytest.Capture
 
 def test_names_are_escaped() -> None:
     record: dict[str, Any] = {"weights": {"a|b_c & 50%\n": 1.5}, "intercept": None, "report": None}
-    record |= {"objective": {"kind": "linear"}, "data": {"features": ["a|b_c & 50%\n"]}, "trace": []}
+    record |= {"objective": {"kind": "linear"}, "data": {"features": ["a|b_c & 50%\n"], "rows": 1}, "trace": []}
+    record |= {"descent": {"loss": "sse", "ridge": 0.0}, "loss": 2.5, "r2": None}
     out = io.StringIO()
     write_markdown(record, out)
     assert out.getvalue().splitlines()[2] == r"| a\|b_c & 50% | 1.5 |"
     out = io.StringIO()
     write_latex(record, out)
-    assert out.getvalue().splitlines()[4] == r"a|b\_c \& 50\% & 1.5 \\"
+    assert out.getvalue().splitlines()[4] == r"a$|$b\_c \& 50\% & 1.5 \\"
 
 
 def test_why_there_are_no_errors_is_told_beside_the_rows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -26,8 +26,9 @@ class Roles:
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
     `target_levels` are the two texts of a target that is read as 0 and 1, in this order. `group` is the column whose
-    values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows are weighed by the
-    column `weight`: its cells are weights, or standard deviations where the spec has `sigma`.
+    values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows with the same value in
+    the column `cluster` may depend on each other. Rows are weighed by the column `weight`: its cells are weights, or
+    standard deviations where the spec has `sigma`.
     """
 
     target: str
@@ -40,6 +41,7 @@ class Roles:
     target_levels: tuple[str, str] | None = None
     group: str | None = None
     together: str | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Parts:
     named: frozenset[str]
     group: str | None = None
     together: str | None = None
+    cluster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,11 @@ class Choice:
 
     def roles(self, names: Sequence[str], spec: Spec) -> Roles:
         """The roles of a table that is read for a formula."""
-        used = {*self.features, self.target, spec.weight_column}
+        cluster = spec.errors.cluster
+        used = {*self.features, self.target, spec.weight_column, cluster}
         ignored = tuple(name for name in names if name not in used)
-        return Roles(self.target, self.reason, self.features, spec.weight_column, ignored, {}, self.features)
+        features = self.features
+        return Roles(self.target, self.reason, features, spec.weight_column, ignored, {}, features, cluster=cluster)
 
 
 def assign(
@@ -87,9 +92,14 @@ def assign(
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
     together = _column("cv_by", spec.cv_by, names, table)
+    cluster = cluster_column(names, spec, table)
     single = {"target": target, spec.weight_option: weight, "group_by": group, "cv_by": together}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
-    left = [name for name in names if name not in ignored and name not in (weight, group, together, row_names)]
+    # A feature may tell clusters apart as well: where it is named as one, or stands among texts.
+    if cluster is not None and cluster in (target, weight):
+        raise _in_two_parts(cluster, "se", "target" if cluster == target else spec.weight_option)
+    apart = (weight, group, together, row_names, cluster)
+    left = [name for name in names if name not in ignored and name not in apart]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
@@ -108,8 +118,17 @@ def assign(
         raise DataError(
             _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
         )
-    named = {name for name in (spec.target and target, weight, *features) if name}
-    return Parts(target, reason, chosen, weight, frozenset(named), group, together)
+    named = {name for name in (spec.target and target, weight, cluster, *features) if name}
+    return Parts(target, reason, chosen, weight, frozenset(named), group, together, cluster)
+
+
+def cluster_column(names: Sequence[str], spec: Spec, table: str) -> str | None:
+    """The column by which errors are clustered, if they are.
+
+    Raises:
+        GdsolveError: there is no such column.
+    """
+    return _column("se", spec.errors.cluster, names, table)
 
 
 def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
@@ -240,7 +259,7 @@ def build_roles(
     doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
-    used = {*features, parts.target, parts.weight, parts.group, parts.together}
+    used = {*features, parts.target, parts.weight, parts.group, parts.together, parts.cluster}
     ignored = tuple(name for name in names if name not in used)
     return Roles(
         parts.target,
@@ -252,4 +271,5 @@ def build_roles(
         tuple(design),
         group=parts.group,
         together=parts.together,
+        cluster=parts.cluster,
     )

@@ -262,6 +262,8 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
     ):
         others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
         return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
+    if _is_cluster(column, roles):
+        return DataError(f"{at}: the cell is missing, and the row is in no cluster", "--na drop leaves such rows out")
     if column in (roles.target, roles.weight, *roles.levels):
         part = "target" if column == roles.target else spec.weight_option if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""
@@ -269,11 +271,18 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
     return DataError(f"{at}: the cell is missing", f"--na drop, --na mean, or {_drop_hint(column, roles, spec)}")
 
 
+def _is_cluster(column: str, roles: Roles) -> bool:
+    """True for a column that tells clusters apart and is no feature."""
+    return column == roles.cluster and column not in roles.features
+
+
 def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
     if column == roles.target:
         return "--target COLUMN"
     if column == roles.weight:
         return f"{flag(spec.weight_option)} COLUMN"
+    if _is_cluster(column, roles):
+        return "--se cluster:COLUMN, another one"
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])
 
 

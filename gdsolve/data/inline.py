@@ -68,7 +68,8 @@ class _Named:
         self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
     ) -> pl.DataFrame:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
-        apart = [name.strip() for name in (spec.group_by, spec.cv_by) if name is not None]
+        own = (spec.group_by, spec.cv_by, spec.errors.cluster)
+        apart = {name.strip() for name in own if name is not None} - {*used}
         missing = Cells.of(".", spec.missing_texts).missing
         columns, needed, named = [], frozenset(used), frozenset(others)
         for name, cells in self.cells.items():
@@ -104,11 +105,10 @@ def inline_table(
     named = _named(Arrays(X, y, names, source), spec)
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
-    apart = [name for name in (parts.group, parts.together) if name]
-    used = [name for name in (*parts.features, parts.target, parts.weight, *apart) if name]
+    used = [name for name in (*parts.features, parts.target, parts.weight) if name]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    values = None if apart else _plain(frame[used], spec)
+    values = None if parts.group or parts.together or parts.cluster else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
+from gdsolve.data.clusters import Clusters
 from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
 from gdsolve.data.file import watched
@@ -30,19 +31,22 @@ logger = logging.getLogger("gdsolve")
 class Batch:
     """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None.
 
-    `group` (rows,), int64, numbers the group of each row in the order in which groups are met; None without groups.
-    `fold` (rows,), int64, is that of each row, or `HELD_OUT`; None where rows are not dealt.
+    `group` (rows,), int64, numbers the group of each row in the order in which groups are met; None without groups. So
+    does `cluster` of the clusters. `fold` (rows,), int64, is that of each row, or `HELD_OUT`; None where rows are not
+    dealt.
     """
 
     values: np.ndarray
     weight: np.ndarray | None
     group: np.ndarray | None = None
     fold: np.ndarray | None = None
+    cluster: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
         """The size in memory."""
-        return sum(array.nbytes for array in (self.values, self.weight, self.group, self.fold) if array is not None)
+        arrays = (self.values, self.weight, self.group, self.fold, self.cluster)
+        return sum(array.nbytes for array in arrays if array is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,10 @@ class RowStretch:
 
 @dataclass(slots=True)
 class Tally:
-    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0."""
+    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
+
+    `log_weight` is Σ log ω over the others.
+    """
 
     rows: int = 0
     dropped: int = 0
@@ -76,6 +83,8 @@ class Tally:
     weightless: int = 0
     groups: Groups = field(default_factory=Groups)
     kept_together: Codes = field(default_factory=Codes)
+    clusters: Clusters = field(default_factory=Clusters)
+    log_weight: float = 0.0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -86,6 +95,7 @@ class Tally:
             self.filled + other.filled,
             self.weight + other.weight,
             self.weightless + other.weightless,
+            log_weight=self.log_weight + other.log_weight,
         )
 
     def take(self, batch: Batch) -> None:
@@ -94,6 +104,9 @@ class Tally:
         if batch.weight is not None:
             self.weight += float(batch.weight.sum())
             self.weightless += int((batch.weight == 0.0).sum())
+            self.log_weight += float(
+                np.log(batch.weight, where=batch.weight > 0.0, out=np.zeros(len(batch.weight))).sum()
+            )
 
 
 @dataclass(slots=True)
@@ -148,7 +161,9 @@ class Reader:
     @property
     def _texts(self) -> list[str]:
         target = [] if self.roles.target_levels is None else [self.roles.target]
-        return [*self.roles.levels, *target]
+        cluster = self.roles.cluster
+        there = cluster is None or cluster in self.roles.levels or cluster in self._numbers
+        return [*self.roles.levels, *target, *([] if cluster is None or there else [cluster])]
 
     @property
     def _group(self) -> list[str]:
@@ -177,7 +192,12 @@ class Reader:
         tally.stretches.append(RowStretch(tally.rows, source, offset))
         clean = self._is_clean(frame, batch)
         if self.roles.group is None:
-            return batch if clean else self._arrays(self._mend(source, part, offset, frame, tally))
+            kept = frame if clean else self._mend(source, part, offset, frame, tally)
+            batch = batch if clean else self._arrays(kept)
+            if self.roles.cluster is None:
+                return batch
+            clusters = tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells)
+            return replace(batch, cluster=clusters)
         codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
         if codes is None:
             frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))

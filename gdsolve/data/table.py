@@ -14,7 +14,7 @@ import polars as pl
 
 from gdsolve.data.ahead import prefetch
 from gdsolve.data.cells import FEW, ColumnKind, kinds_of, plain_columns
-from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, without_texts
+from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
 from gdsolve.data.groups import Groups
@@ -39,7 +39,8 @@ class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
-    `rows_weightless` those of weight 0, and `groups` those that it met;
+    `rows_weightless` those of weight 0, `log_weight` Σ log ω of the others, and `groups` and `clusters` those that it
+    met;
     `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
     read at once. Of several ranks each has
     the batches of its share alone, and counts them before they are read; all else is the same on all of them.
@@ -70,6 +71,8 @@ class Table:
         self.rows_dropped = 0
         self.cells_filled = 0
         self.rows_weightless = 0
+        self.log_weight = 0.0
+        self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()
         self._read = read
@@ -115,7 +118,8 @@ class Table:
 
     def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
-        self.rows_weightless = tally.weightless
+        self.rows_weightless, self.log_weight = tally.weightless, tally.log_weight
+        self.clusters = len(tally.clusters)
 
     def where(self, row: int) -> str:
         """Say where a row stands that the last pass gave, counted from 0: `data.csv: row 3 (line 4)`.
@@ -224,6 +228,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
         choice = choose([name for name in names if name != opened[0].row_names])
+        cluster_column(names, spec, opened[0].name)
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
         parts = Parts(choice.target, choice.reason, choice.features, spec.weight_column, frozenset(names))
         sampled, sample = sample_of(opened)

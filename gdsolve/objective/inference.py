@@ -10,10 +10,13 @@ from enum import Enum, auto
 import torch
 from torch import Tensor
 
-from gdsolve.objective.rank import CERTAIN, EPSILON, numerical_rank
+from gdsolve.objective.goodness import Goodness
+from gdsolve.objective.rank import CERTAIN, EPSILON
+from gdsolve.objective.sandwich import Sandwich
 from gdsolve.objective.singular import Singular
+from gdsolve.objective.spread import Spread, or_one, restrict, spread_of, square
+from gdsolve.spec.errors import AskedErrors
 
-NEGLIGIBLE = 1e-8
 FAR = 0.01
 
 FIXED = "held fixed"
@@ -23,7 +26,6 @@ PENALISED = "the ridge penalty biases the weights, so that the usual standard er
 EXACT = "the fit is exact up to rounding: no residuals are left to estimate an error from"
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
 NOT_FINITE = "the fit ended at numbers that are not finite"
-NO_INFLUENCE = "not determined by the data: the fit does not depend on it"
 
 
 class Weighting(Enum):
@@ -51,6 +53,21 @@ class Estimate:
     lower: float | None = None
     upper: float | None = None
     reason: str | None = None
+    vif: float | None = None
+    vif_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Robust:
+    """Robust errors: what was asked for, how many clusters there are, and a root of the covariance, (p, r).
+
+    `freedom` are the degrees of freedom of their t, None where they go with the normal distribution.
+    """
+
+    asked: AskedErrors
+    clusters: int | None
+    freedom: float | None
+    root: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +77,8 @@ class Inference:
     `statistic` is "t" (`degrees_of_freedom` of Student's t) or "z" (of a likelihood: the normal distribution, with
     neither residual standard deviation nor degrees of freedom; or of known variances, with both). `correlation` is
     (p, p), None where it does not exist. Without `confidence` there are standard errors and statistics alone, which
-    need no distribution.
+    need no distribution. `robust` says which errors these are where they are not the classic ones; `rank` how many
+    parameters the data determine; `goodness` how good the fit is, where a report is asked for.
     """
 
     residual_standard_deviation: float | None
@@ -69,6 +87,9 @@ class Inference:
     statistic: str
     estimates: tuple[Estimate, ...]
     correlation: tuple[tuple[float | None, ...], ...] | None
+    robust: Robust | None = None
+    rank: int | None = None
+    goodness: Goodness | None = None
 
 
 def from_factor(
@@ -85,6 +106,7 @@ def from_factor(
     noise: float = 0.0,
     weighting: Weighting = Weighting.NONE,
     singular: Singular | None = None,
+    sandwich: Sandwich | None = None,
 ) -> Inference:
     """The inference of least squares from a factor of JᵀΩJ: a triangle's design, or a curve's weighted Jacobian.
 
@@ -95,7 +117,7 @@ def from_factor(
     parameters, each with its reason, count as known. `errors`, (p,), are those of the columns beside their lengths,
     where they are more than rounding in arithmetic, and decide over the rank; a residual norm √SSE up to `noise` is
     rounding. `singular` are the singular values of the factor with its columns brought to equal length, where they are
-    known and nothing is held.
+    known and nothing is held. With a `sandwich` the covariance is that of its middle.
     Source: Seber and Lee, Linear Regression Analysis, 2nd ed., sections 3.2 to 3.4, 3.9 and 3.10, and chapter 5;
     for curves, where it is the usual linear approximation, Bates and Watts, Nonlinear Regression Analysis and Its
     Applications, section 2.3.
@@ -104,22 +126,27 @@ def from_factor(
     numbers = (factor, estimates, torch.tensor([sse], dtype=torch.float64, device="cpu"))
     if not all(bool(torch.isfinite(tensor).all()) for tensor in numbers):
         return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held)
-    free, into, out = _restrict(factor, names, held, to_user)
+    free, into, out = restrict(factor, names, held, to_user)
     known = None if held else singular
-    upper = _square(factor.to(torch.float64) @ into) if known is None else factor.to(torch.float64)
-    spread = _spread(upper, out, free, names, held, errors=None if errors is None else errors[free], known=known)
+    upper = square(factor.to(torch.float64) @ into) if known is None else factor.to(torch.float64)
+    spread = spread_of(upper, out, free, names, held, errors=None if errors is None else errors[free], known=known)
     freedom = max(observations - spread.rank, 0.0)
     scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
+    robust, why = None, None
+    if sandwich is not None and freedom > 0.0:
+        spread, robust, why = _filled(spread, sandwich, into, to_user)
     correlation = _correlation(spread, names) if confidence else None
     if weighting is Weighting.KNOWN:
         found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-        return Inference(scatter, freedom, confidence, "z", found, correlation)
+        return Inference(scatter, freedom, confidence, "z", found, correlation, rank=spread.rank)
     reason = EXACT if sse**0.5 <= noise else None
     if scatter is None:
         reason = _no_freedom(observations, spread.rank, weighting)
-    error = None if reason else scatter
-    found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=reason)
-    return Inference(scatter, freedom, confidence, "t", found, correlation)
+    reason = reason or why
+    error, of_test = (scatter, freedom) if robust is None or robust.freedom is None else (1.0, robust.freedom)
+    error = None if reason else error
+    found = _bars(names, estimates, spread, error, freedom=of_test, confidence=confidence, reason=reason)
+    return Inference(scatter, freedom, confidence, "t", found, correlation, robust, spread.rank)
 
 
 def from_hessian(
@@ -130,6 +157,7 @@ def from_hessian(
     confidence: float | None = 0.95,
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
+    sandwich: Sandwich | None = None,
 ) -> Inference:
     """The inference of maximum likelihood from the Hessian H, (p, p), of the summed negative log-likelihood.
 
@@ -139,18 +167,35 @@ def from_hessian(
     held = held or {}
     if not (bool(torch.isfinite(hessian).all()) and bool(torch.isfinite(estimates).all())):
         return without_bars(names, estimates, NOT_FINITE, confidence=confidence, held=held, statistic="z")
-    free, into, out = _restrict(hessian, names, held, to_user)
+    free, into, out = restrict(hessian, names, held, to_user)
     inner = into.mT @ hessian.to(torch.float64) @ into
-    lengths = _or_one(inner.diagonal().clamp(min=0.0).sqrt())
+    lengths = or_one(inner.diagonal().clamp(min=0.0).sqrt())
     values, vectors = torch.linalg.eigh(inner / lengths / lengths[:, None])
     rounding = CERTAIN * max(len(free), 1) * EPSILON
     if len(free) and float(values[0]) < -rounding * max(1.0, float(values[-1])):
         return without_bars(names, estimates, NO_MINIMUM, confidence=confidence, held=held, statistic="z")
     factor = values.clamp(min=0.0).sqrt()[:, None] * vectors.mT * lengths
     # A Hessian carries the square of what a factor carries, and so the root of its rounding.
-    spread = _spread(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
-    found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-    return Inference(None, None, confidence, "z", found, _correlation(spread, names) if confidence else None)
+    spread = spread_of(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
+    robust, why = None, None
+    if sandwich is not None:
+        spread, robust, why = _filled(spread, sandwich, into, to_user)
+    found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence, reason=why)
+    correlation = _correlation(spread, names) if confidence else None
+    return Inference(None, None, confidence, "z", found, correlation, robust, spread.rank)
+
+
+def _filled(
+    spread: Spread, sandwich: Sandwich, into: Tensor, to_user: Tensor | None
+) -> tuple[Spread, Robust, str | None]:
+    """The spread of robust errors in the place of that of classic ones; and why there are none, if there are none."""
+    inner, why = sandwich.root(into @ spread.inner)
+    root = inner if to_user is None else to_user.to(inner) @ inner
+    undetermined = (spread.root == 0.0).all(dim=1, keepdim=True)
+    root = torch.where(undetermined, 0.0, root)
+    freedom = sandwich.freedom(spread.rank)
+    robust = Robust(sandwich.asked, sandwich.clusters, freedom if math.isfinite(freedom) else None, root)
+    return replace(spread, root=root), robust, why
 
 
 def without_bars(
@@ -199,104 +244,6 @@ def too_far(inference: Inference, optimum: Tensor) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Spread:
-    """The covariance of the estimates but for σ²: root·rootᵀ = (JᵀΩJ)⁻¹.
-
-    Shapes: `root` is (p, rank), a row of zeros for a parameter without error bar, which has its reason in `reasons`.
-    """
-
-    root: Tensor
-    rank: int
-    reasons: Mapping[str, str]
-
-
-def _restrict(
-    factor: Tensor, names: Sequence[str], held: Mapping[str, str], to_user: Tensor | None
-) -> tuple[list[int], Tensor, Tensor]:
-    """The free parameters, and their coordinates η: w' = into·η inside, w = out·η in the user's units.
-
-    Shapes: `into` is (p, q), `out` (q, q), for q free parameters.
-    """
-    free = [j for j, name in enumerate(names) if name not in held]
-    identity = torch.eye(len(names), dtype=torch.float64, device=factor.device)
-    if to_user is None:
-        return free, identity[:, free], identity[free][:, free]
-    fixed = [j for j in range(len(names)) if j not in free]
-    if not bool(to_user[fixed][:, free].any()):
-        # The free coordinates alone leave the held parameters where they are: standardised ones stay standardised.
-        return free, identity[:, free], to_user[free][:, free]
-    return free, torch.linalg.inv(to_user)[:, free], identity[free][:, free]
-
-
-def _square(factor: Tensor) -> Tensor:
-    """A factor with no more rows than columns and the same factorᵀ·factor."""
-    return torch.linalg.qr(factor, mode="r").R if factor.shape[0] > factor.shape[1] else factor
-
-
-def _or_one(lengths: Tensor) -> Tensor:
-    return torch.where(lengths > 0.0, lengths, 1.0)
-
-
-def _spread(
-    factor: Tensor,
-    out: Tensor,
-    free: Sequence[int],
-    names: Sequence[str],
-    held: Mapping[str, str],
-    *,
-    errors: Tensor | None = None,
-    arithmetic: float | None = None,
-    known: Singular | None = None,
-) -> _Spread:
-    """The spread of the free parameters, from a factor (r, q) of theirs that `out`, (q, q), takes to their units.
-
-    Columns are brought to equal length first, so that rank and accuracy do not depend on units; JᵀΩJ is never formed.
-    A parameter is determined if it has no part in the null space: it is estimable.
-    Source: Golub and Van Loan, Matrix Computations, 4th ed., section 5.5; Seber and Lee, section 3.9.
-    """
-    root = torch.zeros(len(names), max(len(free), 1), dtype=torch.float64, device=factor.device)
-    if not free:
-        return _Spread(root, 0, held)
-    lengths = _or_one(torch.linalg.vector_norm(factor, dim=0))
-    if known is None:
-        known = Singular.of(factor / lengths)
-    else:
-        lengths = lengths / _or_one(torch.linalg.vector_norm(known.matrix, dim=0))
-    rank = int(numerical_rank(known.values, known.right, errors, arithmetic))
-    along, scaled = known.right[:, :rank], out / lengths
-    inner = scaled @ along / known.values[:rank]
-    null = along[:, :0] if rank == len(free) else torch.linalg.qr(along, mode="complete").Q[:, rank:]
-    undetermined = _undetermined(scaled, null, [names[j] for j in free])
-    for place, j in enumerate(free):
-        if names[j] not in undetermined:
-            root[j, :rank] = inner[place]
-    return _Spread(root, rank, {**held, **undetermined})
-
-
-def _undetermined(scaled: Tensor, null: Tensor, names: Sequence[str]) -> dict[str, str]:
-    """The parameters with a part in the null space, and the others of which only combinations are determined.
-
-    Shapes: `scaled` is (q, q), from equilibrated coordinates to the user's units; `null` is (q, q − rank).
-    """
-    if not null.shape[1]:
-        return {}
-    parts = (scaled @ null) / torch.linalg.vector_norm(scaled, dim=1)[:, None]
-    involved = torch.linalg.vector_norm(parts, dim=1) > NEGLIGIBLE
-    basis = torch.linalg.qr(torch.where(involved[:, None], parts, 0.0)).Q
-    # Parameters trade against each other where the projector on the null space joins them, at first or second hand.
-    joined = (basis @ basis.mT).abs() > NEGLIGIBLE
-    for _ in range(len(names).bit_length()):
-        joined = (joined.to(torch.float64) @ joined.to(torch.float64)) > 0.0
-    groups = {j: [names[i] for i in joined[j].nonzero()[:, 0].tolist()] for j in involved.nonzero()[:, 0].tolist()}
-    return {names[j]: _combinations(group) if len(group) > 1 else NO_INFLUENCE for j, group in groups.items()}
-
-
-def _combinations(names: Sequence[str]) -> str:
-    shown = list(names) if len(names) <= 5 else [*names[:4], f"{len(names) - 4} others"]
-    return f"not determined by the data: only combinations of {', '.join(shown[:-1])} and {shown[-1]} are"
-
-
 def _no_freedom(observations: float, rank: int, weighting: Weighting) -> str:
     words = "1 row" if observations == 1 else f"{observations:.6g} rows"
     words += {Weighting.FREQUENCY: " (the sum of the row weights)", Weighting.PRECISION: " of a weight above 0"}.get(
@@ -309,7 +256,7 @@ def _no_freedom(observations: float, rank: int, weighting: Weighting) -> str:
 def _bars(
     names: Sequence[str],
     estimates: Tensor,
-    spread: _Spread,
+    spread: Spread,
     scatter: float | None,
     *,
     freedom: float,
@@ -352,12 +299,12 @@ def _two_sided(statistic: float, freedom: float) -> float:
     return 2.0 * float(ndtr(tail) if math.isinf(freedom) else stdtr(freedom, tail))
 
 
-def _correlation(spread: _Spread, names: Sequence[str]) -> tuple[tuple[float | None, ...], ...] | None:
+def _correlation(spread: Spread, names: Sequence[str]) -> tuple[tuple[float | None, ...], ...] | None:
     """Correlations of the estimates, None for those that are held or not determined; None if there are no others."""
     known = [name not in spread.reasons for name in names]
     if not any(known):
         return None
-    root = spread.root / _or_one(torch.linalg.vector_norm(spread.root, dim=1))[:, None]
+    root = spread.root / or_one(torch.linalg.vector_norm(spread.root, dim=1))[:, None]
     table = (root @ root.mT).clamp(-1.0, 1.0).fill_diagonal_(1.0).tolist()
     return tuple(
         tuple(value if known[i] and known[j] else None for j, value in enumerate(row)) for i, row in enumerate(table)

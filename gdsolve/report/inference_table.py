@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+from gdsolve.report.goodness_table import error_title, errors_line, goodness_lines, probability
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import ABSENT, Number, align_points, counted, figure, ratios
 from gdsolve.report.page import Page
@@ -15,7 +16,6 @@ from gdsolve.report.weighting import freedom_text, scatter_unit, weighting_remar
 STRONG = 0.9
 MOST_PAIRS = 20
 FLOAT_DIGITS = 15
-LEAST_P = 1e-16
 PRECISE = ("estimate", "standard_error", "lower", "upper")
 
 
@@ -33,9 +33,15 @@ def show_inference(page: Page, fit: Record) -> None:
 
 
 def remarks(fit: Record) -> list[tuple[str, str]]:
-    """What a fit with the key `report` says beside its estimates: why some have no error, weights, and scatter."""
+    """What a fit with the key `report` says beside its estimates: what has no error, weights, scatter, tests."""
     record = fit["report"]
-    return [*reasons(record), ("weights", weighting_remark(fit)), ("residual sd", _scatter(record, scatter_unit(fit)))]
+    return [
+        *reasons(record),
+        ("weights", weighting_remark(fit)),
+        ("std. errors", errors_line(record)),
+        ("residual sd", _scatter(record, scatter_unit(fit))),
+        *goodness_lines(record),
+    ]
 
 
 def _show_estimates(page: Page, record: Record, parameters: Mapping[str, Record]) -> None:
@@ -56,8 +62,15 @@ def estimate_columns(record: Record, digits: int = 6) -> tuple[list[str], list[l
     """Titles and columns of the key `report` of a fit: every estimate with its error, test and interval."""
     rows = list(record["parameters"].values())
     share = f"{100 * record['confidence']:.12g}%"
-    titles = ["estimate", "std. error", record["statistic"], "p-value", f"lower {share}", f"upper {share}"]
-    tests = [ratios([row["statistic"] for row in rows]), [_probability(row["p_value"]) for row in rows]]
+    titles = [
+        "estimate",
+        error_title(record.get("errors")),
+        record["statistic"],
+        "p-value",
+        f"lower {share}",
+        f"upper {share}",
+    ]
+    tests = [ratios([row["statistic"] for row in rows]), [probability(row["p_value"]) for row in rows]]
     estimate, error, lower, upper = _precise(rows, digits)
     return titles, [estimate, error, *tests, lower, upper]
 
@@ -101,14 +114,6 @@ def _last_place(row: Record, digits: int) -> int | None:
 
 def _exponent(value: float) -> int:
     return math.floor(math.log10(abs(value))) if value else -400
-
-
-def _probability(value: Number) -> str:
-    if value is None:
-        return ABSENT
-    if value < LEAST_P:
-        return "<1e-16"
-    return f"{value:.4f}" if value >= 1e-3 else f"{value:.1e}"
 
 
 def reasons(record: Record) -> list[tuple[str, str]]:

@@ -78,7 +78,7 @@ def indented(value: Any, *, ascii_only: bool, margin: str = "\n") -> str:
     return f"{{{inner}{(',' + inner).join(named)}{margin}}}"
 
 
-def write_fit_csv(record: Record, stream: TextIO) -> None:
+def write_history_csv(record: Record, stream: TextIO) -> None:
     """The iteration table: iteration, sse, loss, gradient_norm, update, one column per weight, intercept."""
     write_csv(history_columns(record), history_rows(record), stream)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.figures import beyond_rounding
+from gdsolve.report.goodness_table import error_title
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import align_points, counted, figure, ratios
 from gdsolve.report.page import Page
@@ -79,7 +80,8 @@ def weight_columns(
     # A report has them beside their intervals.
     if any(error is not None for error in errors) and not record.get("report"):
         statistic = _picked(_statistics(record), chosen)
-        titles += ["std. error", record["standard_errors"]["statistic"]]
+        known = record["standard_errors"]
+        titles += [error_title(known.get("errors")), known["statistic"]]
         columns += [align_points([figure(error, ERROR_DIGITS) for error in errors]), ratios(statistic)]
     return titles, columns
 

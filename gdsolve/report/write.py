@@ -8,7 +8,7 @@ from typing import TextIO
 from gdsolve.files import replacing
 from gdsolve.report.certify_record import write_certify_csv, write_certify_table
 from gdsolve.report.check_table import write_check_table
-from gdsolve.report.coefficients import write_latex, write_markdown, write_report_csv
+from gdsolve.report.coefficients import write_coefficients_csv, write_latex, write_markdown
 from gdsolve.report.compare_table import write_compare_table
 from gdsolve.report.fit_table import write_fit_table
 from gdsolve.report.graph_dot import write_graph_dot
@@ -21,7 +21,7 @@ from gdsolve.report.plain import (
     Record,
     write_check_csv,
     write_compare_csv,
-    write_fit_csv,
+    write_history_csv,
     write_history_ndjson,
     write_json,
     write_methods_csv,
@@ -33,15 +33,10 @@ Writer = Callable[[Record, TextIO], None]
 DEFAULT = View()
 
 
-def _write_fit_csv(record: Record, stream: TextIO) -> None:
-    """The rows of the report where one was asked for, else those of the iterations."""
-    (write_report_csv if record.get("report") else write_fit_csv)(record, stream)
-
-
 WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.fit/1", Format.TABLE): write_fit_table,
     ("gdsolve.fit/1", Format.JSON): write_json,
-    ("gdsolve.fit/1", Format.CSV): _write_fit_csv,
+    ("gdsolve.fit/1", Format.CSV): write_coefficients_csv,
     ("gdsolve.fit/1", Format.MARKDOWN): write_markdown,
     ("gdsolve.fit/1", Format.LATEX): write_latex,
     ("gdsolve.groups/1", Format.TABLE): write_group_table,
@@ -63,7 +58,7 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.trace/1", Format.JSON): write_json,
     ("gdsolve.trace/1", Format.DOT): write_graph_dot,
 }
-HISTORY_WRITERS: dict[str, Writer] = {".csv": write_fit_csv, ".ndjson": write_history_ndjson}
+HISTORY_WRITERS: dict[str, Writer] = {".csv": write_history_csv, ".ndjson": write_history_ndjson}
 
 
 def write_record(record: Record, format: Format, stream: TextIO, view: View = DEFAULT) -> None:
@@ -99,7 +94,7 @@ def check_history_path(path: str) -> None:
 
 
 def write_history(record: Record, path: str) -> None:
-    """Write the trace of a record to a .csv or .ndjson file, with the columns of `fit --format csv`.
+    """Write the trace of a record to a .csv or .ndjson file.
 
     Raises:
         GdsolveError: another ending, or the file cannot be written.

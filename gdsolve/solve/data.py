@@ -15,7 +15,8 @@ logger = logging.getLogger("gdsolve")
 
 @dataclass(frozen=True, slots=True)
 class DataInfo:
-    """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0.
+    """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0, and
+    `log_weight` is Σ log ω of the others.
 
     `delimiter` and `decimal` are those of CSV files, None of others.
     """
@@ -29,6 +30,7 @@ class DataInfo:
     delimiter: str | None = None
     decimal: str | None = None
     rows_weightless: int = 0
+    log_weight: float = 0.0
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -43,6 +45,7 @@ class DataInfo:
             table.marks.delimiter,
             table.marks.decimal,
             table.rows_weightless,
+            table.log_weight,
         )
 
 

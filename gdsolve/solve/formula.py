@@ -39,6 +39,7 @@ from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
+from gdsolve.solve.sandwich import RobustPass, RowClusters, require_clusters
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
@@ -57,6 +58,7 @@ class _Columns:
     values: Mapping[str, torch.Tensor]
     target: torch.Tensor
     weight: torch.Tensor | None
+    clusters: RowClusters | None = None
 
     @property
     def total_weight(self) -> float:
@@ -119,6 +121,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         seconds=time.perf_counter() - began,
         delta_found=delta_is_sought(spec),
         fault_of_start=fault,
+        clusters=columns.clusters if columns else None,
     )
 
 
@@ -174,7 +177,9 @@ def _read(
     demand.require(count)
     demand.require_on(device, count)
     kept = KeptRows(dtype, demand.grow)
-    built = _keep(kept, opened)
+    robust = RobustPass(spec)
+    built = _keep(kept, opened, robust)
+    require_clusters(spec, opened)
     info = DataInfo.of(opened)
     tell_table(info)
     if built:
@@ -189,7 +194,8 @@ def _read(
     for name in known:
         if name in named:
             raise _two_of_one_name(name)
-    return _Columns(info, opened.where, named, cells[-1][:, None], weight)
+    clusters = robust.clusters(opened.clusters, weightless=True)
+    return _Columns(info, opened.where, named, cells[-1][:, None], weight, clusters)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -200,9 +206,9 @@ def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> 
             column[gone] = column[~gone][0]
 
 
-def _keep(kept: KeptRows, opened: Table) -> tuple[Triangle, ...]:
+def _keep(kept: KeptRows, opened: Table, robust: RobustPass) -> tuple[Triangle, ...]:
     """Read all rows; in float32 also what shows what that has lost of columns: their triangles, rounded and exact."""
-    stream = kept.passing(opened.batches())
+    stream = robust.passing(kept.passing(opened.batches()))
     if kept.dtype is torch.float32 and opened.roles.features:
         return build_triangles(stream, (torch.float32, torch.float64))
     for _ in stream:
@@ -258,7 +264,11 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
         raise GdsolveError(
             f"there is no column {spec.target!r}", remedy + columns_listed(names), option="target", as_flag=True
         )
-    left = [name for name in names if name not in used and name != spec.weight_column and name not in spec.ignore]
+    left = [
+        name
+        for name in names
+        if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)
+    ]
     if spec.target is None and not left:
         raise GdsolveError(
             "every column is used in it, and none is left as target",

@@ -20,9 +20,11 @@ from gdsolve.objective.inference import (
 from gdsolve.objective.singular import Singular
 from gdsolve.solve.certify import linear_map
 from gdsolve.solve.device import dtype_of
+from gdsolve.solve.goodness import with_goodness
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
+from gdsolve.solve.sandwich import sandwich_of
 from gdsolve.solve.weighting import weighting_of
 from gdsolve.spec import Spec
 from gdsolve.spec.parameters import entries, labels, parameters_of
@@ -74,16 +76,17 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
         reason = _too_many(spec, minimum.spectrum.rank, len(names))
     if reason is not None:
         return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
+    sse: float | None
     if problem.squares is not None:
-        found, optimum = _of_squares(problem, problem.squares, user, names)
+        found, optimum, sse = _of_squares(problem, problem.squares, user, names)
     else:
         assert minimum is not None
-        found = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
+        found, sse = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
         optimum = problem.units.to_user(minimum.w.to(w.dtype))
     away = too_far(found, optimum[:, 0])
     if away and status is Status.MAX_ITER:
-        away = dict.fromkeys(names, SHORT) | away
-    return withhold(found, away)
+        return withhold(found, dict.fromkeys(names, SHORT) | away)
+    return withhold(with_goodness(found, problem, w, sse=sse) if spec.report else found, away)
 
 
 def fixed_values(problem: Problem) -> dict[str, float]:
@@ -106,8 +109,8 @@ def _too_many(spec: Spec, rank: int, count: int) -> str | None:
 
 def _of_squares(
     problem: Problem, squares: Squares, user: torch.Tensor, names: list[str]
-) -> tuple[Inference, torch.Tensor]:
-    """The inference of a linear fit, and the optimum, (p, 1), in the user's units.
+) -> tuple[Inference, torch.Tensor, float]:
+    """The inference of a linear fit, the optimum, (p, 1), in the user's units, and its SSE, 0 where that is rounding.
 
     Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
     nothing cancels however large the means are. s² is that of the optimum, SSE*/(N − rank): the data decide over it,
@@ -120,29 +123,33 @@ def _of_squares(
     # What storing cells and weights leaves of a residual that is zero.
     lengths = triangle.raw().norm(dim=0)
     epsilon = torch.finfo(dtype_of(spec)).eps
+    noise = 8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1])
+    sse = float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit
     found = from_factor(
         triangle.in_coordinates(standard)[0] * standard.target_scale,
         user[:, 0],
-        float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit,
+        sse,
         problem.observations,
         names=names,
         confidence=spec.confidence if spec.report else None,
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
-        noise=8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1]),
+        noise=noise,
         weighting=weighting_of(spec),
         singular=squares.minimisers.known if isinstance(squares.minimisers.known, Singular) else None,
+        sandwich=squares.sandwich,
     )
-    return found, optimum
+    return found, optimum, sse if sse**0.5 > noise else 0.0
 
 
 def _of_rows(
     problem: Problem, w: torch.Tensor, certificate: Certificate, names: list[str], held: dict[str, str]
-) -> Inference:
-    """By the Jacobian of a curve, or the Hessian of a likelihood: of Σωl, in which weights count as they are given.
+) -> tuple[Inference, float | None]:
+    """By the Jacobian of a curve, or the Hessian of a likelihood: of Σωl, in which weights count as they are.
 
-    A likelihood has no variance to be estimated, so that weights of any kind multiply its terms, and a weight of 2 is
-    the row written twice, as in R's glm and in statsmodels. Source: McCullagh and Nelder, section 2.2.2.
+    The SSE is beside it, where there is one. A likelihood has no variance to be estimated, so that weights of any kind
+    multiply its terms, and a weight of 2 is the row written twice, as in R's glm and in statsmodels. Source: McCullagh
+    and Nelder, section 2.2.2.
     """
     spec, minimum, objective = problem.spec, certificate.minimum, problem.objective
     user, to_user = problem.units.to_user(w)[:, 0], linear_map(problem)[0]
@@ -150,7 +157,7 @@ def _of_rows(
     if isinstance(objective, SumOfSquares):
         sse = problem.objective.sse(w)
         assert sse is not None
-        return from_factor(
+        found = from_factor(
             objective.jacobian(w),
             user,
             float(sse),
@@ -160,10 +167,16 @@ def _of_rows(
             held=held,
             to_user=to_user,
             weighting=weighting_of(spec),
+            sandwich=sandwich_of(problem, w),
         )
+        return found, float(sse)
     curved = None if minimum is None or spec.report else minimum.hessian
     hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
-    return from_hessian(hessian, user, names=names, confidence=confidence, held=held, to_user=to_user)
+    sandwich = sandwich_of(problem, w)
+    found = from_hessian(
+        hessian, user, names=names, confidence=confidence, held=held, to_user=to_user, sandwich=sandwich
+    )
+    return found, None
 
 
 def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:

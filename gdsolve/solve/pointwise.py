@@ -77,6 +77,8 @@ def pose_pointwise(read: TableRead) -> Problem:
         separation=separation,
         placed=place.reason,
         shrinkage=None if shrinkage is None else shrinkage.to(start),
+        triangle=triangle,
+        clusters=read.clusters,
     )
 
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
+    from gdsolve.objective.sandwich import Sandwich
     from gdsolve.objective.separation import Separation
     from gdsolve.objective.shrinkage import Limits, Shrinkage
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.solve.dealt import Dealt
+    from gdsolve.solve.sandwich import RowClusters
     from gdsolve.spec import Spec
 
 
@@ -48,7 +50,8 @@ class Squares:
     """What one pass over a table leaves of least squares: all of it, in any coordinates.
 
     `standard` are the standardised coordinates; `minimisers` are in the user's units; `curvature_scale` is c of
-    c/2·SSE; `kept` has the rows, where an engine reads them at every step.
+    c/2·SSE; `kept` has the rows, where an engine reads them at every step; `sandwich` the robust errors, if they are
+    asked for.
     """
 
     triangle: Triangle
@@ -58,6 +61,7 @@ class Squares:
     curvature_scale: float
     kept: KeptRows
     ranks: Ranks = ALONE
+    sandwich: Sandwich | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,8 @@ class Problem:
     minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
     squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
-    for.
+    for. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors are
+    clustered.
     """
 
     spec: Spec
@@ -101,6 +106,8 @@ class Problem:
     shrinkage: Shrinkage | None = None
     smooth_spectrum: Spectrum | None = None
     dealt: Dealt | None = None
+    triangle: Triangle | None = None
+    clusters: RowClusters | None = None
 
     @property
     def p(self) -> int:

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
     from gdsolve.data import RowCount
     from gdsolve.objective.kept_rows import KeptRows
+    from gdsolve.objective.sandwich import Sandwich
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.dealt import Dealt, DealtRows
+    from gdsolve.solve.sandwich import RobustPass, RowClusters
 
 logger = logging.getLogger("gdsolve")
 
@@ -41,8 +43,9 @@ class TableRead:
     """What one pass over a table leaves, of all ranks but for the rows that each has kept.
 
     `triangles` are on the host: of the cells as descent sees them, and last as they are. `sample` has rows, (r, n + 1),
-    for a picture that shows them; `began` is when reading began; `dealt` is what
-    validation needs, where it was asked for.
+    for a picture that shows them; `began` is when reading began; `dealt` is what validation needs, where it was asked
+    for. Where robust errors are asked for, least squares has its `sandwich` from another pass, and rows in memory have
+    their `clusters`.
     """
 
     spec: Spec
@@ -53,6 +56,8 @@ class TableRead:
     ranks: Ranks
     began: float
     dealt: Dealt | None = None
+    sandwich: Sandwich | None = None
+    clusters: RowClusters | None = None
 
 
 def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
@@ -90,6 +95,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         if dealt is not None:
             batches = dealt.through(batches)
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
+        robust = _robust(spec)
+        stream = stream if robust is None else robust.passing(stream)
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
         read = stream if sample is None else sample.through(stream)
@@ -115,10 +122,11 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         require_squares(info, built[0], spec.dtype)
         tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
+        sandwich, clusters = (None, None) if robust is None else robust.found(opened, built[0])
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
     apart = None if dealt is None else dealt.result(info.source[0], ranks)
-    return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart)
+    return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart, sandwich, clusters)
 
 
 def _dealt_rows(spec: Spec, table: Table, dtype: torch.dtype) -> DealtRows | None:
@@ -128,6 +136,15 @@ def _dealt_rows(spec: Spec, table: Table, dtype: torch.dtype) -> DealtRows | Non
     from gdsolve.solve.dealt import DealtRows
 
     return DealtRows(spec, len(table.roles.design) + 1, dtype)
+
+
+def _robust(spec: Spec) -> RobustPass | None:
+    """What reads the rows once more, or keeps what robust errors need of them."""
+    if not spec.errors.robust:
+        return None
+    from gdsolve.solve.sandwich import RobustPass
+
+    return RobustPass(spec)
 
 
 def _builders(spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks) -> tuple[torch.device, int]:

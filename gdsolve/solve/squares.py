@@ -39,7 +39,7 @@ def pose_squares(read: TableRead) -> Problem:
     spec, device = read.spec, device_of(read.spec)
     # What follows the pass over the table is p×p, where it was asked for.
     triangle = read.triangles[0].to(device)
-    squares = replace(_decompose(spec, read.data, triangle, read.kept), ranks=read.ranks)
+    squares = replace(_decompose(spec, read.data, triangle, read.kept), ranks=read.ranks, sandwich=read.sandwich)
     seconds = time.perf_counter() - read.began
     return squares_problem(spec, read.data, squares, squares.coordinates, seconds, read.sample)
 
@@ -84,6 +84,7 @@ def squares_problem(
         sample=sample,
         shrinkage=shrinkage,
         smooth_spectrum=None if shrinkage is None else modes.spectrum,
+        triangle=squares.triangle,
     )
 
 

@@ -9,6 +9,7 @@ import sys
 from gdsolve.advice import Advice
 from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
 from gdsolve.spec.each import check_each
+from gdsolve.spec.errors import read_errors
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.l1 import check_l1
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link
@@ -45,6 +46,7 @@ def check(spec: Options) -> None:
             "for intervals of 95 % give --confidence 0.95",
             option="confidence",
         )
+    _check_errors(spec)
     _check_dialect(spec)
     _check_header(spec)
     _check_problem(spec)
@@ -68,9 +70,8 @@ def _check_every(spec: Options) -> None:
             "give --every 1 or more, --every log or --every none",
             option="every",
         )
-    for writer, writes in (("--format csv", spec.format is Format.CSV), ("--history", spec.history is not None)):
-        if spec.every == "none" and writes:
-            raise GdsolveError(f"none leaves no iterations for {writer} to write", "leave --every out", option="every")
+    if spec.every == "none" and spec.history is not None:
+        raise GdsolveError("none leaves no iterations for --history to write", "leave --every out", option="every")
 
 
 def _check_plot(spec: Options) -> None:
@@ -108,6 +109,16 @@ def _check_loss(spec: Options) -> None:
         if value is not None and not 0.0 < value < (math.inf if own.below is None else own.below):
             allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
+
+
+def _check_errors(spec: Options) -> None:
+    asked = read_errors(spec.se)
+    if asked.kind.of_squares_alone and spec.loss.info.likelihood:
+        raise GdsolveError(
+            f"{asked.kind} corrects residuals of least squares by their leverage, and this is --loss {spec.loss}",
+            "give --se hc0|hc1",
+            option="se",
+        )
 
 
 def _check_dialect(spec: Options) -> None:

@@ -26,8 +26,7 @@ def _momentum_is_used(asked: Asked) -> bool:
 
 def _iterations_are_shown(asked: Asked) -> bool:
     spec = asked.spec
-    table = spec.format in (Format.TABLE, Format.JSON) or (spec.format is Format.CSV and not spec.report)
-    return table or asked.verb == "report" or spec.history is not None
+    return spec.format in (Format.TABLE, Format.JSON) or asked.verb == "report" or spec.history is not None
 
 
 FILES = Company(lambda asked: bool(asked.spec.data), "{flag} is for files, and there is none")
@@ -127,6 +126,35 @@ SHOWN_SCORES = Company(
 )
 REPORT = Company(
     lambda asked: asked.spec.report, "{flag} is for the intervals of --report", "give --report, or leave {flag} out"
+)
+RESIDUALS = Company(
+    lambda asked: asked.spec.minimize is None,
+    "{flag} is for fits of tables and curves: a formula has no residuals to find errors from",
+)
+ERRORS_KNOWN = Company(
+    lambda asked: asked.spec.loss.info.squared or asked.spec.loss.info.likelihood,
+    f"{{flag}} is for squared losses, {' and '.join(loss for loss in Loss if loss.info.likelihood)}, and this is "
+    "--loss {spec.loss}",
+)
+UNBIASED = Company(
+    lambda asked: asked.spec.ridge == 0.0,
+    "the ridge penalty biases the weights, and {flag} is for weights without bias",
+    "leave {flag} out, or give --ridge 0",
+)
+VARIANCES_SOUGHT = Company(
+    lambda asked: not asked.spec.absolute_sigma,
+    "--absolute-sigma takes the variances of the rows as known, and {flag} finds them from the residuals",
+)
+SHOWN_ERRORS = Company(
+    lambda asked: (
+        asked.spec.report
+        or asked.verb == "report"
+        or asked.spec.save is not None
+        or asked.spec.format is Format.JSON
+        or (asked.spec.format is Format.TABLE and not asked.spec.each)
+    ),
+    "{flag} is about standard errors, and none are shown here",
+    "give {shown} as well",
 )
 CHECKPOINT = Company(
     lambda asked: asked.spec.checkpoint is not None,

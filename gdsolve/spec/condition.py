@@ -27,7 +27,8 @@ class Company:
     """A condition that options depend on: where it `holds`, why they change nothing elsewhere, and what to do then.
 
     In both texts {flag}, {value} and {spec} stand for the option's flag, its value and the spec, {kind} and
-    {methods} for what names the formula and methods, {history} for a file of iterations where there are any.
+    {methods} for what names the formula and methods, {history} for a file of iterations where there are any, {shown}
+    for what shows standard errors.
     """
 
     holds: Callable[[Asked], bool]

@@ -10,6 +10,7 @@ from gdsolve.status import GdsolveError
 
 ONE_FIT = {
     "every": "log",
+    "se": "classic",
     "history": None,
     "check_gradient": False,
     "checkpoint": None,

@@ -27,6 +27,7 @@ from gdsolve.spec.choices import (
     Scale,
     WeightKind,
 )
+from gdsolve.spec.errors import AskedErrors, read_errors
 from gdsolve.spec.losses import USUAL_LOSS, Link, Loss
 from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
@@ -495,6 +496,22 @@ class Options:
         metavar="NUMBER",
         goes_with=company.REPORT,
     )
+    se: str = option(
+        "classic",
+        "Standard errors: classic; hc0 to hc3, robust to rows of unequal variance; or cluster:COLUMN, robust to rows "
+        "of one cluster that depend on each other. Least squares reads the table once more for them; logistic and "
+        "poisson take hc0, hc1 and cluster.",
+        "Output",
+        verbs=FITTED,
+        metavar="classic|hc0|hc1|hc2|hc3|cluster:COLUMN",
+        goes_with=(
+            company.RESIDUALS,
+            company.ERRORS_KNOWN,
+            company.UNBIASED,
+            company.VARIANCES_SOUGHT,
+            company.SHOWN_ERRORS,
+        ),
+    )
     history: str | None = option(
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
@@ -606,6 +623,11 @@ class Options:
     def weight_column(self) -> str | None:
         """The column by which rows are weighed: of weights, or of standard deviations."""
         return self.weight if self.sigma is None else self.sigma
+
+    @property
+    def errors(self) -> AskedErrors:
+        """Which errors of the weights are asked for."""
+        return read_errors(self.se)
 
     @property
     def first_line(self) -> Header:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+from gdsolve.spec.choices import Format
 from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.methods import WITH_MOMENTUM
 from gdsolve.spec.option import OptionInfo, flag
@@ -42,7 +43,8 @@ def refusal(name: str, asked: Asked, company: Company) -> GdsolveError:
     kind = "minimize" if asked.spec.minimize is not None else "model"
     words = {"flag": flag(name), "value": getattr(asked.spec, name), "spec": asked.spec}
     history = "" if asked.spec.every == "none" else ", or give --history FILE"
-    words |= {"kind": kind, "methods": methods, "history": history}
+    shown = "--format json" if asked.spec.each and asked.spec.format is Format.TABLE else "--report"
+    words |= {"kind": kind, "methods": methods, "history": history, "shown": shown}
     message, hint = (text.format(**words) for text in (company.reason, company.remedy))
     return GdsolveError(f"{message}", hint, option=name)
 

@@ -169,7 +169,7 @@ def _iterations(record: Record, rows: int) -> str:
     kept = columns[: 1 + len(measures) + MOST_COLUMNS]
     notes = []
     if len(columns) > len(kept):
-        notes.append(f"{counted(len(columns) - len(kept), 'weight')} left out; gdsolve fit --format csv has all")
+        notes.append(f"{counted(len(columns) - len(kept), 'weight')} left out; gdsolve fit --history FILE has all")
     if rows > len(record["trace"]):
         notes.append(f"{len(record['trace'])} of {rows} reported iterations; gdsolve fit --history FILE has all")
     note = "".join(f"<p>{escape(text)}</p>\n" for text in notes)
