@@ -17,7 +17,8 @@ logger = logging.getLogger("gdsolve")
 class DataInfo:
     """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0.
 
-    `delimiter` and `decimal` are those of CSV files, None of others.
+    `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
+    a scan, which has no rows.
     """
 
     source: tuple[str, ...]
@@ -29,6 +30,7 @@ class DataInfo:
     delimiter: str | None = None
     decimal: str | None = None
     rows_weightless: int = 0
+    is_scan: bool = False
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:

@@ -19,6 +19,7 @@ from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
 from gdsolve.solve.device import device_of, dtype_of, place_triangle
 from gdsolve.solve.memory import building_threads, demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
+from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class TableRead:
 
 
 def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
-    """Read `table` (that of the spec, unless given); rows are kept where the engine of the spec needs them.
+    """Read `table` (that of the spec, unless given), or a scan; rows are kept where the engine of the spec needs them.
 
     Of several ranks each reads and keeps its share of the rows; the triangles of all are the same on all of them.
 
@@ -61,6 +62,10 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         GdsolveError: flags that do not fit the table or the loss.
         DataError: data that cannot be used.
     """
+    if table is None and reads_scans(spec):
+        from gdsolve.solve.read_scan import read_scans
+
+        return read_scans(spec, ranks)
     _require_engine(spec)
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:
@@ -87,7 +92,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
         read = stream if sample is None else sample.through(stream)
-        built = build_triangles(read, dtypes, *_builders(spec, opened, count, len(dtypes), ranks))
+        built = build_triangles(read, dtypes, *builders_of(spec, opened, count, len(dtypes), ranks))
         opened.complete()
         built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
         if not built:
@@ -103,7 +108,9 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
 
 
-def _builders(spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks) -> tuple[torch.device, int]:
+def builders_of(
+    spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks = ALONE
+) -> tuple[torch.device, int]:
     """Where `kinds` triangles of a table of so many rows are built, and on how many threads.
 
     Raises:

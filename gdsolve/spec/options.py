@@ -31,7 +31,7 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
+from gdsolve.spec.verbs import CHOOSING, DESCENDING, FITTED, READING, TABULATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
 _SELF_ENDING = enumerated([method.value for method in Method if method.info.self_ending])
@@ -52,17 +52,27 @@ class Options:
         None,
         "Target column.",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMN",
         default_text="the column y, else the last one",
         goes_with=company.NO_FORMULA,
+        by_verb={"scan": {"help": "Target of a fit that names none; any other column may be the target all the same."}},
     )
     features: tuple[str, ...] = option(
-        (), "Feature columns.", "Columns", metavar="COLUMNS", default_text="all others", goes_with=company.LINEAR
+        (),
+        "Feature columns.",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="COLUMNS",
+        default_text="all others",
+        goes_with=company.LINEAR,
+        by_verb={"scan": {"help": "Columns to keep, beside the target."}},
     )
     ignore: tuple[str, ...] = option(
         (),
         "Columns that are not used.",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMNS",
         goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
     )
@@ -70,6 +80,7 @@ class Options:
         None,
         "Column of row weights: 1/variance up to a factor, as in R; see --weight-kind. A row of weight 0 is left out.",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMN",
         goes_with=company.NO_FORMULA,
     )
@@ -78,12 +89,14 @@ class Options:
         "What --weight means to standard errors: precision (rows - p degrees of freedom), or frequency, by which a "
         "weight of 2 is the row written twice (sum of the weights - p).",
         "Columns",
+        verbs=CHOOSING,
         goes_with=company.WEIGHT,
     )
     sigma: str | None = option(
         None,
         "Column of the standard deviations of the target: every row weighs 1/σ².",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMN",
         goes_with=(company.NO_FORMULA, company.NUMBERS),
     )
@@ -91,6 +104,7 @@ class Options:
         False,
         "Take --sigma as known, in units of the target: standard errors are not scaled by the residuals.",
         "Columns",
+        verbs=CHOOSING,
         goes_with=(company.SIGMA, company.SQUARES),
     )
     group_by: str | None = option(
@@ -154,6 +168,7 @@ class Options:
         Missing.ERROR,
         "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
         "Columns",
+        verbs=CHOOSING,
         goes_with=(company.TABLE, company.CELLS),
     )
     na_values: tuple[str, ...] = option(
@@ -169,6 +184,7 @@ class Options:
         Categorical.ERROR,
         "Text columns: stop with an error, make 0/1 columns of their levels, or ignore them.",
         "Columns",
+        verbs=CHOOSING,
         goes_with=(company.LINEAR, company.TEXTS),
     )
 
@@ -415,7 +431,7 @@ class Options:
     )
 
     format: Format = option(
-        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
+        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace", "scan")
     )
     every: Every = option(
         "log",
@@ -472,9 +488,10 @@ class Options:
         None,
         "File of the page, or - for standard output.",
         "Output",
-        verbs=("report",),
+        verbs=("scan", "report"),
         metavar="FILE.html",
         default_text="required",
+        by_verb={"scan": {"help": "File of the scan.", "metavar": "FILE.tri"}},
     )
     iterates: int = option(
         0,
