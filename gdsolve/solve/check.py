@@ -32,10 +32,12 @@ from gdsolve.solve.proposals import MOST, LeftOut, Next, Proposal, as_squares, f
 from gdsolve.solve.try_out import settle
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
+from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.solve.check_figures import Diagnosis
+    from gdsolve.solve.check_scan import ScanColumn
 
 MOST_TRIED = 4
 MOST_TERMS = 6
@@ -54,7 +56,7 @@ class Check:
     spec: Spec
     source: tuple[str, ...]
     target_reason: str
-    columns: tuple[ColumnSummary, ...]
+    columns: tuple[ColumnSummary | ScanColumn, ...]
     rows: int
     findings: tuple[Finding, ...]
     problem: str | None
@@ -87,6 +89,10 @@ def check(
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
+    if reads_scans(spec):
+        from gdsolve.solve.check_scan import check_scan
+
+        return check_scan(spec, command, illustrate)
     if spec.X is not None and spec.y is not None:
         arrays = Arrays(spec.X, spec.y)
     if not spec.data and arrays is None:
@@ -111,7 +117,7 @@ def check(
             has_target=has_target,
             illustrator=illustrate and illustrate(),
         )
-        findings += _of_figures(diagnosis, findings)
+        findings += of_figures(diagnosis, findings)
     fault = looked.fault or _of_one_class(findings)
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
@@ -252,7 +258,7 @@ def _of_one_class(findings: Sequence[Finding]) -> DataError | None:
     return DataError(told[0], "--target COLUMN, one of two classes") if told else None
 
 
-def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
+def of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
     """Columns that are made of others, and more weights than rows."""
     names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
     findings: list[Finding] = []

@@ -32,7 +32,16 @@ def read_scans(spec: Spec, ranks: Ranks = ALONE) -> TableRead:
         DataError: a file that is no scan, or scans that do not go together.
     """
     began = time.perf_counter()
-    return read_of(spec, merge_scans([load_scan(name) for name in expand(spec.data)]), began, ranks)
+    return read_of(spec, load_scans(spec), began, ranks)
+
+
+def load_scans(spec: Spec) -> Scan:
+    """The scans that a spec names, merged in their order.
+
+    Raises:
+        DataError: a file that is no scan, or scans that do not go together.
+    """
+    return merge_scans([load_scan(name) for name in expand(spec.data)])
 
 
 def read_of(spec: Spec, found: Scan, began: float, ranks: Ranks = ALONE) -> TableRead:
