@@ -27,6 +27,7 @@ from gdsolve.pictures import draw
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
 from gdsolve.report.record import check_record, comparison_record, fit_record
+from gdsolve.report.scan_record import scan_record
 from gdsolve.spec import VERBS, flag, options_of
 
 # The first rows of a table that every method fits in a few steps: k and g are groups, w weights, c classes.
@@ -69,6 +70,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "i.yaml").write_text(f"X: {[list(row[1:3]) for row in ROWS]}\ny: {[row[-1] for row in ROWS]}\n")
     (made / "g.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2, z: y**2 + t}\n")
     (made / "again.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2}\nrepeat: 2\nretain_graph: true\n")
+    assert run(["scan", str(made / "t.csv"), "-o", str(made / "all.tri"), "--quiet"]) == 0
     for name, options in MODELS.items():
         assert run(["fit", str(made / name), "--save", str(made / f"{name}.json"), "--quiet", *options.split()]) == 0
     return made
@@ -189,6 +191,8 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("predict", "header"): Example("yes", source="years.csv", refused=True),
     ("predict", "no_header"): Example(refused=True),
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
+    ("scan", "output"): Example("s.tri"),
+    ("scan", "format"): Example("json"),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
 }
@@ -262,13 +266,17 @@ QUICK = {"compare": ("--methods", "gd,newton"), "compare-lr": ("--lr", "0.01,0.0
 AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps")
 
 
+WRITTEN = {"report": "-", "scan": "s.tri"}
+"""What a verb writes, that has to be named."""
+
+
 def base_of(verb: str, name: str, example: Example) -> list[str]:
     """The words of the run without the option."""
     model = [f"{example.source}.json"] if verb == "predict" else []
     words = [verb, *model, *([example.source] if example.source else []), *example.beside]
     quick = QUICK.get(verb, ())
     words += [] if quick[:1] == (flag(name),) or set(quick[:1]) & set(words) or not quick else quick
-    words += ["-o", "-"] if verb == "report" and name != "output" else []
+    words += ["-o", WRITTEN[verb]] if verb in WRITTEN and name != "output" else []
     return words + (["--format", "json"] if "format" in options_of(verb) and name not in AS_TABLE else [])
 
 
@@ -355,6 +363,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Parquet": (("t.parquet",), COLUMN_OPTIONS),
     "NDJSON": (("t.ndjson",), COLUMN_OPTIONS),
     "numbers in a spec": (("i.yaml",), COLUMN_OPTIONS),
+    "a scan": (("all.tri",), ALL),
     "a formula": ((*FORMULA, "--start", "a=0,b=0"), ALL),
     "a formula of a table": (("t.csv", "--minimize", "mean((y - a*x)**2)", "--start", "a=0", "--max-iter", "30"), ALL),
     "a curve": (ON_A_CURVE, ALL),
@@ -397,6 +406,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
     "check": (gdsolve.check, check_record),
     "compare": (gdsolve.compare, method_comparison_record),
     "compare-lr": (gdsolve.compare_lr, comparison_record),
+    "scan": (gdsolve.scan, scan_record),
 }
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}

@@ -129,7 +129,7 @@ def test_a_scan_gives_the_fits_of_its_table(folder: Path, name: str, place: int)
 
 
 def _require_equal(ours: Fit, theirs: Fit) -> None:
-    """The same to 1e-12 relative to conditioning: a weight beside the largest move of the data, SSE beside Σ(y − ȳ)²."""
+    """The same to 1e-12 relative to conditioning, an SSE beside that of the start."""
     assert (ours.status, ours.iterations, ours.stopped_by) == (theirs.status, theirs.iterations, theirs.stopped_by)
     assert theirs.spectrum is not None
     condition = max(1.0, theirs.spectrum.condition or 1.0) ** 0.5

@@ -95,9 +95,11 @@ def write_scan_file(path: str, stored: ScanFile) -> int:
     text = json.dumps(told, ensure_ascii=False, allow_nan=False, indent=1)
     arrays["about"] = np.frombuffer(text.encode("utf-8", "surrogatepass"), dtype=np.uint8)
     arrays["checksum"] = np.frombuffer(_checksum(arrays), dtype=np.uint8)
-    with replacing_bytes(path) as stream:
-        # numpy names no type for the arrays that it takes by keyword.
-        np.savez(stream, **arrays)  # type: ignore[arg-type]
+    with replacing_bytes(path) as stream, zipfile.ZipFile(stream, "w") as archive:
+        for name, array in arrays.items():
+            # As `numpy.savez` does it, but without the time of day: the same scan is the same file.
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as part:
+                np.lib.format.write_array(part, array, allow_pickle=False)
     return Path(path).stat().st_size
 
 
