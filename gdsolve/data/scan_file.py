@@ -121,7 +121,8 @@ def read_scan_file(path: str) -> ScanFile:
     if start != MAGIC:
         raise DataError(f"{path}: is no scan, whatever its name says", f"give a table its own ending; {_SCANS}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        # numpy leaves a file of its own open where it fails.
+        with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as archive:
             foreign = "about" not in archive.files
             arrays = {} if foreign else {name: archive[name] for name in archive.files}
         told = None if foreign else json.loads(arrays["about"].tobytes().decode("utf-8", "surrogatepass"))
