@@ -1,7 +1,7 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `compare`, `check`, `scan` and `predict` are the verbs for Python. They are imported when
-first used, so that `gdsolve --help` does not pay for PyTorch.
+`gdsolve.fit`, `compare_lr`, `compare`, `check`, `scan` and `predict` are the verbs for Python; `folds` and `held_out`
+tell how rows are dealt. They are imported when first used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from gdsolve.version import __version__
 
 if TYPE_CHECKING:
     from gdsolve.api import check, compare, compare_lr, fit, predict, scan
+    from gdsolve.dealing import folds, held_out
 
 __all__ = [
     "DataError",
@@ -24,6 +25,8 @@ __all__ = [
     "compare",
     "compare_lr",
     "fit",
+    "folds",
+    "held_out",
     "predict",
     "scan",
 ]
@@ -38,4 +41,8 @@ def __getattr__(name: str) -> object:
         from gdsolve import api
 
         return getattr(api, name)
+    if name in ("folds", "held_out"):
+        from gdsolve import dealing
+
+        return getattr(dealing, name)
     raise AttributeError(f"module 'gdsolve' has no attribute {name!r}")

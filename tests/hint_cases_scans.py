@@ -105,4 +105,29 @@ MERGED = [
     ),
 ]
 
-CASES = [*ASKED, *WRITTEN, *READ, *MERGED]
+FOLDS = {"t.csv": "x,g,y\n" + "".join(f"{row},{row % 4},{row * row % 7}\n" for row in range(12))}
+DEALT = [
+    Case("fit t.tri --cv 3", FOLDS, {"scan the table": "scan t.csv --cv 3 -o t.tri"}, before=("scan t.csv -o t.tri",)),
+    Case(
+        "fit t.tri --cv 3",
+        FOLDS,
+        {"give --cv 2": "fit t.tri --cv 2"},
+        before=("scan t.csv --cv 2 -o t.tri",),
+    ),
+    Case(
+        "scan a.tri b.tri -o whole.tri",
+        FOLDS,
+        {"scan the tables": "scan t.csv --cv 2 -o whole.tri"},
+        before=("scan t.csv --cv 2 -o a.tri", "scan t.csv --cv 3 -o b.tri"),
+    ),
+    Case(
+        "scan a.tri b.tri -o whole.tri",
+        FOLDS,
+        {"scan the tables together": "scan t.csv --cv 2 --cv-by g -o whole.tri"},
+        before=("scan t.csv --cv 2 --cv-by g -o a.tri", "scan t.csv --cv 2 --cv-by g -o b.tri"),
+    ),
+    scanned("fit two.tri --holdout 0.5", {"leave --holdout out": "fit two.tri"}),
+    scanned("fit two.tri --holdout 0.5", WHOLE),
+]
+
+CASES = [*DEALT, *ASKED, *WRITTEN, *READ, *MERGED]

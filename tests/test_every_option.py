@@ -144,6 +144,9 @@ EXAMPLES: dict[str, Example] = {
     "engine": Example("rows"),
     "device": Example("cuda", refused=not torch.cuda.is_available()),
     "dtype": Example("float32"),
+    "cv": Example("3"),
+    "cv_by": Example("z", ("--cv", "2", "--seed", "1")),
+    "holdout": Example("0.4"),
     "backward_from": Example("y", source="g.yaml"),
     "repeat": Example("0", source="g.yaml"),
     "retain_graph": Example(None, ("--repeat", "2"), "g.yaml"),
@@ -193,6 +196,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
     ("scan", "output"): Example("s.tri"),
     ("scan", "format"): Example("json"),
+    ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
 }

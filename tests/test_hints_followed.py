@@ -59,7 +59,6 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/memory.py::Demand._refuse#1": "a table larger than the memory; test_memory.py says so of a small one",
     "solve/memory.py::building_threads#1": "a machine too small for a block; test_triangle_cores.py says so of one",
     "solve/scan.py::_build#1": "a table without rows is told before, by its first rows",
-    "solve/scan.py::require_same#5": "scans of folds, which no verb writes yet",
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
     "solve/read.py::read_table#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",

@@ -23,6 +23,9 @@ from gdsolve.objective.scan import reordered, select
 from gdsolve.objective.triangle import Triangle, build_triangle
 from gdsolve.report.record import check_record, fit_record
 from gdsolve.solve.outcome import Fit
+from gdsolve.solve.read import read_table
+from gdsolve.spec import Spec
+from gdsolve.spec.choices import Categorical
 
 TIGHT = 1e-12
 
@@ -330,3 +333,42 @@ def test_days_of_other_sizes_make_the_week(tmp_path: Path) -> None:
     _require_equal(gdsolve.fit(tmp_path / "run.tri"), whole)
     everything = gdsolve.scan(tmp_path / "week.csv", target="y", **options)
     assert everything.info.rows_weightless == merged.info.rows_weightless == int((frame["w"] == 0).sum())
+
+
+# Folds ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("by", [None, "size"])
+def test_the_folds_of_a_scan_are_those_of_its_table(tmp_path: Path, by: str | None) -> None:
+    mixed().write_csv(tmp_path / "t.csv")
+    options: dict[str, Any] = {"categorical": Categorical.ONEHOT, "weight": "w"}
+    dealt: dict[str, Any] = {"cv": 4 if by is None else 2, "seed": 1 if by is None else 0, "cv_by": by}
+    gdsolve.scan(tmp_path / "t.csv", save=tmp_path / "t.tri", **options, **dealt)
+    asked: dict[str, Any] = {"target": "z", "features": ("colour", "y"), "cv": dealt["cv"]}
+    theirs = read_table(Spec(data=(str(tmp_path / "t.csv"),), **options, **{**dealt, **asked}))
+    ours = read_table(Spec(data=(str(tmp_path / "t.tri"),), **asked))
+    assert ours.dealt is not None
+    assert theirs.dealt is not None
+    assert ours.dealt.folds is not None
+    assert theirs.dealt.folds is not None
+    assert ours.dealt.folds.rows == theirs.dealt.folds.rows
+    for one, other in zip(ours.dealt.folds.triangles, theirs.dealt.folds.triangles, strict=True):
+        assert torch.allclose(gram(one), gram(other), rtol=1e-12, atol=1e-12)
+    total = ours.dealt.folds.total()
+    assert total.rows == ours.triangles[0].rows
+    assert torch.allclose(gram(total), gram(ours.triangles[0]), rtol=1e-12, atol=1e-12)
+    assert ours.spec.cv_by == by
+
+
+def test_folds_are_merged_fold_by_fold(tmp_path: Path) -> None:
+    frame = mixed()["x", "z", "y"]
+    for name, part in (("a", frame[:25]), ("b", frame[25:])):
+        part.write_csv(tmp_path / f"{name}.csv")
+        gdsolve.scan(tmp_path / f"{name}.csv", cv=5, save=tmp_path / f"{name}.tri")
+    both = gdsolve.scan([tmp_path / "a.tri", tmp_path / "b.tri"])
+    numbers = np.concatenate([gdsolve.folds(25, 5), gdsolve.folds(35, 5)])
+    for fold, one in enumerate(both.folds):
+        rows = frame.to_numpy()[numbers == fold]
+        moved = np.column_stack([rows[:, :2], np.ones(len(rows)), rows[:, 2]])
+        assert gram(one).numpy() == pytest.approx(moved.T @ moved, rel=1e-12)
+    assert both.info.folds == {"count": 5, "seed": 0, "by": None}

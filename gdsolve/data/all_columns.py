@@ -60,7 +60,7 @@ def open_all_columns(spec: Spec, stack: ExitStack, arrays: Arrays | None = None)
         raise DataError(
             f"{first.name}: {last!r} is the only column of numbers", "--categorical onehot, or leave out less"
         )
-    reading = Parts(last, parts.target_reason, others, parts.weight, parts.named)
+    reading = Parts(last, parts.target_reason, others, parts.weight, parts.named, together=parts.together)
     # Which column comes last is nobody's choice, and no reason to refuse a table.
     table = open_table(opened, replace(spec, target=last), parts=reading, every_level=True)
     return AllColumns(stack.enter_context(table), kept, asked.target if asked.target in kept else None)

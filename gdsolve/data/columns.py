@@ -26,8 +26,8 @@ class Roles:
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
     `target_levels` are the two texts of a target that is read as 0 and 1, in this order. `group` is the column whose
-    values tell the groups apart. Rows are weighed by the column `weight`: its cells are weights, or standard deviations
-    where the spec has `sigma`.
+    values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows are weighed by the
+    column `weight`: its cells are weights, or standard deviations where the spec has `sigma`.
     """
 
     target: str
@@ -39,6 +39,7 @@ class Roles:
     design: tuple[str, ...]
     target_levels: tuple[str, str] | None = None
     group: str | None = None
+    together: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Parts:
     weight: str | None
     named: frozenset[str]
     group: str | None = None
+    together: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ def assign(
     weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
-    single = {"target": target, spec.weight_option: weight, "group_by": group}
+    together = _column("cv_by", spec.cv_by, names, table)
+    single = {"target": target, spec.weight_option: weight, "group_by": group, "cv_by": together}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
-    left = [name for name in names if name not in ignored and name not in (weight, group, row_names)]
+    left = [name for name in names if name not in ignored and name not in (weight, group, together, row_names)]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
     if target is not None:
@@ -106,7 +109,7 @@ def assign(
             _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
         )
     named = {name for name in (spec.target and target, weight, *features) if name}
-    return Parts(target, reason, chosen, weight, frozenset(named), group)
+    return Parts(target, reason, chosen, weight, frozenset(named), group, together)
 
 
 def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
@@ -239,7 +242,7 @@ def build_roles(
     doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
-    used = {*features, parts.target, parts.weight, parts.group}
+    used = {*features, parts.target, parts.weight, parts.group, parts.together}
     ignored = tuple(name for name in names if name not in used)
     return Roles(
         parts.target,
@@ -250,4 +253,5 @@ def build_roles(
         dict(levels),
         tuple(design),
         group=parts.group,
+        together=parts.together,
     )

@@ -23,7 +23,7 @@ CODE = "\x00group"
 NO_GROUP = -1
 
 
-class _Codes:
+class Codes:
     """A number for every value, in the order in which they are asked for; a value is the trimmed text of a cell.
 
     polars numbers the texts as they are written, each row in native code; what they mean is asked once a text.
@@ -82,7 +82,7 @@ class Groups:
     dropped: dict[int, int] = field(default_factory=dict)
     filled: dict[int, int] = field(default_factory=dict)
     adrift: int = 0
-    _codes: _Codes = field(default_factory=_Codes)
+    _codes: Codes = field(default_factory=Codes)
     _first_faults: dict[int, tuple[Source, int, str]] = field(default_factory=dict)
 
     @property
@@ -172,7 +172,7 @@ def group_means(
     cells: Cells,
 ) -> GroupMeans:
     """Find the means of columns of numbers in every group, from all frames of a table; rows have their `weights_of`."""
-    codes = _Codes()
+    codes = Codes()
     sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
         rows = codes.of(frame[column], cells)

@@ -15,6 +15,7 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
+from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.series import series_of
@@ -67,11 +68,11 @@ class _Named:
         self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
     ) -> pl.DataFrame:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
-        group = None if spec.group_by is None else spec.group_by.strip()
+        apart = [name.strip() for name in (spec.group_by, spec.cv_by) if name is not None]
         missing = Cells.of(".", spec.missing_texts).missing
         columns, needed, named = [], frozenset(used), frozenset(others)
         for name, cells in self.cells.items():
-            if name == group:
+            if name in apart:
                 columns.append(pl.Series(name, texts_of(cells), dtype=pl.String))
             elif name in needed:
                 typed = name in self.typed
@@ -103,10 +104,11 @@ def inline_table(
     named = _named(Arrays(X, y, names, source), spec)
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
-    used = [name for name in (*parts.features, parts.target, parts.weight, parts.group) if name]
+    apart = [name for name in (parts.group, parts.together) if name]
+    used = [name for name in (*parts.features, parts.target, parts.weight, *apart) if name]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    values = None if parts.group else _plain(frame[used], spec)
+    values = None if apart else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
@@ -190,6 +192,7 @@ def _elsewhere(spec: Spec) -> set[str | None]:
     return {
         spec.weight_column,
         spec.group_by,
+        spec.cv_by,
         *spec.ignore,
         *(name.strip() for text in spec.ignore for name in text.split(",")),
     }
@@ -230,7 +233,8 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
     def read(tally: Tally) -> Iterator[Batch]:
         if not ranks.first:
             return
-        batch = Batch(values[:, :width], weight)
+        fold = Dealing.of_spec(spec).of(np.arange(len(values))) if spec.is_dealt else None
+        batch = Batch(values[:, :width], weight, fold=fold)
         tally.take(batch)
         yield batch
 

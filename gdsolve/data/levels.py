@@ -58,6 +58,22 @@ def join_levels(shares: Sequence[dict[str, tuple[str, ...]]], table: str, parts:
     return joined
 
 
+def values_met(sources: Sequence[Source], column: str) -> tuple[str, ...]:
+    """Give the values of a column in the order in which they are met (one pass over the sources, of this column)."""
+    logger.info("column %s is read once more: which of its values come first has to be known on all ranks", column)
+    found: dict[str, None] = {}
+    collecting = Pass("finding values", sources)
+    for source in sources:
+        for _, _, frame in collecting.through(read_cells(source, (), [column], False)):
+            found.update(dict.fromkeys(frame[column].drop_nulls().unique(maintain_order=True)))
+    return tuple(found)
+
+
+def join_met(shares: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Give the values of all parts of a table, each as `values_met` has found them, in order."""
+    return tuple(dict.fromkeys(value for share in shares for value in share))
+
+
 def _too_many(table: str, name: str) -> DataError:
     return DataError(
         f"{table}: column {name!r} has more than {MOST_LEVELS} different texts",

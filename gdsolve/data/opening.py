@@ -8,6 +8,7 @@ import operator
 import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from gdsolve.data.files import expand, open_named
@@ -35,7 +36,8 @@ def open_sources(sources: Sequence[str], spec: Spec, stack: ExitStack, *, glance
     Raises:
         DataError: a file that cannot be read, or that lacks a column.
     """
-    opened = as_one_table(open_files(expand(sources), spec, stack, glance=glance))
+    files = open_files(expand(sources), spec, stack, glance=glance)
+    opened = as_one_table([replace(file, number=number) for number, file in enumerate(files)])
     require_same_columns(opened, opened[0].name, opened[0].schema)
     return opened
 

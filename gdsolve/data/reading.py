@@ -12,7 +12,8 @@ import polars as pl
 from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
 from gdsolve.data.file import watched
-from gdsolve.data.groups import CODE, GroupMeans, Groups, fill_means, group_means
+from gdsolve.data.folds import Dealing
+from gdsolve.data.groups import CODE, Codes, GroupMeans, Groups, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
@@ -30,16 +31,18 @@ class Batch:
     """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None.
 
     `group` (rows,), int64, numbers the group of each row in the order in which groups are met; None without groups.
+    `fold` (rows,), int64, is that of each row, or `HELD_OUT`; None where rows are not dealt.
     """
 
     values: np.ndarray
     weight: np.ndarray | None
     group: np.ndarray | None = None
+    fold: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
         """The size in memory."""
-        return sum(array.nbytes for array in (self.values, self.weight, self.group) if array is not None)
+        return sum(array.nbytes for array in (self.values, self.weight, self.group, self.fold) if array is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ class Tally:
     weight: float = 0.0
     weightless: int = 0
     groups: Groups = field(default_factory=Groups)
+    kept_together: Codes = field(default_factory=Codes)
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -96,7 +100,8 @@ class Tally:
 class Reader:
     """Reads sources in given roles; `fast` where a sample has shown plain numbers only; `name` is the table's.
 
-    `whole` are all rows of the only source, as they are written, where a sample has them already.
+    `whole` are all rows of the only source, as they are written, where a sample has them already. `met` are the values
+    of the column that keeps rows together, in order, where other ranks have met some of them.
     """
 
     sources: Sequence[Source]
@@ -105,6 +110,7 @@ class Reader:
     fast: bool
     name: str
     whole: pl.DataFrame | None = None
+    met: Sequence[str] = ()
     _design: list[str | pl.Expr] = field(init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
@@ -118,6 +124,7 @@ class Reader:
         Raises:
             DataError: a cell that cannot be used.
         """
+        tally.kept_together.numbers.update({value: number for number, value in enumerate(self.met)})
         reading = Pass("reading", self.sources)
         for source in self.sources:
             with watched(source.file):
@@ -145,12 +152,27 @@ class Reader:
 
     @property
     def _group(self) -> list[str]:
-        return [self.roles.group] if self.roles.group else []
+        return [name for name in (self.roles.group, self.roles.together) if name]
 
     def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
         return read_cells(source, self._numbers, self._texts, self.fast, self._group, self.whole)
 
     def _batch(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
+        if not self.spec.is_dealt:
+            return self._undealt(source, part, offset, frame, tally)
+        together, dealing = self.roles.together, Dealing.of_spec(self.spec)
+        if together is None:
+            batch = self._undealt(source, part, offset, frame, tally)
+            numbers = np.delete(np.arange(offset, offset + frame.height), tally.stretches[-1].gone)
+            return replace(batch, fold=dealing.of(numbers, source.number))
+        texts = frame.with_columns(source.cells.text(together, pl.String()))
+        # Those of rows that are left out have numbers as well: whoever counts the values need not know which rows are.
+        codes, there = np.zeros(frame.height, dtype=np.int64), texts[together].is_not_null()
+        codes[there.to_numpy()] = tally.kept_together.of(texts[together].filter(there), source.cells)
+        batch = self._undealt(source, part, offset, texts, tally)
+        return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
+
+    def _undealt(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         batch = self._arrays(frame)
         tally.stretches.append(RowStretch(tally.rows, source, offset))
         clean = self._is_clean(frame, batch)

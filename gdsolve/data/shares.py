@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gdsolve.data.file import STDIN
@@ -22,10 +22,11 @@ logger = logging.getLogger("gdsolve")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A file, or `rows` of it: the first one and their number."""
+    """A file, or `rows` of it: the first one and their number; `number` is that of the file, from 0."""
 
     name: str
     rows: tuple[int, int] | None = None
+    number: int = field(default=0, compare=False)
 
     def __str__(self) -> str:
         if self.rows is None:
@@ -82,7 +83,9 @@ def open_share(
     mine = dealt[ranks.rank]
     logger.info("rank %s of %s reads %s", ranks.rank, ranks.size, ", ".join(map(str, mine)) or "nothing")
     files = open_files([share.name for share in mine], spec, stack)
-    shared = tuple(replace(source, rows=share.rows) for source, share in zip(files, mine, strict=True))
+    shared = tuple(
+        replace(source, rows=share.rows, number=share.number) for source, share in zip(files, mine, strict=True)
+    )
     told = ranks.gather([source.known for source in shared if source.known is not None])
     opened = as_one_table(shared, [known for share in told for known in share])
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
@@ -95,17 +98,18 @@ def deal(names: Sequence[str], size: int) -> list[list[Share]]:
     """What each of `size` ranks reads, in the order of the files: about as many bytes each."""
     sizes = [_bytes(name) for name in names]
     if len(names) >= size:
-        return [[Share(name) for name in names[part]] for part in partition(sizes, size)]
+        files = [Share(name, number=number) for number, name in enumerate(names)]
+        return [files[part] for part in partition(sizes, size)]
     dealt: list[list[Share]] = [[] for _ in range(size)]
     done, unit = 0, max(sum(sizes), 1) / size
-    for name, length in zip(names, sizes, strict=True):
+    for number, (name, length) in enumerate(zip(names, sizes, strict=True)):
         start, stop = done / unit, (done + length) / unit
         rows = _rows(name)
         if rows is None:
-            dealt[min(int((start + stop) / 2), size - 1)].append(Share(name))
+            dealt[min(int((start + stop) / 2), size - 1)].append(Share(name, number=number))
         else:
             for rank, part in _cut(rows, start, stop, size):
-                dealt[rank].append(Share(name, part))
+                dealt[rank].append(Share(name, part, number))
         done += length
     whole = [share.name for shares in dealt for share in shares if share.rows is None]
     idle = sum(not shares for shares in dealt)

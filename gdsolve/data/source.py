@@ -51,6 +51,7 @@ class Source(ABC):
     `rows` are those that are read of a file that is shared, the first one and their number; None is all of it. Records
     count from the first row of the file all the same. `near` is the part that is being read, after the index of its
     first record, where one is. `faults` says of columns that cannot be read why: their type is Object.
+    `number` is that of the file among those of the table, from 0.
     """
 
     file: File
@@ -60,6 +61,7 @@ class Source(ABC):
     rows: tuple[int, int] | None = None
     near: tuple[int, Part] | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
+    number: int = 0
 
     @abstractmethod
     def parts(self, columns: Collection[str]) -> Iterator[Part]:

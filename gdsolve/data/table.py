@@ -18,7 +18,7 @@ from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, with
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
 from gdsolve.data.groups import Groups
-from gdsolve.data.levels import find_levels, join_levels
+from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
 from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
@@ -208,7 +208,8 @@ def _settle(
     pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
     roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name, every_level=every_level)
     roles = replace(roles, target_levels=pair)
-    reader = Reader(opened, roles, spec, fast, first.name, whole_of(opened, looked))
+    met = join_met(ranks.gather(values_met(opened, parts.together))) if ranks.several and parts.together else ()
+    reader = Reader(opened, roles, spec, fast, first.name, whole_of(opened, looked), met)
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     return Table(
@@ -363,7 +364,7 @@ def _usable(
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight) if name]
-    for name in (*features, *single, *([parts.group] if parts.group else [])):
+    for name in (*features, *single, *(name for name in (parts.group, parts.together) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -32,6 +33,11 @@ def merge(first: Triangle, second: Triangle) -> Triangle:
     return Triangle(factor, first.shift, first.rows + second.rows, weight).settled()
 
 
+def merge_all(triangles: Sequence[Triangle]) -> Triangle:
+    """The triangle of the rows of all, merged one after the other."""
+    return reduce(merge, triangles)
+
+
 def merge_ranks(built: Sequence[Triangle], kinds: int, columns: int, ranks: Ranks) -> tuple[Triangle, ...]:
     """What `build_triangles` gives of all rows, from what it gave of each rank's; none if no rank has a row.
 
@@ -49,6 +55,15 @@ def merge_ranks(built: Sequence[Triangle], kinds: int, columns: int, ranks: Rank
     folded = ranks.fold(share, lambda one, other: _merge_packed(one, other, columns))
     merged = [_unpack(row, columns) for row in folded]
     return tuple(triangle for triangle in merged if triangle.rows)
+
+
+def merge_each(built: Sequence[Triangle], columns: int, ranks: Ranks) -> list[Triangle]:
+    """Each of some triangles with those of the other ranks in its place; one of no rows stands where there are none."""
+    packed = ranks.fold(
+        lambda: torch.stack([_pack(triangle) for triangle in built]),
+        lambda one, other: _merge_packed(one, other, columns),
+    )
+    return [_unpack(row, columns) for row in packed]
 
 
 def _merge_packed(first: Tensor, second: Tensor, columns: int) -> Tensor:

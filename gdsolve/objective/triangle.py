@@ -62,7 +62,11 @@ class Triangle:
 
     def means(self) -> Tensor:
         """Weighted column means, (n + 1,), the target last."""
-        return self.shift + self.factor[0, 1:] / self.factor[0, 0]
+        return self.shift + self.beside()
+
+    def beside(self) -> Tensor:
+        """What the column means are beside the shift, (n + 1,): it keeps digits that their sum has no room for."""
+        return self.factor[0, 1:] / self.factor[0, 0]
 
     def raw(self) -> Tensor:
         """The factor of [X, 1, y] itself, (r, n + 2): features, intercept, target."""
@@ -159,7 +163,7 @@ def build_triangles(
     if device != HOST:
         with one_thread():
             grown = grow_elsewhere(cut_rows(batches, rows_elsewhere), dtypes, device)
-        return tuple(map(_triangle_of, grown))
+        return tuple(map(triangle_of, grown))
     cuts = cut_rows(batches)
     first = next(cuts, None)
     if first is None:
@@ -172,8 +176,9 @@ def build_triangles(
             for tree in trees:
                 tree.add(cut)
                 workers.make_room()
-        return tuple(_triangle_of(tree.result()) for tree in trees)
+        return tuple(triangle_of(tree.result()) for tree in trees)
 
 
-def _triangle_of(grown: Grown) -> Triangle:
+def triangle_of(grown: Grown) -> Triangle:
+    """What a tree has come to, as a triangle."""
     return Triangle(grown.factor, grown.shift, grown.rows, grown.total_weight).settled()

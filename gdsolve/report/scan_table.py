@@ -21,6 +21,7 @@ def write_scan_table(record: Record, stream: TextIO) -> None:
             ("columns", ", ".join(record["columns"])),
             ("levels", "; ".join(f"{name}: {', '.join(levels)}" for name, levels in record["levels"].items())),
             ("row weights", _weights(record)),
+            ("folds", _folds(record["folds"])),
             ("target", f"{record['target']}, where a fit names none" if record["target"] else ""),
             ("ignored", ", ".join(record["ignored"])),
             ("kept in", f"{record['file']}, {_size(record['bytes'])}: sums and products, and no row"),
@@ -53,6 +54,13 @@ def _weights(record: Record) -> str:
         return ""
     kind = "frequency (repeated rows)" if record["weight_kind"] == "frequency" else "precision (1/variance)"
     return f"{record['weight']}: {kind}{left}"
+
+
+def _folds(folds: Record | None) -> str:
+    if folds is None:
+        return ""
+    by = "" if folds["by"] is None else f", rows with the same {folds['by']} together"
+    return f"{folds['count']}, dealt with seed {folds['seed']}{by}"
 
 
 def _size(count: int) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gdsolve.data import RowCount
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.triangle import Triangle
+    from gdsolve.solve.dealt import Dealt, DealtRows
 
 logger = logging.getLogger("gdsolve")
 
@@ -41,7 +42,8 @@ class TableRead:
     """What one pass over a table leaves, of all ranks but for the rows that each has kept.
 
     `triangles` are on the host: of the cells as descent sees them, and last as they are. `sample` has rows, (r, n + 1),
-    for a picture that shows them; `began` is when reading began.
+    for a picture that shows them; `began` is when reading began; `dealt` is what
+    validation needs, where it was asked for.
     """
 
     spec: Spec
@@ -51,6 +53,7 @@ class TableRead:
     sample: np.ndarray | None
     ranks: Ranks
     began: float
+    dealt: Dealt | None = None
 
 
 def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
@@ -88,24 +91,42 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         kept = KeptRows(dtype, demand.grow) if demand else KeptRows(dtype)
         if demand:
             demand.require_on(device_of(spec), count)
+        dealt = _dealt_rows(spec, opened, dtype)
+        if dealt is not None:
+            batches = dealt.through(batches)
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
         read = stream if sample is None else sample.through(stream)
-        built = build_triangles(read, dtypes, *builders_of(spec, opened, count, len(dtypes), ranks))
-        opened.complete()
-        built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
+        device, threads = builders_of(spec, opened, count, len(dtypes), ranks)
+        if dealt is None or not spec.loss.info.squared:
+            built = build_triangles(read, dtypes, device, threads)
+            opened.complete()
+            built = merge_ranks(built, len(dtypes), len(opened.roles.design) + 1, ranks)
+        else:
+            built = dealt.build(read, dtypes, 1 if opened.small else threads, ranks)
+            opened.complete()
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         kept.settle(built[0].constants())
-        info = DataInfo.of(opened)
+        info = DataInfo.of(opened) if dealt is None else dealt.counted(DataInfo.of(opened), ranks)
         tell_table(info)
         require_squares(info, built[0], spec.dtype)
         tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
-    return TableRead(spec, info, tuple(built), kept, shown, ranks, began)
+    apart = None if dealt is None else dealt.result(info.source[0], ranks)
+    return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart)
+
+
+def _dealt_rows(spec: Spec, table: Table, dtype: torch.dtype) -> DealtRows | None:
+    """What takes rows apart where they are dealt."""
+    if not spec.is_dealt:
+        return None
+    from gdsolve.solve.dealt import DealtRows
+
+    return DealtRows(spec, len(table.roles.design) + 1, dtype)
 
 
 def builders_of(

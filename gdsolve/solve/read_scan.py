@@ -16,9 +16,12 @@ from gdsolve.solve.device import dtype_of
 from gdsolve.solve.scan import Scan, load_scan, merge_scans
 from gdsolve.spec import DType, Spec
 from gdsolve.spec.choices import WeightKind
-from gdsolve.status import DataError
+from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gdsolve.solve.dealt import Dealt
     from gdsolve.solve.read import TableRead
 
 logger = logging.getLogger("gdsolve")
@@ -58,7 +61,8 @@ def read_of(spec: Spec, found: Scan, began: float, ranks: Ranks = ALONE) -> Tabl
 
     info, name = found.info, found.info.source[0]
     roles = roles_in(spec, info, name)
-    triangle = select(found.triangle, same_order(info.columns, [*roles.design, roles.target]))
+    columns = same_order(info.columns, [*roles.design, roles.target])
+    triangle = select(found.triangle, columns)
     data = DataInfo(
         tuple(spec.data) or info.source,
         info.rows,
@@ -74,7 +78,29 @@ def read_of(spec: Spec, found: Scan, began: float, ranks: Ranks = ALONE) -> Tabl
     if spec.dtype is DType.FLOAT32:
         logger.info("%s: the cells were scanned in float64, and not rounded to float32", name)
     logger.info("a scan of %s rows read in %.2f s", f"{info.rows:,}", time.perf_counter() - began)
-    return TableRead(in_force(spec, info), data, (triangle,), KeptRows(dtype_of(spec)), None, ranks, began)
+    dealt = _folds(spec, found, columns, name) if spec.cv is not None else None
+    return TableRead(in_force(spec, info), data, (triangle,), KeptRows(dtype_of(spec)), None, ranks, began, dealt)
+
+
+def _folds(spec: Spec, found: Scan, columns: Sequence[int], name: str) -> Dealt:
+    """The folds of a scan, of these columns, as a pass over its table leaves them.
+
+    Raises:
+        GdsolveError: the scan has none, or another number of them.
+    """
+    from gdsolve.objective.folds import Folds
+    from gdsolve.objective.scan import select
+    from gdsolve.solve.dealt import Dealt
+
+    if not found.folds:
+        raise GdsolveError(f"{name} is scanned without folds", f"scan the table anew with --cv {spec.cv}", option="cv")
+    if len(found.folds) != spec.cv:
+        raise GdsolveError(
+            f"{name} is scanned in {len(found.folds)} folds, not in {spec.cv}",
+            f"give --cv {len(found.folds)}, or scan the table anew with --cv {spec.cv}",
+            option="cv",
+        )
+    return Dealt(Folds(tuple(select(one, columns) for one in found.folds)), None, 0, (), ())
 
 
 def in_force(spec: Spec, info: ScanInfo) -> Spec:
@@ -86,6 +112,7 @@ def in_force(spec: Spec, info: ScanInfo) -> Spec:
         sigma=info.sigma,
         absolute_sigma=info.absolute_sigma,
         na_values=info.na_values,
+        cv_by=None if info.folds is None or spec.cv is None else info.folds["by"],
     )
 
 

@@ -14,6 +14,7 @@ from gdsolve.data.all_columns import AllColumns, open_all_columns
 from gdsolve.data.files import expand
 from gdsolve.data.scan_file import ScanFile, ScanInfo, StoredTriangle, read_scan_file, same_order, write_scan_file
 from gdsolve.imports import collector_at_rest
+from gdsolve.ranks import ALONE
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.proposals import as_squares
 from gdsolve.spec import DType, Spec
@@ -152,7 +153,13 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
             f"{there} is scanned {_weighing(other)}, and {here} {_weighing(first)}", "scan the tables alike, anew"
         )
     if first.folds != other.folds:
-        raise DataError(f"{there} has other folds than {here}", "scan the tables anew, with the same folds")
+        raise DataError(
+            f"{there} is scanned {_dealing(other)}, and {here} {_dealing(first)}", "scan the tables alike, anew"
+        )
+    if first.folds is not None and first.folds["by"] is not None:
+        raise DataError(
+            f"{here} and {there} keep rows together by column {first.folds['by']!r}, each in folds of its own", together
+        )
 
 
 def _beyond(mine: Sequence[str], its: Sequence[str]) -> str | None:
@@ -171,6 +178,14 @@ def _weighing(info: ScanInfo) -> str:
     if info.weight is None:
         return "without weights"
     return f"with --weight {info.weight} --weight-kind {info.weight_kind}"
+
+
+def _dealing(info: ScanInfo) -> str:
+    """How rows are dealt into folds, as flags."""
+    if info.folds is None:
+        return "without folds"
+    by = "" if info.folds["by"] is None else f" --cv-by {info.folds['by']}"
+    return f"with --cv {info.folds['count']}{by} --seed {info.folds['seed']}"
 
 
 def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
@@ -198,9 +213,9 @@ def _read(spec: Spec, tables: Sequence[str], arrays: Arrays | None, beside: Sequ
         asked = replace(asked, features=tuple(features), target=target)
     with ExitStack() as stack:
         opened = open_all_columns(asked, stack, arrays)
-        triangle, data = _build(asked, opened)
+        triangle, folds, data = _build(asked, opened)
     named = None if beside else opened.target
-    return Scan(_info(asked, replace(opened, target=named), data), triangle)
+    return Scan(_info(asked, replace(opened, target=named), data), triangle, folds)
 
 
 def _plain(spec: Spec) -> Spec:
@@ -216,11 +231,13 @@ def _plain(spec: Spec) -> Spec:
         ridge=0.0,
         dtype=DType.FLOAT64,
         every="log",
+        holdout=None,
+        cv_by=spec.cv_by if spec.cv else None,
     )
 
 
-def _build(spec: Spec, opened: AllColumns) -> tuple[Triangle, DataInfo]:
-    """One pass over the table."""
+def _build(spec: Spec, opened: AllColumns) -> tuple[Triangle, tuple[Triangle, ...], DataInfo]:
+    """One pass over the table: its triangle, and those of its folds, if rows are dealt into some."""
     table = opened.table
     count, batches = table.count(), table.ahead()
     with collector_at_rest():
@@ -229,12 +246,22 @@ def _build(spec: Spec, opened: AllColumns) -> tuple[Triangle, DataInfo]:
         from gdsolve.objective.triangle import build_triangles
         from gdsolve.solve.guards import require_squares
         from gdsolve.solve.read import builders_of
-    built = build_triangles(batches, (torch.float64,), *builders_of(spec, table, count, 1))
+    (device, threads), dtypes = builders_of(spec, table, count, 1), (torch.float64,)
+    folds: tuple[Triangle, ...] = ()
+    if spec.cv is None:
+        built = build_triangles(batches, dtypes, device, threads)
+    else:
+        from gdsolve.solve.dealt import DealtRows
+
+        dealt = DealtRows(spec, len(table.roles.design) + 1, torch.float64)
+        built = dealt.build(dealt.through(batches), dtypes, 1 if table.small else threads, ALONE)
+        found = dealt.result(table.source[0], ALONE).folds
+        folds = () if found is None else found.triangles
     if not built:
         raise DataError(f"{table.source[0]}: no rows", "the table has a header but no data")
     data = DataInfo.of(table)
     require_squares(data, built[0], spec.dtype)
-    return built[0], data
+    return built[0], folds, data
 
 
 def _info(spec: Spec, opened: AllColumns, data: DataInfo) -> ScanInfo:
@@ -256,4 +283,5 @@ def _info(spec: Spec, opened: AllColumns, data: DataInfo) -> ScanInfo:
         ignored=roles.ignored,
         na_values=spec.na_values,
         has_header=data.has_header,
+        folds=None if spec.cv is None else {"count": spec.cv, "seed": spec.seed, "by": spec.cv_by},
     )

@@ -48,6 +48,7 @@ def check(spec: Options) -> None:
     _check_header(spec)
     _check_problem(spec)
     _check_method(spec)
+    _check_validation(spec)
     check_groups(spec)
     check_each(spec)
     check_missing(spec.na_values)
@@ -181,6 +182,15 @@ def no_parameters(name: str, command: str | None = None, *, grouped: bool = Fals
         instead if grouped else flags if command is None else Advice(as_curve, command),
         option=name,
     )
+
+
+def _check_validation(spec: Options) -> None:
+    if spec.holdout is not None and not 0.0 < spec.holdout < 1.0:
+        raise GdsolveError(
+            f"{spec.holdout:g} is not strictly between 0 and 1",
+            "for a fifth of the rows give --holdout 0.2",
+            option="holdout",
+        )
 
 
 def _check_method(spec: Options) -> None:

@@ -97,9 +97,14 @@ MOMENTUM = Company(
     _momentum_is_used, f"goes with --method {' or '.join(WITH_MOMENTUM)}", "give {methods}, or leave {flag} out"
 )
 RANDOM = Company(
-    lambda asked: asked.spec.init == "random",
-    "{flag} is for --init random; nothing else is drawn at random",
+    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt,
+    "{flag} is for --init random, --cv and --holdout; nothing else is drawn at random",
     "leave {flag} out, or give --init random",
+)
+DEALT = Company(
+    lambda asked: asked.spec.is_dealt,
+    "{flag} keeps rows together that are dealt, and none are",
+    "give --cv 5, say, or leave {flag} out",
 )
 SHOWN_ITERATIONS = Company(
     _iterations_are_shown,

@@ -46,7 +46,7 @@ PATHS = ("init", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "every", "iterates", "seed")
+COUNTS = ("max_iter", "every", "iterates", "seed", "cv")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")

@@ -16,6 +16,8 @@ ONE_FIT = {
     "resume": None,
     "plot": False,
     "watch": False,
+    "cv": None,
+    "holdout": None,
 }
 """Options that show more of one fit, and their defaults."""
 

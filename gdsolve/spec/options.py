@@ -31,7 +31,7 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import CHOOSING, DESCENDING, FITTED, READING, TABULATED
+from gdsolve.spec.verbs import CHOOSING, DESCENDING, FITTED, READING, TABULATED, VALIDATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
 _SELF_ENDING = enumerated([method.value for method in Method if method.info.self_ending])
@@ -359,13 +359,14 @@ class Options:
     )
     seed: int = option(
         0,
-        "Seed of --init random.",
+        "Seed of --init random, and of --cv and --holdout.",
         "Descent",
         metavar="N",
         minimum=0,
         maximum=2**63 - 1,
-        verbs=DESCENDING,
+        verbs=(*DESCENDING, "scan"),
         goes_with=company.RANDOM,
+        by_verb={"scan": {"help": "Seed of --cv."}},
     )
     scale: Scale = option(
         Scale.AUTO,
@@ -390,6 +391,37 @@ class Options:
         DType.FLOAT64,
         "Precision of data and iterates; --engine leap rounds the data to it and computes in float64.",
         "Descent",
+    )
+
+    cv: int | None = option(
+        None,
+        "Cross-validate: deal the rows into K folds, fit the others of each, and score it. One pass reads them all.",
+        "Validation",
+        verbs=(*VALIDATED, "scan"),
+        metavar="K",
+        default_text="off",
+        minimum=2,
+        maximum=10_000,
+        goes_with=(company.TABLE, company.NO_FORMULA),
+        by_verb={"scan": {"help": "Deal the rows into K folds, so that fits of the scan can be cross-validated."}},
+    )
+    cv_by: str | None = option(
+        None,
+        "Column whose values keep rows together: those with the same one are in one fold, or held out together.",
+        "Validation",
+        verbs=(*VALIDATED, "scan"),
+        metavar="COLUMN",
+        default_text="every row by itself",
+        goes_with=company.DEALT,
+    )
+    holdout: float | None = option(
+        None,
+        "Share of the rows to set aside, such as 0.2: the rest is fitted, and they score what was fitted.",
+        "Validation",
+        verbs=VALIDATED,
+        metavar="SHARE",
+        default_text="off",
+        goes_with=(company.TABLE, company.NO_FORMULA),
     )
 
     backward_from: str | None = option(
@@ -574,6 +606,11 @@ class Options:
         if self.no_header is None or self.header is not Header.AUTO:
             return self.header
         return Header.NO if self.no_header else Header.YES
+
+    @property
+    def is_dealt(self) -> bool:
+        """True where rows are dealt into folds, or some are held out."""
+        return self.cv is not None or self.holdout is not None
 
     @property
     def is_least_squares(self) -> bool:

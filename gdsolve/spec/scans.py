@@ -16,9 +16,11 @@ from gdsolve.status import GdsolveError
 ENDING = ".tri"
 SETTLED = (
     *("weight", "weight_kind", "sigma", "absolute_sigma", "na", "na_values", "categorical"),
-    *("delimiter", "decimal", "encoding", "header", "no_header"),
+    *("delimiter", "decimal", "encoding", "header", "no_header", "cv_by"),
 )
-"""Options by which the cells of a table are read: a scan has been read with its own."""
+"""Options by which a table is read: a scan has been read with its own."""
+DEALT = ("cv", "seed")
+"""And those by which a scan that others are merged into has been dealt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ NEEDS_ROWS = (
     NeedsRows("group_by", lambda spec: spec.group_by is not None, "groups are made of rows", "leave --group-by out"),
     NeedsRows("minimize", lambda spec: spec.minimize is not None, "a formula needs rows", "leave --minimize out"),
     NeedsRows("model", lambda spec: spec.model is not None, "a curve needs rows", "leave --model out"),
+    NeedsRows("holdout", lambda spec: spec.holdout is not None, "to set rows aside takes rows", "leave --holdout out"),
     NeedsRows(
         "loss", lambda spec: not spec.loss.info.squared, "{value} needs every row", f"give --loss {'|'.join(SQUARED)}"
     ),
@@ -87,7 +90,7 @@ def check_scans(spec: Options, verb: str) -> None:
     merging = Does.CHOOSES in does
     if tables and not merging and not spec.each:
         raise _mixed(scans[0], tables[0], spec.data)
-    for name in SETTLED if not (merging and tables) else ():
+    for name in () if merging and tables else (*SETTLED, *DEALT) if merging else SETTLED:
         if getattr(spec, name) != Options.__dataclass_fields__[name].default:
             raise GdsolveError(
                 f"is settled when a table is scanned, and {scans[0]} has been",

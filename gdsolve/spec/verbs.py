@@ -196,3 +196,5 @@ CHOOSING = tuple(verb.name for verb in _ALL if verb.does & (Does.MODELS | Does.C
 DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)
+VALIDATED = ("fit",)
+"""Those that score what they fit on rows that it has not seen."""
