@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.check import Check
     from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
-    from gdsolve.solve.scan import Scan
+    from gdsolve.solve.scanned import Scan
 
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {

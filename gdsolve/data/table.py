@@ -23,7 +23,6 @@ from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
 from gdsolve.data.scan import FAULTS
-from gdsolve.data.scan_file import scan_columns
 from gdsolve.data.shares import Head, open_share
 from gdsolve.data.source import OVERFLOW, UNMARKED, Marks, Source
 from gdsolve.data.targets import holds_classes, two_levels
@@ -276,6 +275,8 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
         DataError: a source that cannot be read.
     """
     if is_scan(sources[0]):
+        from gdsolve.data.scan_file import scan_columns
+
         return scan_columns(sources[0])
     with ExitStack() as stack:
         schema = open_sources(sources, spec, stack, glance=True)[0].schema

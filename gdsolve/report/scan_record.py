@@ -8,7 +8,7 @@ from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.solve.scan import Scan
+    from gdsolve.solve.scanned import Scan
 
 
 def scan_record(scan: Scan) -> dict[str, Any]:

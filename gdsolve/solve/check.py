@@ -90,9 +90,7 @@ def check(
     began = time.perf_counter()
     command = command or Command("check", spec.data)
     if reads_scans(spec):
-        from gdsolve.solve.check_scan import check_scan
-
-        return check_scan(spec, command, illustrate)
+        return _check_scan(spec, command, began, illustrate)
     if spec.X is not None and spec.y is not None:
         arrays = Arrays(spec.X, spec.y)
     if not spec.data and arrays is None:
@@ -117,7 +115,7 @@ def check(
             has_target=has_target,
             illustrator=illustrate and illustrate(),
         )
-        findings += of_figures(diagnosis, findings)
+        findings += _of_figures(diagnosis, findings)
     fault = looked.fault or _of_one_class(findings)
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
@@ -135,6 +133,37 @@ def check(
         None if fault is None else fault.hint,
         diagnosis,
         looked.proposal.left_out,
+        following,
+        {"read": descending - began, "descend": finished - descending, "total": finished - began},
+    )
+
+
+def _check_scan(spec: Spec, command: Command, began: float, illustrate: Illustrate | None) -> Check:
+    """The same of scans: what rows alone could tell is left open."""
+    from gdsolve.solve.check_figures import diagnose
+    from gdsolve.solve.check_scan import look_at_scan
+    from gdsolve.solve.next_commands import next_commands
+
+    looked = look_at_scan(spec)
+    problem = looked.problem
+    assert problem.data is not None
+    descending, roles = time.perf_counter(), problem.data.roles
+    diagnosis = diagnose(looked.spec, problem, ridge=spec.ridge, illustrator=illustrate and illustrate())
+    findings = [*looked.findings, *_of_figures(diagnosis, looked.findings)]
+    proposal = Proposal({}, None, roles.features, (), roles.weight, (), looked.rows, 0, problem.p)
+    following = next_commands(command, spec, [proposal], problem, ready=True)
+    finished = time.perf_counter()
+    return Check(
+        looked.spec,
+        problem.data.source,
+        roles.target_reason,
+        looked.columns,
+        looked.rows,
+        ranked(findings, [column.name for column in looked.columns]),
+        None,
+        None,
+        diagnosis,
+        (),
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
     )
@@ -258,7 +287,7 @@ def _of_one_class(findings: Sequence[Finding]) -> DataError | None:
     return DataError(told[0], "--target COLUMN, one of two classes") if told else None
 
 
-def of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
+def _of_figures(found: Diagnosis, earlier: Sequence[Finding]) -> list[Finding]:
     """Columns that are made of others, and more weights than rows."""
     names, told = found.data.roles.design, {one.column for one in earlier if one.kind in _SAID_ALREADY}
     findings: list[Finding] = []

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 
-from gdsolve.data import Finding, FindingKind, ranked
+from gdsolve.data import Finding, FindingKind
 from gdsolve.data.scan_file import ScanInfo, same_order
 from gdsolve.objective.rank import is_constant
 from gdsolve.objective.triangle import Triangle
-from gdsolve.solve.check import Check, of_figures
-from gdsolve.solve.check_figures import diagnose
 from gdsolve.solve.data import DataInfo
-from gdsolve.solve.illustrator import Illustrate
-from gdsolve.solve.next_commands import next_commands
-from gdsolve.solve.proposals import Proposal, as_squares
-from gdsolve.solve.read_scan import load_scans, read_of
+from gdsolve.solve.problem import Problem
+from gdsolve.solve.proposals import as_squares
+from gdsolve.solve.read import read_scan
+from gdsolve.solve.read_scan import load_scans
 from gdsolve.solve.squares import pose_squares
 from gdsolve.spec import Spec
-from gdsolve.spec.command import Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +37,29 @@ class ScanColumn:
     duplicate_of: str | None = None
 
 
-def check_scan(spec: Spec, command: Command, illustrate: Illustrate | None = None) -> Check:
-    """Look at a scan as at a table.
+@dataclass(frozen=True, slots=True)
+class ScanLook:
+    """What `check` finds of a scan: its problem, its columns, and what it says of them."""
+
+    spec: Spec
+    problem: Problem
+    rows: int
+    columns: tuple[ScanColumn, ...]
+    findings: tuple[Finding, ...]
+
+
+def look_at_scan(spec: Spec) -> ScanLook:
+    """Look at the scans that a spec names.
 
     Raises:
-        GdsolveError: flags that do not fit its columns.
+        GdsolveError: flags that do not fit their columns.
         DataError: a file that is no scan, or a target of text.
     """
-    began = time.perf_counter()
     found = load_scans(spec)
-    read = read_of(as_squares(spec), found, began)
-    problem, data = pose_squares(read), read.data
-    descending = time.perf_counter()
-    diagnosis = diagnose(read.spec, problem, ridge=spec.ridge, illustrator=illustrate and illustrate())
-    columns = tuple(_columns(found.info, found.triangle, data))
-    findings = [_note(found.info), *_constants(columns, found.info)]
-    findings += of_figures(diagnosis, findings)
-    features = data.roles.features
-    proposal = Proposal({}, None, features, (), data.roles.weight, (), data.rows, 0, problem.p)
-    following = next_commands(command, spec, [proposal], problem, ready=True)
-    finished = time.perf_counter()
-    return Check(
-        read.spec,
-        data.source,
-        data.roles.target_reason,
-        columns,
-        found.rows,
-        ranked(findings, found.info.names),
-        None,
-        None,
-        diagnosis,
-        (),
-        following,
-        {"read": descending - began, "descend": finished - descending, "total": finished - began},
-    )
+    read = read_scan(as_squares(spec), found)
+    columns = tuple(_columns(found.info, found.triangle, read.data))
+    findings = (_note(found.info), *_constants(columns, found.info))
+    return ScanLook(read.spec, pose_squares(read), found.rows, columns, findings)
 
 
 def _columns(info: ScanInfo, triangle: Triangle, data: DataInfo) -> Iterator[ScanColumn]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.dealt import Dealt, DealtRows
+    from gdsolve.solve.scanned import Scan
 
 logger = logging.getLogger("gdsolve")
 
@@ -66,9 +67,9 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         DataError: data that cannot be used.
     """
     if table is None and reads_scans(spec):
-        from gdsolve.solve.read_scan import read_scans
+        from gdsolve.solve.read_scan import load_scans
 
-        return read_scans(spec, ranks)
+        return read_scan(spec, load_scans(spec), ranks)
     _require_engine(spec)
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:
@@ -118,6 +119,27 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     shown = None if sample is None else sample.rows(ranks)
     apart = None if dealt is None else dealt.result(info.source[0], ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart)
+
+
+def read_scan(spec: Spec, found: Scan, ranks: Ranks = ALONE) -> TableRead:
+    """What a pass over the table of a scan leaves of the columns that a spec chooses, without rows.
+
+    Raises:
+        GdsolveError, DataError: as `choose_columns`.
+    """
+    from gdsolve.solve.read_scan import choose_columns
+
+    began = time.perf_counter()
+    chosen = choose_columns(spec, found)
+    from gdsolve.objective.kept_rows import KeptRows
+
+    kept, dealt = KeptRows(dtype_of(spec)), None
+    if chosen.folds:
+        from gdsolve.objective.folds import Folds
+        from gdsolve.solve.dealt import Dealt
+
+        dealt = Dealt(Folds(chosen.folds), None, 0, (), ())
+    return TableRead(chosen.spec, chosen.data, (chosen.triangle,), kept, None, ranks, began, dealt)
 
 
 def _dealt_rows(spec: Spec, table: Table, dtype: torch.dtype) -> DealtRows | None:

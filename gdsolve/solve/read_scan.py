@@ -3,39 +3,34 @@
 from __future__ import annotations
 
 import logging
-import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data.columns import Parts, Roles, assign, build_roles
 from gdsolve.data.files import expand
 from gdsolve.data.scan_file import ScanInfo, same_order
-from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.data import DataInfo, tell_table
-from gdsolve.solve.device import dtype_of
-from gdsolve.solve.scan import Scan, load_scan, merge_scans
+from gdsolve.solve.scanned import Scan, load_scan, merge_scans
 from gdsolve.spec import DType, Spec
 from gdsolve.spec.choices import WeightKind
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gdsolve.solve.dealt import Dealt
-    from gdsolve.solve.read import TableRead
+    from gdsolve.objective.triangle import Triangle
 
 logger = logging.getLogger("gdsolve")
 
 
-def read_scans(spec: Spec, ranks: Ranks = ALONE) -> TableRead:
-    """Read the scans that a spec names as one table; of several ranks each reads them all.
-
-    Raises:
-        GdsolveError: flags that do not fit the columns of the scan.
-        DataError: a file that is no scan, or scans that do not go together.
+@dataclass(frozen=True, slots=True)
+class ScanRead:
+    """What a scan has for a fit: the spec with what was settled when its table was scanned, and the triangles of the
+    columns that it chooses, of all rows and of each fold, where folds are asked for.
     """
-    began = time.perf_counter()
-    return read_of(spec, load_scans(spec), began, ranks)
+
+    spec: Spec
+    data: DataInfo
+    triangle: Triangle
+    folds: tuple[Triangle, ...]
 
 
 def load_scans(spec: Spec) -> Scan:
@@ -47,20 +42,20 @@ def load_scans(spec: Spec) -> Scan:
     return merge_scans([load_scan(name) for name in expand(spec.data)])
 
 
-def read_of(spec: Spec, found: Scan, began: float, ranks: Ranks = ALONE) -> TableRead:
-    """What `read_table` gives, of a scan; its weights and what was told of its cells are in force.
+def choose_columns(spec: Spec, found: Scan) -> ScanRead:
+    """What a fit by `spec` needs of a scan.
 
     Raises:
-        GdsolveError: flags that do not fit its columns.
+        GdsolveError: flags that do not fit its columns, or its folds.
         DataError: no column is left, or a target of text.
     """
-    from gdsolve.objective.kept_rows import KeptRows
-    from gdsolve.objective.scan import select
-    from gdsolve.solve.guards import require_squares
-    from gdsolve.solve.read import TableRead
-
     info, name = found.info, found.info.source[0]
     roles = roles_in(spec, info, name)
+    if spec.cv is not None:
+        require_folds(spec.cv, len(found.folds), name)
+    from gdsolve.objective.scan import select
+    from gdsolve.solve.guards import require_squares
+
     columns = same_order(info.columns, [*roles.design, roles.target])
     triangle = select(found.triangle, columns)
     data = DataInfo(
@@ -77,30 +72,23 @@ def read_of(spec: Spec, found: Scan, began: float, ranks: Ranks = ALONE) -> Tabl
     require_squares(data, triangle, spec.dtype)
     if spec.dtype is DType.FLOAT32:
         logger.info("%s: the cells were scanned in float64, and not rounded to float32", name)
-    logger.info("a scan of %s rows read in %.2f s", f"{info.rows:,}", time.perf_counter() - began)
-    dealt = _folds(spec, found, columns, name) if spec.cv is not None else None
-    return TableRead(in_force(spec, info), data, (triangle,), KeptRows(dtype_of(spec)), None, ranks, began, dealt)
+    folds = tuple(select(one, columns) for one in found.folds) if spec.cv is not None else ()
+    return ScanRead(in_force(spec, info), data, triangle, folds)
 
 
-def _folds(spec: Spec, found: Scan, columns: Sequence[int], name: str) -> Dealt:
-    """The folds of a scan, of these columns, as a pass over its table leaves them.
+def require_folds(asked: int, there: int, name: str) -> None:
+    """See that a scan has as many folds as are asked for.
 
     Raises:
-        GdsolveError: the scan has none, or another number of them.
+        GdsolveError: it has none, or another number.
     """
-    from gdsolve.objective.folds import Folds
-    from gdsolve.objective.scan import select
-    from gdsolve.solve.dealt import Dealt
-
-    if not found.folds:
-        raise GdsolveError(f"{name} is scanned without folds", f"scan the table anew with --cv {spec.cv}", option="cv")
-    if len(found.folds) != spec.cv:
+    anew = f"scan the table anew with --cv {asked}"
+    if not there:
+        raise GdsolveError(f"{name} is scanned without folds", anew, option="cv")
+    if there != asked:
         raise GdsolveError(
-            f"{name} is scanned in {len(found.folds)} folds, not in {spec.cv}",
-            f"give --cv {len(found.folds)}, or scan the table anew with --cv {spec.cv}",
-            option="cv",
+            f"{name} is scanned in {there} folds, not in {asked}", f"give --cv {there}, or {anew}", option="cv"
         )
-    return Dealt(Folds(tuple(select(one, columns) for one in found.folds)), None, 0, (), ())
 
 
 def in_force(spec: Spec, info: ScanInfo) -> Spec:
