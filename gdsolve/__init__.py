@@ -1,6 +1,6 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `compare`, `check`, `certify` and `predict` are the verbs for Python; `folds` and
+`gdsolve.fit`, `compare_lr`, `compare`, `check`, `certify`, `scan` and `predict` are the verbs for Python; `folds` and
 `held_out` tell how rows are dealt. They are imported when first used, so that `gdsolve --help` does not pay for
 PyTorch.
 """
@@ -13,7 +13,7 @@ from gdsolve.status import DataError, ExitCode, GdsolveError, Status
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.api import certify, check, compare, compare_lr, fit, predict
+    from gdsolve.api import certify, check, compare, compare_lr, fit, predict, scan
     from gdsolve.data.dealing import folds, held_out
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "folds",
     "held_out",
     "predict",
+    "scan",
 ]
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.check import Check
     from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
+    from gdsolve.solve.scanned import Scan
 
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {
@@ -200,6 +201,34 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
         return result
 
 
+def scan(
+    X: Any = None,
+    y: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    save: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> Scan:
+    """Read a table, given as for `fit`, once, and keep what least squares needs of it; in the file `save`, if given.
+
+    `fit`, `compare_lr`, `compare` and `check` take the path of that file in place of a table's, with any of its columns
+    as `target`. Paths of several tables and scans are merged.
+
+    Raises:
+        GdsolveError: an option that does not fit the table, or a file that cannot be written.
+        DataError: data that cannot be used, or scans of other columns.
+    """
+    from gdsolve.data import Arrays
+    from gdsolve.outputs import check_scan_output
+    from gdsolve.solve.scan import scan as run
+
+    with _typing("scan", X):
+        spec, _, _ = _ask("scan", X, y, names, options if save is None else {**options, "output": save})
+        path = None if spec.output is None else check_scan_output(spec)
+        found = run(spec, None if _names_tables(X) else Arrays(X, y, names))
+        return found if path is None else found.save(path)
+
+
 @overload
 def predict(
     model: Fit | GroupFits | str | os.PathLike[str],
@@ -307,8 +336,8 @@ def _ask(
         raise GdsolveError("y is missing", call)
     spec = build_spec((), options, verb, in_memory=True)
     arguments = ["X", *(["y"] if y is not None else []), *(["names=names"] if names is not None else [])]
-    # To check, a table that cannot be fitted is no error.
-    table = None if verb == "check" else inline_table(X, y, spec, names=names)
+    # To check, a table that cannot be fitted is no error; and a scan has other roles for its columns.
+    table = None if verb in ("check", "scan") else inline_table(X, y, spec, names=names)
     return spec, table, Command(verb, (), options, arguments=tuple(arguments))
 
 

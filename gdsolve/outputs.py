@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
 from gdsolve.spec import Spec
+from gdsolve.spec.scans import is_scan
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -94,6 +95,20 @@ def check_page(spec: Spec) -> str:
             raise GdsolveError(f"{spec.output} does not end in .html", "give --output run.html", option="output")
         _check_folder("output", spec.output)
         _check_unread(spec, "output", spec.output)
+    return spec.output
+
+
+def check_scan_output(spec: Spec) -> str:
+    """The file that a scan goes to: seen to before any work is done; it may be one of the scans that are merged.
+
+    Raises:
+        GdsolveError: no file is given, or none that can be written.
+    """
+    if spec.output is None:
+        raise GdsolveError("a scan needs a file", "give --output FILE.tri", option="output")
+    if not is_scan(spec.output):
+        raise GdsolveError(f"{spec.output} does not end in .tri", "give --output FILE.tri", option="output")
+    _check_folder("output", spec.output)
     return spec.output
 
 

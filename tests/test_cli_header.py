@@ -154,7 +154,7 @@ def test_commas_that_may_group_thousands_are_refused_by_fit_and_seen_by_check(sh
     assert (columns[0]["type"], columns[0]["minimum"], columns[0]["maximum"]) == ("number", 300.0, 400.0)
 
 
-@pytest.mark.parametrize("verb", ["fit", "compare-lr", "compare", "check", "report", "predict"])
+@pytest.mark.parametrize("verb", ["fit", "compare-lr", "compare", "check", "scan", "report", "predict"])
 def test_every_verb_that_reads_tables_has_the_option(shell: Shell, verb: str) -> None:
     first = ("m.json",) if verb == "predict" else ()
     code, _, err = shell(verb, *first, "pd.csv", "--header", "maybe")

@@ -19,7 +19,7 @@ from gdsolve.cli.request import Request
 from gdsolve.cli.shells import SHELLS
 from gdsolve.ranks import Ranks
 from gdsolve.spec import VERBS, Verb
-from gdsolve.spec.verbs import DESCENDING, FITTED, FITTING, READING, TABULATED
+from gdsolve.spec.verbs import CHOOSING, DESCENDING, FITTED, FITTING, READING, TABULATED
 
 FOLDER = Path(gdsolve.cli.__file__).parent
 FILES = sorted(FOLDER.glob("*.py"))
@@ -73,8 +73,9 @@ def test_every_verb_has_the_module_of_its_name(verb: Verb) -> None:
 
 
 def test_what_verbs_do_follows_from_the_table() -> None:
-    assert READING == ("fit", "compare-lr", "compare", "check", "certify", "predict", "report")
+    assert READING == ("fit", "compare-lr", "compare", "check", "certify", "scan", "predict", "report")
     assert FITTING == ("fit", "compare-lr", "compare", "check", "certify", "report")
+    assert CHOOSING == ("fit", "compare-lr", "compare", "check", "certify", "scan", "report")
     assert DESCENDING == ("fit", "compare-lr", "compare", "report")
     assert TABULATED == ("fit", "compare-lr", "compare", "check", "certify")
     assert FITTED == ("fit", "report")

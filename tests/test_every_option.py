@@ -27,6 +27,7 @@ from gdsolve.pictures import draw
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
 from gdsolve.report.record import check_record, comparison_record, fit_record
+from gdsolve.report.scan_record import scan_record
 from gdsolve.spec import VERBS, flag, options_of
 
 # The first rows of a table that every method fits in a few steps: k and g are groups, w weights, c classes.
@@ -77,6 +78,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }.items():
         (made / f"{name}.json").write_text(json.dumps({"weights": weights, "intercept": 0.5}))
     (made / "one.json").write_text('{"weights": [1], "intercept": 0.5}')
+    assert run(["scan", str(made / "t.csv"), "-o", str(made / "all.tri"), "--quiet"]) == 0
     for name, options in MODELS.items():
         assert run(["fit", str(made / name), "--save", str(made / f"{name}.json"), "--quiet", *options.split()]) == 0
     return made
@@ -221,6 +223,9 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("certify", "no_header"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "quiet"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "delimiter"): Example("~", source="marks.csv"),
+    ("scan", "output"): Example("s.tri"),
+    ("scan", "format"): Example("json"),
+    ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
 }
@@ -294,6 +299,10 @@ QUICK = {"compare": ("--methods", "gd,newton"), "compare-lr": ("--lr", "0.01,0.0
 AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps")
 
 
+WRITTEN = {"report": "-", "scan": "s.tri"}
+"""What a verb writes, that has to be named."""
+
+
 def base_of(verb: str, name: str, example: Example) -> list[str]:
     """The words of the run without the option."""
     model = [f"{example.source}.json"] if verb == "predict" else []
@@ -301,7 +310,7 @@ def base_of(verb: str, name: str, example: Example) -> list[str]:
     quick = QUICK.get(verb, ())
     words += [] if quick[:1] == (flag(name),) or set(quick[:1]) & set(words) or not quick else quick
     words += ["--weights", "w.json"] if verb == "certify" and name != "weights" and "--weights" not in words else []
-    words += ["-o", "-"] if verb == "report" and name != "output" else []
+    words += ["-o", WRITTEN[verb]] if verb in WRITTEN and name != "output" else []
     return words + (["--format", "json"] if "format" in options_of(verb) and name not in AS_TABLE else [])
 
 
@@ -389,6 +398,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "Parquet": (("t.parquet",), COLUMN_OPTIONS),
     "NDJSON": (("t.ndjson",), COLUMN_OPTIONS),
     "numbers in a spec": (("i.yaml",), COLUMN_OPTIONS),
+    "a scan": (("all.tri",), ALL),
     "a formula": ((*FORMULA, "--start", "a=0,b=0"), ALL),
     "a formula of a table": (("t.csv", "--minimize", "mean((y - a*x)**2)", "--start", "a=0", "--max-iter", "30"), ALL),
     "a curve": (ON_A_CURVE, ALL),
@@ -431,6 +441,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
     "check": (gdsolve.check, check_record),
     "compare": (gdsolve.compare, method_comparison_record),
     "compare-lr": (gdsolve.compare_lr, comparison_record),
+    "scan": (gdsolve.scan, scan_record),
 }
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}

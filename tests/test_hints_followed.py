@@ -9,6 +9,7 @@ import hint_cases_data
 import hint_cases_formulas
 import hint_cases_python
 import hint_cases_runs
+import hint_cases_scans
 import hint_cases_spec
 import hint_cases_text
 import hint_cases_told
@@ -21,6 +22,7 @@ CASES: list[Case] = [
     *hint_cases_formulas.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
+    *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
@@ -59,6 +61,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "spec/numbers.py::parse_count#1": "a value that no flag, key or call lets through",
     "solve/memory.py::Demand._refuse#1": "a table larger than the memory; test_memory.py says so of a small one",
     "solve/memory.py::building_threads#1": "a machine too small for a block; test_triangle_cores.py says so of one",
+    "solve/scan.py::_build#1": "a table without rows is told before, by its first rows",
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
     "solve/read.py::read_table#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",

@@ -20,6 +20,7 @@ from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command, operand
+from gdsolve.spec.scans import reads_scans
 from gdsolve.status import ExitCode, Status
 
 READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
@@ -88,7 +89,11 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
         return () if spec.plots else ("Add --plot for a picture of the descent.",)
     lines: list[str] = []
     read_plainly = len(spec.data) == 1 and spec.data[0] != "-" and not any(name in command.given for name in READ_BY)
-    if spec.save is not None and read_plainly:
+    if spec.save is not None and reads_scans(spec):
+        lines.append(
+            f"gdsolve predict {shlex.quote(operand(spec.save))} TABLE predicts on any table with these columns."
+        )
+    elif spec.save is not None and read_plainly:
         words = shlex.join(["gdsolve", "predict", operand(spec.save), operand(spec.data[0])])
         lines.append(Advice("To predict, here or on any table with these columns", words))
     more = [] if spec.report or not record["standard_errors"]["statistic"] else ["--report for p-values and intervals"]

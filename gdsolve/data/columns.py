@@ -236,8 +236,10 @@ def build_roles(
     levels: Mapping[str, tuple[str, ...]],
     intercept: bool,
     table: str,
+    *,
+    every_level: bool = False,
 ) -> Roles:
-    """Settle the roles, and name the columns of the design matrix.
+    """Settle the roles, and name the columns of the design matrix, with `every_level` the reference levels too.
 
     Raises:
         DataError: two columns of the design matrix with one name, or none at all.
@@ -249,7 +251,7 @@ def build_roles(
             design.append(name)
             continue
         # With an intercept all levels together would be collinear with it; without one, only from the second column on.
-        design.extend(f"{name}={level}" for level in levels[name][0 if full else 1 :])
+        design.extend(f"{name}={level}" for level in levels[name][0 if full or every_level else 1 :])
         full = False
     if not design:
         raise DataError(

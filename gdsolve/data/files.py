@@ -115,7 +115,7 @@ def _open(source: str, codec: str | None, stack: ExitStack) -> tuple[TableFormat
                 return _examine(name, _copy(name, pipe, stack), codec, None, stack)
         return _examine(name, source, codec, Stamp.of(source), stack)
     except FileNotFoundError:
-        raise DataError(f"{name}: no such file", _near(source)) from None
+        raise DataError(f"{name}: no such file", near_file(source)) from None
     except OSError as error:
         raise DataError(
             f"{name}: cannot be read ({error.strerror or error})", "check the path, rights and disk"
@@ -128,7 +128,8 @@ def _copy(name: str, stream: io.BufferedReader, stack: ExitStack) -> str:
     return spool(name, stream.read1, stack, title="receiving", source=stream)
 
 
-def _near(source: str) -> str:
+def near_file(source: str) -> str:
+    """What to do about a file that is not there: the name that was probably meant."""
     folder = Path(source).parent
     there = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     near = difflib.get_close_matches(Path(source).name, there, n=1)

@@ -25,6 +25,7 @@ class FindingKind(StrEnum):
     """What a finding is about, the most serious first where fitting stops at several."""
 
     READER = "reader"
+    SCAN = "scan"
     MORE_FIELDS = "more_fields"
     TARGET_OUTSIDE = "target_outside"
     NEGATIVE_WEIGHT = "negative_weight"

@@ -29,6 +29,7 @@ from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
+from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
 # Letters of a text, of up to four bytes each, that are in its sample as a whole.
@@ -150,12 +151,17 @@ class Table:
 
 
 def open_table(
-    sources: Sequence[str] | Sequence[Source], spec: Spec, ranks: Ranks = ALONE, parts: Parts | None = None
+    sources: Sequence[str] | Sequence[Source],
+    spec: Spec,
+    ranks: Ranks = ALONE,
+    parts: Parts | None = None,
+    *,
+    every_level: bool = False,
 ) -> Table:
     """Open files as one table and settle the roles of the columns; reads the heads only, unless levels are needed.
 
     Files that are open already, of one process, are left so when the table is closed. The columns play the `parts`
-    that are given, else those that the flags give them.
+    that are given, else those that the flags give them; with `every_level` text has a column for each of its levels.
 
     Raises:
         GdsolveError: a flag that names no column.
@@ -163,14 +169,20 @@ def open_table(
     """
     stack = ExitStack()
     try:
-        return _settle(sources, spec, stack, ranks, parts)
+        return _settle(sources, spec, stack, ranks, parts, every_level=every_level)
     except BaseException:
         stack.close()
         raise
 
 
 def _settle(
-    sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack, ranks: Ranks, parts: Parts | None
+    sources: Sequence[str] | Sequence[Source],
+    spec: Spec,
+    stack: ExitStack,
+    ranks: Ranks,
+    parts: Parts | None,
+    *,
+    every_level: bool,
 ) -> Table:
     opened, first = open_share(sources, spec, stack, ranks)
     names = list(first.names)
@@ -197,7 +209,8 @@ def _settle(
         found = ranks.gather(find_levels(opened, texts, numbers, parts, spec, fast))
         levels = join_levels(found, first.name, parts)
     pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
-    roles = replace(build_roles(names, parts, features, levels, not spec.no_intercept, first.name), target_levels=pair)
+    roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name, every_level=every_level)
+    roles = replace(roles, target_levels=pair)
     met = join_met(ranks.gather(values_met(opened, parts.together))) if ranks.several and parts.together else ()
     reader = Reader(opened, roles, spec, fast, first.name, whole_of(opened, looked), met)
     if ranks.several and spec.na is Missing.MEAN:
@@ -266,6 +279,10 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
     Raises:
         DataError: a source that cannot be read.
     """
+    if is_scan(sources[0]):
+        from gdsolve.data.scan_file import scan_columns
+
+        return scan_columns(sources[0])
     with ExitStack() as stack:
         schema = open_sources(sources, spec, stack, glance=True)[0].schema
     return tuple(schema)

@@ -233,7 +233,7 @@ def _remark(column: Mapping[str, Any]) -> str:
 
 def _is_empty(column: Mapping[str, Any]) -> bool:
     nothing = column["minimum"] is None and column["type"] in ("number", "boolean")
-    return column["missing"] > 0 and (nothing or column["levels"] == 0)
+    return bool(column["missing"]) and (nothing or column["levels"] == 0)
 
 
 def _show_expectations(page: Page, record: Record, cut: _Cut) -> None:

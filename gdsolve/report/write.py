@@ -26,6 +26,7 @@ from gdsolve.report.plain import (
     write_json,
     write_methods_csv,
 )
+from gdsolve.report.scan_table import write_scan_table
 from gdsolve.spec import Format
 from gdsolve.status import GdsolveError
 
@@ -48,6 +49,8 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.compare/1", Format.TABLE): write_methods_table,
     ("gdsolve.compare/1", Format.JSON): write_json,
     ("gdsolve.compare/1", Format.CSV): write_methods_csv,
+    ("gdsolve.scan/1", Format.TABLE): write_scan_table,
+    ("gdsolve.scan/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.TABLE): write_check_table,
     ("gdsolve.check/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.CSV): write_check_csv,

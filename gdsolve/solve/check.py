@@ -32,10 +32,12 @@ from gdsolve.solve.proposals import MOST, LeftOut, Next, Proposal, as_squares, f
 from gdsolve.solve.try_out import settle
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
+from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.solve.check_figures import Diagnosis
+    from gdsolve.solve.check_scan import ScanColumn
 
 MOST_TRIED = 4
 MOST_TERMS = 6
@@ -54,7 +56,7 @@ class Check:
     spec: Spec
     source: tuple[str, ...]
     target_reason: str
-    columns: tuple[ColumnSummary, ...]
+    columns: tuple[ColumnSummary | ScanColumn, ...]
     rows: int
     findings: tuple[Finding, ...]
     problem: str | None
@@ -87,6 +89,8 @@ def check(
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
+    if reads_scans(spec):
+        return _check_scan(spec, command, began, illustrate)
     if spec.X is not None and spec.y is not None:
         arrays = Arrays(spec.X, spec.y)
     if not spec.data and arrays is None:
@@ -129,6 +133,37 @@ def check(
         None if fault is None else fault.hint,
         diagnosis,
         looked.proposal.left_out,
+        following,
+        {"read": descending - began, "descend": finished - descending, "total": finished - began},
+    )
+
+
+def _check_scan(spec: Spec, command: Command, began: float, illustrate: Illustrate | None) -> Check:
+    """The same of scans: what rows alone could tell is left open."""
+    from gdsolve.solve.check_figures import diagnose
+    from gdsolve.solve.check_scan import look_at_scan
+    from gdsolve.solve.next_commands import next_commands
+
+    looked = look_at_scan(spec)
+    problem = looked.problem
+    assert problem.data is not None
+    descending, roles = time.perf_counter(), problem.data.roles
+    diagnosis = diagnose(looked.spec, problem, ridge=spec.ridge, illustrator=illustrate and illustrate())
+    findings = [*looked.findings, *_of_figures(diagnosis, looked.findings)]
+    proposal = Proposal({}, None, roles.features, (), roles.weight, (), looked.rows, 0, problem.p)
+    following = next_commands(command, spec, [proposal], problem, ready=True)
+    finished = time.perf_counter()
+    return Check(
+        looked.spec,
+        problem.data.source,
+        roles.target_reason,
+        looked.columns,
+        looked.rows,
+        ranked(findings, [column.name for column in looked.columns]),
+        None,
+        None,
+        diagnosis,
+        (),
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
     )

@@ -18,7 +18,8 @@ class DataInfo:
     """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0, and
     `log_weight` is Σ log ω of the others.
 
-    `delimiter` and `decimal` are those of CSV files, None of others.
+    `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
+    a scan, which has no rows.
     """
 
     source: tuple[str, ...]
@@ -31,6 +32,7 @@ class DataInfo:
     decimal: str | None = None
     rows_weightless: int = 0
     log_weight: float = 0.0
+    is_scan: bool = False
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:

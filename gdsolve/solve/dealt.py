@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -112,9 +112,15 @@ class DealtRows:
 
 def rows_where(batch: Batch, chosen: np.ndarray) -> Batch:
     """The rows of a batch that are `chosen`, (rows,) bool."""
-    values = batch.values.T[:, chosen].T
-    weight, fold = (None if array is None else array[chosen] for array in (batch.weight, batch.fold))
-    return Batch(values, weight, fold=fold)
+    apart = (batch.weight, batch.group, batch.fold, batch.cluster)
+    weight, group, fold, cluster = (None if array is None else array[chosen] for array in apart)
+    return Batch(batch.values.T[:, chosen].T, weight, group, fold, cluster)
+
+
+def fitted_rows(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The rows of another pass that are fitted."""
+    for batch in batches:
+        yield batch if batch.fold is None else rows_where(batch, batch.fold != HELD_OUT)
 
 
 def require_rows(rows: list[int], spec: Spec, table: str) -> None:

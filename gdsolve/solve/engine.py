@@ -39,15 +39,15 @@ class Ground:
     start: torch.Tensor
 
 
-def choose(work: Work) -> EngineChoice:
-    """The engine of least squares at the least cost, the closed form where there is little in it.
+def choose(work: Work, engines: tuple[Engine, ...] = ENGINES) -> EngineChoice:
+    """The engine of least squares at the least cost, the closed form where there is little in it; told are `engines`.
 
     By a machine that is assumed and not by this one: a run that is repeated takes the same engine, whoever else uses
     the machine meanwhile, and so has the same bits.
     """
     leap, triangle = (predicted_seconds(engine, work, REFERENCE) for engine in (Engine.LEAP, Engine.TRIANGLE))
     best = Engine.TRIANGLE if CLEARLY * triangle < leap else Engine.LEAP
-    return EngineChoice(best, prediction=Prediction(best, ENGINES, work))
+    return EngineChoice(best, prediction=Prediction(best, engines, work))
 
 
 def only_engine(problem: Problem) -> Engine:

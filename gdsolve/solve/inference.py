@@ -122,7 +122,8 @@ def _of_squares(
     optimum = squares.minimisers.point if modes.unique else problem.units.to_user(modes.minimiser)
     # What storing cells and weights leaves of a residual that is zero.
     lengths = triangle.raw().norm(dim=0)
-    epsilon = torch.finfo(dtype_of(spec)).eps
+    # Those of a scan were not rounded, whatever descent computes in.
+    epsilon = torch.finfo(torch.float64 if problem.data and problem.data.is_scan else dtype_of(spec)).eps
     noise = 8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1])
     sse = float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit
     found = from_factor(

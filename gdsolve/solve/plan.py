@@ -167,15 +167,21 @@ def _engine(
     if problem.squares is None:
         return EngineChoice(only_engine(problem))
     require_closed_form(asked, known=known)
+    engines = tuple(one for one in ENGINES if one is not Engine.ROWS or not _is_scan(problem))
     if asked is not Engine.AUTO:
-        others = tuple(one for one in ENGINES if one is not asked and (known or one is not Engine.LEAP))
+        others = tuple(one for one in engines if one is not asked and (known or one is not Engine.LEAP))
         return EngineChoice(asked, f"asked for with --engine {asked.value}", Prediction(asked, others, work))
     if not known:
         return EngineChoice(Engine.TRIANGLE, "the closed form does not hold with an l1 penalty" if shrunk else "")
     found = EngineChoice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
     if stop is not None:
-        found = choose(work)
+        found = choose(work, engines)
     return found if resumed in (None, found.engine) else EngineChoice(resumed, "as in the run that is resumed")
+
+
+def _is_scan(problem: Problem) -> bool:
+    """True where there are no rows that an engine could read."""
+    return problem.data is not None and problem.data.is_scan
 
 
 def _work(problem: Problem, recipe: Recipe, stop: Stop | None, schedule: Schedule, search: float | None) -> Work:
@@ -232,7 +238,8 @@ def _arithmetic(problem: Problem, rules: tuple[StopRule, ...], *, leaps: bool) -
 
     dtype = problem.spec.dtype
     if leaps:
-        return ("evaluated in float64, on cells rounded to float32",) if dtype is DType.FLOAT32 else ()
+        rounded = "not rounded" if _is_scan(problem) else "rounded to float32"
+        return (f"evaluated in float64, on cells {rounded}",) if dtype is DType.FLOAT32 else ()
     return tuple(
         f"in {dtype.value} rounding alone may cause {SMALL[rule.name]} of {rule.floor:.1g}, "
         f"so that the closed form decides when {rule.name} is met"

@@ -19,6 +19,7 @@ from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
 from gdsolve.solve.device import device_of, dtype_of, place_triangle
 from gdsolve.solve.memory import building_threads, demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
+from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.dealt import Dealt, DealtRows
     from gdsolve.solve.sandwich import RobustPass, RowClusters
+    from gdsolve.solve.scanned import Scan
 
 logger = logging.getLogger("gdsolve")
 
@@ -61,7 +63,7 @@ class TableRead:
 
 
 def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
-    """Read `table` (that of the spec, unless given); rows are kept where the engine of the spec needs them.
+    """Read `table` (that of the spec, unless given), or a scan; rows are kept where the engine of the spec needs them.
 
     Of several ranks each reads and keeps its share of the rows; the triangles of all are the same on all of them.
 
@@ -69,6 +71,10 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         GdsolveError: flags that do not fit the table or the loss.
         DataError: data that cannot be used.
     """
+    if table is None and reads_scans(spec):
+        from gdsolve.solve.read_scan import load_scans
+
+        return read_scan(spec, load_scans(spec), ranks)
     _require_engine(spec)
     began = time.perf_counter()
     with table or open_problem(spec, ranks) as opened:
@@ -100,7 +106,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         # Beside what descent in float32 sees, the cells as they are: to tell what was lost.
         dtypes = tuple(dict.fromkeys((dtype, torch.float64)))
         read = stream if sample is None else sample.through(stream)
-        device, threads = _builders(spec, opened, count, len(dtypes), ranks)
+        device, threads = builders_of(spec, opened, count, len(dtypes), ranks)
         if dealt is None or not spec.loss.info.squared:
             built = build_triangles(read, dtypes, device, threads)
             opened.complete()
@@ -108,14 +114,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         else:
             built = dealt.build(read, dtypes, 1 if opened.small else threads, ranks)
             opened.complete()
-        if not built and dealt is not None and dealt.held_rows:
-            raise DataError(
-                f"{opened.source[0]}: all rows are held out by --holdout {spec.holdout}",
-                "give a smaller share, such as 0.2",
-                about=("holdout",),
-            )
         if not built:
-            raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
+            raise _without_rows(spec, opened, all_held=dealt is not None and dealt.held_rows > 0)
         kept.settle(built[0].constants())
         info = DataInfo.of(opened) if dealt is None else dealt.counted(DataInfo.of(opened), ranks)
         tell_table(info)
@@ -127,6 +127,37 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     shown = None if sample is None else sample.rows(ranks)
     apart = None if dealt is None else dealt.result(info.source[0], ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart, sandwich, clusters)
+
+
+def _without_rows(spec: Spec, table: Table, *, all_held: bool) -> DataError:
+    if not all_held:
+        return DataError(f"{table.source[0]}: no rows", "the table has a header but no data")
+    return DataError(
+        f"{table.source[0]}: all rows are held out by --holdout {spec.holdout}",
+        "give a smaller share, such as 0.2",
+        about=("holdout",),
+    )
+
+
+def read_scan(spec: Spec, found: Scan, ranks: Ranks = ALONE) -> TableRead:
+    """What a pass over the table of a scan leaves of the columns that a spec chooses, without rows.
+
+    Raises:
+        GdsolveError, DataError: as `choose_columns`.
+    """
+    from gdsolve.solve.read_scan import choose_columns
+
+    began = time.perf_counter()
+    chosen = choose_columns(spec, found)
+    from gdsolve.objective.kept_rows import KeptRows
+
+    kept, dealt = KeptRows(dtype_of(spec)), None
+    if chosen.folds:
+        from gdsolve.objective.folds import Folds
+        from gdsolve.solve.dealt import Dealt
+
+        dealt = Dealt(Folds(chosen.folds), None, 0, (), (), ranks)
+    return TableRead(chosen.spec, chosen.data, (chosen.triangle,), kept, None, ranks, began, dealt)
 
 
 def _dealt_rows(spec: Spec, table: Table, dtype: torch.dtype) -> DealtRows | None:
@@ -147,7 +178,9 @@ def _robust(spec: Spec) -> RobustPass | None:
     return RobustPass(spec)
 
 
-def _builders(spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks) -> tuple[torch.device, int]:
+def builders_of(
+    spec: Spec, table: Table, count: RowCount | None, kinds: int, ranks: Ranks = ALONE
+) -> tuple[torch.device, int]:
     """Where `kinds` triangles of a table of so many rows are built, and on how many threads.
 
     Raises:

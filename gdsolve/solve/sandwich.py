@@ -27,6 +27,7 @@ from gdsolve.objective.sandwich import (
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.spread import spread_of, square
 from gdsolve.objective.triangle import Triangle
+from gdsolve.solve.dealt import fitted_rows
 from gdsolve.solve.device import dtype_of
 from gdsolve.spec import Spec
 from gdsolve.spec.choices import WeightKind
@@ -120,10 +121,14 @@ def sandwich_of_table(spec: Spec, table: Table, triangle: Triangle, rows: float)
     middle = Middle.empty(asked, inner.shape[1], frequency=_is_frequency(spec), device=design.device)
     seen = LinearRows(standard, inner, weights, dtype_of(spec))
     logger.info("the table is read once more, for the residuals of --se %s", spec.se)
-    for batch in table.ahead():
+    met: set[int] = set()
+    for batch in fitted_rows(table.ahead()):
         codes = None if batch.cluster is None else from_numpy(batch.cluster)
         seen.add_to(middle, batch, codes)
-    clusters = table.clusters or None
+        if spec.holdout and batch.cluster is not None:
+            met.update(np.unique(batch.cluster).tolist())
+    # Of clusters that were held out as a whole no row is fitted.
+    clusters = (len(met) if spec.holdout else table.clusters) or None
     total = ranks.fold(middle.result, torch.add) if ranks.several else middle.result()
     through = any(ranks.gather(middle.through))
     root = inner @ square_root(total * correction(asked, rows, inner.shape[1], clusters))

@@ -25,8 +25,10 @@ from gdsolve.spec.parameter import Constant, Parameter, Value
 from gdsolve.spec.parameters import NAME_HINT, is_name, parts_from
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
+from gdsolve.spec.scans import check_scans
 from gdsolve.spec.spec import Spec
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
+from gdsolve.spec.verbs import VERBS, Does
 from gdsolve.status import GdsolveError, Place
 
 __all__ = [
@@ -175,7 +177,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     page = verb == "report"
     if page:
         spec = replace(spec, plot=False, plot_kind=PlotKind.AUTO, watch=False)
-    elif spec.output is not None:
+    elif spec.output is not None and Does.CHOOSES not in VERBS[verb].does:
         spec = replace(spec, output=None)
     check_format(spec.format, verb)
     check_plot(spec, verb)
@@ -197,6 +199,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
         raise GdsolveError(
             f"{verb} takes all tables as one", "take it out of the spec; it goes with gdsolve fit", option="each"
         )
+    check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     return spec
 

@@ -33,7 +33,7 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import DESCENDING, DRAWN, FITTED, READING, TABULATED, VALIDATED
+from gdsolve.spec.verbs import CHOOSING, DESCENDING, DRAWN, FITTED, READING, TABULATED, VALIDATED
 
 POSED = (*DESCENDING, "certify")
 SOLVED = (*DESCENDING, "check")
@@ -56,17 +56,27 @@ class Options:
         None,
         "Target column.",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMN",
         default_text="the column y, else the last one",
         goes_with=company.NO_FORMULA,
+        by_verb={"scan": {"help": "Target of a fit that names none; any other column may be the target all the same."}},
     )
     features: tuple[str, ...] = option(
-        (), "Feature columns.", "Columns", metavar="COLUMNS", default_text="all others", goes_with=company.LINEAR
+        (),
+        "Feature columns.",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="COLUMNS",
+        default_text="all others",
+        goes_with=company.LINEAR,
+        by_verb={"scan": {"help": "Columns to keep, beside the target."}},
     )
     ignore: tuple[str, ...] = option(
         (),
         "Columns that are not used.",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMNS",
         goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
     )
@@ -74,6 +84,7 @@ class Options:
         None,
         "Column of row weights: 1/variance up to a factor, as in R; see --weight-kind. A row of weight 0 is left out.",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMN",
         goes_with=company.NO_FORMULA,
     )
@@ -82,12 +93,14 @@ class Options:
         "What --weight means to standard errors: precision (rows - p degrees of freedom), or frequency, by which a "
         "weight of 2 is the row written twice (sum of the weights - p).",
         "Columns",
+        verbs=CHOOSING,
         goes_with=company.WEIGHT,
     )
     sigma: str | None = option(
         None,
         "Column of the standard deviations of the target: every row weighs 1/σ².",
         "Columns",
+        verbs=CHOOSING,
         metavar="COLUMN",
         goes_with=(company.NO_FORMULA, company.NUMBERS),
     )
@@ -95,7 +108,7 @@ class Options:
         False,
         "Take --sigma as known, in units of the target: standard errors are not scaled by the residuals.",
         "Columns",
-        verbs=SOLVED,
+        verbs=(*SOLVED, "scan"),
         goes_with=(company.SIGMA, company.SQUARES),
     )
     group_by: str | None = option(
@@ -159,6 +172,7 @@ class Options:
         Missing.ERROR,
         "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
         "Columns",
+        verbs=CHOOSING,
         goes_with=(company.TABLE, company.CELLS),
     )
     na_values: tuple[str, ...] = option(
@@ -174,6 +188,7 @@ class Options:
         Categorical.ERROR,
         "Text columns: stop with an error, make 0/1 columns of their levels, or ignore them.",
         "Columns",
+        verbs=CHOOSING,
         goes_with=(company.LINEAR, company.TEXTS),
     )
 
@@ -364,8 +379,9 @@ class Options:
         metavar="N",
         minimum=0,
         maximum=2**63 - 1,
-        verbs=DESCENDING,
+        verbs=(*DESCENDING, "scan"),
         goes_with=company.RANDOM,
+        by_verb={"scan": {"help": "Seed of --cv."}},
     )
     scale: Scale = option(
         Scale.AUTO,
@@ -407,18 +423,19 @@ class Options:
         None,
         "Cross-validate: deal the rows into K folds, fit the others of each, and score it. One pass reads them all.",
         "Validation",
-        verbs=VALIDATED,
+        verbs=(*VALIDATED, "scan"),
         metavar="K",
         default_text="off",
         minimum=2,
         maximum=10_000,
         goes_with=(company.LINEAR, company.SHOWN_SCORES),
+        by_verb={"scan": {"help": "Deal the rows into K folds, so that fits of the scan can be cross-validated."}},
     )
     cv_by: str | None = option(
         None,
         "Column whose values keep rows together: those with the same one are in one fold, or held out together.",
         "Validation",
-        verbs=VALIDATED,
+        verbs=(*VALIDATED, "scan"),
         metavar="COLUMN",
         default_text="every row by itself",
         goes_with=company.DEALT,
@@ -472,7 +489,7 @@ class Options:
     )
 
     format: Format = option(
-        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
+        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace", "scan")
     )
     every: Every = option(
         "log",
@@ -545,9 +562,10 @@ class Options:
         None,
         "File of the page, or - for standard output.",
         "Output",
-        verbs=("report",),
+        verbs=("scan", "report"),
         metavar="FILE.html",
         default_text="required",
+        by_verb={"scan": {"help": "File of the scan.", "metavar": "FILE.tri"}},
     )
     iterates: int = option(
         0,

@@ -24,6 +24,8 @@ class Does(Flag):
     """Takes steps."""
     FITS = auto()
     """Descends once, by one method at one rate."""
+    CHOOSES = auto()
+    """Chooses columns, and what becomes of missing cells and of text, without a model."""
     TABULATES = auto()
     """Prints a result, in several formats, with a picture."""
 
@@ -70,7 +72,7 @@ class Verb:
 SOURCES = Operand(
     "sources",
     "SOURCE",
-    "Tables ({endings}, also {packed}), a glob, - for standard input, or one YAML spec.",
+    "Tables ({endings}, also {packed}), scans (.tri), a glob, - for standard input, or one YAML spec.",
     several=True,
 )
 MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)
@@ -138,6 +140,20 @@ _ALL = (
         formats=_PLAIN,
     ),
     Verb(
+        "scan",
+        "Read a table once and keep what least squares needs of it: sums and products, and no row. The file is a "
+        "SOURCE for fit, compare-lr, compare, check and report, with any column as the target; scans are merged by "
+        "naming several.",
+        (
+            "gdsolve scan data.csv -o data.tri",
+            "gdsolve scan 'days/*.csv' --categorical onehot -o week.tri",
+            "gdsolve scan mon.tri tue.tri -o week.tri",
+        ),
+        (SOURCES,),
+        Does.READS | Does.CHOOSES,
+        formats=(Format.TABLE, Format.JSON),
+    ),
+    Verb(
         "predict",
         "Write the rows of a table with the predictions of a saved model as a last column.",
         ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
@@ -187,6 +203,7 @@ def verbs_that(do: Does) -> tuple[str, ...]:
 
 READING = verbs_that(Does.READS)
 FITTING = verbs_that(Does.MODELS)
+CHOOSING = tuple(verb.name for verb in _ALL if verb.does & (Does.MODELS | Does.CHOOSES))
 DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)

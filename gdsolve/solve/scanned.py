@@ -1,0 +1,171 @@
+"""Scans at hand: what is in their files, and several as one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gdsolve.data.scan_file import ScanFile, ScanInfo, StoredTriangle, read_scan_file, same_order, write_scan_file
+from gdsolve.imports import collector_at_rest
+from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    import torch
+
+    from gdsolve.objective.triangle import Triangle
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scan:
+    """What least squares needs of a table: its triangle, over `info.columns` in their order, and what is known of it.
+
+    `folds` are the triangles of the rows of each fold, if there are any. `file` is where it was written, of `size`
+    bytes.
+    """
+
+    info: ScanInfo
+    triangle: Triangle
+    folds: tuple[Triangle, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)
+    file: str | None = None
+    size: int | None = None
+
+    @property
+    def rows(self) -> int:
+        """The number of rows, those of weight 0 among them."""
+        return self.info.rows
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table that can be the target, or a feature."""
+        return self.info.names
+
+    def save(self, path: str) -> Scan:
+        """Write it to a file, whole or not at all; returns the same, as it is in that file.
+
+        Raises:
+            GdsolveError: the file cannot be written.
+        """
+        stored = tuple(
+            StoredTriangle(one.factor.cpu().numpy(), one.shift.cpu().numpy(), one.rows, one.total_weight)
+            for one in (self.triangle, *self.folds)
+        )
+        size = write_scan_file(path, ScanFile(self.info, stored))
+        return replace(self, file=path, size=size)
+
+
+def load_scan(path: str) -> Scan:
+    """The scan that is in a file.
+
+    Raises:
+        DataError: there is none, or one that is damaged.
+    """
+    stored = read_scan_file(path)
+    with collector_at_rest():
+        import torch
+
+        from gdsolve.objective.triangle import Triangle
+
+    def tensor(array: object) -> torch.Tensor:
+        return torch.as_tensor(array, dtype=torch.float64, device="cpu")
+
+    made = [Triangle(tensor(one.factor), tensor(one.shift), one.rows, one.total_weight) for one in stored.triangles]
+    return Scan(replace(stored.info, source=(path,)), made[0], tuple(made[1:]))
+
+
+def merge_scans(scans: Sequence[Scan]) -> Scan:
+    """The scan of the rows of all, which have the same columns; shifts, and the order of the columns, may differ.
+
+    Raises:
+        DataError: scans of other columns, levels, weights or folds.
+    """
+    first, *others = scans
+    if not others:
+        return first
+    from gdsolve.objective.merge import merge
+    from gdsolve.objective.scan import reordered
+
+    triangle, folds = first.triangle, first.folds
+    for other in others:
+        require_same(first.info, other.info)
+        order = same_order(other.info.columns, first.info.columns)
+        triangle = merge(triangle, reordered(other.triangle, order))
+        pairs = zip(folds, other.folds, strict=True)
+        folds = tuple(merge(mine, reordered(its, order)) for mine, its in pairs)
+    return Scan(_together([one.info for one in scans]), triangle, folds)
+
+
+def require_same(first: ScanInfo, other: ScanInfo) -> None:
+    """See that two scans are of the same columns, levels and weights.
+
+    Raises:
+        DataError: naming what differs, on both sides.
+    """
+    here, there = first.source[0], other.source[0]
+    together = "scan the tables together: gdsolve scan TABLE TABLE -o FILE.tri"
+    if (said := _beyond(first.names, other.names)) is not None:
+        raise DataError(
+            f"{there} has other columns than {here}: {said}", f"scan each with the same --features; or {together}"
+        )
+    for name in dict.fromkeys([*first.levels, *other.levels]):
+        if (name in first.levels) != (name in other.levels):
+            text, number = (here, there) if name in first.levels else (there, here)
+            raise DataError(f"column {name!r} is text in {text}, and numbers in {number}", together)
+        if (said := _beyond(first.levels[name], other.levels[name])) is not None:
+            raise DataError(f"column {name!r} has other levels in {there} than in {here}: {said}", together)
+    if _weighing(first) != _weighing(other):
+        raise DataError(
+            f"{there} is scanned {_weighing(other)}, and {here} {_weighing(first)}", "scan the tables alike, anew"
+        )
+    if first.folds != other.folds:
+        raise DataError(
+            f"{there} is scanned {_dealing(other)}, and {here} {_dealing(first)}", "scan the tables alike, anew"
+        )
+    if first.folds is not None and first.folds["by"] is not None:
+        raise DataError(
+            f"{here} and {there} keep rows together by column {first.folds['by']!r}, each in folds of its own", together
+        )
+
+
+def _beyond(mine: Sequence[str], its: Sequence[str]) -> str | None:
+    """What the second of two lists lacks and has beside the first, in words; None where it has the same."""
+    lacking, beyond = ([one for one in a if one not in set(b)] for a, b in ((mine, its), (its, mine)))
+    parts = [
+        f"{word} {', '.join(map(repr, names))}" for word, names in (("without", lacking), ("with", beyond)) if names
+    ]
+    return ", ".join(parts) or None
+
+
+def _weighing(info: ScanInfo) -> str:
+    """How rows are weighed, as flags."""
+    if info.sigma is not None:
+        return f"with --sigma {info.sigma}{' --absolute-sigma' if info.absolute_sigma else ''}"
+    if info.weight is None:
+        return "without weights"
+    return f"with --weight {info.weight} --weight-kind {info.weight_kind}"
+
+
+def _dealing(info: ScanInfo) -> str:
+    """How rows are dealt into folds, as flags."""
+    if info.folds is None:
+        return "without folds"
+    by = "" if info.folds["by"] is None else f" --cv-by {info.folds['by']}"
+    return f"with --cv {info.folds['count']}{by} --seed {info.folds['seed']}"
+
+
+def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
+    """What is known of the rows of all."""
+    first = infos[0]
+    return replace(
+        first,
+        source=tuple(dict.fromkeys(source for info in infos for source in info.source)),
+        rows=sum(info.rows for info in infos),
+        rows_dropped=sum(info.rows_dropped for info in infos),
+        cells_filled=sum(info.cells_filled for info in infos),
+        rows_weightless=sum(info.rows_weightless for info in infos),
+        target=first.target if all(info.target == first.target for info in infos) else None,
+        ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
+        na_values=tuple(dict.fromkeys(text for info in infos for text in info.na_values)),
+        has_header=all(info.has_header for info in infos),
+    )
