@@ -23,6 +23,7 @@ from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
 
     from gdsolve.data import Table
     from gdsolve.data.predict import PredictCounts
@@ -180,8 +181,9 @@ def predict(
     out: None = None,
     *,
     names: Sequence[str] | None = None,
+    y: Any = None,
     **options: Any,
-) -> np.ndarray[Any, np.dtype[np.float64]]: ...
+) -> np.ndarray[Any, np.dtype[np.float64]] | pl.DataFrame: ...
 
 
 @overload
@@ -196,16 +198,19 @@ def predict(
     out: TextIO | None = None,
     *,
     names: Sequence[str] | None = None,
+    y: Any = None,
     **options: Any,
-) -> np.ndarray[Any, np.dtype[np.float64]] | PredictCounts:
+) -> np.ndarray[Any, np.dtype[np.float64]] | pl.DataFrame | PredictCounts:
     """What a fit, or a saved model by its path, predicts for the rows of X, as (m,): a table by its path, or (m, n).
 
     A row that lacks a number, or is of an unknown group, gives NaN. Columns are matched by the names of a table, of a
     DataFrame, or by `names`; those of an array without names are x1…xn if the model's are, else those of its weights,
-    in their order. With `out` the rows of a table are written there as CSV, as `gdsolve predict` does.
+    in their order. With `interval`, `diagnose` or `class_` it is a polars DataFrame of the columns that
+    `gdsolve predict` appends, null where there is no figure; of arrays y is the target. With `out` the rows of a table
+    are written there as CSV, as `gdsolve predict` does.
 
     Raises:
-        GdsolveError: what is no model, or the model of a formula.
+        GdsolveError: what is no model, the model of a formula, or one that has not what is asked for.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
     from gdsolve.solve.predict import predict as write
@@ -229,8 +234,10 @@ def predict(
                 raise GdsolveError(
                     "goes with tables", "leave it out: for arrays predictions alone are returned", option="only"
                 )
-            return predictions(build_spec((), options, "predict", in_memory=True), known, X, names)
+            return predictions(build_spec((), options, "predict", in_memory=True), known, X, names, y)
         _refuse_names(names)
+        if y is not None:
+            raise GdsolveError("goes with arrays", "leave it out: a table has its target in it", option="y")
         spec = build_spec(_paths(X), options, "predict")
         if out is None:
             return predictions(spec, known)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 import torch
 from torch import Tensor
 
+from gdsolve.objective.covariance import MOST_KEPT, Covariance
 from gdsolve.objective.rank import CERTAIN, EPSILON, numerical_rank
 from gdsolve.objective.singular import Singular
 
@@ -59,7 +60,7 @@ class Inference:
     `statistic` is "t" (`degrees_of_freedom` of Student's t) or "z" (of a likelihood: the normal distribution, with
     neither residual standard deviation nor degrees of freedom; or of known variances, with both). `correlation` is
     (p, p), None where it does not exist. Without `confidence` there are standard errors and statistics alone, which
-    need no distribution.
+    need no distribution. `covariance` is None where it does not exist, or is of more than `MOST_KEPT` weights.
     """
 
     residual_standard_deviation: float | None
@@ -68,6 +69,7 @@ class Inference:
     statistic: str
     estimates: tuple[Estimate, ...]
     correlation: tuple[tuple[float | None, ...], ...] | None
+    covariance: Covariance | None = field(default=None, compare=False, repr=False)
 
 
 def from_factor(
@@ -112,13 +114,15 @@ def from_factor(
     correlation = _correlation(spread, names) if confidence else None
     if weighting is Weighting.KNOWN:
         found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-        return Inference(scatter, freedom, confidence, "z", found, correlation)
+        kept = _covariance(upper, out, names, free, spread, 1.0)
+        return Inference(scatter, freedom, confidence, "z", found, correlation, kept)
     reason = EXACT if sse**0.5 <= noise else None
     if scatter is None:
         reason = _no_freedom(observations, spread.rank, weighting)
     error = None if reason else scatter
     found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=reason)
-    return Inference(scatter, freedom, confidence, "t", found, correlation)
+    kept = _covariance(upper, out, names, free, spread, error)
+    return Inference(scatter, freedom, confidence, "t", found, correlation, kept)
 
 
 def from_hessian(
@@ -149,7 +153,8 @@ def from_hessian(
     # A Hessian carries the square of what a factor carries, and so the root of its rounding.
     spread = _spread(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
     found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-    return Inference(None, None, confidence, "z", found, _correlation(spread, names) if confidence else None)
+    kept = _covariance(factor, out, names, free, spread, 1.0)
+    return Inference(None, None, confidence, "z", found, _correlation(spread, names) if confidence else None, kept)
 
 
 def without_bars(
@@ -226,6 +231,15 @@ def _restrict(
         # The free coordinates alone leave the held parameters where they are: standardised ones stay standardised.
         return free, identity[:, free], to_user[free][:, free]
     return free, torch.linalg.inv(to_user)[:, free], identity[free][:, free]
+
+
+def _covariance(
+    factor: Tensor, out: Tensor, names: Sequence[str], free: Sequence[int], spread: _Spread, scale: float | None
+) -> Covariance | None:
+    """The covariance of the free parameters, where all of them are determined and they are not too many to keep."""
+    if not 0 < len(free) <= MOST_KEPT or spread.rank < len(free):
+        return None
+    return Covariance(factor, out, tuple(names[j] for j in free), scale)
 
 
 def _square(factor: Tensor) -> Tensor:

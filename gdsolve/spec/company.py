@@ -116,6 +116,11 @@ SHOWN_CHECKS = Company(
 REPORT = Company(
     lambda asked: asked.spec.report, "{flag} is for the intervals of --report", "give --report, or leave {flag} out"
 )
+INTERVAL = Company(
+    lambda asked: asked.spec.interval is not None,
+    "{flag} is for the intervals of --interval",
+    "give --interval 0.95, or leave {flag} out",
+)
 CHECKPOINT = Company(
     lambda asked: asked.spec.checkpoint is not None,
     "there is no checkpoint to write",

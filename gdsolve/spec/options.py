@@ -18,6 +18,7 @@ from gdsolve.spec.choices import (
     Format,
     Header,
     Init,
+    IntervalOf,
     LearningRate,
     Missing,
     Plot,
@@ -531,7 +532,33 @@ class Options:
         "Output",
         verbs=("fit",),
     )
-    only: bool = option(False, "Write the prediction column only.", "Output", verbs=("predict",))
+    interval: float | None = option(
+        None,
+        "Append the columns lower and upper: an interval of this level, such as 0.95.",
+        "Output",
+        verbs=("predict",),
+        metavar="LEVEL",
+        default_text="none",
+    )
+    interval_of: IntervalOf = option(
+        IntervalOf.AUTO,
+        "What --interval is to hold: a new observation of the target, or its mean.",
+        "Output",
+        verbs=("predict",),
+        default_text="observation; the mean of classes and counts",
+        goes_with=company.INTERVAL,
+    )
+    diagnose: bool = option(
+        False,
+        "Append residual, standardised_residual, leverage and cooks_distance, where the target is in the table. They "
+        "are those of a fit for the rows that were fitted; of other rows leverage is how far they lie from these.",
+        "Output",
+        verbs=("predict",),
+    )
+    class_: bool = option(
+        False, "Append the column class: the class of larger probability.", "Output", verbs=("predict",)
+    )
+    only: bool = option(False, "Write what is appended only.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Write nothing but errors to standard error.", "Output", verbs=READING)
     verbose: bool = option(False, "Write more to standard error: times, plan, columns.", "Output", verbs=READING)
     exit_zero: bool = option(False, "Exit with 0, not 3, when --max-iter is reached.", "Output", verbs=FITTED)
