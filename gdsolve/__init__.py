@@ -1,7 +1,7 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `compare`, `check` and `predict` are the verbs for Python. They are imported when first
-used, so that `gdsolve --help` does not pay for PyTorch.
+`gdsolve.fit`, `compare_lr`, `compare`, `check`, `predict` and `score` are the verbs for Python. They are imported when
+first used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gdsolve.status import DataError, ExitCode, GdsolveError, Status
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.api import check, compare, compare_lr, fit, predict
+    from gdsolve.api import check, compare, compare_lr, fit, predict, score
 
 __all__ = [
     "DataError",
@@ -25,6 +25,7 @@ __all__ = [
     "compare_lr",
     "fit",
     "predict",
+    "score",
 ]
 
 
@@ -33,7 +34,7 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("check", "compare", "compare_lr", "fit", "predict"):
+    if name in ("check", "compare", "compare_lr", "fit", "predict", "score"):
         from gdsolve import api
 
         return getattr(api, name)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.check import Check
     from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
+    from gdsolve.solve.score import Score
 
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {
@@ -218,13 +219,7 @@ def predict(
 
     with _typing("predict", X):
         options = _read_options(options, "predict")
-        known = _model(model, "model")
-        if known is None:
-            raise GdsolveError(
-                f"{type(model).__name__} is no model",
-                "give what gdsolve.fit returned, or the file of save=",
-                option="model",
-            )
+        known = _required_model(model)
         if not _names_tables(X):
             if out is not None:
                 raise GdsolveError(
@@ -236,8 +231,7 @@ def predict(
                 )
             return predictions(build_spec((), options, "predict", in_memory=True), known, X, names, y)
         _refuse_names(names)
-        if y is not None:
-            raise GdsolveError("goes with arrays", "leave it out: a table has its target in it", option="y")
+        _refuse_target(y)
         spec = build_spec(_paths(X), options, "predict")
         if out is None:
             return predictions(spec, known)
@@ -246,6 +240,35 @@ def predict(
                 f"{shown(out)} is no file that is open", "give open(…, 'w'), or leave it out", option="out"
             )
         return write(spec, known, out)
+
+
+def score(
+    model: Fit | GroupFits | str | os.PathLike[str],
+    X: Any,
+    y: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    **options: Any,
+) -> Score:
+    """How well a fit, or a saved model by its path, predicts the target of a table by its path, or y of X, (m, n).
+
+    Columns are matched as in `predict`; y, (m,), may be a column of X instead, by the name of the model's target.
+    `weight` is a column of row weights; without it that of the model is taken, if it is there.
+
+    Raises:
+        GdsolveError: what is no model, or the model of a formula.
+        DataError: a table without the model's columns or its target, without rows, or with cells that are bad.
+    """
+    from gdsolve.solve.score import score as run
+
+    with _typing("score", X):
+        options = _read_options(options, "score")
+        known = _required_model(model)
+        if not _names_tables(X):
+            return run(build_spec((), options, "score", in_memory=True), known, X, y, names)
+        _refuse_names(names)
+        _refuse_target(y)
+        return run(build_spec(_paths(X), options, "score"), known)
 
 
 def _show(spec: Spec, picture: Picture | None) -> None:
@@ -338,6 +361,23 @@ def _model(given: Any, name: str) -> Model | str | None:
     if isinstance(given, GroupFits):
         return Model(name, groups_record(given))
     return None
+
+
+def _required_model(given: Any) -> Model | str:
+    """The same, where there has to be one."""
+    known = _model(given, "model")
+    if known is None:
+        raise GdsolveError(
+            f"{type(given).__name__} is no model",
+            "give what gdsolve.fit returned, or the file of save=",
+            option="model",
+        )
+    return known
+
+
+def _refuse_target(y: Any) -> None:
+    if y is not None:
+        raise GdsolveError("goes with arrays", "leave it out: a table has its target in it", option="y")
 
 
 def _refuse_names(names: Sequence[str] | None) -> None:

@@ -59,6 +59,14 @@ class Beside:
             not target and not data.get("sigma"),
         )
 
+    @classmethod
+    def scored(cls, model: Mapping[str, Any], weight: str | None) -> Beside:
+        """The target of a saved model, and what weighs rows in a score: the column `weight`, or that of the model."""
+        found = cls.of(model, target=True, weight=True)
+        if weight is not None:
+            return replace(found, weight=weight, is_sigma=False, may_lack_weight=False)
+        return replace(found, weight=found.weight or model["data"].get("weight"), may_lack_weight=True)
+
     @property
     def numbers(self) -> list[str]:
         """Its columns of numbers."""

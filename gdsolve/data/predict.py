@@ -20,6 +20,7 @@ from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import Pass
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
 from gdsolve.data.scan import FAULTS, rows_of
+from gdsolve.data.shell import SCORE
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Spec
@@ -221,17 +222,22 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
             remedy = source.number_hint(cell, model.run)
-        raise DataError(f"{source.where(record, name)}: {show(cell)} {reason}", remedy or _left_empty(cell, spec))
+        raise DataError(
+            f"{source.where(record, name)}: {show(cell)} {reason}", remedy or _left_empty(cell, spec, model.run)
+        )
     beside = model.beside.bad_cell(frame)
     if beside is not None:
         record = offset + beside.row
         cell = (cell_text(source, record, beside.column) or "").strip()
         remedy = source.number_hint(cell, model.run) if beside.no_number else None
         at = source.where(record, beside.column)
-        raise DataError(f"{at}: {show(cell)} {beside.reason}", remedy or _left_empty(cell, spec))
+        raise DataError(f"{at}: {show(cell)} {beside.reason}", remedy or _left_empty(cell, spec, model.run))
 
 
-def _left_empty(cell: str, spec: Spec) -> str:
+def _left_empty(cell: str, spec: Spec, run: str) -> str:
     """What to do about a cell that cannot be used."""
     # At a comma the flag would split it.
-    return "leave the row out" if "," in cell else f"{missing_flag(spec.na_values, cell)} leaves such predictions empty"
+    if "," in cell:
+        return "leave the row out"
+    said = missing_flag(spec.na_values, cell)
+    return f"{said} --na drop leaves the row out" if run == SCORE else f"{said} leaves such predictions empty"

@@ -149,7 +149,7 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
             near = nearest(name, names)
             listed = ", ".join(model.needed[:12])
             more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
-            split = split_hint(table, names[0], PREDICT) if len(names) == 1 else None
+            split = split_hint(table, names[0], model.run) if len(names) == 1 else None
             remedy = split or (f"rename {near!r}?" if near else f"the model needs: {listed}{more}")
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 
@@ -167,6 +167,8 @@ def require_beside(table: str, names: Sequence[str], model: Predictor, option: s
             what = "the target of the model" if name == beside.target else "the row weights"
             asked = f", which {flag(option)} needs" if option else ""
             remedy = f"rename {near!r}?" if near else f"add the column {name!r}"
+            if not option and name == beside.weight:
+                remedy = "choose another with --weight, or leave it out"
             otherwise = f", or leave {flag(option)} out" if option else ""
             raise DataError(f"{table}: has no column {name!r}, {what}{asked}", remedy + otherwise)
 

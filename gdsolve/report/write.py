@@ -25,6 +25,7 @@ from gdsolve.report.plain import (
     write_json,
     write_methods_csv,
 )
+from gdsolve.report.score_table import write_score_csv, write_score_table
 from gdsolve.spec import Format
 from gdsolve.status import GdsolveError
 
@@ -55,6 +56,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.check/1", Format.TABLE): write_check_table,
     ("gdsolve.check/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.CSV): write_check_csv,
+    ("gdsolve.score/1", Format.TABLE): write_score_table,
+    ("gdsolve.score/1", Format.JSON): write_json,
+    ("gdsolve.score/1", Format.CSV): write_score_csv,
     ("gdsolve.trace/1", Format.TABLE): write_graph_table,
     ("gdsolve.trace/1", Format.JSON): write_json,
     ("gdsolve.trace/1", Format.DOT): write_graph_dot,

@@ -32,7 +32,7 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import DESCENDING, FITTED, READING, TABULATED
+from gdsolve.spec.verbs import DESCENDING, FITTED, FITTING, READING, SCORING, TABULATED
 
 USUAL_TOL = "1e-10, in float32 1e-6"
 _SELF_ENDING = enumerated([method.value for method in Method if method.info.self_ending])
@@ -71,7 +71,14 @@ class Options:
         None,
         "Column of row weights: 1/variance up to a factor, as in R; see --weight-kind. A row of weight 0 is left out.",
         "Columns",
+        verbs=(*FITTING, *SCORING),
         metavar="COLUMN",
+        by_verb={
+            "score": {
+                "help": "Column of row weights. A row of weight 0 is left out.",
+                "default_text": "the model's, if the table has it",
+            }
+        },
         goes_with=company.NO_FORMULA,
     )
     weight_kind: WeightKind = option(
@@ -155,6 +162,8 @@ class Options:
         Missing.ERROR,
         "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
         "Columns",
+        verbs=(*FITTING, *SCORING),
+        by_verb={"score": {"help": "Missing cells in the columns used: stop with an error, or drop the row."}},
         goes_with=(company.TABLE, company.CELLS),
     )
     na_values: tuple[str, ...] = option(
@@ -416,7 +425,7 @@ class Options:
     )
 
     format: Format = option(
-        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace")
+        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace", *SCORING)
     )
     every: Every = option(
         "log",

@@ -135,6 +135,14 @@ _ALL = (
         prints_rows=True,
     ),
     Verb(
+        "score",
+        "Score a saved model on a table with its target in it: R² and errors, or how well it tells classes and counts.",
+        ("gdsolve score model.json new.csv", "gdsolve score model.json new.csv --na drop --format json"),
+        (MODEL, SOURCES),
+        Does.READS,
+        formats=_PLAIN,
+    ),
+    Verb(
         "report",
         "Write a run as one HTML page: what was asked, what was reached, pictures, and a learning rate to play with.",
         ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
@@ -179,3 +187,5 @@ FITTING = verbs_that(Does.MODELS)
 DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)
+SCORING = ("score",)
+"""Verbs that look at what a saved model predicts, row by row."""
