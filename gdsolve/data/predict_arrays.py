@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.appended import read_appending
-from gdsolve.data.arrays import columns_of, labels_of, names_of, texts_of
+from gdsolve.data.arrays import column_of, columns_of, labels_of, names_of, texts_of
 from gdsolve.data.cells import Cells
 from gdsolve.data.predict import asking_option, note_gaps, warn_of_groups
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
@@ -100,12 +100,12 @@ def _with_target(
     """The columns with y as the one of the target."""
     if name in given:
         raise DataError(f"{source}: the target {name!r} is a column of X, and y is given too", "leave y out")
-    target = columns_of(y, source)
-    rows = len(columns[0]) if columns else None
-    if len(target) != 1 or (rows is not None and len(target[0]) != rows):
-        shape = f"{len(target)} columns" if len(target) != 1 else f"{len(target[0])} rows"
-        raise DataError(f"{source}: y has {shape}, and X {rows} rows", "give one number of y for every row of X")
-    return [*columns, target[0]], [*given, name]
+    target = column_of(y, "y", source)
+    if columns and len(target) != len(columns[0]):
+        raise DataError(
+            f"{source}: y has {len(target)} rows, and X {len(columns[0])}", "give one number of y for every row of X"
+        )
+    return [*columns, target], [*given, name]
 
 
 def _by_position(model: Predictor, width: int, source: str) -> list[str]:

@@ -14,8 +14,8 @@ from gdsolve.data.beside import Beside
 from gdsolve.data.passes import Pass
 from gdsolve.data.predict import frames_of, open_for, place_of
 from gdsolve.data.predictor import CurveModel, Predictor, read_predictor, values_of
+from gdsolve.data.score_sums import ScoreSums
 from gdsolve.data.shell import SCORE
-from gdsolve.data.tally import Tally
 from gdsolve.spec import Missing, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -23,10 +23,10 @@ _LEVEL = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
+class ScoredRows:
     """The sums over the rows that were scored, and how many were not, as they lack a cell or weigh nothing."""
 
-    tally: Tally
+    sums: ScoreSums
     beside: Beside
     dropped: int
     weightless: int
@@ -34,14 +34,14 @@ class Scored:
 
 def score_tables(
     sources: Sequence[str], spec: Spec, model: Mapping[str, Any], curve: CurveModel | None = None
-) -> Scored:
+) -> ScoredRows:
     """Score a model, the JSON of a fit, on tables; rows weigh by the model's column of weights, if they have it.
 
     Raises:
         GdsolveError: the model is not one that a fit wrote.
         DataError: a column that is not there, no rows, or a cell that cannot be used (file, row, column).
     """
-    known, tally = _prepared(spec, model, curve)
+    known, sums = _prepared(spec, model, curve)
     dropped = weightless = 0
     with ExitStack() as stack:
         opened, known = open_for(sources, replace(spec, only=True), known, stack)
@@ -49,15 +49,15 @@ def score_tables(
         for source in opened:
             before = 0
             for (offset, kept), _, cells in scoring.through(frames_of(source, known, spec)):
-                found = _Rows.of(cells, known)
+                found = _ScoreBatch.of(cells, known)
                 if found.lacking.any() and spec.na is Missing.ERROR:
                     row = int(found.lacking.argmax())
                     column = found.column_lacking(row, known)
                     raise _missing(place_of(source, offset, kept, row, column), cells, known, row, column)
-                found.add_to(tally, source.name, before)
+                found.add_to(sums, source.name, before)
                 dropped, weightless = dropped + int(found.lacking.sum()), weightless + int(found.weightless.sum())
                 before += cells.height
-        return _whole(Scored(tally, known.beside, dropped, weightless), ", ".join(one.name for one in opened))
+        return _whole(ScoredRows(sums, known.beside, dropped, weightless), ", ".join(one.name for one in opened))
 
 
 def score_arrays(
@@ -69,7 +69,7 @@ def score_arrays(
     *,
     names: Sequence[str] | None = None,
     source: str = "inline",
-) -> Scored:
+) -> ScoredRows:
     """Score a model on the rows of X, (m, n), and y, (m,), or a column of X.
 
     Raises:
@@ -77,19 +77,19 @@ def score_arrays(
     """
     from gdsolve.data.predict_arrays import cells_of_arrays
 
-    known, tally = _prepared(spec, model, curve)
+    known, sums = _prepared(spec, model, curve)
     cells, known = cells_of_arrays(X, y, spec, known, names, source)
-    found = _Rows.of(cells, known)
+    found = _ScoreBatch.of(cells, known)
     if found.lacking.any() and spec.na is Missing.ERROR:
         row = int(found.lacking.argmax())
         column = found.column_lacking(row, known)
         at = f"{source}: row {row + 1}" + ("" if column is None else f", column {column!r}")
         raise _missing(at, cells, known, row, column)
-    found.add_to(tally, source, 0)
-    return _whole(Scored(tally, known.beside, int(found.lacking.sum()), int(found.weightless.sum())), source)
+    found.add_to(sums, source, 0)
+    return _whole(ScoredRows(sums, known.beside, int(found.lacking.sum()), int(found.weightless.sum())), source)
 
 
-def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) -> tuple[Predictor, Tally]:
+def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) -> tuple[Predictor, ScoreSums]:
     if spec.na is Missing.MEAN:
         raise GdsolveError(
             "mean: a score fills no cell in, as it looks at every row once", "give --na drop", option="na"
@@ -97,11 +97,11 @@ def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) ->
     known = read_predictor(model, curve)
     beside = Beside.scored(model, spec.weight)
     level = (model.get("descent") or {}).get("quantile") or _LEVEL
-    return replace(known, beside=beside, run=SCORE), Tally(beside.loss, known.mean, float(level))
+    return replace(known, beside=beside, run=SCORE), ScoreSums(beside.loss, known.mean, float(level))
 
 
-def _whole(scored: Scored, source: str) -> Scored:
-    if not scored.tally.rows:
+def _whole(scored: ScoredRows, source: str) -> ScoredRows:
+    if not scored.sums.rows:
         why = "has no rows" if not scored.dropped else f"has no row to score: all {scored.dropped:,} lack a cell"
         raise DataError(f"{source}: {why}", "give a table with the model's columns and its target in it")
     return scored
@@ -118,7 +118,7 @@ def _missing(at: str, cells: pl.DataFrame, known: Predictor, row: int, column: s
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
+class _ScoreBatch:
     """Rows of a batch, (rows,) each: `lacking` have no prediction, target or weight, `weightless` the weight 0."""
 
     cells: pl.DataFrame
@@ -129,7 +129,7 @@ class _Rows:
     weightless: np.ndarray
 
     @classmethod
-    def of(cls, cells: pl.DataFrame, model: Predictor) -> _Rows:
+    def of(cls, cells: pl.DataFrame, model: Predictor) -> _ScoreBatch:
         """What the model makes of the cells."""
         target, value = model.beside.targets_of(cells), values_of(cells, model)
         weight = None if model.beside.weight is None else model.beside.weights_of(cells)
@@ -143,8 +143,8 @@ class _Rows:
         """The first column whose cell a row lacks; None where it is of a group that the model does not have."""
         return next((name for name in model.read if self.cells[name][row] is None), None)
 
-    def add_to(self, tally: Tally, source: str, before: int) -> None:
+    def add_to(self, sums: ScoreSums, source: str, before: int) -> None:
         """Add the rows that can be scored, `before` which so many rows of the source stand."""
         used = ~(self.lacking | self.weightless)
         weight = None if self.weight is None else self.weight[used]
-        tally.add(self.target[used], self.value[used], weight, source, before + 1 + np.flatnonzero(used))
+        sums.add(self.target[used], self.value[used], weight, source, before + 1 + np.flatnonzero(used))

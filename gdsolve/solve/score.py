@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gdsolve.data.score import Scored, score_arrays, score_tables
-from gdsolve.data.tally import LargestError, mean_of
+from gdsolve.data.score import ScoredRows, score_arrays, score_tables
+from gdsolve.data.score_sums import LargestError, mean_of
 from gdsolve.model import Model
 from gdsolve.solve.predict import read_for_prediction
 from gdsolve.spec import Loss, Spec
@@ -69,33 +69,33 @@ def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: S
     return _score(scored, str(model), sources, time.perf_counter() - began)
 
 
-def _score(scored: Scored, model: str, sources: tuple[str, ...], seconds: float) -> Score:
-    tally, beside = scored.tally, scored.beside
-    kind, weight = tally.loss.info.target, tally.weight
+def _score(scored: ScoredRows, model: str, sources: tuple[str, ...], seconds: float) -> Score:
+    sums, beside = scored.sums, scored.beside
+    kind, weight = sums.loss.info.target, sums.weight
     classes, counts = kind is Target.TWO_CLASSES, kind is Target.COUNTS
-    of_quantile = tally.loss is Loss.QUANTILE
-    square = mean_of(tally.squares, weight)
-    cells = tally.confusion.tolist()
+    of_quantile = sums.loss is Loss.QUANTILE
+    square = mean_of(sums.squares, weight)
+    cells = sums.confusion.tolist()
     return Score(
         model=model,
-        loss=tally.loss,
+        loss=sums.loss,
         target=beside.target or "",
         weight=beside.weight,
         sources=sources,
-        rows=tally.rows,
+        rows=sums.rows,
         rows_dropped=scored.dropped,
         rows_weightless=scored.weightless,
-        sse=None if classes or square is None else tally.squares,
-        r2=None if classes or square is None else tally.r2,
+        sse=None if classes or square is None else sums.squares,
+        r2=None if classes or square is None else sums.r2,
         rmse=None if classes or square is None else square**0.5,
-        mae=None if classes else mean_of(tally.absolute, weight),
-        largest_error=None if classes else tally.largest,
-        mean_poisson_deviance=mean_of(tally.deviance, weight) if counts else None,
-        quantile=tally.level if of_quantile else None,
-        pinball_loss=mean_of(tally.pinball, weight) if of_quantile else None,
-        log_loss=mean_of(tally.log_loss, weight) if classes else None,
-        accuracy=float(tally.confusion.trace()) / weight if classes else None,
-        auc=tally.auc() if classes else None,
+        mae=None if classes else mean_of(sums.absolute, weight),
+        largest_error=None if classes else sums.largest,
+        mean_poisson_deviance=mean_of(sums.deviance, weight) if counts else None,
+        quantile=sums.level if of_quantile else None,
+        pinball_loss=mean_of(sums.pinball, weight) if of_quantile else None,
+        log_loss=mean_of(sums.log_loss, weight) if classes else None,
+        accuracy=float(sums.confusion.trace()) / weight if classes else None,
+        auc=sums.auc() if classes else None,
         brier=square if classes else None,
         classes=(beside.classes or ("0", "1")) if classes else None,
         confusion=((cells[0][0], cells[0][1]), (cells[1][0], cells[1][1])) if classes else None,

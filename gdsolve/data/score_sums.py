@@ -25,7 +25,7 @@ class LargestError:
 
 
 @dataclass(slots=True)
-class Tally:
+class ScoreSums:
     """What is summed up of the rows of a table: residuals r = μ − y, and what the loss needs; a row of weight ω.
 
     `level` is τ of a quantile. Of classes the probabilities are kept, as their order is wanted: 9 bytes a row, and 17
