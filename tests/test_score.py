@@ -316,11 +316,16 @@ def test_what_cannot_be_scored_is_one_line(
     assert second.startswith(f"hint: {hint}")
 
 
-def test_rows_without_a_cell_or_a_group_are_left_out_when_asked(tmp_path: Path) -> None:
+def test_rows_without_a_cell_or_a_group_are_left_out_when_asked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     groups = gdsolve.fit(SEEN, target="y", features=["a"], group_by="k")
     table = tmp_path / "t.csv"
     table.write_text("k,a,y\nu,1,3\nnew,2,5\nv,,4\n\nv,2,\nv,3,7\n")
-    found = gdsolve.score(groups, table, na="drop")
+    with caplog.at_level("WARNING"):
+        found = gdsolve.score(groups, table, na="drop")
+    said = f"3 rows are left out, which lack a cell, or are of a group without weights (first: {table}: row 2 (line 3))"
+    assert [record.getMessage() for record in caplog.records] == [said]
     assert (found.rows, found.rows_dropped) == (2, 3)
     assert found.largest_error is not None
     assert found.largest_error.row in (1, 5)

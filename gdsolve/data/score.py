@@ -24,12 +24,16 @@ _LEVEL = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredRows:
-    """The sums over the rows that were scored, and how many were not, as they lack a cell or weigh nothing."""
+    """The sums over the rows that were scored, and how many were not, as they lack a cell or weigh nothing.
+
+    `first_dropped` says where the first row stands that lacks a cell, or is of a group that the model does not have.
+    """
 
     sums: ScoreSums
     beside: Beside
     dropped: int
     weightless: int
+    first_dropped: str = ""
 
 
 def score_tables(
@@ -43,6 +47,7 @@ def score_tables(
     """
     known, sums = _prepared(spec, model, curve)
     dropped = weightless = 0
+    first = ""
     with ExitStack() as stack:
         opened, known = open_for(sources, replace(spec, only=True), known, stack)
         scoring = Pass("scoring", opened)
@@ -50,14 +55,16 @@ def score_tables(
             before = 0
             for (offset, kept), _, cells in scoring.through(frames_of(source, known, spec)):
                 found = _ScoreBatch.of(cells, known)
-                if found.lacking.any() and spec.na is Missing.ERROR:
+                if found.lacking.any() and not first:
                     row = int(found.lacking.argmax())
                     column = found.column_lacking(row, known)
-                    raise _missing(place_of(source, offset, kept, row, column), cells, known, row, column)
+                    first = place_of(source, offset, kept, row, column)
+                    if spec.na is Missing.ERROR:
+                        raise _missing(first, cells, known, row, column)
                 found.add_to(sums, source.name, before)
                 dropped, weightless = dropped + int(found.lacking.sum()), weightless + int(found.weightless.sum())
                 before += cells.height
-        return _whole(ScoredRows(sums, known.beside, dropped, weightless), ", ".join(one.name for one in opened))
+        return _whole(ScoredRows(sums, known.beside, dropped, weightless, first), ", ".join(one.name for one in opened))
 
 
 def score_arrays(
@@ -79,14 +86,16 @@ def score_arrays(
 
     known, sums = _prepared(spec, model, curve)
     cells, known = cells_of_arrays(X, y, spec, known, names, source)
-    found = _ScoreBatch.of(cells, known)
-    if found.lacking.any() and spec.na is Missing.ERROR:
+    found, first = _ScoreBatch.of(cells, known), ""
+    if found.lacking.any():
         row = int(found.lacking.argmax())
         column = found.column_lacking(row, known)
-        at = f"{source}: row {row + 1}" + ("" if column is None else f", column {column!r}")
-        raise _missing(at, cells, known, row, column)
+        first = f"{source}: row {row + 1}" + ("" if column is None else f", column {column!r}")
+        if spec.na is Missing.ERROR:
+            raise _missing(first, cells, known, row, column)
     found.add_to(sums, source, 0)
-    return _whole(ScoredRows(sums, known.beside, int(found.lacking.sum()), int(found.weightless.sum())), source)
+    counts = int(found.lacking.sum()), int(found.weightless.sum())
+    return _whole(ScoredRows(sums, known.beside, *counts, first), source)
 
 
 def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) -> tuple[Predictor, ScoreSums]:

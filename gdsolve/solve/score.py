@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,9 @@ from gdsolve.model import Model
 from gdsolve.solve.predict import read_for_prediction
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
+
+
+logger = logging.getLogger("gdsolve")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,12 @@ def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: S
         scored, sources = score_tables(spec.data, spec, record, curve), spec.data
     else:
         scored, sources = score_arrays(X, y, spec, record, curve, names=names), ()
-    return _score(scored, str(model), sources, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    if scored.dropped:
+        why = "lack a cell" if "groups" not in record else "lack a cell, or are of a group without weights"
+        logger.warning("%s rows are left out, which %s (first: %s)", f"{scored.dropped:,}", why, scored.first_dropped)
+    logger.info("%s rows scored in %.3f s", f"{scored.sums.rows:,}", seconds)
+    return _score(scored, str(model), sources, seconds)
 
 
 def _score(scored: ScoredRows, model: str, sources: tuple[str, ...], seconds: float) -> Score:
