@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hint_cases_data
 import hint_cases_formulas
+import hint_cases_models
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_spec
@@ -23,6 +24,7 @@ CASES: list[Case] = [
     *hint_cases_data.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
+    *hint_cases_models.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from gdsolve.spec import Loss, Spec, only_traced, options_of
-from gdsolve.spec.option import key_of
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.graph import SECTIONS, build_trace_spec
+from gdsolve.spec.option import key_of
 from gdsolve.spec.schema import json_schema
 from gdsolve.status import GdsolveError
 

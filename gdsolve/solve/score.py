@@ -15,7 +15,6 @@ from gdsolve.solve.predict import read_for_prediction
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
 
-
 logger = logging.getLogger("gdsolve")
 
 
