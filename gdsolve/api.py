@@ -23,6 +23,7 @@ from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
 
     from gdsolve.data import Table
     from gdsolve.data.predict import PredictCounts
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
     from gdsolve.solve.scanned import Scan
+    from gdsolve.solve.score import Score
 
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {
@@ -236,8 +238,9 @@ def predict(
     out: None = None,
     *,
     names: Sequence[str] | None = None,
+    y: Any = None,
     **options: Any,
-) -> np.ndarray[Any, np.dtype[np.float64]]: ...
+) -> np.ndarray[Any, np.dtype[np.float64]] | pl.DataFrame: ...
 
 
 @overload
@@ -252,16 +255,19 @@ def predict(
     out: TextIO | None = None,
     *,
     names: Sequence[str] | None = None,
+    y: Any = None,
     **options: Any,
-) -> np.ndarray[Any, np.dtype[np.float64]] | PredictCounts:
+) -> np.ndarray[Any, np.dtype[np.float64]] | pl.DataFrame | PredictCounts:
     """What a fit, or a saved model by its path, predicts for the rows of X, as (m,): a table by its path, or (m, n).
 
     A row that lacks a number, or is of an unknown group, gives NaN. Columns are matched by the names of a table, of a
     DataFrame, or by `names`; those of an array without names are x1…xn if the model's are, else those of its weights,
-    in their order. With `out` the rows of a table are written there as CSV, as `gdsolve predict` does.
+    in their order. With `interval`, `diagnose` or `class_` it is a polars DataFrame of the columns that
+    `gdsolve predict` appends, null where there is no figure; of arrays y is the target. With `out` the rows of a table
+    are written there as CSV, as `gdsolve predict` does.
 
     Raises:
-        GdsolveError: what is no model, or the model of a formula.
+        GdsolveError: what is no model, the model of a formula, or one that has not what is asked for.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
     from gdsolve.solve.predict import predict as write
@@ -269,13 +275,7 @@ def predict(
 
     with _typing("predict", X):
         options = _read_options(options, "predict")
-        known = _model(model, "model")
-        if known is None:
-            raise GdsolveError(
-                f"{type(model).__name__} is no model",
-                "give what gdsolve.fit returned, or the file of save=",
-                option="model",
-            )
+        known = _required_model(model)
         if not _names_tables(X):
             if out is not None:
                 raise GdsolveError(
@@ -285,8 +285,9 @@ def predict(
                 raise GdsolveError(
                     "goes with tables", "leave it out: for arrays predictions alone are returned", option="only"
                 )
-            return predictions(build_spec((), options, "predict", in_memory=True), known, X, names)
+            return predictions(build_spec((), options, "predict", in_memory=True), known, X, names, y)
         _refuse_names(names)
+        _refuse_target(y)
         spec = build_spec(_paths(X), options, "predict")
         if out is None:
             return predictions(spec, known)
@@ -295,6 +296,35 @@ def predict(
                 f"{shown(out)} is no file that is open", "give open(…, 'w'), or leave it out", option="out"
             )
         return write(spec, known, out)
+
+
+def score(
+    model: Fit | GroupFits | str | os.PathLike[str],
+    X: Any,
+    y: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    **options: Any,
+) -> Score:
+    """How well a fit, or a saved model by its path, predicts the target of a table by its path, or y of X, (m, n).
+
+    Columns are matched as in `predict`; y, (m,), may be a column of X instead, by the name of the model's target.
+    `weight` is a column of row weights; without it that of the model is taken, if it is there.
+
+    Raises:
+        GdsolveError: what is no model, or the model of a formula.
+        DataError: a table without the model's columns or its target, without rows, or with cells that are bad.
+    """
+    from gdsolve.solve.score import score as run
+
+    with _typing("score", X):
+        options = _read_options(options, "score")
+        known = _required_model(model)
+        if not _names_tables(X):
+            return run(build_spec((), options, "score", in_memory=True), known, X, y, names)
+        _refuse_names(names)
+        _refuse_target(y)
+        return run(build_spec(_paths(X), options, "score"), known)
 
 
 def _show(spec: Spec, picture: Picture | None) -> None:
@@ -421,6 +451,23 @@ def _plain(value: Any) -> Any:
     """What numpy, pandas and torch hold, as Python's own numbers and lists."""
     found = value.tolist() if hasattr(value, "tolist") else value
     return list(found) if isinstance(found, tuple) else found
+
+
+def _required_model(given: Any) -> Model | str:
+    """The same, where there has to be one."""
+    known = _model(given, "model")
+    if known is None:
+        raise GdsolveError(
+            f"{type(given).__name__} is no model",
+            "give what gdsolve.fit returned, or the file of save=",
+            option="model",
+        )
+    return known
+
+
+def _refuse_target(y: Any) -> None:
+    if y is not None:
+        raise GdsolveError("goes with arrays", "leave it out: a table has its target in it", option="y")
 
 
 def _refuse_names(names: Sequence[str] | None) -> None:

@@ -28,6 +28,9 @@ FORM: dict[tuple[str, ...], type] = {
     ("data", "levels"): dict,
     ("data", "target_levels"): list,
     ("data", "na_values"): list,
+    ("covariance",): dict,
+    ("covariance", "factor"): list,
+    ("covariance", "parameters"): list,
     ("groups",): list,
     ("group_by",): str,
 }

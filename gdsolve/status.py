@@ -127,7 +127,9 @@ class GdsolveError(Exception):
     @property
     def label(self) -> str | None:
         """The option as it is told: as a key, or as a flag."""
-        return f"--{self.option.replace('_', '-')}" if self.option and self.as_flag else self.option
+        # A word that Python keeps for itself has a _ behind it in code alone.
+        name = self.option and self.option.removesuffix("_")
+        return f"--{name.replace('_', '-')}" if name and self.as_flag else name
 
     @property
     def subjects(self) -> tuple[str, ...]:

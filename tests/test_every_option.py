@@ -44,6 +44,7 @@ MODELS = {
     "latin.csv": "--encoding latin-1",
     "years.csv": "--header no",
     "gap.csv": "--na drop --na-values ?",
+    "classes.csv": "--loss logistic",
 }
 
 
@@ -58,6 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "t.csv").write_text(written(ROWS))
     (made / "four.csv").write_text("x,y\n1,2\n2,5\n3,6.5\n4,20\n")
     (made / "counts.csv").write_text("x,y\n1,2\n2,5\n3,6\n4,9\n")
+    (made / "classes.csv").write_text("x,c\n1,no\n2,yes\n3,no\n4,yes\n5,no\n6,yes\n7,yes\n")
     (made / "gap.csv").write_text("x,y\n1,2\n,5\n3,6.5\n4,8\n?,11\n")
     (made / "text.csv").write_text("k,x,y\na,1,2\nb,2,5\na,3,6.5\nb,4,9\nc,5,11\n")
     (made / "latin.csv").write_bytes("größe,y\n1,2\n2,5\n3,6.5\n".encode("latin-1"))
@@ -179,6 +181,10 @@ EXAMPLES: dict[str, Example] = {
     "plot": Example("p.svg"),
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),
     "watch": Example(),
+    "interval": Example("0.9"),
+    "interval_of": Example("mean", ("--interval", "0.9")),
+    "diagnose": Example(),
+    "class_": Example(source="classes.csv"),
     "only": Example(),
     "weights": Example("w.json"),
     "quiet": Example(source="years.csv"),
@@ -203,6 +209,11 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("predict", "quiet"): Example(source="gap.csv"),
     ("predict", "header"): Example("yes", source="years.csv", refused=True),
     ("predict", "no_header"): Example(refused=True),
+    ("score", "na"): Example("drop", ("--na-values", "?", "--format", "json"), "gap.csv"),
+    ("score", "na_values"): Example("3", ("--na", "drop", "--format", "json"), "gap.csv"),
+    ("score", "quiet"): Example(None, ("--na", "drop"), "gap.csv"),
+    ("score", "header"): Example("yes", source="years.csv", refused=True),
+    ("score", "no_header"): Example(refused=True),
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
     ("certify", "target"): Example("z", ("--weights", "w.json")),
     ("certify", "features"): Example("z", ("--weights", "one.json")),
@@ -305,7 +316,7 @@ WRITTEN = {"report": "-", "scan": "s.tri"}
 
 def base_of(verb: str, name: str, example: Example) -> list[str]:
     """The words of the run without the option."""
-    model = [f"{example.source}.json"] if verb == "predict" else []
+    model = [f"{example.source}.json"] if verb in ("predict", "score") else []
     words = [verb, *model, *([example.source] if example.source else []), *example.beside]
     quick = QUICK.get(verb, ())
     words += [] if quick[:1] == (flag(name),) or set(quick[:1]) & set(words) or not quick else quick

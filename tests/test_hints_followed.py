@@ -7,6 +7,7 @@ from pathlib import Path
 import hint_cases_certify
 import hint_cases_data
 import hint_cases_formulas
+import hint_cases_models
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
@@ -27,6 +28,7 @@ CASES: list[Case] = [
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_models.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",

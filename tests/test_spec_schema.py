@@ -16,6 +16,7 @@ from jsonschema import Draft202012Validator
 from gdsolve.spec import Loss, Spec, only_traced, options_of
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.graph import SECTIONS, build_trace_spec
+from gdsolve.spec.option import key_of
 from gdsolve.spec.schema import json_schema
 from gdsolve.status import GdsolveError
 
@@ -40,7 +41,7 @@ def test_it_is_a_schema() -> None:
 
 def test_it_has_every_field_and_no_other() -> None:
     assert list(PROBLEM["properties"]) == [
-        field.name for field in dataclasses.fields(Spec) if not only_traced(field.name)
+        key_of(field.name) for field in dataclasses.fields(Spec) if not only_traced(field.name)
     ]
     assert list(GRAPH["properties"]) == [*SECTIONS, *options_of("trace")]
 

@@ -8,17 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from gdsolve.data.arrays import columns_of, labels_of, names_of, texts_of
+from gdsolve.data.appended import read_appending
+from gdsolve.data.arrays import column_of, columns_of, labels_of, names_of, texts_of
 from gdsolve.data.cells import Cells
-from gdsolve.data.predict import (
-    CurveModel,
-    Predictor,
-    note_gaps,
-    predictions_of,
-    read_predictor,
-    require_columns,
-    warn_of_groups,
-)
+from gdsolve.data.predict import asking_option, note_gaps, warn_of_groups
+from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
 from gdsolve.data.series import series_of
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Spec
@@ -30,19 +24,38 @@ def predict_arrays(
     spec: Spec,
     model: Mapping[str, Any],
     curve: CurveModel | None = None,
+    *,
     names: Sequence[str] | None = None,
     source: str = "inline",
-) -> np.ndarray:
+    y: Any = None,
+) -> np.ndarray | pl.DataFrame:
     """What a model predicts for the rows of X, (m, n), as (m,); NaN where a cell is missing, or its group unknown.
 
     Columns are matched by the names of a DataFrame, or `names`. Without any they are those that the model needs, in the
-    order of its weights, or x1…xn where it is of columns so called.
+    order of its weights, or x1…xn where it is of columns so called. Where more than the prediction is asked for it is a
+    DataFrame, as of `predict_values`; the target is y, (m,), or a column of X.
 
     Raises:
-        GdsolveError: the model is not one that a fit wrote.
+        GdsolveError: the model is not one that a fit wrote, or has not what is asked for.
         DataError: a column that is not there, or a cell that cannot be used (row, column).
     """
-    known = read_predictor(model, curve)
+    known, appended = read_appending(model, curve, spec)
+    cells, known = cells_of_arrays(X, y, spec, known, names, source)
+    lacking = Unpredicted(known.groups)
+    found = appended.frame(cells, known)
+    note_gaps(lacking, found[:, 0].is_null().to_numpy(), cells, known, lambda row, _: f"{source}: row {row + 1}")
+    warn_of_groups(lacking, found.height)
+    return appended.returned(found)
+
+
+def cells_of_arrays(
+    X: Any, y: Any, spec: Spec, known: Predictor, names: Sequence[str] | None, source: str
+) -> tuple[pl.DataFrame, Predictor]:
+    """The cells that are read of X, and of y as the target, null where missing; and the model as it is read from these.
+
+    Raises:
+        DataError: a column that is not there, or a cell that cannot be used (row, column).
+    """
     columns = columns_of(X, source)
     given = names_of(X, names)
     if given is None:
@@ -52,24 +65,47 @@ def predict_arrays(
             f"{source}: {len(set(given))} names for {len(columns)} columns of X",
             "give every column a name of its own",
         )
+    if y is not None and known.beside.target is not None:
+        columns, given = _with_target(columns, given, y, known.beside.target, source)
+    known = known.within(given)
     require_columns(source, given, known)
+    require_beside(source, given, known, asking_option(spec))
     read = Cells.of(".", known.reading(spec).missing_texts)
     typed = labels_of(X) is not None
     # A model may need no column at all, and predicts for every row all the same.
     frame = {"\x00row": pl.Series(np.zeros(len(columns[0]) if columns else 0))}
-    for name in known.needed:
+    for name in known.read:
         cells = columns[given.index(name)]
         frame[name] = (
-            _texts(cells, read.missing) if name in known.texts else _numbers(cells, name, source, read, typed=typed)
+            _texts(cells, read.missing)
+            if name in known.texts_read
+            else _numbers(cells, name, source, read, typed=typed)
         )
-        _refuse_unknown(frame[name], name, known, source)
-    cells, lacking = pl.DataFrame(frame), Unpredicted(known.groups)
-    values = predictions_of(cells, known)
+        if name in known.needed:
+            _refuse_unknown(frame[name], name, known, source)
     # An array holds NaN where a table has an empty cell.
-    whole = cells.with_columns(pl.selectors.float().fill_nan(None))
-    note_gaps(lacking, values, whole, known, lambda row, _: f"{source}: row {row + 1}")
-    warn_of_groups(lacking, len(values))
-    return values
+    whole = pl.DataFrame(frame).with_columns(pl.selectors.float().fill_nan(None))
+    bad = known.beside.bad_cell(whole)
+    if bad is not None:
+        cell = whole[bad.column][bad.row]
+        raise DataError(
+            f"{source}: row {bad.row + 1}, column {bad.column!r}: {cell} {bad.reason}", "leave the row out of X and y"
+        )
+    return whole, known
+
+
+def _with_target(
+    columns: Sequence[Any], given: Sequence[str], y: Any, name: str, source: str
+) -> tuple[list[Any], list[str]]:
+    """The columns with y as the one of the target."""
+    if name in given:
+        raise DataError(f"{source}: the target {name!r} is a column of X, and y is given too", "leave y out")
+    target = column_of(y, "y", source)
+    if columns and len(target) != len(columns[0]):
+        raise DataError(
+            f"{source}: y has {len(target)} rows, and X {len(columns[0])}", "give one number of y for every row of X"
+        )
+    return [*columns, target], [*given, name]
 
 
 def _by_position(model: Predictor, width: int, source: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from gdsolve.spec.losses import Mean
+from gdsolve.spec.losses import Loss, Mean, Target
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -27,3 +27,17 @@ MEANS: Mapping[Mean, Callable[[np.ndarray], np.ndarray]] = {
     Mean.EXP: exp,
 }
 """By what a loss declares: from z to the prediction, element by element."""
+
+
+def slope_of_mean(mean: Mean, z: np.ndarray) -> np.ndarray:
+    """dμ/dz, (rows,)."""
+    if mean is Mean.SIGMOID:
+        return np.asarray(sigmoid(z) * sigmoid(-z))
+    return exp(z) if mean is Mean.EXP else np.ones_like(z)
+
+
+def variance_at(loss: Loss, mean: np.ndarray) -> np.ndarray:
+    """The variance of the target over scale² where its mean is μ, (rows,): μ(1 − μ) of classes, μ of counts, else 1."""
+    if loss.info.target is Target.TWO_CLASSES:
+        return mean * (1.0 - mean)
+    return mean if loss.info.target is Target.COUNTS else np.ones_like(mean)

@@ -13,6 +13,7 @@ from gdsolve.spec.command import operand
 FIT = "fit"
 _TABBED = r"tr -s '[:blank:]' '\t'"
 PREDICT = "predict MODEL"
+SCORE = "score MODEL"
 
 
 def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: str = FIT) -> str:

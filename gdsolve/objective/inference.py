@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 
 import torch
 from torch import Tensor
 
+from gdsolve.objective.covariance import MOST_KEPT, Covariance
 from gdsolve.objective.goodness import Goodness
 from gdsolve.objective.rank import CERTAIN, EPSILON
 from gdsolve.objective.sandwich import Sandwich
@@ -78,7 +79,8 @@ class Inference:
     neither residual standard deviation nor degrees of freedom; or of known variances, with both). `correlation` is
     (p, p), None where it does not exist. Without `confidence` there are standard errors and statistics alone, which
     need no distribution. `robust` says which errors these are where they are not the classic ones; `rank` how many
-    parameters the data determine; `goodness` how good the fit is, where a report is asked for.
+    parameters the data determine; `goodness` how good the fit is, where a report is asked for. `covariance`, that of
+    the classic errors, is None where it does not exist, or is of more than `MOST_KEPT` weights.
     """
 
     residual_standard_deviation: float | None
@@ -90,6 +92,7 @@ class Inference:
     robust: Robust | None = None
     rank: int | None = None
     goodness: Goodness | None = None
+    covariance: Covariance | None = field(default=None, compare=False, repr=False)
 
 
 def from_factor(
@@ -138,15 +141,17 @@ def from_factor(
     correlation = _correlation(spread, names) if confidence else None
     if weighting is Weighting.KNOWN:
         found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
-        return Inference(scatter, freedom, confidence, "z", found, correlation, rank=spread.rank)
+        kept = _covariance(upper, out, names, free, spread, 1.0)
+        return Inference(scatter, freedom, confidence, "z", found, correlation, rank=spread.rank, covariance=kept)
     reason = EXACT if sse**0.5 <= noise else None
     if scatter is None:
         reason = _no_freedom(observations, spread.rank, weighting)
+    kept = _covariance(upper, out, names, free, spread, None if reason else scatter)
     reason = reason or why
     error, of_test = (scatter, freedom) if robust is None or robust.freedom is None else (1.0, robust.freedom)
     error = None if reason else error
     found = _bars(names, estimates, spread, error, freedom=of_test, confidence=confidence, reason=reason)
-    return Inference(scatter, freedom, confidence, "t", found, correlation, robust, spread.rank)
+    return Inference(scatter, freedom, confidence, "t", found, correlation, robust, spread.rank, covariance=kept)
 
 
 def from_hessian(
@@ -177,12 +182,13 @@ def from_hessian(
     factor = values.clamp(min=0.0).sqrt()[:, None] * vectors.mT * lengths
     # A Hessian carries the square of what a factor carries, and so the root of its rounding.
     spread = spread_of(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
+    kept = _covariance(factor, out, names, free, spread, 1.0)
     robust, why = None, None
     if sandwich is not None:
         spread, robust, why = _filled(spread, sandwich, into, to_user)
     found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence, reason=why)
     correlation = _correlation(spread, names) if confidence else None
-    return Inference(None, None, confidence, "z", found, correlation, robust, spread.rank)
+    return Inference(None, None, confidence, "z", found, correlation, robust, spread.rank, covariance=kept)
 
 
 def _filled(
@@ -242,6 +248,15 @@ def too_far(inference: Inference, optimum: Tensor) -> dict[str, str]:
             away = abs(one.value - goal) / one.standard_error
             found[one.name] = f"not converged: {away:.3g} standard errors away from the optimum"
     return found
+
+
+def _covariance(
+    factor: Tensor, out: Tensor, names: Sequence[str], free: Sequence[int], spread: Spread, scale: float | None
+) -> Covariance | None:
+    """The covariance of the free parameters, where all of them are determined and they are not too many to keep."""
+    if not 0 < len(free) <= MOST_KEPT or spread.rank < len(free):
+        return None
+    return Covariance(factor, out, tuple(names[j] for j in free), scale)
 
 
 def _no_freedom(observations: float, rank: int, weighting: Weighting) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.report.validation_record import validation_record
@@ -78,6 +79,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True) -> Record:
             "tol": fit.tol,
         },
         "standard_errors": errors_record(fit),
+        "covariance": covariance_record(fit),
         "report": None if fit.inference is None else inference_record(fit.inference),
         "validation": None if fit.validation is None else validation_record(fit.validation),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),
@@ -98,7 +100,8 @@ def model_record(fit: Fit) -> Record:
         "weights": fit.weights,
         "intercept": fit.intercept,
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
-        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used},
+        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used, "quantile": fit.spec.quantile},
+        "covariance": covariance_record(fit),
         "objective": _objective_record(fit),
     }
 

@@ -27,6 +27,7 @@ from gdsolve.report.plain import (
     write_methods_csv,
 )
 from gdsolve.report.scan_table import write_scan_table
+from gdsolve.report.score_table import write_score_csv, write_score_table
 from gdsolve.spec import Format
 from gdsolve.status import GdsolveError
 
@@ -57,6 +58,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.certify/1", Format.TABLE): write_certify_table,
     ("gdsolve.certify/1", Format.JSON): write_json,
     ("gdsolve.certify/1", Format.CSV): write_certify_csv,
+    ("gdsolve.score/1", Format.TABLE): write_score_table,
+    ("gdsolve.score/1", Format.JSON): write_json,
+    ("gdsolve.score/1", Format.CSV): write_score_csv,
     ("gdsolve.trace/1", Format.TABLE): write_graph_table,
     ("gdsolve.trace/1", Format.JSON): write_json,
     ("gdsolve.trace/1", Format.DOT): write_graph_dot,

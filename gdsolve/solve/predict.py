@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
-from gdsolve.data.predict import CurveModel, PredictCounts, predict_csv, predict_values
+from gdsolve.data.predict import PredictCounts, predict_csv, predict_values
+from gdsolve.data.predictor import CurveModel
 from gdsolve.model import Model, read_model
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     import numpy as np
+    import polars as pl
     import torch
+
+    from gdsolve.objective.layout import Layout
 
 
 def predict(spec: Spec, model: str | Model, out: TextIO) -> PredictCounts:
@@ -22,27 +27,34 @@ def predict(spec: Spec, model: str | Model, out: TextIO) -> PredictCounts:
         GdsolveError: a file that is no model, or the model of a formula, which predicts nothing.
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
-    record, curve = _read(model)
+    record, curve = read_for_prediction(model)
     return predict_csv(spec.data, spec, record, out, curve)
 
 
 def predictions(
-    spec: Spec, model: str | Model, X: Any = None, names: Sequence[str] | None = None
-) -> np.ndarray[Any, np.dtype[np.float64]]:
+    spec: Spec, model: str | Model, X: Any = None, names: Sequence[str] | None = None, y: Any = None
+) -> np.ndarray[Any, np.dtype[np.float64]] | pl.DataFrame:
     """What a model predicts for the rows of X, (m, n), or without X of the spec's tables, (m,); NaN where it cannot.
+
+    A DataFrame where the spec asks for more columns than that.
 
     Raises:
         GdsolveError, DataError: as `predict`.
     """
-    record, curve = _read(model)
+    record, curve = read_for_prediction(model)
     if X is None:
         return predict_values(spec.data, spec, record, curve)
     from gdsolve.data.predict_arrays import predict_arrays
 
-    return predict_arrays(X, spec, record, curve, names)
+    return predict_arrays(X, spec, record, curve, names=names, y=y)
 
 
-def _read(model: str | Model) -> tuple[Mapping[str, Any], CurveModel | None]:
+def read_for_prediction(model: str | Model) -> tuple[Mapping[str, Any], CurveModel | None]:
+    """The record of a model, saved or at hand, and its curve, if it is one.
+
+    Raises:
+        GdsolveError: a file that is no model, or the model of a formula, which predicts nothing.
+    """
     record = read_model(model, groups=True)
     kind = (record.get("objective") or {}).get("kind", "linear")
     if kind == "formula":
@@ -71,7 +83,33 @@ def _curve_of(path: str, model: Mapping[str, Any]) -> CurveModel:
         values = {name: torch.from_numpy(cells[name]) for name in columns}
         return expression.evaluate({**given, **values}).expand(rows).numpy()
 
-    return CurveModel(columns, at)
+    def slopes(cells: Mapping[str, np.ndarray], rows: int, names: tuple[str, ...]) -> np.ndarray:
+        from gdsolve.objective.curve import CurveFunction
+
+        layout, w = _layout(model["weights"], given)
+        fixed = {name: value for name, value in given.items() if name not in layout.names}
+        values = {name: torch.from_numpy(cells[name]) for name in columns}
+        found = CurveFunction(expression, layout, fixed, values, rows).jacobian(w)
+        return found[:, [layout.labels.index(name) for name in names]].detach().numpy()
+
+    return CurveModel(columns, at, slopes)
+
+
+def _layout(weights: Mapping[str, float], given: Mapping[str, torch.Tensor]) -> tuple[Layout, torch.Tensor]:
+    """Where every parameter of a saved curve stands in w, (p, 1), and w."""
+    import torch
+
+    from gdsolve.objective.layout import Layout
+
+    names = tuple(dict.fromkeys(label.partition("[")[0] for label in weights))
+    labels = [
+        f"{name}[{','.join(map(str, place))}]" if place else name
+        for name in names
+        for place in itertools.product(*map(range, given[name].shape))
+    ]
+    w = torch.tensor([[weights[label]] for label in labels], dtype=torch.float64, device="cpu")
+    shapes = tuple(tuple(given[name].shape) for name in names)
+    return Layout(names, shapes, tuple(labels), torch.ones_like(w)), w
 
 
 def _tensors(numbers: Mapping[str, Any]) -> dict[str, torch.Tensor]:

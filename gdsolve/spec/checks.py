@@ -47,6 +47,12 @@ def check(spec: Options) -> None:
             option="confidence",
         )
     _check_errors(spec)
+    if spec.interval is not None and not 0.0 < spec.interval < 1.0:
+        raise GdsolveError(
+            f"{spec.interval:g} is not strictly between 0 and 1",
+            "for intervals of 95 % give --interval 0.95",
+            option="interval",
+        )
     _check_dialect(spec)
     _check_header(spec)
     _check_problem(spec)

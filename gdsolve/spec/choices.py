@@ -80,6 +80,14 @@ class WeightKind(StrEnum):
     FREQUENCY = "frequency"
 
 
+class IntervalOf(StrEnum):
+    """What an interval of a prediction is to hold: a new observation of the target, or its mean."""
+
+    AUTO = "auto"
+    OBSERVATION = "observation"
+    MEAN = "mean"
+
+
 class Categorical(StrEnum):
     """What to do with a column of text."""
 

@@ -156,6 +156,11 @@ SHOWN_ERRORS = Company(
     "{flag} is about standard errors, and none are shown here",
     "give {shown} as well",
 )
+INTERVAL = Company(
+    lambda asked: asked.spec.interval is not None,
+    "{flag} is for the intervals of --interval",
+    "give --interval 0.95, or leave {flag} out",
+)
 CHECKPOINT = Company(
     lambda asked: asked.spec.checkpoint is not None,
     "there is no checkpoint to write",

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gdsolve.spec.option import field_of
 from gdsolve.status import GdsolveError, Place
 
 LARGEST_FILE = 64 * 2**20
@@ -164,7 +165,7 @@ def _entries(path: str, events: Events, flat: Container[str]) -> Iterator[Entry]
             continue
         if kind != "Scalar":
             raise GdsolveError("a key that is no word", "write one key: value a line", place=Place(path, line))
-        value = _Value(path, event.value, events, event.value.replace("-", "_") not in flat)
+        value = _Value(path, event.value, events, field_of(event.value) not in flat)
         yield Entry(event.value, line, value.read(next(events), 2))
 
 

@@ -21,6 +21,7 @@ from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
+from gdsolve.spec.option import field_of, key_of
 from gdsolve.spec.parameter import Constant, Parameter, Value
 from gdsolve.spec.parameters import NAME_HINT, is_name, parts_from
 from gdsolve.spec.plots import check_plot
@@ -128,7 +129,7 @@ def at_home(path: str) -> str:
 
 def nearest_option(name: str, names: Sequence[str]) -> str | None:
     """The one of `names` that was probably meant: a known other name for it, or the nearest spelling."""
-    name = name.strip("-").replace("-", "_")
+    name = field_of(name.strip("-"))
     known = NICKNAMES.get(name.lower())
     if known in names:
         return known
@@ -245,14 +246,14 @@ def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, froze
 
 
 def _field_name(path: str, key: str, line: int) -> str:
-    name = key.replace("-", "_")
+    name = field_of(key)
     names = [known for known in kinds() if not only_traced(known)]
     if name in names:
         return name
     near = nearest_option(key, names)
     raise GdsolveError(
         f"unknown key {shown(key)}",
-        f"did you mean {near}?" if near else "gdsolve schema lists the keys",
+        f"did you mean {key_of(near)}?" if near else "gdsolve schema lists the keys",
         place=Place(path, line),
     )
 

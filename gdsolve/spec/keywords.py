@@ -7,6 +7,7 @@ import shlex
 
 from gdsolve.advice import Advice
 from gdsolve.spec.offers import choices
+from gdsolve.spec.option import field_of
 from gdsolve.spec.values import is_list, kinds
 
 _PROSE = ("out", "alone", "and", "as", "if", "is", "keeps", "leaves", "or", "takes")
@@ -34,7 +35,7 @@ def _written(words: str, verb: str) -> str:
 
 
 def _keyword(found: re.Match[str], verb: str) -> str:
-    name, value = found[1].replace("-", "_"), found[2]
+    name, value = field_of(found[1]), found[2]
     if name not in kinds():
         return found[0]
     if kinds()[name] is bool or value is None or not _is_value(name, value, verb):

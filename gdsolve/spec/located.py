@@ -6,6 +6,7 @@ from collections.abc import Container, Sequence
 
 from gdsolve.spec.document import read_entries
 from gdsolve.spec.file import FORMULA_PARTS, is_yaml
+from gdsolve.spec.option import field_of
 from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError, Place
 
@@ -17,7 +18,7 @@ def located(fault: GdsolveError, sources: Sequence[str], given: Container[str]) 
     if len(specs) != 1 or fault.place is not None or not subjects:
         return fault
     entries = read_entries(specs[0], flat=kinds().keys() - set(FORMULA_PARTS))
-    lines = {entry.key.replace("-", "_"): entry.line for entry in entries}
+    lines = {field_of(entry.key): entry.line for entry in entries}
     name = next((name for name in subjects if name in lines), None)
     if name is None:
         return fault

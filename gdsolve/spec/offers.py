@@ -6,10 +6,10 @@ import dataclasses
 from collections.abc import Iterable
 from enum import StrEnum
 
-from gdsolve.spec.choices import Format, PlotKind
+from gdsolve.spec.choices import Format, Missing, PlotKind
 from gdsolve.spec.option import OptionInfo
 from gdsolve.spec.spec import Spec
-from gdsolve.spec.verbs import FORMATS, PLOT_KINDS
+from gdsolve.spec.verbs import FORMATS, PLOT_KINDS, SCORING
 from gdsolve.status import GdsolveError
 
 
@@ -34,6 +34,8 @@ def choices(name: str, verb: str) -> tuple[str, ...] | None:
         return FORMATS.get(verb, tuple(Format))
     if name == "plot_kind":
         return PLOT_KINDS.get(verb, tuple(PlotKind))
+    if kind is Missing and verb in SCORING:
+        return (Missing.ERROR, Missing.DROP)
     return tuple(kind) if issubclass(kind, StrEnum) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import keyword
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,5 +72,20 @@ def enumerated(names: Sequence[str]) -> str:
 
 
 def flag(name: str) -> str:
-    """The flag that goes with a field: `max_iter` gives `--max-iter`."""
-    return "--" + name.replace("_", "-")
+    """The flag that goes with a field: `max_iter` gives `--max-iter`, and `class_`, a word of Python, `--class`."""
+    return "--" + key_of(name).replace("_", "-")
+
+
+def key_of(name: str) -> str:
+    """The key of YAML that goes with a field: its name, without the `_` after a word that Python keeps for itself."""
+    return name.removesuffix("_")
+
+
+def field_of(word: str) -> str:
+    """The field that a flag, without its dashes, or a key of YAML goes with.
+
+    >>> field_of("max-iter"), field_of("class")
+    ('max_iter', 'class_')
+    """
+    name = word.replace("-", "_")
+    return f"{name}_" if keyword.iskeyword(name) else name

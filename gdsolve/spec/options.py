@@ -18,6 +18,7 @@ from gdsolve.spec.choices import (
     Format,
     Header,
     Init,
+    IntervalOf,
     LearningRate,
     Missing,
     PenaltyScale,
@@ -33,7 +34,7 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import CHOOSING, DESCENDING, DRAWN, FITTED, READING, TABULATED, VALIDATED
+from gdsolve.spec.verbs import CHOOSING, DESCENDING, DRAWN, FITTED, READING, SCORING, TABULATED, VALIDATED
 
 POSED = (*DESCENDING, "certify")
 SOLVED = (*DESCENDING, "check")
@@ -84,8 +85,14 @@ class Options:
         None,
         "Column of row weights: 1/variance up to a factor, as in R; see --weight-kind. A row of weight 0 is left out.",
         "Columns",
-        verbs=CHOOSING,
+        verbs=(*CHOOSING, *SCORING),
         metavar="COLUMN",
+        by_verb={
+            "score": {
+                "help": "Column of row weights. A row of weight 0 is left out.",
+                "default_text": "the model's, if the table has it",
+            }
+        },
         goes_with=company.NO_FORMULA,
     )
     weight_kind: WeightKind = option(
@@ -172,7 +179,8 @@ class Options:
         Missing.ERROR,
         "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
         "Columns",
-        verbs=CHOOSING,
+        verbs=(*CHOOSING, *SCORING),
+        by_verb={"score": {"help": "Missing cells in the columns used: stop with an error, or drop the row."}},
         goes_with=(company.TABLE, company.CELLS),
     )
     na_values: tuple[str, ...] = option(
@@ -489,7 +497,10 @@ class Options:
     )
 
     format: Format = option(
-        Format.TABLE, "Format of the result on standard output.", "Output", verbs=(*TABULATED, "trace", "scan")
+        Format.TABLE,
+        "Format of the result on standard output.",
+        "Output",
+        verbs=(*TABULATED, "trace", "scan", *SCORING),
     )
     every: Every = option(
         "log",
@@ -622,7 +633,33 @@ class Options:
         "Output",
         verbs=("fit",),
     )
-    only: bool = option(False, "Write the prediction column only.", "Output", verbs=("predict",))
+    interval: float | None = option(
+        None,
+        "Append the columns lower and upper: an interval of this level, such as 0.95.",
+        "Output",
+        verbs=("predict",),
+        metavar="LEVEL",
+        default_text="none",
+    )
+    interval_of: IntervalOf = option(
+        IntervalOf.AUTO,
+        "What --interval is to hold: a new observation of the target, or its mean.",
+        "Output",
+        verbs=("predict",),
+        default_text="observation; the mean of classes and counts",
+        goes_with=company.INTERVAL,
+    )
+    diagnose: bool = option(
+        False,
+        "Append residual, standardised_residual, leverage and cooks_distance, where the target is in the table. They "
+        "are those of a fit for the rows that were fitted; of other rows leverage is how far they lie from these.",
+        "Output",
+        verbs=("predict",),
+    )
+    class_: bool = option(
+        False, "Append the column class: the class of larger probability.", "Output", verbs=("predict",)
+    )
+    only: bool = option(False, "Write what is appended only.", "Output", verbs=("predict",))
     quiet: bool = option(False, "Write nothing but errors to standard error.", "Output", verbs=READING)
     verbose: bool = option(False, "Write more to standard error: times, plan, columns.", "Output", verbs=READING)
     exit_zero: bool = option(False, "Exit with 0, not 3, when --max-iter is reached.", "Output", verbs=FITTED)

@@ -14,7 +14,7 @@ from gdsolve.spec.choices import ENGINE_NAMES, Engine, Init, LearningRate
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
-from gdsolve.spec.option import OptionInfo
+from gdsolve.spec.option import OptionInfo, key_of
 from gdsolve.spec.parameter import Constant, Parameter
 from gdsolve.spec.spec import Spec
 from gdsolve.spec.values import TRUTHS, is_optional, kinds
@@ -121,7 +121,7 @@ SPECIAL: dict[str, Schema] = {
         if own.below is None
     },
 }
-BELOW = {"confidence": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
+BELOW = {"confidence": 1, "interval": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
 """Numbers between 0 and a limit, which are neither of these."""
 
 
@@ -140,7 +140,7 @@ def _problem() -> Schema:
     names = [name for name in Spec.__dataclass_fields__ if not only_traced(name)]
     return {
         "title": "problem",
-        **_keys({name: _field(name, FORMATS["fit"]) for name in names}),
+        **_keys({key_of(name): _field(name, FORMATS["fit"]) for name in names}),
         "anyOf": [{"required": ["data"]}, {"required": ["X", "y"]}, {"required": ["minimize"]}],
         "dependentRequired": {"X": ["y"], "y": ["X"]},
         "allOf": [

@@ -162,6 +162,14 @@ _ALL = (
         prints_rows=True,
     ),
     Verb(
+        "score",
+        "Score a saved model on a table with its target in it: R² and errors, or how well it tells classes and counts.",
+        ("gdsolve score model.json new.csv", "gdsolve score model.json new.csv --na drop --format json"),
+        (MODEL, SOURCES),
+        Does.READS,
+        formats=_PLAIN,
+    ),
+    Verb(
         "report",
         "Write a run as one HTML page: what was asked, what was reached, pictures, and a learning rate to play with.",
         ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
@@ -210,3 +218,5 @@ TABULATED = verbs_that(Does.TABULATES)
 DRAWN = tuple(verb.name for verb in _ALL if verb.pictures)
 VALIDATED = ("fit",)
 """Those that score what they fit on rows that it has not seen."""
+SCORING = ("score",)
+"""Verbs that look at what a saved model predicts, row by row."""

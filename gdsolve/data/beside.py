@@ -1,0 +1,138 @@
+"""What is read of a row beside the columns that its prediction is made of: the target, and the weight of the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gdsolve.data.targets import LIMITED, outside
+from gdsolve.data.weighing import LARGEST_SIGMA, SMALLEST_SIGMA
+from gdsolve.spec import Loss
+from gdsolve.spec.choices import WeightKind
+from gdsolve.spec.losses import USUAL_LOSS
+
+
+@dataclass(frozen=True, slots=True)
+class BadCell:
+    """A cell that is there and cannot be used: its row in a batch, its column, and in words what is wrong."""
+
+    row: int
+    column: str
+    reason: str
+    no_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The target and the weight of a row, by the names of their columns; None for what is not read.
+
+    `classes` are the two texts of a target that is text; the second one is 1. `is_sigma`: the cells of `weight` are
+    standard deviations σ, and weigh 1/σ². `may_lack_weight`: in a table without that column every row weighs 1.
+    """
+
+    loss: Loss = USUAL_LOSS
+    target: str | None = None
+    classes: tuple[str, str] | None = None
+    weight: str | None = None
+    is_sigma: bool = False
+    may_lack_weight: bool = True
+
+    @classmethod
+    def of(cls, model: Mapping[str, Any], *, target: bool, weight: bool) -> Beside:
+        """The target of a saved model, and what weighs its rows; frequencies weigh none, as they only count rows.
+
+        A row without its target may be one of another table, and without a weight, which then is 1.
+        """
+        data = model["data"]
+        levels = data.get("target_levels")
+        named = data.get("weight") if data.get("weight_kind") != WeightKind.FREQUENCY else None
+        return cls(
+            Loss((model.get("descent") or {}).get("loss", USUAL_LOSS)),
+            str(data["target"]) if target else None,
+            None if levels is None else (str(levels[0]), str(levels[1])),
+            (data.get("sigma") or named) if weight else None,
+            bool(data.get("sigma")),
+            not target and not data.get("sigma"),
+        )
+
+    @classmethod
+    def scored(cls, model: Mapping[str, Any], weight: str | None) -> Beside:
+        """The target of a saved model, and what weighs rows in a score: the column `weight`, or that of the model."""
+        found = cls.of(model, target=True, weight=True)
+        if weight is not None:
+            return replace(found, weight=weight, is_sigma=False, may_lack_weight=False)
+        return replace(found, weight=found.weight or model["data"].get("weight"), may_lack_weight=True)
+
+    @property
+    def numbers(self) -> list[str]:
+        """Its columns of numbers."""
+        target = [] if self.target is None or self.classes is not None else [self.target]
+        return [*target, *([] if self.weight is None else [self.weight])]
+
+    @property
+    def texts(self) -> list[str]:
+        """Its columns of texts."""
+        return [self.target] if self.target is not None and self.classes is not None else []
+
+    @property
+    def columns(self) -> list[str]:
+        """All of its columns."""
+        return [*self.texts, *self.numbers]
+
+    def within(self, names: list[str]) -> Beside:
+        """The same, of a table with the columns `names`: without a weight that it may lack, and lacks."""
+        lacking = self.may_lack_weight and self.weight not in names
+        return replace(self, weight=None) if lacking else self
+
+    def targets_of(self, cells: pl.DataFrame) -> np.ndarray:
+        """The target, (rows,), as the loss takes it; NaN where it is missing."""
+        if self.target is None:
+            return np.full(cells.height, np.nan)
+        column = cells[self.target]
+        if self.classes is not None:
+            column = (column == self.classes[1]).cast(pl.Float64)
+        return column.fill_null(np.nan).to_numpy()
+
+    def weights_of(self, cells: pl.DataFrame) -> np.ndarray:
+        """The weights, (rows,), 1 without a column of them; NaN where one is missing."""
+        if self.weight is None:
+            return np.ones(cells.height)
+        found = cells[self.weight].fill_null(np.nan).to_numpy()
+        return np.asarray(np.square(1.0 / found)) if self.is_sigma else found
+
+    def bad_cell(self, cells: pl.DataFrame) -> BadCell | None:
+        """The first cell that cannot be used, of the first column that has one; a missing one is none."""
+        for name in self.texts:
+            levels = list(self.classes or ())
+            bad = (~cells[name].is_in(levels)).fill_null(value=False)
+            if bad.any():
+                return BadCell(int(bad.arg_max() or 0), name, f"is neither {levels[0]!r} nor {levels[1]!r}")
+        for name in self.numbers:
+            column = cells[name]
+            for bad, reason, no_number in (
+                (column.is_nan(), "is not a number", True),
+                (column.is_infinite(), "is not finite", False),
+            ):
+                if bad.any():
+                    return BadCell(int(bad.fill_null(value=False).arg_max() or 0), name, reason, no_number)
+            found = column.fill_null(np.nan).to_numpy()
+            wrong, words = self._out_of_range(name, found)
+            if wrong.any():
+                return BadCell(int(wrong.argmax()), name, words)
+        return None
+
+    def _out_of_range(self, name: str, found: np.ndarray) -> tuple[np.ndarray, str]:
+        if name != self.weight:
+            limited = LIMITED.get(self.loss.info.target)
+            return outside(self.loss, found), "" if limited is None else limited.wrong
+        if self.is_sigma:
+            words = f"is not a standard deviation between {SMALLEST_SIGMA:g} and {LARGEST_SIGMA:g}"
+            return (found < SMALLEST_SIGMA) | (found > LARGEST_SIGMA), words
+        return found < 0.0, "is a negative weight"
+
+
+NOTHING = Beside()

@@ -1,0 +1,218 @@
+"""What a saved model makes of the columns of a table, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from gdsolve.advice import Advice
+from gdsolve.data.beside import NOTHING, Beside
+from gdsolve.data.columns import nearest, split_hint
+from gdsolve.data.group_models import GroupModels
+from gdsolve.data.response import MEANS
+from gdsolve.data.shell import PREDICT
+from gdsolve.spec import Loss, Spec, flag
+from gdsolve.spec.losses import MEAN_AT, USUAL_LOSS, Link, Mean
+from gdsolve.spec.missing import added_to
+from gdsolve.status import DataError, GdsolveError
+
+_SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """One summand: weight times a column, or weight where a column of text has this level."""
+
+    name: str
+    column: str
+    level: str | None
+    weight: float
+
+    def cells(self, frame: pl.DataFrame) -> np.ndarray:
+        """The numbers that are summed up, (rows,); NaN where the cell is missing."""
+        cells = frame[self.column]
+        return np.asarray((cells if self.level is None else (cells == self.level).cast(pl.Float64)).to_numpy())
+
+
+@dataclass(frozen=True, slots=True)
+class Predictor:
+    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints."""
+
+    terms: tuple[_Term, ...]
+    levels: Mapping[str, Sequence[str]]
+    intercept: float
+    mean: Mean
+    curve: CurveModel | None
+    groups: GroupModels | None = None
+    na_values: tuple[str, ...] = ()
+    beside: Beside = NOTHING
+    run: str = PREDICT
+
+    def reading(self, spec: Spec) -> Spec:
+        """Give the spec with the cells that the fit took as missing beside its own."""
+        return replace(spec, na_values=added_to(self.na_values, spec.na_values))
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the prediction is made of, in the order of the weights."""
+        if self.curve is not None:
+            return list(self.curve.columns)
+        return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
+
+    @property
+    def texts(self) -> list[str]:
+        """Those of them that hold texts."""
+        return [*self.levels, *([self.groups.column] if self.groups else [])]
+
+    @property
+    def needed(self) -> list[str]:
+        """The columns, with that of the groups last."""
+        return [*self.columns, *([self.groups.column] if self.groups else [])]
+
+    @property
+    def read(self) -> list[str]:
+        """All columns that are read, each once."""
+        return list(dict.fromkeys([*self.needed, *self.beside.columns]))
+
+    @property
+    def numbers_read(self) -> list[str]:
+        """Those of them that are read as numbers."""
+        named = [*(name for name in self.columns if name not in self.levels), *self.beside.numbers]
+        return [name for name in dict.fromkeys(named) if name not in self.texts_read]
+
+    @property
+    def texts_read(self) -> list[str]:
+        """Those of them that are read as texts."""
+        return list(dict.fromkeys([*self.texts, *self.beside.texts]))
+
+    def within(self, names: list[str]) -> Predictor:
+        """The same, of a table with the columns `names`."""
+        return replace(self, beside=self.beside.within(names))
+
+
+@dataclass(frozen=True, slots=True)
+class CurveModel:
+    """A curve of a saved model: the columns that it needs, and its values from theirs, (m,) each.
+
+    `slopes` gives its derivatives by the parameters of these names, (m, q), from the same.
+    """
+
+    columns: tuple[str, ...]
+    at: Callable[[Mapping[str, np.ndarray], int], np.ndarray]
+    slopes: Callable[[Mapping[str, np.ndarray], int, tuple[str, ...]], np.ndarray] | None = None
+
+
+def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predictor:
+    """What predicts, of the JSON of a fit.
+
+    Raises:
+        GdsolveError: the model is not one that a fit wrote.
+    """
+    try:
+        absent = tuple(map(str, model["data"].get("na_values") or ()))
+        if curve is not None:
+            return Predictor((), {}, 0.0, _mean_of(model["descent"]), curve, na_values=absent)
+        levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
+        encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+        groups = GroupModels.of(model) if "groups" in model else None
+        terms = []
+        for name in model["data"]["features"]:
+            column, level = encoded.get(name, (name, None))
+            terms.append(_Term(name, column, level, 0.0 if groups else float(model["weights"][name])))
+        mean = _mean_of(model.get("descent", {}))
+        intercept = float(model.get("intercept") or 0.0) * (not groups)
+        return Predictor(tuple(terms), levels, intercept, mean, None, groups, absent)
+    except KeyError as error:
+        raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _mean_of(descent: Mapping[str, Any]) -> Mean:
+    """What is predicted at z; models from before there were links have that of their loss, curves among them."""
+    link, loss = descent.get("link"), Loss(descent.get("loss", USUAL_LOSS))
+    return loss.info.mean if link is None else MEAN_AT[Link(link)]
+
+
+def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
+    """See that a table has all columns that a model needs.
+
+    Raises:
+        DataError: one is not there.
+    """
+    for name in model.needed:
+        if name not in names:
+            near = nearest(name, names)
+            listed = ", ".join(model.needed[:12])
+            more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
+            split = split_hint(table, names[0], model.run) if len(names) == 1 else None
+            remedy = split or (f"rename {near!r}?" if near else f"the model needs: {listed}{more}")
+            raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
+
+
+def require_beside(table: str, names: Sequence[str], model: Predictor, option: str = "") -> None:
+    """See that a table has the target, and the weights, that are read beside the columns of a model.
+
+    Raises:
+        DataError: one is not there.
+    """
+    beside = model.beside
+    for name in beside.columns:
+        if name not in names:
+            near = nearest(name, [other for other in names if other not in model.needed])
+            what = "the target of the model" if name == beside.target else "the row weights"
+            asked = f", which {flag(option)} needs" if option else ""
+            remedy = f"rename {near!r}?" if near else f"add the column {name!r}"
+            if not option and name == beside.weight:
+                remedy = "choose another with --weight, or leave it out"
+            otherwise = f", or leave {flag(option)} out" if option else ""
+            raise DataError(f"{table}: has no column {name!r}, {what}{asked}", remedy + otherwise)
+
+
+def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    """Give the mean that the loss has at `values_of`, (rows,); NaN where a cell is missing."""
+    return MEANS[model.mean](values_of(frame, model))
+
+
+def values_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    """Give z, (rows,): the sum in the order of the features, or the curve; NaN where a cell is missing."""
+    if model.curve is not None:
+        return model.curve.at(_cells_of(frame, model), frame.height)
+    return _linear(frame, model)
+
+
+def slopes_of(frame: pl.DataFrame, model: Predictor, parameters: tuple[str, ...]) -> np.ndarray:
+    """Give ∂z/∂w, (rows, q), for weights by name: the cells of the features and 1 for the intercept, or of the curve.
+
+    NaN where a cell is missing.
+    """
+    if model.curve is not None:
+        assert model.curve.slopes is not None
+        return model.curve.slopes(_cells_of(frame, model), frame.height, parameters)
+    found = np.ones((frame.height, len(parameters)))
+    terms = {term.name: term for term in model.terms}
+    for place, name in enumerate(parameters):
+        if name in terms:
+            found[:, place] = terms[name].cells(frame)
+    return found
+
+
+def _cells_of(frame: pl.DataFrame, model: Predictor) -> dict[str, np.ndarray]:
+    # numpy would hand out read-only memory of polars, which torch does not take.
+    return {name: frame[name].to_numpy().copy() for name in model.columns}
+
+
+def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    total = np.zeros(frame.height)
+    groups = model.groups
+    own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]
+    for place, term in enumerate(model.terms):
+        total += (term.weight if own is None else own[:, place]) * term.cells(frame)
+    for name in model.levels:
+        # A column of one level has no term, but an unknown level is unknown all the same.
+        total[frame[name].is_null().to_numpy()] = np.nan
+    return total + (model.intercept if own is None else own[:, -1])

@@ -1,0 +1,138 @@
+"""Sums over rows, batch by batch, from which the figures of a score are made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from gdsolve.data.response import MEANS
+from gdsolve.spec.losses import Loss, Mean, Target
+
+_EPSILON = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True, slots=True)
+class LargestError:
+    """The row whose prediction is farthest from its target: the first one, counted from 1 in its `source`."""
+
+    error: float
+    source: str
+    row: int
+    target: float
+    prediction: float
+
+
+@dataclass(slots=True)
+class ScoreSums:
+    """What is summed up of the rows of a table: residuals r = μ − y, and what the loss needs; a row of weight ω.
+
+    `level` is τ of a quantile. Of classes the probabilities are kept, as their order is wanted: 9 bytes a row, and 17
+    with weights. Means and squares about them are merged batch by batch, so that nothing cancels.
+    Source: Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance, The American Statistician 37.
+    """
+
+    loss: Loss
+    mean: Mean
+    level: float
+    rows: int = 0
+    weight: float = 0.0
+    target_mean: float = 0.0
+    target_squares: float = 0.0
+    squares: float = 0.0
+    absolute: float = 0.0
+    pinball: float = 0.0
+    deviance: float = 0.0
+    log_loss: float = 0.0
+    largest: LargestError | None = None
+    confusion: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
+    kept: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]] = field(default_factory=list)
+
+    def add(
+        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None, source: str = "", rows: np.ndarray | None = None
+    ) -> None:
+        """Add rows, all of which have a target y, a value z and a weight above 0, (rows,) each, or all the weight 1.
+
+        `rows` are their numbers in `source`, (rows,), from 1; without them they are 1, 2, ….
+        """
+        if not len(y):
+            return
+        predicted = MEANS[self.mean](z)
+        ones = np.ones_like(y) if weight is None else weight
+        with np.errstate(all="ignore"):
+            error = predicted - y
+            self._add_target(y, ones)
+            self.squares += float((ones * error**2).sum())
+            self.absolute += float((ones * np.abs(error)).sum())
+            self._find_largest(y, predicted, source, np.arange(1, len(y) + 1) if rows is None else rows)
+            self.pinball += float((ones * np.maximum(-self.level * error, (1.0 - self.level) * error)).sum())
+            if self.loss.info.target is Target.COUNTS:
+                self.deviance += float((ones * _deviance(y, z, predicted, self.mean)).sum())
+            if self.loss.info.target is Target.TWO_CLASSES:
+                self.log_loss += float((ones * _log_loss(y, z, predicted, self.mean)).sum())
+                cells = 2 * (y > 0.5) + (predicted > 0.5)
+                self.confusion += np.bincount(cells, weights=ones, minlength=4).reshape(2, 2)
+                self.kept.append((predicted, y > 0.5, weight))
+        self.rows += len(y)
+
+    def _add_target(self, y: np.ndarray, ones: np.ndarray) -> None:
+        weight = float(ones.sum())
+        mean = float((ones * y).sum()) / weight
+        away = mean - self.target_mean
+        total = self.weight + weight
+        self.target_squares += float((ones * (y - mean) ** 2).sum()) + away**2 * (self.weight * weight / total)
+        self.target_mean += away * weight / total
+        self.weight = total
+
+    def _find_largest(self, y: np.ndarray, predicted: np.ndarray, source: str, rows: np.ndarray) -> None:
+        error = np.abs(predicted - y)
+        place = int(error.argmax())
+        if self.largest is None or error[place] > self.largest.error:
+            figures = float(y[place]), float(predicted[place])
+            self.largest = LargestError(float(error[place]), source, int(rows[place]), *figures)
+
+    @property
+    def r2(self) -> float | None:
+        """1 − Σωr²/Σω(y − ȳ)², ȳ the mean of these rows; None for a constant target."""
+        still = self.weight * (4.0 * _EPSILON * self.target_mean) ** 2
+        return 1.0 - self.squares / self.target_squares if self.target_squares > still else None
+
+    def auc(self) -> float | None:
+        """The probability that a row of the second class has a higher probability than one of the first; ties are half.
+
+        It is the area under the ROC curve. None where all rows are of one class.
+        Source: Hanley and McNeil (1982), The meaning and use of the area under a ROC curve, Radiology 143(1).
+        """
+        if not self.kept:
+            return None
+        predicted, second = (np.concatenate([one[place] for one in self.kept]) for place in (0, 1))
+        weights = [one[2] for one in self.kept if one[2] is not None]
+        order = np.argsort(predicted)
+        weight = np.concatenate(weights)[order] if weights else np.ones(len(order))
+        second, predicted = second[order], predicted[order]
+        starts = np.flatnonzero(np.append(True, predicted[1:] != predicted[:-1]))
+        ones, zeros = (np.add.reduceat(np.where(of, weight, 0.0), starts) for of in (second, ~second))
+        below = np.cumsum(zeros) - zeros
+        pairs = float(ones.sum()) * float(zeros.sum())
+        return float((ones * (below + zeros / 2.0)).sum()) / pairs if pairs > 0.0 else None
+
+
+def _deviance(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:
+    """2·(y·log(y/μ) − y + μ), with 0·log 0 = 0: from z where μ = eᶻ, which keeps the digits of log μ."""
+    own = np.where(y > 0.0, y * np.log(np.where(y > 0.0, y, 1.0)), 0.0)
+    log = z if mean is Mean.EXP else np.log(predicted)
+    return np.asarray(2.0 * (own - np.where(y > 0.0, y * log, 0.0) - y + predicted))
+
+
+def _log_loss(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:
+    """Minus the logarithm of the probability of the row's own class: from z where μ = 1/(1 + e⁻ᶻ)."""
+    if mean is Mean.SIGMOID:
+        return np.asarray(np.logaddexp(0.0, np.where(y > 0.5, -z, z)))
+    return np.asarray(-np.where(y > 0.5, np.log(predicted), np.log1p(-predicted)))
+
+
+def mean_of(total: float, weight: float) -> float | None:
+    """The mean; None where it is not finite."""
+    found = total / weight
+    return found if math.isfinite(found) else None

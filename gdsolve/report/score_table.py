@@ -1,0 +1,93 @@
+"""The figures of a score for people, and as rows of CSV."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from gdsolve.report.grid import Column, Grid, Segment
+from gdsolve.report.numbers import counted, figure, whole
+from gdsolve.report.page import Page, page_for
+from gdsolve.report.parts import Record, labelled
+from gdsolve.report.plain import write_csv
+from gdsolve.report.score_record import FIGURES
+
+NAMES = {
+    "r2": "R²",
+    "rmse": "RMSE",
+    "mae": "mean |error|",
+    "mean_poisson_deviance": "mean deviance",
+    "pinball_loss": "pinball loss",
+    "log_loss": "log loss",
+    "accuracy": "accuracy",
+    "auc": "AUC",
+    "brier": "Brier score",
+}
+"""What a table calls the figures that it shows."""
+
+
+def write_score_table(record: Record, stream: TextIO) -> None:
+    """What was scored, the figures, and for classes how many rows of each were taken for which."""
+    page = page_for(stream)
+    labelled(page, _header(record))
+    page.blank()
+    labelled(page, [*_figures(record), ("largest error", _largest(record))])
+    if record["confusion"] is not None:
+        _show_confusion(page, record)
+    page.write(stream)
+
+
+def write_score_csv(record: Record, stream: TextIO) -> None:
+    """One row a figure: its name and its value; of classes also the cells of the confusion matrix, row by row."""
+    largest = record["largest_error"] or {}
+    rows = [[name, record[name]] for name in ("rows", "rows_dropped", "rows_weightless", *FIGURES)]
+    rows += [["largest_error", largest.get("error")], ["largest_error_row", largest.get("row")]]
+    classes = record["classes"] or (None, None)
+    rows += [["first_class", classes[0]], ["second_class", classes[1]]]
+    for place, actual in enumerate(("first", "second")):
+        counts = (record["confusion"] or [[None, None]] * 2)[place]
+        rows += [[f"{actual}_as_{told}", count] for told, count in zip(("first", "second"), counts, strict=True)]
+    write_csv(("figure", "value"), rows, stream)
+
+
+def _header(record: Record) -> list[tuple[str, str]]:
+    left = [
+        f"{whole(record['rows_dropped'])} dropped for missing cells" if record["rows_dropped"] else "",
+        f"{whole(record['rows_weightless'])} of weight 0 left out" if record["rows_weightless"] else "",
+    ]
+    sources = ", ".join("standard input" if source == "-" else source for source in record["data"]["source"])
+    counts = ", ".join(filter(None, [f"{counted(record['rows'], 'row')} scored", *left]))
+    quantile = "" if record["quantile"] is None else f" (τ = {figure(record['quantile'])})"
+    return [
+        ("data", f"{sources or 'inline'}: {counts}"),
+        ("model", f"{record['model']}, {record['loss']}{quantile}"),
+        ("target", record["target"]),
+        ("row weights", record["weight"] or ""),
+    ]
+
+
+def _figures(record: Record) -> list[tuple[str, str]]:
+    classes, counts = record["confusion"] is not None, record["loss"] == "poisson"
+    own = {"mean_poisson_deviance": counts, "pinball_loss": record["quantile"] is not None}
+    of_classes = ("log_loss", "accuracy", "auc", "brier")
+    shown = [name for name in NAMES if own.get(name, (name in of_classes) == classes)]
+    return [(NAMES[name], figure(record[name])) for name in shown]
+
+
+def _largest(record: Record) -> str:
+    found = record["largest_error"]
+    if found is None:
+        return ""
+    values = f"{figure(found['prediction'])} predicted, {figure(found['target'])} there"
+    return f"{figure(found['error'])} (row {found['row']} of {found['source']}: {values})"
+
+
+def _show_confusion(page: Page, record: Record) -> None:
+    """Rows are classes as they are, columns as they were told."""
+    page.heading(f"rows by class and told class{'' if record['weight'] is None else ', by weight'}")
+    classes = record["classes"]
+    heads = [Column(record["target"], right=False), *(Column(f"told {name}") for name in classes)]
+    rows = [
+        [Segment(name), *(Segment(figure(count)) for count in counts)]
+        for name, counts in zip(classes, record["confusion"], strict=True)
+    ]
+    page.table(Grid(heads, rows))
