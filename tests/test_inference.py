@@ -18,7 +18,6 @@ from gdsolve.objective.inference import (
     AT_BOUND,
     EXACT,
     FIXED,
-    NO_INFLUENCE,
     NO_MINIMUM,
     NOT_FINITE,
     PENALISED,
@@ -29,6 +28,7 @@ from gdsolve.objective.inference import (
     withhold,
     without_bars,
 )
+from gdsolve.objective.spread import NO_INFLUENCE
 from gdsolve.report.inference_record import inference_record
 
 DIGITS = {"Norris": 13, "Pontius": 12, "Filip": 7, "Longley": 14, "Wampler3": 13, "Wampler4": 13, "Wampler5": 13}

@@ -38,7 +38,7 @@ LEAST = 1e-300
 def certify_record(found: Certified) -> Record:
     """`gdsolve.certify/1`: gap, digits and gradient norm in the user's units; null where there is no optimum."""
     asked = descent_record(found.spec, standardised=False)
-    kept = ("loss", "link", "delta", "quantile", "ridge", "penalize_intercept")
+    kept = ("loss", "link", "delta", "quantile", "ridge", "l1", "penalty_scale", "penalize_intercept")
     return {
         "schema": "gdsolve.certify/1",
         "version": __version__,
@@ -66,7 +66,7 @@ def write_certify_table(record: Mapping[str, Any], stream: TextIO) -> None:
     """What was read, the weights beside those of the optimum, the figures, and how far the loss is above it."""
     page = page_for(stream)
     descent, kind = record["descent"], record["objective"]["kind"]
-    usual = kind == "formula" or (descent["loss"] == USUAL_LOSS and not descent["ridge"])
+    usual = kind == "formula" or (descent["loss"] == USUAL_LOSS and not descent["ridge"] and not descent["l1"])
     lines = data_lines(record, intercept=has_intercept(record))
     labelled(page, [*lines, ("loss", "" if usual else loss_text(descent)), ("weights", f"from {record['from']}")])
     page.blank()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.model import Model, read_model
-from gdsolve.spec import Categorical, Loss, Spec
-from gdsolve.spec.choices import WeightKind
-from gdsolve.spec.losses import Link
+from gdsolve.spec import Categorical
 from gdsolve.spec.parameter import Constant
+from gdsolve.spec.values import convert
 from gdsolve.status import ExitCode, GdsolveError
 
 HINT = Advice(
@@ -23,7 +22,6 @@ HINT = Advice(
 )
 MODEL_LOSS = ("loss", "delta", "quantile", "ridge", "l1", "penalty_scale", "penalize_intercept")
 """What a saved model says of its loss, by the names of the options."""
-WORDS = {"loss": Loss, "link": Link, "weight_kind": WeightKind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,11 +187,10 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
         taken["constants"] = tuple(Constant(name, _value(value)) for name, value in constants.items()) or None
         if subject["kind"] == "formula":
             taken |= {"target": None, "loss": None, "link": None}
-    known = {field.name for field in fields(Spec)}
     return {
-        name: WORDS[name](value) if name in WORDS else value
+        name: convert(name, value) if isinstance(value, str) else value
         for name, value in taken.items()
-        if value is not None and name in known
+        if value is not None
     }
 
 
