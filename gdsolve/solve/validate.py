@@ -26,8 +26,9 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import loss_before
 from gdsolve.solve.squares import pose_triangle
-from gdsolve.solve.validation import Holdout, Validation
+from gdsolve.solve.validation import Holdout, Stopping, Validation
 from gdsolve.spec import Engine, Spec
+from gdsolve.spec.choices import StopAt
 from gdsolve.spec.losses import Loss
 from gdsolve.status import Status
 
@@ -40,7 +41,7 @@ FAULTS = {
 """What keeps a fit from being one, of a run that so ended."""
 
 
-def validate(problem: Problem, solution: Solution) -> Validation | None:
+def validate(problem: Problem, solution: Solution, stopping: Stopping | None = None) -> Validation | None:
     """The errors of the fits without one fold each, where folds were asked for.
 
     Raises:
@@ -56,7 +57,7 @@ def validate(problem: Problem, solution: Solution) -> Validation | None:
             spec.seed, spec.cv_by, score_of(spec), None, (None,) * spec.cv, rows, f"the run {FAULTS[solution.status]}"
         )
     at_minimum = solution.status is Status.CONVERGED and not _has_rules(spec)
-    fits = _fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
+    fits = fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
     scores: list[float | None] = []
     notes: list[str] = []
     for fold, fit in enumerate(fits):
@@ -66,7 +67,8 @@ def validate(problem: Problem, solution: Solution) -> Validation | None:
         scores.append(None if found is None else _error(fit, found, dealt, fold))
     w = solution.w.to(problem.start)
     own = _root_mean(problem, w) if squared else _scores(problem, w, dealt.fitted, dealt)[score_of(spec)]
-    return Validation(spec.seed, spec.cv_by, score_of(spec), own, tuple(scores), rows, notes[0] if notes else None)
+    note = notes[0] if notes else None
+    return Validation(spec.seed, spec.cv_by, score_of(spec), own, tuple(scores), rows, note, stopping)
 
 
 def hold_out(problem: Problem, solution: Solution) -> Holdout | None:
@@ -107,6 +109,7 @@ def spec_of_folds(spec: Spec) -> Spec:
     engine = Engine.AUTO if spec.loss.info.squared else spec.engine
     return replace(
         spec,
+        stop=StopAt.RULES,
         cv=None,
         cv_by=None,
         holdout=None,
@@ -119,7 +122,8 @@ def spec_of_folds(spec: Spec) -> Spec:
     )
 
 
-def _fits_of_squares(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+def fits_of_squares(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+    """Least squares on all rows but those of each fold."""
     assert dealt.folds is not None
     assert problem.squares is not None
     assert problem.data is not None

@@ -24,6 +24,7 @@ from gdsolve.spec.choices import (
     PlotKind,
     RateSchedule,
     Scale,
+    StopAt,
     WeightKind,
 )
 from gdsolve.spec.losses import USUAL_LOSS, Link, Loss
@@ -333,6 +334,14 @@ class Options:
         default_text="off",
         minimum=0.0,
         verbs=DESCENDING,
+    )
+    stop: StopAt = option(
+        StopAt.RULES,
+        "What ends the descent: its tolerances and --max-iter (rules), or the error over the folds of --cv: best runs "
+        "to the update at which it is least, which the closed form finds.",
+        "Descent",
+        verbs=("fit",),
+        goes_with=(company.SQUARED, company.FOLDED),
     )
     init: Init = option(
         "zeros",
