@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gdsolve.descent.iterate import Observer
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.threads import one_thread
 from gdsolve.solve.advise import advise
 from gdsolve.solve.certify import certify
 from gdsolve.solve.checkpointer import Checkpointer
@@ -51,7 +52,9 @@ def fit_problem(
     if asked.stop is StopAt.BEST:
         from gdsolve.solve.stop_best import find_stopping, stopped_at
 
-        stopping = find_stopping(problem)
+        # Matrices of a fold are small: their threads would wait for each other.
+        with one_thread():
+            stopping = find_stopping(problem)
         problem = replace(problem, spec=stopped_at(asked, stopping))
     plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
     announce(logger, problem, plan)

@@ -36,6 +36,8 @@ OVER = 40.0
 MOST_UPDATES = 2**53
 # Where less is to be gained, descent may as well run to its end.
 WORTH = 1e-12
+# What errors differ by where descent stands still.
+ROUNDING = 1e-13
 # Of those around the best one that are shown.
 AROUND = (0.3, 3.0)
 
@@ -139,7 +141,8 @@ def least_of(errors: Callable[[Sequence[int]], Sequence[float]], end: int) -> in
     dips = [
         place
         for place, k in enumerate(places)
-        if all(lower(k) <= lower(other) for other in places[max(0, place - 1) : place + 2])
+        if (not place or lower(k) < lower(places[place - 1]) * (1.0 - ROUNDING))
+        and all(lower(k) <= lower(other) for other in places[place + 1 : place + 2])
     ]
     for place in sorted(dips, key=lambda one: lower(places[one]))[:STRETCHES]:
         low, high = places[max(0, place - 1)], places[min(len(places) - 1, place + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -16,6 +17,7 @@ from gdsolve.objective.folds import squared_error
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.merge import merge_ranks
 from gdsolve.objective.row_batch import from_numpy
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.dealt import Dealt, require_rows, rows_where
 from gdsolve.solve.descend import descend
@@ -60,11 +62,13 @@ def validate(problem: Problem, solution: Solution, stopping: Stopping | None = N
     fits = fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
     scores: list[float | None] = []
     notes: list[str] = []
-    for fold, fit in enumerate(fits):
-        found, fault = _fitted(fit, fold, spec.cv, at_minimum=at_minimum)
-        if found is None:
-            notes.append(f"without fold {fold + 1} of {spec.cv} {fault}")
-        scores.append(None if found is None else _error(fit, found, dealt, fold))
+    # The matrices of a triangle are small: threads would wait for each other.
+    with one_thread() if squared else nullcontext():
+        for fold, fit in enumerate(fits):
+            found, fault = _fitted(fit, fold, spec.cv, at_minimum=at_minimum)
+            if found is None:
+                notes.append(f"without fold {fold + 1} of {spec.cv} {fault}")
+            scores.append(None if found is None else _error(fit, found, dealt, fold))
     w = solution.w.to(problem.start)
     own = _root_mean(problem, w) if squared else _scores(problem, w, dealt.fitted, dealt)[score_of(spec)]
     note = notes[0] if notes else None
