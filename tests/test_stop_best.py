@@ -220,6 +220,27 @@ def test_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert run(["predict", str(model), str(table), "--only"]) == 0
 
 
+def test_the_picture_shows_where_the_error_is_least(tmp_path: Path) -> None:
+    X, y = noisy()
+    fit, found = best(X, y, plot=str(tmp_path / "v.svg"), plot_kind="validation")
+    assert (tmp_path / "v.svg").stat().st_size > 1000
+    assert fit.picture is not None
+    (panel,) = fit.picture.panels
+    mean, above, below = panel.series
+    assert mean.x == tuple(map(float, found.iterations))
+    assert mean.y == found.means
+    at = dict(zip(found.iterations, found.means, strict=True))
+    assert found.best is not None
+    assert min(found.means) >= next(one.mean for one in found.points if one.iteration == found.best) - 1e-12
+    assert at[0] == pytest.approx(found.points[0].mean)
+    for one, other, error in zip(above.y, below.y, found.standard_errors, strict=True):
+        assert (one - other) / 2.0 == pytest.approx(error)
+    assert [rule.x for rule in panel.rules] == [float(found.best), None]
+    assert panel.rules[1].y == found.last
+    with pytest.raises(GdsolveError, match="which is found with --stop best"):
+        gdsolve.fit(X, y, cv=FOLDS, plot=str(tmp_path / "v.svg"), plot_kind="validation")
+
+
 REFUSED = [
     ({}, "is found on folds, and there are none"),
     ({"cv": 4, "loss": "huber"}, "which linear models with a squared loss have"),

@@ -77,9 +77,10 @@ def fit_problem(
 
         ended = descent.solution
         found = replace(found, validation=validate(problem, ended, stopping), holdout=hold_out(problem, ended))
-    if illustrator is None or not (problem.spec.plots or problem.spec.output):
+    if illustrator is None or not (asked.plots or asked.output):
         return found
-    return found.drawn(illustrator.pictures_of_fit(descent))
+    drawn = replace(descent, problem=replace(problem, spec=asked), validation=found.validation)
+    return found.drawn(illustrator.pictures_of_fit(drawn))
 
 
 def _result(

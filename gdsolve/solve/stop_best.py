@@ -20,7 +20,7 @@ from gdsolve.solve.validate import fits_of_squares
 from gdsolve.solve.validation import Stopping, StopPoint
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import Scale, Spec
-from gdsolve.spec.choices import StopAt
+from gdsolve.spec.choices import PlotKind, StopAt
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import GdsolveError
 
@@ -115,7 +115,8 @@ def find_stopping(problem: Problem) -> Stopping:
 def stopped_at(spec: Spec, stopping: Stopping) -> Spec:
     """The spec of the run to the best update, at the rate and in the coordinates in which that was found."""
     scale = Scale.STANDARD if spec.standardise else Scale.NONE
-    found = replace(spec, stop=StopAt.RULES, lr=stopping.rate, scale=scale)
+    # What is drawn is drawn of what was asked for.
+    found = replace(spec, stop=StopAt.RULES, lr=stopping.rate, scale=scale, plot=False, plot_kind=PlotKind.AUTO)
     return found if stopping.best is None else replace(found, max_iter=stopping.best, tol=0.0)
 
 

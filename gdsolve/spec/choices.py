@@ -117,6 +117,7 @@ class PlotKind(StrEnum):
     FIT = "fit"
     RATES = "rates"
     SPECTRUM = "spectrum"
+    VALIDATION = "validation"
     GRAPH = "graph"
 
 

@@ -552,7 +552,7 @@ class Options:
     plot_kind: PlotKind = option(
         PlotKind.AUTO,
         "What the picture shows: the loss by iteration, the path over the contours of the loss, the direction of "
-        "steepest descent, data and fit, or the spectrum.",
+        "steepest descent, data and fit, the spectrum, or the error over the folds (validation).",
         "Output",
         verbs=(*TABULATED, "trace"),
         default_text="loss",
