@@ -30,7 +30,7 @@ from gdsolve.solve.robust import loss_before
 from gdsolve.solve.squares import pose_triangle
 from gdsolve.solve.validation import Holdout, Stopping, Validation
 from gdsolve.spec import Engine, Spec
-from gdsolve.spec.choices import StopAt
+from gdsolve.spec.choices import Format, StopAt
 from gdsolve.spec.losses import Loss
 from gdsolve.status import Status
 
@@ -118,6 +118,8 @@ def spec_of_folds(spec: Spec) -> Spec:
         cv_by=None,
         holdout=None,
         every="none",
+        format=Format.TABLE,
+        history=None,
         engine=engine,
         report=False,
         plot=False,
