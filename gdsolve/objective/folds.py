@@ -61,20 +61,26 @@ class Folds:
 
 
 def squared_error(triangle: Triangle, weights: Tensor, coordinates: Coordinates, fitted: Triangle) -> float:
-    """Σω(xᵀw − y)² over the rows of a triangle, of weights (p, 1) in `coordinates`: raw, or those of `fitted` rows.
+    """Σω(xᵀw − y)² over the rows of a triangle, of weights (p, 1): see `squared_errors`."""
+    return float(squared_errors(triangle, weights, coordinates, fitted))
 
-    With the shift s, the centre c of the coordinates and the intercept b in them, y − xᵀw is
-    (y − s_y) − (x − s)ᵀw − (wᵀ(s − c) + b − (s_y − c_y)): columns that are large beside their spread lose no digits.
+
+def squared_errors(triangle: Triangle, weights: Tensor, coordinates: Coordinates, fitted: Triangle) -> Tensor:
+    """Σω(xᵀw − y)², (q,), over the rows of a triangle, of weights (p, q) in `coordinates`.
+
+    These are raw, or those of the rows of `fitted`. With the shift s, the centre c of the coordinates and the intercept
+    b in them, y − xᵀw is (y − s_y) − (x − s)ᵀw − (wᵀ(s − c) + b − (s_y − c_y)): columns that are large beside their
+    spread lose no digits.
     """
     n = triangle.n
     linear = coordinates.linear().to_user(weights)[:n]
     if not coordinates.intercept:
         raw = triangle.raw()
-        return float((raw[:, :n] @ linear - raw[:, -1:]).square().sum())
+        return (raw[:, :n] @ linear - raw[:, -1:]).square().sum(dim=0)
     away = triangle.shift if coordinates.is_raw else triangle.shift - fitted.shift - fitted.beside()
     constant = away[None, :n] @ linear + coordinates.target_scale * weights[n:] - away[n]
     residual = triangle.factor[:, 1 : n + 1] @ linear + triangle.factor[:, :1] @ constant - triangle.factor[:, -1:]
-    return float(residual.square().sum())
+    return residual.square().sum(dim=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,19 @@ class DealtRows:
         totals = tuple(Folds(triangles).total() for triangles in built)
         return totals if totals[0].rows else ()
 
+    def require_left(self, table: str) -> None:
+        """See that not all rows are held out.
+
+        Raises:
+            DataError: they are.
+        """
+        if self.held_rows:
+            raise DataError(
+                f"{table}: all rows are held out by --holdout {self._spec.holdout}",
+                "give a smaller share, such as 0.2",
+                about=("holdout",),
+            )
+
     def counted(self, info: DataInfo, ranks: Ranks) -> DataInfo:
         """What was read of the table, less the rows that were set aside."""
         told = ranks.gather((self.held_rows, self._weightless))

@@ -115,7 +115,7 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
             built = dealt.build(read, dtypes, 1 if opened.small else threads, ranks)
             opened.complete()
         if not built:
-            raise _without_rows(spec, opened, all_held=dealt is not None and dealt.held_rows > 0)
+            raise _without_rows(opened, dealt)
         kept.settle(built[0].constants())
         info = DataInfo.of(opened) if dealt is None else dealt.counted(DataInfo.of(opened), ranks)
         tell_table(info)
@@ -129,14 +129,11 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart, sandwich, clusters)
 
 
-def _without_rows(spec: Spec, table: Table, *, all_held: bool) -> DataError:
-    if not all_held:
-        return DataError(f"{table.source[0]}: no rows", "the table has a header but no data")
-    return DataError(
-        f"{table.source[0]}: all rows are held out by --holdout {spec.holdout}",
-        "give a smaller share, such as 0.2",
-        about=("holdout",),
-    )
+def _without_rows(table: Table, dealt: DealtRows | None) -> DataError:
+    """That there are no rows, or none but those that are held out."""
+    if dealt is not None:
+        dealt.require_left(table.source[0])
+    return DataError(f"{table.source[0]}: no rows", "the table has a header but no data")
 
 
 def read_scan(spec: Spec, found: Scan, ranks: Ranks = ALONE) -> TableRead:

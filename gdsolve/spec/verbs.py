@@ -93,7 +93,14 @@ _ALL = (
         (SOURCES,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS | Does.TABULATES,
         formats=(*_PLAIN, Format.MARKDOWN, Format.LATEX),
-        pictures=(PlotKind.LOSS, PlotKind.PATH, PlotKind.DIRECTION, PlotKind.FIT, PlotKind.SPECTRUM),
+        pictures=(
+            PlotKind.LOSS,
+            PlotKind.PATH,
+            PlotKind.DIRECTION,
+            PlotKind.FIT,
+            PlotKind.SPECTRUM,
+            PlotKind.VALIDATION,
+        ),
         shared=True,
     ),
     Verb(
