@@ -19,5 +19,5 @@ CASES = [
     Case("fit two.csv --penalty-scale standard", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs,gd", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs", TWO),
-    Case("fit twins.csv --l1 1", TWINS, notice="a ridge penalty beside"),
+    Case("fit twins.csv --l1 1 --format json", TWINS, notice="a ridge penalty beside"),
 ]
