@@ -190,6 +190,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("predict", "quiet"): Example(source="gap.csv"),
     ("predict", "header"): Example("yes", source="years.csv", refused=True),
     ("predict", "no_header"): Example(refused=True),
+    ("compare", "l1"): Example("3", ("--methods", "gd")),
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
