@@ -16,6 +16,7 @@ CASES = [
     Case("fit two.csv --l1 1 --method lbfgs", TWO),
     Case("fit two.csv --l1 1 --engine leap", TWO),
     Case("fit groups.csv --group-by g --l1 1", GROUPS),
+    Case("fit groups.csv --group-by g --ridge 1 --penalty-scale standard", GROUPS),
     Case("fit two.csv --penalty-scale standard", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs,gd", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs", TWO),

@@ -14,7 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression
+from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression, Ridge
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -100,6 +100,15 @@ def test_penalties_on_standardised_columns_are_those_of_glmnet(ratio: float) -> 
         RAW, Y, l1=M * penalty * ratio, ridge=M * penalty * (1.0 - ratio) / spread, penalty_scale="standard"
     )
     np.testing.assert_allclose(coefficients(found), spread * reference.coef_ / RAW.std(axis=0), rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize(("rows", "options"), [(M, {}), (M, {"scale": "none"}), (7, {}), (M, {"engine": "rows"})])
+def test_a_ridge_penalty_on_standardised_columns(rows: int, options: dict[str, Any]) -> None:
+    design, target = RAW[:rows], Y[:rows]
+    spreads = design.std(axis=0)
+    reference = Ridge(alpha=30.0).fit((design - design.mean(axis=0)) / spreads, target)
+    found = gdsolve.fit(design, target, ridge=30.0, penalty_scale="standard", **options)
+    np.testing.assert_allclose(coefficients(found), reference.coef_ / spreads, rtol=1e-8)
 
 
 @pytest.mark.parametrize("scale", ["standard", "none"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import DType, Engine, Format, RateSchedule
+from gdsolve.spec.choices import DType, Engine, Format, PenaltyScale, RateSchedule
 from gdsolve.spec.losses import SQUARED
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
@@ -39,6 +39,8 @@ def check_groups(spec: Options) -> None:
         raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
     if spec.l1:
         raise _refusal("l1", "groups are fitted in closed form, and an l1 penalty has none", "leave --l1 out")
+    if spec.penalty_scale is not PenaltyScale.USER:
+        raise _refusal("penalty_scale", "a penalty is on the user's weights", "leave --penalty-scale out")
     if spec.schedule is not RateSchedule.CONSTANT:
         raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
     if spec.engine not in (Engine.AUTO, Engine.LEAP):
