@@ -138,6 +138,8 @@ EXAMPLES: dict[str, Example] = {
     "delta": Example("0.1", ("--loss", "huber", "--max-iter", "20"), "four.csv"),
     "quantile": Example("0.25", ("--loss", "quantile", "--max-iter", "20"), "four.csv"),
     "ridge": Example("3"),
+    "l1": Example("3"),
+    "penalty_scale": Example("standard", ("--ridge", "3")),
     "penalize_intercept": Example(None, ("--ridge", "3")),
     "method": Example("nesterov"),
     "methods": Example("gd"),
@@ -215,6 +217,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("score", "quiet"): Example(None, ("--na", "drop"), "gap.csv"),
     ("score", "header"): Example("yes", source="years.csv", refused=True),
     ("score", "no_header"): Example(refused=True),
+    ("compare", "l1"): Example("3", ("--methods", "gd")),
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
     ("certify", "target"): Example("z", ("--weights", "w.json")),
     ("certify", "features"): Example("z", ("--weights", "one.json")),
@@ -245,6 +248,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
 # What only repeats what was asked, or differs from run to run.
 ASKED = ("advice", "next", "commands", "seconds", "message", "version")
 DESCENT = ("loss", "delta", "quantile", "ridge", "penalize_intercept", "scale", "init", "dtype", "loss_tol", "grad_tol")
+DESCENT += ("l1", "penalty_scale")
 DESCENT += ("max_iter", "tol", "momentum", "schedule", "method", "reason")
 SECONDS = re.compile(r"\b\d[\d.]*(e-?\d+)? ?(s|ms|us|µs)\b")
 
@@ -389,6 +393,7 @@ COLUMN_OPTIONS = (
 )
 COLUMN_OPTIONS += ("na", "na_values", "categorical", "no_intercept")
 DESCENT_OPTIONS = ("loss", "delta", "quantile", "ridge", "penalize_intercept", "method", "momentum", "lr", "schedule")
+DESCENT_OPTIONS += ("l1", "penalty_scale")
 DESCENT_OPTIONS += ("max_iter", "tol", "loss_tol", "grad_tol", "init", "seed", "scale", "engine", "dtype")
 OUTPUT_OPTIONS = (
     "every",
@@ -416,6 +421,7 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a curve": (ON_A_CURVE, ALL),
     "groups": (("t.csv", "--features", "x,z", "--group-by", "g"), ALL),
     "huber": (("four.csv", "--loss", "huber", "--max-iter", "50"), (*DESCENT_OPTIONS, *OUTPUT_OPTIONS)),
+    "l1": (("t.csv", "--l1", "0.5"), DESCENT_OPTIONS),
     "momentum": (("t.csv", "--method", "momentum"), DESCENT_OPTIONS),
     "lm": (("t.csv", "--method", "lm"), DESCENT_OPTIONS),
     "lbfgs": (("t.csv", "--method", "lbfgs"), DESCENT_OPTIONS),

@@ -7,6 +7,7 @@ from pathlib import Path
 import hint_cases_certify
 import hint_cases_data
 import hint_cases_formulas
+import hint_cases_l1
 import hint_cases_models
 import hint_cases_python
 import hint_cases_runs
@@ -22,6 +23,7 @@ from hints import AstrayError, Case, Told, follow, ways
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
     *hint_cases_formulas.CASES,
+    *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
     *hint_cases_scans.CASES,

@@ -340,6 +340,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("holes-*.csv", NUMBERS | {"na": "mean"}),
     ("holes-*.csv", NUMBERS | {"na": "drop", "engine": "rows"}),
     ("part-*.csv", COLOURS | {"loss": "huber", "ridge": "1", "report": True}),
+    ("part-*.csv", COLOURS | {"l1": "9", "ridge": "1", "engine": "rows"}),
+    ("part-*.csv", NUMBERS | {"l1": "2", "loss": "logistic", "target": "kind"}),
     ("all.parquet", NUMBERS | {"loss": "huber", "lr": "0.5", "scale": "standard", "weight": "w"}),
     ("part-*.csv", NUMBERS | {"loss": "logistic", "target": "kind", "report": True}),
     ("all.csv", NUMBERS | {"loss": "poisson", "target": "count", "weight": "w"}),

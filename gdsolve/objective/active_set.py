@@ -19,10 +19,11 @@ DOUBTFUL = 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Penalties:
-    """λ₁ and λ₂ of every weight, (p,) each; never both zero."""
+    """λ₁ and λ₂ of every weight, never both zero, and the lengths of the columns, (p,) each."""
 
     l1: Tensor
     l2: Tensor
+    lengths: Tensor
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class _Search:
     l1: Tensor
     l2: Tensor
     lengths: Tensor
+    size: float
+    ridged: bool
     w: Tensor
     signs: Tensor
     support: list[int]
@@ -68,8 +71,20 @@ def _begun(design: Tensor, target: Tensor, penalties: Penalties, start: Tensor |
     w = design.new_zeros(design.shape[1]) if start is None else start[:, 0].clone()
     signs = torch.where(penalties.l1 > 0.0, w.sign(), 0.0)
     support = ((w != 0.0) | (penalties.l1 == 0.0)).nonzero()[:, 0].tolist()
-    lengths = design.norm(dim=0)
-    return _Search(design, target[:, 0], penalties.l1, penalties.l2, lengths, w, signs, support, set())
+    ridged = bool((penalties.l2 > 0.0).any())
+    return _Search(
+        design=design,
+        target=target[:, 0],
+        l1=penalties.l1,
+        l2=penalties.l2,
+        lengths=penalties.lengths,
+        size=float(target.norm()),
+        ridged=ridged,
+        w=w,
+        signs=signs,
+        support=support,
+        barred=set(),
+    )
 
 
 def _searched(search: _Search, *, one_by_one: bool) -> bool:
@@ -108,13 +123,15 @@ def _coming(search: _Search, residual: Tensor) -> list[int]:
     """
     slopes = search.design.mT @ residual
     image = float(search.lengths.dot(search.w.abs()))
-    noise = CERTAIN * EPSILON * len(search.design) ** 0.5 * (float(search.target.norm()) + image)
-    beyond = slopes.abs() - search.l1 - noise * search.lengths
+    noise = CERTAIN * EPSILON * len(search.design) ** 0.5 * (search.size + image)
+    beyond = slopes.abs().sub_(search.l1).sub_(search.lengths, alpha=noise)
     beyond[search.support + list(search.barred)] = -torch.inf
-    beyond = torch.where(beyond > 0.0, beyond / torch.where(search.lengths > 0.0, search.lengths, 1.0), 0.0)
-    room = len(search.w) if bool((search.l2 > 0.0).any()) else max(1, len(search.design) - len(search.support))
-    count = min(int((beyond > 0.0).sum()), room)
-    coming = beyond.topk(count).indices
+    if not len(beyond) or float(beyond.amax()) <= 0.0:
+        return []
+    # A column of length 0 has no slope.
+    beyond = torch.where(beyond > 0.0, beyond / search.lengths, 0.0)
+    room = len(search.w) if search.ridged else max(1, len(search.design) - len(search.support))
+    coming = beyond.topk(min(int((beyond > 0.0).sum()), room)).indices
     search.signs[coming] = slopes[coming].sign()
     return coming.tolist()
 
@@ -126,7 +143,7 @@ def _settled(search: _Search) -> bool:
     chosen = torch.tensor(search.support, device=search.w.device)
     w, signs, l1, l2 = search.w[chosen], search.signs[chosen], search.l1[chosen], search.l2[chosen]
     upper, aim = _factor(search, chosen, l2)
-    if (dependence := _dependence(upper)) is not None:
+    if (dependence := _dependence(upper, search.lengths[chosen])) is not None:
         _release(search, chosen, dependence)
         return False
     pulled = torch.linalg.solve_triangular(upper.mT, (l1 * signs)[:, None], upper=False)
@@ -152,7 +169,7 @@ def _factor(search: _Search, chosen: Tensor, l2: Tensor) -> tuple[Tensor, Tensor
     """R (k, k) and Qᵀb (k, 1) of the QR of the columns of the support, the ridge penalty as rows below them."""
     k = len(chosen)
     stacked = torch.cat([search.design[:, chosen], search.target[:, None]], dim=1)
-    if bool((l2 > 0.0).any()):
+    if search.ridged:
         stacked = torch.cat([stacked, torch.cat([l2.sqrt().diag(), l2.new_zeros(k, 1)], dim=1)])
     if len(stacked) < k:
         stacked = torch.cat([stacked, stacked.new_zeros(k - len(stacked), k + 1)])
@@ -185,15 +202,15 @@ def _searched_line(w: Tensor, step: Tensor, l1: Tensor, bend: float, crossing: T
     return found
 
 
-def _dependence(upper: Tensor) -> Tensor | None:
+def _dependence(upper: Tensor, lengths: Tensor) -> Tensor | None:
     """The coefficients, (k,), of a combination of columns that is zero to rounding; 1 for the last of those it needs.
 
-    None where the columns of R, `upper` (k, k), are independent.
+    None where the columns of R, `upper` (k, k), are independent; their `lengths` are told without a ridge penalty.
     """
-    lengths = upper.norm(dim=0)
     doubtful = upper.diagonal().abs() <= DOUBTFUL * lengths
     if not bool(doubtful.any()):
         return None
+    lengths = upper.norm(dim=0)
     for column in doubtful.nonzero()[:, 0].tolist():
         way = torch.zeros_like(lengths)
         way[column] = 1.0

@@ -22,7 +22,8 @@ class ElasticNet:
     Those columns U are projected out of the others and of b, and their weights follow from the others' weights; so an
     intercept costs nothing, and many penalties share the work.
     Shapes: `design` B is (r, p) and `target` b (r, 1), float64 on the host; `free` (p,) tells the columns U; `basis` is
-    orthonormal, (r, rank U); `inner` and `aim` are the rest of the other columns and of b, in fewer rows.
+    orthonormal, (r, rank U), and `inverse`, (q, r), gives their weights; `inner` and `aim` are the rest of the other
+    columns, which are at the places `penalised` and have `lengths`, and of b, in fewer rows.
     Source: Tibshirani (1996), section 1; Zou and Hastie (2005), section 3.
     """
 
@@ -32,6 +33,9 @@ class ElasticNet:
     basis: Tensor
     inner: Tensor
     aim: Tensor
+    lengths: Tensor
+    penalised: Tensor
+    inverse: Tensor
 
     @classmethod
     def of(cls, design: Tensor, target: Tensor, free: Tensor | None = None) -> ElasticNet:
@@ -51,7 +55,8 @@ class ElasticNet:
             if len(inner) > inner.shape[1] + 1:
                 upper = torch.linalg.qr(torch.cat([inner, aim], dim=1), mode="r").R
                 inner, aim = upper[:, :-1].contiguous(), upper[:, -1:].contiguous()
-        return cls(design, target, free, basis, inner, aim)
+        places = (~free).nonzero()[:, 0]
+        return cls(design, target, free, basis, inner, aim, inner.norm(dim=0), places, _pseudo_inverse(design[:, free]))
 
     def largest_l1(self, shares: Tensor) -> float:
         """λ_max: the least λ at which l1 penalties λ·sⱼ, `shares` (p,) being s, leave all weights but those of U zero.
@@ -71,19 +76,20 @@ class ElasticNet:
         penalised, that of minimum norm.
         """
         if bool((l1 == 0.0).all()) and bool((l2 == 0.0).all()):
-            return _least_squares(self.design, self.target)
-        penalties = Penalties(l1[~self.free].to(self.inner), l2[~self.free].to(self.inner))
-        start = None if near is None else near[~self.free].to(self.inner)
+            return _pseudo_inverse(self.design) @ self.target
+        penalties = Penalties(l1[self.penalised].to(self.inner), l2[self.penalised].to(self.inner), self.lengths)
+        start = None if near is None else near[self.penalised].to(self.inner)
         with one_thread():
             found = minimise_on_supports(self.inner, self.aim, penalties, start)
             return self.completed(found)
 
     def completed(self, inner: Tensor) -> Tensor:
         """All weights (p, 1), those of U the best beside the others, `inner`."""
+        if not len(self.inverse):
+            return inner
         w = self.design.new_zeros(self.design.shape[1], 1)
-        w[~self.free] = inner
-        if bool(self.free.any()):
-            w[self.free] = _least_squares(self.design[:, self.free], self.target - self.design @ w)
+        w[self.penalised] = inner
+        w[self.free] = self.inverse @ (self.target - self.design @ w)
         return w
 
     def value(self, w: Tensor, l1: Tensor, l2: Tensor) -> float:
@@ -180,14 +186,14 @@ def _across(basis: Tensor, column: Tensor) -> Tensor:
     return column
 
 
-def _least_squares(columns: Tensor, target: Tensor) -> Tensor:
-    """The weights (q, 1) of minimum norm, columns brought to equal length where they have full rank."""
+def _pseudo_inverse(columns: Tensor) -> Tensor:
+    """A⁺, (q, r), of `columns` (r, q), brought to equal length where they have full rank, so that no units count."""
     lengths = columns.norm(dim=0)
     lengths = torch.where(lengths > 0.0, lengths, 1.0)
     left, values, right = torch.linalg.svd(columns / lengths, full_matrices=False)
-    rank = int(numerical_rank(values, right.mT))
+    rank = int(numerical_rank(values, right.mT)) if columns.shape[1] else 0
     if rank < columns.shape[1]:
         lengths = torch.ones_like(lengths)
         left, values, right = torch.linalg.svd(columns, full_matrices=False)
-    along: Tensor = right[:rank].mT @ ((left[:, :rank].mT @ target) / values[:rank, None])
-    return along / lengths[:, None]
+    inverse: Tensor = right[:rank].mT @ (left[:, :rank] / values[:rank]).mT
+    return inverse / lengths[:, None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from gdsolve.descent.leap import Form
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.modes import Modes
 from gdsolve.picture import Axis
+from gdsolve.solve.l1 import gap_l1
 from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Units
@@ -202,7 +204,8 @@ def spaced(last: int, most: int = MOST_POINTS, first: int = FIRST) -> list[int]:
 
 def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
     """A problem as pictures look at it, with the minimum that was found near the end of a run."""
-    unit, objective, modes = problem.loss_unit, problem.objective, problem.modes
+    unit, modes = problem.loss_unit, problem.modes
+    objective = problem.objective if problem.shrinkage is None else problem.bounded
     squares, data = problem.squares, problem.data
 
     def here(weights: torch.Tensor) -> torch.Tensor:
@@ -226,7 +229,8 @@ def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
         if minimum is None:
             return None
         pairs = zip(here(weights).mT, values(weights).tolist(), strict=True)
-        return torch.tensor([minimum.gap(w[:, None], value / unit) * unit for w, value in pairs], dtype=torch.float64)
+        gap = minimum.gap if problem.shrinkage is None else partial(gap_l1, problem, minimum=minimum)
+        return torch.tensor([gap(w[:, None], value / unit) * unit for w, value in pairs], dtype=torch.float64)
 
     known = modes.minimiser if squares is not None and modes is not None else None
     return Scene(

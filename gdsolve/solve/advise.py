@@ -67,7 +67,7 @@ def advise(
         lines.append(Advice("The curve is constant on all rows: it explains nothing of the target (R² is 0)."))
     lines += _commands(problem, plan, solution, certificate, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
-        lines.append(_ambiguity(problem, minimum.spectrum.rank))
+        lines.append(_ambiguity(problem, minimum.spectrum.rank, command))
     return (*lines, *ambiguity(problem, minimum))
 
 
@@ -115,12 +115,10 @@ def _held(problem: Problem, command: Command, certificate: Certificate) -> Advic
     return Advice("Check the formula, or bound its parameters with --lower and --upper.")
 
 
-def _ambiguity(problem: Problem, rank: int) -> Advice:
+def _ambiguity(problem: Problem, rank: int, command: Command) -> Advice:
     if problem.shrinkage is not None:
-        return Advice(
-            "The minimiser is not unique: columns depend on each other, and their weights can be shared out otherwise; "
-            "--ridge beside --l1 makes it unique."
-        )
+        said = "The minimiser is not unique: columns depend on each other, and can share out their weights otherwise"
+        return Advice(f"{said}; with a ridge penalty beside there is one", command.but(ridge=1))
     if problem.squares is None:
         return Advice(
             f"The minimum is not unique: rank {rank} < {problem.p} weights; "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import DType, Engine, Format, RateSchedule
+from gdsolve.spec.choices import DType, Engine, Format, PenaltyScale, RateSchedule
 from gdsolve.spec.losses import SQUARED
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
@@ -40,8 +40,7 @@ def check_groups(spec: Options) -> None:
     if not spec.method.may_be_plain or spec.momentum is not None:
         name = "momentum" if spec.method.may_be_plain else "method"
         raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
-    if spec.l1:
-        raise _refusal("l1", "groups are fitted in closed form, and an l1 penalty has none", "leave --l1 out")
+    _check_penalties(spec)
     if spec.schedule is not RateSchedule.CONSTANT:
         raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
     if spec.engine not in (Engine.AUTO, Engine.LEAP):
@@ -55,6 +54,13 @@ def check_groups(spec: Options) -> None:
     for name, usual in ONE_FIT.items():
         if getattr(spec, name) != usual:
             raise _refusal(name, "goes with a single fit", f"leave {flag(name)} out, or fit one group alone")
+
+
+def _check_penalties(spec: Options) -> None:
+    if spec.l1:
+        raise _refusal("l1", "groups are fitted in closed form, and an l1 penalty has none", "leave --l1 out")
+    if spec.penalty_scale is not PenaltyScale.USER:
+        raise _refusal("penalty_scale", "a penalty is on the user's weights", "leave --penalty-scale out")
 
 
 def _refusal(name: str, reason: str, remedy: str) -> GdsolveError:

@@ -268,7 +268,8 @@ class Options:
     )
     l1: float = option(
         0.0,
-        "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge the elastic net.",
+        "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge the elastic "
+        "net. For m rows λ is m·alpha of scikit-learn's Lasso.",
         "Descent",
         metavar="LAMBDA",
         minimum=0.0,
@@ -276,7 +277,8 @@ class Options:
     )
     penalty_scale: PenaltyScale = option(
         PenaltyScale.USER,
-        "Whose weights --ridge and --l1 penalise: the user's, or those of columns brought to standard deviation 1.",
+        "Whose weights --ridge and --l1 penalise: the user's, or, as R's glmnet does, those of columns brought to "
+        "standard deviation 1.",
         "Descent",
         goes_with=(company.LINEAR, company.PENALTY),
     )
