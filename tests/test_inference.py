@@ -18,7 +18,6 @@ from gdsolve.objective.inference import (
     AT_BOUND,
     EXACT,
     FIXED,
-    NO_INFLUENCE,
     NO_MINIMUM,
     NOT_FINITE,
     PENALISED,
@@ -29,6 +28,7 @@ from gdsolve.objective.inference import (
     withhold,
     without_bars,
 )
+from gdsolve.objective.spread import NO_INFLUENCE
 from gdsolve.report.inference_record import inference_record
 
 DIGITS = {"Norris": 13, "Pontius": 12, "Filip": 7, "Longley": 14, "Wampler3": 13, "Wampler4": 13, "Wampler5": 13}
@@ -348,6 +348,17 @@ def test_the_record_has_every_figure_by_name() -> None:
         "residual_standard_deviation",
         "degrees_of_freedom",
         "statistic",
+        "errors",
+        "adjusted_r2",
+        "log_likelihood",
+        "aic",
+        "bic",
+        "deviance",
+        "null_deviance",
+        "pseudo_r2",
+        "f",
+        "likelihood_ratio",
+        "criteria_parameters",
         "parameters",
         "correlation",
     ]
@@ -361,6 +372,8 @@ def test_the_record_has_every_figure_by_name() -> None:
         "lower",
         "upper",
         "reason",
+        "vif",
+        "vif_reason",
     ]
     assert record["correlation"]["x"]["intercept"] == record["correlation"]["intercept"]["x"]
     assert json.loads(json.dumps(record, allow_nan=False)) == record

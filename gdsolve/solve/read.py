@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.kept_rows import KeptRows
     from gdsolve.objective.sandwich import Sandwich
     from gdsolve.objective.triangle import Triangle
-    from gdsolve.solve.sandwich import RobustPass, RowClusters
+    from gdsolve.solve.robust_pass import RobustPass, RowClusters
 
 logger = logging.getLogger("gdsolve")
 
@@ -115,7 +115,7 @@ def _robust(spec: Spec) -> RobustPass | None:
     """What reads the rows once more, or keeps what robust errors need of them."""
     if not spec.errors.robust:
         return None
-    from gdsolve.solve.sandwich import RobustPass
+    from gdsolve.solve.robust_pass import RobustPass
 
     return RobustPass(spec)
 
