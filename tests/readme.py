@@ -1,4 +1,4 @@
-"""What the README shows of gdsolve, made by running it: `python tests/readme.py` writes it anew."""
+"""What the README and docs/inference.md show of gdsolve, made by running it: `python tests/readme.py` writes both."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PAGES = (README, ROOT / "docs" / "inference.md")
+"""The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
 EXAMPLE = "gdsolve fit configs/two_points.csv --loss sse --lr 0.01 --max-iter 1 --format json"
@@ -77,11 +79,12 @@ def _example() -> str:
 
 
 def made_anew(text: str) -> str:
-    """The README with every run and the reference made anew."""
+    """A page with every run, and the reference if it has one, made anew."""
     text = RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{output_of(found[1])}```\n", text)
-    made = reference()
+    made = reference() if REFERENCE.search(text) else ""
     return REFERENCE.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
 
 
 if __name__ == "__main__":
-    README.write_text(made_anew(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(made_anew(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -348,6 +348,17 @@ def test_the_record_has_every_figure_by_name() -> None:
         "residual_standard_deviation",
         "degrees_of_freedom",
         "statistic",
+        "errors",
+        "adjusted_r2",
+        "log_likelihood",
+        "aic",
+        "bic",
+        "deviance",
+        "null_deviance",
+        "pseudo_r2",
+        "f",
+        "likelihood_ratio",
+        "criteria_parameters",
         "parameters",
         "correlation",
     ]
@@ -361,6 +372,8 @@ def test_the_record_has_every_figure_by_name() -> None:
         "lower",
         "upper",
         "reason",
+        "vif",
+        "vif_reason",
     ]
     assert record["correlation"]["x"]["intercept"] == record["correlation"]["intercept"]["x"]
     assert json.loads(json.dumps(record, allow_nan=False)) == record

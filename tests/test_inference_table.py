@@ -78,6 +78,8 @@ x           1.002116818  0.000429797  2331.606   <1e-16   1.001243366  1.0029902
 intercept  -0.262323     0.232818       -1.127   0.2677  -0.735467     0.210821
 
 residual sd     0.8847964 on 34 degrees of freedom
+F test          5.43639e+06 on 1 and 34 degrees of freedom, p <1e-16
+log-likelihood  -45.646618; AIC 97.293236; BIC 102.04379
 
 correlation       x
 ───────────────────

@@ -1,10 +1,12 @@
-"""The README shows what gdsolve prints today."""
+"""The README and docs/inference.md show what gdsolve prints today."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
-from readme import README, made_anew
+import pytest
+from readme import PAGES, made_anew
 
 # What a run is predicted to take is measured anew each time.
 PREDICTED = re.compile(r"(?:under )?\d[\d,.]* (?:µs|ms|s|min|hours|days|years)(?= against|(?: with --engine \w+))")
@@ -33,6 +35,7 @@ def without_times(text: str) -> str:
     return "\n".join(lines)
 
 
-def test_readme_is_current() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_shows_what_is_printed_today(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     assert rounded(made_anew(text)) == rounded(text), "run: python tests/readme.py"

@@ -15,7 +15,7 @@ from gdsolve.objective.goodness import Goodness
 from gdsolve.objective.rank import CERTAIN, EPSILON
 from gdsolve.objective.sandwich import Sandwich
 from gdsolve.objective.singular import Singular
-from gdsolve.objective.spread import Spread, or_one, restrict, spread_of, square
+from gdsolve.objective.spread import EstimateSpread, or_one, restrict, spread_of, square
 from gdsolve.spec.errors import AskedErrors
 
 FAR = 0.01
@@ -192,10 +192,11 @@ def from_hessian(
 
 
 def _filled(
-    spread: Spread, sandwich: Sandwich, into: Tensor, to_user: Tensor | None
-) -> tuple[Spread, Robust, str | None]:
+    spread: EstimateSpread, sandwich: Sandwich, into: Tensor, to_user: Tensor | None
+) -> tuple[EstimateSpread, Robust, str | None]:
     """The spread of robust errors in the place of that of classic ones; and why there are none, if there are none."""
     inner, why = sandwich.root(into @ spread.inner)
+    inner = inner.to(spread.root)
     root = inner if to_user is None else to_user.to(inner) @ inner
     undetermined = (spread.root == 0.0).all(dim=1, keepdim=True)
     root = torch.where(undetermined, 0.0, root)
@@ -271,7 +272,7 @@ def _no_freedom(observations: float, rank: int, weighting: Weighting) -> str:
 def _bars(
     names: Sequence[str],
     estimates: Tensor,
-    spread: Spread,
+    spread: EstimateSpread,
     scatter: float | None,
     *,
     freedom: float,
@@ -314,7 +315,7 @@ def _two_sided(statistic: float, freedom: float) -> float:
     return 2.0 * float(ndtr(tail) if math.isinf(freedom) else stdtr(freedom, tail))
 
 
-def _correlation(spread: Spread, names: Sequence[str]) -> tuple[tuple[float | None, ...], ...] | None:
+def _correlation(spread: EstimateSpread, names: Sequence[str]) -> tuple[tuple[float | None, ...], ...] | None:
     """Correlations of the estimates, None for those that are held or not determined; None if there are no others."""
     known = [name not in spread.reasons for name in names]
     if not any(known):

@@ -16,7 +16,7 @@ NO_INFLUENCE = "not determined by the data: the fit does not depend on it"
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class EstimateSpread:
     """The covariance of the estimates but for σ²: root·rootᵀ = (JᵀΩJ)⁻¹.
 
     Shapes: `root` is (p, rank), a row of zeros for a parameter without error bar, which has its reason in `reasons`;
@@ -68,7 +68,7 @@ def spread_of(
     errors: Tensor | None = None,
     arithmetic: float | None = None,
     known: Singular | None = None,
-) -> Spread:
+) -> EstimateSpread:
     """The spread of the free parameters, from a factor (r, q) of theirs that `out`, (q, q), takes to their units.
 
     Columns are brought to equal length first, so that rank and accuracy do not depend on units; JᵀΩJ is never formed.
@@ -77,7 +77,7 @@ def spread_of(
     """
     root = torch.zeros(len(names), max(len(free), 1), dtype=torch.float64, device=factor.device)
     if not free:
-        return Spread(root, root[:0], 0, held)
+        return EstimateSpread(root, root[:0], 0, held)
     lengths = or_one(torch.linalg.vector_norm(factor, dim=0))
     if known is None:
         known = Singular.of(factor / lengths)
@@ -92,7 +92,7 @@ def spread_of(
     for place, j in enumerate(free):
         if names[j] not in undetermined:
             root[j, :rank] = moved[place]
-    return Spread(root, inner / lengths[:, None], rank, {**held, **undetermined})
+    return EstimateSpread(root, inner / lengths[:, None], rank, {**held, **undetermined})
 
 
 def _undetermined(scaled: Tensor, null: Tensor, names: Sequence[str]) -> dict[str, str]:

@@ -39,7 +39,7 @@ from gdsolve.solve.link import require_means
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
-from gdsolve.solve.sandwich import RobustPass, RowClusters, require_clusters
+from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of

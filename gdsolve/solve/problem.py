@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.solve.dealt import Dealt
-    from gdsolve.solve.sandwich import RowClusters
+    from gdsolve.solve.robust_pass import RowClusters
     from gdsolve.spec import Spec
 
 

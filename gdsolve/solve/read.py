@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.sandwich import Sandwich
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.dealt import Dealt, DealtRows
-    from gdsolve.solve.sandwich import RobustPass, RowClusters
+    from gdsolve.solve.robust_pass import RobustPass, RowClusters
     from gdsolve.solve.scanned import Scan
 
 logger = logging.getLogger("gdsolve")
@@ -170,7 +170,7 @@ def _robust(spec: Spec) -> RobustPass | None:
     """What reads the rows once more, or keeps what robust errors need of them."""
     if not spec.errors.robust:
         return None
-    from gdsolve.solve.sandwich import RobustPass
+    from gdsolve.solve.robust_pass import RobustPass
 
     return RobustPass(spec)
 
