@@ -116,6 +116,12 @@ DEALT = [
         before=("scan t.csv --cv 2 -o t.tri",),
     ),
     Case(
+        "fit t.tri --cv 2 --seed 7",
+        FOLDS,
+        {"give --seed 0": "fit t.tri --cv 2 --seed 0"},
+        before=("scan t.csv --cv 2 -o t.tri",),
+    ),
+    Case(
         "scan a.tri b.tri -o whole.tri",
         FOLDS,
         {"scan the tables": "scan t.csv --cv 2 -o whole.tri"},

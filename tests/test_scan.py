@@ -409,3 +409,24 @@ def test_what_a_scan_at_hand_has_no_answer_to(
     assert hint is None or caught.value.hint == hint
     with pytest.raises(gdsolve.GdsolveError, match="predict needs rows, and X is a scan"):
         gdsolve.predict(gdsolve.fit(scan), scan)
+
+
+def test_a_scan_is_cross_validated_as_its_table(tmp_path: Path) -> None:
+    mixed().write_csv(tmp_path / "t.csv")
+    options: dict[str, Any] = {"categorical": "onehot", "weight": "w", "cv": 4, "seed": 3}
+    scan = gdsolve.scan(tmp_path / "t.csv", save=tmp_path / "t.tri", **options)
+    theirs = gdsolve.fit(tmp_path / "t.csv", features="x,colour", ridge=0.5, **options).validation
+    assert theirs is not None
+    for source in (tmp_path / "t.tri", scan):
+        ours = gdsolve.fit(source, features="x,colour", ridge=0.5, cv=4).validation
+        assert ours is not None
+        assert ours.scores == pytest.approx(theirs.scores, rel=1e-11)
+        assert (ours.seed, ours.rows) == (3, theirs.rows)
+    for wrong, message in (
+        ({"cv": 5}, "cv: t.csv is scanned in 4 folds, not in 5"),
+        ({"cv": 4, "seed": 9}, "seed: 9, and the folds of t.csv are dealt with seed 3"),
+        ({"cv": 4, "init": "random"}, "seed: 0, and the folds of t.csv are dealt with seed 3"),
+    ):
+        with pytest.raises(gdsolve.GdsolveError) as caught:
+            gdsolve.fit(scan, **wrong)
+        assert caught.value.message.replace(str(tmp_path) + "/", "") == message

@@ -22,6 +22,7 @@ from gdsolve.report.parts import (
     show_ending,
 )
 from gdsolve.report.plain import has_intercept
+from gdsolve.report.validation_table import validation_lines
 from gdsolve.report.weight_table import show_weights
 from gdsolve.spec.losses import USUAL_LOSS
 
@@ -88,6 +89,7 @@ def _ending(page: Page, record: Record, view: View) -> Page:
         show_inference(answer, record)
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
+    labelled(answer, validation_lines(record))
     labelled(answer, gradient_checks(record))
     if view.verbose:
         answer.blank()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
+from gdsolve.report.validation_record import validation_record
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
@@ -73,6 +74,8 @@ def fit_record(fit: Fit, *, with_reason: bool = True) -> Record:
         },
         "standard_errors": errors_record(fit),
         "report": None if fit.inference is None else inference_record(fit.inference),
+        "validation": None if fit.validation is None else validation_record(fit.validation),
+        "holdout": None if fit.holdout is None else asdict(fit.holdout),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
         "evaluations": fit.evaluations,

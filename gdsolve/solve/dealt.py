@@ -35,6 +35,7 @@ class Dealt:
     held_rows: int
     fitted: tuple[Batch, ...]
     set_aside: tuple[Batch, ...]
+    ranks: Ranks
 
 
 class DealtRows:
@@ -46,7 +47,7 @@ class DealtRows:
         self._keeps = not spec.is_least_squares
         self._fitted: list[Batch] = []
         self._aside: list[Batch] = []
-        self._held, self._weightless = 0, 0
+        self.held_rows, self._weightless = 0, 0
         self._tree = FoldTrees((dtype,), 1, columns, FactorThreads(1))
         self._folds: tuple[Triangle, ...] = ()
 
@@ -70,9 +71,9 @@ class DealtRows:
 
     def counted(self, info: DataInfo, ranks: Ranks) -> DataInfo:
         """What was read of the table, less the rows that were set aside."""
-        told = ranks.gather((self._held, self._weightless))
-        self._held, weightless = sum(held for held, _ in told), sum(none for _, none in told)
-        return replace(info, rows=info.rows - self._held, rows_weightless=info.rows_weightless - weightless)
+        told = ranks.gather((self.held_rows, self._weightless))
+        self.held_rows, weightless = sum(held for held, _ in told), sum(none for _, none in told)
+        return replace(info, rows=info.rows - self.held_rows, rows_weightless=info.rows_weightless - weightless)
 
     def result(self, table: str, ranks: Ranks) -> Dealt:
         """What was kept.
@@ -82,7 +83,7 @@ class DealtRows:
         """
         spec, held = self._spec, None
         if spec.holdout:
-            if not self._held:
+            if not self.held_rows:
                 raise DataError(
                     f"{table}: of so few rows none is held out by --holdout {spec.holdout:g}",
                     f"give another --seed, such as {spec.seed + 1}, or a larger share",
@@ -92,7 +93,7 @@ class DealtRows:
         if spec.cv and self._folds:
             require_rows([one.rows for one in self._folds], spec, table)
         folds = Folds(self._folds) if spec.cv and self._folds else None
-        return Dealt(folds, held, self._held, tuple(self._fitted), tuple(self._aside))
+        return Dealt(folds, held, self.held_rows, tuple(self._fitted), tuple(self._aside), ranks)
 
     def _set_aside(self, batch: Batch) -> Batch:
         assert batch.fold is not None
@@ -100,7 +101,7 @@ class DealtRows:
         if not out.any():
             return batch
         aside = rows_where(batch, out)
-        self._held += len(aside.values)
+        self.held_rows += len(aside.values)
         self._weightless += 0 if aside.weight is None else int((aside.weight == 0.0).sum())
         if self._keeps:
             self._aside.append(aside)

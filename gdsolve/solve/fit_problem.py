@@ -55,6 +55,11 @@ def fit_problem(
     certificate = certify(problem, solution)
     descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
     found = _result(descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer)
+    if problem.dealt is not None:
+        from gdsolve.solve.validate import hold_out, validate
+
+        ended = descent.solution
+        found = replace(found, validation=validate(problem, ended), holdout=hold_out(problem, ended))
     if illustrator is None or not (problem.spec.plots or problem.spec.output):
         return found
     return found.drawn(illustrator.pictures_of_fit(descent))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.validation import Holdout, Validation
 from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
 
@@ -178,6 +179,8 @@ class Fit:
     fixed: Mapping[str, float] = field(default_factory=dict)
     checkpoint_error: GdsolveError | None = None
     pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
+    validation: Validation | None = None
+    holdout: Holdout | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

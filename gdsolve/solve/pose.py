@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from gdsolve.imports import collector_at_rest
@@ -32,6 +33,8 @@ def pose(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALONE) ->
     from gdsolve.solve.squares import pose_squares
 
     problem = pose_squares(read) if spec.loss.info.squared else pose_pointwise(read)
+    if read.dealt is not None:
+        problem = replace(problem, dealt=read.dealt)
     # What every rank reads for itself, a start say, is there on all of them.
     ranks.gather(None)
     return problem

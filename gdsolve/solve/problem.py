@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.separation import Separation
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
+    from gdsolve.solve.dealt import Dealt
     from gdsolve.spec import Spec
 
 
@@ -68,7 +69,7 @@ class Problem:
     `delta_found` tells that Huber's δ, which is that of `spec`, was not asked for. `fault_of_start` says why loss or
     gradient are not finite at the start, where they are not. `separation` is what keeps a likelihood from having a
     minimum, where that was worth finding before the first step. `placed` says why rows are where they are, where that
-    was chosen.
+    was chosen. `dealt` has what validation needs, where it was asked for.
     """
 
     spec: Spec
@@ -93,6 +94,7 @@ class Problem:
     fault_of_start: str | None = None
     separation: Separation | None = None
     placed: str = ""
+    dealt: Dealt | None = None
 
     @property
     def p(self) -> int:

@@ -109,6 +109,12 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         else:
             built = dealt.build(read, dtypes, 1 if opened.small else threads, ranks)
             opened.complete()
+        if not built and dealt is not None and dealt.held_rows:
+            raise DataError(
+                f"{opened.source[0]}: all rows are held out by --holdout {spec.holdout}",
+                "give a smaller share, such as 0.2",
+                about=("holdout",),
+            )
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         kept.settle(built[0].constants())
@@ -140,7 +146,7 @@ def read_scan(spec: Spec, found: Scan, ranks: Ranks = ALONE) -> TableRead:
         from gdsolve.objective.folds import Folds
         from gdsolve.solve.dealt import Dealt
 
-        dealt = Dealt(Folds(chosen.folds), None, 0, (), ())
+        dealt = Dealt(Folds(chosen.folds), None, 0, (), (), ranks)
     return TableRead(chosen.spec, chosen.data, (chosen.triangle,), kept, None, ranks, began, dealt)
 
 

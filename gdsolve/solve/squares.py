@@ -81,6 +81,16 @@ def squares_problem(
     )
 
 
+def pose_triangle(spec: Spec, data: DataInfo, triangle: Triangle, kept: KeptRows) -> Problem:
+    """Least squares on the rows of a triangle, in the coordinates that `spec` asks for.
+
+    Raises:
+        DataError: as `pose_squares`.
+    """
+    squares = _decompose(spec, data, triangle, kept)
+    return squares_problem(spec, data, squares, squares.coordinates)
+
+
 def repose(
     problem: Problem, spec: Spec, coordinates: Coordinates | None = None, squares: Squares | None = None
 ) -> Problem:

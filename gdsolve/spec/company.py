@@ -118,6 +118,13 @@ SHOWN_CHECKS = Company(
     "--format {spec.format} has no room for what {flag} finds",
     "give --format table|json, or --save MODEL.json",
 )
+SHOWN_SCORES = Company(
+    lambda asked: (
+        asked.verb != "fit" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None
+    ),
+    "--format {spec.format} has no room for what {flag} finds",
+    "give --format table|json, or --save MODEL.json",
+)
 REPORT = Company(
     lambda asked: asked.spec.report, "{flag} is for the intervals of --report", "give --report, or leave {flag} out"
 )

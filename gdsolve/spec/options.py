@@ -402,7 +402,7 @@ class Options:
         default_text="off",
         minimum=2,
         maximum=10_000,
-        goes_with=(company.TABLE, company.NO_FORMULA),
+        goes_with=(company.LINEAR, company.SHOWN_SCORES),
         by_verb={"scan": {"help": "Deal the rows into K folds, so that fits of the scan can be cross-validated."}},
     )
     cv_by: str | None = option(
@@ -421,7 +421,7 @@ class Options:
         verbs=VALIDATED,
         metavar="SHARE",
         default_text="off",
-        goes_with=(company.TABLE, company.NO_FORMULA),
+        goes_with=(company.LINEAR, company.SHOWN_SCORES),
     )
 
     backward_from: str | None = option(

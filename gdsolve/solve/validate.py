@@ -1,0 +1,237 @@
+"""A fit is validated: on folds that it is made without, and on rows that were held out (docs/validation.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from gdsolve.data import Batch
+from gdsolve.descent.solution import Solution
+from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.folds import squared_error
+from gdsolve.objective.kept_rows import KeptRows
+from gdsolve.objective.merge import merge_ranks
+from gdsolve.objective.row_batch import from_numpy
+from gdsolve.objective.triangle import Triangle, build_triangles
+from gdsolve.solve.dealt import Dealt, require_rows, rows_where
+from gdsolve.solve.descend import descend
+from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.plan import READING, plan_descent
+from gdsolve.solve.pointwise import pose_pointwise
+from gdsolve.solve.problem import Problem
+from gdsolve.solve.read import TableRead
+from gdsolve.solve.robust import loss_before
+from gdsolve.solve.squares import pose_triangle
+from gdsolve.solve.validation import Holdout, Validation
+from gdsolve.spec import Engine, Spec
+from gdsolve.spec.losses import Loss
+from gdsolve.status import Status
+
+FAULTS = {
+    Status.DIVERGED: "diverges",
+    Status.EDGE_OF_STABILITY: "is at the edge of stability",
+    Status.FAILED: "fails",
+    Status.INTERRUPTED: "was interrupted",
+}
+"""What keeps a fit from being one, of a run that so ended."""
+
+
+def validate(problem: Problem, solution: Solution) -> Validation | None:
+    """The errors of the fits without one fold each, where folds were asked for.
+
+    Raises:
+        DataError: a fold without rows.
+    """
+    spec, dealt = problem.spec, problem.dealt
+    if spec.cv is None or dealt is None:
+        return None
+    squared = spec.loss.info.squared
+    rows = _rows_of_folds(problem, dealt)
+    if solution.status in FAULTS:
+        return Validation(
+            spec.seed, spec.cv_by, score_of(spec), None, (None,) * spec.cv, rows, f"the run {FAULTS[solution.status]}"
+        )
+    at_minimum = solution.status is Status.CONVERGED and not _has_rules(spec)
+    fits = _fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
+    scores: list[float | None] = []
+    notes: list[str] = []
+    for fold, fit in enumerate(fits):
+        found, fault = _fitted(fit, fold, spec.cv, at_minimum=at_minimum)
+        if found is None:
+            notes.append(f"without fold {fold + 1} of {spec.cv} {fault}")
+        scores.append(None if found is None else _error(fit, found, dealt, fold))
+    w = solution.w.to(problem.start)
+    own = _root_mean(problem, w) if squared else _scores(problem, w, dealt.fitted, dealt)[score_of(spec)]
+    return Validation(spec.seed, spec.cv_by, score_of(spec), own, tuple(scores), rows, notes[0] if notes else None)
+
+
+def hold_out(problem: Problem, solution: Solution) -> Holdout | None:
+    """How good a fit is on the rows that were held out, where some were."""
+    spec, dealt = problem.spec, problem.dealt
+    if spec.holdout is None or dealt is None:
+        return None
+    w = solution.w.to(problem.start)
+    found: dict[str, float | None] = dict.fromkeys(("rmse", "mae", "r2", "deviance", "accuracy", "loss"))
+    if dealt.held is not None and dealt.held.rows and problem.squares is not None:
+        assert isinstance(problem.units, Coordinates)
+        held = dealt.held.to(w.device)
+        sse = squared_error(held, w, problem.units, problem.squares.triangle)
+        total = held.total_sum_of_squares(intercept=True)
+        found |= {"rmse": sqrt(sse / held.total_weight), "r2": 1.0 - sse / total if total else None}
+    elif not spec.loss.info.squared:
+        found |= _scores(problem, w, dealt.set_aside, dealt)
+    return Holdout(spec.holdout, spec.seed, spec.cv_by, dealt.held_rows, **found)
+
+
+def score_of(spec: Spec) -> str:
+    """What a model is scored by: RMSE, the deviance where the loss is a likelihood, or the loss itself."""
+    if spec.loss.info.squared:
+        return "rmse"
+    return "deviance" if spec.loss.info.likelihood else "loss"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldFit:
+    """The problem of all rows but those of a fold, of which `triangle` has all that least squares needs."""
+
+    problem: Problem
+    triangle: Triangle
+
+
+def spec_of_folds(spec: Spec) -> Spec:
+    """The spec of the fits without a fold: the same, and nothing is shown of them."""
+    engine = Engine.AUTO if spec.loss.info.squared else spec.engine
+    return replace(
+        spec,
+        cv=None,
+        cv_by=None,
+        holdout=None,
+        every="none",
+        engine=engine,
+        report=False,
+        plot=False,
+        watch=False,
+        check_gradient=False,
+    )
+
+
+def _fits_of_squares(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+    assert dealt.folds is not None
+    assert problem.squares is not None
+    assert problem.data is not None
+    spec, device = spec_of_folds(problem.spec), device_of(problem.spec)
+    for rest in dealt.folds.without():
+        triangle = rest.to(device)
+        yield FoldFit(pose_triangle(spec, problem.data, triangle, problem.squares.kept), triangle)
+
+
+def _fits_of_rows(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+    """The fits of losses that need every row; of several ranks each has its own."""
+    assert problem.data is not None
+    # Huber's δ is that of all rows: all folds have one loss.
+    spec, dtype, ranks = spec_of_folds(problem.spec), dtype_of(problem.spec), dealt.ranks
+    for fold in range(problem.spec.cv or 0):
+        kept = KeptRows(dtype)
+        others = (rows_where(batch, batch.fold != fold) for batch in dealt.fitted if batch.fold is not None)
+        built = build_triangles(kept.passing(others), (dtype,))
+        built = merge_ranks(built, 1, len(problem.data.roles.design) + 1, ranks)
+        kept.settle(built[0].constants())
+        read = TableRead(spec, problem.data, tuple(built), kept, None, ranks, 0.0)
+        yield FoldFit(pose_pointwise(read), built[0])
+
+
+def _fitted(fit: FoldFit, fold: int, folds: int, *, at_minimum: bool) -> tuple[Tensor | None, str]:
+    """The weights of a fit in its own coordinates; None, and why, where it has none.
+
+    Least squares that converged by the usual tolerance is taken at its minimum; any other run is run again.
+    """
+    problem = fit.problem
+    if at_minimum and problem.modes is not None:
+        return problem.modes.minimiser, ""
+    if problem.separation is not None:
+        return None, "the classes are separated, and the loss has no minimum"
+    plan = plan_descent(problem)
+    if problem.squares is not None and plan.engine in READING:
+        plan = replace(plan, engine=Engine.TRIANGLE)
+    solution = descend(problem, plan, title=f"fold {fold + 1} of {folds}")
+    if solution.status in FAULTS:
+        return None, f"the run {FAULTS[solution.status]}"
+    return solution.w.to(problem.start), ""
+
+
+def _error(fit: FoldFit, w: Tensor, dealt: Dealt, fold: int) -> float:
+    """The error of weights on a fold that they have not seen."""
+    problem = fit.problem
+    if dealt.folds is not None:
+        assert isinstance(problem.units, Coordinates)
+        own = dealt.folds.triangles[fold].to(w.device)
+        return sqrt(squared_error(own, w, problem.units, fit.triangle) / own.total_weight)
+    held = [rows_where(batch, batch.fold == fold) for batch in dealt.fitted if batch.fold is not None]
+    return _scores(problem, w, held, dealt)[score_of(problem.spec)]
+
+
+def _root_mean(problem: Problem, w: Tensor) -> float:
+    sse = problem.objective.sse(w)
+    assert sse is not None
+    return sqrt(float(sse) * problem.loss_unit / problem.rows)
+
+
+def _scores(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
+    """The figures of weights, (p, 1), on rows of all ranks: means over them, in the user's units."""
+    spec, units = problem.spec, problem.units
+    assert isinstance(units, Coordinates)
+    loss, at = loss_before(spec), units.to(torch.device("cpu"))
+    weights = w.to(torch.float64).cpu()
+    sums = torch.zeros(8, dtype=torch.float64, device="cpu")
+    for batch in batches:
+        values = from_numpy(batch.values).to(torch.float64)
+        omega = torch.ones(len(values), dtype=torch.float64, device="cpu")
+        if batch.weight is not None:
+            omega = from_numpy(batch.weight).to(torch.float64)
+        there = omega > 0.0
+        y, omega = values[there, -1:], omega[there, None]
+        z = (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
+        z = at.target_scale * (z + weights[at.n :] if at.intercept else z) + at.target_centre
+        value = loss.loss_and_slope(z, y)[0]
+        named = dict(zip((*loss.means, *loss.sums, *loss.counts), loss.score(z, y), strict=True))
+        shown = spec.loss.info.likelihood
+        rows = (
+            torch.ones_like(y),
+            value,
+            named.get("deviance", 2.0 * value),
+            named.get("accuracy", torch.zeros_like(y)).to(torch.float64),
+            torch.zeros_like(y) if shown else (z - y).square(),
+            torch.zeros_like(y) if shown else (z - y).abs(),
+            y,
+            y.square(),
+        )
+        sums += torch.stack([(omega * one).sum() for one in rows])
+    total = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
+    mean = [one / total[0] for one in total]
+    found = {"loss": mean[1]}
+    if spec.loss.info.likelihood:
+        found |= {"deviance": mean[2]}
+        return found | ({"accuracy": mean[3]} if spec.loss is Loss.LOGISTIC else {})
+    return found | {"rmse": sqrt(mean[4]), "mae": mean[5]}
+
+
+def _has_rules(spec: Spec) -> bool:
+    """True where a run converges when it was told to, and not at the minimum."""
+    return spec.tol is not None or bool(spec.loss_tol) or bool(spec.grad_tol)
+
+
+def _rows_of_folds(problem: Problem, dealt: Dealt) -> tuple[int, ...]:
+    if dealt.folds is not None:
+        return dealt.folds.rows
+    counts = torch.zeros(problem.spec.cv or 0, dtype=torch.int64, device="cpu")
+    for batch in dealt.fitted:
+        assert batch.fold is not None
+        there = batch.fold if batch.weight is None else batch.fold[batch.weight > 0.0]
+        counts += torch.bincount(from_numpy(there), minlength=len(counts))
+    found = [int(rows) for rows in torch.stack(dealt.ranks.gather(counts)).sum(dim=0).tolist()]
+    require_rows(found, problem.spec, problem.data.source[0] if problem.data else "inline")
+    return tuple(found)
