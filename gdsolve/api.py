@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, overload
+from typing import TYPE_CHECKING, Any, TextIO, TypeGuard, cast, overload
 
 from gdsolve.advice import Advice
 from gdsolve.model import Model
@@ -18,6 +18,7 @@ from gdsolve.spec.file import FORMULA_PARTS, PATHS, at_home, build_spec, nearest
 from gdsolve.spec.keywords import in_keywords
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.option import enumerated
+from gdsolve.spec.scans import check_scans
 from gdsolve.spec.values import kinds
 from gdsolve.status import GdsolveError
 
@@ -111,7 +112,8 @@ def fit(
         if spec.group_by is not None:
             from gdsolve.groups.fit import fit_groups
 
-            fits = fit_groups(spec, table)
+            # Of a scan groups are refused with the spec.
+            fits = fit_groups(spec, cast("Table | None", table))
             if spec.save is not None:
                 from gdsolve.report.group_record import groups_record
 
@@ -197,7 +199,7 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
         spec, _, command = _ask("check", X, y, names, options)
         check_outputs(spec)
         is_in_memory = X is not None and not _names_tables(X)
-        arrays = Arrays(X, y, names) if is_in_memory else None
+        arrays = X if _is_scan(X) else Arrays(X, y, names) if is_in_memory else None
         result = run(spec, command, arrays, illustrate=illustrator_of(spec))
         _show(spec, None if result.diagnosis is None else result.diagnosis.picture)
         return result
@@ -213,8 +215,8 @@ def scan(
 ) -> Scan:
     """Read a table, given as for `fit`, once, and keep what least squares needs of it; in the file `save`, if given.
 
-    `fit`, `compare_lr`, `compare` and `check` take the path of that file in place of a table's, with any of its columns
-    as `target`. Paths of several tables and scans are merged.
+    `fit`, `compare_lr`, `compare` and `check` take what is returned in place of X, or the path of that file in place of
+    a table's, with any of its columns as `target`. Paths of several tables and scans are merged.
 
     Raises:
         GdsolveError: an option that does not fit the table, or a file that cannot be written.
@@ -276,6 +278,8 @@ def predict(
     with _typing("predict", X):
         options = _read_options(options, "predict")
         known = _required_model(model)
+        if _is_scan(X):
+            check_scans(build_spec((), options, "predict", in_memory=True), "predict", "X")
         if not _names_tables(X):
             if out is not None:
                 raise GdsolveError(
@@ -338,7 +342,7 @@ def _show(spec: Spec, picture: Picture | None) -> None:
 
 def _ask(
     verb: str, X: Any, y: Any, names: Sequence[str] | None, options: dict[str, Any]
-) -> tuple[Spec, Table | None, Command]:
+) -> tuple[Spec, Table | Scan | None, Command]:
     from gdsolve.data import inline_table
 
     options = _read_options(options, verb)
@@ -362,13 +366,28 @@ def _ask(
         raise GdsolveError(
             f"{shown(y)} is a text", f"give target={shown(y)}, if that is the name of a column of X", option="y"
         )
-    if y is None and not _is_frame(X):
+    if y is None and not _is_scan(X) and not _is_frame(X):
         raise GdsolveError("y is missing", call)
     spec = build_spec((), options, verb, in_memory=True)
+    if _is_scan(X):
+        if y is not None:
+            raise GdsolveError("X is a scan, which has its target in it", 'give target="…", a column of it', option="y")
+        _refuse_names(names)
+        if verb == "scan":
+            raise GdsolveError("X is a scan already", "X.save(FILE) writes it")
+        check_scans(spec, verb, "X")
+        return spec, X, Command(verb, (), options, arguments=("X",))
     arguments = ["X", *(["y"] if y is not None else []), *(["names=names"] if names is not None else [])]
     # To check, a table that cannot be fitted is no error; and a scan has other roles for its columns.
     table = None if verb in ("check", "scan") else inline_table(X, y, spec, names=names)
     return spec, table, Command(verb, (), options, arguments=tuple(arguments))
+
+
+def _is_scan(X: Any) -> TypeGuard[Scan]:
+    """True for what `scan` returned."""
+    from gdsolve.solve.scanned import Scan
+
+    return isinstance(X, Scan)
 
 
 def _is_frame(X: Any) -> bool:

@@ -16,10 +16,10 @@ SCANNED = ("scan two.csv -o two.tri",)
 WHOLE = {"give the table": "fit two.csv"}
 
 
-def archive(text: bytes) -> bytes:
-    """A file of numpy's that says this of itself."""
+def archive(text: bytes = b"", **arrays: np.ndarray) -> bytes:
+    """A file of numpy's, of these arrays, that says this of itself."""
     file = io.BytesIO()
-    np.savez(file, about=np.frombuffer(text, dtype=np.uint8))
+    np.savez(file, **arrays, about=np.frombuffer(text, dtype=np.uint8))  # type: ignore[arg-type]
     return file.getvalue()
 
 
@@ -73,6 +73,7 @@ WRITTEN = [
 ]
 
 READ = [
+    Case("fit f.npz", {"f.npz": archive(factor_0=np.ones(3))}, {"rename it": Input("scan two.csv -o f.tri", TWO)}),
     bad(b"x,y\n1,2\n"),
     bad(archive(b"{}")),
     bad(archive(b"{")),
@@ -115,6 +116,12 @@ DEALT = [
         before=("scan t.csv --cv 2 -o t.tri",),
     ),
     Case(
+        "fit t.tri --cv 2 --seed 7",
+        FOLDS,
+        {"give --seed 0": "fit t.tri --cv 2 --seed 0"},
+        before=("scan t.csv --cv 2 -o t.tri",),
+    ),
+    Case(
         "scan a.tri b.tri -o whole.tri",
         FOLDS,
         {"scan the tables": "scan t.csv --cv 2 -o whole.tri"},
@@ -130,4 +137,10 @@ DEALT = [
     scanned("fit two.tri --holdout 0.5", WHOLE),
 ]
 
-CASES = [*DEALT, *ASKED, *WRITTEN, *READ, *MERGED]
+AT_HAND = "s = gdsolve.scan('two.csv'); "
+CALLED = [
+    Case(AT_HAND + "gdsolve.fit(s, [1.0])", TWO, {"give target": AT_HAND + "gdsolve.fit(s, target='y')"}, python=True),
+    Case(AT_HAND + "gdsolve.scan(s)", TWO, {"X.save(FILE)": AT_HAND + "s.save('s.tri')"}, python=True),
+]
+
+CASES = [*CALLED, *DEALT, *ASKED, *WRITTEN, *READ, *MERGED]

@@ -372,3 +372,61 @@ def test_folds_are_merged_fold_by_fold(tmp_path: Path) -> None:
         moved = np.column_stack([rows[:, :2], np.ones(len(rows)), rows[:, 2]])
         assert gram(one).numpy() == pytest.approx(moved.T @ moved, rel=1e-12)
     assert both.info.folds == {"count": 5, "seed": 0, "by": None}
+
+
+# Python -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_scan_at_hand_is_what_its_file_is(folder: Path) -> None:
+    scan = gdsolve.scan(folder / "mixed.csv", **TABLES["mixed"].scanned)
+    for options in TABLES["mixed"].fits:
+        _require_equal(gdsolve.fit(scan, **options), gdsolve.fit(folder / "mixed.tri", **options))
+    ours, theirs = (check_record(gdsolve.check(one)) for one in (scan, folder / "mixed.tri"))
+    assert ours["columns"] == theirs["columns"]
+    assert ours["commands"] == ["gdsolve.fit(X)", *ours["commands"][1:]]
+    assert gdsolve.compare_lr(scan, lr=[0.1, 0.2]).rates[1].status is gdsolve.Status.CONVERGED
+    model = gdsolve.fit(scan)
+    assert len(gdsolve.predict(model, folder / "mixed.csv")) == 60
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "message", "hint"),
+    [
+        ("fit", {"loss": "huber"}, "loss: huber needs every row, and X is a scan, which holds none", None),
+        ("fit", {"weight": "x"}, "weight: is settled when a table is scanned, and X has been", None),
+        ("fit", {"y": [1.0]}, "y: X is a scan, which has its target in it", 'give target="…", a column of it'),
+        ("fit", {"group_by": "x"}, "group_by: groups are made of rows, and X is a scan, which holds none", None),
+        ("scan", {}, "X is a scan already", "X.save(FILE) writes it"),
+    ],
+)
+def test_what_a_scan_at_hand_has_no_answer_to(
+    folder: Path, verb: str, options: dict[str, Any], message: str, hint: str | None
+) -> None:
+    scan = gdsolve.scan(folder / "norris.csv")
+    with pytest.raises(gdsolve.GdsolveError) as caught:
+        getattr(gdsolve, verb)(scan, **options)
+    assert (caught.value.message, int(caught.value.exit_code)) == (message, 2)
+    assert hint is None or caught.value.hint == hint
+    with pytest.raises(gdsolve.GdsolveError, match="predict needs rows, and X is a scan"):
+        gdsolve.predict(gdsolve.fit(scan), scan)
+
+
+def test_a_scan_is_cross_validated_as_its_table(tmp_path: Path) -> None:
+    mixed().write_csv(tmp_path / "t.csv")
+    options: dict[str, Any] = {"categorical": "onehot", "weight": "w", "cv": 4, "seed": 3}
+    scan = gdsolve.scan(tmp_path / "t.csv", save=tmp_path / "t.tri", **options)
+    theirs = gdsolve.fit(tmp_path / "t.csv", features="x,colour", ridge=0.5, **options).validation
+    assert theirs is not None
+    for source in (tmp_path / "t.tri", scan):
+        ours = gdsolve.fit(source, features="x,colour", ridge=0.5, cv=4).validation
+        assert ours is not None
+        assert ours.scores == pytest.approx(theirs.scores, rel=1e-11)
+        assert (ours.seed, ours.rows) == (3, theirs.rows)
+    for wrong, message in (
+        ({"cv": 5}, "cv: t.csv is scanned in 4 folds, not in 5"),
+        ({"cv": 4, "seed": 9}, "seed: 9, and the folds of t.csv are dealt with seed 3"),
+        ({"cv": 4, "init": "random"}, "seed: 0, and the folds of t.csv are dealt with seed 3"),
+    ):
+        with pytest.raises(gdsolve.GdsolveError) as caught:
+            gdsolve.fit(scan, **wrong)
+        assert caught.value.message.replace(str(tmp_path) + "/", "") == message

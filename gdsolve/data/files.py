@@ -36,11 +36,14 @@ from gdsolve.data.pieces import LONGEST, end_of_records, read_text
 from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
+from gdsolve.spec.scans import ENDING
 from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
 
 HEAD = 1 << 20
+# How the archive of a scan begins (`gdsolve.data.scan_file`).
+SCAN_MEMBER = b"factor_0.npy"
 # A header and two rows, by which a table is judged at least.
 _LINES = 3
 _ENCODINGS = ("utf-8", "utf-16", "cp1252", "latin-1", "cp1251", "gb18030", "shift_jis", "euc_kr", "big5")
@@ -209,6 +212,9 @@ def _byte_order(raw: bytes) -> str | None:
 
 
 def _not_text(name: str, path: str, packing: Packing, raw: bytes) -> DataError:
+    if raw.startswith(b"PK") and SCAN_MEMBER in raw[:64]:
+        kept = "write it to a file" if name == STDIN else "rename it"
+        return DataError(f"{name}: is a scan, which is known by its name", f"{kept} so that it ends in {ENDING}")
     codec = wide_encoding(raw)
     if codec is None:
         return DataError(

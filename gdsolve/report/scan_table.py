@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from gdsolve.data.columns import first_of
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import page_for
 from gdsolve.report.parts import Record, labelled
@@ -12,18 +13,18 @@ from gdsolve.spec.option import shell_word
 
 
 def write_scan_table(record: Record, stream: TextIO) -> None:
-    """What was read, a line for each kind of thing, and the file that keeps it."""
+    """What was read, a line for each kind of thing, and the file that keeps it; JSON names all columns and levels."""
     page = page_for(stream)
     labelled(
         page,
         [
             ("data", f"{_sources(record)}: {_rows(record)}"),
-            ("columns", ", ".join(record["columns"])),
-            ("levels", "; ".join(f"{name}: {', '.join(levels)}" for name, levels in record["levels"].items())),
+            ("columns", first_of(record["columns"])),
+            ("levels", first_of([f"{name} ({first_of(levels)})" for name, levels in record["levels"].items()])),
             ("row weights", _weights(record)),
             ("folds", _folds(record["folds"])),
             ("target", f"{record['target']}, where a fit names none" if record["target"] else ""),
-            ("ignored", ", ".join(record["ignored"])),
+            ("ignored", first_of(record["ignored"])),
             ("kept in", f"{record['file']}, {_size(record['bytes'])}: sums and products, and no row"),
         ],
     )

@@ -38,6 +38,7 @@ from gdsolve.status import DataError, GdsolveError
 if TYPE_CHECKING:
     from gdsolve.solve.check_figures import Diagnosis
     from gdsolve.solve.check_scan import ScanColumn
+    from gdsolve.solve.scanned import Scan
 
 MOST_TRIED = 4
 MOST_TERMS = 6
@@ -75,7 +76,7 @@ class Check:
 def check(
     spec: Spec,
     command: Command | None = None,
-    arrays: Arrays | None = None,
+    arrays: Arrays | Scan | None = None,
     *,
     illustrate: Illustrate | None = None,
 ) -> Check:
@@ -89,8 +90,8 @@ def check(
     """
     began = time.perf_counter()
     command = command or Command("check", spec.data)
-    if reads_scans(spec):
-        return _check_scan(spec, command, began, illustrate)
+    if reads_scans(spec) or not (arrays is None or isinstance(arrays, Arrays)):
+        return _check_scan(spec, command, began, illustrate, None if isinstance(arrays, Arrays) else arrays)
     if spec.X is not None and spec.y is not None:
         arrays = Arrays(spec.X, spec.y)
     if not spec.data and arrays is None:
@@ -138,13 +139,13 @@ def check(
     )
 
 
-def _check_scan(spec: Spec, command: Command, began: float, illustrate: Illustrate | None) -> Check:
+def _check_scan(spec: Spec, command: Command, began: float, illustrate: Illustrate | None, found: Scan | None) -> Check:
     """The same of scans: what rows alone could tell is left open."""
     from gdsolve.solve.check_figures import diagnose
     from gdsolve.solve.check_scan import look_at_scan
     from gdsolve.solve.next_commands import next_commands
 
-    looked = look_at_scan(spec)
+    looked = look_at_scan(spec, found)
     problem = looked.problem
     assert problem.data is not None
     descending, roles = time.perf_counter(), problem.data.roles

@@ -16,6 +16,7 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.proposals import as_squares
 from gdsolve.solve.read import read_scan
 from gdsolve.solve.read_scan import load_scans
+from gdsolve.solve.scanned import Scan
 from gdsolve.solve.squares import pose_squares
 from gdsolve.spec import Spec
 
@@ -48,14 +49,14 @@ class ScanLook:
     findings: tuple[Finding, ...]
 
 
-def look_at_scan(spec: Spec) -> ScanLook:
-    """Look at the scans that a spec names.
+def look_at_scan(spec: Spec, found: Scan | None = None) -> ScanLook:
+    """Look at the scans that a spec names, or at the one that is given.
 
     Raises:
         GdsolveError: flags that do not fit their columns.
         DataError: a file that is no scan, or a target of text.
     """
-    found = load_scans(spec)
+    found = found or load_scans(spec)
     read = read_scan(as_squares(spec), found)
     columns = tuple(_columns(found.info, found.triangle, read.data))
     findings = (_note(found.info), *_constants(columns, found.info))

@@ -16,11 +16,12 @@ from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
+    from gdsolve.solve.scanned import Scan
 
 
 def compare(
     spec: Spec,
-    table: Table | None = None,
+    table: Table | Scan | None = None,
     command: Command | None = None,
     ranks: Ranks = ALONE,
     *,

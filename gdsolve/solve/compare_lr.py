@@ -14,11 +14,12 @@ from gdsolve.spec.command import Command
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
+    from gdsolve.solve.scanned import Scan
 
 
 def compare_lr(
     spec: Spec,
-    table: Table | None = None,
+    table: Table | Scan | None = None,
     command: Command | None = None,
     ranks: Ranks = ALONE,
     *,

@@ -17,11 +17,12 @@ from gdsolve.status import GdsolveError
 if TYPE_CHECKING:
     from gdsolve.data import Table
     from gdsolve.descent.iterate import Observer
+    from gdsolve.solve.scanned import Scan
 
 
 def fit(
     spec: Spec,
-    table: Table | None = None,
+    table: Table | Scan | None = None,
     command: Command | None = None,
     observe: Observer | None = None,
     ranks: Ranks = ALONE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
@@ -13,10 +13,11 @@ from gdsolve.spec import Spec
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
+    from gdsolve.solve.scanned import Scan
 
 
-def pose(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Problem:
-    """The problem of a spec, read from `table` where one is given; formulas and curves are for one process alone.
+def pose(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALONE) -> Problem:
+    """The problem of a spec, read from a table or scan where one is given; formulas and curves are for one process.
 
     Raises:
         GdsolveError: what was asked for contradicts itself or the table, or is not shared by ranks.
@@ -25,7 +26,8 @@ def pose(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> Proble
     if spec.minimize is not None or spec.model is not None:
         with collector_at_rest():
             from gdsolve.solve.formula import pose_formula
-        return pose_formula(spec, table)
+        # Of a scan a formula is refused with the spec.
+        return pose_formula(spec, cast("Table | None", table))
     read = read_table(spec, table, ranks)
     from gdsolve.solve.pointwise import pose_pointwise
     from gdsolve.solve.squares import pose_squares

@@ -62,7 +62,7 @@ class TableRead:
     clusters: RowClusters | None = None
 
 
-def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> TableRead:
+def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALONE) -> TableRead:
     """Read `table` (that of the spec, unless given), or a scan; rows are kept where the engine of the spec needs them.
 
     Of several ranks each reads and keeps its share of the rows; the triangles of all are the same on all of them.
@@ -71,6 +71,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
         GdsolveError: flags that do not fit the table or the loss.
         DataError: data that cannot be used.
     """
+    if table is not None and not isinstance(table, Table):
+        return read_scan(spec, table, ranks)
     if table is None and reads_scans(spec):
         from gdsolve.solve.read_scan import load_scans
 

@@ -52,7 +52,7 @@ def choose_columns(spec: Spec, found: Scan) -> ScanRead:
     info, name = found.info, found.info.source[0]
     roles = roles_in(spec, info, name)
     if spec.cv is not None:
-        require_folds(spec.cv, len(found.folds), name)
+        require_folds(spec, info, name)
     from gdsolve.objective.scan import select
     from gdsolve.solve.guards import require_squares
 
@@ -76,18 +76,26 @@ def choose_columns(spec: Spec, found: Scan) -> ScanRead:
     return ScanRead(in_force(spec, info), data, triangle, folds)
 
 
-def require_folds(asked: int, there: int, name: str) -> None:
-    """See that a scan has as many folds as are asked for.
+def require_folds(spec: Spec, info: ScanInfo, name: str) -> None:
+    """See that a scan has the folds that are asked for.
 
     Raises:
-        GdsolveError: it has none, or another number.
+        GdsolveError: it has none, another number, or those of another seed.
     """
-    anew = f"scan the table anew with --cv {asked}"
-    if not there:
+    anew = f"scan the table anew with --cv {spec.cv}"
+    if info.folds is None:
         raise GdsolveError(f"{name} is scanned without folds", anew, option="cv")
-    if there != asked:
+    there, seed = info.folds["count"], info.folds["seed"]
+    if there != spec.cv:
         raise GdsolveError(
-            f"{name} is scanned in {there} folds, not in {asked}", f"give --cv {there}, or {anew}", option="cv"
+            f"{name} is scanned in {there} folds, not in {spec.cv}", f"give --cv {there}, or {anew}", option="cv"
+        )
+    # Without a random start nobody draws by the usual one.
+    if spec.seed != seed and (spec.seed or spec.init == "random"):
+        raise GdsolveError(
+            f"{spec.seed}, and the folds of {name} are dealt with seed {seed}",
+            f"give --seed {seed}, or {anew} --seed {spec.seed}",
+            option="seed",
         )
 
 
@@ -100,7 +108,7 @@ def in_force(spec: Spec, info: ScanInfo) -> Spec:
         sigma=info.sigma,
         absolute_sigma=info.absolute_sigma,
         na_values=info.na_values,
-        cv_by=None if info.folds is None or spec.cv is None else info.folds["by"],
+        **({} if info.folds is None or spec.cv is None else {"cv_by": info.folds["by"], "seed": info.folds["seed"]}),
     )
 
 

@@ -74,13 +74,13 @@ def reads_scans(spec: Options) -> bool:
     return any(map(is_scan, spec.data))
 
 
-def check_scans(spec: Options, verb: str) -> None:
-    """See that nothing is asked of a scan that takes rows.
+def check_scans(spec: Options, verb: str, at_hand: str | None = None) -> None:
+    """See that nothing is asked of a scan that takes rows, of one of the sources or of one `at_hand`, by its name.
 
     Raises:
         GdsolveError: naming what needs rows, or the option that was settled when the table was scanned.
     """
-    scans = [source for source in spec.data if is_scan(source)]
+    scans = [*([] if at_hand is None else [at_hand]), *filter(is_scan, spec.data)]
     tables = [source for source in spec.data if not is_scan(source)]
     if not scans:
         return
