@@ -98,13 +98,15 @@ def test_a_new_observation_weighs_1_unless_the_table_says_otherwise() -> None:
     assert nowhere["prediction"].null_count() == 0
 
 
+@pytest.mark.parametrize("weight", [None, "w"])
 @pytest.mark.parametrize("loss", ["logistic", "poisson"])
-def test_intervals_of_means_are_those_of_statsmodels(loss: str) -> None:
+def test_intervals_of_means_are_those_of_statsmodels(loss: str, weight: str | None) -> None:
     target = "c" if loss == "logistic" else "n"
     y = (TABLE["c"] == "yes").cast(pl.Float64) if loss == "logistic" else TABLE["n"]
     family = sm.families.Binomial() if loss == "logistic" else sm.families.Poisson()
-    fit = gdsolve.fit(TABLE, target=target, features=["a", "b"], loss=loss)
-    expected = sm.GLM(y.to_numpy(), DESIGN, family=family).fit(tol=1e-14)
+    fit = gdsolve.fit(TABLE, target=target, features=["a", "b"], loss=loss, weight=weight)
+    weights = np.ones(ROWS) if weight is None else W
+    expected = sm.GLM(y.to_numpy(), DESIGN, family=family, var_weights=weights).fit(tol=1e-14)
     frame = expected.get_prediction(NEW_DESIGN).summary_frame(alpha=0.1)
     found = gdsolve.predict(fit, NEW, interval=0.9)
     assert found["lower"].to_numpy() == close(frame["mean_ci_lower"].to_numpy())
