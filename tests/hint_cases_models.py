@@ -37,6 +37,12 @@ APPENDED = [
     Case(
         "predict m.json four.csv --interval 0.9", old(covariance={**DAMAGED, "factor": [[0.0]]}), AGAIN, before=BEFORE
     ),
+    Case(
+        "predict m.json four.csv --interval 0.9",
+        old(covariance={**DAMAGED, "parameters": ["a"], "factor": [[1.0]]}, intercept=None),
+        AGAIN,
+        before=BEFORE,
+    ),
     Case("predict m.json four.csv --interval 0.9", FOUR, before=("fit four.csv --ridge 1 --save m.json",)),
     Case(
         "predict m.json exact.csv --interval 0.9",
@@ -80,6 +86,18 @@ APPENDED = [
 ]
 
 SCORED = [
+    Case(
+        "score m.json four.csv",
+        old(data={"features": ["x"]}),
+        {"save the model again": "score n.json four.csv"},
+        before=BEFORE,
+    ),
+    Case(
+        "score m.json four.csv",
+        old(data={"features": ["x"], "target": "y", "target_levels": ["a"]}),
+        {"save the model again": "score n.json four.csv"},
+        before=BEFORE,
+    ),
     Case("score", FOUR, {"gdsolve score model.json": "score m.json four.csv"}, before=SAVED),
     Case("score m.json", FOUR, {"gdsolve score model.json": "score m.json four.csv"}, before=SAVED),
     Case("score m.json four.csv --na mean", FOUR, before=SAVED),

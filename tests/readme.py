@@ -36,7 +36,9 @@ def reference() -> str:
     """Verbs with their options, exit codes, and the JSON of a fit."""
     parts = []
     for verb in VERBS:
-        usage = {"predict": "MODEL SOURCE…", "trace": "SPEC", "schema": "", "tour": ""}.get(verb, "SOURCE…")
+        usage = {"predict": "MODEL SOURCE…", "score": "MODEL SOURCE…", "trace": "SPEC", "schema": "", "tour": ""}.get(
+            verb, "SOURCE…"
+        )
         parts += [f"### `{f'gdsolve {verb} {usage}'.strip()}`\n", VERBS[verb].help + "\n"]
         options = options_of(verb)
         if options:

@@ -56,7 +56,11 @@ def _steps() -> Steps:
     def record(fit: Any) -> dict[str, Any]:
         spec = fit.spec
         # A table that does not show how long each engine would take need not wait until that is measured.
-        return fit_record(fit, with_reason=spec.verbose or spec.save is not None or spec.format is not Format.TABLE)
+        return fit_record(
+            fit,
+            with_reason=spec.verbose or spec.save is not None or spec.format is not Format.TABLE,
+            as_model=spec.save is not None or spec.format is Format.JSON,
+        )
 
     return Steps(solve, record, show=_show, write=_write, finish=_finish)
 

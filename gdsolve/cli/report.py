@@ -25,7 +25,7 @@ def _steps(_spec: Spec) -> Steps:
 
     return Steps(
         lambda spec, command, _ranks: report(spec, command, illustrate=illustrator_of(spec)),
-        lambda result: fit_record(result.fit),
+        lambda result: fit_record(result.fit, as_model=False),
         lambda _result: None,
         _show,
     )

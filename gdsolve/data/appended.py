@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from gdsolve.data.beside import Beside
+from gdsolve.data.beside import Beside, classes_of
 from gdsolve.data.covariance import SavedCovariance
 from gdsolve.data.predictor import CurveModel, Predictor, read_predictor, slopes_of, values_of
 from gdsolve.data.response import MEANS, slope_of_mean, variance_at
+from gdsolve.model import AGAIN
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.choices import IntervalOf
 from gdsolve.spec.losses import USUAL_LOSS, Target
@@ -137,6 +138,11 @@ def read_appending(model: Mapping[str, Any], curve: CurveModel | None, spec: Spe
     """
     known = read_predictor(model, curve)
     appended = _appended(model, spec)
+    if appended.covariance is not None:
+        weights, names = model["weights"], appended.covariance.parameters
+        beyond = [name for name in names if name not in weights]
+        if len(beyond) != (model.get("intercept") is not None and curve is None):
+            raise GdsolveError("weights and covariance of the model are of other parameters", AGAIN)
     return replace(known, beside=appended.read), appended
 
 
@@ -171,5 +177,4 @@ def _classes(model: Mapping[str, Any], loss: Loss) -> tuple[str, str]:
         raise GdsolveError(
             f"is for models of two classes, and this one is of --loss {loss}", "leave --class out", option="class_"
         )
-    levels: Sequence[Any] = model["data"].get("target_levels") or ("0", "1")
-    return str(levels[0]), str(levels[1])
+    return classes_of(model) or ("0", "1")

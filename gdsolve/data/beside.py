@@ -11,9 +11,11 @@ import polars as pl
 
 from gdsolve.data.targets import LIMITED, outside
 from gdsolve.data.weighing import LARGEST_SIGMA, SMALLEST_SIGMA
+from gdsolve.model import AGAIN
 from gdsolve.spec import Loss
 from gdsolve.spec.choices import WeightKind
 from gdsolve.spec.losses import USUAL_LOSS
+from gdsolve.status import GdsolveError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,18 @@ class Beside:
         """The target of a saved model, and what weighs its rows; frequencies weigh none, as they only count rows.
 
         A row without its target may be one of another table, and without a weight, which then is 1.
+
+        Raises:
+            GdsolveError: the model does not say what its target is.
         """
-        data = model["data"]
-        levels = data.get("target_levels")
+        data, levels = model["data"], classes_of(model)
+        if target and not isinstance(data.get("target"), str):
+            raise GdsolveError("the model lacks its target", AGAIN)
         named = data.get("weight") if data.get("weight_kind") != WeightKind.FREQUENCY else None
         return cls(
             Loss((model.get("descent") or {}).get("loss", USUAL_LOSS)),
             str(data["target"]) if target else None,
-            None if levels is None else (str(levels[0]), str(levels[1])),
+            levels,
             (data.get("sigma") or named) if weight else None,
             bool(data.get("sigma")),
             not target and not data.get("sigma"),
@@ -133,6 +139,20 @@ class Beside:
             words = f"is not a standard deviation between {SMALLEST_SIGMA:g} and {LARGEST_SIGMA:g}"
             return (found < SMALLEST_SIGMA) | (found > LARGEST_SIGMA), words
         return found < 0.0, "is a negative weight"
+
+
+def classes_of(model: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The two levels of the target of a saved model, the second one being 1; None of a target of numbers.
+
+    Raises:
+        GdsolveError: there are more of them, or fewer.
+    """
+    levels = model["data"].get("target_levels")
+    if levels is None:
+        return None
+    if len(levels) != 2:
+        raise GdsolveError(f"the model has {len(levels)} levels of its target, not two", AGAIN)
+    return str(levels[0]), str(levels[1])
 
 
 NOTHING = Beside()

@@ -34,6 +34,7 @@ ABSENT = (
     "spectrum",
     "descent",
     "standard_errors",
+    "covariance",
     "report",
     "objective",
     "best_iteration",

@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 Record = dict[str, Any]
 
 
-def fit_record(fit: Fit, *, with_reason: bool = True) -> Record:
-    """`gdsolve.fit/1`: result and model in one; the reason, which is measured, only if it is wanted."""
+def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> Record:
+    """`gdsolve.fit/1`: result and model in one; the reason, which is measured, only if it is wanted.
+
+    What intervals of predictions need is worked out where the record is read again `as_model`.
+    """
     figures = fit.figures
     return {
         "schema": "gdsolve.fit/1",
@@ -79,7 +82,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True) -> Record:
             "tol": fit.tol,
         },
         "standard_errors": errors_record(fit),
-        "covariance": covariance_record(fit),
+        "covariance": covariance_record(fit) if as_model else None,
         "report": None if fit.inference is None else inference_record(fit.inference),
         "validation": None if fit.validation is None else validation_record(fit.validation),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),

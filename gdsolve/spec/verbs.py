@@ -162,8 +162,12 @@ _ALL = (
     ),
     Verb(
         "predict",
-        "Write the rows of a table with the predictions of a saved model as a last column.",
-        ("gdsolve predict model.json new.csv > predicted.csv", "gdsolve predict model.json - --only < new.csv"),
+        "Write the rows of a table with the predictions of a saved model appended; also intervals and a diagnosis.",
+        (
+            "gdsolve predict model.json new.csv > predicted.csv",
+            "gdsolve predict model.json new.csv --interval 0.95",
+            "gdsolve predict model.json - --only < new.csv",
+        ),
         (MODEL, SOURCES),
         Does.READS,
         prints_rows=True,
