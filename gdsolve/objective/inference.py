@@ -252,7 +252,7 @@ def too_far(inference: Inference, optimum: Tensor) -> dict[str, str]:
 
 
 def _covariance(
-    factor: Tensor, out: Tensor, names: Sequence[str], free: Sequence[int], spread: Spread, scale: float | None
+    factor: Tensor, out: Tensor, names: Sequence[str], free: Sequence[int], spread: EstimateSpread, scale: float | None
 ) -> Covariance | None:
     """The covariance of the free parameters, where all of them are determined and they are not too many to keep."""
     if not 0 < len(free) <= MOST_KEPT or spread.rank < len(free):

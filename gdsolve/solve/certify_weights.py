@@ -19,11 +19,12 @@ from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
+    from gdsolve.solve.scanned import Scan
 
 _ENTRY = re.compile(r"(\w+)\[(\d+)(?:,(\d+))?\]")
 
 
-def certify_weights(spec: Spec, table: Table | None = None, command: Command | None = None) -> Certified:
+def certify_weights(spec: Spec, table: Table | Scan | None = None, command: Command | None = None) -> Certified:
     """Certify the weights that `spec` names on its table, or on `table`.
 
     What a saved model was fitted to, its columns and its loss, stands for options that were not given.

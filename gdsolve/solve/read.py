@@ -100,8 +100,7 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         if demand:
             demand.require_on(device_of(spec), count)
         dealt = _dealt_rows(spec, opened, dtype)
-        if dealt is not None:
-            batches = dealt.through(batches)
+        batches = batches if dealt is None else dealt.through(batches)
         stream: Iterator[Batch] = kept.passing(batches) if demand else batches
         robust = _robust(spec)
         stream = stream if robust is None else robust.passing(stream)
