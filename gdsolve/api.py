@@ -434,7 +434,8 @@ def _model(given: Any, name: str) -> Model | str | None:
     if isinstance(given, Fit):
         return Model(name, model_record(given))
     if isinstance(given, GroupFits):
-        return Model(name, groups_record(given))
+        record = groups_record(given)
+        return Model(name, {**record, "groups": [*record["groups"]]})
     return None
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from gdsolve.report.plain import Record, finite, write_csv
@@ -13,36 +14,29 @@ BEFORE = ("status", "exit_code", "iterations", "stopped_by", "rows", "rows_dropp
 FIGURES = ("sse", "loss", "rmse", "r2", "gradient_norm", "learning_rate", "gap")
 OPTIMUM = ("sse", "loss")
 SPECTRUM = ("condition", "rank", "largest_stable_lr", "best_lr")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def write_groups_ndjson(record: Record, stream: TextIO) -> None:
     """One `gdsolve.group/1` a line."""
-    line = _writer(stream)
-    for one in record["groups"]:
-        stream.write(line(one) + "\n")
+    stream.write(_lines(record, stream))
 
 
 def write_groups_json(record: Record, stream: TextIO) -> None:
     """One `gdsolve.groups/1` in all, a line a group: what `gdsolve predict` reads."""
-    line, escaped = _writer(stream), not is_unicode(encoding_of(stream))
+    escaped = not is_unicode(encoding_of(stream))
     head = {name: value for name, value in record.items() if name != "groups"}
     stream.write(json.dumps(finite(head), indent=2, ensure_ascii=escaped, allow_nan=False).removesuffix("\n}"))
-    lines = ",\n    ".join(map(line, record["groups"]))
+    lines = _lines(record, stream).removesuffix("\n").replace("\n", ",\n    ")
     stream.write(f',\n  "groups": [\n    {lines}\n  ]\n}}\n')
 
 
-def _writer(stream: TextIO) -> Callable[[Mapping[str, Any]], str]:
-    """What turns a group into a line, with one encoder for all of them."""
-    encode = json.JSONEncoder(ensure_ascii=not is_unicode(encoding_of(stream)), allow_nan=False).encode
-
-    def line(one: Mapping[str, Any]) -> str:
-        try:
-            return encode(one)
-        except ValueError:
-            # NaN and Infinity are not JSON; to look for them in every group takes longer than to write it.
-            return encode(finite(one))
-
-    return line
+def _lines(record: Record, stream: TextIO) -> str:
+    """The groups as JSON, a line each; what is not ASCII is escaped where the stream is not Unicode."""
+    text: str = record["groups"].frame.write_ndjson()
+    if is_unicode(encoding_of(stream)):
+        return text
+    return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def write_groups_csv(record: Record, stream: TextIO) -> None:
