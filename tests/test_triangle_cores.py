@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +74,26 @@ def test_the_same_bits_at_any_number_of_threads(m: int, n: int, weighted: bool) 
     A = np.column_stack([values[:, :-1], np.ones(len(values)), values[:, -1]]) * root[:, None]
     assert expected[1].factor.shape == (min(len(A), n + 2), n + 2)
     np.testing.assert_allclose(expected[1].raw().mT @ expected[1].raw(), A.T @ A, atol=1e-13 * np.abs(A.T @ A).max())
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_the_last_factors_are_merged_by_all_threads_with_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panel after the other, each with fewer slices of 256 columns beside it."""
+    shared, each = [], FactorThreads.each
+
+    def counted(pool: FactorThreads, task: Callable[[int], None], places: Iterable[int]) -> None:
+        shared.append(len(list(places)))
+        each(pool, task, places)
+
+    monkeypatch.setattr(FactorThreads, "each", counted)
+    whole, factors = table(1808, 450, weighted=False), []
+    for threads in (1, 2, 8):
+        with on_threads(threads):
+            built = build_triangle([whole])
+        assert built is not None
+        factors.append(built.factor)
+    assert shared == 3 * [2, 1, 1]
+    assert all(torch.equal(factors[0], other) for other in factors[1:])
 
 
 @pytest.mark.usefixtures("small_blocks")

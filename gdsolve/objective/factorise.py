@@ -14,7 +14,7 @@ PIECE_ROWS = 1024
 PANEL = 128
 PANEL_LARGE = 256
 # Columns that one task moves by the reflectors of a panel.
-SLICE = 128
+SLICE = 256
 
 # Calls a function with each of some numbers, in any order, perhaps on several threads.
 Each = Callable[[Callable[[int], None], Iterable[int]], None]
