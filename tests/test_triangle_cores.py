@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -74,6 +74,26 @@ def test_the_same_bits_at_any_number_of_threads(m: int, n: int, weighted: bool) 
     A = np.column_stack([values[:, :-1], np.ones(len(values)), values[:, -1]]) * root[:, None]
     assert expected[1].factor.shape == (min(len(A), n + 2), n + 2)
     np.testing.assert_allclose(expected[1].raw().mT @ expected[1].raw(), A.T @ A, atol=1e-13 * np.abs(A.T @ A).max())
+
+
+@pytest.mark.usefixtures("small_blocks")
+def test_the_last_factors_are_merged_by_all_threads_with_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A panel after the other, each with fewer slices of 256 columns beside it."""
+    shared, each = [], FactorThreads.each
+
+    def counted(pool: FactorThreads, task: Callable[[int], None], places: Iterable[int]) -> None:
+        shared.append(len(list(places)))
+        each(pool, task, places)
+
+    monkeypatch.setattr(FactorThreads, "each", counted)
+    whole, factors = table(1808, 450, weighted=False), []
+    for threads in (1, 2, 8):
+        with on_threads(threads):
+            built = build_triangle([whole])
+        assert built is not None
+        factors.append(built.factor)
+    assert shared == 3 * [2, 1, 1]
+    assert all(torch.equal(factors[0], other) for other in factors[1:])
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -234,8 +254,8 @@ def test_the_memory_is_told_before_reading_and_fewer_threads_take_less(
     def need(threads: int) -> int:
         return building_bytes(200_000, 502, threads, 1)
 
-    # A block of 2048 rows five times for each thread and two more, and 32 factors that wait or are merged.
-    assert need(2) == 8 * 502 * (5 * 4 * 2048 + 2 * 16 * 502)
+    # A block of 2040 rows five times for each thread and two more, and 32 factors that wait or are merged.
+    assert need(2) == 8 * 502 * (5 * 4 * 2040 + 2 * 16 * 502)
     assert building_bytes(100, 5, 8, 2) == 8 * 5 * (5 * 100 + 2 * 2 * 1 * 5)
     assert building_bytes(1000, 20_001, 8, 1) == 8 * 20_001 * (5 * 1000 + 2 * 1000)
     rooms = {8: need(8), 3: need(4) - 1, 1: need(1)}
@@ -243,11 +263,11 @@ def test_the_memory_is_told_before_reading_and_fewer_threads_take_less(
         monkeypatch.setattr(memory, "host_room", lambda room=room: Room(room, None))
         with caplog.at_level(logging.INFO, "gdsolve"):
             assert building_threads("a.csv", need, 8) == threads
-    assert caplog.messages[0].startswith("building the triangle takes 476 MB at most, on 8 threads, ")
+    assert caplog.messages[0].startswith("building the triangle takes 474 MB at most, on 8 threads, ")
     monkeypatch.setattr(memory, "host_room", lambda: Room(10_000_000, None))
     with pytest.raises(gdsolve.DataError) as caught:
         building_threads("a.csv", need, 8)
-    assert caught.value.message == "a.csv: building the triangle takes 188 MB, 10 MB are available"
+    assert caught.value.message == "a.csv: building the triangle takes 187 MB, 10 MB are available"
     assert caught.value.hint == "fewer columns (--features)"
     assert building_threads("a.csv", lambda threads: 1000 * threads, 8) == 8
 

@@ -113,7 +113,7 @@ class FactorTree:
         self._dtype = dtype
         self._workers = workers
         self._shift = _first_shift(first, dtype)
-        columns = len(self._shift) + 1
+        self._columns = columns = len(self._shift) + 1
         self._at_once = FEW if columns > MANY_COLUMNS else MANY
         # One such block is work enough for all threads.
         self._is_shared = 2.0 * first.rows * columns**2 >= SHARED_WORK
@@ -138,8 +138,9 @@ class FactorTree:
                 self._merge(level)
             level += 1
         left = [one.result() for waiting in reversed(self._levels) for one in waiting]
-        node = _merged(left, self._each())
-        return Grown(node.factor, self._shift, self._rows, node.weight)
+        # No other thread has work left.
+        node = _merged(left, self._workers.each if self._columns > MANY_COLUMNS else one_by_one)
+        return Grown(node.factor.contiguous(), self._shift, self._rows, node.weight)
 
     def _start(self, task: Callable[[Each], _Node]) -> Future[_Node]:
         if not self._by_caller:

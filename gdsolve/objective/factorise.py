@@ -10,11 +10,11 @@ from torch import Tensor
 # A matrix of few columns is factorised in pieces that stay in the fastest cache.
 PIECE_COLUMNS = 64
 PIECE_ROWS = 1024
-# Columns of one panel, and from how many columns on panels are worth their calls.
+# Columns of one panel of factors, and of one of a large block; factors of no more than that are not worth panels.
 PANEL = 128
 PANEL_LARGE = 256
 # Columns that one task moves by the reflectors of a panel.
-SLICE = 512
+SLICE = 256
 
 # Calls a function with each of some numbers, in any order, perhaps on several threads.
 Each = Callable[[Callable[[int], None], Iterable[int]], None]
@@ -61,9 +61,9 @@ def merged_factor(factors: Sequence[Tensor], each: Each) -> Tensor:
     columns, count = factors[0].shape[1], len(factors)
     if count == 1:
         return factors[0]
-    if columns <= 2 * PANEL or any(len(factor) != columns for factor in factors):
+    if columns <= PANEL_LARGE or any(len(factor) != columns for factor in factors):
         return factor_of(torch.cat(list(factors)))
-    stacked = torch.stack(list(factors), dim=1).flatten(0, 1).mT.contiguous().mT
+    stacked = torch.stack([factor.mT for factor in factors], dim=2).flatten(1, 2).mT
     _reduce(stacked, PANEL, lambda column: count * column, each)
     return _upper(stacked)
 
@@ -76,21 +76,34 @@ def _reduce(matrix: Tensor, panel: int, reach: Callable[[int], int], each: Each)
     rows, columns = matrix.shape
     for start in range(0, min(rows, columns), panel):
         stop = min(start + panel, columns)
-        bottom = min(rows, reach(stop))
-        reflectors, scales = torch.geqrf(matrix[start:bottom, start:stop])
+        here = slice(start, min(rows, reach(stop)))
+        reflectors, scales = torch.geqrf(matrix[here, start:stop])
+        if stop < columns:
+            each(_moving(matrix[here, stop:], reflectors[:, : len(scales)], scales), range(0, columns - stop, SLICE))
+        matrix[here, start:stop] = reflectors
 
-        def move(
-            place: int,
-            here: slice = slice(start, bottom),
-            reflectors: Tensor = reflectors,
-            scales: Tensor = scales,
-        ) -> None:
-            part = matrix[here, place : place + SLICE]
-            part.copy_(torch.ormqr(reflectors, scales, part, left=True, transpose=True))
 
-        each(move, range(stop, columns, SLICE))
-        matrix[start:bottom, start:stop] = reflectors
+def _moving(beside: Tensor, reflectors: Tensor, scales: Tensor) -> Callable[[int], None]:
+    """What moves a slice of the columns beside a panel by its reflectors: Qᵀ = I − V·Tᵀ·Vᵀ.
+
+    T⁻¹ is the upper part of VᵀV with 1/scale on its diagonal, found once for all slices.
+    Source: Joffrain, Low, Quintana-Ortí, van de Geijn and Van Zee (2006), Accumulating Householder transformations,
+    revisited.
+    """
+    # A reflector of scale 0 is none.
+    real = scales != 0.0
+    V = reflectors.tril(-1)
+    V.diagonal().copy_(real)
+    inverse = (V.mT @ V).mT
+    inverse.diagonal().copy_(torch.where(real, scales, 1.0).reciprocal())
+
+    def move(place: int) -> None:
+        part = beside[:, place : place + SLICE]
+        part.addmm_(V, torch.linalg.solve_triangular(inverse, V.mT @ part, upper=False), alpha=-1.0)
+
+    return move
 
 
 def _upper(reflectors: Tensor) -> Tensor:
-    return reflectors[: min(reflectors.shape)].triu()
+    # Stored by columns, as the rows of several are then stacked three times as fast.
+    return reflectors[: min(reflectors.shape)].mT.tril().mT

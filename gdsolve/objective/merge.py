@@ -28,7 +28,7 @@ def merge(first: Triangle, second: Triangle) -> Triangle:
     moved = second.factor.clone()
     moved[:, 1:] += second.factor[:, :1] * (second.shift - first.shift)
     with FactorThreads(torch.get_num_threads()) as workers, one_thread():
-        factor = merged_factor([first.factor, moved], workers.each)
+        factor = merged_factor([first.factor, moved], workers.each).contiguous()
     weight = first.total_weight + second.total_weight
     return Triangle(factor, first.shift, first.rows + second.rows, weight).settled()
 

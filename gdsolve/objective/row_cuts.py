@@ -12,11 +12,12 @@ from torch import Tensor
 from gdsolve.objective.row_batch import RowBlock, from_numpy
 
 # Rows of a block: those of so many bytes, so many for each column, and of some hundred columns so many more, as far as
-# they are no more than so many. Fewer mean more work on their factors, and more take memory and fall out of the cache.
+# they are no more than so many. Fewer mean more work on their factors, and more take memory and fall out of the cache;
+# of a power of two the columns would share few places of the cache.
 BLOCK_BYTES = 2 << 20
 LEAST_HEIGHT = 2
 USUAL_HEIGHT = 8
-USUAL_ROWS = 2048
+USUAL_ROWS = 2040
 
 
 @dataclass(frozen=True, slots=True)
