@@ -15,7 +15,7 @@ from gdsolve.objective.goodness import Goodness
 from gdsolve.objective.rank import CERTAIN, EPSILON
 from gdsolve.objective.sandwich import Sandwich
 from gdsolve.objective.singular import Singular
-from gdsolve.objective.spread import EstimateSpread, Spread, or_one, restrict, spread_of, square
+from gdsolve.objective.spread import EstimateSpread, or_one, restrict, spread_of, square
 from gdsolve.spec.errors import AskedErrors
 
 FAR = 0.01
