@@ -22,6 +22,7 @@ import pytest
 from data_files import failure, load, write, zstd
 
 from gdsolve.data import open_table
+from gdsolve.data.appended import Appended
 from gdsolve.data.description import describe
 from gdsolve.data.predict import predict_csv
 from gdsolve.spec import Categorical, Missing, Spec
@@ -107,7 +108,7 @@ def test_check_and_predict_refuse_a_file_that_grows(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["gdsolve.data.description"], "is_plain", lambda *_: append(path) or True)
     with pytest.raises(DataError, match="grew by 3 bytes"):
         describe([str(path)], Spec())
-    monkeypatch.setattr(sys.modules["gdsolve.data.predict"], "_title", lambda _headers: append(path) or "prediction")
+    monkeypatch.setattr(Appended, "titles", lambda *_: [append(path) or "prediction"])
     with pytest.raises(DataError, match="grew by 3 bytes"):
         predict_csv([str(path)], Spec(), MODEL, io.StringIO())
 
