@@ -179,6 +179,9 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("compare-lr", "scale"): Example("standard", ("--lr", "0.02")),
     ("compare-lr", "plot_kind"): Example("spectrum", ("--plot", "p.svg")),
     ("compare-lr", "tol"): Example("0.01"),
+    ("compare-lr", "link"): Example(
+        "log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson", "--max-iter", "20"), "counts.csv"
+    ),
     ("check", "delta"): Example("0.1", ("--loss", "huber"), "four.csv", repeated=True),
     ("check", "quantile"): Example("0.25", ("--loss", "quantile"), "four.csv", repeated=True),
     ("check", "plot_kind"): Example("loss", ("--plot", "p.svg"), refused=True),
