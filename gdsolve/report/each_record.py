@@ -35,6 +35,8 @@ ABSENT = (
     "descent",
     "standard_errors",
     "report",
+    "validation",
+    "holdout",
     "objective",
     "best_iteration",
     "evaluations",
