@@ -424,7 +424,8 @@ KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "a curve": (ON_A_CURVE, ALL),
     "groups": (("t.csv", "--features", "x,z", "--group-by", "g"), ALL),
     "huber": (("four.csv", "--loss", "huber", "--max-iter", "50"), (*DESCENT_OPTIONS, *OUTPUT_OPTIONS)),
-    "l1": (("t.csv", "--l1", "0.5"), DESCENT_OPTIONS),
+    # The method of the example is that which an l1 penalty takes anyway.
+    "l1": (("t.csv", "--l1", "0.5"), tuple(name for name in DESCENT_OPTIONS if name != "method")),
     "momentum": (("t.csv", "--method", "momentum"), DESCENT_OPTIONS),
     "lm": (("t.csv", "--method", "lm"), DESCENT_OPTIONS),
     "lbfgs": (("t.csv", "--method", "lbfgs"), DESCENT_OPTIONS),
