@@ -67,10 +67,7 @@ class RowStretch:
 
 @dataclass(slots=True)
 class Tally:
-    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
-
-    `log_weight` is Σ log ω over the others.
-    """
+    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0."""
 
     rows: int = 0
     dropped: int = 0
@@ -79,7 +76,6 @@ class Tally:
     weightless: int = 0
     groups: Groups = field(default_factory=Groups)
     clusters: Clusters = field(default_factory=Clusters)
-    log_weight: float = 0.0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -90,7 +86,6 @@ class Tally:
             self.filled + other.filled,
             self.weight + other.weight,
             self.weightless + other.weightless,
-            log_weight=self.log_weight + other.log_weight,
         )
 
     def take(self, batch: Batch) -> None:
@@ -99,9 +94,6 @@ class Tally:
         if batch.weight is not None:
             self.weight += float(batch.weight.sum())
             self.weightless += int((batch.weight == 0.0).sum())
-            self.log_weight += float(
-                np.log(batch.weight, where=batch.weight > 0.0, out=np.zeros(len(batch.weight))).sum()
-            )
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ logger = logging.getLogger("gdsolve")
 @dataclass(frozen=True, slots=True)
 class DataInfo:
     """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0, and
-    `log_weight` is Σ log ω of the others.
+    `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others.
     """
@@ -30,7 +30,7 @@ class DataInfo:
     delimiter: str | None = None
     decimal: str | None = None
     rows_weightless: int = 0
-    log_weight: float = 0.0
+    log_weight: float | None = None
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -45,7 +45,6 @@ class DataInfo:
             table.marks.delimiter,
             table.marks.decimal,
             table.rows_weightless,
-            table.log_weight,
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table
@@ -101,6 +101,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         kept.settle(built[0].constants())
         info = DataInfo.of(opened)
+        if robust is not None:
+            info = replace(info, log_weight=robust.log_weight(ranks))
         tell_table(info)
         require_squares(info, built[0], spec.dtype)
         tell_rounding(info, built, spec)
@@ -112,8 +114,8 @@ def read_table(spec: Spec, table: Table | None = None, ranks: Ranks = ALONE) -> 
 
 
 def _robust(spec: Spec) -> RobustPass | None:
-    """What reads the rows once more, or keeps what robust errors need of them."""
-    if not spec.errors.robust:
+    """What keeps of the rows what a report or robust errors need, where they need more than the triangle."""
+    if not spec.errors.robust and not (spec.report and spec.weight_column):
         return None
     from gdsolve.solve.robust_pass import RobustPass
 
