@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gdsolve.objective.inference import Weighting
 from gdsolve.objective.row_batch import from_numpy
-from gdsolve.objective.sandwich import LinearRows, Middle, Sandwich, correction, freedom_of, square_root, through_reason
+from gdsolve.objective.sandwich import LinearRows, Middle, Sandwich, correction, freedom_of
 from gdsolve.objective.spread import spread_of, square
 from gdsolve.objective.triangle import Triangle
 from gdsolve.ranks import ALONE, Ranks
@@ -125,8 +125,7 @@ def sandwich_of_table(spec: Spec, table: Table, triangle: Triangle, rows: float)
         codes = None if batch.cluster is None else from_numpy(batch.cluster)
         seen.add_to(middle, batch, codes)
     clusters = table.clusters or None
-    total = ranks.fold(middle.result, torch.add) if ranks.several else middle.result()
-    through = any(ranks.gather(middle.through))
-    root = inner @ square_root(total * correction(asked, rows, inner.shape[1], clusters))
-    reason = through_reason(asked) if through else None
-    return Sandwich(asked, lambda _inner: (root, reason), freedom_of(asked, rows, clusters), clusters)
+    total = ranks.fold(lambda: middle.total, torch.add) if ranks.several else None
+    middle.through = any(ranks.gather(middle.through))
+    root = middle.root(inner, correction(asked, rows, inner.shape[1], clusters), total)
+    return Sandwich(asked, lambda _inner: root, freedom_of(asked, rows, clusters), clusters)
