@@ -523,7 +523,8 @@ class Options:
     )
     report: bool = option(
         False,
-        "Add standard errors, t values, confidence intervals and correlations of the parameters.",
+        "Add standard errors, t values, confidence intervals and correlations of the parameters, and of the fit F, "
+        "AIC, BIC, deviance and the inflation of its columns (VIF).",
         "Output",
         verbs=FITTED,
     )
