@@ -17,7 +17,7 @@ from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.proposals import as_squares
-from gdsolve.solve.scanned import Scan, load_scan, merge_scans
+from gdsolve.solve.scanned import Scan, load_scan, merge_scans, narrowed
 from gdsolve.spec import DType, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
@@ -44,21 +44,23 @@ def scan(spec: Spec, arrays: Arrays | None = None) -> Scan:
     known = [load_scan(name) for name in scans]
     found = [*known, *([_read(spec, tables, arrays, known)] if tables or arrays is not None else [])]
     merged = merge_scans(found)
+    if known and (spec.features or spec.ignore or spec.target):
+        merged = narrowed(merged, spec)
     total = time.perf_counter() - began
     logger.info("%s rows scanned in %.2f s", f"{merged.rows:,}", total)
     return replace(merged, seconds={"total": total})
 
 
 def _read(spec: Spec, tables: Sequence[str], arrays: Arrays | None, beside: Sequence[Scan]) -> Scan:
-    """The scan of tables; `beside` others the columns are theirs, unless others are asked for."""
+    """The scan of tables; `beside` others the columns are theirs."""
     asked = _plain(replace(spec, data=tuple(tables)))
-    if beside and not (spec.features or spec.ignore):
+    if beside:
         *features, target = beside[0].info.names
-        asked = replace(asked, features=tuple(features), target=target)
+        asked = replace(asked, features=tuple(features), target=target, ignore=())
     with ExitStack() as stack:
         opened = open_all_columns(asked, stack, arrays)
         triangle, folds, data = _build(asked, opened)
-    named = None if beside else opened.target
+    named = beside[0].info.target if beside else opened.target
     return Scan(_info(asked, replace(opened, target=named), data), triangle, folds)
 
 
