@@ -133,6 +133,12 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
         )
 
 
+def _missing(infos: Sequence[ScanInfo]) -> tuple[str, ...]:
+    """The texts that count as missing in any of them; where one has a list of its own, those of the first."""
+    texts = tuple(dict.fromkeys(text for info in infos for text in info.na_values))
+    return infos[0].na_values if any(text.startswith("=") for text in texts) else texts
+
+
 def narrowed(scan: Scan, spec: Spec) -> Scan:
     """The scan of those columns that a fit by `spec` would use, of text with every level.
 
@@ -205,6 +211,6 @@ def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
         rows_weightless=sum(info.rows_weightless for info in infos),
         target=first.target if all(info.target == first.target for info in infos) else None,
         ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
-        na_values=tuple(dict.fromkeys(text for info in infos for text in info.na_values)),
+        na_values=_missing(infos),
         has_header=all(info.has_header for info in infos),
     )
