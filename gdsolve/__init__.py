@@ -13,7 +13,7 @@ from gdsolve.version import __version__
 
 if TYPE_CHECKING:
     from gdsolve.api import check, compare, compare_lr, fit, predict, scan
-    from gdsolve.dealing import folds, held_out
+    from gdsolve.data.dealing import folds, held_out
 
 __all__ = [
     "DataError",
@@ -42,7 +42,7 @@ def __getattr__(name: str) -> object:
 
         return getattr(api, name)
     if name in ("folds", "held_out"):
-        from gdsolve import dealing
+        from gdsolve.data import dealing
 
         return getattr(dealing, name)
     raise AttributeError(f"module 'gdsolve' has no attribute {name!r}")

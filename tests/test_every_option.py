@@ -138,6 +138,7 @@ EXAMPLES: dict[str, Example] = {
     "tol": Example("0.01"),
     "loss_tol": Example("0.1"),
     "grad_tol": Example("0.1"),
+    "stop": Example("best", ("--cv", "2", "--seed", "1")),
     "init": Example("random"),
     "seed": Example("7", ("--init", "random")),
     "scale": Example("none", ("--max-iter", "5")),

@@ -249,6 +249,14 @@ def test_rows_that_are_dropped_have_numbers(folder: Path) -> None:
     assert found.tolist() == gdsolve.folds(None, 5, by=who)[kept].tolist()
 
 
+def test_blank_lines_have_no_number(tmp_path: Path) -> None:
+    lines = [f"{k},{k * k}" for k in range(9)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *lines[:3], "", *lines[3:5], "", "", *lines[5:]]) + "\n")
+    found, y = dealt(tmp_path, "t.csv", cv="3")
+    assert y.tolist() == [float(k * k) for k in range(9)]
+    assert found.tolist() == gdsolve.folds(9, 3).tolist()
+
+
 def test_a_column_keeps_rows_together_in_files_and_frames(folder: Path) -> None:
     frame = pl.read_parquet(folder / "all.parquet")
     expected = gdsolve.folds(None, 4, by=frame["who"].to_list(), seed=9)

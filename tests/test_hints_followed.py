@@ -12,6 +12,7 @@ import hint_cases_scans
 import hint_cases_spec
 import hint_cases_text
 import hint_cases_told
+import hint_cases_validation
 import pytest
 from hint_sites import COMPANIES, sites
 from hints import AstrayError, Case, Told, follow, ways
@@ -25,6 +26,7 @@ CASES: list[Case] = [
     *hint_cases_data.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
+    *hint_cases_validation.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",

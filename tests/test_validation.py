@@ -292,6 +292,14 @@ def test_what_is_printed(table: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert (record["validation"], record["holdout"]) == (None, None)
 
 
+def test_what_is_written_beside_the_table(table: Path, tmp_path: Path) -> None:
+    words = ["fit", str(table), "--features", "a,b,c", "--cv", "5"]
+    history, model = tmp_path / "h.csv", tmp_path / "m.json"
+    assert run([*words, "--history", str(history), "--format", "csv", "--save", str(model)]) == 0
+    assert len(history.read_text().splitlines()) > 5
+    assert json.loads(model.read_text())["validation"]["score"] == "rmse"
+
+
 def test_a_run_that_fails_has_no_error(table: Path) -> None:
     found = validated(table, lr=1.0, max_iter=50)
     assert (found.mean, found.scores, found.note) == (None, (None,) * 5, "the run diverges")

@@ -49,13 +49,15 @@ class Batch:
 class RowStretch:
     """Rows that follow each other in a source: `first` counts those before them that were used, from 0.
 
-    `record` is where they begin in the source; the records at `gone`, counted from there, were left out.
+    `record` is where they begin in the source; the records at `gone`, counted from there, were left out; those at
+    `blank` among them are no rows.
     """
 
     first: int
     source: Source
     record: int
     gone: tuple[int, ...] = ()
+    blank: tuple[int, ...] = ()
 
     def record_of(self, row: int) -> int:
         """The record of the source of a row that was used, both from 0."""
@@ -67,7 +69,11 @@ class RowStretch:
 
 @dataclass(slots=True)
 class Tally:
-    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0."""
+    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
+
+    `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
+    that is being read.
+    """
 
     rows: int = 0
     dropped: int = 0
@@ -76,6 +82,7 @@ class Tally:
     weightless: int = 0
     groups: Groups = field(default_factory=Groups)
     kept_together: Codes = field(default_factory=Codes)
+    blank: int = 0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -127,6 +134,7 @@ class Reader:
         tally.kept_together.numbers.update({value: number for number, value in enumerate(self.met)})
         reading = Pass("reading", self.sources)
         for source in self.sources:
+            tally.blank = 0
             with watched(source.file):
                 for part, offset, frame in reading.through(self._frames(source)):
                     batch = self._batch(source, part, offset, frame, tally)
@@ -163,7 +171,10 @@ class Reader:
         together, dealing = self.roles.together, Dealing.of_spec(self.spec)
         if together is None:
             batch = self._undealt(source, part, offset, frame, tally)
-            numbers = np.delete(np.arange(offset, offset + frame.height), tally.stretches[-1].gone)
+            stretch, records = tally.stretches[-1], np.arange(frame.height)
+            numbers = offset - tally.blank + records - np.searchsorted(stretch.blank, records)
+            tally.blank += len(stretch.blank)
+            numbers = np.delete(numbers, stretch.gone)
             return replace(batch, fold=dealing.of(numbers, source.number))
         texts = frame.with_columns(source.cells.text(together, pl.String()))
         # Those of rows that are left out have numbers as well: whoever counts the values need not know which rows are.
@@ -222,7 +233,8 @@ class Reader:
         self._refuse_first(replace(source, near=(offset, part)), offset, frame, used, fatal)
         gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
         tally.dropped += int(gone.sum() - blank.sum())
-        tally.stretches[-1] = replace(tally.stretches[-1], gone=tuple(np.flatnonzero(gone).tolist()))
+        lost, empty = (tuple(np.flatnonzero(rows).tolist()) for rows in (gone, blank))
+        tally.stretches[-1] = replace(tally.stretches[-1], gone=lost, blank=empty)
         kept = frame.filter(~gone)
         if self.spec.na is not Missing.MEAN or not missing.any():
             return kept

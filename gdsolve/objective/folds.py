@@ -61,24 +61,30 @@ class Folds:
 
 
 def squared_error(triangle: Triangle, weights: Tensor, coordinates: Coordinates, fitted: Triangle) -> float:
-    """Σω(xᵀw − y)² over the rows of a triangle, of weights (p, 1) in `coordinates`: raw, or those of `fitted` rows.
+    """Σω(xᵀw − y)² over the rows of a triangle, of weights (p, 1): see `squared_errors`."""
+    return float(squared_errors(triangle, weights, coordinates, fitted))
 
-    With the shift s, the centre c of the coordinates and the intercept b in them, y − xᵀw is
-    (y − s_y) − (x − s)ᵀw − (wᵀ(s − c) + b − (s_y − c_y)): columns that are large beside their spread lose no digits.
+
+def squared_errors(triangle: Triangle, weights: Tensor, coordinates: Coordinates, fitted: Triangle) -> Tensor:
+    """Σω(xᵀw − y)², (q,), over the rows of a triangle, of weights (p, q) in `coordinates`.
+
+    These are raw, or those of the rows of `fitted`. With the shift s, the centre c of the coordinates and the intercept
+    b in them, y − xᵀw is (y − s_y) − (x − s)ᵀw − (wᵀ(s − c) + b − (s_y − c_y)): columns that are large beside their
+    spread lose no digits.
     """
     n = triangle.n
     linear = coordinates.linear().to_user(weights)[:n]
     if not coordinates.intercept:
         raw = triangle.raw()
-        return float((raw[:, :n] @ linear - raw[:, -1:]).square().sum())
+        return (raw[:, :n] @ linear - raw[:, -1:]).square().sum(dim=0)
     away = triangle.shift if coordinates.is_raw else triangle.shift - fitted.shift - fitted.beside()
     constant = away[None, :n] @ linear + coordinates.target_scale * weights[n:] - away[n]
     residual = triangle.factor[:, 1 : n + 1] @ linear + triangle.factor[:, :1] @ constant - triangle.factor[:, -1:]
-    return float(residual.square().sum())
+    return residual.square().sum(dim=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class FoldRows:
     """Rows of one fold."""
 
     values: np.ndarray
@@ -98,9 +104,9 @@ class FoldTrees:
         self._workers = workers
         self._height = block_rows(columns + 1)
         self._trees: list[tuple[FactorTree, ...]] = [()] * folds
-        self._waiting: list[list[Rows]] = [[] for _ in range(folds)]
+        self._waiting: list[list[FoldRows]] = [[] for _ in range(folds)]
 
-    def add(self, fold: int, rows: Rows) -> None:
+    def add(self, fold: int, rows: FoldRows) -> None:
         """Take the next rows of a fold."""
         pieces = self._waiting[fold]
         pieces.append(rows)
@@ -111,7 +117,7 @@ class FoldTrees:
             if cut.rows == self._height:
                 self._grow(fold, cut)
             else:
-                self._waiting[fold] = [Rows(values, weight) for values, weight in cut.parts]
+                self._waiting[fold] = [FoldRows(values, weight) for values, weight in cut.parts]
 
     def results(self) -> tuple[tuple[Triangle, ...], ...]:
         """For each dtype the triangles of all folds; that of a fold without rows has none."""
@@ -157,7 +163,7 @@ def merge_fold_ranks(
     return tuple(tuple(flat[start : start + size]) for start in range(0, len(flat), size))
 
 
-def _apart(batch: DealtBlock) -> Iterable[tuple[int, Rows]]:
+def _apart(batch: DealtBlock) -> Iterable[tuple[int, FoldRows]]:
     """The rows of a batch fold by fold, in their order."""
     assert batch.fold is not None
     # Of 16 bits numpy sorts digit by digit; and column by column, as they are read, the rows of all folds are brought
@@ -169,7 +175,7 @@ def _apart(batch: DealtBlock) -> Iterable[tuple[int, Rows]]:
     for fold, rows in enumerate(np.bincount(batch.fold).tolist()):
         here = slice(start, start + rows)
         if rows:
-            yield fold, Rows(values[here], None if weight is None else weight[here])
+            yield fold, FoldRows(values[here], None if weight is None else weight[here])
         start += rows
 
 

@@ -19,6 +19,7 @@ from gdsolve.pictures.path import draw_path
 from gdsolve.pictures.rates import RateCurve, draw_rates, shown
 from gdsolve.pictures.scene import Scene, Track, scene_of, spaced
 from gdsolve.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
+from gdsolve.pictures.validation import draw_stopping
 from gdsolve.progress import Outlook
 from gdsolve.solve.comparison import RateResult
 from gdsolve.solve.forecast import form_of
@@ -44,6 +45,11 @@ def _spectrum(scene: Scene, track: Track) -> Picture:
     return draw_spectrum([spread], "The spectrum of the Hessian", _where(scene, where))
 
 
+def _validation(scene: Scene, track: Track) -> Picture:
+    assert track.validation is not None
+    return draw_stopping(track.validation)
+
+
 def _where(scene: Scene, where: str) -> tuple[str, ...]:
     place = " ".join(filter(None, (where, f"in {scene.coordinates}" if scene.coordinates else "")))
     return (f"Of the Hessian {place}.",) if place else ()
@@ -57,6 +63,7 @@ MAKERS: dict[PlotKind, Callable[[Scene, Track], Picture]] = {
     PlotKind.DIRECTION: draw_direction,
     PlotKind.FIT: draw_fit,
     PlotKind.SPECTRUM: _spectrum,
+    PlotKind.VALIDATION: _validation,
 }
 MAKERS_OF_SEVERAL: dict[PlotKind, Callable[[Scene, Sequence[Track]], Picture]] = {
     PlotKind.LOSS: draw_losses,
@@ -90,7 +97,9 @@ def _track_of(descent: Descent, *, with_prediction: bool) -> Track:
     """A descent, with its closed form where it has one."""
     plan = descent.plan
     predicted = plan.predicted if with_prediction else None
-    return Track(plan.recipe.method.value, descent.solution, shown_rate(plan.recipe), plan.form, predicted)
+    return Track(
+        plan.recipe.method.value, descent.solution, shown_rate(plan.recipe), plan.form, predicted, descent.validation
+    )
 
 
 def picture_of_rates(

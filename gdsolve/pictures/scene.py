@@ -15,6 +15,7 @@ from gdsolve.picture import Axis
 from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Units
+from gdsolve.solve.validation import Validation
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import LossUnit, Mean
 from gdsolve.status import Status
@@ -167,13 +168,14 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One descent on a scene: how it ended, and its closed form where there is one."""
+    """One descent on a scene: how it ended, its closed form where there is one, and what validation found."""
 
     name: str
     solution: Solution
     learning_rate: float | None
     form: Form | None = None
     predicted: int | None = None
+    validation: Validation | None = None
 
     @property
     def ending(self) -> str:

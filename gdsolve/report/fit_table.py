@@ -22,7 +22,7 @@ from gdsolve.report.parts import (
     show_ending,
 )
 from gdsolve.report.plain import has_intercept
-from gdsolve.report.validation_table import validation_lines
+from gdsolve.report.validation_table import show_stopping, validation_lines
 from gdsolve.report.weight_table import show_weights
 from gdsolve.spec.losses import USUAL_LOSS
 
@@ -90,6 +90,7 @@ def _ending(page: Page, record: Record, view: View) -> Page:
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
     labelled(answer, validation_lines(record))
+    show_stopping(answer, record)
     labelled(answer, gradient_checks(record))
     if view.verbose:
         answer.blank()

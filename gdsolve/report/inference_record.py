@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 FIGURES = ("standard_error", "statistic", "p_value", "lower", "upper", "reason")
 NOT_CONVERGED = "the run has not converged"
+STOPPED = "the run stopped before the minimum"
 
 
 def inference_record(inference: Inference) -> dict[str, Any]:
@@ -43,7 +44,11 @@ def errors_record(fit: Fit) -> dict[str, Any]:
     lacking: dict[str, list[str]] = {}
     for place, name in enumerate(fit.standard_errors):
         if errors[place] is None:
-            reason = NOT_CONVERGED if found is None else found.estimates[place].reason
+            reason = (
+                (STOPPED if fit.stopped_by == "validation" else NOT_CONVERGED)
+                if found is None
+                else found.estimates[place].reason
+            )
             lacking.setdefault(reason or NOT_CONVERGED, []).append(name)
     exists = any(error is not None for error in errors)
     return {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from gdsolve.report.numbers import counted, figure
+from gdsolve.report.grid import Column, Grid, transpose
+from gdsolve.report.numbers import column, counted, figure, whole
+from gdsolve.report.page import Page
 from gdsolve.report.parts import Record
 
 SCORES = {"rmse": "RMSE", "deviance": "mean deviance", "loss": "mean loss"}
@@ -12,6 +14,20 @@ SCORES = {"rmse": "RMSE", "deviance": "mean deviance", "loss": "mean loss"}
 def validation_lines(record: Record) -> list[tuple[str, str]]:
     """The error over folds, and that on rows that were held out, each with its label."""
     return [("validated", _folds(record)), ("held out", _holdout(record))]
+
+
+def show_stopping(page: Page, record: Record) -> None:
+    """The error over the folds against the number of updates, beside ridge of as many degrees of freedom."""
+    found = (record.get("validation") or {}).get("stopping")
+    if found is None:
+        return
+    points = found["points"]
+    titles = ("updates", "d.f.", "RMSE", "±", "ridge λ", "its RMSE", "")
+    keys = ("degrees_of_freedom", "mean", "standard_error", "ridge", "ridge_mean")
+    updates = ["converged" if one["iteration"] is None else whole(one["iteration"]) for one in points]
+    texts = [column([one[key] for one in points], 6, relative=key == "ridge") for key in keys]
+    least = ["least" if one["iteration"] == found["best"] else "" for one in points]
+    page.table(Grid([Column(title, right=bool(title)) for title in titles], transpose([updates, *texts, least])))
 
 
 def _folds(record: Record) -> str:

@@ -12,7 +12,7 @@ import torch
 from gdsolve.data import Batch
 from gdsolve.data.folds import HELD_OUT
 from gdsolve.objective.factor_tree import FactorThreads
-from gdsolve.objective.folds import Folds, FoldTrees, Rows, build_folds, merge_fold_ranks
+from gdsolve.objective.folds import FoldRows, Folds, FoldTrees, build_folds, merge_fold_ranks
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec, flag
 from gdsolve.status import DataError
@@ -69,6 +69,19 @@ class DealtRows:
         totals = tuple(Folds(triangles).total() for triangles in built)
         return totals if totals[0].rows else ()
 
+    def require_left(self, table: str) -> None:
+        """See that not all rows are held out.
+
+        Raises:
+            DataError: they are.
+        """
+        if self.held_rows:
+            raise DataError(
+                f"{table}: all rows are held out by --holdout {self._spec.holdout}",
+                "give a smaller share, such as 0.2",
+                about=("holdout",),
+            )
+
     def counted(self, info: DataInfo, ranks: Ranks) -> DataInfo:
         """What was read of the table, less the rows that were set aside."""
         told = ranks.gather((self.held_rows, self._weightless))
@@ -106,7 +119,7 @@ class DealtRows:
         if self._keeps:
             self._aside.append(aside)
         else:
-            self._tree.add(0, Rows(aside.values, aside.weight))
+            self._tree.add(0, FoldRows(aside.values, aside.weight))
         return rows_where(batch, ~out)
 
 

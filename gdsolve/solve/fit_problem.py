@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from gdsolve.descent.iterate import Observer
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.threads import one_thread
 from gdsolve.solve.advise import advise
 from gdsolve.solve.certify import certify
 from gdsolve.solve.checkpointer import Checkpointer
@@ -24,7 +25,9 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.units import figures_of, optimum_of, trace_in_units
 from gdsolve.solve.words import updates_in_words
+from gdsolve.spec.choices import StopAt
 from gdsolve.spec.command import Command
+from gdsolve.status import Status
 
 logger = logging.getLogger("gdsolve")
 
@@ -40,9 +43,19 @@ def fit_problem(
 ) -> Fit:
     """Descend on a problem, and certify where that ended; `began` is when the fit was asked for.
 
+    Where it shall end at the best update, that is found first.
+
     Raises:
         GdsolveError: a method or an option that does not go with this problem.
     """
+    stopping, asked = None, problem.spec
+    if asked.stop is StopAt.BEST:
+        from gdsolve.solve.stop_best import find_stopping, stopped_at
+
+        # Matrices of a fold are small: their threads would wait for each other.
+        with one_thread():
+            stopping = find_stopping(problem)
+        problem = replace(problem, spec=stopped_at(asked, stopping))
     plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
     announce(logger, problem, plan)
     watched = illustrator is not None and problem.spec.watch and is_observed()
@@ -54,30 +67,47 @@ def fit_problem(
     logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
     certificate = certify(problem, solution)
     descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
-    found = _result(descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer)
+    found = _result(
+        descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer, stopped=stopping is not None
+    )
+    if stopping is not None:
+        found = replace(found, spec=asked, max_iter=asked.max_iter)
     if problem.dealt is not None:
         from gdsolve.solve.validate import hold_out, validate
 
         ended = descent.solution
-        found = replace(found, validation=validate(problem, ended), holdout=hold_out(problem, ended))
-    if illustrator is None or not (problem.spec.plots or problem.spec.output):
+        found = replace(found, validation=validate(problem, ended, stopping), holdout=hold_out(problem, ended))
+    if illustrator is None or not (asked.plots or asked.output):
         return found
-    return found.drawn(illustrator.pictures_of_fit(descent))
+    drawn = replace(descent, problem=replace(problem, spec=asked), validation=found.validation)
+    return found.drawn(illustrator.pictures_of_fit(drawn))
 
 
-def _result(descent: Descent, command: Command, seconds: dict[str, float], checkpointer: Checkpointer | None) -> Fit:
-    """What is told of a descent, in the user's units."""
+def _result(
+    descent: Descent,
+    command: Command,
+    seconds: dict[str, float],
+    checkpointer: Checkpointer | None,
+    *,
+    stopped: bool,
+) -> Fit:
+    """What is told of a descent, in the user's units; where it was `stopped` at its best update that is no limit."""
     problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
     spec, recipe = problem.spec, plan.recipe
     figures = figures_of(problem, solution)
+    ended = (
+        replace(solution, status=Status.CONVERGED, stopped_by="validation")
+        if stopped and solution.status is Status.MAX_ITER
+        else solution
+    )
     user = problem.units.to_user(solution.w.to(problem.start))
     weights, intercept = problem.of_user(user)
     return Fit(
         spec=spec,
         subject=Subject(problem.kind.value, spec.minimize or spec.model),
         w=user,
-        status=solution.status,
-        stopped_by=solution.stopped_by,
+        status=ended.status,
+        stopped_by=ended.stopped_by,
         iterations=solution.iterations,
         best_iteration=solution.best_iteration,
         evaluations=solution.evaluations,
@@ -104,8 +134,8 @@ def _result(descent: Descent, command: Command, seconds: dict[str, float], check
         errors=inference_of(problem, solution, certificate) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
         fixed=fixed_values(problem),
-        message=explain(problem, plan, solution, certificate, figures.loss),
-        advice=advise(problem, plan, solution, certificate, command),
+        message=explain(problem, plan, ended, certificate, figures.loss),
+        advice=advise(problem, plan, solution, certificate, command) if ended is solution else (),
         seconds=seconds,
         checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
     )

@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from gdsolve.solve.minimum import Certificate
     from gdsolve.solve.plan import Plan
     from gdsolve.solve.problem import Problem
+    from gdsolve.solve.validation import Validation
     from gdsolve.spec import PlotKind
 
 
 @dataclass(frozen=True, slots=True)
 class Descent:
-    """One descent from end to end: what was posed, planned, reached and certified."""
+    """One descent from end to end: what was posed, planned, reached, certified, and validated where that was asked."""
 
     problem: Problem
     plan: Plan
     solution: Solution
     certificate: Certificate
+    validation: Validation | None = None
 
 
 class Illustrator(Protocol):

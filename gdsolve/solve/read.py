@@ -109,12 +109,8 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         else:
             built = dealt.build(read, dtypes, 1 if opened.small else threads, ranks)
             opened.complete()
-        if not built and dealt is not None and dealt.held_rows:
-            raise DataError(
-                f"{opened.source[0]}: all rows are held out by --holdout {spec.holdout}",
-                "give a smaller share, such as 0.2",
-                about=("holdout",),
-            )
+        if not built and dealt is not None:
+            dealt.require_left(opened.source[0])
         if not built:
             raise DataError(f"{opened.source[0]}: no rows", "the table has a header but no data")
         kept.settle(built[0].constants())

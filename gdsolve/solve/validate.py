@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import sqrt
 
@@ -16,6 +17,7 @@ from gdsolve.objective.folds import squared_error
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.merge import merge_ranks
 from gdsolve.objective.row_batch import from_numpy
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.dealt import Dealt, require_rows, rows_where
 from gdsolve.solve.descend import descend
@@ -26,8 +28,9 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import loss_before
 from gdsolve.solve.squares import pose_triangle
-from gdsolve.solve.validation import Holdout, Validation
+from gdsolve.solve.validation import Holdout, Stopping, Validation
 from gdsolve.spec import Engine, Spec
+from gdsolve.spec.choices import Format, StopAt
 from gdsolve.spec.losses import Loss
 from gdsolve.status import Status
 
@@ -40,7 +43,7 @@ FAULTS = {
 """What keeps a fit from being one, of a run that so ended."""
 
 
-def validate(problem: Problem, solution: Solution) -> Validation | None:
+def validate(problem: Problem, solution: Solution, stopping: Stopping | None = None) -> Validation | None:
     """The errors of the fits without one fold each, where folds were asked for.
 
     Raises:
@@ -56,17 +59,20 @@ def validate(problem: Problem, solution: Solution) -> Validation | None:
             spec.seed, spec.cv_by, score_of(spec), None, (None,) * spec.cv, rows, f"the run {FAULTS[solution.status]}"
         )
     at_minimum = solution.status is Status.CONVERGED and not _has_rules(spec)
-    fits = _fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
+    fits = fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
     scores: list[float | None] = []
     notes: list[str] = []
-    for fold, fit in enumerate(fits):
-        found, fault = _fitted(fit, fold, spec.cv, at_minimum=at_minimum)
-        if found is None:
-            notes.append(f"without fold {fold + 1} of {spec.cv} {fault}")
-        scores.append(None if found is None else _error(fit, found, dealt, fold))
+    # The matrices of a triangle are small: threads would wait for each other.
+    with one_thread() if squared else nullcontext():
+        for fold, fit in enumerate(fits):
+            found, fault = _fitted(fit, fold, spec.cv, at_minimum=at_minimum)
+            if found is None:
+                notes.append(f"without fold {fold + 1} of {spec.cv} {fault}")
+            scores.append(None if found is None else _error(fit, found, dealt, fold))
     w = solution.w.to(problem.start)
     own = _root_mean(problem, w) if squared else _scores(problem, w, dealt.fitted, dealt)[score_of(spec)]
-    return Validation(spec.seed, spec.cv_by, score_of(spec), own, tuple(scores), rows, notes[0] if notes else None)
+    note = notes[0] if notes else None
+    return Validation(spec.seed, spec.cv_by, score_of(spec), own, tuple(scores), rows, note, stopping)
 
 
 def hold_out(problem: Problem, solution: Solution) -> Holdout | None:
@@ -107,10 +113,13 @@ def spec_of_folds(spec: Spec) -> Spec:
     engine = Engine.AUTO if spec.loss.info.squared else spec.engine
     return replace(
         spec,
+        stop=StopAt.RULES,
         cv=None,
         cv_by=None,
         holdout=None,
         every="none",
+        format=Format.TABLE,
+        history=None,
         engine=engine,
         report=False,
         plot=False,
@@ -119,7 +128,8 @@ def spec_of_folds(spec: Spec) -> Spec:
     )
 
 
-def _fits_of_squares(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+def fits_of_squares(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+    """Least squares on all rows but those of each fold."""
     assert dealt.folds is not None
     assert problem.squares is not None
     assert problem.data is not None

@@ -7,12 +7,45 @@ from math import sqrt
 
 
 @dataclass(frozen=True, slots=True)
+class StopPoint:
+    """The error over the folds after `iteration` updates (None: where descent has converged), and its standard error.
+
+    `ridge` is the penalty with as many degrees of freedom (None where no penalty leaves so few), and `ridge_mean` the
+    error over the folds with it.
+    """
+
+    iteration: int | None
+    degrees_of_freedom: float
+    mean: float
+    standard_error: float
+    ridge: float | None
+    ridge_mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The `best` update at a learning rate, None where descent had better converge, and some `points` beside it.
+
+    `iterations`, `means` and `standard_errors` are for a picture; `last` is the error where descent has converged.
+    """
+
+    rate: float
+    best: int | None
+    points: tuple[StopPoint, ...]
+    iterations: tuple[int, ...]
+    means: tuple[float, ...]
+    standard_errors: tuple[float, ...]
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
 class Validation:
     """Errors of the fits without one fold each, on that fold.
 
     `score` names what they are: rmse, deviance (a mean over rows), or loss (the mean loss without penalty), in the
     user's units; `own` is that of the fit on its own rows. `scores` and `rows` are those of the folds, a score None
     where the fit without the fold has none, and `note` says why. `by` is the column that keeps rows together.
+    `stopping` is how the run's number of updates was found, where that was asked for.
     """
 
     seed: int
@@ -22,6 +55,7 @@ class Validation:
     scores: tuple[float | None, ...]
     rows: tuple[int, ...]
     note: str | None = None
+    stopping: Stopping | None = None
 
     @property
     def folds(self) -> int:

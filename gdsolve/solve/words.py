@@ -16,6 +16,7 @@ RULES = {
     "loss_tol": "the loss changed by less than {loss_tol:.3g}",
     "grad_tol": "the gradient norm is below {grad_tol:.3g}",
     "gap": "less than a millionth of the loss at the start is left to gain",
+    "validation": "there the error over the folds is least",
     "rounding": "no step lowers the loss by more than rounding",
 }
 # A gap that a loss in float64 cannot show.

@@ -7,7 +7,17 @@ import math
 import sys
 
 from gdsolve.advice import Advice
-from gdsolve.spec.choices import PLOT_ENDINGS, DType, Engine, Format, Header, LearningRate, PlotKind, RateSchedule
+from gdsolve.spec.choices import (
+    PLOT_ENDINGS,
+    DType,
+    Engine,
+    Format,
+    Header,
+    LearningRate,
+    PlotKind,
+    RateSchedule,
+    StopAt,
+)
 from gdsolve.spec.each import check_each
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link
@@ -81,6 +91,12 @@ def _check_plot(spec: Options) -> None:
     if spec.plots and spec.plot_kind is PlotKind.SPECTRUM and not spec.loss.info.smooth and spec.minimize is None:
         raise GdsolveError(
             f"the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss", option="plot_kind"
+        )
+    if spec.plots and spec.plot_kind is PlotKind.VALIDATION and spec.stop is not StopAt.BEST:
+        raise GdsolveError(
+            "validation draws the error over folds by updates, which is found with --stop best",
+            "give --cv 5 --stop best, or --plot-kind loss",
+            option="plot_kind",
         )
     if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
         endings = ", ".join(PLOT_ENDINGS)
@@ -191,6 +207,21 @@ def _check_validation(spec: Options) -> None:
             "for a fifth of the rows give --holdout 0.2",
             option="holdout",
         )
+
+    if spec.stop is not StopAt.BEST:
+        return
+    for name in ("tol", "loss_tol", "grad_tol"):
+        if getattr(spec, name) is not None:
+            raise GdsolveError(
+                "is a rule that stops a run, and --stop best finds where it stops",
+                f"leave {flag(name)} out",
+                option=name,
+            )
+    if not spec.method.may_be_plain or spec.momentum is not None:
+        name = "momentum" if spec.method.may_be_plain else "method"
+        raise GdsolveError("--stop best is found for plain descent", f"leave {flag(name)} out", option=name)
+    if spec.schedule is not RateSchedule.CONSTANT:
+        raise GdsolveError("--stop best is found at a constant rate", "leave --schedule out", option="schedule")
 
 
 def _check_method(spec: Options) -> None:

@@ -43,6 +43,13 @@ class RateSchedule(StrEnum):
     BACKTRACKING = "backtracking"
 
 
+class StopAt(StrEnum):
+    """What ends a descent: its rules, or the error over the folds, which is least there."""
+
+    RULES = "rules"
+    BEST = "best"
+
+
 class Device(StrEnum):
     """Where tensors live."""
 
@@ -110,6 +117,7 @@ class PlotKind(StrEnum):
     FIT = "fit"
     RATES = "rates"
     SPECTRUM = "spectrum"
+    VALIDATION = "validation"
     GRAPH = "graph"
 
 

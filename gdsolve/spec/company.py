@@ -118,6 +118,15 @@ SHOWN_CHECKS = Company(
     "--format {spec.format} has no room for what {flag} finds",
     "give --format table|json, or --save MODEL.json",
 )
+SQUARED = Company(
+    lambda asked: asked.spec.is_least_squares,
+    "{flag} {value} is found in closed form, which linear models with a squared loss have",
+)
+FOLDED = Company(
+    lambda asked: asked.spec.cv is not None,
+    "{flag} {value} is found on folds, and there are none",
+    "give --cv 5, say, or leave {flag} out",
+)
 SHOWN_SCORES = Company(
     lambda asked: (
         asked.verb != "fit" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None

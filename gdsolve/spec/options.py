@@ -24,6 +24,7 @@ from gdsolve.spec.choices import (
     PlotKind,
     RateSchedule,
     Scale,
+    StopAt,
     WeightKind,
 )
 from gdsolve.spec.losses import USUAL_LOSS, Link, Loss
@@ -350,6 +351,14 @@ class Options:
         minimum=0.0,
         verbs=DESCENDING,
     )
+    stop: StopAt = option(
+        StopAt.RULES,
+        "What ends the descent: its tolerances and --max-iter (rules), or the error over the folds of --cv: best runs "
+        "to the update at which it is least, which the closed form finds.",
+        "Descent",
+        verbs=("fit",),
+        goes_with=(company.SQUARED, company.FOLDED),
+    )
     init: Init = option(
         "zeros",
         "Start of the descent: zeros, random, or a saved model.",
@@ -562,7 +571,7 @@ class Options:
     plot_kind: PlotKind = option(
         PlotKind.AUTO,
         "What the picture shows: the loss by iteration, the path over the contours of the loss, the direction of "
-        "steepest descent, data and fit, or the spectrum.",
+        "steepest descent, data and fit, the spectrum, or the error over the folds (validation).",
         "Output",
         verbs=(*TABULATED, "trace"),
         default_text="loss",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import PlotKind
+from gdsolve.spec.choices import PlotKind, StopAt
 from gdsolve.spec.option import enumerated
 from gdsolve.spec.scans import reads_scans
 from gdsolve.spec.spec import Spec
@@ -20,7 +20,12 @@ def kinds_drawn(spec: Spec) -> tuple[PlotKind, ...]:
     if spec.output is None:
         return (kind_of_plot(spec, "fit"),) if spec.plots else ()
     formula, cornered = spec.minimize is not None, not spec.loss.info.smooth and spec.minimize is None
-    without = {PlotKind.FIT: formula or reads_scans(spec), PlotKind.SPECTRUM: cornered}
+    unvalidated, scanned = spec.stop is not StopAt.BEST, reads_scans(spec)
+    without = {
+        PlotKind.FIT: formula or scanned,
+        PlotKind.SPECTRUM: cornered,
+        PlotKind.VALIDATION: unvalidated,
+    }
     return tuple(kind for kind in PLOT_KINDS["fit"] if not without.get(kind, False))
 
 

@@ -99,7 +99,14 @@ _ALL = (
         (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS | Does.TABULATES,
         formats=(*_PLAIN, Format.MARKDOWN, Format.LATEX),
-        pictures=(PlotKind.LOSS, PlotKind.PATH, PlotKind.DIRECTION, PlotKind.FIT, PlotKind.SPECTRUM),
+        pictures=(
+            PlotKind.LOSS,
+            PlotKind.PATH,
+            PlotKind.DIRECTION,
+            PlotKind.FIT,
+            PlotKind.SPECTRUM,
+            PlotKind.VALIDATION,
+        ),
         shared=True,
     ),
     Verb(
