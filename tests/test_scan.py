@@ -332,6 +332,9 @@ def test_days_of_other_sizes_make_the_week(tmp_path: Path) -> None:
     gdsolve.scan([tmp_path / "run.tri", tmp_path / "2.csv"], save=tmp_path / "run.tri", **options)
     _require_equal(gdsolve.fit(tmp_path / "run.tri"), whole)
     everything = gdsolve.scan(tmp_path / "week.csv", target="y", **options)
+    logs = float(np.log(frame.filter(pl.col("w") > 0)["w"].to_numpy()).sum())
+    assert everything.info.log_weight == pytest.approx(logs, rel=1e-13)
+    assert merged.info.log_weight == pytest.approx(logs, rel=1e-13)
     assert everything.info.rows_weightless == merged.info.rows_weightless == int((frame["w"] == 0).sum())
 
 

@@ -209,6 +209,7 @@ def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
         rows_dropped=sum(info.rows_dropped for info in infos),
         cells_filled=sum(info.cells_filled for info in infos),
         rows_weightless=sum(info.rows_weightless for info in infos),
+        log_weight=sum(info.log_weight for info in infos),
         target=first.target if all(info.target == first.target for info in infos) else None,
         ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
         na_values=_missing(infos),
