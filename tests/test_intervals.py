@@ -304,9 +304,15 @@ def test_the_record_says_why_it_holds_none(monkeypatch: pytest.MonkeyPatch) -> N
     }
     twice = TABLE.with_columns(d=2.0 * pl.col("a"))
     reasons["twice"] = fit_record(gdsolve.fit(twice, target="y", features=["a", "d"]))["covariance"]
-    for module in ("inference", "covariance"):
-        monkeypatch.setattr(f"gdsolve.objective.{module}.MOST_KEPT", 2)
-    reasons["wide"] = fit_record(gdsolve.fit(TABLE, **LINE))["covariance"]
+    for module in ("objective.inference", "report.covariance_record", "data.covariance"):
+        monkeypatch.setattr(f"gdsolve.{module}.MOST_KEPT", 2)
+    wide = gdsolve.fit(TABLE, **LINE)
+    reasons["wide"] = fit_record(wide)["covariance"]
+    assert refusal(gdsolve.predict, wide, NEW, interval=0.9) == (
+        2,
+        "interval: the model has no error bars: 3 weights are more than the 2 whose covariance is saved",
+        "leave interval out, or fit fewer columns, with features=…",
+    )
     assert {name: saved["factor"] for name, saved in reasons.items()} == dict.fromkeys(reasons)
     assert {name: saved["reason"] for name, saved in reasons.items()} == {
         "ridge": "the ridge penalty biases the weights, so that the usual standard errors do not hold",
