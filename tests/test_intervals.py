@@ -405,6 +405,18 @@ def test_what_cannot_be_appended_is_one_line(
     assert second.startswith(f"hint: {hint}")
 
 
+def test_nothing_is_written_of_a_table_that_is_bad_from_its_first_rows(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "early.csv").write_text("a,b,y\n1,2,?\n")
+    for words in (["--diagnose"], ["--diagnose", "--only"]):
+        assert run(["predict", str(folder / "y.json"), str(folder / "early.csv"), *words]) == 5
+        assert capsys.readouterr().out == ""
+    (folder / "none.csv").write_text("a,b,y\n")
+    assert run(["predict", str(folder / "y.json"), str(folder / "none.csv"), "--interval", "0.9"]) == 0
+    assert capsys.readouterr().out == "a,b,y,prediction,lower,upper\n"
+
+
 def test_bad_cells_are_told_with_their_place(folder: Path) -> None:
     (folder / "bad.csv").write_text("a,b,c\n1,2,yes\n3,4,maybe\n")
     code, message, hint = refusal(gdsolve.predict, folder / "c.json", folder / "bad.csv", diagnose=True)
