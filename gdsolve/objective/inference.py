@@ -10,7 +10,8 @@ from enum import Enum, auto
 import torch
 from torch import Tensor
 
-from gdsolve.objective.covariance import MOST_KEPT, Covariance
+from gdsolve.model import MOST_KEPT
+from gdsolve.objective.covariance import Covariance
 from gdsolve.objective.goodness import Goodness
 from gdsolve.objective.rank import CERTAIN, EPSILON
 from gdsolve.objective.sandwich import Sandwich
