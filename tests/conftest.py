@@ -27,6 +27,8 @@ LONG = (
     "test_progress_terminal.py",
     "test_report_page.py",
     "test_benchmarks.py",
+    "test_imports.py",
+    "test_memory.py",
 )
 
 
