@@ -121,10 +121,11 @@ def _held(problem: Problem, command: Command, certificate: Certificate) -> Advic
 def _nothing_left(problem: Problem, minimum: Minimum, command: Command) -> list[Advice]:
     """The penalty from which on every weight is zero, where that is so."""
     largest = largest_l1(problem, minimum)
-    if largest is None:
+    if not largest:
         return []
+    half = float(f"{0.5 * largest:.2g}")
     said = f"An l1 penalty of {largest:.6g} and more sets every weight to zero; a smaller one leaves some"
-    return [Advice(said, command.but(l1=f"{float(f'{0.5 * largest:.2g}'):g}"))]
+    return [Advice(said, command.but(l1=int(half) if half.is_integer() else half))]
 
 
 def _ambiguity(problem: Problem, rank: int, command: Command) -> Advice:
