@@ -313,3 +313,20 @@ def test_a_spec_may_ask_for_clusters(tmp_path: Path, capsys: pytest.CaptureFixtu
     told = capsys.readouterr().out
     assert "\nclusters        by k\n" in told
     assert "clustered std. error" in told
+
+
+@pytest.mark.parametrize("se", [3, None])
+def test_what_is_no_word_is_told_with_an_example(se: Any) -> None:
+    with pytest.raises(GdsolveError, match=f"^se: {se} is not a word") as caught:
+        errors(se=se)
+    assert caught.value.hint == 'as in se="hc3" or se="cluster:COLUMN"'
+
+
+def test_a_run_that_stopped_short_has_no_errors_to_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    FRAME.write_csv(tmp_path / "t.csv")
+    asked = ("--features", "x,z", "--target", "y", "--lr", "0.001", "--max-iter", "2", "--report", "--se", "hc3")
+    assert run(("fit", str(tmp_path / "t.csv"), *asked)) == 3
+    told = capsys.readouterr().out
+    assert "not converged" in told
+    assert "HC3" not in told.replace("--se hc3", "")
+    assert "F test" not in told

@@ -6,18 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from gdsolve.model import MOST_KEPT
 from gdsolve.objective.covariance import Covariance
-from gdsolve.objective.goodness import Goodness
 from gdsolve.objective.rank import CERTAIN, EPSILON
-from gdsolve.objective.sandwich import Sandwich
 from gdsolve.objective.singular import Singular
 from gdsolve.objective.spread import EstimateSpread, or_one, restrict, spread_of, square
-from gdsolve.spec.errors import AskedErrors
+
+if TYPE_CHECKING:
+    from gdsolve.objective.goodness import Goodness
+    from gdsolve.objective.sandwich import Sandwich
+    from gdsolve.spec.errors import AskedErrors
 
 FAR = 0.01
 CANCELLED = 1e-12

@@ -22,7 +22,7 @@ CORRECTED = {ErrorKind.HC2: 0.5, ErrorKind.HC3: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Root:
+class RobustRoot:
     """A root of a robust covariance, (p, r), or why there is none; `size` is that of the scores of rows, √Σ‖v‖²."""
 
     root: Tensor
@@ -40,7 +40,7 @@ class Sandwich:
     """
 
     asked: AskedErrors
-    root: Callable[[Tensor], Root]
+    root: Callable[[Tensor], RobustRoot]
     freedom: Callable[[int], float]
     clusters: int | None = None
 
@@ -98,7 +98,7 @@ class Middle:
             self.sums = torch.cat([self.sums, self.sums.new_zeros(more, self.sums.shape[1])])
         self.sums.index_add_(0, codes, scores)
 
-    def root(self, inner: Tensor, factor: float, total: Tensor | None = None) -> Root:
+    def root(self, inner: Tensor, factor: float, total: Tensor | None = None) -> RobustRoot:
         """W·M^½ times the root of a factor for small samples, (p, r); `total` is the M of all ranks.
 
         The root of clusters comes from their sums: what cancels within each of them is zero to rounding, and not to the
@@ -110,7 +110,7 @@ class Middle:
         else:
             values, vectors = torch.linalg.eigh(middle)
             half, size = vectors * values.clamp(min=0.0).sqrt(), middle.diagonal().sum()
-        return Root(inner @ half * factor**0.5, float(size * factor) ** 0.5, through)
+        return RobustRoot(inner @ half * factor**0.5, float(size * factor) ** 0.5, through)
 
 
 def correction(asked: AskedErrors, observations: float, rank: int, clusters: int | None) -> float:

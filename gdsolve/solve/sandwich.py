@@ -10,7 +10,7 @@ from torch import Tensor
 from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.inference import Weighting
 from gdsolve.objective.pointwise_rows import PointwiseRows
-from gdsolve.objective.sandwich import Middle, Root, Sandwich, correction, freedom_of, normal
+from gdsolve.objective.sandwich import Middle, RobustRoot, Sandwich, correction, freedom_of, normal
 from gdsolve.objective.shared import Shared
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.weighting import weighting_of
@@ -28,7 +28,7 @@ def sandwich_of(problem: Problem, w: Tensor) -> Sandwich | None:
     clusters, asked, rows = problem.clusters, spec.errors, problem.observations
     count, frequency = None if clusters is None else clusters.count, weighting_of(spec) is Weighting.FREQUENCY
 
-    def root(inner: Tensor) -> Root:
+    def root(inner: Tensor) -> RobustRoot:
         middle = Middle.empty(asked, inner.shape[1], frequency=frequency, device=inner.device)
         place = 0
         for slopes, error, weight in _scores(own, w):
