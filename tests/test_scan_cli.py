@@ -256,4 +256,3 @@ def test_real_processes_scan_from_a_pipe_and_refuse_before_torch(tmp_path: Path)
         "gdsolve: error: cut.tri: is damaged or cut off\n"
         "hint: copy the file anew, or scan the table anew: gdsolve scan TABLE -o FILE.tri\nFalse\n",
     )
-    assert process("fit", "s.tri", "--loss", "huber")[2].endswith("\nFalse\n")
