@@ -332,7 +332,26 @@ def test_days_of_other_sizes_make_the_week(tmp_path: Path) -> None:
     gdsolve.scan([tmp_path / "run.tri", tmp_path / "2.csv"], save=tmp_path / "run.tri", **options)
     _require_equal(gdsolve.fit(tmp_path / "run.tri"), whole)
     everything = gdsolve.scan(tmp_path / "week.csv", target="y", **options)
+    logs = float(np.log(frame.filter(pl.col("w") > 0)["w"].to_numpy()).sum())
+    assert everything.info.log_weight == pytest.approx(logs, rel=1e-13)
+    assert merged.info.log_weight == pytest.approx(logs, rel=1e-13)
     assert everything.info.rows_weightless == merged.info.rows_weightless == int((frame["w"] == 0).sum())
+
+
+def test_columns_are_left_out_of_a_scan_as_of_its_table(folder: Path, tmp_path: Path) -> None:
+    options = {**TABLES["mixed"].scanned, "cv": 3}
+    whole = gdsolve.scan(folder / "mixed.csv", save=tmp_path / "whole.tri", **options)
+    for chosen in ({"ignore": "x"}, {"features": ("size", "x"), "target": "z"}, {"features": "colour"}):
+        ours = gdsolve.scan(tmp_path / "whole.tri", save=tmp_path / "part.tri", **chosen)
+        theirs = gdsolve.scan(folder / "mixed.csv", **options, **chosen)
+        for name in ("names", "columns", "levels", "target", "folds", "weight"):
+            assert getattr(ours.info, name) == getattr(theirs.info, name), (name, chosen)
+        for one, other in zip((ours.triangle, *ours.folds), (theirs.triangle, *theirs.folds), strict=True):
+            assert torch.allclose(gram(one), gram(other), rtol=1e-12, atol=1e-12)
+        _require_equal(gdsolve.fit(tmp_path / "part.tri"), gdsolve.fit(folder / "mixed.csv", **options, **chosen))
+    assert whole.columns == ("x", "colour", "z", "size", "y")
+    with pytest.raises(gdsolve.GdsolveError, match="does not end in "):
+        whole.save(tmp_path / "whole.npz")
 
 
 # Folds ------------------------------------------------------------------------------------------------------------

@@ -69,6 +69,17 @@ def is_scan(source: str) -> bool:
     return source.lower().endswith(ENDING)
 
 
+def require_name(path: str) -> str:
+    """The path of a scan that is to be written.
+
+    Raises:
+        GdsolveError: it does not end as one.
+    """
+    if not is_scan(path):
+        raise GdsolveError(f"{path} does not end in .tri", "give --output FILE.tri", option="output")
+    return path
+
+
 def reads_scans(spec: Options) -> bool:
     """True where a scan is among the sources."""
     return any(map(is_scan, spec.data))
