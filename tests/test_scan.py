@@ -449,3 +449,27 @@ def test_a_scan_is_cross_validated_as_its_table(tmp_path: Path) -> None:
         with pytest.raises(gdsolve.GdsolveError) as caught:
             gdsolve.fit(scan, **wrong)
         assert caught.value.message.replace(str(tmp_path) + "/", "") == message
+
+
+def test_a_report_of_a_scan_is_that_of_its_table(folder: Path) -> None:
+    """F, log-likelihood, AIC, BIC and VIF as well, of weights and of known standard deviations."""
+    for name in ("norris", "longley", "mixed", "sigma", "counted"):
+        options = TABLES[name].scanned
+        ours, theirs = (
+            fit_record(gdsolve.fit(folder / f"{name}.{ending}", report=True, **given))["report"]
+            for ending, given in (("tri", {}), ("csv", options))
+        )
+        assert list(_figures(ours)) == list(_figures(theirs))
+        assert [*_figures(ours).values()] == pytest.approx([*_figures(theirs).values()], rel=1e-8), name
+        assert len(_figures(ours)) > 12
+
+
+def _figures(report: Any, place: str = "") -> dict[str, float]:
+    """All numbers of a report, by where they stand."""
+    if isinstance(report, dict):
+        return {key: value for name, one in report.items() for key, value in _figures(one, f"{place}.{name}").items()}
+    if isinstance(report, list):
+        return {
+            key: value for name, one in enumerate(report) for key, value in _figures(one, f"{place}.{name}").items()
+        }
+    return {place: float(report)} if isinstance(report, int | float) and not isinstance(report, bool) else {}

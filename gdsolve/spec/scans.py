@@ -50,6 +50,7 @@ NEEDS_ROWS = (
         "{value} reads every row",
         "leave --engine out",
     ),
+    NeedsRows("se", lambda spec: spec.errors.robust, "{value} reads the residual of every row", "leave --se out"),
     NeedsRows(
         "plot_kind",
         lambda spec: spec.plot_kind is PlotKind.FIT and spec.plot is not False,
