@@ -548,6 +548,7 @@ class Options:
             company.RESIDUALS,
             company.ERRORS_KNOWN,
             company.UNBIASED,
+            company.UNSHRUNK,
             company.VARIANCES_SOUGHT,
             company.SHOWN_ERRORS,
         ),
