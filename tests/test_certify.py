@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.datasets import load_diabetes
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, QuantileRegressor, Ridge
+from sklearn.linear_model import Lasso, LinearRegression, LogisticRegression, PoissonRegressor, QuantileRegressor, Ridge
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -215,6 +215,22 @@ def test_a_fit_certifies_itself(diabetes: tuple[np.ndarray, np.ndarray]) -> None
         assert found.digits > 9, options
         assert found.figures.sse == pytest.approx(fit.sse, rel=1e-12)
         assert certify_record(found)["message"].startswith("The loss is at its minimum.")
+
+
+def test_lasso_of_scikit_learn_has_a_duality_gap(diabetes: tuple[np.ndarray, np.ndarray]) -> None:
+    """Lasso(alpha) is λ₁ = m·alpha; the gap, in the units of half-mse, is at most the duality gap."""
+    X, y = diabetes
+    model = Lasso(alpha=0.5, tol=1e-12, max_iter=100_000).fit(X, y)
+    found = gdsolve.certify(X, y, weights=model, l1=0.5 * len(y))
+    assert found.gap is not None
+    assert found.duality_gap is not None
+    assert found.gap <= found.duality_gap < 1e-9
+    assert found.digits is not None
+    assert found.digits > 7
+    rough = gdsolve.certify(X, y, weights=Lasso(alpha=0.5, tol=0.1).fit(X, y), l1=0.5 * len(y))
+    assert rough.duality_gap is not None
+    assert rough.gap is not None
+    assert 1e-3 < rough.gap <= rough.duality_gap * (1 + 1e-9)
 
 
 @pytest.mark.parametrize(

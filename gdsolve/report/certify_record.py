@@ -51,6 +51,7 @@ def certify_record(found: Certified) -> Record:
         "share_beyond_delta": found.figures.share_beyond_delta,
         "gap": found.gap,
         "relative_gap": found.relative_gap,
+        "duality_gap": found.duality_gap,
         "digits": found.digits,
         "optimum": None if found.optimum is None else optimum_record(found.optimum),
         "spectrum": None if found.spectrum is None else spectrum_record(found.spectrum),
@@ -72,8 +73,10 @@ def write_certify_table(record: Mapping[str, Any], stream: TextIO) -> None:
     page.blank()
     _show_weights(page, record)
     page.blank()
-    norm = f"|gradient| {figure(record['gradient_norm'])} in the units of the columns"
-    page.paragraph(", ".join([*figures_of_fit({**record, "trace": []}), norm]), hanging=2)
+    told = [f"|gradient| {figure(record['gradient_norm'])} in the units of the columns"]
+    if record["duality_gap"] is not None:
+        told.append(f"duality gap {figure(record['duality_gap'], 3)}")
+    page.paragraph(", ".join([*figures_of_fit({**record, "trace": []}), *told]), hanging=2)
     page.blank()
     page.paragraph(record["message"], "bold", hanging=2)
     advise(page, record["advice"])

@@ -21,6 +21,7 @@ class Certified:
 
     `name` is where the weights are from. `relative_gap` is the gap as a share of the loss at the optimum, and `digits`
     are those that every weight has in common with the optimum; None where there is no optimum, or no such number.
+    `duality_gap` bounds the gap of weights with an l1 penalty.
     """
 
     spec: Spec
@@ -32,6 +33,7 @@ class Certified:
     optimum: Optimum | None
     gap: float | None
     relative_gap: float | None
+    duality_gap: float | None
     digits: float | None
     spectrum: Spectrum | None
     data: DataInfo | None

@@ -59,6 +59,7 @@ def distance_of(problem: Problem, given: GivenWeights, command: Command, began: 
         optimum=best,
         gap=certificate.gap,
         relative_gap=relative,
+        duality_gap=certificate.duality_gap,
         digits=digits,
         spectrum=certificate.spectrum,
         data=problem.data,
