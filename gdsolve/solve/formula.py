@@ -18,11 +18,10 @@ from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
-from gdsolve.objective.degree import degree, kinked
+from gdsolve.objective.degree import degree, held, kinked
 from gdsolve.objective.edges import has_edges
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
-from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.losses import LOSSES
@@ -92,7 +91,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
     given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
-    _require_use(expression, layout)
+    _require_use(expression, layout, "minimize" if spec.minimize is not None else "model")
     objective = _objective(spec, expression, layout, given, columns, start / scale)
     found = spec
     if isinstance(objective, PointwiseCurve):
@@ -296,22 +295,36 @@ def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
 
 def _parse(spec: Spec, names: Sequence[str]) -> Expression:
     key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
-    for name in (*(one.name for one in spec.parameters), *(one.name for one in spec.constants)):
-        if name in FUNCTIONS:
-            raise GdsolveError(f"{name}: is the name of a function", f"call it otherwise, as in {name}0")
     value = "start it: --start {name}=1" if spec.weights is None else "give it a value in the file of --weights"
     try:
-        return parse(text, names, f"if it is a parameter, {value}")
+        expression = parse(text, names, f"if it is a parameter, {value}")
     except GdsolveError as fault:
         raise fault.but(option=key) from None
+    own = [*(one.name for one in spec.parameters), *(one.name for one in spec.constants)]
+    if (call := expression.called(own)) is not None:
+        raise GdsolveError(
+            f"column {call.column}: {call.value} is a function here, and a parameter or constant as well",
+            f"for a product write {call.value}*(…), or call the parameter otherwise, as in {call.value}0",
+            column=call.column,
+            option=key,
+        )
+    return expression
 
 
-def _require_use(expression: Expression, layout: Layout) -> None:
+def _require_use(expression: Expression, layout: Layout, key: str) -> None:
     for name in layout.names:
         if name not in expression.names:
             raise GdsolveError(
                 f"{name}: the formula does not use this parameter", f"leave it out of --start, or give --fix {name}"
             )
+    for name, step in held(expression, layout.names).items():
+        raise GdsolveError(
+            f"column {step.column}: {name} moves the formula only by jumps of {expression.written(step)}, where no "
+            "derivative tells which way is down",
+            f"give --fix {name}, or write a smooth step, as in sigmoid(10*(x - {name})) for x > {name}",
+            column=step.column,
+            option=key,
+        )
 
 
 def _require_one_number(found: torch.Tensor) -> None:
