@@ -72,7 +72,7 @@ def _with_more(name: str, parts: Sequence[str]) -> str | None:
     else:
         forms |= dict.fromkeys(("arctan", "atan"), f"atan2({parts[0]}, {parts[1]})")
         forms["log"] = f"(log({parts[0]})/log({parts[1]}))"
-        forms["round"] = f"(round(({parts[0]})*10**{parts[1]})/10**{parts[1]})"
+        forms["round"] = ast.unparse(ast.parse(f"(round(({parts[0]})*10**({parts[1]}))/10**({parts[1]}))", mode="eval"))
     return forms.get(name)
 
 

@@ -89,8 +89,8 @@ APPLY: dict[str, Callable[..., Any]] = {
     "number": lambda truth: truth.to(torch.float64),
     **LOGICAL,
 }
-SAFE = ("+", "-", "negative", "number", *LOGICAL)
-"""Operators whose derivatives are finite wherever their parts are."""
+SAFE = ("+", "-", "negative", "number", "where", *LOGICAL)
+"""Operators, and a function, whose derivatives are finite wherever their parts are."""
 
 
 def is_comparison(step: Operation) -> bool:

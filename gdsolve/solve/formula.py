@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -91,7 +91,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
     given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
-    _require_use(expression, layout, "minimize" if spec.minimize is not None else "model")
+    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
     objective = _objective(spec, expression, layout, given, columns, start / scale)
     found = spec
     if isinstance(objective, PointwiseCurve):
@@ -297,21 +297,19 @@ def _parse(spec: Spec, names: Sequence[str]) -> Expression:
     key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
     value = "start it: --start {name}=1" if spec.weights is None else "give it a value in the file of --weights"
     try:
-        expression = parse(text, names, f"if it is a parameter, {value}")
+        return parse(text, names, f"if it is a parameter, {value}")
     except GdsolveError as fault:
         raise fault.but(option=key) from None
-    own = [*(one.name for one in spec.parameters), *(one.name for one in spec.constants)]
-    if (call := expression.called(own)) is not None:
+
+
+def _require_use(expression: Expression, layout: Layout, constants: Collection[str], key: str) -> None:
+    if (call := expression.called((*layout.names, *constants))) is not None:
         raise GdsolveError(
             f"column {call.column}: {call.value} is a function here, and a parameter or constant as well",
             f"for a product write {call.value}*(…), or call the parameter otherwise, as in {call.value}0",
             column=call.column,
             option=key,
         )
-    return expression
-
-
-def _require_use(expression: Expression, layout: Layout, key: str) -> None:
     for name in layout.names:
         if name not in expression.names:
             raise GdsolveError(
