@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from gdsolve.graph import trace
 from gdsolve.objective.curve import Curve, CurveFunction
 from gdsolve.objective.degree import degree, held, kinked, meets
 from gdsolve.objective.edges import evaluate_at_edges, has_edges
+from gdsolve.objective.elsewhere import SAME
 from gdsolve.objective.expression import parse
+from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.objective.layout import Layout
+from gdsolve.objective.spellings import UNDERSTOOD
 from gdsolve.report.graph_record import graph_record
 from gdsolve.spec.graph import build_trace_spec
 from gdsolve.status import GdsolveError, Status
@@ -366,6 +370,15 @@ def test_degree_kinks_and_jumps(formula: str, degrees: float, corners: bool, stu
     assert meets(parse("cumsum(x)*a + w[0]", ["a", "x", "w"]), ("x",))
     assert meets(parse("a*x[0]", ["a", "x"]), ("x",))
     assert not meets(parse("where(x > 0, w[0], w[1])*x", ["x", "w"]), ("x",))
+
+
+def test_every_function_is_documented() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "curve-formulas.md").read_text()
+    told = re.findall("`[^`]+`", re.sub("`` `[^`]*` ``", "", text))
+    words = set(re.findall(r"[a-z]\w+", " ".join(told)))
+    assert set(FUNCTIONS) <= words
+    assert set(SAME).isdisjoint(FUNCTIONS)
+    assert SAME.keys() >= UNDERSTOOD
 
 
 def table(tmp_path: Path, name: str, function: Any, x: np.ndarray) -> Path:
