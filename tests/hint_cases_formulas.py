@@ -296,4 +296,32 @@ START = [
     ),
 ]
 
-CASES = [*FUNCTIONS, *SIGNS, *CURVES, *START]
+TARGETS = [
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1 --target 'log(yy)'",
+        XY,
+        {"known here: x, y": "fit xy.csv --model 'a*x' --start a=1 --target 'log(y)'"},
+    ),
+    Case(
+        "fit xyz.csv --model 'a*x' --start a=1 --target 'log(y*z)'",
+        {"xyz.csv": "x,y,z\n1,2,3\n2,3.5,3\n3,4,4\n4,6,6\n"},
+        {"--target 'log(y)'": "fit xyz.csv --model 'a*x' --start a=1 --target 'log(y)'"},
+    ),
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1 --target 'log(y)' --loss poisson",
+        {"xy.csv": "x,y\n1,2\n2,3\n3,4\n4,6\n"},
+    ),
+    Case(
+        "fit xy.csv --model 'a*x' --start a=1 --target 'log(y - 2)'",
+        XY,
+        {"leave such rows out": {"xy.csv": "x,y\n2,3.5\n3,4\n4,6\n"}},
+    ),
+    Case(
+        "score m.json xy.csv",
+        {"xy.csv": "x,y\n1,2\n2,0\n3,4\n4,6\n", "f.csv": XY["xy.csv"]},
+        {"leave such rows out": {"xy.csv": "x,y\n1,2\n3,4\n4,6\n"}},
+        before=("fit f.csv --model 'a*x' --start a=1 --target 'log(y)' --save m.json",),
+    ),
+]
+
+CASES = [*TARGETS, *FUNCTIONS, *SIGNS, *CURVES, *START]

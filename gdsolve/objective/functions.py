@@ -17,7 +17,7 @@ def _alike(first: Tensor, second: Tensor) -> list[Tensor]:
     """Two parts with one shape, dtype and device: the numbers of a formula are on the host, in float64."""
     dtype = torch.result_type(first, second)
     device = first.device if second.device.type == "cpu" else second.device
-    shape = torch.broadcast_shapes(first.shape, second.shape)
+    shape = torch.broadcast_shapes(first.shape, second.shape)  # type: ignore[no-untyped-call]
     return [part.to(device=device, dtype=dtype).expand(shape) for part in (first, second)]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
-from gdsolve.data.columns import columns_listed, nearest
+from gdsolve.data.columns import columns_listed
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
@@ -39,6 +39,7 @@ from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
+from gdsolve.solve.target import column_of_target, transformed
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
@@ -194,7 +195,8 @@ def _read(
         if name in named:
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
-    return _Columns(info, opened.where, named, cells[-1][:, None], weight, clusters)
+    target, info = transformed(spec, info, cells[-1], opened.where)
+    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -257,12 +259,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
                 option="minimize",
             )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
-    if spec.target is not None and spec.target not in names:
-        near = nearest(spec.target, names)
-        remedy = f"did you mean {near!r}? " if near else ""
-        raise GdsolveError(
-            f"there is no column {spec.target!r}", remedy + columns_listed(names), option="target", as_flag=True
-        )
+    asked = column_of_target(spec, names)
     left = [
         name
         for name in names
@@ -274,7 +271,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             "leave the column of the target out of the formula",
             option="model",
         )
-    target, reason = (spec.target, "--target") if spec.target is not None else usual_target(left)
+    target, reason = (asked, "--target") if asked is not None else usual_target(left)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
         raise GdsolveError(
