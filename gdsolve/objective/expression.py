@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gdsolve.objective import formula_hints
 from gdsolve.objective.operation import Operation, as_tensor, refused, run
-from gdsolve.objective.reader import LONGEST_SHOWN, SHORTER, Reader, short
+from gdsolve.objective.reader import LONGEST_SHOWN, SHORTER, FormulaReader, short
 
 LONGEST = 10_000
 
@@ -67,7 +67,7 @@ def parse(text: str, names: Collection[str], absent: str = "") -> Expression:
     if (odd := formula_hints.for_sign(line, names)) is not None:
         place, words, hint = odd
         raise refused(place + 1, words, hint)
-    steps = Reader(line, names, stands_for, absent).read()
+    steps = FormulaReader(line, names, stands_for, absent).read()
     used = frozenset(str(step.value) for step in steps if step.kind == "name")
     return Expression(text, tuple(steps), used)
 

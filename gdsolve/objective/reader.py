@@ -45,7 +45,7 @@ SIGNS: dict[type[ast.AST], str] = {
 }
 
 
-class Reader:
+class FormulaReader:
     """Syntax tree to steps."""
 
     def __init__(self, line: str, names: Collection[str], stands_for: Mapping[str, str], absent: str) -> None:

@@ -56,7 +56,7 @@ class Options:
 
     target: str | None = option(
         None,
-        "Target column.",
+        "Target column; with --model also an expression of one, such as 'log(y)'.",
         "Columns",
         verbs=CHOOSING,
         metavar="COLUMN",
