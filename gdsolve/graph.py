@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,6 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.expression import Expression, parse
-from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.spec.graph import FormulaNode, TraceSpec
 from gdsolve.status import GdsolveError, Place
 
@@ -120,23 +119,26 @@ def trace(spec: TraceSpec) -> Graph:
 
 def _read(spec: TraceSpec) -> dict[str, Expression]:
     names = [leaf.name for leaf in spec.leaves]
-    for name in (*names, *(node.name for node in spec.nodes)):
-        if name in FUNCTIONS:
-            raise GdsolveError(
-                f"{name} is the name of a function", f"call it otherwise, as in {name}0", place=Place(spec.path)
-            )
+    own = {*names, *(node.name for node in spec.nodes)}
     read = {}
     for node in spec.nodes:
-        read[node.name] = _parse(spec, f"nodes.{node.name}", node.expression, names)
+        read[node.name] = _parse(spec, f"nodes.{node.name}", node.expression, names, own)
         names.append(node.name)
     if spec.compare is not None:
-        _parse(spec, "compare.formula", spec.compare.formula, names)
+        _parse(spec, "compare.formula", spec.compare.formula, names, own)
     return read
 
 
-def _parse(spec: TraceSpec, where: str, text: str, names: list[str]) -> Expression:
+def _parse(spec: TraceSpec, where: str, text: str, names: list[str], own: Collection[str]) -> Expression:
     try:
-        return parse(text, names, "write it under leaves:, as in {name}: 1.0, or under nodes: before it")
+        expression = parse(text, names, "write it under leaves:, as in {name}: 1.0, or under nodes: before it")
+        if (call := expression.called(own)) is not None:
+            raise GdsolveError(
+                f"column {call.column}: {call.value} is a function here, and a name of the graph as well",
+                f"for a product write {call.value}*(…), or call the name otherwise, as in {call.value}0",
+                column=call.column,
+            )
+        return expression
     except GdsolveError as fault:
         raise fault.within(f"{where}: ").but(place=Place(spec.path)) from None
 

@@ -459,7 +459,13 @@ GRAPHS = [
     traced(GOOD_GRAPH + "repeat: -1\n", {"--repeat 0 or more": GOOD_GRAPH + "repeat: 0\n"}),
     Case("trace g.yaml --backward-from ff", GRAPH, {"did you mean f?": "trace g.yaml --backward-from f"}),
     Case("trace g.yaml --retain-grad zzz", GRAPH, {"known here: t, f": "trace g.yaml --retain-grad f"}),
-    traced("leaves: {exp: 1.0}\n", {"as in exp0": "leaves: {exp0: 1.0}\n"}),
+    traced(
+        "leaves: {exp: 1.0}\nnodes: {z: exp(exp)}\n",
+        {
+            "as in exp0": "leaves: {exp0: 1.0}\nnodes: {z: exp(exp0)}\n",
+            "write exp*(…)": "leaves: {exp: 1.0}\nnodes: {z: exp*(exp)}\n",
+        },
+    ),
     traced(
         "leaves: {t: 1.0}\nnodes: {f: t + q}\n",
         {"write it under leaves:": "leaves: {t: 1.0, q: 1.0}\nnodes: {f: t + q}\n"},

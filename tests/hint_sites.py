@@ -67,34 +67,54 @@ def _hint_of(call: ast.Call) -> ast.expr | None:
 @functools.cache
 def sites() -> tuple[tuple[Site, ...], frozenset[tuple[str, str]]]:
     """All sites, and the functions (by file and name) that make an error with a hint that they are given."""
+    modules = {path: ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py")) if path.name != "status.py"}
+    read = {str(path.relative_to(PACKAGE)): (tree, *_made(tree)) for path, tree in modules.items()}
+    makers = frozenset((name, function) for name, (_, _, own) in read.items() for function in own)
     found: list[Site] = []
-    makers: set[tuple[str, str]] = set()
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = str(path.relative_to(PACKAGE))
-        if name == "status.py":
-            continue
+    for name, (tree, wanted, own) in read.items():
         visitor = _Functions()
-        visitor.visit(ast.parse(path.read_text()))
-        wanted: list[tuple[ast.Call, str]] = []
-        own: set[str] = set()
-        for call, stack in visitor.calls:
-            # The same error with another hint is one more.
-            again = _called(call) == "but" and any(keyword.arg == "hint" for keyword in call.keywords)
-            if (_called(call) not in ERRORS and not again) or (hint := _hint_of(call)) is None:
-                continue
-            function = stack[-1] if stack else None
-            given = {one.arg for one in function.args.args} if isinstance(function, ast.FunctionDef) else set()
-            if isinstance(hint, ast.Name) and hint.id in given and function is not None:
-                own.add(function.name)
-            else:
-                wanted.append((call, ".".join(one.name for one in stack)))
-        wanted += [(call, ".".join(one.name for one in stack)) for call, stack in visitor.calls if _called(call) in own]
-        makers |= {(name, function) for function in own}
+        visitor.visit(tree)
+        callers = own | {one for file, one in makers if (file, one) in _imported(tree)}
+        made = [*wanted, *((call, _path(stack)) for call, stack in visitor.calls if _called(call) in callers)]
         counts: dict[str, int] = {}
-        for call, function in sorted(wanted, key=lambda one: (one[0].lineno, one[0].col_offset)):
+        for call, function in sorted(made, key=lambda one: (one[0].lineno, one[0].col_offset)):
             counts[function] = counts.get(function, 0) + 1
             found.append(Site(name, function, counts[function], call.lineno, call.end_lineno or call.lineno))
-    return tuple(found), frozenset(makers)
+    return tuple(found), makers
+
+
+def _made(tree: ast.Module) -> tuple[list[tuple[ast.Call, str]], set[str]]:
+    """The errors with a hint that a module makes, and its functions that make one with a hint that they are given."""
+    visitor = _Functions()
+    visitor.visit(tree)
+    wanted: list[tuple[ast.Call, str]] = []
+    own: set[str] = set()
+    for call, stack in visitor.calls:
+        # The same error with another hint is one more.
+        again = _called(call) == "but" and any(keyword.arg == "hint" for keyword in call.keywords)
+        if (_called(call) not in ERRORS and not again) or (hint := _hint_of(call)) is None:
+            continue
+        function = stack[-1] if stack else None
+        given = {one.arg for one in function.args.args} if isinstance(function, ast.FunctionDef) else set()
+        if isinstance(hint, ast.Name) and hint.id in given and function is not None:
+            own.add(function.name)
+        else:
+            wanted.append((call, _path(stack)))
+    return wanted, own
+
+
+def _path(stack: tuple[ast.FunctionDef | ast.ClassDef, ...]) -> str:
+    return ".".join(one.name for one in stack)
+
+
+def _imported(tree: ast.Module) -> set[tuple[str, str]]:
+    """What a module imports from others of gdsolve, by file and name."""
+    return {
+        (f"{node.module.partition('.')[2].replace('.', '/')}.py", one.name)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+        for one in node.names
+    }
 
 
 @contextlib.contextmanager

@@ -225,7 +225,7 @@ def test_dot_is_a_digraph() -> None:
         ("leaves: {t: one}", "line 1: t: 'one' is not a finite number"),
         ("leaves: {t: {values: 1}}", "line 1: t: unknown key 'values'"),
         ("leaves: {t: 1}\nnodes: {t: t}", "line 2: t: given before, on line 1"),
-        ("leaves: {sum: 1}", "sum is the name of a function"),
+        ("leaves: {sum: 1}\nnodes: {z: 2 + sum(sum)}", "nodes.z: column 5: sum is a function here, and a name"),
         ("leaves: {t.x: 1}", "line 1: leaves: 't.x' is no name"),
         ("leaves: {t: 1}\nbackward_from: u", "backward_from: unknown name 'u'"),
         ("leaves: {t: 1}\nrepeat: -1", "repeat: -1 is not a finite number of at least 0"),

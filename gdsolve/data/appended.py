@@ -143,7 +143,8 @@ def read_appending(model: Mapping[str, Any], curve: CurveModel | None, spec: Spe
         beyond = [name for name in names if name not in weights]
         if len(beyond) != (model.get("intercept") is not None and curve is None):
             raise GdsolveError("weights and covariance of the model are of other parameters", AGAIN)
-    return replace(known, beside=appended.read), appended
+    read = replace(appended.read, expression=None if curve is None else curve.target)
+    return replace(known, beside=read), replace(appended, read=read)
 
 
 def _appended(model: Mapping[str, Any], spec: Spec) -> Appended:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,6 +34,7 @@ class Beside:
 
     `classes` are the two texts of a target that is text; the second one is 1. `is_sigma`: the cells of `weight` are
     standard deviations σ, and weigh 1/σ². `may_lack_weight`: in a table without that column every row weighs 1.
+    `expression` makes the target of the cells of its column, (rows,), where it is one.
     """
 
     loss: Loss = USUAL_LOSS
@@ -42,6 +43,7 @@ class Beside:
     weight: str | None = None
     is_sigma: bool = False
     may_lack_weight: bool = True
+    expression: Callable[[np.ndarray], np.ndarray] | None = None
 
     @classmethod
     def of(cls, model: Mapping[str, Any], *, target: bool, weight: bool) -> Beside:
@@ -58,7 +60,7 @@ class Beside:
         named = data.get("weight") if data.get("weight_kind") != WeightKind.FREQUENCY else None
         return cls(
             Loss((model.get("descent") or {}).get("loss", USUAL_LOSS)),
-            str(data["target"]) if target else None,
+            str(data.get("target_column") or data["target"]) if target else None,
             levels,
             (data.get("sigma") or named) if weight else None,
             bool(data.get("sigma")),
@@ -101,7 +103,8 @@ class Beside:
         column = cells[self.target]
         if self.classes is not None:
             column = (column == self.classes[1]).cast(pl.Float64)
-        return column.fill_null(np.nan).to_numpy()
+        found: np.ndarray = column.fill_null(np.nan).to_numpy()
+        return found if self.expression is None else self.expression(found)
 
     def weights_of(self, cells: pl.DataFrame) -> np.ndarray:
         """The weights, (rows,), 1 without a column of them; NaN where one is missing."""

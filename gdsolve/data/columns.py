@@ -25,7 +25,8 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
-    `target_levels` are the two texts of a target that is read as 0 and 1, in this order. `group` is the column whose
+    `target_column` is the column of a target that is an expression of one, and `target_levels` are the two texts of one
+    that is read as 0 and 1, in this order. `group` is the column whose
     values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows with the same value in
     the column `cluster` may depend on each other. Rows are weighed by the column `weight`: its cells are weights, or
     standard deviations where the spec has `sigma`.
@@ -42,6 +43,7 @@ class Roles:
     group: str | None = None
     together: str | None = None
     cluster: str | None = None
+    target_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

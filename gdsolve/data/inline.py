@@ -57,8 +57,15 @@ class _Named:
     def parts(self, spec: Spec, source: str) -> Parts:
         """The part of every column."""
         if spec.target is not None:
-            return assign(list(self.cells), spec, source)
+            return assign(list(self.cells), self._of_column(spec), source)
         return replace(assign(list(self.cells), self.targeted(spec), source), target_reason=self.reason)
+
+    def _of_column(self, spec: Spec) -> Spec:
+        """The spec with the one column as target that the target of a curve is an expression of."""
+        target = spec.target or ""
+        found = [name for name in self.cells if name in _words(target)]
+        is_one = spec.model is not None and target not in self.cells and len(found) == 1
+        return replace(spec, target=found[0]) if is_one else spec
 
     def targeted(self, spec: Spec) -> Spec:
         """The spec with the target named."""
@@ -133,8 +140,12 @@ def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
     formula = spec.minimize or spec.model
     if formula is None:
         return parts.features
-    words = set(re.findall(r"[^\W\d]\w*", formula))
-    return tuple(name for name in parts.features if name in words) or parts.features
+    return tuple(name for name in parts.features if name in _words(formula)) or parts.features
+
+
+def _words(formula: str) -> set[str]:
+    """What may be names in a formula: words, and what stands in backticks."""
+    return {quoted or word for quoted, word in re.findall(r"`([^`]*)`|([^\W\d]\w*)", formula)}
 
 
 def _named(arrays: Arrays, spec: Spec) -> _Named:

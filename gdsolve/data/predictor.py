@@ -98,12 +98,14 @@ class Predictor:
 class CurveModel:
     """A curve of a saved model: the columns that it needs, and its values from theirs, (m,) each.
 
-    `slopes` gives its derivatives by the parameters of these names, (m, q), from the same.
+    `slopes` gives its derivatives by the parameters of these names, (m, q), from the same; `target` what its target is
+    of the cells of that column, (m,), where it is an expression of one.
     """
 
     columns: tuple[str, ...]
     at: Callable[[Mapping[str, np.ndarray], int], np.ndarray]
     slopes: Callable[[Mapping[str, np.ndarray], int, tuple[str, ...]], np.ndarray] | None = None
+    target: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predictor:

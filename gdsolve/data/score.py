@@ -106,6 +106,7 @@ def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) ->
     known = read_predictor(model, curve)
     beside = Beside.scored(model, spec.weight)
     level = (model.get("descent") or {}).get("quantile") or _LEVEL
+    beside = replace(beside, expression=None if curve is None else curve.target)
     return replace(known, beside=beside, run=SCORE), ScoreSums(beside.loss, known.mean, float(level))
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Evaluation
+from gdsolve.objective.degree import meets
 from gdsolve.objective.differentiate import hessian, value_and_gradient
 from gdsolve.objective.edges import evaluate_at_edges
 from gdsolve.objective.expression import Expression
@@ -32,6 +33,11 @@ class CurveFunction:
     rows: int
     at_edges: bool = False
 
+    @property
+    def joins(self) -> bool:
+        """True where rows of the table meet: in a sum of a column, say."""
+        return meets(self.expression, tuple(self.columns))
+
     def at(self, w: Tensor) -> Tensor:
         """f at all rows, (m, 1), tracked by autograd."""
         return self._evaluate(w, self.columns).to(w.dtype).expand(self.rows)[:, None]
@@ -44,7 +50,7 @@ class CurveFunction:
         with warnings.catch_warnings():
             # Importing the transforms makes torch warn of a function of its own.
             warnings.simplefilter("ignore", DeprecationWarning)
-            if self.expression.reduces:
+            if self.joins:
                 slopes = torch.func.jacfwd(lambda point: self.at(point)[:, 0])(w)
             elif self.columns:
                 slopes = torch.func.vmap(torch.func.grad(self._evaluate), in_dims=(None, 0))(w, dict(self.columns))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection
 
-from gdsolve.objective.expression import Expression, Operation
-from gdsolve.objective.functions import REDUCTIONS
+from gdsolve.objective.expression import Expression
+from gdsolve.objective.functions import JUMPS, KINKED
+from gdsolve.objective.operation import Operation, is_comparison
 
-LINEAR = ("negative", "sum", "mean", "transpose")
+LINEAR = ("negative", "sum", "mean", "cumsum", "transpose", "index")
 POWERS = (1.0, 2.0, 3.0)
-KINKED = ("abs", "max", "min")
-"""The functions whose slope jumps."""
 
 
 def degree(expression: Expression, names: Collection[str]) -> float:
@@ -31,20 +30,37 @@ def degree(expression: Expression, names: Collection[str]) -> float:
 
 
 def kinked(expression: Expression, names: Collection[str]) -> bool:
-    """True where the slope of an expression may jump as one of `names` moves: in an absolute value, a max or a min."""
-    return _meet(expression, names, lambda step: step.kind == "call" and step.value in KINKED)
+    """True where an expression, or its slope, may jump as one of `names` moves: |x|, a max, floor(x), x < c."""
+    return _meet(expression, names, lambda step: step.value in KINKED or jumps(step))
+
+
+def jumps(step: Operation) -> bool:
+    """True for a step that is level but for its jumps: no derivative tells what moves it."""
+    return (step.kind == "call" and step.value in JUMPS) or is_comparison(step)
+
+
+def held(expression: Expression, names: Collection[str]) -> dict[str, Operation]:
+    """Those of `names` that move an expression by jumps alone, so that its derivative in them is 0, and a jump each."""
+    stack: list[frozenset[str]] = []
+    lost: dict[str, Operation] = {}
+    for step in expression.steps:
+        if step.kind in ("number", "name"):
+            stack.append(frozenset((str(step.value),)) if step.value in names else frozenset())
+            continue
+        parts = stack[-step.arity :]
+        del stack[-step.arity :]
+        moving = frozenset[str]().union(*parts)
+        if jumps(step):
+            lost |= dict.fromkeys(moving - lost.keys(), step)
+            moving = frozenset()
+        stack.append(moving)
+    (moving,) = stack
+    return {name: step for name, step in lost.items() if name not in moving}
 
 
 def meets(expression: Expression, names: Collection[str]) -> bool:
     """True where entries of one of `names`, columns say, meet in a sum, a mean or a product of vectors."""
-    return _meet(
-        expression,
-        names,
-        lambda step: (
-            step.value in (*REDUCTIONS, "@", "dot")
-            and not (step.kind == "call" and step.value in ("max", "min") and step.arity == 2)
-        ),
-    )
+    return _meet(expression, names, lambda step: step.joins)
 
 
 def _meet(expression: Expression, names: Collection[str], wanted: Callable[[Operation], bool]) -> bool:
@@ -68,6 +84,8 @@ def _combined(step: Operation, parts: list[float], before: Operation | None) -> 
         return max(parts)
     if step.value in ("*", "@", "dot"):
         return sum(parts)
+    if step.value == "where":
+        return max(parts[1:]) if parts[0] == 0.0 else math.inf
     if step.value in LINEAR or (step.value == "/" and parts[1] == 0.0):
         return parts[0]
     if step.value == "**" and before is not None and before.kind == "number" and before.value in POWERS:

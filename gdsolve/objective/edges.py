@@ -16,22 +16,22 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from gdsolve.objective.expression import Expression, Operation, apply, as_tensor
-from gdsolve.objective.functions import REDUCTIONS
+from gdsolve.objective.expression import Expression
+from gdsolve.objective.functions import inside
+from gdsolve.objective.operation import Conditions, Operation, apply, as_tensor, guarded
 
 # True for all rows, False for none, else a mask.
 Rows = bool | Tensor
 
-INNER = 0.5
-"""A number inside the domain of every function and operator."""
 ABSORBING = ("*", "/", "**")
 SINGULAR: Mapping[str, Callable[[Tensor], Tensor]] = {
     "sqrt": lambda value: value == 0.0,
     "log": lambda value: value == 0.0,
     "log10": lambda value: value == 0.0,
     "log1p": lambda value: value == -1.0,
-    "arcsin": lambda value: value.abs() == 1.0,
-    "arccos": lambda value: value.abs() == 1.0,
+    **dict.fromkeys(("asin", "acos", "arcsin", "arccos", "atanh", "arctanh"), lambda value: value.abs() == 1.0),
+    **dict.fromkeys(("acosh", "arccosh"), lambda value: value == 1.0),
+    **dict.fromkeys(("gamma", "lgamma"), lambda value: (value <= 0.0) & (value == value.floor())),
 }
 """Where the derivative of a function is infinite."""
 
@@ -85,6 +85,7 @@ def _run(
     applied: Callable[[Operation, Sequence[_Part], Rows], Any],
 ) -> Tensor:
     stack: list[_Part] = []
+    conditions: Conditions = {}
     for step in expression.steps:
         if step.kind == "number":
             stack.append(_Part(step.value, True))
@@ -93,8 +94,13 @@ def _run(
         else:
             parts = stack[-step.arity :]
             del stack[-step.arity :]
+            if step.guards:
+                values_here = guarded(step, [part.value for part in parts], conditions)
+                parts = [_Part(value, part.rest) for value, part in zip(values_here, parts, strict=True)]
             rest = rest_of(step, parts)
             stack.append(_Part(applied(step, parts, rest), rest))
+            if step.value == "condition":
+                conditions[step.span] = stack[-1].value
     (result,) = stack
     return as_tensor(result.value)
 
@@ -104,23 +110,35 @@ def _apply(step: Operation, parts: Sequence[_Part], rest: Rows) -> Any:
     if not isinstance(rest, Tensor) or (step.value not in SINGULAR and step.value not in ABSORBING):
         return apply(step, values)
     # What is not taken must be finite as well: its derivative counts 0 times.
-    inner = [torch.where(rest, INNER, value) if isinstance(value, Tensor) else value for value in values]
+    inner = [
+        torch.where(rest, inside(str(step.value)), value) if isinstance(value, Tensor) else value for value in values
+    ]
     still = [value.detach() if isinstance(value, Tensor) else value for value in values]
     return torch.where(rest, apply(step, still), apply(step, inner))
 
 
 def rest_of(step: Operation, parts: Sequence[HasRest]) -> Rows:
     """The rows in which no parameter moves what a step makes of its parts."""
+    if step.value == "where":
+        return _chosen(*parts)
     rest: Rows = True
     for part in parts:
         rest = _both(rest, part.rest)
-    joins = step.value in ("@", "dot") or (step.value in REDUCTIONS and len(parts) == 1)
-    if rest is True or joins:
+    if rest is True or step.joins:
         return rest is True
     if step.value in ABSORBING:
         for place, part in enumerate(parts):
             rest = _either(rest, _both(part.rest, _absorbs(part.value, exponent=step.value == "**" and place == 1)))
     return rest
+
+
+def _chosen(condition: HasRest, first: HasRest, second: HasRest) -> Rows:
+    """The rows of a `where` in which the branch that is taken is at rest."""
+    if isinstance(first.rest, bool) and first.rest is second.rest:
+        return first.rest
+    taken = condition.value
+    one, other = (torch.as_tensor(part.rest, dtype=torch.bool, device=taken.device) for part in (first, second))
+    return torch.where(taken, one, other)
 
 
 def _absorbs(value: Any, *, exponent: bool) -> Rows:

@@ -9,6 +9,7 @@ import ast
 import importlib
 import re
 import warnings
+from collections.abc import Sequence
 
 SAME: dict[str, str] = {
     "ln": "log(x)",
@@ -19,23 +20,19 @@ SAME: dict[str, str] = {
     "exponential": "exp(x)",
     "total": "sum(x)",
     "log1m": "log1p(-x)",
-    "log1pexp": "log1p(exp(x))",
-    "log1p_exp": "log1p(exp(x))",
+    "log1pexp": "softplus(x)",
+    "log1p_exp": "softplus(x)",
     "log1mexp": "log1p(-exp(x))",
     "log1m_exp": "log1p(-exp(x))",
     "log2": "log(x)/log(2)",
     "lb": "log(x)/log(2)",
     "logit": "log(x/(1 - x))",
-    "logsumexp": "log(sum(exp(x)))",
-    "log_sum_exp": "log(sum(exp(x)))",
+    "log_sum_exp": "logsumexp(x)",
     "xlogy": "x*log(y)",
     "xlog1py": "x*log1p(y)",
     "exp2": "2**x",
     "exp10": "10**x",
     "pow10": "10**x",
-    "asin": "arcsin(x)",
-    "acos": "arccos(x)",
-    "atan": "arctan(x)",
     "arcsine": "arcsin(x)",
     "arccosine": "arccos(x)",
     "arctangent": "arctan(x)",
@@ -44,18 +41,12 @@ SAME: dict[str, str] = {
     "arctg": "arctan(x)",
     "squareroot": "sqrt(x)",
     "absval": "abs(x)",
-    "asinh": "log(x + sqrt(x**2 + 1))",
-    "arcsinh": "log(x + sqrt(x**2 + 1))",
-    "arsinh": "log(x + sqrt(x**2 + 1))",
-    "argsinh": "log(x + sqrt(x**2 + 1))",
-    "acosh": "log(x + sqrt(x**2 - 1))",
-    "arccosh": "log(x + sqrt(x**2 - 1))",
-    "arcosh": "log(x + sqrt(x**2 - 1))",
-    "argcosh": "log(x + sqrt(x**2 - 1))",
-    "atanh": "log((1 + x)/(1 - x))/2",
-    "arctanh": "log((1 + x)/(1 - x))/2",
-    "artanh": "log((1 + x)/(1 - x))/2",
-    "argtanh": "log((1 + x)/(1 - x))/2",
+    "arsinh": "asinh(x)",
+    "argsinh": "asinh(x)",
+    "arcosh": "acosh(x)",
+    "argcosh": "acosh(x)",
+    "artanh": "atanh(x)",
+    "argtanh": "atanh(x)",
     "sine": "sin(x)",
     "cosine": "cos(x)",
     "tangent": "tan(x)",
@@ -76,13 +67,13 @@ SAME: dict[str, str] = {
     "acsc": "arcsin(1/x)",
     "arcsec": "arccos(1/x)",
     "arccsc": "arcsin(1/x)",
-    "acoth": "log((x + 1)/(x - 1))/2",
-    "arcoth": "log((x + 1)/(x - 1))/2",
-    "arccoth": "log((x + 1)/(x - 1))/2",
-    "asech": "log(1/x + sqrt(1/x**2 - 1))",
-    "arcsech": "log(1/x + sqrt(1/x**2 - 1))",
-    "acsch": "log(1/x + sqrt(1/x**2 + 1))",
-    "arccsch": "log(1/x + sqrt(1/x**2 + 1))",
+    "acoth": "atanh(1/x)",
+    "arcoth": "atanh(1/x)",
+    "arccoth": "atanh(1/x)",
+    "asech": "acosh(1/x)",
+    "arcsech": "acosh(1/x)",
+    "acsch": "asinh(1/x)",
+    "arccsch": "asinh(1/x)",
     "sinhc": "sinh(x)/x",
     "tanhc": "tanh(x)/x",
     "sinpi": "sin(pi*x)",
@@ -109,12 +100,10 @@ SAME: dict[str, str] = {
     "qlogis": "log(x/(1 - x))",
     "inv_logit": "sigmoid(x)",
     "invlogit": "sigmoid(x)",
-    "logsigmoid": "-log1p(exp(-x))",
-    "log_expit": "-log1p(exp(-x))",
-    "softplus": "log1p(exp(x))",
-    "logaddexp": "log(exp(x) + exp(y))",
-    "logaddexp2": "log(2**x + 2**y)/log(2)",
-    "relu": "max(x, 0)",
+    "logsigmoid": "-softplus(-x)",
+    "log_expit": "-softplus(-x)",
+    "logaddexp": "logsumexp(x, y)",
+    "logaddexp2": "logsumexp(x*log(2), y*log(2))/log(2)",
     "silu": "x*sigmoid(x)",
     "swish": "x*sigmoid(x)",
     "softsign": "x/(1 + abs(x))",
@@ -136,16 +125,13 @@ SAME: dict[str, str] = {
     "true_divide": "x/y",
     "negative": "-x",
     "positive": "x",
-    "maximum": "max(x, y)",
-    "fmax": "max(x, y)",
-    "pmax": "max(x, y)",
-    "minimum": "min(x, y)",
-    "fmin": "min(x, y)",
-    "pmin": "min(x, y)",
+    "fmax": "maximum(x, y)",
+    "pmax": "maximum(x, y)",
+    "fmin": "minimum(x, y)",
+    "pmin": "minimum(x, y)",
     "amax": "max(x)",
     "amin": "min(x)",
-    "clip": "min(max(x, y), z)",
-    "clamp": "min(max(x, y), z)",
+    "clamp": "clip(x, y, z)",
     "ptp": "max(x) - min(x)",
     "average": "mean(x)",
     "avg": "mean(x)",
@@ -159,31 +145,44 @@ SAME: dict[str, str] = {
     "matmul": "x @ y",
     "mmult": "x @ y",
     "t": "transpose(x)",
+    "mm": "x @ y",
+    "mv": "x @ y",
+    "product": "prod(x)",
+    "sgn": "sign(x)",
+    "signum": "sign(x)",
+    "ceiling": "ceil(x)",
+    "trunc": "sign(x)*floor(abs(x))",
+    "fix": "sign(x)*floor(abs(x))",
+    "rint": "round(x)",
+    "mod": "x - y*floor(x/y)",
+    "gammaln": "lgamma(x)",
+    "loggamma": "lgamma(x)",
+    "lngamma": "lgamma(x)",
+    "factorial": "gamma(x + 1)",
+    "fact": "gamma(x + 1)",
+    "beta": "exp(lgamma(x) + lgamma(y) - lgamma(x + y))",
+    "betaln": "lgamma(x) + lgamma(y) - lgamma(x + y)",
+    "ndtr": "erfc(-x/sqrt(2))/2",
+    "pnorm": "erfc(-x/sqrt(2))/2",
+    "normcdf": "erfc(-x/sqrt(2))/2",
+    "normsdist": "erfc(-x/sqrt(2))/2",
+    **dict.fromkeys(("cbrt", "cubrt", "cuberoot"), "sign(x)*abs(x)**(1/3)"),
+    "if": "where(x, y, z)",
+    "iif": "where(x, y, z)",
+    "ifelse": "where(x, y, z)",
 }
-_ANGLE = "2*arctan(x/(sqrt(x**2 + y**2) + y)) where x is not 0 or y is positive"
 _SPREAD = "sqrt(mean((x - mean(x))**2)), which divides by the number of rows, not by one less"
-_NO_ZERO = "(x/abs(x)) where x is not 0"
 _COTANGENT = "(pi/2 - arctan(x)), or arctan(1/x) where x is positive"
-_CUBE_ROOT = "(x**(1/3)) where x is not negative"
 UNEQUAL: dict[str, str] = {
     "LOG": "log(x) for the natural logarithm, log10(x) for that of base 10",
-    "ATAN2": "2*arctan(y/(sqrt(x**2 + y**2) + x)) where y is not 0 or x is positive",
-    "atan2": _ANGLE,
-    "arctan2": _ANGLE,
+    "ATAN2": "atan2(y, x), which takes the height first",
     "sqr": "(x**2) for the square, sqrt(x) for the square root",
-    "cbrt": _CUBE_ROOT,
-    "cubrt": _CUBE_ROOT,
-    "cuberoot": _CUBE_ROOT,
-    "sign": _NO_ZERO,
-    "sgn": _NO_ZERO,
-    "signum": _NO_ZERO,
     "sinc": "(sin(x)/x), or as numpy has it (sin(pi*x)/(pi*x))",
     "acot": _COTANGENT,
     "arccot": _COTANGENT,
     "acotan": _COTANGENT,
     "arccotan": _COTANGENT,
     "arcctg": _COTANGENT,
-    "norm": "sqrt(sum(x**2)) for the length of a vector",
     "var": "mean((x - mean(x))**2), which divides by the number of rows, not by one less",
     "std": _SPREAD,
     "sd": _SPREAD,
@@ -192,16 +191,14 @@ UNEQUAL: dict[str, str] = {
 """What has no single formula that means the same: what may be written, and where it holds."""
 
 _NOWHERE = """
-arg besj0 besj1 besjn besselh besseli besselj besselk bessely besy0 besy1 besyn beta betainc betaln binom
-binopdf case ceil ceiling choose combin confidence convert corr count cov cummax cummin cumprod cumsum dbinom
-dexp dgamma dirac dnorm dpois dt dunif elliptic_e elliptic_k erf erfc erfcinv erfi erfinv even expint expm fact
-factdouble factorial fix floor frac gamma gammainc gammaln gcd geomean harmean heaviside hypergeom ibeta if
-ifelse iff ifs igamma iif imag imaginary int integ integer intercept inverf invibeta invigamma invnorm lambertw
-lcm lgamma lnbeta lngamma log1exp logb loggamma logm lookup max_pool median mod mode mround normcdf normdist
-norminv normpdf normsdist normsinv now odd pbinom percentile permut pexp phi pnorm ppois prod product psi qnorm
-quantile quartile quotient rand randbetween randn random rank real rem remainder rnorm roots round rounddown
-roundup runif seriessum sinint slope smooth sort sqrtm stddev stdeva step sumif switch trunc variance voigt when
-where while zeta
+arg besj0 besj1 besjn besselh besseli besselj besselk bessely besy0 besy1 besyn betainc binom binopdf case
+choose combin confidence convert corr count cov cummax cummin cumprod dbinom dexp dgamma dirac dnorm dpois dt
+dunif elliptic_e elliptic_k erfcinv erfi erfinv even expint expm factdouble frac gammainc gcd geomean harmean
+heaviside hypergeom ibeta iff ifs igamma imag imaginary int integ integer intercept inverf invibeta invigamma
+invnorm lambertw lcm lnbeta log1exp logb logm lookup max_pool median mode mround normdist norminv normpdf
+normsinv now odd pbinom percentile permut pexp phi ppois psi qnorm quantile quartile quotient rand randbetween
+randn random rank real rem remainder rnorm roots rounddown roundup runif seriessum sinint slope smooth sort
+sqrtm stddev stdeva step sumif switch variance voigt when while zeta
 """
 NOWHERE = frozenset(_NOWHERE.split())
 """Functions that formulas lack, and that are no misspelling of one that they have."""
@@ -235,7 +232,7 @@ LIBRARIES = ("math", "numpy", "scipy.special", "torch", "torch.nn.functional")
 def form_of(name: str) -> str | None:
     """What stands here for a function of this name, with x, y and z for its arguments; None where nothing does.
 
-    >>> form_of("pow"), form_of("SQUARE"), form_of("log3"), form_of("erf")
+    >>> form_of("pow"), form_of("SQUARE"), form_of("log3"), form_of("zeta")
     ('x**y', 'x**2', 'log(x)/log(3)', None)
     """
     # A table of Excel's is in capitals, and its LOG and ATAN2 are not those of others.
@@ -246,18 +243,29 @@ def form_of(name: str) -> str | None:
 def rewritten(call: ast.Call, name: str) -> str | None:
     """The call of a function that is written otherwise here, as a formula has it; None where that is not one form.
 
-    >>> rewritten(ast.parse("log2(a + 1)", mode="eval").body, "log2")
-    '(log(a + 1) / log(2))'
+    >>> rewritten(ast.parse("log3(a + 1)", mode="eval").body, "log3")
+    '(log(a + 1) / log(3))'
     """
+    made = None if call.keywords else filled(name, call.args, call)
+    if made is None:
+        return None
+    text = ast.unparse(made)
+    return text if isinstance(made, ast.Call | ast.Name) else f"({text})"
+
+
+def filled(name: str, arguments: Sequence[ast.expr], call: ast.Call) -> ast.expr | None:
+    """What a call with these arguments is here, at its place; None where that is not one form, or of another number."""
     form = form_of(name)
     if form is None or form in UNEQUAL.values():
         return None
     variables = [letter for letter in "xyz" if re.search(rf"\b{letter}\b", form)]
-    if len(call.args) != len(variables) or call.keywords:
+    if len(arguments) != len(variables):
         return None
-    filled = _Filled(dict(zip(variables, call.args, strict=True))).visit(ast.parse(form, mode="eval").body)
-    text = ast.unparse(filled)
-    return text if isinstance(filled, ast.Call | ast.Name) else f"({text})"
+    made = ast.parse(form, mode="eval").body
+    for one in ast.walk(made):
+        ast.copy_location(one, call)
+    found: ast.expr = _Filled(dict(zip(variables, arguments, strict=True))).visit(made)
+    return found
 
 
 def is_function_elsewhere(name: str) -> bool:

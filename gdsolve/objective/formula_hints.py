@@ -6,15 +6,16 @@ import ast
 import difflib
 import itertools
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from gdsolve.objective.elsewhere import SIGNS, form_of, is_function_elsewhere, rewritten
 from gdsolve.objective.functions import FUNCTIONS, KNOWN
+from gdsolve.objective.spellings import ALONG, module_of
 
 FUNCTIONS_KNOWN = "known here: " + ", ".join(sorted(FUNCTIONS))
 LONGEST_NAMES = 20
 CIRCLE = ("PI", "Pi", "π", "M_PI")
-_MODULES = ("np", "numpy", "math", "torch", "jnp", "tf", "scipy", "cmath", "Math")
+ENDLESS = ("inf", "Inf", "INF", "infinity", "Infinity", "nan", "NaN", "NAN", "oo")
 _NUMBER = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _PRODUCT = re.compile(rf"({_NUMBER})\s*([^\W\d]\w*|\()|(\))\s*(\w+|\()|([^\W\d]\w*)\s+(\w+|\()")
 _ENDS = re.compile(r"(\*\*|[-+*/@,])\s*$")
@@ -49,19 +50,43 @@ def for_function(call: ast.Call, name: str, names: Collection[str], told: Callab
 def for_count(call: ast.Call, name: str, told: Callable[[str], str]) -> str:
     """For a function that takes another number of arguments."""
     parts = [ast.unparse(argument) for argument in call.args]
-    if name in ("max", "min") and len(parts) > 2:
-        nested = parts[-1]
-        for part in reversed(parts[:-1]):
-            nested = f"{name}({part}, {nested})"
-        return f"write {told(nested)}"
-    if name in ("sum", "mean") and len(parts) > 1:
-        total = ast.unparse(ast.parse(" + ".join(f"({part})" for part in parts)))
-        return f"write ({told(total if name == 'sum' else f'({total})/{len(parts)}')})"
-    if name == "log" and len(parts) == 2:
-        return f"write ({told(f'log({parts[0]})/log({parts[1]})')})"
-    if name == "arctan" and len(parts) == 2:
-        return f"for arctan(x, y) write {form_of('arctan2')}"
-    return "write dot(x, y)" if name == "dot" else f"write {name}(x)"
+    written = _with_more(name, parts) if len(parts) > 1 else None
+    if written is not None:
+        return f"write {told(written)}"
+    if name in ("maximum", "minimum") and len(parts) == 1:
+        return f"write {name[:3]}({told(parts[0])})"
+    if name == "clip" and len(parts) == 2:
+        return "write clip(x, lower, upper), or maximum(x, lower) for one bound"
+    return f"write {_FORMS.get(name) or (f'{name}(x, y)' if FUNCTIONS[name][0] == (2,) else f'{name}(x)')}"
+
+
+def _with_more(name: str, parts: Sequence[str]) -> str | None:
+    """What is meant by more arguments than a function takes."""
+    nested = parts[-1]
+    for part in reversed(parts[:-1]):
+        nested = f"{name}({part}, {nested})"
+    total = ast.unparse(ast.parse(" + ".join(f"({part})" for part in parts)))
+    forms = {"sum": f"({total})", "mean": f"(({total})/{len(parts)})"}
+    if len(parts) > 2:
+        forms |= dict.fromkeys(("max", "min", "maximum", "minimum", "logsumexp"), nested)
+    else:
+        forms |= dict.fromkeys(("arctan", "atan"), f"atan2({parts[0]}, {parts[1]})")
+        forms["log"] = f"(log({parts[0]})/log({parts[1]}))"
+        forms["round"] = ast.unparse(ast.parse(f"(round(({parts[0]})*10**({parts[1]}))/10**({parts[1]}))", mode="eval"))
+    return forms.get(name)
+
+
+def for_condition(text: str) -> str:
+    """For a condition as the whole of a formula."""
+    return (
+        f"a formula is one number, as in a*x + b: write where({text}, 1, 0) for 1 where it holds; "
+        "bounds of parameters are given by --lower and --upper"
+    )
+
+
+def for_no_condition(text: str) -> str:
+    """For a number in the place of a condition."""
+    return f"write a comparison, as in {text} > 0"
 
 
 def for_name(name: str, names: Collection[str], text: str, absent: str) -> str:
@@ -72,6 +97,10 @@ def for_name(name: str, names: Collection[str], text: str, absent: str) -> str:
         return "write pi"
     if name in ("e", "E") and name not in names:
         return "for Euler's number write exp(1)" + _else(absent, name, ";")
+    if name in ENDLESS:
+        return "a formula has finite numbers alone: " + (
+            "write a large one, as in 1e300" if name[0] in "iIo" else "choose rows by where(x > 0, a, b)"
+        )
     near = _nearest(name, names)
     if near is not None:
         ticks = "" if near.isidentifier() else ", with its backticks"
@@ -92,25 +121,50 @@ def for_node(node: ast.expr, names: Collection[str], told: Callable[[str], str])
 
 
 def _for_dots(node: ast.expr, names: Collection[str], told: Callable[[str], str]) -> str | None:
-    """For `np.exp(x)`, `x.sum()` and `x.T`."""
-    match node.func if isinstance(node, ast.Call) else node:
-        case ast.Attribute(value=ast.Name(id=module), attr=name) if module in _MODULES and module not in names:
-            return _without(module, name)
-        case ast.Attribute(attr="T", value=matrix):
-            return f"write {told(f'transpose({ast.unparse(matrix)})')}"
-        case ast.Attribute(attr=name, value=value) if name in FUNCTIONS:
-            return f"write {told(f'{name}({ast.unparse(value)})')}"
-    return None
+    """For `np.exp2(x)`, `x.sum(0)`, `x.grad` and `x.reshape(2, 2)`."""
+    dotted = node.func if isinstance(node, ast.Call) else node
+    if not isinstance(dotted, ast.Attribute):
+        return None
+    module = module_of(dotted, names)
+    if isinstance(node, ast.Call) and dotted.attr in ALONG:
+        parts = node.args if module else [dotted.value, *node.args]
+        whole = f"{dotted.attr}({ast.unparse(parts[0])})" if parts else "sum(x)"
+        return f"write {told(whole)}: it is taken over all entries"
+    if module is not None:
+        return _without(module, dotted.attr, names)
+    return _for_method(node, dotted, told)
+
+
+def _for_method(node: ast.expr, dotted: ast.Attribute, told: Callable[[str], str]) -> str | None:
+    """For what PyTorch has behind a dot."""
+    name, of = dotted.attr, told(ast.unparse(dotted.value))
+    if name in ("grad", "backward"):
+        return f"write {of} alone: the gradient is found without being asked for"
+    if name in _SHAPING:
+        return f"write {of} alone: a column and a vector have one dimension, and transpose(…) turns a matrix"
+    if name in _PLAIN:
+        return f"write {of} alone, without .{name}"
+    given = node.args if isinstance(node, ast.Call) else []
+    form = rewritten(ast.Call(ast.Name(name), [dotted.value, *given], []), name)
+    return f"write {told(form)}" if form else f"write {name}({of})" if name in FUNCTIONS else None
+
+
+_SHAPING = ("reshape", "view", "flatten", "ravel", "squeeze", "unsqueeze")
+_PLAIN = ("item", "detach", "float", "double", "numpy", "tolist", "cpu", "cuda", "to", "clone", "data", "values")
+"""What of a tensor gives the same numbers."""
+_FORMS = {"where": "where(x > 0, a, b)", "clip": "clip(x, lower, upper)"}
 
 
 def _for_call(node: ast.expr, told: Callable[[str], str]) -> str | None:
     """For `sum(x, axis=0)` and `2(x + 1)`."""
     match node:
-        case ast.Call(func=ast.Name(id=name), args=[first, *_], keywords=[_, *_]) if name in FUNCTIONS:
+        case ast.Call(func=ast.Name(id=name), args=[first, *_], keywords=[_, *_]) if name in ALONG:
             return f"write {told(f'{name}({ast.unparse(first)})')}: it is taken over all entries"
         case ast.Call(func=ast.Constant() | ast.BinOp() | ast.Call() as factor):
             text = told(ast.unparse(factor))
             return f"for a product write {f'({text})' if isinstance(factor, ast.BinOp) else text}*(…)"
+        case ast.Call(func=ast.Name(id=name), keywords=[_, *_]) if name in FUNCTIONS:
+            return for_count(node, name, told)
     return None
 
 
@@ -129,9 +183,13 @@ def _for_constant(node: ast.expr, names: Collection[str], told: Callable[[str], 
 _ABSOLUTE = "for the absolute value write abs(…)"
 _FOR_KIND: dict[type[ast.AST], str] = {
     ast.Tuple: "write decimals with a point, as in 1.5",
-    ast.BitOr: _ABSOLUTE,
-    ast.Compare: "a formula is one number, as in a*x + b; bounds of parameters are given by --lower and --upper",
-    ast.Subscript: "give each entry a name of its own, as in w0 and w1",
+    ast.BitOr: f"between conditions write or; {_ABSOLUTE}",
+    ast.BitAnd: "between conditions write and",
+    ast.Compare: "write ==, !=, <, <=, > or >= to compare",
+    ast.Subscript: "write a whole number from 0 on, as in w[0], W[0, 1] and w[-1], or a range, as in w[1:3]",
+    ast.Mod: "for the remainder write x - y*floor(x/y)",
+    ast.FloorDiv: "for the whole part of a quotient write floor(x/y)",
+    ast.UnaryOp: "before a condition write not",
 }
 
 
@@ -141,6 +199,7 @@ def for_syntax(line: str, column: int, reason: str, names: Collection[str], abse
         _quoted(line, names)
         or (for_name("lambda", names, line, absent) if re.search(r"\blambda\b", line) else None)
         or _for_brackets(column, reason)
+        or _for_condition(line)
         or _for_equation(line)
         or (_ABSOLUTE if "|" in line else None)
         or _for_product(line)
@@ -153,6 +212,21 @@ def _for_brackets(column: int, reason: str) -> str | None:
         return "write the ) that goes with it"
     if reason.startswith("unmatched"):
         return f"take it out, or write the one that goes with it before column {column}"
+    return None
+
+
+_LOGICAL = {"&&": "and", "||": "or", "!": "not", "<>": "!="}
+
+
+def _for_condition(line: str) -> str | None:
+    """For the conditions of C, gnuplot and R, and for a single = in one."""
+    if re.search(r"\?.*:", line):
+        return "for c ? a : b write where(c, a, b)"
+    sign = re.search(r"&&|\|\||!(?!=)|<>", line)
+    if sign is not None:
+        return f"for {sign[0]} write {_LOGICAL[sign[0]]}"
+    if re.search(r"\bwhere\s*\(.*(?<![=<>!])=(?!=)", line) or re.search(r"=[<>]", line):
+        return "write ==, !=, <, <=, > or >= to compare"
     return None
 
 
@@ -202,11 +276,13 @@ def _loose(name: str) -> str:
     return rf"(?<!\w){joined}" + (r"(?!\w)" if words[-1].isalnum() else "")
 
 
-def _without(module: str, attribute: str) -> str:
-    if attribute in ("pi", "e"):
-        return f"write {'pi' if attribute == 'pi' else 'exp(1)'}"
+def _without(module: str, attribute: str, names: Collection[str]) -> str:
+    if attribute == "e" or attribute in ENDLESS:
+        return for_name(attribute, [], "", "") if attribute not in names else f"write {attribute}"
     if attribute in FUNCTIONS:
         return f"write {attribute}(…), without {module}."
+    if attribute in ("tensor", "array", "asarray", "Tensor", "float64", "float32"):
+        return f"write the number alone, without {module}.{attribute}"
     form = form_of(attribute)
     return FUNCTIONS_KNOWN if form is None else f"for {attribute}({_arguments(form)}) write {form}"
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.edges import Rows, evaluate_at_edges, rest_of
-from gdsolve.objective.expression import Expression, Operation, apply, as_tensor
+from gdsolve.objective.expression import Expression
 from gdsolve.objective.functions import TAKES
+from gdsolve.objective.operation import Conditions, Operation, apply, as_tensor, guarded
 
 MOST_STEPS = 300
 
@@ -79,7 +80,8 @@ def find_steep(expression: Expression, values: Mapping[str, Tensor], moving: Col
     leaves = {name: value.detach().requires_grad_(name in moving) for name, value in values.items()}
     for part in _parts(_read(expression, values, moving)):
         used = [leaves[name] for name in moving if any(step.value == name for step in part.steps)]
-        if not used or part.step.kind == "name":
+        whole = {step.span for step in part.steps if step.value == "condition"}
+        if not used or part.step.kind == "name" or any(guard.where not in whole for guard in part.step.guards):
             continue
         here = Expression(expression.text, part.steps, expression.names)
         value = evaluate_at_edges(here, leaves, moving).sum()
@@ -102,6 +104,7 @@ def _parts(part: Part) -> list[Part]:
 
 def _read(expression: Expression, values: Mapping[str, Tensor], moving: Collection[str]) -> Part:
     stack: list[Part] = []
+    conditions: Conditions = {}
     with torch.no_grad():
         for step in expression.steps:
             if step.kind in ("number", "name"):
@@ -111,7 +114,9 @@ def _read(expression: Expression, values: Mapping[str, Tensor], moving: Collecti
                 continue
             parts = tuple(stack[-step.arity :])
             del stack[-step.arity :]
-            value = as_tensor(apply(step, [part.value for part in parts]))
+            value = as_tensor(apply(step, guarded(step, [part.value for part in parts], conditions)))
+            if step.value == "condition":
+                conditions[step.span] = value
             steps = (*(one for part in parts for one in part.steps), step)
             stack.append(Part(step, value, rest_of(step, parts), parts, steps))
     (root,) = stack

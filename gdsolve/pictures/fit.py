@@ -64,7 +64,7 @@ def _curve(scene: Scene, model: CurveFunction) -> Predict:
         columns = {
             name: torch.from_numpy(values[:, place].copy()).to(scene.start) for place, name in enumerate(model.columns)
         }
-        if model.expression.reduces:
+        if model.joins:
             # A row that stands for itself among others: only the rows of the table give its value.
             columns = dict(model.columns)
         rows = len(next(iter(columns.values()))) if columns else model.rows

@@ -66,7 +66,7 @@ class _Search:
         bad = ~torch.isfinite(model.at(self.start).detach()[:, 0])
         if bool(bad.any()):
             row = int(bad.to(torch.uint8).argmax())
-            alone = not model.expression.reduces
+            alone = not model.joins
             values = self._values(slice(row, row + 1) if alone else slice(None))
             return self._of_part(self._origin(values, 1 if alone else self.table.rows), row if alone else None)
         return self._of_loss(self.objective)
@@ -76,7 +76,7 @@ class _Search:
         layout = self._layout
         odd = [name for name, slope in zip(layout.labels, gradient[:, 0], strict=True) if not torch.isfinite(slope)]
         row = None
-        if not isinstance(self.objective, Formula) and not self._expression.reduces and self.table.columns:
+        if not isinstance(self.objective, Formula) and not self.objective.model.joins and self.table.columns:
             row = self._first_row(self.objective)
         values = self._values(slice(None) if row is None else slice(row, row + 1))
         steep = find_steep(self._expression, values, layout.names) or "the loss"
@@ -88,7 +88,7 @@ class _Search:
 
     def _of_loss(self, curve: Curve | PointwiseCurve) -> str:
         """Every row of the model is finite, and the loss of some is not."""
-        if curve.model.expression.reduces:
+        if curve.model.joins:
             return f"the {self.spec.loss.value} loss is beyond {self.spec.dtype.value}"
         row = self._first_row(curve)
         mean, target = float(curve.model.at(self.start)[row, 0]), float(curve.target[row, 0])

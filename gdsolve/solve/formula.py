@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -13,16 +13,15 @@ import numpy as np
 import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
-from gdsolve.data.columns import columns_listed, nearest
+from gdsolve.data.columns import columns_listed
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
-from gdsolve.objective.degree import degree, kinked
+from gdsolve.objective.degree import degree, held, kinked
 from gdsolve.objective.edges import has_edges
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.formula import Formula
-from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.losses import LOSSES
@@ -40,6 +39,7 @@ from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
+from gdsolve.solve.target import column_of_target, transformed
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
@@ -92,7 +92,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
     given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
-    _require_use(expression, layout)
+    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
     objective = _objective(spec, expression, layout, given, columns, start / scale)
     found = spec
     if isinstance(objective, PointwiseCurve):
@@ -195,7 +195,8 @@ def _read(
         if name in named:
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
-    return _Columns(info, opened.where, named, cells[-1][:, None], weight, clusters)
+    target, info = transformed(spec, info, cells[-1], opened.where)
+    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -258,12 +259,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
                 option="minimize",
             )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
-    if spec.target is not None and spec.target not in names:
-        near = nearest(spec.target, names)
-        remedy = f"did you mean {near!r}? " if near else ""
-        raise GdsolveError(
-            f"there is no column {spec.target!r}", remedy + columns_listed(names), option="target", as_flag=True
-        )
+    asked = column_of_target(spec, names)
     left = [
         name
         for name in names
@@ -275,7 +271,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             "leave the column of the target out of the formula",
             option="model",
         )
-    target, reason = (spec.target, "--target") if spec.target is not None else usual_target(left)
+    target, reason = (asked, "--target") if asked is not None else usual_target(left)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
         raise GdsolveError(
@@ -296,9 +292,6 @@ def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
 
 def _parse(spec: Spec, names: Sequence[str]) -> Expression:
     key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
-    for name in (*(one.name for one in spec.parameters), *(one.name for one in spec.constants)):
-        if name in FUNCTIONS:
-            raise GdsolveError(f"{name}: is the name of a function", f"call it otherwise, as in {name}0")
     value = "start it: --start {name}=1" if spec.weights is None else "give it a value in the file of --weights"
     try:
         return parse(text, names, f"if it is a parameter, {value}")
@@ -306,12 +299,27 @@ def _parse(spec: Spec, names: Sequence[str]) -> Expression:
         raise fault.but(option=key) from None
 
 
-def _require_use(expression: Expression, layout: Layout) -> None:
+def _require_use(expression: Expression, layout: Layout, constants: Collection[str], key: str) -> None:
+    if (call := expression.called((*layout.names, *constants))) is not None:
+        raise GdsolveError(
+            f"column {call.column}: {call.value} is a function here, and a parameter or constant as well",
+            f"for a product write {call.value}*(…), or call the parameter otherwise, as in {call.value}0",
+            column=call.column,
+            option=key,
+        )
     for name in layout.names:
         if name not in expression.names:
             raise GdsolveError(
                 f"{name}: the formula does not use this parameter", f"leave it out of --start, or give --fix {name}"
             )
+    for name, step in held(expression, layout.names).items():
+        raise GdsolveError(
+            f"column {step.column}: {name} moves the formula only by jumps of {expression.written(step)}, where no "
+            "derivative tells which way is down",
+            f"give --fix {name}, or write a smooth step, as in sigmoid(10*(x - {name})) for x > {name}",
+            column=step.column,
+            option=key,
+        )
 
 
 def _require_one_number(found: torch.Tensor) -> None:

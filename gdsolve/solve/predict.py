@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gdsolve.data.predict import PredictCounts, predict_csv, predict_values
 from gdsolve.data.predictor import CurveModel
 from gdsolve.model import Model, read_model
 from gdsolve.spec import Spec
-from gdsolve.status import GdsolveError
+from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     import torch
 
     from gdsolve.objective.layout import Layout
+
+logger = logging.getLogger("gdsolve")
 
 
 def predict(spec: Spec, model: str | Model, out: TextIO) -> PredictCounts:
@@ -28,6 +31,7 @@ def predict(spec: Spec, model: str | Model, out: TextIO) -> PredictCounts:
         DataError: a table without the model's columns, or with cells that are no numbers.
     """
     record, curve = read_for_prediction(model)
+    _tell_target(record)
     return predict_csv(spec.data, spec, record, out, curve)
 
 
@@ -42,6 +46,7 @@ def predictions(
         GdsolveError, DataError: as `predict`.
     """
     record, curve = read_for_prediction(model)
+    _tell_target(record)
     if X is None:
         return predict_values(spec.data, spec, record, curve)
     from gdsolve.data.predict_arrays import predict_arrays
@@ -92,7 +97,35 @@ def _curve_of(path: str, model: Mapping[str, Any]) -> CurveModel:
         found = CurveFunction(expression, layout, fixed, values, rows).jacobian(w)
         return found[:, [layout.labels.index(name) for name in names]].detach().numpy()
 
-    return CurveModel(columns, at, slopes)
+    return CurveModel(columns, at, slopes, _target_of(model["data"]))
+
+
+def _tell_target(record: Mapping[str, Any]) -> None:
+    """Say of what the predictions are, where that is no column."""
+    if column := (record.get("data") or {}).get("target_column"):
+        logger.warning("predictions are of %s, not of %s", record["data"]["target"], column)
+
+
+def _target_of(data: Mapping[str, Any]) -> Callable[[np.ndarray], np.ndarray] | None:
+    """What makes the target of the cells of its column, (rows,), where it is an expression of one."""
+    text, name = data.get("target"), data.get("target_column")
+    if text is None or name is None:
+        return None
+    from gdsolve.solve.target import values_of_target
+
+    def target(cells: np.ndarray) -> np.ndarray:
+        import numpy as np
+        import torch
+
+        found: np.ndarray = values_of_target(text, name, torch.tensor(cells, dtype=torch.float64, device="cpu")).numpy()
+        if (bad := np.isfinite(cells) & ~np.isfinite(found)).any():
+            at = cells[bad][0]
+            raise DataError(
+                f"the target {text} is not finite at {name} = {at:.10g}", "leave such rows out of the table"
+            )
+        return found
+
+    return target
 
 
 def _layout(weights: Mapping[str, float], given: Mapping[str, torch.Tensor]) -> tuple[Layout, torch.Tensor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gdsolve.data.score import ScoredRows, score_arrays, score_tables
@@ -74,7 +74,9 @@ def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: S
         why = "lack a cell" if "groups" not in record else "lack a cell, or are of a group without weights"
         logger.warning("%s rows are left out, which %s (first: %s)", f"{scored.dropped:,}", why, scored.first_dropped)
     logger.info("%s rows scored in %.3f s", f"{scored.sums.rows:,}", seconds)
-    return _score(scored, str(model), sources, seconds)
+    found = _score(scored, str(model), sources, seconds)
+    # An expression of a column is called what it is.
+    return replace(found, target=str(record["data"].get("target") or found.target))
 
 
 def _score(scored: ScoredRows, model: str, sources: tuple[str, ...], seconds: float) -> Score:

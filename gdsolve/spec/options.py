@@ -56,7 +56,7 @@ class Options:
 
     target: str | None = option(
         None,
-        "Target column.",
+        "Target column; with --model also an expression of one, such as 'log(y)'.",
         "Columns",
         verbs=CHOOSING,
         metavar="COLUMN",
@@ -210,7 +210,8 @@ class Options:
     )
     model: str | None = option(
         None,
-        "Curve to fit to the target, such as b1*(1 - exp(-b2*x)), by least squares or another --loss.",
+        "Curve to fit to the target, such as b1*(1 - exp(-b2*x)) or where(x < 4, a + b*x, c), by least squares or "
+        "another --loss. A column of another name than letters, digits and _ stands in backticks.",
         "Formula",
         verbs=POSED,
         metavar="FORMULA",
