@@ -111,6 +111,14 @@ class Header(StrEnum):
     NO = "no"
 
 
+class Select(StrEnum):
+    """Which point of a path is taken: that of least error over folds, or the largest λ within a standard error."""
+
+    NONE = "none"
+    MIN = "min"
+    ONE_SE = "1se"
+
+
 class Format(StrEnum):
     """Form of the result on standard output."""
 
@@ -133,6 +141,7 @@ class PlotKind(StrEnum):
     RATES = "rates"
     SPECTRUM = "spectrum"
     VALIDATION = "validation"
+    COEFFICIENTS = "coefficients"
     GRAPH = "graph"
 
 

@@ -47,7 +47,7 @@ PATHS = ("init", "weights", "save", "history", "plot", "checkpoint", "resume", "
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "every", "iterates", "seed", "cv")
+COUNTS = ("max_iter", "every", "iterates", "seed", "cv", "points")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
