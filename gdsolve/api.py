@@ -161,13 +161,11 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
         return result
 
 
-def path(
-    X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any
-) -> RegularizationPath:
+def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> RegularizationPath:
     """Fit a problem, given as for `fit`, by least squares with every strength λ of an l1 or ridge penalty.
 
     The result has arrays, a number or a row a λ, from the largest down: `lambdas`, `weights`, `errors` over folds with
-    `cv`, and more; `select("1se")` is the fit at the λ that a rule takes, and `save` writes that of the option `select`.
+    `cv`, and more; `select("1se")` is the fit at the λ that a rule takes; `save` writes that of the option `select`.
 
     Raises:
         GdsolveError, DataError: as `fit`, and for a target that no column explains.

@@ -22,7 +22,10 @@ def draw_regularization(path: RegularizationPath) -> Picture:
 def _marks(path: RegularizationPath) -> tuple[tuple[str, float], ...]:
     if path.folds is None:
         return ()
-    return tuple((f"{rule}: λ = {path.lambdas[path.place(rule)]:.6g}", float(path.lambdas[path.place(rule)])) for rule in ("min", "1se"))
+    return tuple(
+        (f"{rule}: λ = {path.lambdas[path.place(rule)]:.6g}", float(path.lambdas[path.place(rule)]))
+        for rule in ("min", "1se")
+    )
 
 
 def _draw_validation(path: RegularizationPath) -> Picture:

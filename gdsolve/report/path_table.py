@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any, TextIO
 
 from gdsolve.report.grid import Column, Grid, transpose
@@ -84,12 +83,14 @@ def _show_points(page: Page, record: Record) -> None:
     places = chosen_points(len(points), list(marks))
     shown = [points[place] for place in places]
     told = [marks.get(place, "") for place in places]
-    page.table(next((one for one in map(partial(_grid, record, shown, told), (8, 6, 4)) if page.fits(one))))
+    tables = [_grid(record, shown, told, digits, most) for most in (True, False) for digits in (8, 6, 4)]
+    page.table(next(filter(page.fits, tables), tables[-1]))
     if len(places) < len(points):
         page.paragraph(f"{len(places)} of {len(points)} points; --format csv has all, with their weights", "dim")
 
 
-def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: int) -> Grid:
+def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: int, most: bool) -> Grid:
+    """A row a point; `most` of the figures, or the fewest that tell one from another."""
     ridge = record["l1_ratio"] == 0.0
     # A λ is typed back as it is read.
     columns = {"λ": [figure(one["lambda"], 6) for one in shown]}
@@ -97,9 +98,10 @@ def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: 
         columns["d.f."] = column([one["degrees_of_freedom"] for one in shown], 5, relative=False)
     else:
         columns["nonzero"] = [whole(one["nonzero"]) for one in shown]
-    columns["R²"] = column([one["r2"] for one in shown], digits, relative=False)
-    columns["gap"] = [f"{one['duality_gap']:.0e}" for one in shown]
-    columns["RMSE"] = column([one["rmse"] for one in shown], digits, relative=False)
+    if most:
+        columns["R²"] = column([one["r2"] for one in shown], digits, relative=False)
+        columns["gap"] = [f"{one['duality_gap']:.0e}" for one in shown]
+        columns["RMSE"] = column([one["rmse"] for one in shown], digits, relative=False)
     if record["validation"] is not None:
         columns["over folds"] = column([one["cv_rmse"] for one in shown], digits, relative=False)
         columns["±"] = column([one["cv_standard_error"] for one in shown], 3, relative=False)

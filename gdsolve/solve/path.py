@@ -52,7 +52,9 @@ def path(
     found = replace(found, spec=spec)
     if spec.select in RULES:
         found = replace(found, model=found.select(spec.select))
-    place = None if found.folds is None else found.folds.place(Select.MIN if spec.select is Select.NONE else spec.select)
+    place = (
+        None if found.folds is None else found.folds.place(Select.MIN if spec.select is Select.NONE else spec.select)
+    )
     if place is not None:
         found = replace(found, advice=(Advice("To fit at that λ", typed_back(command, found, place)),))
     found = replace(found, seconds=found.seconds | {"total": time.perf_counter() - began})

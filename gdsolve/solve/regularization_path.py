@@ -33,7 +33,8 @@ class FoldErrors:
     @property
     def means(self) -> Floats:
         """The mean over folds, (q,), each of which counts once."""
-        return self.scores.mean(axis=0)
+        mean: Floats = self.scores.mean(axis=0)
+        return mean
 
     @property
     def standard_errors(self) -> Floats:
@@ -86,7 +87,8 @@ class RegularizationPath:
     @property
     def nonzero(self) -> np.ndarray:
         """How many weights beside the intercept are not zero, (q,)."""
-        return (self.weights != 0.0).sum(axis=1)
+        counts: np.ndarray = (self.weights != 0.0).sum(axis=1)
+        return counts
 
     @property
     def errors(self) -> Floats | None:

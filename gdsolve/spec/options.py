@@ -244,9 +244,7 @@ class Options:
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
 
-    loss: Loss = option(
-        USUAL_LOSS, "Loss to minimise.", "Descent", verbs=ONE_PROBLEM, goes_with=company.LOSS_LEFT
-    )
+    loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", verbs=ONE_PROBLEM, goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
         "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
@@ -311,8 +309,8 @@ class Options:
         "Descent",
         verbs=("path",),
         metavar="RATIO",
-        minimum=0.0,
-        maximum=1.0,
+        minimum=0,
+        maximum=1,
     )
     points: int = option(
         100,
