@@ -145,6 +145,17 @@ class PlotKind(StrEnum):
     GRAPH = "graph"
 
 
+class Sought(float):
+    """The strength of a penalty that is still to be found: until then it counts as any that is not 0."""
+
+    def __repr__(self) -> str:  # noqa: D105
+        return "auto"
+
+    __str__ = __repr__
+
+
+SOUGHT = Sought(1.0)
+Strength = float | Sought
 LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log", "none"]
 Init = str | Model

@@ -27,7 +27,9 @@ from gdsolve.spec.choices import (
     RateSchedule,
     Scale,
     Select,
+    Sought,
     StopAt,
+    Strength,
     WeightKind,
 )
 from gdsolve.spec.errors import AskedErrors, read_errors
@@ -271,7 +273,7 @@ class Options:
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
     )
-    ridge: float = option(
+    ridge: Strength = option(
         0.0,
         "Ridge penalty: adds λ·‖w‖² to the SSE, in proportion for other losses.",
         "Descent",
@@ -279,8 +281,15 @@ class Options:
         metavar="LAMBDA",
         minimum=0.0,
         goes_with=company.LINEAR,
+        by_verb={
+            "fit": {
+                "help": "Ridge penalty: adds λ·‖w‖² to the SSE, in proportion for other losses; auto takes the λ of "
+                "least error over the folds of --cv.",
+                "metavar": "LAMBDA|auto",
+            }
+        },
     )
-    l1: float = option(
+    l1: Strength = option(
         0.0,
         "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge the elastic "
         "net. For m rows λ is m·alpha of scikit-learn's Lasso.",
@@ -289,6 +298,14 @@ class Options:
         metavar="LAMBDA",
         minimum=0.0,
         goes_with=company.LINEAR,
+        by_verb={
+            "fit": {
+                "help": "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge "
+                "the elastic net. For m rows λ is m·alpha of scikit-learn's Lasso; auto takes that of least error over "
+                "the folds of --cv.",
+                "metavar": "LAMBDA|auto",
+            }
+        },
     )
     penalty_scale: PenaltyScale = option(
         PenaltyScale.USER,
@@ -771,6 +788,11 @@ class Options:
     def is_penalised(self) -> bool:
         """True where large weights cost something."""
         return self.ridge > 0.0 or self.l1 > 0.0
+
+    @property
+    def sought(self) -> str | None:
+        """The penalty whose strength is to be found, by the name of its option."""
+        return next((name for name in ("l1", "ridge") if isinstance(getattr(self, name), Sought)), None)
 
     @property
     def plots(self) -> bool:
