@@ -7,7 +7,7 @@ from gdsolve.pictures.validation import ErrorCurve, draw_errors
 from gdsolve.solve.regularization_path import RegularizationPath
 from gdsolve.spec import PlotKind, kind_of_plot
 
-NAMED = 8
+NAMED = 7
 """Weights that are told apart by colour and name."""
 LABEL = "λ"
 
@@ -42,7 +42,7 @@ def _draw_validation(path: RegularizationPath) -> Picture:
 
 
 def _draw_coefficients(path: RegularizationPath) -> Picture:
-    """Every weight times its largest, the largest of which have names."""
+    """Every weight, the largest of which have names."""
     lambdas = tuple(path.lambdas.tolist())
     sizes = abs(path.weights).max(axis=0)
     order = sorted(range(len(path.names)), key=lambda place: -sizes[place])
@@ -57,7 +57,8 @@ def _draw_coefficients(path: RegularizationPath) -> Picture:
         )
         for place in [*order[NAMED:], *order[:NAMED]]
     )
-    rules = tuple(Rule(name, x=place, stroke=Stroke.DASHED, colour=7) for name, place in _marks(path))
+    strokes = (Stroke.DASHED, Stroke.DOTTED)
+    rules = tuple(Rule(*mark, stroke=stroke) for mark, stroke in zip(_marks(path), strokes, strict=False))
     panel = Panel("", Axis(LABEL, log=True), Axis("weight"), series, (*rules, Rule("", y=0.0)))
     left = len(path.names) - NAMED
     notes = (f"Named are the {NAMED} largest of {len(path.names)} weights.",) if left > 0 else ()

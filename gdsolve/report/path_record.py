@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 RULES = ("min", "1se")
-FIGURES = ("lambda", "l1", "ridge", "nonzero", "degrees_of_freedom", "sse", "rmse", "r2", "duality_gap")
+FIGURES = ("lambda", "l1", "ridge", "nonzero", "degrees_of_freedom", "sse", "loss", "rmse", "r2", "duality_gap")
 SCORES = ("cv_rmse", "cv_standard_error", "rule")
 
 
@@ -60,6 +60,7 @@ def _points(path: RegularizationPath) -> list[Record]:
         path.nonzero.tolist(),
         none if path.freedom is None else path.freedom.tolist(),
         path.sse.tolist(),
+        path.losses.tolist(),
         path.rmse.tolist(),
         path.r2.tolist(),
         path.duality_gaps.tolist(),

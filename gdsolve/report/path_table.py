@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
@@ -16,6 +17,8 @@ SHOWN = 16
 """Points on a screen."""
 WEIGHTS = 6
 """Weights of the selected model on a screen."""
+LEAST_SHARE = 12
+"""A gap of a smaller part of the loss, 10 to the power of minus so much, is rounding."""
 WORDS = {"min": "least error", "1se": "within one standard error"}
 
 
@@ -99,8 +102,8 @@ def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: 
     else:
         columns["nonzero"] = [whole(one["nonzero"]) for one in shown]
     if most:
-        columns["R²"] = column([one["r2"] for one in shown], digits, relative=False)
-        columns["gap"] = [f"{one['duality_gap']:.0e}" for one in shown]
+        columns["R²"] = column([one["r2"] for one in shown], 6, relative=False)
+        columns["gap/loss"] = [_share(one) for one in shown]
         columns["RMSE"] = column([one["rmse"] for one in shown], digits, relative=False)
     if record["validation"] is not None:
         columns["over folds"] = column([one["cv_rmse"] for one in shown], digits, relative=False)
@@ -108,6 +111,12 @@ def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: 
         columns[""] = list(told)
     heads = [Column(title, right=bool(title)) for title in columns]
     return Grid(heads, transpose(list(columns.values())))
+
+
+def _share(point: Record) -> str:
+    """The gap as a part of the loss, as a power of ten that it is below."""
+    share = point["duality_gap"] / point["loss"] if point["loss"] else 0.0
+    return f"<1e-{min(LEAST_SHARE, max(0, math.floor(-math.log10(share)))) if share else LEAST_SHARE:02d}"
 
 
 def _endings(record: Record) -> list[str]:

@@ -48,7 +48,7 @@ def find_path(problem: Problem, mix: Mix, points: int) -> RegularizationPath:
         strengths = [mix.at(one) for one in lambdas]
         found = rows.path.minimisers(strengths)
         scale = LOSSES[spec.loss].curvature_scale(triangle.total_weight)
-        gaps = scale * rows.coordinates.target_scale**2 * np.array(rows.path.gaps(strengths, found))
+        losses, gaps = scale * rows.losses(strengths, found), scale * rows.gaps(strengths, found)
         sse = rows.sse(found).numpy()
         user = rows.user_weights(found).numpy()
         freedom = None if mix.l1_share or mix.l1 else np.array([rows.path.freedom(ridge) for _, ridge in strengths])
@@ -73,6 +73,7 @@ def find_path(problem: Problem, mix: Mix, points: int) -> RegularizationPath:
         sse=sse,
         rmse=np.sqrt(sse / triangle.total_weight),
         r2=1.0 - sse / total,
+        losses=losses,
         duality_gaps=gaps,
         freedom=freedom,
         folds=folds,

@@ -46,10 +46,18 @@ class PenalisedSquares:
         """The SSE of minimisers, (q,), on these rows, or on those of another triangle."""
         return squared_errors(held or self.triangle, weights, self.coordinates, self.triangle)
 
+    def losses(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
+        """The values of minimisers, penalties included, (q,), on the scale of half of the SSE."""
+        path = self.path
+        values = [
+            path.net.value(weights[:, place : place + 1], l1 * path.l1, ridge * path.l2)
+            for place, (l1, ridge) in enumerate(strengths)
+        ]
+        return self.coordinates.target_scale**2 * np.array(values)
+
     def gaps(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
-        """How far minimisers may be from the least loss, (q,), on the scale of half of the mean squared error."""
-        unit = self.coordinates.target_scale**2 / self.triangle.total_weight
-        return unit * np.array(self.path.gaps(strengths, weights))
+        """How far minimisers may be from the least of these values, (q,)."""
+        return self.coordinates.target_scale**2 * np.array(self.path.gaps(strengths, weights))
 
 
 def fold_errors(spec: Spec, folds: Folds, strengths: Sequence[Strengths]) -> np.ndarray:
