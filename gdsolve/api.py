@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, TypeGuard, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeGuard, cast, overload
 
 from gdsolve.advice import Advice
 from gdsolve.model import Model
@@ -265,9 +265,23 @@ def predict(
     out: None = None,
     *,
     names: Sequence[str] | None = None,
+    interval: None = None,
+    diagnose: Literal[False] = False,
+    class_: Literal[False] = False,
+    **options: Any,
+) -> np.ndarray[Any, np.dtype[np.float64]]: ...
+
+
+@overload
+def predict(
+    model: Fit | GroupFits | str | os.PathLike[str],
+    X: Any,
+    out: None = None,
+    *,
+    names: Sequence[str] | None = None,
     y: Any = None,
     **options: Any,
-) -> np.ndarray[Any, np.dtype[np.float64]] | pl.DataFrame: ...
+) -> pl.DataFrame: ...
 
 
 @overload

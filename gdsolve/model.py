@@ -15,6 +15,8 @@ from gdsolve.status import ExitCode, GdsolveError
 SCHEMA = "gdsolve.fit/1"
 GROUPS = "gdsolve.groups/1"
 AGAIN = Advice("save the model again", "gdsolve fit DATA --save MODEL.json")
+MOST_KEPT = 200
+"""Weights up to which a model holds their covariance: the triangle of so many has 20,100 numbers."""
 # What is read of a model beside its weights, where it is there.
 FORM: dict[tuple[str, ...], type] = {
     ("objective",): dict,

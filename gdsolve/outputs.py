@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
 from gdsolve.spec import Spec
-from gdsolve.spec.scans import is_scan
+from gdsolve.spec.scans import require_name
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -106,9 +106,7 @@ def check_scan_output(spec: Spec) -> str:
     """
     if spec.output is None:
         raise GdsolveError("a scan needs a file", "give --output FILE.tri", option="output")
-    if not is_scan(spec.output):
-        raise GdsolveError(f"{spec.output} does not end in .tri", "give --output FILE.tri", option="output")
-    _check_folder("output", spec.output)
+    _check_folder("output", require_name(spec.output))
     return spec.output
 
 

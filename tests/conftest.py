@@ -3,15 +3,46 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+# Threads of PyTorch that have nothing to do sleep, as two workers share the cores; it is read when PyTorch is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Nothing of the browser's own may reach for a network.
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+# Files of few tests that take long, most of them with processes of their own.
+LONG = (
+    "test_watch.py",
+    "test_readme.py",
+    "test_ranks_process.py",
+    "test_checkpoint_process.py",
+    "test_cli_process.py",
+    "test_progress_terminal.py",
+    "test_report_page.py",
+    "test_benchmarks.py",
+    "test_imports.py",
+    "test_memory.py",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Workers take files in the order in which they are collected, in place of those with the most tests first."""
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers begin with what takes long, so that none of them is left with it at the end."""
+    if hasattr(config, "workerinput"):
+        tests = Counter(item.path for item in items)
+        items.sort(key=lambda item: (item.path.name not in LONG, -tests[item.path]))
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ refuse or wait for is seen: operations on tensors of two devices, and reads by t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode, return_and_correct_aliasing
-from torch.utils._pytree import tree_flatten, tree_map
 
 ELSEWHERE = torch.device("meta")
 aten = torch.ops.aten
@@ -69,9 +69,14 @@ class Elsewhere(TorchDispatchMode):
         super().__init__()
         self.waited: list[str] = []
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # To skip it costs as much as half of the operations.
+        return False
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = dict(kwargs or {})
-        tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, torch.Tensor)]
+        tensors = [*_tensors(args), *_tensors(kwargs.values())]
         remote = any(map(is_remote, tensors))
         if any(one.device == ELSEWHERE and not is_remote(one) for one in tensors):
             raise TwoDevicesError(f"{func} of a tensor without data")
@@ -84,13 +89,13 @@ class Elsewhere(TorchDispatchMode):
         if placed and place is not None:
             kwargs["device"] = torch.device("cpu")
         self._note(func, args, remote, placed)
-        made = func(*tree_map(_held, args), **tree_map(_held, kwargs))
+        made = func(*_mapped(_held, args), **{name: _mapped(_held, value) for name, value in kwargs.items()})
         if func is aten.copy_.default:
             return args[0]
         if not placed:
             return made
-        wrapped = tree_map(_remote, made)
-        return return_and_correct_aliasing(func, args, kwargs, wrapped) if remote else wrapped
+        wrapped = _mapped(_remote, made)
+        return return_and_correct_aliasing(func, args, kwargs, wrapped) if remote and _aliasing(func) else wrapped
 
     def __enter__(self) -> Elsewhere:
         self._tensor = torch.tensor
@@ -124,6 +129,28 @@ def _places(place: Any) -> Any:
     if isinstance(place, tuple):
         return tuple(map(_places, place))
     return torch.tensor(place, dtype=torch.long, device=ELSEWHERE) if isinstance(place, list) else place
+
+
+def _tensors(values: Any) -> Iterator[torch.Tensor]:
+    """The tensors among arguments, also those in lists: no operation of PyTorch has deeper ones."""
+    for one in values:
+        if isinstance(one, torch.Tensor):
+            yield one
+        elif isinstance(one, list | tuple):
+            yield from _tensors(one)
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """A value, or what lists and tuples hold, changed."""
+    if isinstance(value, list | tuple):
+        return type(value)([_mapped(change, one) for one in value])
+    return change(value)
+
+
+@cache
+def _aliasing(func: Any) -> bool:
+    """Whether an operation gives back, or changes, the memory of an argument."""
+    return any(one.alias_info is not None for one in (*func._schema.arguments, *func._schema.returns))
 
 
 def _held(leaf: Any) -> Any:

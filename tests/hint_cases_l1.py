@@ -20,5 +20,6 @@ CASES = [
     Case("fit two.csv --penalty-scale standard", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs,gd", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs", TWO),
+    Case("fit two.csv --l1 1e6 --format json", TWO, notice="sets every weight to zero"),
     Case("fit twins.csv --l1 1 --format json", TWINS, notice="a ridge penalty beside"),
 ]

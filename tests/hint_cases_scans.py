@@ -45,6 +45,7 @@ ASKED = [
     scanned("fit two.tri --na drop", {"": "scan two.csv --na drop -o two.tri"}),
     scanned("fit two.tri --loss huber", {"give --loss": "fit two.tri --loss sse"}),
     scanned("fit two.tri --loss huber", WHOLE),
+    scanned("fit two.tri --se hc1", {"leave --se out": "fit two.tri"}),
     scanned("fit two.tri --engine rows", {"leave --engine out": "fit two.tri"}),
     scanned("fit two.tri --model 'a*x' --start a=1", WHOLE),
     Case(

@@ -133,6 +133,7 @@ CHECKS = [
     Case("fit w.csv --se hc1 --minimize 'sum((y - a*x)**2)' --start a=0", WEIGHED),
     Case("fit w.csv --se hc1 --loss huber", WEIGHED),
     Case("fit w.csv --se hc1 --ridge 1", WEIGHED),
+    Case("fit w.csv --se hc1 --l1 1", WEIGHED),
     Case("fit w.csv --se hc1 --sigma w --absolute-sigma", WEIGHED),
     Case("fit w.csv --se hc1 --format csv", WEIGHED),
     Case("fit w.csv --se hc2 --loss poisson", WEIGHED),

@@ -25,6 +25,7 @@ CASES = [
     Case(f"{FIT} --cv 4 --stop best --schedule invscaling", TWENTY),
     Case(f"{FIT} --cv 4 --stop best --lr 3 --scale standard", TWENTY),
     Case(PLOT, TWENTY),
+    Case(f"{FIT} --each --cv 4", TWENTY),
     Case("fit t.csv --ignore g --cv 5", THREE, {"or another": "fit t.csv --ignore g --cv 3"}),
     Case("fit t.csv --cv-by g --cv 3", THREE, {"or another": "fit t.csv --cv-by g --cv 2"}),
     Case(

@@ -149,7 +149,7 @@ def _of_shell(given: Input) -> Told:
 
 def _of_groups(out: str) -> tuple[str, str]:
     """Message and hint of the first group that cannot be fitted, in the records of all."""
-    records = [json.loads(line) for line in out.splitlines() if line.startswith('{"schema": "gdsolve.group/')]
+    records = [json.loads(line) for line in out.splitlines() if line.startswith('{"schema":"gdsolve.group/')]
     return next(((one["message"], one["hint"]) for one in records if one.get("hint")), ("", ""))
 
 

@@ -62,16 +62,16 @@ def critical(posed: Posed, kind: MomentumKind, rate: float, mode: int = 0) -> fl
     return (1.0 - root) ** 2 if kind is HEAVY_BALL else (1.0 - root) / (1.0 + root)
 
 
-def walk(posed: Posed, momentum: ConstantMomentum, rate: float, updates: int) -> torch.Tensor:
-    """All iterates, (p, updates + 1)."""
+def walk(posed: Posed, momentum: ConstantMomentum, rate: float, updates: int) -> list[Point]:
+    """All iterates, each with what is known there."""
     method = Loop(momentum, rate)
     point = Point.at(posed.quadratic, posed.start)
-    memory, path = method.begin(posed.quadratic, point), [posed.start]
+    memory, path = method.begin(posed.quadratic, point), [point]
     for k in range(updates):
         advance = method.step(posed.quadratic, point, memory, k)
         point, memory = advance.point, advance.memory
-        path.append(point.w)
-    return torch.cat(path, dim=1)
+        path.append(point)
+    return path
 
 
 def both_ways(

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from gdsolve.data.formats.registry import format_endings
@@ -32,7 +33,7 @@ def output_of(command: str) -> str:
     return f"$ {command}\n{done.stdout}{code}"
 
 
-def reference() -> str:
+def reference(run: Callable[[str], str]) -> str:
     """Verbs with their options, exit codes, and the JSON of a fit."""
     parts = []
     for verb in VERBS:
@@ -47,7 +48,7 @@ def reference() -> str:
             parts.append("")
     parts += ["### Sources\n", SOURCES, "### Exit codes\n", "| code | meaning |", "|---|---|"]
     parts += [f"| {code.value} | {code.meaning} |" for code in ExitCode]
-    parts += ["", "### JSON\n", JSON_TEXT, f"```json\n{_example()}\n```\n"]
+    parts += ["", "### JSON\n", JSON_TEXT, f"```json\n{_example(run)}\n```\n"]
     return "\n".join(parts)
 
 
@@ -73,17 +74,17 @@ def _row(name: str, verb: str) -> str:
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
 
 
-def _example() -> str:
-    text = output_of(EXAMPLE)
+def _example(run: Callable[[str], str]) -> str:
+    text = run(EXAMPLE)
     record = json.loads(text[text.index("{") : text.rindex("}") + 1])
     record["seconds"] = dict.fromkeys(record["seconds"], 0.0)
     return json.dumps(record, indent=1, ensure_ascii=False)
 
 
-def made_anew(text: str) -> str:
-    """A page with every run, and the reference if it has one, made anew."""
-    text = RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{output_of(found[1])}```\n", text)
-    made = reference() if REFERENCE.search(text) else ""
+def made_anew(text: str, run: Callable[[str], str] = output_of) -> str:
+    """A page with every run, and the reference if it has one, made anew by `run`, which gives what a command prints."""
+    text = RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{run(found[1])}```\n", text)
+    made = reference(run) if REFERENCE.search(text) else ""
     return REFERENCE.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
 
 

@@ -1,4 +1,7 @@
-"""Completion: what bash, zsh and fish ask, by their scripts or as those do, and what they are answered."""
+"""Completion: what bash, zsh and fish ask, by their scripts or as those do, and what they are answered.
+
+The scripts start gdsolve; what only they would ask is answered in this process, as the answer is the same.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from in_process import completed
 from terminal import KEPT_OUT, ROOT
 
 KEPT = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
@@ -29,15 +33,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def ask(**environment: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve"],
-        capture_output=True,
-        text=True,
-        env=KEPT | {"PYTHONPATH": str(ROOT), "HOME": os.environ["HOME"]} | environment,
-        check=False,
-    )
-    assert done.stderr == ""
-    return done.returncode, done.stdout
+    done = completed(**environment)
+    assert done.err == ""
+    return done.code, done.out
 
 
 def bash(line: str, *, breaks_at_equals: bool = True) -> tuple[int, list[str]]:

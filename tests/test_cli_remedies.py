@@ -56,7 +56,7 @@ def advised(record: dict[str, Any]) -> str:
         (("fit", "two.csv", "--lr", "0.01", "--tol", "1e-300", "--max-iter", "5"), None),
         (("fit", "two.csv", "--lr", "0.01", "--tol", "0", "--grad-tol", "1e-6", "--max-iter", "5"), None),
         (("fit", str(CONFIGS / "longley.csv"), "--lr", "1e-8"), None),
-        (("fit", str(CONFIGS / "longley.csv"), "--lr", "1e-8", "--every", "1", "--engine", "triangle"), None),
+        (("fit", str(CONFIGS / "norris.csv"), "--lr", "1e-3", "--every", "1", "--engine", "triangle"), None),
         (("fit", str(CONFIGS / "longley.csv"), "--lr", "1e-8", "--dtype", "float32"), None),
         (("fit", str(CONFIGS / "norris.csv"), "--lr", "1", "--ridge", "0.123456789"), None),
     ],

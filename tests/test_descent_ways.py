@@ -69,7 +69,8 @@ def test_same_descent(loss: Loss, standard: bool, ridge: float, weighted: bool, 
     c = LOSSES[loss].curvature_scale(40.0 if weight is None else float(weight.sum()))
     posed = pose(values, c, weight=weight, standard=standard, ridge=ridge, penalize_intercept=weighted)
     rate = share * posed.modes.spectrum.largest_stable
-    solutions = three_ways(posed, rate, (SmallUpdate(1e-7),), max_iter=3000)
+    # At the edge every update is like those before it.
+    solutions = three_ways(posed, rate, (SmallUpdate(1e-7),), max_iter=400 if share == 1.0 else 3000)
     expected = {1.0: Status.EDGE_OF_STABILITY, 1.3: Status.DIVERGED}.get(share, Status.CONVERGED)
     assert solutions[0].status in (expected, Status.MAX_ITER if share == 0.05 else expected)
     biggest = float(solutions[0].trace.weights.abs().amax())
@@ -149,13 +150,11 @@ def test_trillion_iterations_stop_at_the_exact_k() -> None:
 
 
 def brute_force(form: ClosedForm, stops: tuple[StopRule, ...], limit: int) -> int:
-    """The first k at which some |Δw| < tolerance, one k after the other."""
+    """The first k at which some |Δw| < tolerance, of all k up to the limit."""
     tolerance = next(rule.tolerance for rule in stops if isinstance(rule, SmallUpdate))
-    for k in range(1, limit + 1):
-        update = form.updates(torch.tensor([float(k)], dtype=torch.float64)).abs().amax()
-        if float(update) < tolerance:
-            return k
-    return limit
+    updates = form.updates(torch.arange(1.0, limit + 1.0, dtype=torch.float64)).abs().amax(dim=1)
+    small = torch.nonzero(updates < tolerance)
+    return int(small[0]) + 1 if len(small) else limit
 
 
 @settings(max_examples=60, deadline=None)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,8 @@ import numpy as np
 import pytest
 import report_records as records
 import torch
+from in_process import completed
+from nursery import Done
 from report_records import AsciiStream
 from test_report_tables import ESCAPE, on_terminal, plain
 
@@ -208,19 +208,18 @@ def test_without_a_report_nothing_changes() -> None:
     assert plain({**records.one_step(), "report": None}) == plain(records.one_step())
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    words = [sys.executable, "-m", "gdsolve", "fit", "configs/longley.csv", *arguments]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+def run(*arguments: str) -> Done:
+    return completed("fit", str(ROOT / "configs" / "longley.csv"), *arguments)
 
 
 def test_the_command_line_gives_the_report() -> None:
     done = run("--report", "--confidence", "0.9", "--format", "json")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.err) == (0, "")
 
     def refuse(word: str) -> float:
         raise AssertionError(f"{word} is not JSON")
 
-    report = json.loads(done.stdout, parse_constant=refuse)["report"]
+    report = json.loads(done.out, parse_constant=refuse)["report"]
     assert report["confidence"] == 0.9
     assert report["degrees_of_freedom"] == 9
     errors = [one["standard_error"] for one in report["parameters"].values()]
@@ -232,9 +231,9 @@ def test_the_command_line_gives_the_report() -> None:
 
 def test_a_confidence_of_95_is_refused() -> None:
     done = run("--report", "--confidence", "95")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "confidence: 95 is not strictly between 0 and 1" in done.stderr
-    assert "--confidence 0.95" in done.stderr
+    assert (done.code, done.out) == (2, "")
+    assert "confidence: 95 is not strictly between 0 and 1" in done.err
+    assert "--confidence 0.95" in done.err
 
 
 def test_a_spec_may_ask_for_the_report(tmp_path: Path) -> None:
@@ -246,5 +245,5 @@ def test_a_spec_may_ask_for_the_report(tmp_path: Path) -> None:
 
 def test_a_model_with_a_report_predicts_and_starts_another(tmp_path: Path) -> None:
     model = tmp_path / "model.json"
-    assert run("--report", "--save", str(model)).returncode == 0
+    assert run("--report", "--save", str(model)).code == 0
     assert math.isfinite(gdsolve.fit(ROOT / "configs" / "longley.csv", init=str(model)).sse)

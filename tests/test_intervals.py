@@ -304,9 +304,15 @@ def test_the_record_says_why_it_holds_none(monkeypatch: pytest.MonkeyPatch) -> N
     }
     twice = TABLE.with_columns(d=2.0 * pl.col("a"))
     reasons["twice"] = fit_record(gdsolve.fit(twice, target="y", features=["a", "d"]))["covariance"]
-    for module in ("inference", "covariance"):
-        monkeypatch.setattr(f"gdsolve.objective.{module}.MOST_KEPT", 2)
-    reasons["wide"] = fit_record(gdsolve.fit(TABLE, **LINE))["covariance"]
+    for module in ("objective.inference", "report.covariance_record", "data.covariance"):
+        monkeypatch.setattr(f"gdsolve.{module}.MOST_KEPT", 2)
+    wide = gdsolve.fit(TABLE, **LINE)
+    reasons["wide"] = fit_record(wide)["covariance"]
+    assert refusal(gdsolve.predict, wide, NEW, interval=0.9) == (
+        2,
+        "interval: the model has no error bars: 3 weights are more than the 2 whose covariance is saved",
+        "leave interval out, or fit fewer columns, with features=…",
+    )
     assert {name: saved["factor"] for name, saved in reasons.items()} == dict.fromkeys(reasons)
     assert {name: saved["reason"] for name, saved in reasons.items()} == {
         "ridge": "the ridge penalty biases the weights, so that the usual standard errors do not hold",
@@ -397,6 +403,18 @@ def test_what_cannot_be_appended_is_one_line(
     assert out == ""
     assert first.startswith(f"gdsolve: error: {message}")
     assert second.startswith(f"hint: {hint}")
+
+
+def test_nothing_is_written_of_a_table_that_is_bad_from_its_first_rows(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "early.csv").write_text("a,b,y\n1,2,?\n")
+    for words in (["--diagnose"], ["--diagnose", "--only"]):
+        assert run(["predict", str(folder / "y.json"), str(folder / "early.csv"), *words]) == 5
+        assert capsys.readouterr().out == ""
+    (folder / "none.csv").write_text("a,b,y\n")
+    assert run(["predict", str(folder / "y.json"), str(folder / "none.csv"), "--interval", "0.9"]) == 0
+    assert capsys.readouterr().out == "a,b,y,prediction,lower,upper\n"
 
 
 def test_bad_cells_are_told_with_their_place(folder: Path) -> None:

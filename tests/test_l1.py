@@ -216,7 +216,10 @@ def test_a_penalty_beyond_the_largest_leaves_the_mean() -> None:
     largest = float(np.abs(X.T @ (Y - Y.mean())).max())
     found = gdsolve.fit(X, Y, l1=1.0001 * largest)
     assert (found.nonzero, found.iterations, found.intercept) == (0, 1, pytest.approx(Y.mean(), rel=1e-14))
-    assert gdsolve.fit(X, Y, l1=0.9999 * largest).nonzero == 1
+    said = f"An l1 penalty of {largest:.6g} and more sets every weight to zero; a smaller one leaves some"
+    assert found.advice[0].startswith(f"{said}: gdsolve.fit(X, y, l1=")
+    below = gdsolve.fit(X, Y, l1=0.9999 * largest)
+    assert (below.nonzero, [one for one in below.advice if "penalty" in one]) == (1, [])
 
 
 def test_the_record_has_the_proof_and_no_error_bars() -> None:

@@ -60,12 +60,12 @@ def methods(box: Box, curvature: float) -> list[tuple[UpdateRule, float, int]]:
     """All of them with the accuracy that they reach and a limit on their updates."""
     rate = 1.0 / curvature
     return [
-        (GradientDescent(ConstantRate(rate), box), 1e-8, 3000),
-        (Momentum(ConstantRate(0.5 * rate), 0.5, box), 1e-8, 3000),
-        (Nesterov(ConstantRate(rate), 0.5, box), 1e-8, 3000),
-        (Nesterov(ConstantRate(rate), limits=box), 1e-8, 1000),
+        (GradientDescent(ConstantRate(rate), box), 1e-8, 600),
+        (Momentum(ConstantRate(0.5 * rate), 0.5, box), 1e-8, 600),
+        (Nesterov(ConstantRate(rate), 0.5, box), 1e-8, 600),
+        (Nesterov(ConstantRate(rate), limits=box), 1e-8, 600),
         (Nesterov(ConstantRate(1.0), limits=box, backtrack=True), 1e-6, 1000),
-        (Adam(Cosine(0.1, 3000), box=box), 1e-5, 3000),
+        (Adam(Cosine(0.1, 1000), box=box), 1e-5, 1000),
         (BacktrackingDescent(1.0, box), 1e-6, 3000),
         (BarzilaiBorwein(1e-2, box), 1e-9, 300),
         (Newton(box), 1e-12, 8),

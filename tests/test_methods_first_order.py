@@ -133,11 +133,11 @@ def updates_to(method: UpdateRule, gradient: float, limit: int) -> Solution:
 
 
 def test_acceleration_pays_on_an_ill_conditioned_quadratic() -> None:
-    plain = updates_to(GradientDescent(ConstantRate(1e-4)), 1e-6, 20_000)
+    plain = updates_to(GradientDescent(ConstantRate(1e-4)), 1e-6, 8_000)
     restarted = updates_to(Nesterov(ConstantRate(1e-4)), 1e-6, 20_000)
     searched = updates_to(Nesterov(ConstantRate(1.0), backtrack=True), 1e-6, 20_000)
     spectral = updates_to(BarzilaiBorwein(1e-4), 1e-6, 20_000)
-    assert (plain.status, plain.iterations) == (Status.MAX_ITER, 20_000)
+    assert (plain.status, plain.iterations) == (Status.MAX_ITER, 8_000)
     assert restarted.iterations < 2500
     assert searched.iterations < 2500
     assert spectral.iterations < 1500

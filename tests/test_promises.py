@@ -171,7 +171,7 @@ def foreseen(found: gdsolve.Fit, case: Case) -> None:
 
 def typed_back(folder: Path, case: Case) -> None:
     """A rate that is far too large is told, with one below which all are stable: typed back, it is."""
-    wild = run(folder, case, lr=1e6, max_iter=150)
+    wild = run(folder, case, lr=1e6, max_iter=50)
     limits = re.findall(r"rates below (\S+) are stable", wild.message)
     if wild.stable_below is not None:
         assert wild.status is Status.DIVERGED

@@ -141,11 +141,11 @@ def test_updates_that_are_told_are_those_taken(ask: Any, case: str) -> None:
         ("houses.csv", "standard"),
         ("houses.csv --lr 1/9000,1e-5,1e-4..2e-4:3", "none"),
         ("houses.csv --dtype float32 --loss sse --ridge 2", "standard"),
-        ("visits.csv --loss poisson --max-iter 200", "standard"),
-        ("pass.csv --loss logistic --max-iter 200", "standard"),
-        ("houses.csv --loss huber --max-iter 200 --dtype float32", "standard"),
-        ("--minimize '(x-1)**2+10*(y-2)**2' --start x=5,y=0 --max-iter 300", "none"),
-        (f"{CURVE} --max-iter 100", "standard"),
+        ("visits.csv --loss poisson --max-iter 60", "standard"),
+        ("pass.csv --loss logistic --max-iter 60", "standard"),
+        ("houses.csv --loss huber --max-iter 60 --dtype float32", "standard"),
+        ("--minimize '(x-1)**2+10*(y-2)**2' --start x=5,y=0 --max-iter 100", "none"),
+        (f"{CURVE} --max-iter 30", "standard"),
     ],
 )
 def test_rows_of_compare_lr_run_as_they_are_printed(

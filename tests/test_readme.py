@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
-from readme import PAGES, made_anew
+from in_process import completed
+from readme import EXAMPLE, PAGES, ROOT, made_anew, output_of
 
 # What a run is predicted to take is measured anew each time.
 PREDICTED = re.compile(r"(?:under )?\d[\d,.]* (?:µs|ms|s|min|hours|days|years)(?= against|(?: with --engine \w+))")
@@ -35,7 +37,24 @@ def without_times(text: str) -> str:
     return "\n".join(lines)
 
 
+def printed(command: str) -> str:
+    """What a command prints on both streams, as `output_of` has it of a process."""
+    done = completed(*shlex.split(command)[1:])
+    return f"$ {command}\n{done.err}{done.out}" + (f"[exit code {done.code}]\n" if done.code else "")
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_a_page_shows_what_is_printed_today(page: Path) -> None:
+def test_a_page_shows_what_is_printed_today(page: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
     text = page.read_text(encoding="utf-8")
-    assert rounded(made_anew(text)) == rounded(text), "run: python tests/readme.py"
+    assert rounded(made_anew(text, printed)) == rounded(text), "run: python tests/readme.py"
+
+
+def test_a_process_prints_what_is_printed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warnings first, and the exit code at the end."""
+    monkeypatch.chdir(ROOT)
+    diverging = EXAMPLE.replace("--lr 0.01 --max-iter 1 --format json", "--lr 0.5")
+    here = printed(diverging)
+    assert rounded(output_of(diverging)) == rounded(here)
+    assert here.startswith(f"$ {diverging}\ngdsolve: warning: ")
+    assert here.endswith("[exit code 4]\n")

@@ -77,12 +77,12 @@ def test_closed_form_at_and_near_double_roots(
     assert_closed_form(posed, ConstantMomentum(kind, beta), rate)
 
 
-def assert_closed_form(posed: Posed, momentum: ConstantMomentum, rate: float, updates: int = 250) -> None:
-    form, path = form_of(posed, momentum, rate), walk(posed, momentum, rate, updates)
+def assert_closed_form(posed: Posed, momentum: ConstantMomentum, rate: float, updates: int = 150) -> None:
+    form, points = form_of(posed, momentum, rate), walk(posed, momentum, rate, updates)
     k = torch.arange(0.0, updates + 1.0, dtype=torch.float64)
-    evaluated = [posed.quadratic.evaluate(w[:, None]) for w in path.T]
-    norms = torch.stack([now.gradient.norm() for now in evaluated])
-    values = torch.stack([now.value for now in evaluated])
+    path = torch.cat([point.w for point in points], dim=1)
+    norms = torch.cat([point.now.gradient for point in points], dim=1).norm(dim=0)
+    values = torch.stack([point.now.value for point in points])
     assert_near(posed.start.T + form.displacements(k), path.T)
     assert_near(form.updates(k[1:]), path.diff(dim=1).T)
     assert_near(form.update_norms(k[1:])[:, None], path.diff(dim=1).norm(dim=0)[:, None])

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_process import completed
 
 from gdsolve.cli.main import run
 
@@ -25,14 +26,7 @@ def made(tmp_path: Path, *words: str) -> tuple[Path, int]:
 
 
 def fitted(*words: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", "fit", *words, "--format", "json", "--quiet"],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    record: dict[str, Any] = json.loads(done.stdout)
+    record: dict[str, Any] = json.loads(completed("fit", *words, "--format", "json", "--quiet").out)
     return record
 
 

@@ -16,7 +16,7 @@ from scipy.stats import norm
 
 import gdsolve
 from gdsolve.cli.main import run
-from gdsolve.objective.inference import Inference
+from gdsolve.objective.inference import NO_SCATTER, Inference
 from gdsolve.solve.fit import fit
 from gdsolve.spec.file import build_spec
 from gdsolve.status import DataError, GdsolveError
@@ -283,3 +283,50 @@ def test_ranks_add_their_rows_and_refuse_clusters(tmp_path: Path) -> None:
     with pytest.raises(GdsolveError, match="rows of one cluster may be on several of these 2 ranks"):
         clustered = build_spec((path,), {"target": "y", "features": ("x", "z"), "se": "cluster:k"}, "fit")
         on_ranks(2, lambda ranks: fit(clustered, ranks=ranks))
+
+
+def test_what_cancels_within_clusters_has_no_error() -> None:
+    """Of the means of the clusters themselves nothing varies between clusters."""
+    data = pl.DataFrame({"k": [*"aabbcc"], "y": [1.0, 2.0, 5.0, 6.5, 3.0, 7.0]})
+    found = gdsolve.fit(data, target="y", features=["k"], categorical="onehot", se="cluster:k", report=True).inference
+    assert found is not None
+    assert {one.reason for one in found.estimates} == {NO_SCATTER}
+
+
+@pytest.mark.parametrize("kind", ["hc1", "cluster:x4"])
+def test_arrays_name_their_cluster_by_its_column(kind: str) -> None:
+    codes = np.unique(DATA["k"], return_inverse=True)[1].astype(float)
+    X = np.column_stack([DATA["x"], DATA["z"], np.cos(codes), codes])
+    found = gdsolve.fit(X, np.array(DATA["y"]), se=kind, report=True, ignore=["x3"]).inference
+    assert found is not None
+    if kind == "hc1":
+        assert [one.name for one in found.estimates] == ["x1", "x2", "x4", "intercept"]
+        return
+    assert [one.name for one in found.estimates] == ["x1", "x2", "intercept"]
+    assert bars(found) == pytest.approx(bars(errors(se="cluster:k")), rel=1e-12)
+
+
+def test_a_spec_may_ask_for_clusters(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    FRAME.write_csv(tmp_path / "t.csv")
+    (tmp_path / "s.yaml").write_text("data: t.csv\ntarget: y\nfeatures: x,z\nse: cluster:k\n")
+    assert run(("fit", str(tmp_path / "s.yaml"))) == 0
+    told = capsys.readouterr().out
+    assert "\nclusters        by k\n" in told
+    assert "clustered std. error" in told
+
+
+@pytest.mark.parametrize("se", [3, None])
+def test_what_is_no_word_is_told_with_an_example(se: Any) -> None:
+    with pytest.raises(GdsolveError, match=f"^se: {se} is not a word") as caught:
+        errors(se=se)
+    assert caught.value.hint == 'as in se="hc3" or se="cluster:COLUMN"'
+
+
+def test_a_run_that_stopped_short_has_no_errors_to_name(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    FRAME.write_csv(tmp_path / "t.csv")
+    asked = ("--features", "x,z", "--target", "y", "--lr", "0.001", "--max-iter", "2", "--report", "--se", "hc3")
+    assert run(("fit", str(tmp_path / "t.csv"), *asked)) == 3
+    told = capsys.readouterr().out
+    assert "not converged" in told
+    assert "HC3" not in told.replace("--se hc3", "")
+    assert "F test" not in told

@@ -271,7 +271,7 @@ def gram(triangle: Triangle) -> torch.Tensor:
     return raw.mT @ raw
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.integers(1, 9), min_size=2, max_size=4),
     st.permutations(range(4)),
@@ -301,7 +301,7 @@ def _merged(parts: list[Triangle]) -> Triangle:
     return first
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 30), st.permutations(range(5)), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_a_choice_of_columns_is_the_triangle_of_those(rows: int, order: list[int], count: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(100.0, 1.0, (rows, 5))
@@ -332,7 +332,26 @@ def test_days_of_other_sizes_make_the_week(tmp_path: Path) -> None:
     gdsolve.scan([tmp_path / "run.tri", tmp_path / "2.csv"], save=tmp_path / "run.tri", **options)
     _require_equal(gdsolve.fit(tmp_path / "run.tri"), whole)
     everything = gdsolve.scan(tmp_path / "week.csv", target="y", **options)
+    logs = float(np.log(frame.filter(pl.col("w") > 0)["w"].to_numpy()).sum())
+    assert everything.info.log_weight == pytest.approx(logs, rel=1e-13)
+    assert merged.info.log_weight == pytest.approx(logs, rel=1e-13)
     assert everything.info.rows_weightless == merged.info.rows_weightless == int((frame["w"] == 0).sum())
+
+
+def test_columns_are_left_out_of_a_scan_as_of_its_table(folder: Path, tmp_path: Path) -> None:
+    options = {**TABLES["mixed"].scanned, "cv": 3}
+    whole = gdsolve.scan(folder / "mixed.csv", save=tmp_path / "whole.tri", **options)
+    for chosen in ({"ignore": "x"}, {"features": ("size", "x"), "target": "z"}, {"features": "colour"}):
+        ours = gdsolve.scan(tmp_path / "whole.tri", save=tmp_path / "part.tri", **chosen)
+        theirs = gdsolve.scan(folder / "mixed.csv", **options, **chosen)
+        for name in ("names", "columns", "levels", "target", "folds", "weight"):
+            assert getattr(ours.info, name) == getattr(theirs.info, name), (name, chosen)
+        for one, other in zip((ours.triangle, *ours.folds), (theirs.triangle, *theirs.folds), strict=True):
+            assert torch.allclose(gram(one), gram(other), rtol=1e-12, atol=1e-12)
+        _require_equal(gdsolve.fit(tmp_path / "part.tri"), gdsolve.fit(folder / "mixed.csv", **options, **chosen))
+    assert whole.columns == ("x", "colour", "z", "size", "y")
+    with pytest.raises(gdsolve.GdsolveError, match="does not end in "):
+        whole.save(tmp_path / "whole.npz")
 
 
 # Folds ------------------------------------------------------------------------------------------------------------
@@ -430,3 +449,27 @@ def test_a_scan_is_cross_validated_as_its_table(tmp_path: Path) -> None:
         with pytest.raises(gdsolve.GdsolveError) as caught:
             gdsolve.fit(scan, **wrong)
         assert caught.value.message.replace(str(tmp_path) + "/", "") == message
+
+
+def test_a_report_of_a_scan_is_that_of_its_table(folder: Path) -> None:
+    """F, log-likelihood, AIC, BIC and VIF as well, of weights and of known standard deviations."""
+    for name in ("norris", "longley", "mixed", "sigma", "counted"):
+        options = TABLES[name].scanned
+        ours, theirs = (
+            fit_record(gdsolve.fit(folder / f"{name}.{ending}", report=True, **given))["report"]
+            for ending, given in (("tri", {}), ("csv", options))
+        )
+        assert list(_figures(ours)) == list(_figures(theirs))
+        assert [*_figures(ours).values()] == pytest.approx([*_figures(theirs).values()], rel=1e-8), name
+        assert len(_figures(ours)) > 12
+
+
+def _figures(report: Any, place: str = "") -> dict[str, float]:
+    """All numbers of a report, by where they stand."""
+    if isinstance(report, dict):
+        return {key: value for name, one in report.items() for key, value in _figures(one, f"{place}.{name}").items()}
+    if isinstance(report, list):
+        return {
+            key: value for name, one in enumerate(report) for key, value in _figures(one, f"{place}.{name}").items()
+        }
+    return {place: float(report)} if isinstance(report, int | float) and not isinstance(report, bool) else {}

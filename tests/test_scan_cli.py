@@ -161,6 +161,8 @@ REFUSED = [
     ("fit s.tri --minimize mean((y-a*x)**2) --start a=1", "minimize: a formula needs rows, and s.tri is a scan"),
     ("fit s.tri --group-by x", "group_by: groups are made of rows, and s.tri is a scan, which holds none"),
     ("fit s.tri --plot p.svg --plot-kind fit", "plot_kind: fit draws rows, and s.tri is a scan, which holds none"),
+    ("fit s.tri --se hc3", "se: hc3 reads the residual of every row, and s.tri is a scan, which holds none"),
+    ("score m.json s.tri", "score needs rows, and s.tri is a scan, which holds none"),
     ("fit s.tri --holdout 0.2", "holdout: to set rows aside takes rows, and s.tri is a scan, which holds none"),
     ("fit s.tri --weight x", "weight: is settled when a table is scanned, and s.tri has been"),
     ("compare-lr s.tri --sigma x", "sigma: is settled when a table is scanned, and s.tri has been"),
@@ -256,4 +258,3 @@ def test_real_processes_scan_from_a_pipe_and_refuse_before_torch(tmp_path: Path)
         "gdsolve: error: cut.tri: is damaged or cut off\n"
         "hint: copy the file anew, or scan the table anew: gdsolve scan TABLE -o FILE.tri\nFalse\n",
     )
-    assert process("fit", "s.tri", "--loss", "huber")[2].endswith("\nFalse\n")

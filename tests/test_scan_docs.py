@@ -39,7 +39,7 @@ def test_every_command_runs(
         assert words[0] == "gdsolve"
         assert run(words[1:]) == 0, line
         told[line] = capsys.readouterr().out
-    assert len(told) == 11
+    assert len(told) == 12
     assert "week.tri: 120 rows" in _fit("week.tri", capsys)
     assert told["gdsolve fit mon.tri tue.tri"].startswith("data            mon.tri, tue.tri: 80 rows\n")
 

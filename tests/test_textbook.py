@@ -5,19 +5,38 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from in_process import completed
+from nursery import Done
 
 SPECS = Path(__file__).parent.parent / "configs" / "textbook"
 
 
 def run(verb: str, spec: str, *flags: str) -> tuple[int, dict[str, Any], str]:
-    """A verb on a spec in a process of its own: exit code, JSON and standard error."""
-    command = [sys.executable, "-m", "gdsolve", verb, str(SPECS / f"{spec}.yaml"), "--format", "json", *flags]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
-    return done.returncode, json.loads(done.stdout), done.stderr
+    """A verb on a spec: exit code, JSON and standard error."""
+    done = printed(verb, spec, *flags)
+    return done.code, json.loads(done.out), done.err
+
+
+@cache
+def printed(verb: str, spec: str, *flags: str) -> Done:
+    return completed(verb, str(SPECS / f"{spec}.yaml"), "--format", "json", *flags)
+
+
+def test_a_process_of_its_own_says_the_same() -> None:
+    """But for the seconds that it took, and those that it was predicted to take."""
+    for spec in ("b6_diverges", "b4_small_update"):
+        command = [sys.executable, "-m", "gdsolve", "fit", str(SPECS / f"{spec}.yaml"), "--format", "json"]
+        alone = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        code, record, err = run("fit", spec)
+        there = json.loads(alone.stdout)
+        for one in (record, there):
+            one["seconds"], one["descent"]["reason"] = None, None
+        assert (alone.returncode, there, alone.stderr) == (code, record, err)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,37 @@
-"""docs/validation.md shows what gdsolve prints today, and its Python runs."""
+"""docs/validation.md shows what gdsolve prints today, and its Python runs: `python tests/test_validation_page.py`."""
 
 from __future__ import annotations
 
+import io
 import re
-import sys
-from pathlib import Path
+import shlex
+from contextlib import chdir, redirect_stdout
 
-from readme import made_anew
+from readme import ROOT, RUN
 from test_readme import rounded
 
-PAGE = Path(__file__).parent.parent / "docs" / "validation.md"
+from gdsolve.cli.main import run
+
+PAGE = ROOT / "docs" / "validation.md"
+
+
+def printed(command: str) -> str:
+    """What a command prints, in this process, which has torch already."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    with chdir(ROOT), redirect_stdout(out):
+        assert run(shlex.split(command)[1:]) == 0
+    out.flush()
+    return f"$ {command}\n{out.buffer.getvalue().decode()}"
+
+
+def made(text: str) -> str:
+    return RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{printed(found[1])}```\n", text)
 
 
 def test_the_page_is_current() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert rounded(made_anew(text)) == rounded(text), "run: python tests/test_validation_page.py"
+    assert len(RUN.findall(text)) == 3
+    assert rounded(made(text)) == rounded(text), "run: python tests/test_validation_page.py"
 
 
 def test_its_python_runs() -> None:
@@ -23,5 +40,4 @@ def test_its_python_runs() -> None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{PAGE}\n")
-    PAGE.write_text(made_anew(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write_text(made(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

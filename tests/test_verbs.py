@@ -36,14 +36,14 @@ def table(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("loss", "scale", "ridge", "weight", "lr"),
-    list(itertools.product(LOSSES, ("none", "standard"), (0.0, 3.0), (None, "share"), ("auto", "tenth"))),
+    list(itertools.product(LOSSES, ("none", "standard"), (0.0, 3.0), (None, "share"), ("auto", "half"))),
 )
 def test_every_engine_takes_the_same_steps(
     table: Path, loss: Loss, scale: str, ridge: float, weight: str | None, lr: str
 ) -> None:
     options = {"loss": loss, "scale": scale, "ridge": ridge, "weight": weight, "ignore": () if weight else ("share",)}
-    if lr == "tenth":
-        options["lr"] = 0.1 * gdsolve.fit(table, **options, max_iter=0).spectrum.best
+    if lr == "half":
+        options["lr"] = 0.5 * gdsolve.fit(table, **options, max_iter=0).spectrum.best
     fits = [gdsolve.fit(table, **options, engine=engine) for engine in Engine if engine is not Engine.AUTO]
     first = fits[0]
     assert first.status is gdsolve.Status.CONVERGED

@@ -102,7 +102,7 @@ def test_the_curve_falls_while_the_run_goes_on_and_follows_the_terminal() -> Non
 
 @pytest.mark.parametrize("more", [("--plot",), ("--format", "csv")])
 def test_what_is_left_is_what_a_run_leaves_that_nobody_watched(more: tuple[str, ...]) -> None:
-    words = ("fit", "t.csv", "--engine", "triangle", "--every", "log", "--lr", "3e-4", "--tol", "1e-6", *more)
+    words = ("fit", "t.csv", "--engine", "triangle", "--every", "log", "--lr", "6e-4", "--tol", "1e-6", *more)
     watched, plain = Terminal(80, 90), Terminal(80, 90)
     process = watched.start(*words, "--watch", code=AT_ONCE)
     other = plain.start(*words)
@@ -129,7 +129,7 @@ def test_an_error_is_all_that_is_left(here: Path) -> None:
     code = (
         "import sys; from gdsolve.cli import bar, main; bar.WATCHED_DELAY = 0.0\n"
         "from gdsolve.descent.schedule import Schedule; usual = Schedule.includes\n"
-        "def fails(self, k):\n    if k > 150000: raise MemoryError\n    return usual(self, k)\n"
+        "def fails(self, k):\n    if k > 80000: raise MemoryError\n    return usual(self, k)\n"
         "Schedule.includes = fails; main.leave(main.run(sys.argv[1:]))"
     )
     terminal = Terminal(120)

@@ -7,6 +7,7 @@ import dataclasses
 import pickle
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,12 @@ OF_OTHERS: dict[str, str] = {
 """Where an error of another library carries nothing but words, or its first line is shown."""
 ARGUMENTS = {"names", "out", "case", "compare", "fixed"}
 """What an error may be about besides a field of `Spec`: arguments of Python and keys within keys."""
-MODULES = {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def modules() -> dict[str, ast.Module]:
+    """The source, read by those who test it alone."""
+    return {str(path.relative_to(PACKAGE)): ast.parse(path.read_text()) for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 class _Readers(ast.NodeVisitor):
@@ -113,7 +119,7 @@ class _Readers(ast.NodeVisitor):
 
 def readers() -> Iterator[str]:
     """Every function that looks into the words of a message, by file and name."""
-    for name, module in MODULES.items():
+    for name, module in modules().items():
         visitor = _Readers()
         visitor.visit(module)
         yield from sorted(f"{name}::{function}" for function in visitor.found)
@@ -144,7 +150,7 @@ def test_such_code_is_seen(code: str) -> None:
 
 
 def _errors() -> Iterator[tuple[str, ast.Call]]:
-    for name, module in MODULES.items():
+    for name, module in modules().items():
         for node in ast.walk(module):
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("GdsolveError", "DataError"):
                 yield name, node

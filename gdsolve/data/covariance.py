@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gdsolve.model import AGAIN
+from gdsolve.model import AGAIN, MOST_KEPT
 from gdsolve.spec.option import flag
 from gdsolve.status import GdsolveError
 
@@ -48,7 +48,8 @@ class SavedCovariance:
                 "the model was saved without the covariance of its weights, which that needs", AGAIN, option=option
             )
         if saved.get("factor") is None:
-            raise GdsolveError(f"the model has no error bars: {saved.get('reason')}", leave, option=option)
+            fewer = ", or fit fewer columns, with --features" if len(model["weights"]) >= MOST_KEPT else ""
+            raise GdsolveError(f"the model has no error bars: {saved.get('reason')}", leave + fewer, option=option)
         if option == "interval" and saved.get("errors", "classic") != "classic":
             raise GdsolveError(
                 f"intervals are of classic errors, and those of the model are {saved['errors']}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,7 +14,7 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
-from gdsolve.data.appended import read_appending
+from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
 from gdsolve.data.opening import open_sources
@@ -64,9 +65,8 @@ def predict_csv(
         opened, known = open_for(sources, spec, known, stack)
         first = opened[0]
         mark = first.marks.delimiter or ","
-        if first.has_header:
-            headers = [] if spec.only else list(first.headers)
-            csv.writer(out, delimiter=mark, lineterminator="\n").writerow([*headers, *appended.titles(headers)])
+        # Written with the first rows: of a table that cannot be used from its first ones nothing is.
+        begin = _header_line(first, appended, mark, only=spec.only) if first.has_header else ""
         predicting = Pass("predicting", opened)
         for source in opened:
             shown = [] if spec.only else list(first.schema)
@@ -76,11 +76,20 @@ def predict_csv(
                 texts = [
                     _as_text(column, first.cells.decimal).alias(f"\x00{place}") for place, column in enumerate(found)
                 ]
+                out.write(begin)
+                begin = ""
                 # Some lines at a time: of a longer text an unbuffered stream may write the start alone.
                 for lines in raw.select(*shown, *texts).iter_slices(_AT_ONCE):
                     out.write(lines.write_csv(include_header=False, separator=mark))
                 rows += raw.height
+        out.write(begin)
         return PredictCounts(rows, sum(lacking.counts.values()), lacking.lines(rows))
+
+
+def _header_line(first: Source, appended: Appended, mark: str, *, only: bool) -> str:
+    line, headers = io.StringIO(), [] if only else list(first.headers)
+    csv.writer(line, delimiter=mark, lineterminator="\n").writerow([*headers, *appended.titles(headers)])
+    return line.getvalue()
 
 
 def _as_text(column: pl.Series, decimal: str) -> pl.Series:

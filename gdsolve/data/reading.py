@@ -75,8 +75,8 @@ class RowStretch:
 class Tally:
     """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
 
-    `log_weight` is Σ log ω over the others. `kept_together` numbers the values of the column that keeps rows in one
-    fold; `blank` lines are those of the source that is being read.
+    `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
+    that is being read.
     """
 
     rows: int = 0
@@ -87,7 +87,6 @@ class Tally:
     groups: Groups = field(default_factory=Groups)
     kept_together: Codes = field(default_factory=Codes)
     clusters: Clusters = field(default_factory=Clusters)
-    log_weight: float = 0.0
     blank: int = 0
     stretches: list[RowStretch] = field(default_factory=list)
 
@@ -99,7 +98,6 @@ class Tally:
             self.filled + other.filled,
             self.weight + other.weight,
             self.weightless + other.weightless,
-            log_weight=self.log_weight + other.log_weight,
         )
 
     def take(self, batch: Batch) -> None:
@@ -108,9 +106,6 @@ class Tally:
         if batch.weight is not None:
             self.weight += float(batch.weight.sum())
             self.weightless += int((batch.weight == 0.0).sum())
-            self.log_weight += float(
-                np.log(batch.weight, where=batch.weight > 0.0, out=np.zeros(len(batch.weight))).sum()
-            )
 
 
 @dataclass(slots=True)

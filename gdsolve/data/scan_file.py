@@ -34,8 +34,9 @@ class ScanInfo:
     """What is known of the rows of a scan beside their sums, as `DataInfo` has it of a table.
 
     `names` are the columns of the table that were kept, in order; `columns` those of the triangle: columns of numbers,
-    and `colour=red` for every one of the `levels` of a column of text. `target` was asked for by name. `folds` says how
-    rows were dealt to the triangles of folds, None where there are none.
+    and `colour=red` for every one of the `levels` of a column of text. `target` was asked for by name. `log_weight` is
+    Σ log ω over the rows of a weight above 0, which log-likelihoods take. `folds` says how rows were dealt to the
+    triangles of folds, None where there are none.
     """
 
     source: tuple[str, ...]
@@ -45,6 +46,7 @@ class ScanInfo:
     rows_dropped: int = 0
     cells_filled: int = 0
     rows_weightless: int = 0
+    log_weight: float = 0.0
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     target: str | None = None
     weight: str | None = None

@@ -40,8 +40,7 @@ class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
-    `rows_weightless` those of weight 0, `log_weight` Σ log ω of the others, and `groups` and `clusters` those that it
-    met;
+    `rows_weightless` those of weight 0, and `groups` and `clusters` those that it met;
     `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
     read at once. Of several ranks each has
     the batches of its share alone, and counts them before they are read; all else is the same on all of them.
@@ -72,7 +71,6 @@ class Table:
         self.rows_dropped = 0
         self.cells_filled = 0
         self.rows_weightless = 0
-        self.log_weight = 0.0
         self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()
@@ -119,7 +117,7 @@ class Table:
 
     def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
-        self.rows_weightless, self.log_weight = tally.weightless, tally.log_weight
+        self.rows_weightless = tally.weightless
         self.clusters = len(tally.clusters)
 
     def where(self, row: int) -> str:

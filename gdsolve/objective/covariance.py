@@ -7,9 +7,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-MOST_KEPT = 200
-"""Weights up to which the covariance of a fit is kept: the triangle of so many has 20,100 numbers."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Covariance:

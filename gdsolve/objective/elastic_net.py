@@ -13,6 +13,8 @@ from gdsolve.objective.threads import one_thread
 
 # A slope this near to its limit, relative to that, belongs to a weight that may be other than zero.
 EQUAL = 1e-9
+# A least singular value of columns of length 1 that no rounding has made.
+CLEAR = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,22 @@ class ElasticNet:
         lengths = columns.norm(dim=0)
         if bool((lengths == 0.0).any()):
             return False
-        _, singular, right = torch.linalg.svd(columns / lengths, full_matrices=False)
-        return not len(lengths) or int(numerical_rank(singular, right.mT)) == len(lengths)
+        return _are_independent(columns / lengths)
+
+
+def _are_independent(columns: Tensor) -> bool:
+    """Whether `columns` (r, q) of length 1 are independent; their singular values are asked only where that is near."""
+    rows, count = columns.shape
+    if rows < count or not count:
+        return not count
+    upper = torch.linalg.qr(columns, mode="r").R
+    if bool((upper.diagonal() != 0.0).all()):
+        inverse = torch.linalg.solve_triangular(upper, torch.eye(count, dtype=upper.dtype), upper=True)
+        # The smallest singular value is at least the inverse of this.
+        if float(inverse.norm()) < 1.0 / CLEAR:
+            return True
+    _, singular, right = torch.linalg.svd(upper, full_matrices=False)
+    return int(numerical_rank(singular, right.mT)) == count
 
 
 def _most(slopes: Tensor, limits: Tensor) -> float:

@@ -6,19 +6,24 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from gdsolve.objective.covariance import MOST_KEPT, Covariance
-from gdsolve.objective.goodness import Goodness
+from gdsolve.model import MOST_KEPT
+from gdsolve.objective.covariance import Covariance
 from gdsolve.objective.rank import CERTAIN, EPSILON
-from gdsolve.objective.sandwich import Sandwich
 from gdsolve.objective.singular import Singular
 from gdsolve.objective.spread import EstimateSpread, or_one, restrict, spread_of, square
-from gdsolve.spec.errors import AskedErrors
+
+if TYPE_CHECKING:
+    from gdsolve.objective.goodness import Goodness
+    from gdsolve.objective.sandwich import Sandwich
+    from gdsolve.spec.errors import AskedErrors
 
 FAR = 0.01
+CANCELLED = 1e-12
 
 FIXED = "held fixed"
 AT_BOUND = "at its bound, so that it cannot move in both directions; the others are estimated with it held there"
@@ -26,6 +31,7 @@ SHRUNK = "an l1 penalty sets weights to zero and shrinks the others, so that the
 PENALISED = "the ridge penalty biases the weights, so that the usual standard errors do not hold"
 EXACT = "the fit is exact up to rounding: no residuals are left to estimate an error from"
 NO_MINIMUM = "the Hessian is not positive definite here: the fit is not at a minimum"
+NO_SCATTER = "its scores cancel within every cluster: clusters say nothing of its error"
 NOT_FINITE = "the fit ended at numbers that are not finite"
 
 
@@ -137,7 +143,7 @@ def from_factor(
     scatter = (sse / freedom) ** 0.5 if freedom > 0.0 else None
     robust, why = None, None
     if sandwich is not None and freedom > 0.0:
-        spread, robust, why = _filled(spread, sandwich, into, to_user)
+        spread, robust, why = _filled(spread, sandwich, into, to_user, names)
     correlation = _correlation(spread, names) if confidence else None
     if weighting is Weighting.KNOWN:
         found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence)
@@ -185,24 +191,28 @@ def from_hessian(
     kept = _covariance(factor, out, names, free, spread, 1.0)
     robust, why = None, None
     if sandwich is not None:
-        spread, robust, why = _filled(spread, sandwich, into, to_user)
+        spread, robust, why = _filled(spread, sandwich, into, to_user, names)
     found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence, reason=why)
     correlation = _correlation(spread, names) if confidence else None
     return Inference(None, None, confidence, "z", found, correlation, robust, spread.rank, covariance=kept)
 
 
 def _filled(
-    spread: EstimateSpread, sandwich: Sandwich, into: Tensor, to_user: Tensor | None
+    spread: EstimateSpread, sandwich: Sandwich, into: Tensor, to_user: Tensor | None, names: Sequence[str]
 ) -> tuple[EstimateSpread, Robust, str | None]:
     """The spread of robust errors in the place of that of classic ones; and why there are none, if there are none."""
-    inner, why = sandwich.root(into @ spread.inner)
-    inner = inner.to(spread.root)
+    found = sandwich.root(into @ spread.inner)
+    inner = found.root.to(spread.root)
     root = inner if to_user is None else to_user.to(inner) @ inner
     undetermined = (spread.root == 0.0).all(dim=1, keepdim=True)
     root = torch.where(undetermined, 0.0, root)
+    least = CANCELLED * found.size * torch.linalg.vector_norm(spread.root, dim=1)
+    cancelled = (torch.linalg.vector_norm(root, dim=1) <= least).tolist()
+    names = [name for name, gone in zip(names, cancelled, strict=True) if gone and name not in spread.reasons]
+    spread = replace(spread, reasons={**dict.fromkeys(names, NO_SCATTER), **spread.reasons})
     freedom = sandwich.freedom(spread.rank)
     robust = Robust(sandwich.asked, sandwich.clusters, freedom if math.isfinite(freedom) else None, root)
-    return replace(spread, root=root), robust, why
+    return replace(spread, root=root), robust, found.reason
 
 
 def without_bars(

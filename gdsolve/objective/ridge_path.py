@@ -37,6 +37,9 @@ class RidgePath:
         """The path of the rows of a triangle."""
         block = triangle.centred() if intercept else triangle.raw()[:, [*range(triangle.n), triangle.n + 1]]
         left, values, right = torch.linalg.svd(block[:, :-1], full_matrices=False)
+        # What rounding leaves of columns that depend on each other is no direction of theirs.
+        there = values > torch.finfo(values.dtype).eps * max(block.shape) * values[:1]
+        left, values, right = left[:, there], values[there], right[there]
         coordinates = Coordinates.raw(triangle.n, intercept=intercept, device=block.device)
         if intercept:
             means = triangle.means()
@@ -45,11 +48,8 @@ class RidgePath:
 
     def weights(self, strengths: Sequence[float]) -> Tensor:
         """The minimisers, (p, q) in `coordinates`, for q penalties; for 0 that of least norm."""
-        penalty = self.values.new_tensor(list(strengths))[None, :]
-        squares = self.values[:, None].square()
-        floor = torch.finfo(torch.float64).eps * self._largest()
-        shrunk = torch.where(self.values[:, None] > floor, self.values[:, None] / (squares + penalty), 0.0)
-        linear = self.right @ (shrunk * self.along)
+        values, penalty = self.values[:, None], self.values.new_tensor(list(strengths))[None, :]
+        linear = self.right @ (values / (values.square() + penalty) * self.along)
         if not self.coordinates.intercept:
             return linear
         return torch.cat([linear, linear.new_zeros(1, linear.shape[1])])
@@ -62,7 +62,6 @@ class RidgePath:
     def freedom(self, strength: float) -> float:
         """The effective degrees of freedom, Σ s²/(s² + λ), and 1 for the intercept."""
         squares = self.values.square()
-        squares = squares[squares > 0.0]
         return float((squares / (squares + strength)).sum()) + self.coordinates.intercept
 
     def strength(self, freedom: float) -> float | None:

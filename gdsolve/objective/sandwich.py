@@ -22,6 +22,15 @@ CORRECTED = {ErrorKind.HC2: 0.5, ErrorKind.HC3: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
+class RobustRoot:
+    """A root of a robust covariance, (p, r), or why there is none; `size` is that of the scores of rows, √Σ‖v‖²."""
+
+    root: Tensor
+    size: float
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sandwich:
     """Robust errors of one fit.
 
@@ -31,7 +40,7 @@ class Sandwich:
     """
 
     asked: AskedErrors
-    root: Callable[[Tensor], tuple[Tensor, str | None]]
+    root: Callable[[Tensor], RobustRoot]
     freedom: Callable[[int], float]
     clusters: int | None = None
 
@@ -51,10 +60,12 @@ class Middle:
     frequency: bool
     total: Tensor
     sums: Tensor = field(init=False)
+    squares: Tensor = field(init=False)
     through: bool = False
 
     def __post_init__(self) -> None:
         self.sums = self.total[:0]
+        self.squares = self.total.new_zeros(())
 
     @classmethod
     def empty(cls, asked: AskedErrors, rank: int, *, frequency: bool, device: torch.device) -> Middle:
@@ -79,6 +90,7 @@ class Middle:
         if codes is None:
             self.total += scores.mT @ scores
             return
+        self.squares += scores.square().sum()
         most = int(codes.max()) + 1 if len(codes) else 0
         if most > len(self.sums):
             # Twice as many: clusters come a few at a time.
@@ -86,16 +98,19 @@ class Middle:
             self.sums = torch.cat([self.sums, self.sums.new_zeros(more, self.sums.shape[1])])
         self.sums.index_add_(0, codes, scores)
 
-    def result(self) -> Tensor:
-        """M, before any factor for small samples."""
-        return self.total if self.asked.kind is not ErrorKind.CLUSTER else self.sums.mT @ self.sums
+    def root(self, inner: Tensor, factor: float, total: Tensor | None = None) -> RobustRoot:
+        """W·M^½ times the root of a factor for small samples, (p, r); `total` is the M of all ranks.
 
-
-def square_root(middle: Tensor) -> Tensor:
-    """A root of M, (rank, rank): root·rootᵀ = M; rounding below 0 is 0."""
-    values, vectors = torch.linalg.eigh(middle)
-    root: Tensor = vectors * values.clamp(min=0.0).sqrt()
-    return root
+        The root of clusters comes from their sums: what cancels within each of them is zero to rounding, and not to the
+        root of that.
+        """
+        middle, through = self.total if total is None else total, through_reason(self.asked) if self.through else None
+        if self.asked.kind is ErrorKind.CLUSTER:
+            half, size = torch.linalg.qr(self.sums, mode="r").R.mT, self.squares
+        else:
+            values, vectors = torch.linalg.eigh(middle)
+            half, size = vectors * values.clamp(min=0.0).sqrt(), middle.diagonal().sum()
+        return RobustRoot(inner @ half * factor**0.5, float(size * factor) ** 0.5, through)
 
 
 def correction(asked: AskedErrors, observations: float, rank: int, clusters: int | None) -> float:

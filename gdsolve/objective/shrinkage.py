@@ -50,8 +50,8 @@ class Shrinkage:
         ∇ⱼL + τⱼ·sign(wⱼ), and where wⱼ = 0 what of ∇ⱼL is beyond ±τⱼ: it is 0 at the minimum alone.
         Source: Nesterov, Introductory Lectures on Convex Optimization, section 3.1.5.
         """
-        beyond = torch.sign(gradient) * torch.clamp(gradient.abs() - self.thresholds, min=0.0)
-        return torch.where(w == 0.0, beyond, gradient + self.thresholds * torch.sign(w))
+        beyond = gradient - torch.clamp(gradient, -self.thresholds, self.thresholds)
+        return torch.where(w == 0.0, beyond, torch.addcmul(gradient, self.thresholds, torch.sign(w)))
 
     def step(self, w: Tensor, slope: Tensor, rate: float | Tensor) -> Tensor:
         """argmin of the penalty + ‖v − (w − α∇L)‖²/(2α) over v, (p, 1), for the slope of least length at `w`.
@@ -61,9 +61,11 @@ class Shrinkage:
         Source: Parikh and Boyd (2014), Proximal algorithms, section 6.5.2.
         """
         moved = w - rate * slope
-        sign = torch.where(w == 0.0, -torch.sign(slope), torch.sign(w))
-        beyond = torch.clamp(moved * sign + 2.0 * rate * self.thresholds, max=0.0)
-        return torch.where(moved * sign >= 0.0, moved, sign * beyond) + 0.0
+        sign = torch.sign(torch.where(w == 0.0, -slope, w))
+        outward = moved * sign
+        beyond = torch.clamp(outward + 2.0 * rate * self.thresholds, max=0.0)
+        # No zero is negative.
+        return torch.where(outward >= 0.0, moved, sign * beyond) + 0.0
 
 
 Limits: TypeAlias = Box | Shrinkage

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.model import MOST_KEPT
 from gdsolve.report.inference_record import NOT_CONVERGED
 
 if TYPE_CHECKING:
@@ -51,6 +52,4 @@ def _kept(fit: Fit) -> tuple[list[str] | None, list[list[float]] | None, float |
 
 def too_many(weights: int) -> str:
     """Why the covariance of a fit is not kept that exists."""
-    from gdsolve.objective.covariance import MOST_KEPT
-
     return f"{weights} weights are more than the {MOST_KEPT} whose covariance is saved"

@@ -36,6 +36,8 @@ ABSENT = (
     "standard_errors",
     "covariance",
     "report",
+    "validation",
+    "holdout",
     "objective",
     "best_iteration",
     "evaluations",

@@ -37,7 +37,9 @@ def error_title(errors: Record | None) -> str:
 
 
 def errors_line(record: Record) -> str:
-    """What robust errors are, and which distribution their tests have; empty of classic ones."""
+    """What robust errors are, and the distribution of their tests; empty of classic ones, or where there are none."""
+    if all(one["standard_error"] is None for one in (record.get("parameters") or {}).values()):
+        return ""
     errors = record.get("errors") or {}
     kind, freedom = errors.get("kind") or "classic", errors.get("degrees_of_freedom")
     if kind == "classic":

@@ -77,6 +77,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         *explained,
         ("levels", _all_levels(data, room)),
         ("row weights", weighting_line(record)),
+        ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
         ignored,
     ]
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TextIO
 
-from gdsolve.data.columns import first_of
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import page_for
 from gdsolve.report.parts import Record, labelled
 from gdsolve.spec.command import operand
 from gdsolve.spec.option import shell_word
+
+MOST_LISTED = 12
 
 
 def write_scan_table(record: Record, stream: TextIO) -> None:
@@ -19,18 +21,24 @@ def write_scan_table(record: Record, stream: TextIO) -> None:
         page,
         [
             ("data", f"{_sources(record)}: {_rows(record)}"),
-            ("columns", first_of(record["columns"])),
-            ("levels", first_of([f"{name} ({first_of(levels)})" for name, levels in record["levels"].items()])),
+            ("columns", _first_of(record["columns"])),
+            ("levels", _first_of([f"{name} ({_first_of(levels)})" for name, levels in record["levels"].items()])),
             ("row weights", _weights(record)),
             ("folds", _folds(record["folds"])),
             ("target", f"{record['target']}, where a fit names none" if record["target"] else ""),
-            ("ignored", first_of(record["ignored"])),
+            ("ignored", _first_of(record["ignored"])),
             ("kept in", f"{record['file']}, {_size(record['bytes'])}: sums and products, and no row"),
         ],
     )
     page.heading("to run next")
     page.command(f"gdsolve fit {shell_word(operand(record['file']))}")
     page.write(stream)
+
+
+def _first_of(names: Sequence[str]) -> str:
+    """The first of many names, and how many more there are."""
+    more = len(names) - MOST_LISTED
+    return ", ".join(names[:MOST_LISTED]) + (f" and {whole(more)} more" if more > 0 else "")
 
 
 def _sources(record: Record) -> str:

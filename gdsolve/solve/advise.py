@@ -15,6 +15,7 @@ from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.rank import EPSILON
 from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.forecast import has_closed_form
+from gdsolve.solve.l1 import largest_l1
 from gdsolve.solve.method import own_rate
 from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.plan import Plan
@@ -66,6 +67,8 @@ def advise(
     if problem.kind is Kind.CURVE and began and _is_level(problem, solution):
         lines.append(Advice("The curve is constant on all rows: it explains nothing of the target (R² is 0)."))
     lines += _commands(problem, plan, solution, certificate, command)
+    if minimum is not None and problem.shrinkage is not None and status is Status.CONVERGED:
+        lines += _nothing_left(problem, minimum, command)
     if minimum is not None and not minimum.unique and minimum.spectrum is not None:
         lines.append(_ambiguity(problem, minimum.spectrum.rank, command))
     return (*lines, *ambiguity(problem, minimum))
@@ -113,6 +116,16 @@ def _held(problem: Problem, command: Command, certificate: Certificate) -> Advic
     if problem.kind is Kind.LINEAR:
         return Advice("A ridge penalty keeps the weights finite", command.but(ridge=1, max_iter=None))
     return Advice("Check the formula, or bound its parameters with --lower and --upper.")
+
+
+def _nothing_left(problem: Problem, minimum: Minimum, command: Command) -> list[Advice]:
+    """The penalty from which on every weight is zero, where that is so."""
+    largest = largest_l1(problem, minimum)
+    if not largest:
+        return []
+    half = float(f"{0.5 * largest:.2g}")
+    said = f"An l1 penalty of {largest:.6g} and more sets every weight to zero; a smaller one leaves some"
+    return [Advice(said, command.but(l1=int(half) if half.is_integer() else half))]
 
 
 def _ambiguity(problem: Problem, rank: int, command: Command) -> Advice:

@@ -16,7 +16,7 @@ logger = logging.getLogger("gdsolve")
 @dataclass(frozen=True, slots=True)
 class DataInfo:
     """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0, and
-    `log_weight` is Σ log ω of the others.
+    `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
     a scan, which has no rows.
@@ -31,7 +31,7 @@ class DataInfo:
     delimiter: str | None = None
     decimal: str | None = None
     rows_weightless: int = 0
-    log_weight: float = 0.0
+    log_weight: float | None = None
     is_scan: bool = False
 
     @classmethod
@@ -47,7 +47,6 @@ class DataInfo:
             table.marks.delimiter,
             table.marks.decimal,
             table.rows_weightless,
-            table.log_weight,
         )
 
 

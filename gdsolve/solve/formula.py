@@ -180,7 +180,7 @@ def _read(
     robust = RobustPass(spec)
     built = _keep(kept, opened, robust)
     require_clusters(spec, opened)
-    info = DataInfo.of(opened)
+    info = replace(DataInfo.of(opened), log_weight=robust.log_weight())
     tell_table(info)
     if built:
         tell_rounding(info, built, spec)

@@ -39,14 +39,15 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
     if sse is None:
         goodness = _of_likelihood(problem, w, rank)
     else:
+        weighting = weighting_of(problem.spec)
         goodness = goodness_of_squares(
             found,
             sse=sse,
             total=problem.total_sum_of_squares,
             observations=problem.observations,
             rank=rank,
-            weighting=weighting_of(problem.spec),
-            log_weight=0.0 if problem.data is None else problem.data.log_weight,
+            weighting=weighting,
+            log_weight=0.0 if weighting is Weighting.NONE else problem.data.log_weight if problem.data else None,
             intercept=problem.intercept or problem.kind is Kind.CURVE,
             nested=problem.kind is Kind.LINEAR,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 
 from gdsolve.descent.solution import Solution
@@ -20,15 +22,16 @@ from gdsolve.objective.inference import (
 from gdsolve.objective.singular import Singular
 from gdsolve.solve.certify import linear_map
 from gdsolve.solve.device import dtype_of
-from gdsolve.solve.goodness import with_goodness
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
-from gdsolve.solve.sandwich import sandwich_of
 from gdsolve.solve.weighting import weighting_of
 from gdsolve.spec import Spec
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.objective.sandwich import Sandwich
 
 NO_DATA = "a formula has no residuals to estimate an error from"
 NOT_SQUARED = "this loss is neither a sum of squares nor a likelihood"
@@ -86,7 +89,17 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
     away = too_far(found, optimum[:, 0])
     if away and status is Status.MAX_ITER:
         return withhold(found, dict.fromkeys(names, SHORT) | away)
-    return withhold(with_goodness(found, problem, w, sse=sse) if spec.report else found, away)
+    return withhold(_completed(found, problem, w, sse), away)
+
+
+def _completed(found: Inference, problem: Problem, w: torch.Tensor, sse: float | None) -> Inference:
+    """The inference with how good the fit is, where a report is asked for."""
+    if not problem.spec.report:
+        return found
+    # What a plain fit can do without is not imported.
+    from gdsolve.solve.goodness import with_goodness
+
+    return with_goodness(found, problem, w, sse=sse)
 
 
 def fixed_values(problem: Problem) -> dict[str, float]:
@@ -168,16 +181,24 @@ def _of_rows(
             held=held,
             to_user=to_user,
             weighting=weighting_of(spec),
-            sandwich=sandwich_of(problem, w),
+            sandwich=_sandwich(problem, w),
         )
         return found, float(sse)
     curved = None if minimum is None or spec.report else minimum.hessian
     hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
-    sandwich = sandwich_of(problem, w)
+    sandwich = _sandwich(problem, w)
     found = from_hessian(
         hessian, user, names=names, confidence=confidence, held=held, to_user=to_user, sandwich=sandwich
     )
     return found, None
+
+
+def _sandwich(problem: Problem, w: torch.Tensor) -> Sandwich | None:
+    if not problem.spec.errors.robust:
+        return None
+    from gdsolve.solve.sandwich import sandwich_of
+
+    return sandwich_of(problem, w)
 
 
 def _held(problem: Problem, w: torch.Tensor, names: list[str], reason: str) -> dict[str, str]:

@@ -94,6 +94,20 @@ def gap_l1(problem: Problem, w: Tensor, value: float, minimum: Minimum) -> float
     return curved + float(_slack(problem, shrinkage, w, minimum.w))
 
 
+def largest_l1(problem: Problem, minimum: Minimum) -> float | None:
+    """λ_max, from which on every weight that is penalised is zero; None where at the minimum one is not.
+
+    There |∇ⱼL| ≤ τⱼ for all j, and τ is in proportion to λ₁: so λ_max = λ₁·max |∇ⱼL|/τⱼ.
+    """
+    shrinkage, w = problem.shrinkage, minimum.w
+    assert shrinkage is not None
+    held = shrinkage.thresholds > 0.0
+    if bool((w[held.to(w.device)] != 0.0).any()) or not bool(held.any()):
+        return None
+    slopes = problem.objective.evaluate(w.to(problem.start)).gradient.abs()[held]
+    return problem.spec.l1 * float((slopes / shrinkage.thresholds[held]).amax())
+
+
 def _slack(problem: Problem, shrinkage: Shrinkage, w: Tensor, best: Tensor) -> Tensor:
     thresholds = shrinkage.thresholds.to(best)
     gradient = problem.objective.evaluate(best).gradient.to(best)

@@ -158,9 +158,10 @@ def demand_of(spec: Spec, table: Table) -> Demand | None:
 def _of_linear(spec: Spec, table: Table, option: str, remedy: str) -> Demand:
     roles, way = table.roles, f"{flag(option)} {getattr(spec, option).value}"
     kept = len(roles.design) + 1 + (roles.weight is not None)
-    return Demand(
-        table.source[0], option, way, kept + (not spec.no_intercept), kept, _size(spec), _with_precision(spec, remedy)
-    )
+    # Beside the rows of the fit, all of them for the folds, and those of a fit without a fold.
+    copies = 3 if spec.cv is not None and not spec.loss.info.squared else 1
+    numbers = copies * kept + (not spec.no_intercept)
+    return Demand(table.source[0], option, way, numbers, kept, _size(spec), _with_precision(spec, remedy))
 
 
 def demand_of_formula(spec: Spec, table: Table, steps: int, p: int) -> Demand:

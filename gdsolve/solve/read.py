@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table
@@ -118,7 +118,7 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         if not built:
             raise _without_rows(opened, dealt)
         kept.settle(built[0].constants())
-        info = DataInfo.of(opened) if dealt is None else dealt.counted(DataInfo.of(opened), ranks)
+        info = _counted(opened, dealt, robust, ranks)
         tell_table(info)
         require_squares(info, built[0], spec.dtype)
         tell_rounding(info, built, spec)
@@ -128,6 +128,12 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
     shown = None if sample is None else sample.rows(ranks)
     apart = None if dealt is None else dealt.result(info.source[0], ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart, sandwich, clusters)
+
+
+def _counted(table: Table, dealt: DealtRows | None, robust: RobustPass | None, ranks: Ranks) -> DataInfo:
+    """What was read, less the rows that were set aside."""
+    info = DataInfo.of(table) if dealt is None else dealt.counted(DataInfo.of(table), ranks)
+    return info if robust is None else replace(info, log_weight=robust.log_weight(ranks))
 
 
 def _without_rows(table: Table, dealt: DealtRows | None) -> DataError:
@@ -168,8 +174,8 @@ def _dealt_rows(spec: Spec, table: Table, dtype: torch.dtype) -> DealtRows | Non
 
 
 def _robust(spec: Spec) -> RobustPass | None:
-    """What reads the rows once more, or keeps what robust errors need of them."""
-    if not spec.errors.robust:
+    """What keeps of the rows what a report or robust errors need, where they need more than the triangle."""
+    if not spec.errors.robust and not (spec.report and spec.weight_column):
         return None
     from gdsolve.solve.robust_pass import RobustPass
 

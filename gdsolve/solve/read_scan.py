@@ -66,6 +66,7 @@ def choose_columns(spec: Spec, found: Scan) -> ScanRead:
         roles,
         info.has_header,
         rows_weightless=info.rows_weightless,
+        log_weight=info.log_weight,
         is_scan=True,
     )
     tell_table(data)

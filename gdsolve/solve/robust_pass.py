@@ -1,4 +1,4 @@
-"""What robust errors need of the rows of a table: another pass over them, or the cluster of each."""
+"""What robust errors, and the report of a weighted fit, need of the rows of a table beside their triangle."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from torch import Tensor
 
 from gdsolve.objective.inference import Weighting
 from gdsolve.objective.row_batch import from_numpy
-from gdsolve.objective.sandwich import LinearRows, Middle, Sandwich, correction, freedom_of, square_root, through_reason
+from gdsolve.objective.sandwich import LinearRows, Middle, Sandwich, correction, freedom_of
 from gdsolve.objective.spread import spread_of, square
 from gdsolve.objective.triangle import Triangle
+from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.dealt import fitted_rows
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.weighting import weighting_of
@@ -41,14 +42,22 @@ class RobustPass:
     """What robust errors need of the rows of a table: their clusters as they pass by, and of least squares more."""
 
     spec: Spec
+    _log_weight: float = 0.0
     _parts: list[tuple[np.ndarray, np.ndarray | None]] = field(default_factory=list)
 
     def passing(self, batches: Iterable[Batch]) -> Iterator[Batch]:
-        """The same batches, the clusters of their rows kept."""
+        """The same batches; their clusters and the logarithms of their weights are kept."""
+        logs = self.spec.report and self.spec.weight_column is not None
         for batch in batches:
+            if logs and batch.weight is not None:
+                self._log_weight += float(np.log(batch.weight[batch.weight > 0.0]).sum())
             if batch.cluster is not None and not self.spec.is_least_squares:
                 self._parts.append((batch.cluster, batch.weight))
             yield batch
+
+    def log_weight(self, ranks: Ranks = ALONE) -> float:
+        """Σ log ω over the rows of a weight above 0, of all ranks, where a report is asked for."""
+        return sum(ranks.gather(self._log_weight))
 
     def found(self, table: Table, triangle: Triangle) -> tuple[Sandwich | None, RowClusters | None]:
         """The errors of least squares, from another pass over an open table; else the clusters of rows in memory.
@@ -56,6 +65,8 @@ class RobustPass:
         Raises:
             GdsolveError, DataError: as `require_clusters`.
         """
+        if not self.spec.errors.robust:
+            return None, None
         require_clusters(self.spec, table)
         if not self.spec.is_least_squares:
             return None, self.clusters(table.clusters, weightless=False)
@@ -122,8 +133,7 @@ def sandwich_of_table(spec: Spec, table: Table, triangle: Triangle, rows: float)
             met.update(codes_met.tolist())
     # Of clusters that were held out as a whole no row is fitted.
     clusters = (len(met) if spec.holdout else table.clusters) or None
-    total = ranks.fold(middle.result, torch.add) if ranks.several else middle.result()
-    through = any(ranks.gather(middle.through))
-    root = inner @ square_root(total * correction(asked, rows, inner.shape[1], clusters))
-    reason = through_reason(asked) if through else None
-    return Sandwich(asked, lambda _inner: (root, reason), freedom_of(asked, rows, clusters), clusters)
+    total = ranks.fold(lambda: middle.total, torch.add) if ranks.several else None
+    middle.through = any(ranks.gather(middle.through))
+    root = middle.root(inner, correction(asked, rows, inner.shape[1], clusters), total)
+    return Sandwich(asked, lambda _inner: root, freedom_of(asked, rows, clusters), clusters)

@@ -10,7 +10,7 @@ from torch import Tensor
 from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.inference import Weighting
 from gdsolve.objective.pointwise_rows import PointwiseRows
-from gdsolve.objective.sandwich import Middle, Sandwich, correction, freedom_of, normal, square_root, through_reason
+from gdsolve.objective.sandwich import Middle, RobustRoot, Sandwich, correction, freedom_of, normal
 from gdsolve.objective.shared import Shared
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.weighting import weighting_of
@@ -28,7 +28,7 @@ def sandwich_of(problem: Problem, w: Tensor) -> Sandwich | None:
     clusters, asked, rows = problem.clusters, spec.errors, problem.observations
     count, frequency = None if clusters is None else clusters.count, weighting_of(spec) is Weighting.FREQUENCY
 
-    def root(inner: Tensor) -> tuple[Tensor, str | None]:
+    def root(inner: Tensor) -> RobustRoot:
         middle = Middle.empty(asked, inner.shape[1], frequency=frequency, device=inner.device)
         place = 0
         for slopes, error, weight in _scores(own, w):
@@ -36,10 +36,8 @@ def sandwich_of(problem: Problem, w: Tensor) -> Sandwich | None:
             codes = None if clusters is None else clusters.codes[here].to(inner.device)
             middle.add(slopes.to(inner) @ inner, error.to(inner), None if weight is None else weight.to(inner), codes)
             place += len(slopes)
-        total = middle.result()
-        total = objective.ranks.total(total) if isinstance(objective, Shared) else total
-        found = inner @ square_root(total * correction(asked, rows, inner.shape[1], count))
-        return found, through_reason(asked) if middle.through else None
+        total = objective.ranks.total(middle.total) if isinstance(objective, Shared) else None
+        return middle.root(inner, correction(asked, rows, inner.shape[1], count), total)
 
     freedom = freedom_of(asked, rows, count) if isinstance(own, Curve) else normal
     return Sandwich(asked, root, freedom, count)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,12 +17,13 @@ from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.proposals import as_squares
-from gdsolve.solve.scanned import Scan, load_scan, merge_scans
+from gdsolve.solve.scanned import Scan, load_scan, merge_scans, narrowed
 from gdsolve.spec import DType, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
+    from gdsolve.data import Batch
     from gdsolve.objective.triangle import Triangle
 
 logger = logging.getLogger("gdsolve")
@@ -44,22 +45,25 @@ def scan(spec: Spec, arrays: Arrays | None = None) -> Scan:
     known = [load_scan(name) for name in scans]
     found = [*known, *([_read(spec, tables, arrays, known)] if tables or arrays is not None else [])]
     merged = merge_scans(found)
+    if known and (spec.features or spec.ignore or spec.target):
+        merged = narrowed(merged, spec)
     total = time.perf_counter() - began
     logger.info("%s rows scanned in %.2f s", f"{merged.rows:,}", total)
     return replace(merged, seconds={"total": total})
 
 
 def _read(spec: Spec, tables: Sequence[str], arrays: Arrays | None, beside: Sequence[Scan]) -> Scan:
-    """The scan of tables; `beside` others the columns are theirs, unless others are asked for."""
+    """The scan of tables; `beside` others the columns are theirs."""
     asked = _plain(replace(spec, data=tuple(tables)))
-    if beside and not (spec.features or spec.ignore):
+    if beside:
         *features, target = beside[0].info.names
-        asked = replace(asked, features=tuple(features), target=target)
+        asked = replace(asked, features=tuple(features), target=target, ignore=())
     with ExitStack() as stack:
         opened = open_all_columns(asked, stack, arrays)
-        triangle, folds, data = _build(asked, opened)
-    named = None if beside else opened.target
-    return Scan(_info(asked, replace(opened, target=named), data), triangle, folds)
+        triangle, folds, data, log_weight = _build(asked, opened)
+    named = beside[0].info.target if beside else opened.target
+    info = _info(asked, replace(opened, target=named), data)
+    return Scan(replace(info, log_weight=log_weight), triangle, folds)
 
 
 def _plain(spec: Spec) -> Spec:
@@ -80,10 +84,27 @@ def _plain(spec: Spec) -> Spec:
     )
 
 
-def _build(spec: Spec, opened: AllColumns) -> tuple[Triangle, tuple[Triangle, ...], DataInfo]:
-    """One pass over the table: its triangle, and those of its folds, if rows are dealt into some."""
+class _LogWeights:
+    """Σ log ω of the rows that pass, those of weight 0 left out."""
+
+    def __init__(self) -> None:
+        self.total = 0.0
+
+    def of(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches as they are."""
+        import numpy as np
+
+        for batch in batches:
+            if batch.weight is not None:
+                self.total += float(np.log(batch.weight[batch.weight > 0.0]).sum())
+            yield batch
+
+
+def _build(spec: Spec, opened: AllColumns) -> tuple[Triangle, tuple[Triangle, ...], DataInfo, float]:
+    """One pass over the table: its triangle, those of its folds, if rows are dealt into some, and Σ log ω."""
     table = opened.table
-    count, batches = table.count(), table.ahead()
+    logs = _LogWeights()
+    count, batches = table.count(), logs.of(table.ahead())
     with collector_at_rest():
         import torch
 
@@ -105,7 +126,7 @@ def _build(spec: Spec, opened: AllColumns) -> tuple[Triangle, tuple[Triangle, ..
         raise DataError(f"{table.source[0]}: no rows", "the table has a header but no data")
     data = DataInfo.of(table)
     require_squares(data, built[0], spec.dtype)
-    return built[0], folds, data
+    return built[0], folds, data, logs.total
 
 
 def _info(spec: Spec, opened: AllColumns, data: DataInfo) -> ScanInfo:

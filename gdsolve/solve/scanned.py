@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gdsolve.data.columns import assign
 from gdsolve.data.scan_file import ScanFile, ScanInfo, StoredTriangle, read_scan_file, same_order, write_scan_file
 from gdsolve.imports import collector_at_rest
+from gdsolve.spec import Spec
+from gdsolve.spec.scans import require_name
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -41,18 +45,19 @@ class Scan:
         """The columns of the table that can be the target, or a feature."""
         return self.info.names
 
-    def save(self, path: str) -> Scan:
+    def save(self, path: str | os.PathLike[str]) -> Scan:
         """Write it to a file, whole or not at all; returns the same, as it is in that file.
 
         Raises:
-            GdsolveError: the file cannot be written.
+            GdsolveError: a name that does not end in .tri, or a file that cannot be written.
         """
+        name = require_name(os.fspath(path))
         stored = tuple(
             StoredTriangle(one.factor.cpu().numpy(), one.shift.cpu().numpy(), one.rows, one.total_weight)
             for one in (self.triangle, *self.folds)
         )
-        size = write_scan_file(path, ScanFile(self.info, stored))
-        return replace(self, file=path, size=size)
+        size = write_scan_file(name, ScanFile(self.info, stored))
+        return replace(self, file=name, size=size)
 
 
 def load_scan(path: str) -> Scan:
@@ -128,6 +133,46 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
         )
 
 
+def _missing(infos: Sequence[ScanInfo]) -> tuple[str, ...]:
+    """The texts that count as missing in any of them; where one has a list of its own, those of the first."""
+    texts = tuple(dict.fromkeys(text for info in infos for text in info.na_values))
+    return infos[0].na_values if any(text.startswith("=") for text in texts) else texts
+
+
+def narrowed(scan: Scan, spec: Spec) -> Scan:
+    """The scan of those columns that a fit by `spec` would use, of text with every level.
+
+    Raises:
+        GdsolveError: a flag that names no column.
+        DataError: no two columns are left.
+    """
+    from gdsolve.objective.scan import select
+
+    info, name = scan.info, scan.info.source[0]
+    target = spec.target or (info.target if info.target in info.names else None)
+    parts = assign(info.names, replace(spec, weight=None, sigma=None, cv_by=None, target=target), name, info.has_header)
+    chosen = (*parts.features, parts.target)
+    kept = chosen if spec.features else tuple(one for one in info.names if one in chosen)
+    columns = [column for one in kept for column in columns_of(info, one)]
+    places = same_order(info.columns, columns)
+    told = replace(
+        info,
+        names=kept,
+        columns=tuple(columns),
+        levels={one: levels for one, levels in info.levels.items() if one in kept},
+        target=target,
+        ignored=(*info.ignored, *(one for one in info.names if one not in kept)),
+    )
+    return replace(
+        scan, info=told, triangle=select(scan.triangle, places), folds=tuple(select(one, places) for one in scan.folds)
+    )
+
+
+def columns_of(info: ScanInfo, name: str) -> tuple[str, ...]:
+    """The columns of the triangle that a column of the table has."""
+    return tuple(f"{name}={level}" for level in info.levels[name]) if name in info.levels else (name,)
+
+
 def _beyond(mine: Sequence[str], its: Sequence[str]) -> str | None:
     """What the second of two lists lacks and has beside the first, in words; None where it has the same."""
     lacking, beyond = ([one for one in a if one not in set(b)] for a, b in ((mine, its), (its, mine)))
@@ -164,8 +209,9 @@ def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
         rows_dropped=sum(info.rows_dropped for info in infos),
         cells_filled=sum(info.cells_filled for info in infos),
         rows_weightless=sum(info.rows_weightless for info in infos),
+        log_weight=sum(info.log_weight for info in infos),
         target=first.target if all(info.target == first.target for info in infos) else None,
         ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
-        na_values=tuple(dict.fromkeys(text for info in infos for text in info.na_values)),
+        na_values=_missing(infos),
         has_header=all(info.has_header for info in infos),
     )

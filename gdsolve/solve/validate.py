@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import sqrt
@@ -16,6 +16,7 @@ from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.folds import squared_error
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.merge import merge_ranks
+from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.row_batch import from_numpy
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
@@ -31,9 +32,9 @@ from gdsolve.solve.squares import pose_triangle
 from gdsolve.solve.validation import Holdout, Stopping, Validation
 from gdsolve.spec import Engine, Spec
 from gdsolve.spec.choices import Format, StopAt
-from gdsolve.spec.losses import Loss
 from gdsolve.status import Status
 
+HOST = torch.device("cpu")
 FAULTS = {
     Status.DIVERGED: "diverges",
     Status.EDGE_OF_STABILITY: "is at the edge of stability",
@@ -194,39 +195,32 @@ def _scores(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt)
     """The figures of weights, (p, 1), on rows of all ranks: means over them, in the user's units."""
     spec, units = problem.spec, problem.units
     assert isinstance(units, Coordinates)
-    loss, at = loss_before(spec), units.to(torch.device("cpu"))
-    weights = w.to(torch.float64).cpu()
-    sums = torch.zeros(8, dtype=torch.float64, device="cpu")
+    loss, at, weights = loss_before(spec), units.to(HOST), w.to(HOST, torch.float64)
+    names = ("deviance", "accuracy") if spec.loss.info.likelihood else ("rmse", "mae")
+    sums = torch.zeros(4, dtype=torch.float64, device=HOST)
     for batch in batches:
         values = from_numpy(batch.values).to(torch.float64)
-        omega = torch.ones(len(values), dtype=torch.float64, device="cpu")
-        if batch.weight is not None:
-            omega = from_numpy(batch.weight).to(torch.float64)
+        omega = torch.ones_like(values[:, 0]) if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
         there = omega > 0.0
-        y, omega = values[there, -1:], omega[there, None]
-        z = (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
+        y, z = values[there, -1:], (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
         z = at.target_scale * (z + weights[at.n :] if at.intercept else z) + at.target_centre
-        value = loss.loss_and_slope(z, y)[0]
-        named = dict(zip((*loss.means, *loss.sums, *loss.counts), loss.score(z, y), strict=True))
-        shown = spec.loss.info.likelihood
-        rows = (
-            torch.ones_like(y),
-            value,
-            named.get("deviance", 2.0 * value),
-            named.get("accuracy", torch.zeros_like(y)).to(torch.float64),
-            torch.zeros_like(y) if shown else (z - y).square(),
-            torch.zeros_like(y) if shown else (z - y).abs(),
-            y,
-            y.square(),
-        )
-        sums += torch.stack([(omega * one).sum() for one in rows])
-    total = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
-    mean = [one / total[0] for one in total]
-    found = {"loss": mean[1]}
-    if spec.loss.info.likelihood:
-        found |= {"deviance": mean[2]}
-        return found | ({"accuracy": mean[3]} if spec.loss is Loss.LOGISTIC else {})
-    return found | {"rmse": sqrt(mean[4]), "mae": mean[5]}
+        figures = (torch.ones_like(y), loss.loss_and_slope(z, y)[0], *_figures(loss, z, y, names))
+        sums += torch.stack([(omega[there, None] * one).sum() for one in figures])
+    total, *found = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
+    named = dict(zip(("loss", *names), (one / total for one in found), strict=True))
+    if "rmse" in named:
+        return named | {"rmse": sqrt(named["rmse"])}
+    return named if "accuracy" in loss.means else {name: named[name] for name in ("loss", "deviance")}
+
+
+def _figures(loss: PointwiseLoss, z: Tensor, y: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:
+    """What the figures of these names average, row by row: 0 for one that there is not, squares for a root of them."""
+    if "rmse" in names:
+        return (z - y).square(), (z - y).abs()
+    # Where the likelihood of a perfect prediction is 1, minus its logarithm doubled is the deviance.
+    known = dict(zip((*loss.means, *loss.sums, *loss.counts), loss.score(z, y), strict=True))
+    deviance = known.get("deviance", 2.0 * loss.loss_and_slope(z, y)[0])
+    return deviance, known.get("accuracy", torch.zeros_like(y))
 
 
 def _has_rules(spec: Spec) -> bool:

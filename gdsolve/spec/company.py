@@ -155,6 +155,11 @@ UNBIASED = Company(
     "the ridge penalty biases the weights, and {flag} is for weights without bias",
     "leave {flag} out, or give --ridge 0",
 )
+UNSHRUNK = Company(
+    lambda asked: asked.spec.l1 == 0.0,
+    "the l1 penalty sets weights to zero, and {flag} is for weights without bias",
+    "leave {flag} out, or give --l1 0",
+)
 VARIANCES_SOUGHT = Company(
     lambda asked: not asked.spec.absolute_sigma,
     "--absolute-sigma takes the variances of the rows as known, and {flag} finds them from the residuals",

@@ -34,6 +34,11 @@ def check_each(spec: Options) -> None:
         raise _refusal("every", f"{spec.format} has a line for each, and no iterations", "give --format json")
     if spec.check_gradient:
         raise _refusal("check_gradient", f"{spec.format} has no room for what it finds", "give --format json")
+    for name in ("cv", "holdout"):
+        if getattr(spec, name) is not None:
+            raise _refusal(
+                name, f"{spec.format} has a line for each, and no room for what it finds", "give --format json"
+            )
     if spec.report and spec.format is Format.TABLE:
         raise _refusal("report", "the table has a line for each", "give --format json|csv")
 

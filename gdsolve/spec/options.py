@@ -585,7 +585,8 @@ class Options:
     )
     report: bool = option(
         False,
-        "Add standard errors, t values, confidence intervals and correlations of the parameters.",
+        "Add standard errors, t values, confidence intervals and correlations of the parameters, and of the fit F, "
+        "AIC, BIC, deviance and the inflation of its columns (VIF).",
         "Output",
         verbs=FITTED,
     )
@@ -609,6 +610,7 @@ class Options:
             company.RESIDUALS,
             company.ERRORS_KNOWN,
             company.UNBIASED,
+            company.UNSHRUNK,
             company.VARIANCES_SOUGHT,
             company.SHOWN_ERRORS,
         ),

@@ -50,6 +50,7 @@ NEEDS_ROWS = (
         "{value} reads every row",
         "leave --engine out",
     ),
+    NeedsRows("se", lambda spec: spec.errors.robust, "{value} reads the residual of every row", "leave --se out"),
     NeedsRows(
         "plot_kind",
         lambda spec: spec.plot_kind is PlotKind.FIT and spec.plot is not False,
@@ -67,6 +68,17 @@ def is_scan(source: str) -> bool:
     (True, True, False)
     """
     return source.lower().endswith(ENDING)
+
+
+def require_name(path: str) -> str:
+    """The path of a scan that is to be written.
+
+    Raises:
+        GdsolveError: it does not end as one.
+    """
+    if not is_scan(path):
+        raise GdsolveError(f"{path} does not end in .tri", "give --output FILE.tri", option="output")
+    return path
 
 
 def reads_scans(spec: Options) -> bool:

@@ -120,6 +120,7 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     "sigma": ((), _COLUMN, 'put the standard deviations into X as a column, and give its name, as in sigma="x2"'),
     "group_by": _NAME,
     "cv_by": _NAME,
+    "se": ((), "a word", 'as in {name}="hc3" or {name}="cluster:COLUMN"'),
     "start": _PAIRS,
     "lower": _PAIRS,
     "upper": _PAIRS,

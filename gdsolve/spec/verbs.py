@@ -72,6 +72,12 @@ class Verb:
 SOURCES = Operand(
     "sources",
     "SOURCE",
+    "Tables ({endings}, also {packed}), a glob, - for standard input, or one YAML spec.",
+    several=True,
+)
+SCANNED = Operand(
+    "sources",
+    "SOURCE",
     "Tables ({endings}, also {packed}), scans (.tri), a glob, - for standard input, or one YAML spec.",
     several=True,
 )
@@ -90,7 +96,7 @@ _ALL = (
             "gdsolve fit data.csv --model 'b1*(1 - exp(-b2*x))' --start b1=500,b2=0.0001",
             "gdsolve fit --minimize '(2 - a - b)**2 + (4 - 3*a - b)**2' --start a=0,b=0 --lr 0.01",
         ),
-        (SOURCES,),
+        (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS | Does.TABULATES,
         formats=(*_PLAIN, Format.MARKDOWN, Format.LATEX),
         pictures=(
@@ -107,7 +113,7 @@ _ALL = (
         "compare-lr",
         "Compare learning rates, below and above the largest stable one.",
         ("gdsolve compare-lr data.csv", "gdsolve compare-lr data.csv --lr 1e-4..1:20 --iterates 3"),
-        (SOURCES,),
+        (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.TABULATES,
         formats=_PLAIN,
         pictures=(PlotKind.RATES, PlotKind.SPECTRUM),
@@ -120,7 +126,7 @@ _ALL = (
             "gdsolve compare data.csv --methods gd,momentum,nesterov",
             "gdsolve compare curve.yaml --methods gd,nesterov,lbfgs,lm",
         ),
-        (SOURCES,),
+        (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.TABULATES,
         formats=_PLAIN,
         pictures=(PlotKind.LOSS, PlotKind.PATH, PlotKind.SPECTRUM),
@@ -144,7 +150,7 @@ _ALL = (
         "check",
         "Look at the data before a fit: columns, rank, condition number, learning rates, iterations needed.",
         ("gdsolve check data.csv",),
-        (SOURCES,),
+        (SCANNED,),
         Does.READS | Does.MODELS | Does.TABULATES,
         formats=_PLAIN,
         pictures=(PlotKind.SPECTRUM,),
@@ -170,7 +176,7 @@ _ALL = (
             "gdsolve scan 'days/*.csv' --categorical onehot -o week.tri",
             "gdsolve scan mon.tri tue.tri -o week.tri",
         ),
-        (SOURCES,),
+        (SCANNED,),
         Does.READS | Does.CHOOSES,
         formats=(Format.TABLE, Format.JSON),
     ),
@@ -198,7 +204,7 @@ _ALL = (
         "report",
         "Write a run as one HTML page: what was asked, what was reached, pictures, and a learning rate to play with.",
         ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
-        (SOURCES,),
+        (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS,
     ),
     Verb(
