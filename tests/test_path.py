@@ -329,7 +329,7 @@ def test_formulas_other_losses_and_groups_are_refused(tmp_path: Path, table: Pat
         assert caught.value.exit_code is ExitCode.USAGE
         assert caught.value.option == option
     # What is said of one fit is no fault.
-    spec.write_text(f"data: {table}\nl1: 3\nlr: 0.1\nstop: best\ncv: 4\nholdout: 0.2\npoints: 4\n")
+    spec.write_text(f"data: {table}\nridge: 3\nlr: 0.1\nstop: best\ncv: 4\nholdout: 0.2\npoints: 4\n")
     found = gdsolve.path(str(spec))
     assert found.data.rows == ROWS
     with pytest.raises(DataError):

@@ -59,9 +59,10 @@ class RegularizationPath:
     """Minimisers of ½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² in the user's units, from the largest λ down (docs/path.md).
 
     λ₁ = λ·ratio and λ₂ = λ·(1 − ratio), `l1` and `ridge`. Shapes: arrays are (q,), a number a point, `weights` (q, n)
-    and `intercepts` (q,), None without one; `names` are those of the weights. `losses`, penalties
-    included, and `duality_gaps` are in units of the loss, half of the mean squared error; `freedom`, the effective degrees of freedom, is there for ridge alone. `folds` has
-    the errors over folds where they were asked for, and `model` the fit that was selected.
+    and `intercepts` (q,), None without one; `names` are those of the weights. `losses`, penalties included, and
+    `duality_gaps` are in units of the loss, half of the mean squared error; `freedom`, the effective degrees of
+    freedom, is there for ridge alone. `folds` has the errors over folds where they were asked for, and `model` the fit
+    that was selected.
     """
 
     spec: Spec

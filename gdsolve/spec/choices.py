@@ -148,7 +148,7 @@ class PlotKind(StrEnum):
 class Sought(float):
     """The strength of a penalty that is still to be found: until then it counts as any that is not 0."""
 
-    def __repr__(self) -> str:  # noqa: D105
+    def __repr__(self) -> str:
         return "auto"
 
     __str__ = __repr__
