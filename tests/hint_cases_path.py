@@ -20,7 +20,7 @@ CASES = [
     Case("path s.yaml", {**LEVEL, "s.yaml": "data: t.csv\nmodel: a*x\nstart: a=1\n"}, {"give a spec": "path t.csv"}),
     Case(f"{FIT} --l1 auto", TWENTY),
     Case(f"{FIT} --l1 auto --ridge auto --cv 4", TWENTY),
-    Case(f"{FIT} --l1 auto --cv 4 --loss huber --delta 1", TWENTY),
+    Case(f"{FIT} --l1 auto --cv 4 --loss logcosh", TWENTY),
     Case(f"{FIT} --ridge auto --cv 4 --stop best", TWENTY),
     Case(f"{FIT} --l1 3 --cv 4 --stop best", TWENTY),
     Case("fit t.csv --ridge auto --group-by g", TWENTY),

@@ -98,7 +98,7 @@ MOMENTUM = Company(
 RANDOM = Company(
     lambda asked: asked.spec.init == "random" or asked.spec.is_dealt,
     "{flag} is for --init random, --cv and --holdout; nothing else is drawn at random",
-    "leave {flag} out, or give --init random",
+    "leave {flag} out",
 )
 DEALT = Company(
     lambda asked: asked.spec.is_dealt,

@@ -26,7 +26,7 @@ def check_strengths(spec: Options, verb: str) -> None:
     if isinstance(spec.l1, Sought) and isinstance(spec.ridge, Sought):
         raise GdsolveError(
             "--l1 auto and --ridge auto are not found together",
-            "give --ridge 1, say; gdsolve path --l1-ratio 0.5 goes through both in a ratio",
+            "give --ridge 1, say, or --l1 1",
             option="ridge",
         )
     if not spec.is_least_squares:
