@@ -70,6 +70,7 @@ def _parts(*words: str) -> Work:
 FIT_MILLION = _fit_exactly(MILLION, 1000)
 FIT_MILLION_TEXT = "gdsolve fit, 1,000,000 × 10 (0.2 GB CSV), 1000 iterations"
 TEN_THOUSAND = Table(Shape(10_000, 10))
+HUNDRED = Table(Shape(20_000, 100))
 SLOW = ("--lr", "1e-9")
 TWO_RANKS = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
 
@@ -187,6 +188,14 @@ COUNTS: tuple[Case, ...] = (
         # Most of them slow: those are the ones that are searched for long.
         _gdsolve("compare-lr", SMALL, "--lr", "1e-9..1:1000"),
         _gdsolve("compare-lr", SMALL, "--lr", "1e-6"),
+    ),
+    ProcessCase(
+        "path",
+        "gdsolve path --cv 10, 20,000 × 100, 100 strengths of the penalty, each without every fold",
+        "gdsolve fit, the same file",
+        Bound(3.0),
+        _gdsolve("path", HUNDRED, "--cv", "10"),
+        _gdsolve("fit", HUNDRED),
     ),
 )
 

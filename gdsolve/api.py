@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.check import Check
     from gdsolve.solve.comparison import Comparison, MethodComparison
     from gdsolve.solve.outcome import Fit
+    from gdsolve.solve.regularization_path import RegularizationPath
     from gdsolve.solve.scanned import Scan
     from gdsolve.solve.score import Score
 
@@ -156,6 +157,30 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
         spec, table, command = _ask("compare", X, y, names, options)
         check_outputs(spec)
         result = run(spec, table, command, illustrate=illustrator_of(spec))
+        _show(spec, result.picture)
+        return result
+
+
+def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> RegularizationPath:
+    """Fit a problem, given as for `fit`, by least squares with every strength λ of an l1 or ridge penalty.
+
+    The result has arrays, a number or a row a λ, from the largest down: `lambdas`, `weights`, `errors` over folds with
+    `cv`, and more; `select("1se")` is the fit at the λ that a rule takes; `save` writes that of the option `select`.
+
+    Raises:
+        GdsolveError, DataError: as `fit`, and for a target that no column explains.
+    """
+    from gdsolve.outputs import write_outputs
+    from gdsolve.solve.path import path as run
+
+    with _typing("path", X):
+        spec, table, command = _ask("path", X, y, names, options)
+        check_outputs(spec)
+        result = run(spec, table, command, illustrate=illustrator_of(spec))
+        if result.model is not None and spec.save is not None:
+            from gdsolve.report.record import fit_record
+
+            write_outputs(spec, fit_record(result.model))
         _show(spec, result.picture)
         return result
 

@@ -322,7 +322,7 @@ def test_a_fit_is_a_start(table: Path, tmp_path: Path) -> None:
         ({"features": [1]}, "features: [1] is not a name or a list of names", 'as in features=["a", "b"]'),
         ({"lr": None}, "lr: None is not a finite number", "write it as in lr=0.01"),
         ({"lr": [[0.1]]}, "lr: [0.1] is not a finite number", "write it as in lr=0.01"),
-        ({"ridge": [1]}, "ridge: [1] is not a number", "as in ridge=0.1"),
+        ({"ridge": [1]}, "ridge: [1] is not a number, or auto", "as in ridge=0.1"),
         ({"ridge": True}, "ridge: True is not a number", "as in ridge=0.1"),
         ({"max_iter": [1]}, "max_iter: [1] is not a whole number", "as in max_iter=10"),
         ({"every": None}, "every: None is not a whole number", "as in every=10"),

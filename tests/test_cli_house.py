@@ -73,11 +73,12 @@ def test_every_verb_has_the_module_of_its_name(verb: Verb) -> None:
 
 
 def test_what_verbs_do_follows_from_the_table() -> None:
-    assert READING == ("fit", "compare-lr", "compare", "check", "certify", "scan", "predict", "score", "report")
-    assert FITTING == ("fit", "compare-lr", "compare", "check", "certify", "report")
-    assert CHOOSING == ("fit", "compare-lr", "compare", "check", "certify", "scan", "report")
+    others = ("path", "check", "certify", "scan", "predict", "score")
+    assert ("fit", "compare-lr", "compare", *others, "report") == READING
+    assert FITTING == ("fit", "compare-lr", "compare", "path", "check", "certify", "report")
+    assert CHOOSING == ("fit", "compare-lr", "compare", "path", "check", "certify", "scan", "report")
     assert DESCENDING == ("fit", "compare-lr", "compare", "report")
-    assert TABULATED == ("fit", "compare-lr", "compare", "check", "certify")
+    assert TABULATED == ("fit", "compare-lr", "compare", "path", "check", "certify")
     assert FITTED == ("fit", "report")
 
 

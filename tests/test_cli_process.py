@@ -179,7 +179,7 @@ def complete(words: str, position: int) -> list[str]:
 def test_completion_in_bash(here: Path) -> None:
     (here / "houses.csv").write_text('price,crim rate,"a,b",prix\n1,2,3,4\n')
     assert complete("gdsolve ", 1) == [
-        *("fit", "compare-lr", "compare", "check", "certify", "scan", "predict", "score", "report"),
+        *("fit", "compare-lr", "compare", "path", "check", "certify", "scan", "predict", "score", "report"),
         *("trace", "tour", "schema"),
     ]
     assert complete("gdsolve fit --l", 2) == ["--lower", "--loss", "--link", "--lr", "--loss-tol"]

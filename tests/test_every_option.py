@@ -26,6 +26,7 @@ from gdsolve.cli.main import run
 from gdsolve.pictures import draw
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
+from gdsolve.report.path_record import path_record
 from gdsolve.report.record import check_record, comparison_record, fit_record
 from gdsolve.report.scan_record import scan_record
 from gdsolve.spec import VERBS, flag, options_of
@@ -141,6 +142,8 @@ EXAMPLES: dict[str, Example] = {
     "l1": Example("3"),
     "penalty_scale": Example("standard", ("--ridge", "3")),
     "penalize_intercept": Example(None, ("--ridge", "3")),
+    "l1_ratio": Example("0.5"),
+    "points": Example("5"),
     "method": Example("nesterov"),
     "methods": Example("gd"),
     "momentum": Example("0.3", ("--method", "momentum")),
@@ -159,6 +162,7 @@ EXAMPLES: dict[str, Example] = {
     "dtype": Example("float32"),
     "cv": Example("3"),
     "cv_by": Example("z", ("--cv", "2", "--seed", "1")),
+    "select": Example("min", ("--cv", "2", "--seed", "1")),
     "holdout": Example("0.4"),
     "backward_from": Example("y", source="g.yaml"),
     "repeat": Example("0", source="g.yaml"),
@@ -241,6 +245,11 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("certify", "no_header"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "quiet"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "delimiter"): Example("~", source="marks.csv"),
+    ("path", "penalty_scale"): Example("standard"),
+    ("path", "penalize_intercept"): Example(),
+    ("path", "seed"): Example("7", ("--cv", "2")),
+    ("path", "save"): Example("m.json", ("--cv", "2", "--seed", "1", "--select", "min")),
+    ("path", "plot_kind"): Example("validation", ("--cv", "2", "--seed", "1", "--plot", "p.svg")),
     ("scan", "output"): Example("s.tri"),
     ("scan", "format"): Example("json"),
     ("scan", "seed"): Example("7", ("--cv", "2")),
@@ -463,6 +472,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
     "check": (gdsolve.check, check_record),
     "compare": (gdsolve.compare, method_comparison_record),
     "compare-lr": (gdsolve.compare_lr, comparison_record),
+    "path": (gdsolve.path, path_record),
     "scan": (gdsolve.scan, scan_record),
 }
 # A DataFrame has its missing cells already.

@@ -9,6 +9,7 @@ import hint_cases_data
 import hint_cases_formulas
 import hint_cases_l1
 import hint_cases_models
+import hint_cases_path
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
@@ -32,6 +33,7 @@ CASES: list[Case] = [
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
     *hint_cases_models.CASES,
+    *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {

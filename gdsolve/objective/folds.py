@@ -68,11 +68,14 @@ def squared_error(triangle: Triangle, weights: Tensor, coordinates: Coordinates,
 def squared_errors(triangle: Triangle, weights: Tensor, coordinates: Coordinates, fitted: Triangle) -> Tensor:
     """Σω(xᵀw − y)², (q,), over the rows of a triangle, of weights (p, q) in `coordinates`.
 
-    These are raw, or those of the rows of `fitted`. With the shift s, the centre c of the coordinates and the intercept
-    b in them, y − xᵀw is (y − s_y) − (x − s)ᵀw − (wᵀ(s − c) + b − (s_y − c_y)): columns that are large beside their
-    spread lose no digits.
+    These are raw, those of the rows of `fitted`, or not centred. With the shift s, the centre c of the coordinates and
+    the intercept b in them, y − xᵀw is (y − s_y) − (x − s)ᵀw − (wᵀ(s − c) + b − (s_y − c_y)): columns that are large
+    beside their spread lose no digits.
     """
     n = triangle.n
+    if coordinates.intercept and not coordinates.centred:
+        weights = coordinates.to_user(weights)
+        coordinates = Coordinates.raw(n, intercept=True, device=weights.device)
     linear = coordinates.linear().to_user(weights)[:n]
     if not coordinates.intercept:
         raw = triangle.raw()

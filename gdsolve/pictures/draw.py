@@ -11,6 +11,7 @@ from gdsolve.descent.leap import find_stops
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.solution import Solution
 from gdsolve.picture import Picture
+from gdsolve.pictures.coefficients import draw_regularization
 from gdsolve.pictures.direction import draw_direction
 from gdsolve.pictures.fit import draw_fit
 from gdsolve.pictures.live import outlook_of_scene
@@ -28,6 +29,7 @@ from gdsolve.solve.method import shown_rate
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
+from gdsolve.solve.regularization_path import RegularizationPath
 from gdsolve.solve.rules import rules_of
 from gdsolve.spec import PlotKind, kind_of_plot, kinds_drawn
 from gdsolve.spec.methods import PLAIN
@@ -176,6 +178,11 @@ def _spectrum_of_rates(scene: Scene, rates: Sequence[float], end: torch.Tensor) 
     eigenvalues, where = eigenvalues_of(scene, end)
     spread = Spread("eigenvalues", eigenvalues, tuple(("rate", rate) for rate in shown))
     return draw_spectrum([spread], "The spectrum of the Hessian", _where(scene, where))
+
+
+def picture_of_path(path: RegularizationPath) -> Picture:
+    """The weights of a path of penalties against λ, or their error over folds."""
+    return draw_regularization(path)
 
 
 def picture_of_check(raw: Problem, standardised: Problem) -> Picture:

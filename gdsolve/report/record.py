@@ -85,6 +85,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "covariance": covariance_record(fit) if as_model else None,
         "report": None if fit.inference is None else inference_record(fit.inference),
         "validation": None if fit.validation is None else validation_record(fit.validation),
+        "found": None if fit.found is None else asdict(fit.found),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,

@@ -6,14 +6,15 @@ from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import column, counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record
+from gdsolve.spec.option import flag
 
 SCORES = {"rmse": "RMSE", "deviance": "mean deviance", "loss": "mean loss"}
 """What a score is called."""
 
 
 def validation_lines(record: Record) -> list[tuple[str, str]]:
-    """The error over folds, and that on rows that were held out, each with its label."""
-    return [("validated", _folds(record)), ("held out", _holdout(record))]
+    """How a penalty was found, the error over folds, and that on rows that were held out, each with its label."""
+    return [("found", _found(record)), ("validated", _folds(record)), ("held out", _holdout(record))]
 
 
 def show_stopping(page: Page, record: Record) -> None:
@@ -28,6 +29,19 @@ def show_stopping(page: Page, record: Record) -> None:
     texts = [column([one[key] for one in points], 6, relative=key == "ridge") for key in keys]
     least = ["least" if one["iteration"] == found["best"] else "" for one in points]
     page.table(Grid([Column(title, right=bool(title)) for title in titles], transpose([updates, *texts, least])))
+
+
+def _found(record: Record) -> str:
+    """The strength that was found, as it can be typed."""
+    found = record.get("found")
+    if found is None:
+        return ""
+    own = flag(found["option"])
+    span = f"{found['points']} from {figure(found['largest'], 6)} to {figure(found['least'], 6)}"
+    return (
+        f"{own} {figure(found['strength'], 6)}, of {span}; "
+        f"{own} {figure(found['one_standard_error'], 6)} is within one standard error"
+    )
 
 
 def _folds(record: Record) -> str:

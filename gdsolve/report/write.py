@@ -17,6 +17,8 @@ from gdsolve.report.group_lines import write_groups_csv, write_groups_json, writ
 from gdsolve.report.group_table import write_group_table
 from gdsolve.report.methods_table import write_methods_table
 from gdsolve.report.page import View
+from gdsolve.report.path_record import write_path_csv
+from gdsolve.report.path_table import write_path_table
 from gdsolve.report.plain import (
     Record,
     write_check_csv,
@@ -50,6 +52,9 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.compare/1", Format.TABLE): write_methods_table,
     ("gdsolve.compare/1", Format.JSON): write_json,
     ("gdsolve.compare/1", Format.CSV): write_methods_csv,
+    ("gdsolve.path/1", Format.TABLE): write_path_table,
+    ("gdsolve.path/1", Format.JSON): write_json,
+    ("gdsolve.path/1", Format.CSV): write_path_csv,
     ("gdsolve.scan/1", Format.TABLE): write_scan_table,
     ("gdsolve.scan/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.TABLE): write_check_table,

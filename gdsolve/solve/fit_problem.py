@@ -43,11 +43,16 @@ def fit_problem(
 ) -> Fit:
     """Descend on a problem, and certify where that ended; `began` is when the fit was asked for.
 
-    Where it shall end at the best update, that is found first.
+    Where it shall end at the best update, or a penalty has the best strength, that is found first.
 
     Raises:
         GdsolveError: a method or an option that does not go with this problem.
     """
+    strength = None
+    if problem.spec.sought is not None:
+        from gdsolve.solve.find_strength import find_strength
+
+        problem, strength = find_strength(problem)
     stopping, asked = None, problem.spec
     if asked.stop is StopAt.BEST:
         from gdsolve.solve.stop_best import find_stopping, stopped_at
@@ -72,6 +77,8 @@ def fit_problem(
     )
     if stopping is not None:
         found = replace(found, spec=asked, max_iter=asked.max_iter)
+    if strength is not None:
+        found = replace(found, found=strength)
     if problem.dealt is not None:
         from gdsolve.solve.validate import hold_out, validate
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.minimum import Certificate
     from gdsolve.solve.plan import Plan
     from gdsolve.solve.problem import Problem
+    from gdsolve.solve.regularization_path import RegularizationPath
     from gdsolve.solve.validation import Validation
     from gdsolve.spec import PlotKind
 
@@ -54,6 +55,10 @@ class Illustrator(Protocol):
         limit: int | None,
     ) -> Picture:
         """Many learning rates on one problem; without `solutions` from its closed form."""
+        ...
+
+    def picture_of_path(self, path: RegularizationPath) -> Picture:
+        """The weights of a path of penalties against λ, or their error over folds."""
         ...
 
     def picture_of_check(self, raw: Problem, standardised: Problem) -> Picture:

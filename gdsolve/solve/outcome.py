@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.solve.data import DataInfo
-from gdsolve.solve.validation import Holdout, Validation
+from gdsolve.solve.validation import FoundStrength, Holdout, Validation
 from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
 
@@ -141,7 +141,8 @@ class Fit:
     tolerances in the coordinates in which descent ran. `predicted_iterations` was known before the run;
     `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
     the run has not converged and no report on them was asked for. `delta_found` tells that Huber's δ, which `spec` has,
-    was found. `duality_gap` bounds the gap of a fit with an l1 penalty, and needs no minimum.
+    was found, and `found` how the strength of a penalty was. `duality_gap` bounds the gap of a fit with an l1 penalty,
+    and needs no minimum.
     """
 
     spec: Spec
@@ -182,6 +183,7 @@ class Fit:
     pictures: Mapping[PlotKind, Picture] = field(default_factory=dict)
     validation: Validation | None = None
     holdout: Holdout | None = None
+    found: FoundStrength | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

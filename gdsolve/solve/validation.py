@@ -81,6 +81,24 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundStrength:
+    """The `strength` of a penalty, l1 or ridge, at which the mean RMSE over the folds is least.
+
+    It is one of so many `points` between `largest` and `least`; `one_standard_error` is the largest of them whose mean
+    is within a standard error of that.
+    """
+
+    option: str
+    strength: float
+    mean: float
+    standard_error: float
+    one_standard_error: float
+    points: int
+    largest: float
+    least: float
+
+
+@dataclass(frozen=True, slots=True)
 class Holdout:
     """How good the fit is on rows that were set aside, which are `rows`; what there is not is None.
 

@@ -101,12 +101,6 @@ def _check_plot(spec: Options) -> None:
         raise GdsolveError(
             f"the loss {spec.loss} has no curvature, and so no spectrum", "give --plot-kind loss", option="plot_kind"
         )
-    if spec.plots and spec.plot_kind is PlotKind.VALIDATION and spec.stop is not StopAt.BEST:
-        raise GdsolveError(
-            "validation draws the error over folds by updates, which is found with --stop best",
-            "give --cv 5 --stop best, or --plot-kind loss",
-            option="plot_kind",
-        )
     if spec.plot_file is not None and not spec.plot_file.lower().endswith(PLOT_ENDINGS):
         endings = ", ".join(PLOT_ENDINGS)
         raise GdsolveError(

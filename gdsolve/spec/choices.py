@@ -111,6 +111,14 @@ class Header(StrEnum):
     NO = "no"
 
 
+class Select(StrEnum):
+    """Which point of a path is taken: that of least error over folds, or the largest λ within a standard error."""
+
+    NONE = "none"
+    MIN = "min"
+    ONE_SE = "1se"
+
+
 class Format(StrEnum):
     """Form of the result on standard output."""
 
@@ -133,9 +141,21 @@ class PlotKind(StrEnum):
     RATES = "rates"
     SPECTRUM = "spectrum"
     VALIDATION = "validation"
+    COEFFICIENTS = "coefficients"
     GRAPH = "graph"
 
 
+class Sought(float):
+    """The strength of a penalty that is still to be found: until then it counts as any that is not 0."""
+
+    def __repr__(self) -> str:
+        return "auto"
+
+    __str__ = __repr__
+
+
+SOUGHT = Sought(1.0)
+Strength = float | Sought
 LearningRate = float | tuple[float, ...] | Literal["auto"]
 Every = int | Literal["log", "none"]
 Init = str | Model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Format
+from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
@@ -87,7 +87,7 @@ LINKED = Company(
     f"leave {{flag}} out, or give --loss {'|'.join(WITH_LINKS)}",
 )
 PENALTY = Company(
-    lambda asked: asked.spec.is_penalised,
+    lambda asked: asked.spec.is_penalised or asked.verb == "path",
     "{flag} is for --ridge and --l1, and there is no penalty",
     "give --ridge 1, say, or leave {flag} out",
 )
@@ -98,7 +98,7 @@ MOMENTUM = Company(
 RANDOM = Company(
     lambda asked: asked.spec.init == "random" or asked.spec.is_dealt,
     "{flag} is for --init random, --cv and --holdout; nothing else is drawn at random",
-    "leave {flag} out, or give --init random",
+    "leave {flag} out",
 )
 DEALT = Company(
     lambda asked: asked.spec.is_dealt,
@@ -125,6 +125,11 @@ FOLDED = Company(
     lambda asked: asked.spec.cv is not None,
     "{flag} {value} is found on folds, and there are none",
     "give --cv 5, say, or leave {flag} out",
+)
+SELECTED = Company(
+    lambda asked: asked.verb != "path" or asked.spec.select is not Select.NONE,
+    "{flag} saves the model that is selected, and none is",
+    "give --cv 10 --select min, say, or leave {flag} out",
 )
 SHOWN_SCORES = Company(
     lambda asked: (

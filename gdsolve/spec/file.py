@@ -28,6 +28,7 @@ from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
 from gdsolve.spec.spec import Spec
+from gdsolve.spec.strengths import check_strengths
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
 from gdsolve.spec.verbs import VERBS, Does
 from gdsolve.status import GdsolveError, Place
@@ -47,7 +48,7 @@ PATHS = ("init", "weights", "save", "history", "plot", "checkpoint", "resume", "
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "every", "iterates", "seed", "cv")
+COUNTS = ("max_iter", "every", "iterates", "seed", "cv", "points")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
@@ -202,6 +203,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
         )
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
+    check_strengths(spec, verb)
     return spec
 
 

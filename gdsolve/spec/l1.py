@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Engine
+from gdsolve.spec.choices import Engine, StopAt
 from gdsolve.spec.losses import Loss
 from gdsolve.spec.methods import PROXIMAL, Method
 from gdsolve.spec.options import Options
@@ -35,6 +35,12 @@ def check_l1(spec: Options) -> None:
             f"{spec.method.value} takes no l1 penalty",
             f"give --method {'|'.join(PROXIMAL)}, or leave --method out",
             option="method",
+        )
+    if spec.stop is StopAt.BEST and spec.sought is None:
+        raise GdsolveError(
+            "--stop best is found in closed form, which does not hold with an l1 penalty",
+            "leave --stop out, or give --ridge in place of --l1",
+            option="stop",
         )
     if spec.engine is Engine.LEAP:
         raise GdsolveError("the closed form does not hold with an l1 penalty", "leave --engine out", option="engine")

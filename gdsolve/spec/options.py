@@ -26,7 +26,10 @@ from gdsolve.spec.choices import (
     PlotKind,
     RateSchedule,
     Scale,
+    Select,
+    Sought,
     StopAt,
+    Strength,
     WeightKind,
 )
 from gdsolve.spec.errors import AskedErrors, read_errors
@@ -35,7 +38,17 @@ from gdsolve.spec.methods import WITH_MOMENTUM, Method
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.option import enumerated, option
 from gdsolve.spec.parameter import Constant, Parameter
-from gdsolve.spec.verbs import CHOOSING, DESCENDING, DRAWN, FITTED, READING, SCORING, TABULATED, VALIDATED
+from gdsolve.spec.verbs import (
+    CHOOSING,
+    DESCENDING,
+    DRAWN,
+    FITTED,
+    ONE_PROBLEM,
+    READING,
+    SCORING,
+    TABULATED,
+    VALIDATED,
+)
 
 POSED = (*DESCENDING, "certify")
 SOLVED = (*DESCENDING, "check")
@@ -101,7 +114,7 @@ class Options:
         "What --weight means to standard errors: precision (rows - p degrees of freedom), or frequency, by which a "
         "weight of 2 is the row written twice (sum of the weights - p).",
         "Columns",
-        verbs=CHOOSING,
+        verbs=tuple(verb for verb in CHOOSING if verb != "path"),
         goes_with=company.WEIGHT,
     )
     sigma: str | None = option(
@@ -234,7 +247,7 @@ class Options:
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
 
-    loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
+    loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", verbs=ONE_PROBLEM, goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
         "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
@@ -248,6 +261,7 @@ class Options:
         None,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
+        verbs=ONE_PROBLEM,
         metavar="NUMBER",
         default_text="1.345 × the scale of the residuals, median|r|/0.6745",
         goes_with=company.LOSSES["delta"],
@@ -256,25 +270,43 @@ class Options:
         0.5,
         "Quantile to fit with --loss quantile: a number between 0 and 1.",
         "Descent",
+        verbs=ONE_PROBLEM,
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
     )
-    ridge: float = option(
+    ridge: Strength = option(
         0.0,
         "Ridge penalty: adds λ·‖w‖² to the SSE, in proportion for other losses.",
         "Descent",
+        verbs=ONE_PROBLEM,
         metavar="LAMBDA",
         minimum=0.0,
         goes_with=company.LINEAR,
+        by_verb={
+            "fit": {
+                "help": "Ridge penalty: adds λ·‖w‖² to the SSE, in proportion for other losses; auto takes the λ of "
+                "least error over the folds of --cv.",
+                "metavar": "LAMBDA|auto",
+            }
+        },
     )
-    l1: float = option(
+    l1: Strength = option(
         0.0,
         "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge the elastic "
         "net. For m rows λ is m·alpha of scikit-learn's Lasso.",
         "Descent",
+        verbs=ONE_PROBLEM,
         metavar="LAMBDA",
         minimum=0.0,
         goes_with=company.LINEAR,
+        by_verb={
+            "fit": {
+                "help": "Lasso penalty: adds λ·Σ|w| to half of the SSE, in proportion for other losses; with --ridge "
+                "the elastic net. For m rows λ is m·alpha of scikit-learn's Lasso; auto takes that of least error over "
+                "the folds of --cv.",
+                "metavar": "LAMBDA|auto",
+            }
+        },
     )
     penalty_scale: PenaltyScale = option(
         PenaltyScale.USER,
@@ -288,6 +320,25 @@ class Options:
         "Apply the penalties to the intercept too.",
         "Descent",
         goes_with=(company.LINEAR, company.PENALTY, company.INTERCEPT),
+    )
+    l1_ratio: float = option(
+        1.0,
+        "Share of λ that is --l1, the rest being --ridge: 1 for the lasso, 0 for ridge alone.",
+        "Descent",
+        verbs=("path",),
+        metavar="RATIO",
+        minimum=0,
+        maximum=1,
+    )
+    points: int = option(
+        100,
+        "Number of strengths λ, evenly on a log scale from λ_max down to λ_max/10⁴, or λ_max/100 with no more rows "
+        "than columns.",
+        "Descent",
+        verbs=("path",),
+        metavar="N",
+        minimum=2,
+        maximum=10_000,
     )
     method: Method = option(
         Method.AUTO,
@@ -399,9 +450,9 @@ class Options:
         metavar="N",
         minimum=0,
         maximum=2**63 - 1,
-        verbs=(*DESCENDING, "scan"),
+        verbs=(*DESCENDING, "path", "scan"),
         goes_with=company.RANDOM,
-        by_verb={"scan": {"help": "Seed of --cv."}},
+        by_verb={"path": {"help": "Seed of --cv."}, "scan": {"help": "Seed of --cv."}},
     )
     scale: Scale = option(
         Scale.AUTO,
@@ -449,7 +500,10 @@ class Options:
         minimum=2,
         maximum=10_000,
         goes_with=(company.LINEAR, company.SHOWN_SCORES),
-        by_verb={"scan": {"help": "Deal the rows into K folds, so that fits of the scan can be cross-validated."}},
+        by_verb={
+            "path": {"help": "Deal the rows into K folds, and score for every λ the fits without one of them on it."},
+            "scan": {"help": "Deal the rows into K folds, so that fits of the scan can be cross-validated."},
+        },
     )
     cv_by: str | None = option(
         None,
@@ -460,11 +514,19 @@ class Options:
         default_text="every row by itself",
         goes_with=company.DEALT,
     )
+    select: Select = option(
+        Select.NONE,
+        "Make a model of the λ of least error over the folds (min), or of the largest λ whose error is within one "
+        "standard error of that (1se).",
+        "Validation",
+        verbs=("path",),
+        goes_with=company.FOLDED,
+    )
     holdout: float | None = option(
         None,
         "Share of the rows to set aside, such as 0.2: the rest is fitted, and they score what was fitted.",
         "Validation",
-        verbs=VALIDATED,
+        verbs=("fit",),
         metavar="SHARE",
         default_text="off",
         goes_with=(company.LINEAR, company.SHOWN_SCORES),
@@ -558,7 +620,13 @@ class Options:
         None, "Write every reported iteration to a .csv or .ndjson file.", "Output", verbs=("fit",), metavar="FILE"
     )
     save: str | None = option(
-        None, "Save the result, which is the model as well, as JSON.", "Output", verbs=("fit",), metavar="MODEL.json"
+        None,
+        "Save the result, which is the model as well, as JSON.",
+        "Output",
+        verbs=("fit", "path"),
+        metavar="MODEL.json",
+        by_verb={"path": {"help": "Save the model that --select makes, as JSON: what fit saves at that λ."}},
+        goes_with=company.SELECTED,
     )
     checkpoint: str | None = option(
         None,
@@ -636,6 +704,10 @@ class Options:
         by_verb={
             "compare-lr": {"help": "What the picture shows: all rates, or the spectrum.", "default_text": "rates"},
             "compare": {"help": "What the picture shows: the loss or the path of every method, or the spectrum."},
+            "path": {
+                "help": "What the picture shows: the weights against λ, or the error over the folds (validation).",
+                "default_text": "coefficients",
+            },
             "check": {"help": "What the picture shows: the spectrum.", "default_text": "spectrum"},
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
@@ -719,6 +791,11 @@ class Options:
     def is_penalised(self) -> bool:
         """True where large weights cost something."""
         return self.ridge > 0.0 or self.l1 > 0.0
+
+    @property
+    def sought(self) -> str | None:
+        """The penalty whose strength is to be found, by the name of its option."""
+        return next((name for name in ("l1", "ridge") if isinstance(getattr(self, name), Sought)), None)
 
     @property
     def plots(self) -> bool:

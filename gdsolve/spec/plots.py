@@ -45,9 +45,27 @@ def check_plot(spec: Spec, verb: str) -> None:
             f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {enumerated(others)}",
             option="plot_kind",
         )
+    if spec.plot_kind is PlotKind.VALIDATION:
+        _check_validation(spec, verb)
     if spec.plot is True and verb == "trace":
         raise GdsolveError(
             "in the terminal trace shows the graph as a tree anyway",
             "give a file, as in --plot graph.svg",
             option="plot",
+        )
+
+
+def _check_validation(spec: Spec, verb: str) -> None:
+    """See that there is an error over folds to draw."""
+    if verb == "path" and spec.cv is None:
+        raise GdsolveError(
+            "validation draws the error over folds, and there are none",
+            "give --cv 5, say, or --plot-kind coefficients",
+            option="plot_kind",
+        )
+    if verb != "path" and spec.stop is not StopAt.BEST:
+        raise GdsolveError(
+            "validation draws the error over folds by updates, which is found with --stop best",
+            "give --cv 5 --stop best, or --plot-kind loss",
+            option="plot_kind",
         )

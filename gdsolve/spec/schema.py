@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import ENGINE_NAMES, Engine, Init, LearningRate
+from gdsolve.spec.choices import ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
@@ -204,6 +204,8 @@ def _of_kind(name: str, info: OptionInfo) -> Schema:
     kind = kinds()[name]
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return {"enum": [word.value for word in kind]}
+    if kind == Strength:
+        return {"anyOf": [{"const": str(SOUGHT)}, *_numeric(name, info, whole=False)["anyOf"]]}
     return _by_kind().get(kind) or _numeric(name, info, whole=kind in (int, int | None))
 
 

@@ -15,7 +15,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from gdsolve.model import Model
-from gdsolve.spec.choices import Every, Header, Init, LearningRate, Plot
+from gdsolve.spec.choices import SOUGHT, Every, Header, Init, LearningRate, Plot, Strength
 from gdsolve.spec.numbers import parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import choices
 from gdsolve.spec.option import flag
@@ -53,6 +53,10 @@ def _header(text: str, name: str, verb: str | None) -> StrEnum:
     return _choice(Header, text if truth is None else ("no", "yes")[truth], name, verb)
 
 
+def _strength(text: str, name: str) -> float:
+    return SOUGHT if text.strip() == str(SOUGHT) else parse_number(text, name)
+
+
 def _plot(text: str, _name: str) -> Plot:
     return TRUTHS.get(text.strip().lower(), text)
 
@@ -83,6 +87,7 @@ CONVERTERS: dict[object, Callable[[str, str], Any]] = {
     Init | None: _text,
     Every: _every,
     Plot: _plot,
+    Strength: _strength,
 }
 
 
@@ -128,6 +133,7 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     float: _NUMBER,
     float | None: _NUMBER,
     "holdout": ((Real,), "a number", "as in {name}=0.2"),
+    Strength: ((Real,), "a number, or auto", "as in {name}=0.1"),
     int: _COUNT,
     int | None: _COUNT,
     Every: _COUNT,

@@ -133,6 +133,20 @@ _ALL = (
         shared=True,
     ),
     Verb(
+        "path",
+        "Fit least squares with every strength λ of an l1 or ridge penalty, from the one that leaves no weight; with "
+        "--cv say which λ predicts best, and make it a model.",
+        (
+            "gdsolve path data.csv --cv 10",
+            "gdsolve path data.csv --cv 10 --select 1se --save model.json",
+            "gdsolve path data.csv --l1-ratio 0 --plot",
+        ),
+        (SOURCES,),
+        Does.READS | Does.MODELS | Does.TABULATES,
+        formats=_PLAIN,
+        pictures=(PlotKind.COEFFICIENTS, PlotKind.VALIDATION),
+    ),
+    Verb(
         "check",
         "Look at the data before a fit: columns, rank, condition number, learning rates, iterations needed.",
         ("gdsolve check data.csv",),
@@ -233,7 +247,9 @@ DESCENDING = verbs_that(Does.DESCENDS)
 FITTED = verbs_that(Does.FITS)
 TABULATED = verbs_that(Does.TABULATES)
 DRAWN = tuple(verb.name for verb in _ALL if verb.pictures)
-VALIDATED = ("fit",)
+VALIDATED = ("fit", "path")
 """Those that score what they fit on rows that it has not seen."""
+ONE_PROBLEM = tuple(name for name in FITTING if name != "path")
+"""Those that take the loss and the strengths of its penalties as they are given."""
 SCORING = ("score",)
 """Verbs that look at what a saved model predicts, row by row."""
