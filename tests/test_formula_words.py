@@ -334,11 +334,21 @@ def test_what_is_answered_instead(formula: str, message: str | None, hint: str) 
     assert fault.value.exit_code == 2
 
 
+@pytest.mark.parametrize("name", ["x.T", "x.mean", "np.pi"])
+def test_a_column_with_a_dot_is_not_taken_for_a_spelling(name: str) -> None:
+    call = "()" if name == "x.mean" else ""
+    with pytest.raises(GdsolveError) as fault:
+        parse(f"2*{name}{call}", ["x", name])
+    assert fault.value.hint == f"write `{name}`, with its backticks"
+    assert parse(f"2*`{name}`", ["x", name]).evaluate({name: tensor(2.0)}).item() == 4.0
+
+
 def test_shapes_that_do_not_fit_are_told() -> None:
-    values = {"w": tensor([1.0, 2.0]), "a": tensor(1.0), "W": tensor([[1.0, 2.0]])}
+    values = {"w": tensor([1.0, 2.0]), "a": tensor(1.0), "W": tensor([[1.0, 2.0]]), "v": tensor([1.0, 2.0, 3.0])}
     for formula, message, hint in [
         ("2*w[2]", r"column 3: \[…\]: index 2 is out of bounds", "its shape is (2,): a place is from 0 to 1"),
         ("a[0]", r"column 1: \[…\]: ", "its shape is (): a single number has no places, leave the brackets out"),
+        ("where(w > 0, exp(v), 0)", "column 14: exp: The size of tensor", "its parts have the shapes (2,) and (3,)"),
         ("cumsum(W)", "column 1: cumsum: it takes a column or a vector", "its parts have the shapes (1, 2)"),
     ]:
         with pytest.raises(GdsolveError, match=f"^{message}") as fault:

@@ -113,12 +113,14 @@ def apply(step: Operation, arguments: list[Any]) -> Any:
             return APPLY[str(step.value)](*(_matrix_side(step, argument) for argument in arguments))
         return FUNCTIONS[str(step.value)][1](*map(as_tensor, arguments))
     except (RuntimeError, IndexError, TypeError) as fault:
-        if "allocate memory" in str(fault) or "out of memory" in str(fault):
-            raise
-        raise _unfit(step, arguments, str(fault).splitlines()[0]) from None
+        raise _unfit(step, arguments, fault) from None
 
 
-def _unfit(step: Operation, arguments: Sequence[Any], reason: str) -> GdsolveError:
+def _unfit(step: Operation, arguments: Sequence[Any], fault: Exception) -> Exception:
+    """What torch says of shapes that do not go together, as an error of the formula; of memory, as it is."""
+    if "allocate memory" in str(fault) or "out of memory" in str(fault):
+        return fault
+    reason = str(fault).splitlines()[0]
     shapes = " and ".join(str(tuple(as_tensor(argument).shape)) for argument in arguments)
     if step.places:
         sizes = as_tensor(arguments[0]).shape
@@ -141,17 +143,23 @@ def guarded(step: Operation, arguments: list[Any], conditions: Mapping[tuple[int
     """The arguments of a step, with a number that it takes in the rows where a `where` does not take what it makes.
 
     What is not taken must be finite as well: its derivative counts 0 times, and 0·∞ is no number.
+
+    Raises:
+        GdsolveError: shapes that do not go together.
     """
     if step.value in SAFE:
         return arguments
+    inner, found = inside(str(step.value)), arguments
     for guard in step.guards:
         truth = conditions.get(guard.where)
         if truth is None or (guard.joined and truth.dim()):
             continue
         taken = truth if guard.taken else ~truth
-        inner = inside(str(step.value))
-        arguments = [torch.where(taken, one, inner) if isinstance(one, Tensor) else one for one in arguments]
-    return arguments
+        try:
+            found = [torch.where(taken, one, inner) if isinstance(one, Tensor) else one for one in found]
+        except RuntimeError as fault:
+            raise _unfit(step, [truth, *arguments], fault) from None
+    return found
 
 
 def guard_branch(steps: Sequence[Operation], where: tuple[int, int], *, taken: bool) -> list[Operation]:

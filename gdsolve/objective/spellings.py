@@ -26,18 +26,27 @@ METHODS = frozenset(FUNCTIONS) - {"where"} | UNDERSTOOD
 
 def read_as(node: ast.expr, names: Collection[str]) -> ast.expr | None:
     """A piece of Python as one that a formula has, at the same place; None where there is none that means the same."""
+    dotted = node.func if isinstance(node, ast.Call) else node
+    if isinstance(dotted, ast.Attribute):
+        # A column of this name stands in backticks.
+        return None if ast.unparse(dotted) in names else _dotted(node, dotted, names)
     match node:
-        case ast.Attribute(attr="T" | "mT", value=matrix) if module_of(node, names) is None:
-            return _placed(ast.Call(ast.Name("transpose", ast.Load()), [matrix], []), node)
-        case ast.Attribute(attr=name) if name in NUMBERS and module_of(node, names) is not None:
-            return _placed(ast.Name(name, ast.Load()), node)
-        case ast.Call(func=ast.Name(id=name)) if name not in names and name not in FUNCTIONS:
-            return _call(name, node.args, node) if name in UNDERSTOOD and not node.keywords else None
-        case ast.Call(func=ast.Attribute(attr=name, value=value)):
-            if module_of(node.func, names) is not None:
-                return _called(name, node.args, node)
-            return _called(name, [value, *node.args], node) if name in METHODS else None
+        case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]) if name in UNDERSTOOD - {*names}:
+            return filled(name, arguments, node)
     return None
+
+
+def _dotted(node: ast.expr, dotted: ast.Attribute, names: Collection[str]) -> ast.expr | None:
+    """For `np.pi`, `W.T`, `torch.exp(x)` and `x.sum()`."""
+    name, module = dotted.attr, module_of(dotted, names)
+    if not isinstance(node, ast.Call):
+        if module is not None:
+            return _placed(ast.Name(name, ast.Load()), node) if name in NUMBERS else None
+        turned = ast.Call(ast.Name("transpose", ast.Load()), [dotted.value], [])
+        return _placed(turned, node) if name in ("T", "mT") else None
+    if module is not None:
+        return _called(name, node.args, node)
+    return _called(name, [dotted.value, *node.args], node) if name in METHODS else None
 
 
 def module_of(node: ast.expr, names: Collection[str]) -> str | None:
