@@ -253,3 +253,7 @@ ONE_PROBLEM = tuple(name for name in FITTING if name != "path")
 """Those that take the loss and the strengths of its penalties as they are given."""
 SCORING = ("score",)
 """Verbs that look at what a saved model predicts, row by row."""
+POSED = (*DESCENDING, "certify")
+"""Those that pose a problem of a formula or a curve."""
+SOLVED = (*DESCENDING, "check")
+"""Those that take steps, by one rule or another."""

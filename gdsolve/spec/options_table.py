@@ -1,0 +1,178 @@
+"""Options of the table: its sources, its columns, and what becomes of its cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gdsolve.spec import company
+from gdsolve.spec.choices import (
+    Categorical,
+    Header,
+    Missing,
+    WeightKind,
+)
+from gdsolve.spec.option import option
+from gdsolve.spec.verbs import (
+    CHOOSING,
+    READING,
+    SCORING,
+    SOLVED,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableOptions:
+    """Which table is read, and how."""
+
+    data: tuple[str, ...] = option(
+        (), "Tables to read; a path in a YAML spec is relative to the spec.", "Data", verbs=()
+    )
+    X: tuple[tuple[float, ...], ...] | None = option(None, "Inline design matrix, one list per row.", "Data", verbs=())
+    y: tuple[float, ...] | None = option(None, "Inline target, one number per row.", "Data", verbs=())
+
+    target: str | None = option(
+        None,
+        "Target column; with --model also an expression of one, such as 'log(y)'.",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="COLUMN",
+        default_text="the column y, else the last one",
+        goes_with=company.NO_FORMULA,
+        by_verb={"scan": {"help": "Target of a fit that names none; any other column may be the target all the same."}},
+    )
+    features: tuple[str, ...] = option(
+        (),
+        "Feature columns.",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="COLUMNS",
+        default_text="all others",
+        goes_with=company.LINEAR,
+        by_verb={"scan": {"help": "Columns to keep, beside the target."}},
+    )
+    ignore: tuple[str, ...] = option(
+        (),
+        "Columns that are not used.",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="COLUMNS",
+        goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
+    )
+    weight: str | None = option(
+        None,
+        "Column of row weights: 1/variance up to a factor, as in R; see --weight-kind. A row of weight 0 is left out.",
+        "Columns",
+        verbs=(*CHOOSING, *SCORING),
+        metavar="COLUMN",
+        by_verb={
+            "score": {
+                "help": "Column of row weights. A row of weight 0 is left out.",
+                "default_text": "the model's, if the table has it",
+            }
+        },
+        goes_with=company.NO_FORMULA,
+    )
+    weight_kind: WeightKind = option(
+        WeightKind.PRECISION,
+        "What --weight means to standard errors: precision (rows - p degrees of freedom), or frequency, by which a "
+        "weight of 2 is the row written twice (sum of the weights - p).",
+        "Columns",
+        verbs=tuple(verb for verb in CHOOSING if verb != "path"),
+        goes_with=company.WEIGHT,
+    )
+    sigma: str | None = option(
+        None,
+        "Column of the standard deviations of the target: every row weighs 1/σ².",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="COLUMN",
+        goes_with=(company.NO_FORMULA, company.NUMBERS),
+    )
+    absolute_sigma: bool = option(
+        False,
+        "Take --sigma as known, in units of the target: standard errors are not scaled by the residuals.",
+        "Columns",
+        verbs=(*SOLVED, "scan"),
+        goes_with=(company.SIGMA, company.SQUARES),
+    )
+    group_by: str | None = option(
+        None,
+        "Fit each group of rows, those with the same value in this column, by least squares: one result for each. "
+        "The exit code is that of the worst group: 5 before 4 before 3.",
+        "Columns",
+        verbs=("fit",),
+        metavar="COLUMN",
+        default_text="all rows together",
+    )
+    each: bool = option(
+        False,
+        "Fit each SOURCE by itself: one line for each, in the order given, or with --format json one JSON object a "
+        "line. One that fails leaves the others alone. The exit code is the most serious one: 1 before 2, 5, 4 and 3.",
+        "Columns",
+        verbs=("fit",),
+    )
+    no_intercept: bool = option(
+        False, "Fit without an intercept, through the origin.", "Columns", goes_with=company.LINEAR
+    )
+    delimiter: str | None = option(
+        None,
+        "Character between the cells of a row.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
+    )
+    decimal: str | None = option(
+        None,
+        "Decimal mark: . or ,",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
+    )
+    encoding: str | None = option(
+        None,
+        "Encoding of text files.",
+        "Columns",
+        verbs=READING,
+        metavar="NAME",
+        default_text="UTF-8, or as the BOM says",
+        goes_with=(company.FILES, company.TEXT),
+    )
+    header: Header = option(
+        Header.AUTO,
+        "Whether the first line names the columns (yes) or is data (no; columns are then x1…xn, y).",
+        "Columns",
+        verbs=READING,
+        default_text="detected",
+        goes_with=(company.FILES, company.CSV),
+    )
+    no_header: bool | None = option(
+        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.CSV)
+    )
+    na: Missing = option(
+        Missing.ERROR,
+        "Missing cells in the columns used: stop with an error, drop the row, or fill in the column's mean.",
+        "Columns",
+        verbs=(*CHOOSING, *SCORING),
+        by_verb={"score": {"help": "Missing cells in the columns used: stop with an error, or drop the row."}},
+        goes_with=(company.TABLE, company.CELLS),
+    )
+    na_values: tuple[str, ...] = option(
+        (),
+        "More cells that count as missing, beside the empty one, NA, N/A, NaN, null and None; in any case, a number "
+        "means its value. A list that begins with = replaces these: '=bad,-9'; for the text =bad write ==bad.",
+        "Columns",
+        verbs=READING,
+        metavar="VALUES",
+        goes_with=company.TABLE,
+    )
+    categorical: Categorical = option(
+        Categorical.ERROR,
+        "Text columns: stop with an error, make 0/1 columns of their levels, or ignore them.",
+        "Columns",
+        verbs=CHOOSING,
+        goes_with=(company.LINEAR, company.TEXTS),
+    )
