@@ -214,6 +214,7 @@ def _by_kind() -> dict[object, Schema]:
     parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth}, "start")
     return {
         Init: {"anyOf": [TEXT]},
+        Init | None: {"anyOf": [TEXT]},
         str | None: {"anyOf": [TEXT]},
         bool: truth,
         bool | None: truth,
