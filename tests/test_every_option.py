@@ -245,6 +245,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("certify", "no_header"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "quiet"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "delimiter"): Example("~", source="marks.csv"),
+    ("path", "delta"): Example("0.5", ("--loss", "huber", "--points", "4"), "four.csv", repeated=True),
     ("path", "penalty_scale"): Example("standard"),
     ("path", "penalize_intercept"): Example(),
     ("path", "seed"): Example("7", ("--cv", "2")),

@@ -276,7 +276,7 @@ def test_rows_of_a_table_and_csv(
         # What is printed is what was used.
         assert float(cells[0]) == float(row["lambda"]) == float(row["l1"])
         assert int(cells[1]) == int(row["nonzero"]) == sum(float(row[name]) != 0.0 for name in NAMES)
-        assert float(cells[5]) == pytest.approx(float(row["cv_rmse"]), rel=1e-6)
+        assert float(cells[5]) == pytest.approx(float(row["cv_score"]), rel=1e-6)
     assert f"gdsolve fit {table.name} --features {','.join(NAMES)}" in printed
     assert f"--l1 {float(marked['min']['lambda']):.6g}" in printed
 
@@ -319,7 +319,7 @@ def test_bad_input_is_one_line(
 def test_formulas_other_losses_and_groups_are_refused(tmp_path: Path, table: Path) -> None:
     spec = tmp_path / "s.yaml"
     for text, option in (
-        ("loss: logistic", "loss"),
+        ("loss: absolute", "loss"),
         ("model: a0*a\nstart: a0=1", "model"),
         ("group_by: who", "group_by"),
     ):

@@ -38,7 +38,8 @@ def _draw_validation(path: RegularizationPath) -> Picture:
         tuple(folds.standard_errors.tolist()),
         _marks(path),
     )
-    return draw_errors(f"The error over {len(folds.rows)} folds", "RMSE over the folds", [curve])
+    label = {"rmse": "RMSE", "deviance": "mean deviance", "loss": "mean loss"}[path.score]
+    return draw_errors(f"The error over {len(folds.rows)} folds", f"{label} over the folds", [curve])
 
 
 def _draw_coefficients(path: RegularizationPath) -> Picture:

@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gdsolve.report.plain import write_csv
-from gdsolve.report.record import data_record, fit_record
+from gdsolve.report.record import data_record, descent_record, fit_record
+from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
     from gdsolve.solve.regularization_path import RegularizationPath
+    from gdsolve.spec import Spec
 
 Record = dict[str, Any]
 RULES = ("min", "1se")
-FIGURES = ("lambda", "l1", "ridge", "nonzero", "degrees_of_freedom", "sse", "loss", "rmse", "r2", "duality_gap")
-SCORES = ("cv_rmse", "cv_standard_error", "rule")
+FIGURES = (
+    *("lambda", "l1", "ridge", "nonzero", "degrees_of_freedom", "sse", "loss", "rmse", "r2"),
+    *("score", "explained", "duality_gap"),
+)
+SCORES = ("cv_score", "cv_standard_error", "rule")
 
 
 def path_record(path: RegularizationPath) -> Record:
@@ -29,6 +34,7 @@ def path_record(path: RegularizationPath) -> Record:
         "l1_ratio": spec.l1_ratio,
         "penalty_scale": spec.penalty_scale.value,
         "penalize_intercept": spec.penalize_intercept,
+        "score": path.score,
         "lambda_max": float(path.lambdas[0]),
         "points": _points(path),
         "validation": None
@@ -37,7 +43,7 @@ def path_record(path: RegularizationPath) -> Record:
             "folds": len(folds.rows),
             "seed": folds.seed,
             "by": folds.by,
-            "score": "rmse",
+            "score": path.score,
             "rows": list(folds.rows),
             "scores": folds.scores.tolist(),
             **{rule: {"point": place, "lambda": float(path.lambdas[place])} for rule, place in marks.items()},
@@ -45,10 +51,15 @@ def path_record(path: RegularizationPath) -> Record:
         "selected": None if path.model is None else spec.select.value,
         "model": None if path.model is None else fit_record(path.model),
         "data": data_record(path.data, spec),
-        "descent": {"intercept": path.intercepts is not None, "loss": spec.loss.value},
+        "descent": {"intercept": path.intercepts is not None, **_loss(spec)},
         "advice": list(path.advice),
         "seconds": path.seconds,
     }
+
+
+def _loss(spec: Spec) -> Record:
+    whole = descent_record(spec, standardised=False)
+    return {name: whole[name] for name in ("loss", "link", *(own.name for own in LOSS_PARAMETERS))}
 
 
 def _points(path: RegularizationPath) -> list[Record]:
@@ -59,10 +70,12 @@ def _points(path: RegularizationPath) -> list[Record]:
         path.ridge.tolist(),
         path.nonzero.tolist(),
         none if path.freedom is None else path.freedom.tolist(),
-        path.sse.tolist(),
+        none if path.sse is None else path.sse.tolist(),
         path.losses.tolist(),
-        path.rmse.tolist(),
-        path.r2.tolist(),
+        none if path.rmse is None else path.rmse.tolist(),
+        none if path.r2 is None else path.r2.tolist(),
+        path.scores.tolist(),
+        path.explained.tolist(),
         path.duality_gaps.tolist(),
         none if path.errors is None else path.errors.tolist(),
         none if path.standard_errors is None else path.standard_errors.tolist(),

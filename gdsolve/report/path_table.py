@@ -11,6 +11,7 @@ from gdsolve.report.numbers import column, counted, figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import advise, data_lines, labelled
 from gdsolve.report.path_record import RULES, rules_of
+from gdsolve.report.validation_table import SCORES
 
 Record = Mapping[str, Any]
 SHOWN = 16
@@ -44,12 +45,13 @@ def write_path_table(record: Record, stream: TextIO) -> None:
 def _penalty(record: Record) -> str:
     ratio = record["l1_ratio"]
     what = (
-        "λ·Σ|w| on half of the SSE"
+        "λ·Σ|w|"
         if ratio == 1.0
-        else "λ/2·Σw² on half of the SSE"
+        else "λ/2·Σw²"
         if ratio == 0.0
-        else f"λ·({figure(ratio)}·Σ|w| + {figure(1.0 - ratio)}/2·Σw²) on half of the SSE"
+        else f"λ·({figure(ratio)}·Σ|w| + {figure(1.0 - ratio)}/2·Σw²)"
     )
+    what += " on half of the SSE" if record["score"] == "rmse" else f" on the sum of {record['descent']['loss']}"
     how = [", of standardised columns"] if record["penalty_scale"] == "standard" else []
     how += [", intercept too"] if record["penalize_intercept"] else []
     return what + "".join(how)
@@ -60,7 +62,7 @@ def _folds(record: Record) -> str:
     if found is None:
         return ""
     by = f" by {found['by']}" if found["by"] is not None else ""
-    return f"RMSE over {counted(found['folds'], 'fold')}{by}, mean ± its standard error"
+    return f"{SCORES[record['score']]} over {counted(found['folds'], 'fold')}{by}, mean ± its standard error"
 
 
 def chosen_points(count: int, marks: Sequence[int], most: int = SHOWN) -> list[int]:
@@ -97,16 +99,18 @@ def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: 
     ridge = record["l1_ratio"] == 0.0
     # A λ is typed back as it is read.
     columns = {"λ": [figure(one["lambda"], 6) for one in shown]}
-    if ridge:
+    if ridge and record["score"] == "rmse":
         columns["d.f."] = column([one["degrees_of_freedom"] for one in shown], 5, relative=False)
-    else:
+    elif not ridge:
         columns["nonzero"] = [whole(one["nonzero"]) for one in shown]
     if most:
-        columns["R²"] = column([one["r2"] for one in shown], 6, relative=False)
+        columns["R²" if record["score"] == "rmse" else "explained"] = column(
+            [one["explained"] for one in shown], 6, relative=False
+        )
         columns["gap/loss"] = [_share(one) for one in shown]
-        columns["RMSE"] = column([one["rmse"] for one in shown], digits, relative=False)
+        columns[SCORES[record["score"]]] = column([one["score"] for one in shown], digits, relative=False)
     if record["validation"] is not None:
-        columns["over folds"] = column([one["cv_rmse"] for one in shown], digits, relative=False)
+        columns["over folds"] = column([one["cv_score"] for one in shown], digits, relative=False)
         columns["±"] = column([one["cv_standard_error"] for one in shown], 3, relative=False)
         columns[""] = list(told)
     heads = [Column(title, right=bool(title)) for title in columns]
@@ -115,7 +119,7 @@ def _grid(record: Record, shown: Sequence[Record], told: Sequence[str], digits: 
 
 def _share(point: Record) -> str:
     """The gap as a part of the loss, as a power of ten that it is below."""
-    share = point["duality_gap"] / point["loss"] if point["loss"] else 0.0
+    share = point["duality_gap"] / abs(point["loss"]) if point["loss"] else 0.0
     return f"<1e-{min(LEAST_SHARE, max(0, math.floor(-math.log10(share)))) if share else LEAST_SHARE:02d}"
 
 
@@ -125,7 +129,9 @@ def _endings(record: Record) -> list[str]:
     if found is not None:
         for rule in RULES:
             point = record["points"][found[rule]["point"]]
-            beside = f"RMSE {figure(point['cv_rmse'], 6)} ± {figure(point['cv_standard_error'], 3)}"
+            beside = (
+                f"{SCORES[record['score']]} {figure(point['cv_score'], 6)} ± {figure(point['cv_standard_error'], 3)}"
+            )
             kept = _kept(record, point)
             lines.append(f"{rule}: λ = {figure(point['lambda'], 6)}, {WORDS[rule]}: {beside}{kept}")
         edge = len(record["points"]) - 1
@@ -138,6 +144,8 @@ def _endings(record: Record) -> list[str]:
 
 def _kept(record: Record, point: Record) -> str:
     if record["l1_ratio"] == 0.0:
+        if point["degrees_of_freedom"] is None:
+            return ""
         return f", {figure(point['degrees_of_freedom'], 4)} degrees of freedom"
     return f", {point['nonzero']} of {counted(len(point['weights']), 'weight')} nonzero"
 

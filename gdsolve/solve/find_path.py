@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
-from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.penalty_path import Strengths
 from gdsolve.objective.threads import one_thread
-from gdsolve.solve.fit_problem import fit_problem
+from gdsolve.objective.triangle import Triangle
 from gdsolve.solve.outcome import Fit
-from gdsolve.solve.penalised import PenalisedSquares, fold_errors
+from gdsolve.solve.penalised_rows import PenalisedRows, fold_scores_of_rows, with_strengths
+from gdsolve.solve.penalised_squares import PenalisedSquares, fold_errors_of_squares
 from gdsolve.solve.penalties import Mix, span_of
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.regularization_path import FoldErrors, RegularizationPath
 from gdsolve.solve.squares import pose_triangle
+from gdsolve.solve.validate import rows_of_folds, score_of
 from gdsolve.solve.validation import Validation
 from gdsolve.spec.choices import Select
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError
 
+Fitting = Callable[[Problem, Command, float], Fit]
+"""What descends on a problem, for a command, begun at a time."""
 
-def find_path(problem: Problem, mix: Mix, points: int) -> RegularizationPath:
-    """The path of `mix` in so many points; folds are those of the problem.
+SMALL = 200_000
+"""Numbers of rows that are not worth sharing among threads."""
+
+
+def find_path(problem: Problem, mix: Mix, points: int, fit: Fitting | None = None) -> RegularizationPath:
+    """The path of `mix` in so many points; folds are those of the problem. `fit` is what makes a model of one of them.
 
     Raises:
         DataError: a target that no column explains, so that every λ gives the same.
     """
-    assert problem.squares is not None
     assert problem.data is not None
-    spec, data, triangle = problem.spec, problem.data, problem.squares.triangle.to(torch.device("cpu"))
+    spec, data, squared = problem.spec, problem.data, problem.squares is not None
     began = time.perf_counter()
-    with one_thread():
-        rows = PenalisedSquares.of(spec, triangle)
-        span = span_of(rows.path, triangle, mix)
+    small = squared or problem.objective.step_elements <= SMALL
+    with one_thread() if small else nullcontext():
+        rows = _penalised(problem)
+        span = span_of(rows.path, _triangle(problem), mix)
         if span is None:
             raise DataError(
                 f"{data.source[0] if data.source else 'inline'}: no column explains anything of "
@@ -46,20 +55,19 @@ def find_path(problem: Problem, mix: Mix, points: int) -> RegularizationPath:
             )
         lambdas = span.strengths(points)
         strengths = [mix.at(one) for one in lambdas]
-        found = rows.path.minimisers(strengths)
-        scale = LOSSES[spec.loss].curvature_scale(triangle.total_weight)
-        losses, gaps = scale * rows.losses(strengths, found), scale * rows.gaps(strengths, found)
-        sse = rows.sse(found).numpy()
-        user = rows.user_weights(found).numpy()
-        freedom = None if mix.l1_share or mix.l1 else np.array([rows.path.freedom(ridge) for _, ridge in strengths])
-    folds = None
-    if problem.dealt is not None and problem.dealt.folds is not None:
-        dealt = problem.dealt.folds
-        folds = FoldErrors(fold_errors(spec, dealt, strengths), dealt.rows, spec.seed, spec.cv_by)
-    total = triangle.total_sum_of_squares(intercept=problem.intercept)
+        found = rows.minimisers(strengths)
+        scores, explained = rows.scores(found)
+        losses, gaps = rows.losses(strengths, found), rows.gaps(strengths, found)
+        user = rows.user_weights(found).cpu().numpy()
+        ridge = squared and not (mix.l1_share or mix.l1)
+        freedom = np.array([rows.path.freedom(one) for _, one in strengths]) if ridge else None
+    # Folds of squares have a thread each.
+    with one_thread() if small and not squared else nullcontext():
+        folds = _folds(problem, strengths)
 
     def refit(place: int) -> Fit:
-        return fit_at(problem, strengths[place], folds, place)
+        assert fit is not None
+        return fit_at(fit, problem, strengths[place], float(scores[place]), folds, place)
 
     return RegularizationPath(
         spec=spec,
@@ -68,11 +76,12 @@ def find_path(problem: Problem, mix: Mix, points: int) -> RegularizationPath:
         lambdas=np.array(lambdas),
         l1=np.array([l1 for l1, _ in strengths]),
         ridge=np.array([ridge for _, ridge in strengths]),
-        weights=user[: triangle.n].T.copy(),
+        weights=user[: len(data.roles.design)].T.copy(),
         intercepts=user[-1].copy() if problem.intercept else None,
-        sse=sse,
-        rmse=np.sqrt(sse / triangle.total_weight),
-        r2=1.0 - sse / total,
+        score=score_of(spec),
+        scores=scores,
+        explained=explained,
+        rows=problem.rows,
         losses=losses,
         duality_gaps=gaps,
         freedom=freedom,
@@ -82,24 +91,51 @@ def find_path(problem: Problem, mix: Mix, points: int) -> RegularizationPath:
     )
 
 
-def fit_at(problem: Problem, strengths: Strengths, folds: FoldErrors | None, place: int) -> Fit:
+def _penalised(problem: Problem) -> PenalisedSquares | PenalisedRows:
+    if problem.squares is None:
+        return PenalisedRows.of(problem)
+    return PenalisedSquares.of(problem.spec, _triangle(problem))
+
+
+def _triangle(problem: Problem) -> Triangle:
+    assert problem.triangle is not None
+    return problem.triangle.to(torch.device("cpu"))
+
+
+def _folds(problem: Problem, strengths: Sequence[Strengths]) -> FoldErrors | None:
+    """The errors over folds, where rows are dealt."""
+    spec, dealt = problem.spec, problem.dealt
+    if dealt is None or spec.cv is None:
+        return None
+    if dealt.folds is not None:
+        scores = fold_errors_of_squares(spec, dealt.folds, strengths)
+    else:
+        scores = fold_scores_of_rows(problem, dealt, strengths)
+    return FoldErrors(scores, rows_of_folds(problem, dealt), spec.seed, spec.cv_by)
+
+
+def fit_at(
+    fit: Fitting, problem: Problem, strengths: Strengths, own: float, folds: FoldErrors | None, place: int
+) -> Fit:
     """What `fit` gives at one point of a path: descended to, and certified; validated by the folds of the path."""
     spec = replace(problem.spec, l1=strengths[0], ridge=strengths[1], plot=False)
     spec = replace(spec, cv=None, cv_by=None, select=Select.NONE)
     posed = replace(at_strengths(problem, strengths), dealt=None)
-    found = fit_problem(replace(posed, spec=spec), Command("fit", spec.data), time.perf_counter())
+    found = fit(replace(posed, spec=spec), Command("fit", spec.data), time.perf_counter())
     asked = replace(found.spec, cv=problem.spec.cv, cv_by=problem.spec.cv_by)
     if folds is None:
         return replace(found, spec=asked)
     scores = tuple(folds.scores[:, place].tolist())
-    validation = Validation(folds.seed, folds.by, "rmse", found.figures.rmse, scores, folds.rows)
+    validation = Validation(folds.seed, folds.by, score_of(asked), own, scores, folds.rows)
     return replace(found, spec=asked, validation=validation)
 
 
 def at_strengths(problem: Problem, strengths: Strengths) -> Problem:
     """The same problem with other penalties."""
     squares, data = problem.squares, problem.data
-    assert squares is not None
+    if squares is None:
+        posed = with_strengths(problem, strengths)
+        return replace(posed, bound=posed.objective.curvature_bound())  # type: ignore[attr-defined]
     assert data is not None
     spec = replace(problem.spec, l1=strengths[0], ridge=strengths[1])
     posed = pose_triangle(spec, data, squares.triangle, squares.kept)

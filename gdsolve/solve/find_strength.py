@@ -6,7 +6,10 @@ from gdsolve.solve.find_path import at_strengths, find_path
 from gdsolve.solve.penalties import Mix
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.validation import FoundStrength
+from gdsolve.spec import Spec
 from gdsolve.spec.choices import Select
+
+POINTS = Spec().points
 
 
 def find_strength(problem: Problem) -> tuple[Problem, FoundStrength]:
@@ -20,7 +23,7 @@ def find_strength(problem: Problem) -> tuple[Problem, FoundStrength]:
     spec = problem.spec
     l1 = spec.sought == "l1"
     mix = Mix(1.0, 0.0, ridge=spec.ridge) if l1 else Mix(0.0, 1.0, l1=spec.l1)
-    path = find_path(problem, mix, spec.points)
+    path = find_path(problem, mix, POINTS)
     assert path.folds is not None
     place, cautious = path.folds.place(Select.MIN), path.folds.place(Select.ONE_SE)
     found = FoundStrength(

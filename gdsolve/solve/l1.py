@@ -139,11 +139,11 @@ def _certify_rows(problem: Problem, solution: Solution) -> Certificate:
     spectrum, curved = curvature_at(problem.objective, found, hessian)
     minimum = Minimum(found, value, hessian, spectrum, curved or _is_unique(problem, found, hessian), is_global=True)
     gap = gap_l1(problem, solution.w, solution.value, minimum)
-    proof = _proof(problem, solution.w.to(found), minimum) * problem.loss_unit
-    return Certificate(minimum, gap=gap * problem.loss_unit, duality_gap=proof)
+    proved = proof(problem, solution.w.to(found), minimum) * problem.loss_unit
+    return Certificate(minimum, gap=gap * problem.loss_unit, duality_gap=proved)
 
 
-def _proof(problem: Problem, w: Tensor, minimum: Minimum) -> float:
+def proof(problem: Problem, w: Tensor, minimum: Minimum) -> float:
     """The duality gap at `w`, (p, 1), for the dual point s·∂l/∂z at the minimum, which s ≤ 1 makes feasible.
 
     s·D(w, w*) + (1 − s)·(L(w) − inf L) + Σ τ|wⱼ| − wⱼcⱼ, with D the distance of Bregman of L, the loss without its l1
@@ -187,7 +187,7 @@ def _newton(problem: Problem, w: Tensor) -> Tensor | None:
     now = objective.evaluate(w)
     for _ in range(MOST_STEPS):
         value, length = float(now.value), float(now.gradient.norm())
-        ahead = _model_minimiser(problem, w, shrinkage)
+        ahead = model_minimiser(problem, w, shrinkage)
         if ahead is None:
             return None
         step, share = ahead - w, 1.0
@@ -209,20 +209,20 @@ def _newton(problem: Problem, w: Tensor) -> Tensor | None:
     return None
 
 
-def _model_minimiser(problem: Problem, w: Tensor, shrinkage: Shrinkage) -> Tensor | None:
+def model_minimiser(problem: Problem, w: Tensor, shrinkage: Shrinkage) -> Tensor | None:
     """argmin over v of ∇L·(v − w) + ½(v − w)ᵀH(v − w) + Σ τ|v|, with H = D·VΛVᵀ·D as squares, D its diagonal's root."""
     hessian: Tensor = problem.objective.hessian(w)  # type: ignore[attr-defined]
     matrix, gradient = hessian.to("cpu", torch.float64), problem.objective.evaluate(w).gradient.to("cpu", torch.float64)
     if not bool(torch.isfinite(matrix).all()) or not bool(torch.isfinite(gradient).all()):
         return None
-    design, moved = _as_squares(matrix, gradient)
+    design, moved = as_squares(matrix, gradient)
     thresholds = shrinkage.thresholds[:, 0].to("cpu", torch.float64)
     near = w.to("cpu", torch.float64)
     net = ElasticNet.of(design, design @ near - moved, thresholds == 0.0)
     return net.minimiser(thresholds, torch.zeros_like(thresholds), near).to(w)
 
 
-def _as_squares(hessian: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+def as_squares(hessian: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
     """B (r, p) with BᵀB = H, and c (r, 1) with Bᵀc = ∇L."""
     scale = hessian.diagonal().clamp(min=0.0).sqrt()
     scale = torch.where(scale > 0.0, scale, 1.0)
@@ -236,7 +236,7 @@ def _is_unique(problem: Problem, w: Tensor, hessian: Tensor) -> bool:
     shrinkage = problem.shrinkage
     assert shrinkage is not None
     gradient = problem.objective.evaluate(w).gradient.to("cpu", torch.float64)
-    design, moved = _as_squares(hessian.to("cpu", torch.float64), gradient)
+    design, moved = as_squares(hessian.to("cpu", torch.float64), gradient)
     thresholds = shrinkage.thresholds[:, 0].to("cpu", torch.float64)
     near = w.to("cpu", torch.float64)
     net = ElasticNet.of(design, design @ near - moved, thresholds == 0.0)

@@ -1,4 +1,4 @@
-"""`path`: least squares with every strength of its penalties, and which of them predicts best (docs/path.md)."""
+"""`path`: a linear model with every strength of its penalties, and which of them predicts best (docs/path.md)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gdsolve.solve.pose import pose
 from gdsolve.spec import Spec
 from gdsolve.spec.choices import Select, StopAt
 from gdsolve.spec.command import Command
-from gdsolve.status import DataError, GdsolveError
+from gdsolve.status import DataError
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
@@ -32,21 +32,22 @@ def path(
     """The whole path of penalties on one problem, from one pass over its rows.
 
     Raises:
-        GdsolveError: what was asked for contradicts itself or the table, or is no linear model of squares.
+        GdsolveError: what was asked for contradicts itself or the table.
         DataError: data that cannot be used, or that no penalty changes.
     """
     began = time.perf_counter()
-    _require_squares(spec)
     command = command or Command("path", spec.data)
-    # What a YAML spec says of one fit is not for all of them.
-    asked = replace(spec, l1=0.0, ridge=0.0, stop=StopAt.RULES, holdout=None)
+    # What a YAML spec says of one fit is not for all of them; whether there are penalties decides on coordinates.
+    ratio = spec.l1_ratio
+    asked = replace(spec, l1=float(ratio > 0.0), ridge=float(ratio < 1.0), stop=StopAt.RULES, holdout=None)
     problem = pose(asked, table, ranks)
     from gdsolve.solve.find_path import find_path, typed_back
+    from gdsolve.solve.fit_problem import fit_problem
     from gdsolve.solve.penalties import Mix
     from gdsolve.solve.regularization_path import RULES
 
     try:
-        found = find_path(problem, Mix.of(spec.l1_ratio), spec.points)
+        found = find_path(problem, Mix.of(spec.l1_ratio), spec.points, fit_problem)
     except DataError as fault:
         raise fault.but(about=("target",)) from None
     found = replace(found, spec=spec)
@@ -60,24 +61,3 @@ def path(
     found = replace(found, seconds=found.seconds | {"total": time.perf_counter() - began})
     illustrator = illustrate and illustrate()
     return found if illustrator is None or not spec.plots else found.drawn(illustrator.picture_of_path(found))
-
-
-def _require_squares(spec: Spec) -> None:
-    """See that a spec of YAML is one of linear least squares.
-
-    Raises:
-        GdsolveError: naming what is not.
-    """
-    for name in ("minimize", "model"):
-        if getattr(spec, name) is not None:
-            raise GdsolveError(
-                "path goes through penalties of linear models, and this is a formula",
-                "run gdsolve fit, or give a spec without it",
-                option=name,
-            )
-    if not spec.loss.info.squared:
-        raise GdsolveError(
-            f"path is for squared losses, whose data are read once, and this is {spec.loss}",
-            "run gdsolve fit --l1 for each strength, or give a spec with loss: half-mse",
-            option="loss",
-        )

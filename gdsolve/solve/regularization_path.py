@@ -23,7 +23,7 @@ Floats = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FoldErrors:
-    """The RMSE on each of K folds of the fits without it, `scores` (K, q), dealt by `seed`, and `by` a column."""
+    """What the fits without each of K folds score on it, `scores` (K, q); dealt by `seed`, and `by` a column."""
 
     scores: Floats
     rows: tuple[int, ...]
@@ -58,11 +58,14 @@ class FoldErrors:
 class RegularizationPath:
     """Minimisers of ½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² in the user's units, from the largest λ down (docs/path.md).
 
+    Of other losses than squares the loss, summed over rows, stands for ½SSE.
+
     λ₁ = λ·ratio and λ₂ = λ·(1 − ratio), `l1` and `ridge`. Shapes: arrays are (q,), a number a point, `weights` (q, n)
-    and `intercepts` (q,), None without one; `names` are those of the weights. `losses`, penalties included, and
-    `duality_gaps` are in units of the loss, half of the mean squared error; `freedom`, the effective degrees of
-    freedom, is there for ridge alone. `folds` has the errors over folds where they were asked for, and `model` the fit
-    that was selected.
+    and `intercepts` (q,), None without one; `names` are those of the weights. `score` names what `scores` are: rmse,
+    deviance (a mean) or loss (the mean loss without penalty), on the `rows` fitted, Σω of them; `explained` is the part
+    of that without weights that is gone, R² for squares. `losses`, penalties included, and `duality_gaps` are in units
+    of the loss; `freedom`, the effective degrees of freedom, is there for ridge of squares alone. `folds` has the
+    errors over folds where they were asked for, and `model` the fit that was selected.
     """
 
     spec: Spec
@@ -73,9 +76,10 @@ class RegularizationPath:
     ridge: Floats
     weights: Floats
     intercepts: Floats | None
-    sse: Floats
-    rmse: Floats
-    r2: Floats
+    score: str
+    scores: Floats
+    explained: Floats
+    rows: float
     losses: Floats
     duality_gaps: Floats
     freedom: Floats | None
@@ -93,8 +97,23 @@ class RegularizationPath:
         return counts
 
     @property
+    def rmse(self) -> Floats | None:
+        """The root mean squared error on the rows fitted, (q,); None for other losses."""
+        return self.scores if self.score == "rmse" else None
+
+    @property
+    def sse(self) -> Floats | None:
+        """The SSE on the rows fitted, (q,); None for other losses."""
+        return None if self.rmse is None else self.rmse**2 * self.rows
+
+    @property
+    def r2(self) -> Floats | None:
+        """R², (q,); None for other losses."""
+        return None if self.rmse is None else self.explained
+
+    @property
     def errors(self) -> Floats | None:
-        """The mean RMSE over folds, (q,); None without folds."""
+        """The mean score over folds, (q,); None without folds."""
         return None if self.folds is None else self.folds.means
 
     @property

@@ -54,13 +54,13 @@ def validate(problem: Problem, solution: Solution, stopping: Stopping | None = N
     if spec.cv is None or dealt is None:
         return None
     squared = spec.loss.info.squared
-    rows = _rows_of_folds(problem, dealt)
+    rows = rows_of_folds(problem, dealt)
     if solution.status in FAULTS:
         return Validation(
             spec.seed, spec.cv_by, score_of(spec), None, (None,) * spec.cv, rows, f"the run {FAULTS[solution.status]}"
         )
     at_minimum = solution.status is Status.CONVERGED and not _has_rules(spec)
-    fits = fits_of_squares(problem, dealt) if squared else _fits_of_rows(problem, dealt)
+    fits = fits_of_squares(problem, dealt) if squared else fits_of_rows(problem, dealt)
     scores: list[float | None] = []
     notes: list[str] = []
     # The matrices of a triangle are small: threads would wait for each other.
@@ -71,7 +71,7 @@ def validate(problem: Problem, solution: Solution, stopping: Stopping | None = N
                 notes.append(f"without fold {fold + 1} of {spec.cv} {fault}")
             scores.append(None if found is None else _error(fit, found, dealt, fold))
     w = solution.w.to(problem.start)
-    own = _root_mean(problem, w) if squared else _scores(problem, w, dealt.fitted, dealt)[score_of(spec)]
+    own = _root_mean(problem, w) if squared else scores_on(problem, w, dealt.fitted, dealt)[score_of(spec)]
     note = notes[0] if notes else None
     return Validation(spec.seed, spec.cv_by, score_of(spec), own, tuple(scores), rows, note, stopping)
 
@@ -90,7 +90,7 @@ def hold_out(problem: Problem, solution: Solution) -> Holdout | None:
         total = held.total_sum_of_squares(intercept=True)
         found |= {"rmse": sqrt(sse / held.total_weight), "r2": 1.0 - sse / total if total else None}
     elif not spec.loss.info.squared:
-        found |= _scores(problem, w, dealt.set_aside, dealt)
+        found |= scores_on(problem, w, dealt.set_aside, dealt)
     return Holdout(spec.holdout, spec.seed, spec.cv_by, dealt.held_rows, **found)
 
 
@@ -140,7 +140,7 @@ def fits_of_squares(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
         yield FoldFit(pose_triangle(spec, problem.data, triangle, problem.squares.kept), triangle)
 
 
-def _fits_of_rows(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
+def fits_of_rows(problem: Problem, dealt: Dealt) -> Iterator[FoldFit]:
     """The fits of losses that need every row; of several ranks each has its own."""
     assert problem.data is not None
     # Huber's δ is that of all rows: all folds have one loss.
@@ -182,7 +182,7 @@ def _error(fit: FoldFit, w: Tensor, dealt: Dealt, fold: int) -> float:
         own = dealt.folds.triangles[fold].to(w.device)
         return sqrt(squared_error(own, w, problem.units, fit.triangle) / own.total_weight)
     held = [rows_where(batch, batch.fold == fold) for batch in dealt.fitted if batch.fold is not None]
-    return _scores(problem, w, held, dealt)[score_of(problem.spec)]
+    return scores_on(problem, w, held, dealt)[score_of(problem.spec)]
 
 
 def _root_mean(problem: Problem, w: Tensor) -> float:
@@ -191,7 +191,7 @@ def _root_mean(problem: Problem, w: Tensor) -> float:
     return sqrt(float(sse) * problem.loss_unit / problem.rows)
 
 
-def _scores(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
+def scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
     """The figures of weights, (p, 1), on rows of all ranks: means over them, in the user's units."""
     spec, units = problem.spec, problem.units
     assert isinstance(units, Coordinates)
@@ -228,7 +228,12 @@ def _has_rules(spec: Spec) -> bool:
     return spec.tol is not None or bool(spec.loss_tol) or bool(spec.grad_tol)
 
 
-def _rows_of_folds(problem: Problem, dealt: Dealt) -> tuple[int, ...]:
+def rows_of_folds(problem: Problem, dealt: Dealt) -> tuple[int, ...]:
+    """The rows of each fold, those of a weight above 0.
+
+    Raises:
+        DataError: a fold without rows.
+    """
     if dealt.folds is not None:
         return dealt.folds.rows
     counts = torch.zeros(problem.spec.cv or 0, dtype=torch.int64, device="cpu")

@@ -72,7 +72,7 @@ class DescentOptions(TableOptions):
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
 
-    loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", verbs=ONE_PROBLEM, goes_with=company.LOSS_LEFT)
+    loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
         "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
@@ -86,9 +86,9 @@ class DescentOptions(TableOptions):
         None,
         "Residual, in units of the target, from which on --loss huber grows linearly.",
         "Descent",
-        verbs=ONE_PROBLEM,
         metavar="NUMBER",
         default_text="1.345 × the scale of the residuals, median|r|/0.6745",
+        by_verb={"path": {"default_text": "required with huber"}},
         goes_with=company.LOSSES["delta"],
     )
     quantile: float = option(

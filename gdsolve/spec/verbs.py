@@ -134,7 +134,7 @@ _ALL = (
     ),
     Verb(
         "path",
-        "Fit least squares with every strength λ of an l1 or ridge penalty, from the one that leaves no weight; with "
+        "Fit a linear model with every strength λ of an l1 or ridge penalty, from the one that leaves no weight; with "
         "--cv say which λ predicts best, and make it a model.",
         (
             "gdsolve path data.csv --cv 10",
@@ -250,7 +250,7 @@ DRAWN = tuple(verb.name for verb in _ALL if verb.pictures)
 VALIDATED = ("fit", "path")
 """Those that score what they fit on rows that it has not seen."""
 ONE_PROBLEM = tuple(name for name in FITTING if name != "path")
-"""Those that take the loss and the strengths of its penalties as they are given."""
+"""Those that take the strengths of penalties as they are given."""
 SCORING = ("score",)
 """Verbs that look at what a saved model predicts, row by row."""
 POSED = (*DESCENDING, "certify")

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.folds import Folds, squared_errors
+from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.penalty_path import PenaltyPath, Strengths
 from gdsolve.objective.threads import share_among_cores
 from gdsolve.objective.triangle import Triangle
@@ -20,23 +21,33 @@ from gdsolve.spec import Spec
 
 @dataclass(frozen=True, slots=True)
 class PenalisedSquares:
-    """½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² on the rows of a triangle, for many λ₁ and λ₂ in the user's units."""
+    """½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² on the rows of a triangle, for many λ₁ and λ₂ in the user's units.
+
+    `unit` is what a value of `path` counts for in the loss of the spec.
+    """
 
     triangle: Triangle
     coordinates: Coordinates
     path: PenaltyPath
+    unit: float
 
     @classmethod
     def of(cls, spec: Spec, triangle: Triangle) -> PenalisedSquares:
         """The rows of a triangle, in the coordinates that round least; the penalties of `spec` are not looked at."""
-        unit = replace(spec, l1=1.0, ridge=1.0)
+        asked = replace(spec, l1=1.0, ridge=1.0)
         standard = triangle.standardised(intercept=not spec.no_intercept)
-        coordinates = penalised_coordinates(unit, triangle, standard)
+        coordinates = penalised_coordinates(asked, triangle, standard)
         design, target = triangle.in_coordinates(coordinates)
-        shrinkage = shrinkage_of(unit, coordinates, triangle, 1.0)
+        shrinkage = shrinkage_of(asked, coordinates, triangle, 1.0)
         assert shrinkage is not None
-        ridge = ridge_of(unit, coordinates, triangle).gram_diagonal()
-        return cls(triangle, coordinates, PenaltyPath.of(design, target, shrinkage.thresholds[:, 0], ridge))
+        ridge = ridge_of(asked, coordinates, triangle).gram_diagonal()
+        path = PenaltyPath.of(design, target, shrinkage.thresholds[:, 0], ridge)
+        unit = LOSSES[spec.loss].curvature_scale(triangle.total_weight) * coordinates.target_scale**2
+        return cls(triangle, coordinates, path, unit)
+
+    def minimisers(self, strengths: Sequence[Strengths]) -> Tensor:
+        """The minimisers, (p, q), in `coordinates`."""
+        return self.path.minimisers(strengths)
 
     def user_weights(self, weights: Tensor) -> Tensor:
         """Minimisers, (p, q), in the user's units."""
@@ -46,21 +57,27 @@ class PenalisedSquares:
         """The SSE of minimisers, (q,), on these rows, or on those of another triangle."""
         return squared_errors(held or self.triangle, weights, self.coordinates, self.triangle)
 
+    def scores(self, weights: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """The RMSE and R² of minimisers, (q,) each."""
+        sse = self.sse(weights).numpy()
+        total = self.triangle.total_sum_of_squares(intercept=self.coordinates.intercept)
+        return np.sqrt(sse / self.triangle.total_weight), 1.0 - sse / total
+
     def losses(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
-        """The values of minimisers, penalties included, (q,), on the scale of half of the SSE."""
+        """The losses of minimisers, penalties included, (q,)."""
         path = self.path
         values = [
             path.net.value(weights[:, place : place + 1], l1 * path.l1, ridge * path.l2)
             for place, (l1, ridge) in enumerate(strengths)
         ]
-        return self.coordinates.target_scale**2 * np.array(values)
+        return self.unit * np.array(values)
 
     def gaps(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
-        """How far minimisers may be from the least of these values, (q,)."""
-        return self.coordinates.target_scale**2 * np.array(self.path.gaps(strengths, weights))
+        """How far minimisers may be from the least loss, (q,)."""
+        return self.unit * np.array(self.path.gaps(strengths, weights))
 
 
-def fold_errors(spec: Spec, folds: Folds, strengths: Sequence[Strengths]) -> np.ndarray:
+def fold_errors_of_squares(spec: Spec, folds: Folds, strengths: Sequence[Strengths]) -> np.ndarray:
     """The RMSE on each of K folds of the fits without it, (K, q): each fold at the same λ as all rows.
 
     Folds are shared among threads, one for each core.
@@ -77,7 +94,7 @@ def fold_errors(spec: Spec, folds: Folds, strengths: Sequence[Strengths]) -> np.
                 return
             rest, held = pairs[fold]
             fit = PenalisedSquares.of(spec, rest)
-            errors = fit.sse(fit.path.minimisers(strengths), held) / held.total_weight
+            errors = fit.sse(fit.minimisers(strengths), held) / held.total_weight
             found[fold] = errors.sqrt().numpy()
 
     share_among_cores(pending, work)

@@ -1,0 +1,182 @@
+"""A loss that is no square along a path of penalties: every minimum by Newton's method, from the one before it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.penalty_path import PenaltyPath, Strengths
+from gdsolve.objective.pointwise_rows import PointwiseRows
+from gdsolve.objective.rank import EPSILON
+from gdsolve.objective.shrinkage import Shrinkage
+from gdsolve.solve.dealt import Dealt, rows_where
+from gdsolve.solve.l1 import as_squares, model_minimiser, proof
+from gdsolve.solve.minimum import MOST_STEPS, Minimum
+from gdsolve.solve.problem import Problem
+from gdsolve.solve.squares import ridge_of, shrinkage_of
+from gdsolve.solve.validate import fits_of_rows, score_of, scores_on
+from gdsolve.status import DataError
+
+# A penalty that no weight stands.
+HUGE = 1e100
+# Of the weights: after a step of Newton's method of this size, or two that no loss tells, what is left is its square.
+CLOSE = 1e-8
+# Of the loss: what rounding may add. Of a step: how often it is halved.
+ROUNDING = 1e-14
+MOST_HALVES = 40
+
+
+def with_strengths(problem: Problem, strengths: Strengths) -> Problem:
+    """A problem of rows with other penalties: no row is looked at."""
+    spec = replace(problem.spec, l1=strengths[0], ridge=strengths[1])
+    units, triangle, own = problem.units, problem.triangle, problem.objective
+    assert isinstance(units, Coordinates)
+    assert isinstance(own, PointwiseRows)
+    assert triangle is not None
+    at = units.to(triangle.factor.device)
+    objective = replace(own, penalty=ridge_of(spec, at, triangle).to(problem.start.dtype, problem.start.device))
+    shrinkage = shrinkage_of(spec, at, triangle, 1.0 / problem.rows)
+    return replace(
+        problem,
+        spec=spec,
+        objective=objective,
+        shrinkage=None if shrinkage is None else shrinkage.to(problem.start),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PenalisedRows:
+    """Loss + 1/M·(λ₁‖w‖₁ + λ₂/2·‖w‖²) on the rows of a problem, for many λ₁ and λ₂ in the user's units.
+
+    `null`, (p, 1), has zeros for all penalised weights and the best of the others; `path` is that of the quadratic
+    model there, whose slopes are the loss's own: it tells where the path begins.
+    """
+
+    problem: Problem
+    null: Tensor
+    path: PenaltyPath
+
+    @classmethod
+    def of(cls, problem: Problem) -> PenalisedRows:
+        """The rows of a problem, whose own penalties are not looked at."""
+        free, unit = with_strengths(problem, (0.0, 0.0)), with_strengths(problem, (1.0, 1.0))
+        assert unit.shrinkage is not None
+        thresholds = unit.shrinkage.thresholds
+        whole = replace(free, shrinkage=Shrinkage(HUGE * thresholds))
+        null = _found(_minimise(whole, torch.zeros_like(problem.start)), (HUGE, 0.0), problem)
+        hessian: Tensor = free.objective.hessian(null)  # type: ignore[attr-defined]
+        gradient = free.objective.evaluate(null).gradient
+        design, moved = as_squares(hessian.to("cpu", torch.float64), gradient.to("cpu", torch.float64))
+        target = design @ null.to(design) - moved
+        l2 = unit.objective.penalty.gram_diagonal() / problem.rows  # type: ignore[attr-defined]
+        return cls(free, null, PenaltyPath.of(design, target, thresholds[:, 0].to(design), l2.to(design)))
+
+    def minimisers(self, strengths: Sequence[Strengths]) -> Tensor:
+        """The minimisers, (p, q), in descent's coordinates.
+
+        Raises:
+            DataError: no minimum was found.
+        """
+        near, found = self.null, []
+        for one in strengths:
+            near = _found(_minimise(self._at(one), near), one, self.problem)
+            found.append(near)
+        return torch.cat(found, dim=1)
+
+    def losses(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
+        """The losses of minimisers, penalties included, (q,), in the user's units."""
+        return self.problem.loss_unit * np.array(
+            [float(self._at(one).bounded.evaluate(w).value) for one, w in zip(strengths, _apart(weights), strict=True)]
+        )
+
+    def gaps(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
+        """How far minimisers may be from the least loss, (q,), in the user's units."""
+        found = []
+        for one, w in zip(strengths, _apart(weights), strict=True):
+            problem = self._at(one)
+            minimum = Minimum(w, float(problem.bounded.evaluate(w).value), None, None, unique=True, is_global=True)
+            found.append(proof(problem, w, minimum))
+        return self.problem.loss_unit * np.array(found)
+
+    def scores(self, weights: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """What minimisers are scored by on these rows, (q,), and the part of that of `null` which they explain."""
+        found = np.array([self._score(w) for w in _apart(weights)])
+        return found, 1.0 - found / self._score(self.null)
+
+    def _score(self, w: Tensor) -> float:
+        own = self.problem.objective
+        assert isinstance(own, PointwiseRows)
+        if score_of(self.problem.spec) != "deviance":
+            return self.problem.loss_unit * float(own.evaluate(w).value)
+        there = own.scores(w)
+        return float(2.0 * there["log_loss"] if "log_loss" in there else there["deviance"] / self.problem.rows)
+
+    def user_weights(self, weights: Tensor) -> Tensor:
+        """Minimisers, (p, q), in the user's units."""
+        return self.problem.units.to_user(weights)
+
+    def _at(self, strengths: Strengths) -> Problem:
+        problem = with_strengths(self.problem, strengths)
+        if problem.shrinkage is None:
+            problem = replace(problem, shrinkage=Shrinkage(torch.zeros_like(problem.start)))
+        return problem
+
+
+def fold_scores_of_rows(problem: Problem, dealt: Dealt, strengths: Sequence[Strengths]) -> np.ndarray:
+    """What the fits without each of K folds are scored by on it, (K, q): each fold at the same λ as all rows."""
+    name, found = score_of(problem.spec), []
+    for fold, fit in enumerate(fits_of_rows(problem, dealt)):
+        held = [rows_where(batch, batch.fold == fold) for batch in dealt.fitted if batch.fold is not None]
+        rows = PenalisedRows.of(fit.problem)
+        found.append([scores_on(fit.problem, w, held, dealt)[name] for w in _apart(rows.minimisers(strengths))])
+    return np.array(found)
+
+
+def _minimise(problem: Problem, w: Tensor) -> Tensor | None:
+    """The minimiser by steps to that of the quadratic model with the penalty; None where there are too many of them.
+
+    Source: Lee, Sun and Saunders (2014), Proximal Newton-type methods for minimizing composite functions.
+    """
+    objective, shrinkage = problem.bounded, problem.shrinkage
+    assert shrinkage is not None
+    value, level = float(objective.evaluate(w).value), 0
+    for _ in range(MOST_STEPS):
+        ahead = model_minimiser(problem, w, shrinkage)
+        if ahead is None:
+            return None
+        size = float((ahead - w).abs().amax())
+        share = 1.0
+        for _ in range(MOST_HALVES):
+            tried = ahead if share == 1.0 else w + share * (ahead - w)
+            after = float(objective.evaluate(tried).value)
+            if after <= value + ROUNDING * abs(value):
+                break
+            share *= 0.5
+        else:
+            return w
+        level += abs(after - value) <= EPSILON * abs(value)
+        w, value = tried, after
+        if share == 1.0 and (level > 1 or size <= CLOSE * float(ahead.abs().amax())):
+            return w
+    return None
+
+
+def _apart(weights: Tensor) -> list[Tensor]:
+    return [weights[:, place : place + 1] for place in range(weights.shape[1])]
+
+
+def _found(w: Tensor | None, strengths: Strengths, problem: Problem) -> Tensor:
+    if w is None:
+        source = problem.data.source[0] if problem.data and problem.data.source else "inline"
+        at = " and ".join(
+            f"{name} {value:.6g}" for name, value in zip(("l1", "ridge"), strengths, strict=True) if value
+        )
+        raise DataError(
+            f"{source}: Newton's method finds no minimum at {at}", "gdsolve check tells what is in the columns"
+        )
+    return w
