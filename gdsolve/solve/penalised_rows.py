@@ -15,6 +15,7 @@ from gdsolve.objective.penalty_path import PenaltyPath, Strengths
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.shrinkage import Shrinkage
+from gdsolve.progress import Descending, listener
 from gdsolve.solve.dealt import Dealt, rows_where
 from gdsolve.solve.l1 import as_squares, proof
 from gdsolve.solve.minimum import Minimum
@@ -77,16 +78,20 @@ class PenalisedRows:
         l2 = unit.objective.penalty.gram_diagonal() / problem.rows  # type: ignore[attr-defined]
         return cls(free, null, PenaltyPath.of(design, target, thresholds[:, 0].to(design), l2.to(design)))
 
-    def minimisers(self, strengths: Sequence[Strengths]) -> Tensor:
-        """The minimisers, (p, q), in descent's coordinates.
+    def minimisers(self, strengths: Sequence[Strengths], title: str = "path") -> Tensor:
+        """The minimisers, (p, q), in descent's coordinates; whoever listens is told, under a title, how many there are.
 
         Raises:
             DataError: no minimum was found.
         """
-        near, found = self.null, []
-        for one in strengths:
-            near = _found(_minimise(self._at(one), near), one, self.problem)
-            found.append(near)
+        near, found = self.null, list[Tensor]()
+        try:
+            for one in strengths:
+                listener().tell(Descending(title, len(found), None, None, len(strengths)))
+                near = _found(_minimise(self._at(one), near), one, self.problem)
+                found.append(near)
+        finally:
+            listener().done()
         return torch.cat(found, dim=1)
 
     def losses(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
@@ -133,8 +138,9 @@ def fold_scores_of_rows(problem: Problem, dealt: Dealt, strengths: Sequence[Stre
     name, found = score_of(problem.spec), []
     for fold, fit in enumerate(fits_of_rows(problem, dealt)):
         held = [rows_where(batch, batch.fold == fold) for batch in dealt.fitted if batch.fold is not None]
-        rows = PenalisedRows.of(fit.problem)
-        found.append([scores_on(fit.problem, w, held, dealt)[name] for w in _apart(rows.minimisers(strengths))])
+        title = f"path without fold {fold + 1} of {problem.spec.cv}"
+        weights = PenalisedRows.of(fit.problem).minimisers(strengths, title)
+        found.append([scores_on(fit.problem, w, held, dealt)[name] for w in _apart(weights)])
     return np.array(found)
 
 
@@ -152,7 +158,7 @@ class _Curvature:
     def at(self, w: Tensor) -> Tensor:
         own = self.problem.objective
         assert isinstance(own, PointwiseRows)
-        hessian: Tensor = own.hessian(w).to("cpu", torch.float64)
+        hessian: Tensor = own.hessian(w).to("cpu", torch.float64)  # type: ignore[attr-defined]
         if not own.loss.of_residual:
             return hessian
         if self.bound is None:
