@@ -85,6 +85,17 @@ def test_a_strength_typed_back_gives_the_same(options: dict[str, Any]) -> None:
     assert selected["validation"]["score"] == found.score
 
 
+@pytest.mark.parametrize("options", [{"loss": "huber", "delta": 0.1}, {"loss": "logcosh"}], ids=str)
+def test_rows_far_off_have_no_curvature(options: dict[str, Any]) -> None:
+    """No row is within δ of the start: Newton's method alone would find no step."""
+    found = gdsolve.path([[1.0], [2.0], [3.0], [4.0]], [2.0, 5.0, 6.5, 20.0], points=4, **options)
+    assert (np.diff(found.scores) < 0.0).all()
+    assert not found.weights[0].any()
+    for place in (1, 3):
+        model = found.refit(place)
+        assert model.loss == pytest.approx(found.losses[place], rel=1e-9)
+
+
 def test_a_strength_of_classes_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "t.csv"
     pl.DataFrame({"a": X[:, 0], "b": X[:, 1], "w": np.arange(ROWS) % 3, "c": CLASSES.astype(int)}).write_csv(file)

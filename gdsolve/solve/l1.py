@@ -187,7 +187,7 @@ def _newton(problem: Problem, w: Tensor) -> Tensor | None:
     now = objective.evaluate(w)
     for _ in range(MOST_STEPS):
         value, length = float(now.value), float(now.gradient.norm())
-        ahead = model_minimiser(problem, w, shrinkage)
+        ahead = _model_minimiser(problem, w, shrinkage)
         if ahead is None:
             return None
         step, share = ahead - w, 1.0
@@ -209,7 +209,7 @@ def _newton(problem: Problem, w: Tensor) -> Tensor | None:
     return None
 
 
-def model_minimiser(problem: Problem, w: Tensor, shrinkage: Shrinkage) -> Tensor | None:
+def _model_minimiser(problem: Problem, w: Tensor, shrinkage: Shrinkage) -> Tensor | None:
     """argmin over v of ∇L·(v − w) + ½(v − w)ᵀH(v − w) + Σ τ|v|, with H = D·VΛVᵀ·D as squares, D its diagonal's root."""
     hessian: Tensor = problem.objective.hessian(w)  # type: ignore[attr-defined]
     matrix, gradient = hessian.to("cpu", torch.float64), problem.objective.evaluate(w).gradient.to("cpu", torch.float64)

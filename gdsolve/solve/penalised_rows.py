@@ -10,13 +10,15 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.elastic_net import ElasticNet
 from gdsolve.objective.penalty_path import PenaltyPath, Strengths
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.shrinkage import Shrinkage
+from gdsolve.progress import Descending, listener
 from gdsolve.solve.dealt import Dealt, rows_where
-from gdsolve.solve.l1 import as_squares, model_minimiser, proof
-from gdsolve.solve.minimum import MOST_STEPS, Minimum
+from gdsolve.solve.l1 import as_squares, proof
+from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.squares import ridge_of, shrinkage_of
 from gdsolve.solve.validate import fits_of_rows, score_of, scores_on
@@ -24,6 +26,7 @@ from gdsolve.status import DataError
 
 # A penalty that no weight stands.
 HUGE = 1e100
+MOST_STEPS = 500
 # Of the weights: after a step of Newton's method of this size, or two that no loss tells, what is left is its square.
 CLOSE = 1e-8
 # Of the loss: what rounding may add. Of a step: how often it is halved.
@@ -69,23 +72,26 @@ class PenalisedRows:
         thresholds = unit.shrinkage.thresholds
         whole = replace(free, shrinkage=Shrinkage(HUGE * thresholds))
         null = _found(_minimise(whole, torch.zeros_like(problem.start)), (HUGE, 0.0), problem)
-        hessian: Tensor = free.objective.hessian(null)  # type: ignore[attr-defined]
         gradient = free.objective.evaluate(null).gradient
-        design, moved = as_squares(hessian.to("cpu", torch.float64), gradient.to("cpu", torch.float64))
+        design, moved = as_squares(_Curvature(free).at(null), gradient.to("cpu", torch.float64))
         target = design @ null.to(design) - moved
         l2 = unit.objective.penalty.gram_diagonal() / problem.rows  # type: ignore[attr-defined]
         return cls(free, null, PenaltyPath.of(design, target, thresholds[:, 0].to(design), l2.to(design)))
 
-    def minimisers(self, strengths: Sequence[Strengths]) -> Tensor:
-        """The minimisers, (p, q), in descent's coordinates.
+    def minimisers(self, strengths: Sequence[Strengths], title: str = "path") -> Tensor:
+        """The minimisers, (p, q), in descent's coordinates; whoever listens is told, under a title, how many there are.
 
         Raises:
             DataError: no minimum was found.
         """
-        near, found = self.null, []
-        for one in strengths:
-            near = _found(_minimise(self._at(one), near), one, self.problem)
-            found.append(near)
+        near, found = self.null, list[Tensor]()
+        try:
+            for one in strengths:
+                listener().tell(Descending(title, len(found), None, None, len(strengths)))
+                near = _found(_minimise(self._at(one), near), one, self.problem)
+                found.append(near)
+        finally:
+            listener().done()
         return torch.cat(found, dim=1)
 
     def losses(self, strengths: Sequence[Strengths], weights: Tensor) -> np.ndarray:
@@ -132,9 +138,40 @@ def fold_scores_of_rows(problem: Problem, dealt: Dealt, strengths: Sequence[Stre
     name, found = score_of(problem.spec), []
     for fold, fit in enumerate(fits_of_rows(problem, dealt)):
         held = [rows_where(batch, batch.fold == fold) for batch in dealt.fitted if batch.fold is not None]
-        rows = PenalisedRows.of(fit.problem)
-        found.append([scores_on(fit.problem, w, held, dealt)[name] for w in _apart(rows.minimisers(strengths))])
+        title = f"path without fold {fold + 1} of {problem.spec.cv}"
+        weights = PenalisedRows.of(fit.problem).minimisers(strengths, title)
+        found.append([scores_on(fit.problem, w, held, dealt)[name] for w in _apart(weights)])
     return np.array(found)
+
+
+@dataclass(slots=True)
+class _Curvature:
+    """The Hessian of a problem, (p, p), or a bound on all of them where it has lost directions that there are.
+
+    A loss that grows linearly has no curvature in rows that are far off: where few others are left, a Newton step
+    knows no bounds. That to the minimum of the bound never raises the loss.
+    """
+
+    problem: Problem
+    bound: Tensor | None = None
+
+    def at(self, w: Tensor) -> Tensor:
+        own = self.problem.objective
+        assert isinstance(own, PointwiseRows)
+        hessian: Tensor = own.hessian(w).to("cpu", torch.float64)  # type: ignore[attr-defined]
+        if not own.loss.of_residual:
+            return hessian
+        if self.bound is None:
+            self.bound = own.bounding_matrix()
+        if self.bound is None:
+            return hessian
+        bound: Tensor = self.bound.to("cpu")
+        roots = bound.diagonal().sqrt()
+        roots = torch.where(roots > 0.0, roots, 1.0)
+        ranks = [
+            int(torch.linalg.matrix_rank(one / roots / roots[:, None], hermitian=True)) for one in (hessian, bound)
+        ]
+        return hessian if ranks[0] >= ranks[1] else bound
 
 
 def _minimise(problem: Problem, w: Tensor) -> Tensor | None:
@@ -142,11 +179,11 @@ def _minimise(problem: Problem, w: Tensor) -> Tensor | None:
 
     Source: Lee, Sun and Saunders (2014), Proximal Newton-type methods for minimizing composite functions.
     """
-    objective, shrinkage = problem.bounded, problem.shrinkage
+    objective, shrinkage, curvature = problem.bounded, problem.shrinkage, _Curvature(problem)
     assert shrinkage is not None
     value, level = float(objective.evaluate(w).value), 0
     for _ in range(MOST_STEPS):
-        ahead = model_minimiser(problem, w, shrinkage)
+        ahead = _model_minimiser(problem, curvature.at(w), w, shrinkage)
         if ahead is None:
             return None
         size = float((ahead - w).abs().amax())
@@ -164,6 +201,17 @@ def _minimise(problem: Problem, w: Tensor) -> Tensor | None:
         if share == 1.0 and (level > 1 or size <= CLOSE * float(ahead.abs().amax())):
             return w
     return None
+
+
+def _model_minimiser(problem: Problem, matrix: Tensor, w: Tensor, shrinkage: Shrinkage) -> Tensor | None:
+    """argmin over v of ∇L·(v − w) + ½(v − w)ᵀH(v − w) + Σ τ|v|, with `matrix` as H; None where it is not finite."""
+    gradient = problem.objective.evaluate(w).gradient.to("cpu", torch.float64)
+    if not bool(torch.isfinite(matrix).all()) or not bool(torch.isfinite(gradient).all()):
+        return None
+    design, moved = as_squares(matrix, gradient)
+    thresholds, near = shrinkage.thresholds[:, 0].to(design), w.to(design)
+    net = ElasticNet.of(design, design @ near - moved, thresholds == 0.0)
+    return net.minimiser(thresholds, torch.zeros_like(thresholds), near).to(w)
 
 
 def _apart(weights: Tensor) -> list[Tensor]:
