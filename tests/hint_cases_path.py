@@ -8,6 +8,8 @@ from hints import Case
 
 PATH, FIT = "path t.csv --ignore g", "fit t.csv --ignore g"
 LEVEL = {"t.csv": "x,k,y\n1,7,2\n2,7,4\n3,7,7\n"}
+NONE = {"t.csv": "x,k,y\n1,0,2\n2,0,4\n3,0,7\n"}
+FEW = {"t.csv": "x,y\n1,0\n2,1\n3,0\n4,1\n5,0\n6,0\n"}
 
 CASES = [
     Case(f"{PATH} --points 1", TWENTY),
@@ -18,6 +20,8 @@ CASES = [
     Case("path t.csv --target k", LEVEL, {"name another target": "path t.csv --target y"}),
     Case("path s.yaml", {**LEVEL, "s.yaml": "data: t.csv\nloss: absolute\n"}),
     Case("path s.yaml", {**LEVEL, "s.yaml": "data: t.csv\nmodel: a*x\nstart: a=1\n"}, {"give a spec": "path t.csv"}),
+    Case("path t.csv --loss poisson --target k", NONE, {"name another": "path t.csv --loss poisson"}),
+    Case("path t.csv --loss logistic --cv 2", FEW),
     Case(f"{FIT} --l1 auto", TWENTY),
     Case(f"{FIT} --l1 auto --ridge auto --cv 4", TWENTY),
     Case(f"{FIT} --ridge auto --cv 4 --loss absolute", TWENTY),

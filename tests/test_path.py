@@ -294,7 +294,7 @@ REFUSED: list[tuple[list[str], int, str, str]] = [
     (["--select", "min"], 2, "select: --select min is found on folds", "give --cv 5, say, or leave --select out"),
     (["--cv", "3", "--save", "m.json"], 2, "save: --save saves the model that is selected", "--cv 10 --select min"),
     (["--cv", "1000"], 5, "of the 1000 folds of --cv 1000 have no rows", "give --cv"),
-    (["--target", "one"], 5, "no column explains anything of 'one'", "gdsolve check"),
+    (["--target", "one"], 5, "no column explains anything of 'one'", "name another target"),
     (["--l1", "3"], 2, "--l1", ""),
     (["--lr", "0.1"], 2, "--lr", ""),
     (["--plot", "p.svg", "--plot-kind", "validation"], 2, "plot_kind: validation", "give --cv 5, say"),

@@ -15,6 +15,8 @@ from sklearn.metrics import log_loss
 import gdsolve
 from gdsolve.cli.main import run
 from gdsolve.report.record import fit_record
+from gdsolve.solve import penalised_rows
+from gdsolve.status import DataError
 
 ROWS = 90
 RANDOM = np.random.default_rng(5)
@@ -94,6 +96,23 @@ def test_rows_far_off_have_no_curvature(options: dict[str, Any]) -> None:
     for place in (1, 3):
         model = found.refit(place)
         assert model.loss == pytest.approx(found.losses[place], rel=1e-9)
+
+
+def test_what_has_no_minimum_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataError, match="'y' has one value alone"):
+        gdsolve.path(X, np.zeros(ROWS), loss="poisson")
+    with pytest.raises(DataError, match="without fold 2, 'y' has one value alone"):
+        gdsolve.path(X[:6], [0.0, 1.0, 0.0, 1.0, 0.0, 0.0], loss="logistic", cv=2)
+    null = penalised_rows.PenalisedRows.of
+
+    def without_steps(*arguments: Any) -> Any:
+        found = null(*arguments)
+        monkeypatch.setattr(penalised_rows, "MOST_STEPS", 0)
+        return found
+
+    monkeypatch.setattr(penalised_rows.PenalisedRows, "of", without_steps)
+    with pytest.raises(DataError, match="Newton's method finds no minimum at l1 "):
+        gdsolve.path(X, CLASSES, loss="logistic")
 
 
 def test_a_strength_of_classes_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -51,7 +51,7 @@ def find_path(problem: Problem, mix: Mix, points: int, fit: Fitting | None = Non
             raise DataError(
                 f"{data.source[0] if data.source else 'inline'}: no column explains anything of "
                 f"{data.roles.target!r}: all weights are zero with any penalty",
-                "gdsolve check tells what is in the columns; name another target with --target",
+                "name another target with --target",
             )
         lambdas = span.strengths(points)
         strengths = [mix.at(one) for one in lambdas]

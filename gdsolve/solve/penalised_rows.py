@@ -65,13 +65,19 @@ class PenalisedRows:
     path: PenaltyPath
 
     @classmethod
-    def of(cls, problem: Problem) -> PenalisedRows:
-        """The rows of a problem, whose own penalties are not looked at."""
+    def of(cls, problem: Problem, fold: int | None = None) -> PenalisedRows:
+        """The rows of a problem, whose own penalties are not looked at; they may be those without a `fold`.
+
+        Raises:
+            DataError: one class, or counts of 0, alone.
+        """
         free, unit = with_strengths(problem, (0.0, 0.0)), with_strengths(problem, (1.0, 1.0))
         assert unit.shrinkage is not None
         thresholds = unit.shrinkage.thresholds
         whole = replace(free, shrinkage=Shrinkage(HUGE * thresholds))
-        null = _found(_minimise(whole, torch.zeros_like(problem.start)), (HUGE, 0.0), problem)
+        null = _minimise(whole, torch.zeros_like(problem.start))
+        if null is None:
+            raise _without_null(problem, fold)
         gradient = free.objective.evaluate(null).gradient
         design, moved = as_squares(_Curvature(free).at(null), gradient.to("cpu", torch.float64))
         target = design @ null.to(design) - moved
@@ -139,7 +145,7 @@ def fold_scores_of_rows(problem: Problem, dealt: Dealt, strengths: Sequence[Stre
     for fold, fit in enumerate(fits_of_rows(problem, dealt)):
         held = [rows_where(batch, batch.fold == fold) for batch in dealt.fitted if batch.fold is not None]
         title = f"path without fold {fold + 1} of {problem.spec.cv}"
-        weights = PenalisedRows.of(fit.problem).minimisers(strengths, title)
+        weights = PenalisedRows.of(fit.problem, fold).minimisers(strengths, title)
         found.append([scores_on(fit.problem, w, held, dealt)[name] for w in _apart(weights)])
     return np.array(found)
 
@@ -218,6 +224,24 @@ def _apart(weights: Tensor) -> list[Tensor]:
     return [weights[:, place : place + 1] for place in range(weights.shape[1])]
 
 
+def _without_null(problem: Problem, fold: int | None) -> DataError:
+    """That the target says nothing: with no weight the intercept runs away."""
+    data = problem.data
+    assert data is not None
+    source, target = data.source[0] if data.source else "inline", data.roles.target
+    if fold is None:
+        return DataError(
+            f"{source}: {target!r} has one value alone, so that the intercept has no best one",
+            "name another target with --target",
+            about=("target",),
+        )
+    return DataError(
+        f"{source}: without fold {fold + 1}, {target!r} has one value alone, so that the intercept has no best one",
+        "leave --cv out",
+        about=("cv",),
+    )
+
+
 def _found(w: Tensor | None, strengths: Strengths, problem: Problem) -> Tensor:
     if w is None:
         source = problem.data.source[0] if problem.data and problem.data.source else "inline"
@@ -225,6 +249,7 @@ def _found(w: Tensor | None, strengths: Strengths, problem: Problem) -> Tensor:
             f"{name} {value:.6g}" for name, value in zip(("l1", "ridge"), strengths, strict=True) if value
         )
         raise DataError(
-            f"{source}: Newton's method finds no minimum at {at}", "gdsolve check tells what is in the columns"
+            f"{source}: Newton's method finds no minimum at {at}",
+            "look for columns that are far larger than others with gdsolve check",
         )
     return w
