@@ -169,8 +169,8 @@ _ALL = (
     Verb(
         "scan",
         "Read a table once and keep what least squares needs of it: sums and products, and no row. The file is a "
-        "SOURCE for fit, compare-lr, compare, check and report, with any column as the target; scans are merged by "
-        "naming several.",
+        "SOURCE for fit, path, compare-lr, compare, check and report, with any column as the target; scans are merged "
+        "by naming several.",
         (
             "gdsolve scan data.csv -o data.tri",
             "gdsolve scan 'days/*.csv' --categorical onehot -o week.tri",
