@@ -1,4 +1,4 @@
-"""What the README and docs/inference.md show of gdsolve, made by running it: `python tests/readme.py` writes both."""
+"""What the README and pages of docs/ show of gdsolve, made by running it: `python tests/readme.py` writes them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, ROOT / "docs" / "inference.md")
+PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "reference", "inference")))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)

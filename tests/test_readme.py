@@ -1,4 +1,4 @@
-"""The README and docs/inference.md show what gdsolve prints today."""
+"""The README and pages of docs/ show what gdsolve prints today, are short, and have commands that run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from in_process import completed
-from readme import EXAMPLE, PAGES, ROOT, made_anew, output_of
+from readme import EXAMPLE, PAGES, README, ROOT, made_anew, output_of
 
 # What a run is predicted to take is measured anew each time.
 PREDICTED = re.compile(r"(?:under )?\d[\d,.]* (?:µs|ms|s|min|hours|days|years)(?= against|(?: with --engine \w+))")
@@ -48,6 +48,20 @@ def test_a_page_shows_what_is_printed_today(page: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(ROOT)
     text = page.read_text(encoding="utf-8")
     assert rounded(made_anew(text, printed)) == rounded(text), "run: python tests/readme.py"
+
+
+@pytest.mark.parametrize("command", re.findall(r"\| `(gdsolve [^`]+)`", README.read_text(encoding="utf-8")))
+def test_an_example_of_the_readme_runs(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert completed(*shlex.split(command)[1:]).code == 0
+
+
+def test_the_readme_is_for_the_newcomer() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert len(text.encode()) <= 12 * 1024
+    assert len(re.findall(r"\| `gdsolve [^`]+`", text)) == 5
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / link).exists(), link
 
 
 def test_a_process_prints_what_is_printed_here(monkeypatch: pytest.MonkeyPatch) -> None:

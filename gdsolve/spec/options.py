@@ -1,7 +1,7 @@
 """What was asked: one frozen, validated spec, the same whether it comes from flags, from YAML or from Python.
 
 Every option of the project is one field of `Spec`. Its help text, the panel it is shown in and the verbs that take it
-stand beside it; the flags, the YAML keys, the JSON Schema and the reference in the README are made from these fields.
+stand beside it; the flags, the YAML keys, the JSON Schema and docs/reference.md are made from these fields.
 """
 
 from __future__ import annotations
