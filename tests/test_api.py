@@ -323,7 +323,7 @@ def test_a_fit_is_a_start(table: Path, tmp_path: Path) -> None:
         ({"lr": None}, "lr: None is not a finite number", "write it as in lr=0.01"),
         ({"lr": [[0.1]]}, "lr: [0.1] is not a finite number", "write it as in lr=0.01"),
         ({"ridge": [1]}, "ridge: [1] is not a number, or auto", "as in ridge=0.1"),
-        ({"ridge": True}, "ridge: True is not a number", "as in ridge=0.1"),
+        ({"ridge": True}, "ridge: True is not a number, or auto", "as in ridge=0.1"),
         ({"max_iter": [1]}, "max_iter: [1] is not a whole number", "as in max_iter=10"),
         ({"every": None}, "every: None is not a whole number", "as in every=10"),
         ({"loss": 3}, "loss: 3 is not a word", "one of half-mse, mse"),
