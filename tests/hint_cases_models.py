@@ -30,6 +30,12 @@ def old(**keys: object) -> dict[str, str]:
 AGAIN = {"save the model again": "predict n.json four.csv --interval 0.9"}
 BEFORE = ("fit four.csv --save n.json",)
 APPENDED = [
+    Case(
+        "predict m.json four.csv --interval 0.9",
+        FOUR,
+        {"without --se": "predict n.json four.csv --interval 0.9"},
+        before=("fit four.csv --se hc1 --save m.json", *BEFORE),
+    ),
     Case("predict m.json four.csv --interval 95", FOUR, before=SAVED),
     Case("predict m.json four.csv --interval-of mean", FOUR, before=SAVED),
     Case("predict m.json four.csv --interval 0.9", old(), AGAIN, before=BEFORE),

@@ -131,7 +131,7 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["fit", "a.csv", "--xyzzy"], "No such option: --xyzzy", "gdsolve fit --help"),
         (["fit", "a.csv", "--iterates", "3"], "No such option: --iterates", "--iterates goes with gdsolve compare-lr"),
         (["predict", "m", "a.csv", "--na", "drop"], "No such option: --na",
-         "--na goes with gdsolve fit, compare-lr, compare, check, score and report"),
+         "--na goes with gdsolve fit, compare-lr, compare, path, check, certify, scan, score and report"),
         (["--quiet", "fit"], "No such option: --quiet", "options come after the verb: gdsolve fit --quiet"),
         (["--verison"], "No such option: --verison", "did you mean --version?"),
         (["fti", "a.csv"], "No such command 'fti'", "did you mean gdsolve fit?"),

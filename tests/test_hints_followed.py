@@ -72,7 +72,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/memory.py::building_threads#1": "a machine too small for a block; test_triangle_cores.py says so of one",
     "solve/scan.py::_build#1": "a table without rows is told before, by its first rows",
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
-    "solve/read.py::read_table#1": "a table without rows is told before, by its first rows",
+    "solve/read.py::_without_rows#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
     "data/inline.py::inline_table#1": "several ranks under a launcher, of a spec with X and y in it",
 }

@@ -208,7 +208,7 @@ def test_the_record_has_the_new_fields_for_every_kind() -> None:
         expected = {"logistic": {"accuracy", "log_loss"}, "poisson": {"deviance"}, "": {"adjusted_r2"}}
         assert known == expected.get(options.get("loss", "ridge" if options else ""), set())
         errors = record["standard_errors"]
-        assert list(errors) == ["weights", "intercept", "statistic", "degrees_of_freedom", "reasons"]
+        assert list(errors) == ["weights", "intercept", "statistic", "degrees_of_freedom", "errors", "reasons"]
         assert list(errors["weights"]) == list(record["weights"])
         assert (errors["statistic"] is None) == bool(errors["reasons"]) == (errors["intercept"] is None)
         assert [record["descent"][key] for key in ("delta", "quantile")] == [None, None]
