@@ -133,7 +133,7 @@ def test_a_signal_writes_a_checkpoint_and_says_how_to_go_on(nursery: Nursery, nu
 def test_sigterm_prints_what_was_reached(nursery: Nursery) -> None:
     child = nursery.start("fit", *ENDLESS, "--verbose")
     wait_until((nursery.folder / "err").exists)
-    wait_until(lambda: "engine rows" in (nursery.folder / "err").read_text())
+    wait_until(lambda: "engine rows: asked for" in (nursery.folder / "err").read_text())
     time.sleep(0.3)
     os.kill(child, signal.SIGTERM)
     done = nursery.wait()

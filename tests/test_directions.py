@@ -16,7 +16,7 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "version"),
     ("status",),
-    ("files", "imports", "model", "picture", "progress", "ranks"),
+    ("files", "imports", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "terminal"),
     ("spec",),
     ("data",),

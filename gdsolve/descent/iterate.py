@@ -108,13 +108,14 @@ def iterate(
     at_limit: Status = Status.MAX_ITER,
     observe: Observer | None = None,
     checkpointer: StateKeeper | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Solution:
     """Descend from `start`, (p, 1), by `method`, until a rule stops it or after `max_iter` updates.
 
     Blind steps are taken in blocks without looking, then read at once and checked one by one: on an accelerator nothing
     waits for the host inside a block, and the k that is returned is still the first at which a rule holds. Ctrl-C ends
     the run with status `interrupted` and what was reached. `observe` is told the start, every step of the first block,
-    and the latest step after every block.
+    and the latest step after every block. `begin` is called before the first update, and may interrupt the run.
 
     `checkpointer` says where to begin, and is given where the run stands: always between two blocks, which are those of
     a run that never stops, since what is summed over a block is rounded by its length. What was taken of the block in
@@ -129,6 +130,7 @@ def iterate(
     take = taker(objective, method, unit, max_iter, start.device)
     ended = first_to_stop(stops, step)
     try:
+        begin()
         if observe is not None:
             observe(step)
         while ended is None and halt is None and k < max_iter:

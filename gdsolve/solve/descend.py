@@ -13,6 +13,7 @@ from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
+from gdsolve.signals import held_signals
 from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.fingerprint import Fingerprint, checksum, columns_of
@@ -53,20 +54,23 @@ def descend(
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
-    objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
     limits = problem.limits if problem.shrinkage is None else problem.shrinkage.to(ground.start)
-    with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer, _threads_for(objective):
-        return iterate(
-            problem.limited(objective, ground.start),
-            ground.start,
-            build_method(plan.recipe, limits),
-            plan.loop_stops,
-            max_iter=plan.max_iter,
-            schedule=plan.schedule,
-            at_limit=plan.fate,
-            observe=observer,
-            checkpointer=checkpointer,
-        )
+    # A compiler catches what a signal raises in it: it waits for the loop, which ends with what was reached.
+    with held_signals() as held, observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
+        objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
+        with _threads_for(objective):
+            return iterate(
+                problem.limited(objective, ground.start),
+                ground.start,
+                build_method(plan.recipe, limits),
+                plan.loop_stops,
+                max_iter=plan.max_iter,
+                schedule=plan.schedule,
+                at_limit=plan.fate,
+                observe=observer,
+                checkpointer=checkpointer,
+                begin=held.release,
+            )
 
 
 def _threads_for(objective: Objective) -> AbstractContextManager[None]:
