@@ -182,7 +182,7 @@ def test_completion_in_bash(here: Path) -> None:
         *("fit", "compare-lr", "compare", "path", "check", "certify", "scan", "predict", "score", "report"),
         *("trace", "tour", "schema"),
     ]
-    assert complete("gdsolve fit --l", 2) == ["--lower", "--loss", "--link", "--lr", "--loss-tol"]
+    assert complete("gdsolve fit --l", 2) == ["--lower", "--loss", "--link", "--l1", "--lr", "--loss-tol"]
     assert complete("gdsolve fit houses.csv --target p", 4) == ["price", "prix"]
     assert complete("gdsolve fit houses.csv --target c", 4) == ["crim\\ rate"]
     assert complete("gdsolve fit houses.csv --features price,p", 4) == ["price,prix"]

@@ -130,7 +130,9 @@ def test_a_weight_that_a_bound_holds_is_that_bound(method: UpdateRule, lower: fl
     )
     box = Box(column(-9.0, lower, -9.0), column(9.0, upper, 9.0))
     start = box.project(column(0.3, 0.9 * upper if math.isfinite(upper) else 2.0, 0.7))
-    bounded = type(method)(**{**{name: getattr(method, name) for name in method.__dataclass_fields__}, "box": box})
+    known = {name: getattr(method, name) for name in method.__dataclass_fields__}
+    # What a proximal step is taken within is a box as well as a penalty.
+    bounded = type(method)(**{**known, "limits" if "limits" in known else "box": box})
     found = descend(Boxed(objective, box), start, bounded, 700)
     assert float(found.w[1]) == min(max(-1.0 / 3.0, lower), upper)
 

@@ -54,8 +54,9 @@ def test_every_schema_has_every_format() -> None:
     # Groups are a document a line, and have tests of their own.
     schemas = {record["schema"] for record in RECORDS} | {"gdsolve.groups/1"}
     tabular = {(schema, format) for schema in schemas for format in FORMATS["check"]}
-    fits = {("gdsolve.fit/1", format) for format in FORMATS["fit"]}
-    assert set(WRITERS) == tabular | fits | {("gdsolve.trace/1", format) for format in FORMATS["trace"]}
+    others = ("fit", "trace", "path", "certify", "scan", "score")
+    own = {(f"gdsolve.{verb}/1", format) for verb in others for format in FORMATS[verb]}
+    assert set(WRITERS) == tabular | own
     assert set(HISTORY_WRITERS) == {".csv", ".ndjson"}
 
 

@@ -127,7 +127,7 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
     how = ["on standardised columns"] if descent.get("penalty_scale") == "standard" else []
-    how += ["intercept too"] if descent["penalize_intercept"] else []
+    how += ["intercept too"] if descent.get("penalize_intercept") else []
     said = f" ({', '.join(how)})" if how else ""
     return f"{descent['loss']}{own}{ridge}{l1}{said}"
 
