@@ -62,7 +62,6 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/formats/csv/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
     "data/spool.py::_shortage_told#1": "a temporary folder that is full; test_room.py has one",
     "files.py::replacing_bytes#1": "a folder that may not be written to, or a disk that is full; test_report_files.py",
-    "objective/reader.py::FormulaReader.read#3": "what Python before 3.12 says of a null character",
     "outputs.py::_check_folder#3": "a folder that may not be written to, which stops no superuser",
     "ranks.py::Launched.join#1": "a machine with fewer devices than ranks",
     "ranks.py::lost_verdict#1": "a rank that another program has ended",

@@ -63,6 +63,9 @@ class FormulaReader:
         """
         if not self.line:
             raise refused(1, "no formula", f"use {KNOWN}")
+        # Versions of Python differ in what they say of it, and where.
+        if "\0" in self.line:
+            raise refused(self.line.index("\0") + 1, "not a formula: a null character", f"use {KNOWN}")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
@@ -76,8 +79,6 @@ class FormulaReader:
             reason = re.split(r"; |\. |, perhaps", fault.msg, maxsplit=1)[0]
             hint = formula_hints.for_syntax(self.line, column, reason, self.names, self.absent)
             raise refused(column, f"not a formula: {reason}", hint) from None
-        except ValueError as fault:
-            raise refused(1, f"not a formula: {fault}", f"use {KNOWN}") from None
         except (RecursionError, MemoryError):
             raise _too_deep(1) from None
         steps = self._any(tree.body, 1)
