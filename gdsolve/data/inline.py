@@ -24,6 +24,8 @@ from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
+from gdsolve.spec.curve_names import is_named
+from gdsolve.spec.curves import FEATURE
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError, GdsolveError
 
@@ -140,7 +142,8 @@ def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
     formula = spec.minimize or spec.model
     if formula is None:
         return parts.features
-    return tuple(name for name in parts.features if name in _words(formula)) or parts.features
+    words = {FEATURE} if spec.model is not None and is_named(spec.model) else _words(formula)
+    return tuple(name for name in parts.features if name in words) or parts.features
 
 
 def _words(formula: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
+from gdsolve.spec.curve_names import is_named, may_be_named
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
 
@@ -39,6 +40,10 @@ LINEAR = Company(
     lambda asked: asked.spec.minimize is None and asked.spec.model is None,
     "goes with linear models, and this is a {kind}",
 )
+FEATURES = Company(
+    lambda asked: asked.spec.minimize is None and (asked.spec.model is None or may_be_named(asked.spec.model)),
+    "goes with linear models and curves by name, and this is a {kind}",
+)
 NO_FORMULA = Company(lambda asked: asked.spec.minimize is None, "a formula names the columns that it uses")
 LOSS_LEFT = Company(
     lambda asked: asked.spec.minimize is None,
@@ -46,7 +51,10 @@ LOSS_LEFT = Company(
     "leave {flag} out, or give --model",
 )
 COLUMNS_LEFT = Company(
-    lambda asked: asked.spec.target is None or not (asked.spec.model is not None or asked.spec.features),
+    lambda asked: (
+        asked.spec.target is None
+        or not (asked.spec.features or (asked.spec.model is not None and not is_named(asked.spec.model)))
+    ),
     "all columns that are used are named by other options",
 )
 CELLS = Company(

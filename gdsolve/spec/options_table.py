@@ -42,12 +42,12 @@ class TableOptions:
     )
     features: tuple[str, ...] = option(
         (),
-        "Feature columns.",
+        "Feature columns; of a curve by its name, the one that is its x.",
         "Columns",
         verbs=CHOOSING,
         metavar="COLUMNS",
         default_text="all others",
-        goes_with=company.LINEAR,
+        goes_with=company.FEATURES,
         by_verb={"scan": {"help": "Columns to keep, beside the target."}},
     )
     ignore: tuple[str, ...] = option(
