@@ -16,24 +16,29 @@ from gdsolve.objective.spectrum import Spectrum
 CLEAR = 1e4
 
 
-def curvature_at(objective: Objective, w: Tensor, hessian: Tensor) -> tuple[Spectrum, bool]:
+def curvature_at(objective: Objective, w: Tensor, hessian: Tensor, free: Tensor | None = None) -> tuple[Spectrum, bool]:
     """The spectrum of the Hessian, (p, p), at a minimum w, (p, 1), and whether the minimum is the only one.
 
     A strictly convex loss curves in all directions that its rows, and those of its penalty, tell apart: how little does
     not matter, so that their rank decides, on columns of equal length. Where the losses of rows have no curvature (far
-    residuals of huber), or none that float64 can tell, only the other rows count.
+    residuals of huber), or none that float64 can tell, only the other rows count. Where some weights alone are `free`,
+    (p,), it is theirs, the others staying as they are.
     """
-    matrix = hessian.to(torch.float64)
+    if free is None:
+        free = torch.ones(len(w), dtype=torch.bool, device=w.device)
+    matrix = hessian[free][:, free].to(torch.float64)
     own = getattr(objective, "own", objective)
     assert isinstance(own, PointwiseRows)
-    epsilon, p = torch.finfo(own.design.dtype).eps, len(w)
+    epsilon, p = torch.finfo(own.design.dtype).eps, len(matrix)
+    if not p:
+        return Spectrum(0.0, 0.0, 0), True
     eigenvalues = torch.linalg.eigvalsh(matrix)
     scale = matrix.diagonal().clamp(min=0.0).sqrt()[:, None]
     if bool((scale > 0.0).all()):
         alike = torch.linalg.eigvalsh(matrix / scale / scale.mT)
         if float(alike[0]) > CLEAR * p * epsilon and float(eigenvalues[0]) > CLEAR * p * epsilon * eigenvalues[-1]:
             return Spectrum(float(eigenvalues[-1]), float(eigenvalues[0]), p), True
-    rows, curved = _factors(objective, own, w)
+    rows, curved = (factor[:, free.to(factor.device)] for factor in _factors(objective, own, w))
     rank = min(row_space(rows, epsilon).shape[1], p)
     squares = torch.linalg.svdvals(curved).square()
     smallest = float(squares[rank - 1]) if 0 < rank <= len(squares) else 0.0

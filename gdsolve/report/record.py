@@ -60,6 +60,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "gap": fit.gap,
         "duality_gap": fit.duality_gap,
         "nonzero": fit.nonzero,
+        "bounds": {name: asdict(one) for name, one in fit.bounds.items()},
         "spectrum": None
         if fit.spectrum is None
         else {

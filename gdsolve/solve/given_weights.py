@@ -177,6 +177,9 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
     data, descent, subject = (model.get(key) or {} for key in ("data", "descent", "objective"))
     taken = {name: descent.get(name) for name in MODEL_LOSS}
     taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma")}
+    for side in ("lower", "upper"):
+        bounds = {name.partition("[")[0]: one[side] for name, one in (model.get("bounds") or {}).items()}
+        taken[side] = tuple(f"{name}={bound!r}" for name, bound in bounds.items() if bound is not None) or None
     taken["na_values"] = tuple(data.get("na_values") or ()) or None
     if subject.get("kind", "linear") == "linear":
         taken |= _columns_of(data)

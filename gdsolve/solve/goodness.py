@@ -49,7 +49,7 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
             weighting=weighting,
             log_weight=0.0 if weighting is Weighting.NONE else problem.data.log_weight if problem.data else None,
             intercept=problem.intercept or problem.kind is Kind.CURVE,
-            nested=problem.kind is Kind.LINEAR,
+            nested=problem.kind is Kind.LINEAR and problem.box is None,
         )
     return with_vif(replace(found, goodness=goodness), problem.triangle, intercept=problem.intercept)
 
@@ -68,9 +68,10 @@ def goodness_of_squares(
 ) -> Goodness:
     """Log-likelihood, adjusted R² and F of least squares; `total` is what the model without columns leaves.
 
-    That model is no part of a curve, where it is not `nested`: there is no F. Without intercept it is 0, so that R² and
-    F are not centred, as in R and statsmodels. The F of robust errors is Wald's. Where the variances are known a
-    likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is not known.
+    That model is no part of a curve, nor of weights within bounds, where it is not `nested`: there is no F. Without
+    intercept it is 0, so that R² and F are not centred, as in R and statsmodels. The F of robust errors is Wald's.
+    Where the variances are known a likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is
+    not known.
     """
     q, left = rank - intercept, observations - rank
     known = weighting is Weighting.KNOWN

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from gdsolve.spec.spec import Spec
 from gdsolve.spec.strengths import check_strengths
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
 from gdsolve.spec.verbs import VERBS, Does
+from gdsolve.spec.weight_bounds import SIDES
 from gdsolve.status import GdsolveError, Place
 
 __all__ = [
@@ -150,6 +152,8 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         return parse_count(value, name)
     if name in FORMULA_PARTS:
         return _parts(name, value, verb)
+    if name in SIDES and isinstance(value, Mapping):
+        value = [f"{key}={float(one)!r}" if isinstance(one, Real) else f"{key}={one}" for key, one in value.items()]
     if name == "header" and isinstance(value, bool):
         value = "yes" if value else "no"
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
