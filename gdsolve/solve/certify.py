@@ -24,6 +24,7 @@ from gdsolve.solve.minimum import MOST_STEPS, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reduction import reduce_problem
+from gdsolve.solve.threads import threads_for_steps
 from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
@@ -45,8 +46,9 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
         # What separates the rows is told by the names of the columns, which the span of the rows has not.
         separated = None if solution.status is Status.INTERRUPTED else _separated(problem, solution.w)
         return separated or reduction.lift(certify(reduction.problem, replace(solution, w=reduction.place)))
-    found = _minimum_near(problem, solution)
-    return replace(found, gap=gap_of(problem, solution, found.minimum))
+    with threads_for_steps(problem.objective):
+        found = _minimum_near(problem, solution)
+        return replace(found, gap=gap_of(problem, solution, found.minimum))
 
 
 def certify_best(problem: Problem, solutions: Sequence[Solution], reason: NoMinimum | None = None) -> Certificate:

@@ -22,6 +22,7 @@ from gdsolve.solve.method import recipe_of
 from gdsolve.solve.prediction import ENGINES, Prediction, Work
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
+from gdsolve.solve.threads import threads_for_steps
 from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
 from gdsolve.spec import DType, Engine, Method
 from gdsolve.spec.methods import PLAIN
@@ -86,7 +87,8 @@ def plan_descent(
         GdsolveError: a method, an engine or an option that does not go with this problem, or a run without an end.
     """
     schedule = Schedule(problem.spec.every)
-    recipe, why = recipe_of(problem, asked)
+    with threads_for_steps(problem.objective):
+        recipe, why = recipe_of(problem, asked)
     tol = tolerance_of(problem, recipe)
     stops = rules_of(problem, tol, settling=True)
     require_end(problem, recipe, stops)
