@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
     from gdsolve.solve.plan import Plan
+    from gdsolve.solve.start_counts import Starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ class Fit:
     holdout: Holdout | None = None
     found: FoundStrength | None = None
     bounds: Mapping[str, HeldWeight] = field(default_factory=dict)
+    starts: Starts | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""
