@@ -14,7 +14,8 @@ from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
 from gdsolve.data.formula.design import FormulaDesign, States, build_design, told_of
-from gdsolve.data.formula.materializer import BatchMaterializer, levels_of
+from gdsolve.data.formula.functions import levels_of
+from gdsolve.data.formula.materializer import BatchMaterializer
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.spec.formula_functions import LEARNT
 from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, parsed

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
 import polars as pl
 
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, cluster_column, known_column
 from gdsolve.data.diagnose import nested_error, show, text_error
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
 from gdsolve.data.formula.learn import Learner
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
-from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Reader
 from gdsolve.data.shares import Head
 from gdsolve.data.source import Source
-from gdsolve.data.table import Table, first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Missing, Spec
@@ -30,15 +27,8 @@ _BEFORE = "--formula"
 _TEXTS = (ColumnKind.TEXT, ColumnKind.DATE)
 
 
-def formula_table(
-    sources: Sequence[str] | Sequence[Source],
-    opened: tuple[Source, ...],
-    first: Head,
-    spec: Spec,
-    stack: ExitStack,
-    ranks: Ranks,
-) -> Table:
-    """The table of files that are open, in the roles that the formula gives its columns.
+def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks: Ranks) -> Reader:
+    """What reads files that are open in the roles that a formula gives their columns, with what it has learnt.
 
     Raises:
         GdsolveError: a formula that does not fit the table.
@@ -81,18 +71,7 @@ def formula_table(
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
     made = Reader(opened, roles, spec, fast, first.name, whole, met)
     made.fill_as(reader)
-    return Table(
-        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data) or (first.name,),
-        roles,
-        made.batches,
-        stack,
-        first.has_header,
-        partial(count_rows, opened),
-        marks=first.marks,
-        ranks=ranks,
-        name=first.name,
-        small=all(source.file.small for source in opened),
-    )
+    return made
 
 
 def formula_of(
