@@ -23,15 +23,24 @@ States = dict[str, dict[Any, Any]]
 """What functions have learnt of all rows, by their calls."""
 
 
-class RowFaultError(Exception):
-    """A row of a batch that a formula has no value in: its number there, what is wrong, and the columns concerned."""
+_OTHER_LEVELS = "leave such rows out of the table, or name the level among levels=[…]"
 
-    def __init__(self, row: int, words: str, columns: tuple[str, ...], hint: str | None = None) -> None:
+
+class RowFaultError(Exception):
+    """A row of a batch that a formula has no value in: its number there, what is wrong, and of which columns.
+
+    `level` is the one that is not known, where that is what is wrong.
+    """
+
+    def __init__(
+        self, row: int, words: str, columns: tuple[str, ...], hint: str | None = None, level: object = None
+    ) -> None:
         super().__init__(words)
         self.row = row
         self.words = words
         self.columns = columns
         self.hint = hint
+        self.level = level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +120,7 @@ class FormulaDesign:
         except UnseenLevelError as fault:
             columns = columns_in_factor(fault.factor, self.formula)
             words = f"{shown(fault.level)} is not among the levels of {fault.factor}"
-            raise RowFaultError(fault.row, words, columns) from None
+            raise RowFaultError(fault.row, words, columns, _OTHER_LEVELS, fault.level) from None
         except FormulaicError as fault:
             raise self._fault_of(frame, make, fault) from None
         return found

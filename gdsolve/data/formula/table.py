@@ -12,12 +12,15 @@ from gdsolve.data.columns import Parts, Roles, cluster_column, known_column
 from gdsolve.data.diagnose import nested_error, show, text_error
 from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
+from gdsolve.data.formula.design import FormulaDesign
 from gdsolve.data.formula.learn import Learner
+from gdsolve.data.formula.saved import design_of
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
 from gdsolve.data.reading import Reader
 from gdsolve.data.shares import Head
 from gdsolve.data.source import Source
 from gdsolve.data.targets import holds_classes, two_levels
+from gdsolve.model import read_model
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Missing, Spec
 from gdsolve.spec.model_formula import ModelFormula, read_formula
@@ -35,7 +38,12 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
         DataError: a column that cannot be used.
     """
     names = list(first.names)
-    formula, rest = formula_of(spec, names, first.name, first.row_names)
+    known = _design_of_weights(spec)
+    formula, rest = (
+        formula_of(spec, names, first.name, first.row_names) if known is None else (known.formula, known.rest)
+    )
+    for name in formula.named:
+        known_column("formula", name, names, first.name)
     parts = _parts(formula, spec, names, first.name)
     looked = first_rows(opened)
     judged = ranks.gather(looked and kinds_in(*looked))
@@ -44,7 +52,7 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
         raise no_rows(first.name)
     classes = formula.is_column and holds_classes(parts, kinds, spec)
     named = formula.columns if classes else formula.named
-    texts = tuple(name for name in named if kinds[name] in _TEXTS)
+    texts = tuple(name for name in named if kinds[name] in _TEXTS) if known is None else known.texts
     if looked:
         _refuse_unfit(*looked, kinds, parts, spec, formula, classes=classes)
     numbers = [name for name in named if name not in texts] + ([parts.weight] if parts.weight else [])
@@ -60,12 +68,7 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     reader = Reader(opened, roles, spec, fast, first.name, whole, met)
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
-    learner = Learner(formula, rest, texts)
-    if learner.learns:
-        learner.tell()
-        for frame in reader.kept():
-            learner.take(frame, first.name)
-    design = learner.design(ranks.gather(learner.learnt()), first.name)
+    design = known or _learnt(Learner(formula, rest, texts), reader, ranks)
     if not design.names:
         raise GdsolveError("has no feature behind the ~", "name one, as in y ~ x", option="formula")
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
@@ -74,13 +77,34 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     return made
 
 
+def _learnt(learner: Learner, reader: Reader, ranks: Ranks) -> FormulaDesign:
+    """The formula with what a pass over the rows that are used tells of it, if it needs one."""
+    if learner.learns:
+        learner.tell()
+        for frame in reader.kept():
+            learner.take(frame, reader.name)
+    return learner.design(ranks.gather(learner.learnt()), reader.name)
+
+
+def _design_of_weights(spec: Spec) -> FormulaDesign | None:
+    """The formula of the model whose weights are to be certified, which are those of what it has learnt."""
+    if spec.weights is None:
+        return None
+    try:
+        saved = (read_model(spec.weights).get("data") or {}).get("formula")
+    except GdsolveError:
+        # Weights of another kind have learnt nothing.
+        return None
+    return design_of(saved) if saved and saved["text"] == spec.formula else None
+
+
 def formula_of(
     spec: Spec, names: Sequence[str], table: str, row_names: str | None = None
 ) -> tuple[ModelFormula, tuple[str, ...] | None]:
     """The formula of a spec, with the columns that a dot in it stands for, if there is one.
 
     Raises:
-        GdsolveError: a formula that cannot be read, or a column that is not there.
+        GdsolveError: a formula that cannot be read.
     """
     assert spec.formula is not None
     formula, rest = read_formula(spec.formula), None
@@ -88,8 +112,6 @@ def formula_of(
         apart = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
         rest = tuple(name for name in names if name not in (*apart, *formula.target_columns))
         formula = read_formula(spec.formula, rest)
-    for name in formula.named:
-        known_column("formula", name, names, table)
     return formula, rest
 
 
