@@ -44,7 +44,9 @@ class SavedFormula:
         """
         design = self.design
         found = self._made(cells, self.columns, len(design.names), design.features, where, remedy)
-        added = [pl.Series(name, found[:, place]) for place, name in enumerate(design.names)]
+        # A feature that is a column as it is stays so: a missing cell is told as one.
+        made = [(place, name) for place, name in enumerate(design.names) if name not in cells.columns]
+        added = [pl.Series(name, found[:, place]) for place, name in made]
         if self.target is not None:
             columns = design.formula.target_columns
             target = self._made(cells, columns, 1, lambda rows: design.targets(rows)[:, None], where, remedy)[:, 0]
@@ -82,7 +84,12 @@ def _is_nan(column: pl.Series) -> pl.Series:
     return column.is_nan() if column.dtype.is_float() else pl.Series([False] * len(column), dtype=pl.Boolean)
 
 
+def shown_level(level: object) -> str:
+    """A level as a cell has it: 9, not 9.0."""
+    return f"{level:.15g}" if isinstance(level, float) else str(level)
+
+
 def _explained(fault: RowFaultError, row: int, where: Where, remedy: Callable[[str], str]) -> DataError:
     column = fault.columns[0] if len(fault.columns) == 1 else None
-    hint = fault.hint if fault.level is None else remedy(str(fault.level))
+    hint = fault.hint if fault.level is None else remedy(shown_level(fault.level))
     return DataError(f"{where(row, column)}: {fault.words}", hint)
