@@ -21,10 +21,16 @@ def exp(z: np.ndarray) -> np.ndarray:
         return np.asarray(np.exp(z))
 
 
+def label(z: np.ndarray) -> np.ndarray:
+    """1 where z > 0, 0 where it is not; NaN where it is not known."""
+    return np.asarray(np.where(np.isnan(z), np.nan, (z > 0.0).astype(np.float64)))
+
+
 MEANS: Mapping[Mean, Callable[[np.ndarray], np.ndarray]] = {
     Mean.IDENTITY: np.asarray,
     Mean.SIGMOID: sigmoid,
     Mean.EXP: exp,
+    Mean.LABEL: label,
 }
 """By what a loss declares: from z to the prediction, element by element."""
 

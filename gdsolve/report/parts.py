@@ -123,6 +123,7 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
     parameter = Loss(descent["loss"]).info.parameter
     found = ", found from the residuals" if descent.get("delta_found") else ""
+    found = ", found by maximum likelihood" if descent.get("dispersion_found") else found
     own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""

@@ -32,6 +32,7 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
@@ -100,6 +101,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
     if isinstance(objective, PointwiseCurve) and not fault:
         found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
+        found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     return Problem(
@@ -119,7 +121,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
-        delta_found=delta_is_sought(spec),
+        delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
     )

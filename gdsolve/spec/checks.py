@@ -122,8 +122,8 @@ def _check_loss(spec: Options) -> None:
         )
     for own in LOSS_PARAMETERS:
         value = getattr(spec, own.name)
-        if value is not None and not 0.0 < value < (math.inf if own.below is None else own.below):
-            allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
+        if value is not None and not own.above < value < (math.inf if own.below is None else own.below):
+            allowed = "a positive number" if own.below is None else f"between {own.above} and {own.below}"
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 
 
