@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gdsolve.objective.base import Objective
 from gdsolve.objective.curve import PointwiseCurve
+from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.positive import Informed
 from gdsolve.objective.shared import Shared
@@ -38,9 +39,11 @@ def sum_over_rows(objective: Objective, w: Tensor, term: Callable[[Tensor, Tenso
     return float(objective.ranks.total(total) if isinstance(objective, Shared) else total)
 
 
-def loss_of_rows(objective: Objective) -> object:
-    """The loss of rows or of a curve; None of an objective that has none."""
-    return getattr(objective.own if isinstance(objective, Shared) else objective, "loss", None)
+def loss_of_rows(objective: Objective) -> PointwiseLoss:
+    """The loss of rows, or of a curve."""
+    own = objective.own if isinstance(objective, Shared) else objective
+    assert isinstance(own, PointwiseRows | PointwiseCurve)
+    return own.loss
 
 
 def pearson(objective: Objective, w: Tensor, mean: Callable[[Tensor], Tensor]) -> float:

@@ -2,7 +2,7 @@
 
 The logistic loss has no minimum where, and only where, some direction d has sᵢ·xᵢᵀd ≥ 0 in all rows, with sᵢ = 1 for
 y = 1 and −1 for y = 0, and > 0 in some; the Poisson loss where xᵢᵀd = 0 in all rows with y > 0 and xᵢᵀd ≤ 0 in all with
-y = 0, and < 0 in some. So do those of Tweedie and of the negative binomial: what a row of 0 costs falls with z, and what
+y = 0, and < 0 in some. So do those of Tweedie and of the negative binomial: what a row of 0 costs falls with z, what
 one above 0 costs grows both ways. The gamma loss has no rows of 0, and always a minimum. Sources: Albert and Anderson
 (1984), On the existence of maximum likelihood estimates in logistic regression models, Biometrika 71(1); Konis (2007),
 Linear programming algorithms for detecting separated data in binary logistic regression models; Santos Silva and
