@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from gdsolve.spec.losses import Loss, Mean, Target
+from gdsolve.spec.losses import Mean
 
 
 def sigmoid(z: np.ndarray) -> np.ndarray:
@@ -40,10 +40,3 @@ def slope_of_mean(mean: Mean, z: np.ndarray) -> np.ndarray:
     if mean is Mean.SIGMOID:
         return np.asarray(sigmoid(z) * sigmoid(-z))
     return exp(z) if mean is Mean.EXP else np.ones_like(z)
-
-
-def variance_at(loss: Loss, mean: np.ndarray) -> np.ndarray:
-    """The variance of the target over scale² where its mean is μ, (rows,): μ(1 − μ) of classes, μ of counts, else 1."""
-    if loss.info.target is Target.TWO_CLASSES:
-        return mean * (1.0 - mean)
-    return mean if loss.info.target is Target.COUNTS else np.ones_like(mean)

@@ -196,7 +196,8 @@ def scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Deal
     spec, units = problem.spec, problem.units
     assert isinstance(units, Coordinates)
     loss, at, weights = loss_before(spec), units.to(HOST), w.to(HOST, torch.float64)
-    names = ("deviance", "accuracy") if spec.loss.info.likelihood else ("rmse", "mae")
+    classes = "accuracy" in loss.means
+    names = ("deviance", "accuracy") if spec.loss.info.likelihood or classes else ("rmse", "mae")
     sums = torch.zeros(4, dtype=torch.float64, device=HOST)
     for batch in batches:
         values = from_numpy(batch.values).to(torch.float64)
@@ -210,7 +211,8 @@ def scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Deal
     named = dict(zip(("loss", *names), (one / total for one in found), strict=True))
     if "rmse" in named:
         return named | {"rmse": sqrt(named["rmse"])}
-    return named if "accuracy" in loss.means else {name: named[name] for name in ("loss", "deviance")}
+    kept = ("loss", *(["deviance"] if spec.loss.info.likelihood else []), *(["accuracy"] if classes else []))
+    return {name: named[name] for name in kept}
 
 
 def _figures(loss: PointwiseLoss, z: Tensor, y: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:

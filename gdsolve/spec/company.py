@@ -6,6 +6,7 @@ from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
+from gdsolve.spec.option import enumerated
 
 
 def _losses_with(parameter: LossParameter) -> Company:
@@ -147,7 +148,7 @@ RESIDUALS = Company(
 )
 ERRORS_KNOWN = Company(
     lambda asked: asked.spec.loss.info.squared or asked.spec.loss.info.likelihood,
-    f"{{flag}} is for squared losses, {' and '.join(loss for loss in Loss if loss.info.likelihood)}, and this is "
+    f"{{flag}} is for squared losses, {enumerated([loss for loss in Loss if loss.info.likelihood])}, and this is "
     "--loss {spec.loss}",
 )
 UNBIASED = Company(
