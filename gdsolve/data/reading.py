@@ -16,6 +16,7 @@ from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
 from gdsolve.data.groups import CODE, Codes, GroupMeans, Groups, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
+from gdsolve.data.offsets import design_with_offset, not_exposed, offset_columns, split_offset
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import OVERFLOW, Part, Source
@@ -41,11 +42,12 @@ class Batch:
     group: np.ndarray | None = None
     fold: np.ndarray | None = None
     cluster: np.ndarray | None = None
+    offset: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
         """The size in memory."""
-        arrays = (self.values, self.weight, self.group, self.fold, self.cluster)
+        arrays = (self.values, self.weight, self.group, self.fold, self.cluster, self.offset)
         return sum(array.nbytes for array in arrays if array is not None)
 
 
@@ -128,7 +130,8 @@ class Reader:
     _group_means: GroupMeans | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._design = [*design_columns(self.roles), target_column(self.roles)]
+        design = [*design_columns(self.roles), target_column(self.roles)]
+        self._design = design_with_offset(design, self.roles, self.spec.loss)
 
     def batches(self, tally: Tally) -> Iterator[Batch]:
         """Give the rows in order, batch by batch.
@@ -156,7 +159,8 @@ class Reader:
         features = [name for name in self.roles.features if name not in self.roles.levels]
         target = [self.roles.target] if self.roles.target_levels is None else []
         # A curve may use the column of its weights.
-        return list(dict.fromkeys([*features, *target, *([self.roles.weight] if self.roles.weight else [])]))
+        weight = [self.roles.weight] if self.roles.weight else []
+        return list(dict.fromkeys([*features, *target, *weight, *offset_columns(self.roles)]))
 
     @property
     def _texts(self) -> list[str]:
@@ -212,14 +216,16 @@ class Reader:
         names = [column for column in self._design if isinstance(column, str)]
         # To pick columns by name costs a thirtieth of selecting them, which counts where there are a thousand.
         design = frame[names] if len(names) == len(self._design) else frame.select(self._design)
-        values = design.to_numpy()
-        return Batch(values, self._weights(frame))
+        values, offset = split_offset(design.to_numpy(), self.roles, self.spec)
+        return Batch(values, self._weights(frame), offset=offset)
 
     def _weights(self, frame: pl.DataFrame) -> np.ndarray | None:
         return weights_of(frame[self.roles.weight].to_numpy(), self.spec) if self.roles.weight else None
 
     def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
         if has_overflow(frame) or not np.isfinite(batch.values).all():
+            return False
+        if batch.offset is not None and not np.isfinite(batch.offset).all():
             return False
         if outside(self.spec.loss, batch.values[:, -1]).any():
             return False
@@ -304,6 +310,8 @@ class Reader:
                 fatal[:, place] |= unusable(values, self.spec)
             elif name == self.roles.target:
                 fatal[:, place] |= outside(self.spec.loss, values)
+            if name == self.roles.exposure:
+                fatal[:, place] |= not_exposed(values)
         return fatal
 
     def _refuse_first(

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gdsolve.objective.base import Objective
 from gdsolve.objective.curve import PointwiseCurve
+from gdsolve.objective.offset import moved, plain
 from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.positive import Informed
@@ -22,12 +23,12 @@ def predicted_rows(objective: Objective, w: Tensor) -> Iterator[tuple[Tensor, Te
         with torch.no_grad():
             z = own.model.at(w)
         weight = None if own.weight is None else own.weight.to(torch.float64)
-        yield z.to(torch.float64), own.target.to(torch.float64), weight
+        yield *moved(z.to(torch.float64), own.target.to(torch.float64)), weight
         return
     assert isinstance(own, PointwiseRows)
     for design, target, omega in own.blocks():
         weight = None if omega is None else omega.to(torch.float64)
-        yield (design @ w).to(torch.float64), target.to(torch.float64), weight
+        yield *moved((design @ w).to(torch.float64), target.to(torch.float64)), weight
 
 
 def sum_over_rows(objective: Objective, w: Tensor, term: Callable[[Tensor, Tensor], Tensor]) -> float:
@@ -43,7 +44,7 @@ def loss_of_rows(objective: Objective) -> PointwiseLoss:
     """The loss of rows, or of a curve."""
     own = objective.own if isinstance(objective, Shared) else objective
     assert isinstance(own, PointwiseRows | PointwiseCurve)
-    return own.loss
+    return plain(own.loss)
 
 
 def pearson(objective: Objective, w: Tensor, mean: Callable[[Tensor], Tensor]) -> float:
@@ -75,10 +76,10 @@ def information(objective: Objective, w: Tensor) -> Tensor | None:
     total = torch.zeros(len(w), len(w), dtype=torch.float64, device=w.device)
     if isinstance(own, PointwiseCurve):
         blocks = iter([(own.model.jacobian(w), own.target, own.weight)])
-        values = iter([own.model.at(w).detach()])
+        values = iter([moved(own.model.at(w).detach(), own.target)[0]])
     else:
         assert isinstance(own, PointwiseRows)
-        blocks, values = own.blocks(), (design @ w for design, _, _ in own.blocks())
+        blocks, values = own.blocks(), (moved(design @ w, target)[0] for design, target, _ in own.blocks())
     for (slopes, _, weight), z in zip(blocks, values, strict=True):
         curved = loss.information(z.to(torch.float64))
         part = slopes.to(torch.float64)
@@ -93,10 +94,10 @@ def score_of_dispersion(z: Tensor, y: Tensor, alpha: float) -> Tensor:
     Source: Lawless (1987), Negative binomial and mixed Poisson regression, section 2; Cameron and Trivedi, Regression
     Analysis of Count Data, 2nd ed., section 3.3.1.
     """
-    moved, inverse = z + torch.log(torch.tensor(alpha, dtype=z.dtype, device=z.device)), 1.0 / alpha
-    log = -torch.nn.functional.logsigmoid(-moved)
+    linear, inverse = z + torch.log(torch.tensor(alpha, dtype=z.dtype, device=z.device)), 1.0 / alpha
+    log = -torch.nn.functional.logsigmoid(-linear)
     whole = torch.digamma(y + inverse) - torch.digamma(torch.full_like(y, inverse))
-    return inverse * (log - whole) + y - (y + inverse) * torch.sigmoid(moved)
+    return inverse * (log - whole) + y - (y + inverse) * torch.sigmoid(linear)
 
 
 def log_gammas(y: Tensor, alpha: float) -> Tensor:

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from gdsolve.objective.base import Objective
 from gdsolve.objective.hinge import SquaredHinge
+from gdsolve.objective.offset import plain
 from gdsolve.objective.pointwise import Huber, LogCosh
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
@@ -48,7 +49,7 @@ def _factors(objective: Objective, own: PointwiseRows, w: Tensor) -> tuple[Tenso
     weight = torch.ones_like(curvature) if own.weight is None else own.weight.to(torch.float64)
     design, penalty = own.design.to(torch.float64), own.penalty.rows.to(torch.float64)
     # That of a residual at the kink of huber counts: on one side it is there.
-    flat = isinstance(own.loss, Huber | LogCosh | SquaredHinge)
+    flat = isinstance(plain(own.loss), Huber | LogCosh | SquaredHinge)
     counts = curvature[:, 0] > EPSILON if flat else torch.ones_like(weight[:, 0]) > 0
     factors = (
         _factor(torch.cat([design[counts] * weight[counts].sqrt(), penalty])),

@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Objective
+from gdsolve.objective.offset import plain
 from gdsolve.objective.pointwise import Logistic, Poisson
 from gdsolve.objective.pointwise_rows import PointwiseRows, gathered_rows
 from gdsolve.objective.positive import NegativeBinomial, Tweedie
@@ -63,7 +64,8 @@ class Separation:
 
 def is_separable(objective: Objective) -> bool:
     """True for a loss that may have no minimum for want of overlap."""
-    return isinstance(getattr(getattr(objective, "own", objective), "loss", None), (Logistic, *OF_COUNTS))
+    own = getattr(objective, "own", objective)
+    return hasattr(own, "loss") and isinstance(plain(own.loss), (Logistic, *OF_COUNTS))
 
 
 def find_separation(
@@ -110,7 +112,7 @@ def proves_overlap(objective: Objective, w: Tensor, hessian: Tensor) -> bool:
     step = (vectors @ ((vectors.mT @ (gradient / scale)) / eigenvalues[:, None])) / scale
     moved = (own.design.to(torch.float64) @ step).abs()
     # Rows of positive counts may have any sign.
-    moved = moved[own.target == 0.0] if isinstance(own.loss, OF_COUNTS) else moved
+    moved = moved[own.target[:, :1] == 0.0] if isinstance(plain(own.loss), OF_COUNTS) else moved
     furthest = float(moved.amax()) if moved.numel() else 0.0
     parts = [(furthest, rounding, longest)]
     if own is not objective:
@@ -147,7 +149,7 @@ def _find(rows: PointwiseRows, start: Tensor, *, intercept: bool, penalised: boo
     design, target = (one.to("cpu", torch.float64) for one in (rows.design, rows.target[:, 0]))
     weight = torch.ones_like(target) if rows.weight is None else rows.weight[:, 0].to("cpu", torch.float64)
     epsilon = float(torch.finfo(rows.design.dtype).eps)
-    own = _Rows(design, target, weight, isinstance(rows.loss, OF_COUNTS), intercept, epsilon)
+    own = _Rows(design, target, weight, isinstance(plain(rows.loss), OF_COUNTS), intercept, epsilon)
     found = _by_intercept(own)
     if found is not None or penalised or not len(design):
         return found

@@ -18,6 +18,7 @@ from gdsolve.objective.box import Box, Boxed
 from gdsolve.objective.curve import PointwiseCurve
 from gdsolve.objective.dispersion import score_of_dispersion, sum_over_rows
 from gdsolve.objective.mean_losses import PoissonMean
+from gdsolve.objective.offset import like
 from gdsolve.objective.pointwise import PointwiseLoss, Poisson
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.positive import NegativeBinomial
@@ -68,11 +69,11 @@ def with_dispersion(spec: Spec, rows: PointwiseRows, start: torch.Tensor, ranks:
     elements = sum(ranks.gather(rows.step_elements)) if ranks.several else 0
 
     def posed(loss: PointwiseLoss) -> Objective:
-        own = replace(rows, loss=loss)
+        own = replace(rows, loss=like(rows.loss, loss))
         return SharedSmooth(own, ranks, elements) if ranks.several else own
 
     found = _told(spec, _most_likely(posed, OF_LOGARITHM, start))
-    return found, replace(rows, loss=NegativeBinomial.of(found))
+    return found, replace(rows, loss=like(rows.loss, NegativeBinomial.of(found)))
 
 
 def with_dispersion_of_curve(
@@ -83,12 +84,12 @@ def with_dispersion_of_curve(
         return spec, curve
 
     def posed(loss: PointwiseLoss) -> Objective:
-        whole = replace(curve, loss=loss)
+        whole = replace(curve, loss=like(curve.loss, loss))
         return whole if box is None else Boxed(whole, box)
 
     family = OF_LOGARITHM if spec.mean is Mean.EXP else OF_MEAN
     found = _told(spec, _most_likely(posed, family, start, box, curve))
-    return found, replace(curve, loss=family.kind.of(found))
+    return found, replace(curve, loss=like(curve.loss, family.kind.of(found)))
 
 
 def _most_likely(

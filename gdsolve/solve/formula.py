@@ -14,6 +14,7 @@ import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed
+from gdsolve.data.offsets import is_subtracted
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
@@ -187,6 +188,7 @@ def _read(
     if built:
         tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    cells, offset = (cells, None) if spec.offsets is None or is_subtracted(spec.loss) else (cells[:-1], cells[-1:])
     if weight is not None:
         _replace_weightless(cells, weight)
     require_cells(info, (*roles.features, roles.target), cells)
@@ -198,7 +200,8 @@ def _read(
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
     target, info = transformed(spec, info, cells[-1], opened.where)
-    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
+    whole = torch.stack([target, *(offset or ())], dim=1)
+    return _Columns(info, opened.where, named, whole, weight, clusters)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -265,7 +268,8 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
     left = [
         name
         for name in names
-        if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)
+        if name not in used
+        and name not in (spec.weight_column, spec.errors.cluster, spec.offset, spec.exposure, *spec.ignore)
     ]
     if spec.target is None and not left:
         raise GdsolveError(

@@ -176,7 +176,7 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
     """What a saved model was fitted to, and how its loss was, as options."""
     data, descent, subject = (model.get(key) or {} for key in ("data", "descent", "objective"))
     taken = {name: descent.get(name) for name in MODEL_LOSS}
-    taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma")}
+    taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma", "offset", "exposure")}
     taken["na_values"] = tuple(data.get("na_values") or ()) or None
     if subject.get("kind", "linear") == "linear":
         taken |= _columns_of(data)

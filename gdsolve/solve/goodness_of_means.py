@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch import Tensor
 from gdsolve.objective.dispersion import loss_of_rows, predicted_rows, sum_over_rows
 from gdsolve.objective.goodness import Goodness, chi_square_test, f_test
 from gdsolve.objective.likelihood import log_likelihood_of
-from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.pointwise import POINTWISE, PointwiseLoss
 from gdsolve.objective.pointwise_rows import Scored
 from gdsolve.objective.shared import Shared
 from gdsolve.solve.problem import Kind, Problem
@@ -19,6 +20,7 @@ from gdsolve.spec.choices import WeightKind
 from gdsolve.spec.losses import Mean
 
 MOST_STEPS = 100
+STILL = 1e-13
 
 
 def goodness_of_likelihood(problem: Problem, w: Tensor, rank: int, dispersion: float | None) -> Goodness:
@@ -91,14 +93,24 @@ def _to_linear(mean: Mean, usual: Mean) -> Callable[[Tensor], Tensor]:
     return torch.log if usual is Mean.EXP else torch.logit
 
 
+def _slope(loss: PointwiseLoss, at: Tensor, z: Tensor, y: Tensor) -> Tensor:
+    return loss.loss_and_slope(z + at, y)[1]
+
+
+def _curvature(loss: PointwiseLoss, at: Tensor, z: Tensor, y: Tensor) -> Tensor:
+    return loss.curvature(z + at, y)
+
+
 def _least(problem: Problem, w: Tensor) -> float:
     """Σωl of the model without columns: at z = 0, or at the intercept that is best by itself.
 
     That is found by Newton's method in one number, from the logarithm, or the logit, of the mean of the target.
     """
     loss, objective = loss_of_rows(problem.objective), problem.objective
+    # At weights of zero z is the offset of a row, if it has one.
+    nothing = torch.zeros_like(w)
     if not problem.intercept:
-        return sum_over_rows(objective, w, lambda z, y: loss.loss_and_slope(torch.zeros_like(z), y)[0])
+        return _value(problem, nothing)
     assert problem.triangle is not None
     mean = float(problem.triangle.means()[-1])
     sure = mean <= 0.0 or (problem.spec.mean is Mean.SIGMOID and mean >= 1.0)
@@ -106,4 +118,12 @@ def _least(problem: Problem, w: Tensor) -> float:
         # All rows are alike, and their likelihood is 1.
         return 0.0
     b = math.log(mean) if problem.spec.mean is Mean.EXP else math.log(mean / (1.0 - mean))
-    return sum_over_rows(objective, w, lambda z, y: loss.loss_and_slope(torch.full_like(z, b), y)[0])
+    for _ in range(MOST_STEPS if problem.spec.offsets else 0):
+        at = torch.tensor(b, dtype=torch.float64, device=w.device)
+        slope = sum_over_rows(objective, nothing, partial(_slope, loss, at))
+        curved = sum_over_rows(objective, nothing, partial(_curvature, loss, at))
+        step = max(-1.0, min(1.0, slope / curved)) if curved > 0.0 else 0.0
+        b -= step
+        if abs(step) <= STILL * max(1.0, abs(b)):
+            break
+    return sum_over_rows(objective, nothing, lambda z, y: loss.loss_and_slope(z + b, y)[0])

@@ -16,6 +16,7 @@ from gdsolve.objective.box import Box, Boxed
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.mean_losses import OF_MEANS
+from gdsolve.objective.offset import with_offset
 from gdsolve.objective.pointwise import POINTWISE, Huber, PointwiseLoss
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.robust import TUNING, RobustScale, huber_weights, robust_scale, scale_of
@@ -49,7 +50,8 @@ def loss_before(spec: Spec) -> PointwiseLoss:
         return Huber(math.inf)
     if dispersion_is_sought(spec):
         spec = replace(spec, dispersion=1.0)
-    return (POINTWISE if spec.mean is spec.loss.info.mean else OF_MEANS)[spec.loss].of(spec)
+    found = (POINTWISE if spec.mean is spec.loss.info.mean else OF_MEANS)[spec.loss].of(spec)
+    return found if spec.offsets is None or found.of_residual else with_offset(found)
 
 
 def with_delta(
