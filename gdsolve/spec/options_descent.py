@@ -103,7 +103,6 @@ class DescentOptions(TableOptions):
         1.5,
         "Power p of --loss tweedie, by which the variance is φ·μᵖ: a number between 1 and 2.",
         "Descent",
-        verbs=ONE_PROBLEM,
         metavar="P",
         goes_with=company.LOSSES["power"],
     )
@@ -111,7 +110,6 @@ class DescentOptions(TableOptions):
         None,
         "Dispersion α of --loss negative-binomial, by which the variance is μ + α·μ².",
         "Descent",
-        verbs=ONE_PROBLEM,
         metavar="NUMBER",
         default_text="found by maximum likelihood",
         by_verb={"path": {"default_text": "required with negative-binomial"}},
