@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Objective
+from gdsolve.objective.hinge import SquaredHinge
+from gdsolve.objective.offset import plain
 from gdsolve.objective.pointwise import Huber, LogCosh
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
@@ -21,8 +23,8 @@ def curvature_at(objective: Objective, w: Tensor, hessian: Tensor, free: Tensor 
 
     A strictly convex loss curves in all directions that its rows, and those of its penalty, tell apart: how little does
     not matter, so that their rank decides, on columns of equal length. Where the losses of rows have no curvature (far
-    residuals of huber), or none that float64 can tell, only the other rows count. Where some weights alone are `free`,
-    (p,), it is theirs, the others staying as they are.
+    residuals of huber, rows with their margin), or none that float64 can tell, only the other rows count. Where some
+    weights alone are `free`, (p,), it is theirs, the others staying as they are.
     """
     if free is None:
         free = torch.ones(len(w), dtype=torch.bool, device=w.device)
@@ -52,7 +54,8 @@ def _factors(objective: Objective, own: PointwiseRows, w: Tensor) -> tuple[Tenso
     weight = torch.ones_like(curvature) if own.weight is None else own.weight.to(torch.float64)
     design, penalty = own.design.to(torch.float64), own.penalty.rows.to(torch.float64)
     # That of a residual at the kink of huber counts: on one side it is there.
-    counts = curvature[:, 0] > EPSILON if isinstance(own.loss, Huber | LogCosh) else torch.ones_like(weight[:, 0]) > 0
+    flat = isinstance(plain(own.loss), Huber | LogCosh | SquaredHinge)
+    counts = curvature[:, 0] > EPSILON if flat else torch.ones_like(weight[:, 0]) > 0
     factors = (
         _factor(torch.cat([design[counts] * weight[counts].sqrt(), penalty])),
         _factor(torch.cat([design * (weight * curvature).sqrt(), penalty]) / own.total_weight**0.5),

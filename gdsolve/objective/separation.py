@@ -2,10 +2,11 @@
 
 The logistic loss has no minimum where, and only where, some direction d has sᵢ·xᵢᵀd ≥ 0 in all rows, with sᵢ = 1 for
 y = 1 and −1 for y = 0, and > 0 in some; the Poisson loss where xᵢᵀd = 0 in all rows with y > 0 and xᵢᵀd ≤ 0 in all with
-y = 0, and < 0 in some. Sources: Albert and Anderson (1984), On the existence of maximum likelihood estimates in
-logistic regression models, Biometrika 71(1); Konis (2007), Linear programming algorithms for detecting separated data
-in binary logistic regression models; Santos Silva and Tenreyro (2010), On the existence of the maximum likelihood
-estimates in Poisson regression, Economics Letters 107(2).
+y = 0, and < 0 in some. So do those of Tweedie and of the negative binomial: what a row of 0 costs falls with z, what
+one above 0 costs grows both ways. The gamma loss has no rows of 0, and always a minimum. Sources: Albert and Anderson
+(1984), On the existence of maximum likelihood estimates in logistic regression models, Biometrika 71(1); Konis (2007),
+Linear programming algorithms for detecting separated data in binary logistic regression models; Santos Silva and
+Tenreyro (2010), On the existence of the maximum likelihood estimates in Poisson regression, Economics Letters 107(2).
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from torch import Tensor
 
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
+from gdsolve.objective.offset import plain
 from gdsolve.objective.pointwise import Logistic, Poisson
 from gdsolve.objective.pointwise_rows import PointwiseRows, gathered_rows
+from gdsolve.objective.positive import NegativeBinomial, Tweedie
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.row_space import null_space, row_space
 
@@ -37,6 +40,8 @@ PROOF = 0.5
 FAINT = 1e-7
 FEASIBLE = 1e-10
 MOST_NAMED = 100
+# Losses whose rows of 0 let z fall for ever; what a row above 0 costs grows both ways.
+OF_COUNTS = (Poisson, Tweedie, NegativeBinomial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,8 @@ class Separation:
 
 def is_separable(objective: Objective) -> bool:
     """True for a loss that may have no minimum for want of overlap."""
-    return isinstance(getattr(getattr(objective, "own", objective), "loss", None), Logistic | Poisson)
+    own = getattr(objective, "own", objective)
+    return hasattr(own, "loss") and isinstance(plain(own.loss), (Logistic, *OF_COUNTS))
 
 
 def find_separation(
@@ -113,7 +119,7 @@ def proves_overlap(objective: Objective, w: Tensor, hessian: Tensor) -> bool:
     step = (vectors @ ((vectors.mT @ (gradient / scale)) / eigenvalues[:, None])) / scale
     moved = (own.design.to(torch.float64) @ step).abs()
     # Rows of positive counts may have any sign.
-    moved = moved[own.target == 0.0] if isinstance(own.loss, Poisson) else moved
+    moved = moved[own.target[:, :1] == 0.0] if isinstance(plain(own.loss), OF_COUNTS) else moved
     furthest = float(moved.amax()) if moved.numel() else 0.0
     parts = [(furthest, rounding, longest)]
     if own is not objective:
@@ -152,7 +158,7 @@ def _find(
     design, target = (one.to("cpu", torch.float64) for one in (rows.design, rows.target[:, 0]))
     weight = torch.ones_like(target) if rows.weight is None else rows.weight[:, 0].to("cpu", torch.float64)
     epsilon = float(torch.finfo(rows.design.dtype).eps)
-    own = _Rows(design, target, weight, isinstance(rows.loss, Poisson), intercept, epsilon)
+    own = _Rows(design, target, weight, isinstance(plain(rows.loss), OF_COUNTS), intercept, epsilon)
     if box is not None:
         return None if penalised else _fewest_columns(own, box.to(design))
     found = _by_intercept(own)

@@ -14,6 +14,7 @@ import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed
+from gdsolve.data.offsets import is_subtracted
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
@@ -32,6 +33,7 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
@@ -91,6 +93,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
     if isinstance(objective, PointwiseCurve) and not fault:
         found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
+        found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     if spread is not None and found.delta != spec.delta:
@@ -114,7 +117,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
-        delta_found=delta_is_sought(spec),
+        delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
         spread=spread,
@@ -220,6 +223,7 @@ def _read(
     if built:
         tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    cells, offset = (cells, None) if spec.offsets is None or is_subtracted(spec.loss) else (cells[:-1], cells[-1:])
     if weight is not None:
         _replace_weightless(cells, weight)
     require_cells(info, (*roles.features, roles.target), cells)
@@ -231,7 +235,8 @@ def _read(
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
     target, info = transformed(spec, info, cells[-1], opened.where)
-    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
+    whole = torch.stack([target, *(offset or ())], dim=1)
+    return _Columns(info, opened.where, named, whole, weight, clusters)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -298,7 +303,8 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
     left = [
         name
         for name in names
-        if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)
+        if name not in used
+        and name not in (spec.weight_column, spec.errors.cluster, spec.offset, spec.exposure, *spec.ignore)
     ]
     if spec.target is None and not left:
         raise GdsolveError(

@@ -26,7 +26,8 @@ from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.weighting import weighting_of
-from gdsolve.spec import Spec
+from gdsolve.spec import Loss, Spec
+from gdsolve.spec.losses import Mean
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import Status
 
@@ -44,6 +45,8 @@ UNFINISHED = {
     Status.EDGE_OF_STABILITY: "the run did not converge",
 }
 SHORT = "the run stopped short of the minimum"
+WITH_INFORMATION = (Loss.GAMMA, Loss.TWEEDIE, Loss.NEGATIVE_BINOMIAL)
+"""Losses whose errors come from the expected Hessian, as in R's glm and in statsmodels."""
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""
 MOST_REPORTED = 1000
@@ -187,13 +190,43 @@ def _of_rows(
             sandwich=_sandwich(problem, w),
         )
         return found, float(sse)
-    curved = None if minimum is None or spec.report else minimum.hessian
-    hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
-    sandwich = _sandwich(problem, w)
+    sandwich, dispersed = _sandwich(problem, w), None
+    hessian = _information(problem, w)
+    if hessian is None:
+        curved = None if minimum is None or spec.report else minimum.hessian
+        hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
+    if spec.loss.info.dispersed:
+        from gdsolve.objective.dispersion import pearson
+
+        dispersed = pearson(objective, w, torch.exp if spec.mean is Mean.EXP else _itself), problem.observations
     found = from_hessian(
-        hessian, user, names=names, confidence=confidence, held=held, to_user=to_user, sandwich=sandwich
+        hessian,
+        user,
+        names=names,
+        confidence=confidence,
+        held=held,
+        to_user=to_user,
+        sandwich=sandwich,
+        dispersed=dispersed,
     )
     return found, None
+
+
+def _information(problem: Problem, w: torch.Tensor) -> torch.Tensor | None:
+    """The expectation of the Hessian of Σωl, where it is another one than that; robust errors take the Hessian itself.
+
+    So does statsmodels. Source: McCullagh and Nelder, section 2.5; White (1982), Maximum Likelihood Estimation of
+    Misspecified Models, Econometrica 50(1).
+    """
+    if problem.spec.loss not in WITH_INFORMATION or problem.spec.errors.robust:
+        return None
+    from gdsolve.objective.dispersion import information
+
+    return information(problem.objective, w)
+
+
+def _itself(mean: torch.Tensor) -> torch.Tensor:
+    return mean
 
 
 def _sandwich(problem: Problem, w: torch.Tensor) -> Sandwich | None:

@@ -11,6 +11,7 @@ from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates
 from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.solve.device import dtype_of, place_rows
+from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion
 from gdsolve.solve.guards import require_corner
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
@@ -51,6 +52,7 @@ def pose_pointwise(read: TableRead) -> Problem:
         # No rank waits for the scale of rows that another could not bring into memory.
         ranks.gather(None)
     found, own = with_delta(spec, own, triangle, coordinates, ranks)
+    found, own = with_dispersion(found, own, start, ranks)
     require_corner(found, info, standard.target_scale, dtype)
     objective = share(own, ranks) if ranks.several else own
     penalised, separation = spec.is_penalised, None
@@ -76,7 +78,7 @@ def pose_pointwise(read: TableRead) -> Problem:
         smooth=loss.differentiable,
         seconds=time.perf_counter() - read.began,
         sample=read.sample,
-        delta_found=delta_is_sought(spec),
+        delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         separation=separation,
         placed=place.reason,
         shrinkage=None if shrinkage is None else shrinkage.to(start),

@@ -122,10 +122,16 @@ def _check_loss(spec: Options) -> None:
         raise GdsolveError(
             f"{spec.link} is no link of --loss {spec.loss}", f"give --link {'|'.join(links)}", option="link"
         )
+    if spec.exposure is not None and spec.model is not None and spec.link not in (Link.LOG, Link.LOGIT):
+        raise GdsolveError(
+            "the logarithm of an exposure is added to that of the mean, and the curve is the mean itself",
+            "give --link log for a curve of its logarithm, or multiply the curve by the column",
+            option="exposure",
+        )
     for own in LOSS_PARAMETERS:
         value = getattr(spec, own.name)
-        if value is not None and not 0.0 < value < (math.inf if own.below is None else own.below):
-            allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
+        if value is not None and not own.above < value < (math.inf if own.below is None else own.below):
+            allowed = "a positive number" if own.below is None else f"between {own.above} and {own.below}"
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
-from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Mean, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
+from gdsolve.spec.option import enumerated
 
 
 def _losses_with(parameter: LossParameter) -> Company:
@@ -82,6 +83,12 @@ SIGMA = Company(
 NUMBERS = Company(
     lambda asked: asked.spec.loss.info.target is Target.NUMBERS,
     "{flag} is for a target of numbers, and this is --loss {spec.loss}",
+)
+OF_LOGARITHMS = tuple(loss for loss in Loss if loss.info.mean is Mean.EXP)
+LOG_LINK = Company(
+    lambda asked: asked.spec.loss in OF_LOGARITHMS,
+    f"{{flag}} is for losses whose mean is eᶻ, {enumerated(OF_LOGARITHMS)}, and this is --loss {{spec.loss}}",
+    "give --offset COLUMN, one of logarithms, or leave {flag} out",
 )
 SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,
@@ -163,7 +170,7 @@ RESIDUALS = Company(
 )
 ERRORS_KNOWN = Company(
     lambda asked: asked.spec.loss.info.squared or asked.spec.loss.info.likelihood,
-    f"{{flag}} is for squared losses, {' and '.join(loss for loss in Loss if loss.info.likelihood)}, and this is "
+    f"{{flag}} is for squared losses, {enumerated([loss for loss in Loss if loss.info.likelihood])}, and this is "
     "--loss {spec.loss}",
 )
 UNBIASED = Company(

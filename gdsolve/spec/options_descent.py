@@ -106,8 +106,8 @@ class DescentOptions(TableOptions):
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
-        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
-        "the mean (log, of poisson) or its logit (of logistic).",
+        "What the curve of --model is with a loss of means, as poisson and logistic: the mean of the target "
+        "(identity), the log of the mean (log, of counts and positive numbers) or its logit (of logistic).",
         "Descent",
         verbs=POSED,
         default_text="identity: the curve is the mean",
@@ -129,6 +129,22 @@ class DescentOptions(TableOptions):
         verbs=ONE_PROBLEM,
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
+    )
+    power: float = option(
+        1.5,
+        "Power p of --loss tweedie, by which the variance is φ·μᵖ: a number between 1 and 2.",
+        "Descent",
+        metavar="P",
+        goes_with=company.LOSSES["power"],
+    )
+    dispersion: float | None = option(
+        None,
+        "Dispersion α of --loss negative-binomial, by which the variance is μ + α·μ².",
+        "Descent",
+        metavar="NUMBER",
+        default_text="found by maximum likelihood",
+        by_verb={"path": {"default_text": "required with negative-binomial"}},
+        goes_with=company.LOSSES["dispersion"],
     )
     ridge: Strength = option(
         0.0,
