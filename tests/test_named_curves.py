@@ -122,7 +122,7 @@ def test_a_name_is_a_formula_of_the_feature_that_is_shown_saved_and_typed_back(p
     """Also where a parameter is called as the column of the target is."""
     named = ("fit", "peak.csv", "--model", "Gauss + constant", "--features", "wave length", *START)
     found = record(*named, "--save", "m.json")
-    assert found["model"]["formula"] == FORMULA
+    assert found["objective"]["formula"] == FORMULA
     assert found["data"]["features"] == ["wave length"]
     assert found["data"]["target"] == "height"
     typed = record("fit", "peak.csv", "--model", FORMULA, *START)
@@ -144,7 +144,7 @@ def test_every_way_to_say_which_column_is_x(peak: Path) -> None:
     assert done.code == 2
     assert done.err == (
         "gdsolve: error: model: gaussian + constant is a curve of one feature, and the table has 2 beside the target "
-        "'height'\nhint: say which: --features run, of run and wave length\n"
+        "'height'\nhint: say which: --features run, of run, wave length\n"
     )
     one = record(*words, "--features", "wave length")
     assert record(*words, "--ignore", "run")["sse"] == one["sse"]
@@ -185,7 +185,7 @@ def test_a_sum_numbers_what_is_shared() -> None:
     found = written("exponential + exponential + biexponential + line")
     assert found is not None
     assert found.formula == (
-        "amplitude_1*exp(-rate_1*x) + amplitude_2*exp(-rate_2*x) + amplitude1*exp(-rate1*x) + amplitude2*exp(-rate2*x)"
+        "amplitude3*exp(-rate3*x) + amplitude4*exp(-rate4*x) + amplitude1*exp(-rate1*x) + amplitude2*exp(-rate2*x)"
         " + intercept + slope*x"
     )
 

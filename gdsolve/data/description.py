@@ -12,15 +12,16 @@ import polars as pl
 from gdsolve.data.cells import ColumnKind, kinds_of
 from gdsolve.data.columns import Parts, assign, usual_target, without_texts
 from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, reader_finding
+from gdsolve.data.first_rows import first_rows, is_plain, no_rows
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
+from gdsolve.data.offsets import not_exposed, offset_columns
 from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.scan import rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, Spot, named_identifier
-from gdsolve.data.table import first_rows, is_plain, no_rows
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
 from gdsolve.data.weighing import unusable
@@ -186,6 +187,8 @@ def _tally(kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec) -> _Tally:
     if parts.weight is not None:
         fault = Fault.NEGATIVE_WEIGHT if spec.sigma is None else Fault.NO_SIGMA
         columns[parts.weight].refused = fault, lambda values: unusable(values, spec)
+    if parts.exposure is not None:
+        columns[parts.exposure].refused = Fault.NO_EXPOSURE, not_exposed
     return _Tally(columns, Gaps(), FaultyRows(), FaultyRows())
 
 
@@ -274,4 +277,6 @@ def _roles(
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = spec.weight_option
+    for name in offset_columns(parts):
+        roles[name] = "offset" if name == parts.offset else "exposure"
     return roles

@@ -11,13 +11,14 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
+from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
-from gdsolve.data.reading import Batch, Tally
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
@@ -115,9 +116,11 @@ def inline_table(
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight) if name]
+    used += [name for name in offset_columns(parts) if name not in used]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    values = None if parts.group or parts.together or parts.cluster else _plain(frame[used], spec)
+    apart = parts.group or parts.together or parts.cluster or offset_columns(parts)
+    values = None if apart else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
@@ -153,7 +156,7 @@ def _words(formula: str) -> set[str]:
 
 def _named(arrays: Arrays, spec: Spec) -> _Named:
     source, labels = arrays.source, labels_of(arrays.X)
-    columns = columns_of(arrays.X, source)
+    columns = columns_of(arrays.X, source, may_be_one=spec.model is not None)
     names = _names(len(columns), names_of(arrays.X, arrays.names), source)
     cells, typed = dict(zip(names, columns, strict=True)), frozenset(names if labels else ())
     rows = len(columns[0]) if columns else 0
@@ -205,6 +208,8 @@ def _elsewhere(spec: Spec) -> set[str | None]:
     """The columns that cannot be the target, as they play another part."""
     return {
         spec.weight_column,
+        spec.offset,
+        spec.exposure,
         spec.group_by,
         spec.cv_by,
         *spec.ignore,

@@ -48,7 +48,7 @@ def descend(
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
-    limits = problem.limits if problem.shrinkage is None else problem.shrinkage.to(ground.start)
+    limits = None if problem.limits is None else problem.limits.to(ground.start)
     # A compiler catches what a signal raises in it: it waits for the loop, which ends with what was reached.
     with held_signals() as held, observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
         objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)

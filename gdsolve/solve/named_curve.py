@@ -6,7 +6,8 @@ import shlex
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from gdsolve.data import usual_target
+from gdsolve.data import columns_in, usual_target
+from gdsolve.data.columns import first_of
 from gdsolve.objective.formula_hints import in_a_formula
 from gdsolve.solve.target import column_of_target
 from gdsolve.spec import Spec
@@ -59,18 +60,19 @@ def _require_parameters(found: Written, known: Collection[str], constants: Colle
 
 def _feature(spec: Spec, found: Written, names: Sequence[str], target: str | None) -> str:
     """The column that stands for x."""
-    if spec.features:
-        if len(spec.features) > 1:
-            raise GdsolveError(
-                f"{found.name} is a curve of one feature, and these are {len(spec.features)}",
-                f"give one of them: --features {shlex.quote(spec.features[0])}",
-                option="features",
-                as_flag=True,
-            )
-        return spec.features[0]
-    apart = (spec.weight_column, spec.errors.cluster, *spec.ignore)
-    left = [name for name in names if name not in apart]
+    features = columns_in("features", spec.features, names, _table_of(spec))
+    if len(features) > 1:
+        raise GdsolveError(
+            f"{found.name} is a curve of one feature, and these are {len(features)}",
+            f"give one of them: --features {shlex.quote(features[0])}",
+            option="features",
+            as_flag=True,
+        )
+    if features:
+        return features[0]
+    left = list(names)
     if target is None:
+        left = may_be_used(spec, names)
         others = [name for name in left if name != FEATURE] or left
         target = column_of_target(spec, names) or (usual_target(others)[0] if others else None)
     left = [name for name in left if name != target]
@@ -80,6 +82,21 @@ def _feature(spec: Spec, found: Written, names: Sequence[str], target: str | Non
         return left[0]
     raise GdsolveError(
         f"{found.name} is a curve of one feature, and the table has {len(left) or 'none'} beside the target {target!r}",
-        f"say which: --features {shlex.quote(left[0])}, of {enumerated(left)}" if left else "give a table with one",
+        f"say which: --features {shlex.quote(left[0])}, of {first_of(left)}" if left else "give a table with one",
         option="model",
     )
+
+
+def may_be_used(spec: Spec, names: Sequence[str]) -> list[str]:
+    """The columns of a table that may be target or feature of a curve: those without another part.
+
+    Raises:
+        GdsolveError: a column to ignore that is not there.
+    """
+    apart = (spec.weight_column, spec.errors.cluster, spec.offset, spec.exposure)
+    ignored = columns_in("ignore", spec.ignore, names, _table_of(spec))
+    return [name for name in names if name not in apart and name not in ignored]
+
+
+def _table_of(spec: Spec) -> str:
+    return spec.data[0] if spec.data else "inline"

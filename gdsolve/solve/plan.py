@@ -164,8 +164,8 @@ def _engine(
     resumed: Engine | None,
     may_leap: bool,
 ) -> EngineChoice:
-    asked, shrunk = problem.spec.engine, problem.shrinkage is not None
-    known = has_closed_form(recipe) and may_leap and not shrunk
+    asked, limited = problem.spec.engine, problem.limits is not None
+    known = has_closed_form(recipe) and may_leap and not limited
     if problem.squares is None:
         return EngineChoice(only_engine(problem))
     require_closed_form(asked, known=known)
@@ -174,7 +174,8 @@ def _engine(
         others = tuple(one for one in engines if one is not asked and (known or one is not Engine.LEAP))
         return EngineChoice(asked, f"asked for with --engine {asked.value}", Prediction(asked, others, work))
     if not known:
-        return EngineChoice(Engine.TRIANGLE, "the closed form does not hold with an l1 penalty" if shrunk else "")
+        why = "within bounds" if problem.shrinkage is None else "with an l1 penalty"
+        return EngineChoice(Engine.TRIANGLE, f"the closed form does not hold {why}" if limited else "")
     found = EngineChoice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
     if stop is not None:
         found = choose(work, engines)
