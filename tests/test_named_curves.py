@@ -125,7 +125,7 @@ def test_a_name_is_a_formula_of_the_feature_that_is_shown_saved_and_typed_back(p
     assert found["objective"]["formula"] == FORMULA
     assert found["data"]["features"] == ["wave length"]
     assert found["data"]["target"] == "height"
-    typed = record("fit", "peak.csv", "--model", FORMULA, *START)
+    typed = record("fit", "peak.csv", "--model", FORMULA, *START, "--target", "height")
     assert typed["weights"] == found["weights"]
     assert typed["sse"] == found["sse"]
     shown = completed(*named).out
