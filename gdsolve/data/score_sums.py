@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gdsolve.data.ranking import area_under_curve
 from gdsolve.data.response import MEANS
 from gdsolve.spec.losses import Loss, Mean, Target
 
@@ -99,23 +100,12 @@ class ScoreSums:
         return 1.0 - self.squares / self.target_squares if self.target_squares > still else None
 
     def auc(self) -> float | None:
-        """The probability that a row of the second class has a higher probability than one of the first; ties are half.
-
-        It is the area under the ROC curve. None where all rows are of one class.
-        Source: Hanley and McNeil (1982), The meaning and use of the area under a ROC curve, Radiology 143(1).
-        """
+        """The area under the ROC curve; None where all rows are of one class."""
         if not self.kept:
             return None
         predicted, second = (np.concatenate([one[place] for one in self.kept]) for place in (0, 1))
         weights = [one[2] for one in self.kept if one[2] is not None]
-        order = np.argsort(predicted)
-        weight = np.concatenate(weights)[order] if weights else np.ones(len(order))
-        second, predicted = second[order], predicted[order]
-        starts = np.flatnonzero(np.append(True, predicted[1:] != predicted[:-1]))
-        ones, zeros = (np.add.reduceat(np.where(of, weight, 0.0), starts) for of in (second, ~second))
-        below = np.cumsum(zeros) - zeros
-        pairs = float(ones.sum()) * float(zeros.sum())
-        return float((ones * (below + zeros / 2.0)).sum()) / pairs if pairs > 0.0 else None
+        return area_under_curve(predicted, second, np.concatenate(weights) if weights else None)
 
 
 def _deviance(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:

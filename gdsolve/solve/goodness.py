@@ -51,7 +51,11 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
             intercept=problem.intercept or problem.kind is Kind.CURVE,
             nested=problem.kind is Kind.LINEAR,
         )
-    return with_vif(replace(found, goodness=goodness), problem.triangle, intercept=problem.intercept)
+    found = replace(found, goodness=goodness)
+    # Of several classes a column has a weight in each, and one inflation: `check` tells what it is.
+    return (
+        found if problem.spec.loss is Loss.SOFTMAX else with_vif(found, problem.triangle, intercept=problem.intercept)
+    )
 
 
 def goodness_of_squares(
@@ -138,6 +142,9 @@ def _of_likelihood(problem: Problem, w: Tensor, rank: int) -> Goodness:
         # A curve has no columns, and so no model without them.
         return Goodness(problem.observations, rank, likelihood, deviance=deviance)
     null = _null(problem, float(problem.triangle.means()[-1]), counts=counts) - factorials
+    of_classes = problem.spec.loss is Loss.SOFTMAX
+    if of_classes or problem.spec.class_weight:
+        null = _null_of_classes(problem)
     ratio = 2.0 * (likelihood - null)
     return Goodness(
         observations=problem.observations,
@@ -146,8 +153,26 @@ def _of_likelihood(problem: Problem, w: Tensor, rank: int) -> Goodness:
         deviance=deviance,
         null_deviance=deviance + ratio,
         pseudo_r2=1.0 - likelihood / null if null else None,
-        likelihood_ratio=chi_square_test(ratio, rank - problem.intercept),
+        likelihood_ratio=chi_square_test(ratio, rank - _own_intercepts(problem)),
     )
+
+
+def _own_intercepts(problem: Problem) -> int:
+    """How many intercepts the model without columns has: of C classes C − 1, as one may be 0."""
+    data = problem.data
+    if problem.spec.loss is not Loss.SOFTMAX or data is None or data.classes is None:
+        return int(problem.intercept)
+    return (len(data.classes.names) - 1) * (not problem.spec.no_intercept)
+
+
+def _null_of_classes(problem: Problem) -> float:
+    """The log-likelihood of the model without columns: the shares of the classes, or all alike without intercept."""
+    from gdsolve.solve.class_figures import class_totals
+
+    totals = class_totals(problem)
+    if problem.spec.no_intercept:
+        return -float(totals.sum()) * math.log(len(totals))
+    return float(torch.special.xlogy(totals, totals / totals.sum()).sum())
 
 
 def _null(problem: Problem, mean: float, *, counts: bool) -> float:

@@ -26,7 +26,7 @@ from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.weighting import weighting_of
-from gdsolve.spec import Spec
+from gdsolve.spec import Loss, Spec
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import Status
 
@@ -184,6 +184,10 @@ def _of_rows(
             sandwich=_sandwich(problem, w),
         )
         return found, float(sse)
+    if spec.loss is Loss.SOFTMAX:
+        from gdsolve.solve.class_inference import class_inference
+
+        return class_inference(problem, w, names, _sandwich(problem, w)), None
     curved = None if minimum is None or spec.report else minimum.hessian
     hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
     sandwich = _sandwich(problem, w)

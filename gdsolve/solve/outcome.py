@@ -53,6 +53,8 @@ class Figures:
     SSE and what follows from it are None for an objective without residuals. `accuracy` is the share of rows whose
     class has the larger probability and `log_loss` the mean of minus the logarithm of that of their own; `deviance`,
     of counts, is 2·Σω(y·log(y/μ) − y + μ). Of Huber's loss the rows with residuals beyond and within δ are counted.
+    `auc` is the area under the ROC curve, of several classes the mean over each against all others, and `auc_reason`
+    why there is none; `confusion` has Σω by the class of a row, then by the one of largest probability.
     """
 
     sse: float | None
@@ -66,6 +68,9 @@ class Figures:
     deviance: float | None = None
     rows_beyond_delta: int | None = None
     rows_within_delta: int | None = None
+    auc: float | None = None
+    auc_reason: str | None = None
+    confusion: tuple[tuple[float, ...], ...] | None = None
 
     @property
     def share_beyond_delta(self) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
-from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
+from gdsolve.spec.losses import LOSS_PARAMETERS, OF_CLASSES, Loss, LossParameter, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
 
 
@@ -70,6 +70,16 @@ SIGMA = Company(
 NUMBERS = Company(
     lambda asked: asked.spec.loss.info.target is Target.NUMBERS,
     "{flag} is for a target of numbers, and this is --loss {spec.loss}",
+)
+CLASSES = Company(
+    lambda asked: asked.spec.loss in OF_CLASSES,
+    f"{{flag}} is for --loss {' and '.join(OF_CLASSES)}, and this is --loss {{spec.loss}}",
+    f"leave {{flag}} out, or give --loss {'|'.join(OF_CLASSES)}",
+)
+SOFTMAX = Company(
+    lambda asked: asked.spec.loss is Loss.SOFTMAX,
+    "{flag} is for --loss softmax, and this is --loss {spec.loss}",
+    "leave {flag} out, or give --loss softmax",
 )
 SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,

@@ -23,6 +23,7 @@ from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, pars
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
 from gdsolve.spec.parameter import Constant, Parameter, Value
+from gdsolve.spec.class_weights import texts_of
 from gdsolve.spec.parameters import NAME_HINT, is_name, parts_from
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
@@ -152,6 +153,8 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         return _parts(name, value, verb)
     if name == "header" and isinstance(value, bool):
         value = "yes" if value else "no"
+    if name == "class_weight" and isinstance(value, Mapping):
+        return texts_of(value)
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
         return convert(name, _split_cells(name, value), verb)
     require_kind(name, value, verb or "fit")

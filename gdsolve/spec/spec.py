@@ -28,4 +28,5 @@ class Spec(Options):
     @property
     def mean(self) -> Mean:
         """What is predicted at z: the inverse of the link."""
-        return MEAN_AT[self.link_used or Link.IDENTITY]
+        own = self.loss.info.mean
+        return own if own is Mean.SOFTMAX else MEAN_AT[self.link_used or Link.IDENTITY]
