@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
-from gdsolve.spec.class_names import names_of_model
+from gdsolve.class_names import names_of_model
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"

@@ -25,7 +25,8 @@ def find_levels(
     """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
 
     Raises:
-        DataError: a feature of more than a thousand levels, a target of more than the loss takes, or text that is not UTF-8.
+        DataError: a feature of more than a thousand levels, a target of more than the loss takes, or text that is not
+            UTF-8.
     """
     logger.info("the table is read twice: the levels of text have to be known first (%s)", ", ".join(texts))
     found: dict[str, set[str]] = {name: set() for name in texts}

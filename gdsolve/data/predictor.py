@@ -25,12 +25,15 @@ _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One summand: weight times a column, or weight where a column of text has this level."""
+    """One summand: weight times a column, or weight where a column of text has this level.
+
+    Of several classes there is a weight for each, (C,).
+    """
 
     name: str
     column: str
     level: str | None
-    weight: float
+    weight: float | np.ndarray
 
     def cells(self, frame: pl.DataFrame) -> np.ndarray:
         """The numbers that are summed up, (rows,); NaN where the cell is missing."""
@@ -40,17 +43,21 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints."""
+    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints.
+
+    Of several `classes` it has a value for each.
+    """
 
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
-    intercept: float
+    intercept: float | np.ndarray
     mean: Mean
     curve: CurveModel | None
     groups: GroupModels | None = None
     na_values: tuple[str, ...] = ()
     beside: Beside = NOTHING
     run: str = PREDICT
+    classes: tuple[str, ...] | None = None
 
     def reading(self, spec: Spec) -> Spec:
         """Give the spec with the cells that the fit took as missing beside its own."""
@@ -124,14 +131,26 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         terms = []
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
-            terms.append(_Term(name, column, level, 0.0 if groups else float(model["weights"][name])))
+            terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
         mean = _mean_of(model.get("descent", {}))
+        if mean is Mean.SOFTMAX:
+            each = model["weights_by_class"]
+            constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
+            names = tuple(map(str, each))
+            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names)
         intercept = float(model.get("intercept") or 0.0) * (not groups)
         return Predictor(tuple(terms), levels, intercept, mean, None, groups, absent)
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _weight_of(model: Mapping[str, Any], name: str) -> float | np.ndarray:
+    each = model.get("weights_by_class")
+    if each is None:
+        return float(model["weights"][name])
+    return np.array([float(one["weights"][name]) for one in each.values()])
 
 
 def _mean_of(descent: Mapping[str, Any]) -> Mean:
@@ -176,12 +195,12 @@ def require_beside(table: str, names: Sequence[str], model: Predictor, option: s
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give the mean that the loss has at `values_of`, (rows,); NaN where a cell is missing."""
+    """Give the mean that the loss has at `values_of`, of the same shape; NaN where a cell is missing."""
     return MEANS[model.mean](values_of(frame, model))
 
 
 def values_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give z, (rows,): the sum in the order of the features, or the curve; NaN where a cell is missing."""
+    """Give z, (rows,), of several classes (rows, C): the sum in the order of the features, or the curve; else NaN."""
     if model.curve is not None:
         return model.curve.at(_cells_of(frame, model), frame.height)
     return _linear(frame, model)
@@ -208,7 +227,18 @@ def _cells_of(frame: pl.DataFrame, model: Predictor) -> dict[str, np.ndarray]:
     return {name: frame[name].to_numpy().copy() for name in model.columns}
 
 
+def _of_classes(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    total = np.zeros((frame.height, len(model.classes or ())))
+    for term in model.terms:
+        total += np.multiply.outer(term.cells(frame), term.weight)
+    for name in model.levels:
+        total[frame[name].is_null().to_numpy()] = np.nan
+    return total + model.intercept
+
+
 def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    if model.classes is not None:
+        return _of_classes(frame, model)
     total = np.zeros(frame.height)
     groups = model.groups
     own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]

@@ -107,6 +107,7 @@ def _extreme(values: Tensor, least: float, n: int) -> Tensor:
 
 
 def by_directions(rows: BinaryRows, start: Tensor) -> Separation | None:
+    """A direction that separates the rows, unless a point near `start`, (p, 1), proves that they overlap."""
     basis = row_space(rows.design, rows.epsilon)
     if not basis.shape[1]:
         return None

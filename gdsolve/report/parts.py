@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
+from gdsolve.class_names import intercept_name
 from gdsolve.data.formats.csv.marks import usual_delimiter
 from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
@@ -67,13 +68,15 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     ignored = ("ignored", _listed(data["ignored"], "column", room))
     if subject["kind"] == "formula":
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
+    intercept = intercept or has_class_intercepts(record)
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
         explained = [("model", f"{_modelled(record)} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),
-        ("classes", _classes(data.get("target_levels"))),
+        ("classes", _classes(record, room)),
+        ("class weights", _class_weights(record)),
         *explained,
         ("levels", _all_levels(data, room)),
         ("row weights", weighting_line(record)),
@@ -182,8 +185,22 @@ def _fixed(subject: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {figure(value)}" for name, value in (subject.get("fixed") or {}).items())
 
 
-def _classes(levels: Sequence[str] | None) -> str:
+def _classes(record: Record, room: int | None) -> str:
+    data = record["data"]
+    levels, names = data.get("target_levels"), data.get("classes") or ()
+    if (record.get("descent") or {}).get("loss") == Loss.SOFTMAX:
+        return _listed([str(name) for name in names], "class", None if room is None else max(room, LEAST_ROOM))
     return "" if not levels else f"{levels[0]} is 0, {levels[1]} is 1"
+
+
+def _class_weights(record: Record) -> str:
+    return ", ".join((record.get("descent") or {}).get("class_weight") or ())
+
+
+def has_class_intercepts(record: Record) -> bool:
+    """True where every class has an intercept of its own."""
+    data = record["data"]
+    return any(f"{intercept_name(data['features'])}[{name}]" in weight_names(record) for name in data["classes"] or ())
 
 
 def show_ending(page: Page, status: str, message: str) -> None:

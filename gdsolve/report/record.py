@@ -7,11 +7,11 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.class_names import by_class
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.report.validation_record import validation_record
-from gdsolve.spec.class_names import by_class
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
@@ -220,6 +220,7 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "ignored": list(roles.ignored),
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
+        "classes": None if data.classes is None else list(data.classes.names),
         "na_values": list(spec.na_values),
     }
 
@@ -245,6 +246,7 @@ NO_DATA: Record = {
     "ignored": [],
     "levels": {},
     "target_levels": None,
+    "classes": None,
     "na_values": [],
 }
 """The data of a formula that needs none."""

@@ -9,9 +9,9 @@ from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise_rows import collect_pointwise_rows, coordinates_for
 from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
+from gdsolve.solve.classes import classes_of
 from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.guards import require_corner
-from gdsolve.solve.classes import classes_of
 from gdsolve.solve.likely import MOST_BEFORE, likely_updates
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead

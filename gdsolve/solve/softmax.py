@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import torch
 
+from gdsolve.class_names import by_class, class_weight_names
 from gdsolve.imports import complete_torch
 from gdsolve.model import read_model
 from gdsolve.objective.class_coordinates import ClassCoordinates
@@ -27,7 +28,6 @@ from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.squares import penalised_coordinates, ridge_of, shrinkage_of
 from gdsolve.spec import Spec
-from gdsolve.spec.class_names import by_class, class_weight_names
 from gdsolve.status import GdsolveError
 
 AGAIN = "leave --init out, or start from a model of the same columns and classes"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.spec.choices import PlotKind
+from gdsolve.spec.class_weights import texts_of
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
@@ -23,7 +24,6 @@ from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, pars
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
 from gdsolve.spec.parameter import Constant, Parameter, Value
-from gdsolve.spec.class_weights import texts_of
 from gdsolve.spec.parameters import NAME_HINT, is_name, parts_from
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
