@@ -16,6 +16,11 @@ def intercept_name(design: Sequence[str]) -> str:
     return name
 
 
+def intercept_names(design: Sequence[str], classes: Sequence[str]) -> frozenset[str]:
+    """The names of the intercepts of classes."""
+    return frozenset(f"{intercept_name(design)}[{one}]" for one in classes)
+
+
 def class_weight_names(design: Sequence[str], classes: Sequence[str], *, intercept: bool) -> tuple[str, ...]:
     """The names of the weights, class by class, the intercept of a class last.
 

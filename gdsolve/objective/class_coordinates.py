@@ -32,6 +32,10 @@ class ClassCoordinates:
         """What the columns are moved by, (n,)."""
         return self.own.centre
 
+    def penalised(self, *, intercepts: bool) -> ClassCoordinates:
+        """The same where a penalty holds all weights, or all but the `intercepts`."""
+        return replace(self, shifts=(self.own.n,) if intercepts and self.own.intercept else ())
+
     def to(self, device: torch.device) -> ClassCoordinates:
         """The same coordinates on another device."""
         return replace(self, own=self.own.to(device))
@@ -50,7 +54,8 @@ class ClassCoordinates:
 
     def uncentred_map(self) -> Tensor:
         """The linear part of the map of the weights of all classes as they are, (pC, pC), without a common shift."""
-        return torch.block_diag(*([self.own.matrix()] * self.classes))
+        own = self.own.matrix()
+        return torch.kron(torch.eye(self.classes, dtype=own.dtype, device=own.device), own)
 
     def _each(self, weights: Tensor, change: object) -> Tensor:
         p, q = self.own.p, weights.shape[1]

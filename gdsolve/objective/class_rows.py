@@ -15,7 +15,8 @@ def labels(kept: KeptRows) -> list[float]:
     """The different numbers of the target, increasing; the least ones where there are too many to be classes."""
     found = torch.empty(0, dtype=torch.float64, device="cpu")
     for target, _ in kept.targets():
-        found = torch.cat([found, target.to(torch.float64).unique()]).unique()[:MOST_LABELS]
+        met = torch.cat([found, target.to(torch.float64)])
+        found = torch.unique(met)[:MOST_LABELS]
     return [float(value) for value in found.tolist()]
 
 

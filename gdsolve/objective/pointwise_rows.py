@@ -180,9 +180,9 @@ def gathered_rows(objective: Objective, most: float) -> tuple[Ranks | None, Poin
     has no such rows. Only the first rank has the penalty.
     """
     if not isinstance(objective, Shared):
-        is_rows = isinstance(objective, PointwiseRows | SoftmaxRows)
-        rows = objective if is_rows and objective.design.numel() <= most else None
-        return None, rows
+        if isinstance(objective, PointwiseRows | SoftmaxRows) and objective.design.numel() <= most:
+            return None, objective
+        return None, None
     ranks, own = objective.ranks, objective.own
     if not isinstance(own, PointwiseRows | SoftmaxRows) or objective.step_elements > most:
         return ranks, None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import split_rows, sum_of_blocks
+from gdsolve.objective.threads import one_thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Softmax:
 
     largest_curvature: ClassVar[float] = 0.5
     differentiable: ClassVar[bool] = True
+    curvature_at_zero: ClassVar[float | None] = None
     of_residual: ClassVar[bool] = False
     curvature_course: ClassVar[str] = "is at most 1/2 of that of squares, where two classes share a row"
     means: ClassVar[tuple[str, ...]] = ("accuracy", "log_loss")
@@ -85,7 +87,7 @@ class SoftmaxRows:
                 losses, slopes = losses * weight, slopes * weight
             return torch.cat([losses.sum().reshape(1), (slopes.mT @ design).reshape(-1)])
 
-        total = sum_of_blocks(self.blocks(), sums)
+        total = _total(self.blocks(), sums)
         value, gradient = total[0], total[1:, None]
         if self.penalty.counts:
             excess = self.penalty.excess(weights)
@@ -117,9 +119,10 @@ class SoftmaxRows:
                     found[one, :, other], found[other, :, one] = block, block.mT
             return found.reshape(count * p, count * p)
 
-        total = sum_of_blocks(self.blocks(), product)
+        total = _total(self.blocks(), product)
         if self.penalty.counts:
-            total = total + torch.block_diag(*([self.penalty.gram()] * count))
+            own = self.penalty.gram()
+            total = total + torch.kron(torch.eye(count, dtype=own.dtype, device=own.device), own)
         return total / self.total_weight
 
     def tally(self, w: Tensor) -> Tensor:
@@ -130,7 +133,7 @@ class SoftmaxRows:
             found = torch.cat(self.loss.score(design.to(weights) @ weights, target), dim=1)
             return (found if weight is None else found * weight).sum(dim=0)
 
-        return sum_of_blocks(self.blocks(), scores)
+        return _total(self.blocks(), scores)
 
     def scores(self, w: Tensor) -> dict[str, Any]:
         """The figures of fit of the loss, by name, at `w`, (pC, 1)."""
@@ -151,7 +154,7 @@ class SoftmaxRows:
             block = design.to(torch.float64)
             return block.mT @ (block if weight is None else block * weight)
 
-        gram = sum_of_blocks(self.blocks(), product)
+        gram = _total(self.blocks(), product)
         penalty = self.penalty.to(torch.float64, gram.device).gram()
         return (self.loss.largest_curvature * gram + penalty) / self.total_weight
 
@@ -165,6 +168,15 @@ class SoftmaxRows:
         """The places in w_c that no penalty holds: there the same number added in all classes changes nothing."""
         p, penalty = self.design.shape[1], self.penalty
         return [] if len(penalty.coupled) else list(range(len(penalty.diagonal), p))
+
+
+def _total(blocks: Iterator[tuple[Tensor, Tensor, Tensor | None]], term: Callable[..., Tensor]) -> Tensor:
+    """Σ of `term` over blocks: of one by itself on one thread, as others would be waited for longer than it takes."""
+    parts = list(blocks)
+    if len(parts) > 1:
+        return sum_of_blocks(parts, term)
+    with one_thread():
+        return term(*parts[0])
 
 
 # Of so many classes the sum of the others is worth its own pass.

@@ -41,7 +41,9 @@ def inference_record(inference: Inference) -> dict[str, Any]:
 def _reference_record(inference: Inference) -> dict[str, Any] | None:
     """The weights of several classes less those of the reference class."""
     found = inference.contrasts
-    return found and {
+    if found is None:
+        return None
+    return {
         "class": found.reference,
         "parameters": {
             one.name: {"estimate": one.value, **{figure: getattr(one, figure) for figure in FIGURES[:6]}}

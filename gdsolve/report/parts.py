@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
-from gdsolve.class_names import intercept_name
 from gdsolve.data.formats.csv.marks import usual_delimiter
 from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
@@ -199,8 +198,8 @@ def _class_weights(record: Record) -> str:
 
 def has_class_intercepts(record: Record) -> bool:
     """True where every class has an intercept of its own."""
-    data = record["data"]
-    return any(f"{intercept_name(data['features'])}[{name}]" in weight_names(record) for name in data["classes"] or ())
+    descent = record.get("descent") or {}
+    return descent.get("loss") == Loss.SOFTMAX and not descent.get("no_intercept")
 
 
 def show_ending(page: Page, status: str, message: str) -> None:

@@ -258,6 +258,7 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
         "loss": spec.loss.value,
         "link": spec.link_used,
         **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
+        "no_intercept": spec.no_intercept,
         "class_weight": list(spec.class_weight),
         "ridge": spec.ridge,
         "l1": spec.l1,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gdsolve.class_names import intercept_names
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
-from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
+from gdsolve.spec import DType, Engine, Loss, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
 
 if TYPE_CHECKING:
@@ -210,7 +211,13 @@ class Fit:
     @property
     def nonzero(self) -> int | None:
         """How many weights beside the intercept an l1 penalty has left other than zero; None without one."""
-        return sum(weight != 0.0 for weight in self.weights.values()) if self.spec.l1 else None
+        if not self.spec.l1:
+            return None
+        classes = None if self.data is None or self.spec.loss is not Loss.SOFTMAX else self.data.classes
+        apart = frozenset[str]()
+        if classes is not None and self.data is not None:
+            apart = intercept_names(self.data.roles.design, classes.names)
+        return sum(weight != 0.0 for name, weight in self.weights.items() if name not in apart)
 
     @property
     def picture(self) -> Picture | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gdsolve.objective.class_coordinates import ClassCoordinates
-from gdsolve.objective.separation import Separation
+from gdsolve.objective.separated import Separation
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.remedy import finite_weights

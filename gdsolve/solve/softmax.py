@@ -19,7 +19,6 @@ from gdsolve.objective.row_blocks import empty_design
 from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.objective.shipment import bring_rows
-from gdsolve.objective.shrinkage import Shrinkage
 from gdsolve.objective.softmax import Softmax, SoftmaxRows
 from gdsolve.solve.classes import Classes, classes_of, codes_of
 from gdsolve.solve.device import dtype_of, place_rows
@@ -60,10 +59,8 @@ def pose_softmax(read: TableRead) -> Problem:
         # No rank waits for rows that another could not bring into memory.
         ranks.gather(None)
     shrinkage = shrinkage_of(spec, own, triangle, 1.0 / total)
-    shifts = () if spec.l1 else tuple(rows.shifts())
-    if spec.l1 and intercept and not spec.penalize_intercept:
-        shifts = (own.n,)
-    units = ClassCoordinates(own, count, shifts)
+    units = ClassCoordinates(own, count, tuple(rows.shifts()))
+    units = units.penalised(intercepts=not spec.penalize_intercept) if spec.l1 else units
     names = class_weight_names(info.roles.design, classes.names, intercept=intercept)
     start = _start_of(spec, units, info.roles.design, classes).to(device, dtype)
     objective = share(rows, ranks) if ranks.several else rows
@@ -92,7 +89,7 @@ def pose_softmax(read: TableRead) -> Problem:
         sample=read.sample,
         separation=separation,
         placed=place.reason,
-        shrinkage=None if shrinkage is None else _of_classes(shrinkage, count).to(start),
+        shrinkage=None if shrinkage is None else shrinkage.repeated(count).to(start),
         triangle=triangle,
         clusters=read.clusters,
     )
@@ -111,10 +108,6 @@ def _collected(
     return SoftmaxRows(
         design, codes, weight, penalty.to(dtype, device), Softmax(len(classes.names)), total, own.intercept
     )
-
-
-def _of_classes(shrinkage: Shrinkage, count: int) -> Shrinkage:
-    return Shrinkage(shrinkage.thresholds.repeat(count, 1))
 
 
 def _start_of(spec: Spec, units: ClassCoordinates, design: tuple[str, ...], classes: Classes) -> torch.Tensor:
