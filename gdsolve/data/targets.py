@@ -104,11 +104,10 @@ def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) ->
     listed = ", ".join(repr(level) for level in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
     what = f"the levels {listed}" if len(found) > 2 else f"the level {listed} only" if found else "no level"
     remedy = "--target COLUMN, one of two levels"
-    # At a comma the flag would split it.
-    sayable = [level for level in found if "," not in level]
-    if len(found) > 2 and sayable:
-        left_out = missing_flag(spec.na_values, sayable[-1])
-        remedy = f"{left_out} --na drop leaves the rows of a level out; or {remedy}"
+    if len(found) > 2:
+        # A curve has one value a row, and so two classes.
+        more = f"--loss {Loss.usual_for(Target.CLASSES)} takes all of them"
+        remedy = f"{more}; or {remedy}" if spec.model is None else f"{_leaving_out(found, spec)}{remedy}"
     raise DataError(
         f"{table}: column {parts.target!r}, the target ({parts.target_reason}), has {what}; {two_classes(spec.loss)}",
         remedy,
@@ -116,9 +115,17 @@ def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) ->
     )
 
 
+def _leaving_out(levels: Sequence[str], spec: Spec) -> str:
+    """How rows of a level are left out, where it can be said: at a comma the flag would split it."""
+    sayable = [level for level in levels if "," not in level]
+    if not sayable:
+        return ""
+    return f"{missing_flag(spec.na_values, sayable[-1])} --na drop leaves the rows of a level out; or "
+
+
 def two_classes(loss: Loss) -> str:
-    """What a loss of two classes takes, where there are more or fewer."""
-    return f"--loss {loss.value} takes two"
+    """What a loss of classes takes, where there are more or fewer."""
+    return f"--loss {loss.value} takes two" + ("" if loss.info.target is Target.TWO_CLASSES else " or more")
 
 
 def target_column(roles: Roles) -> str | pl.Expr:
@@ -144,6 +151,10 @@ def outside(loss: Loss, target: np.ndarray) -> np.ndarray:
 def target_error(at: str, shown: str, loss: Loss) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
     limited = LIMITED[loss.info.target]
+    more = ""
+    if loss.info.target is Target.TWO_CLASSES:
+        more = f"; --loss {Loss.usual_for(Target.CLASSES)} takes whole numbers as labels"
     return DataError(
-        f"{at}: the target {shown} {limited.wrong}", f"--loss {loss.value} takes {limited.taken}; or --target COLUMN"
+        f"{at}: the target {shown} {limited.wrong}",
+        f"--loss {loss.value} takes {limited.taken}{more}; or --target COLUMN",
     )

@@ -86,9 +86,9 @@ def class_columns(record: Record, digits: int) -> tuple[list[str], list[list[str
     last = any(one["intercept"] is not None for one in found.values())
     names += [intercept_name(features)] if last else []
     for one in found.values():
-        values = [*(one["weights"][name] for name in features), *([one["intercept"]] if last else [])]
-        columns.append(numbers.column(values, digits))
-    return ["parameter", *found], [names, *columns]
+        columns.append([*(one["weights"][name] for name in features), *([one["intercept"]] if last else [])])
+    rows = numbers.rows(list(zip(*columns, strict=True)), digits)
+    return ["parameter", *found], [names, *map(list, zip(*rows, strict=True))]
 
 
 def weight_columns(
