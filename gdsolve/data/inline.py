@@ -25,7 +25,6 @@ from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
-from gdsolve.spec.losses import Target
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -171,8 +170,8 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
-    # Two texts are two classes, also where they are digits.
-    has_classes = spec.loss.info.target is Target.TWO_CLASSES
+    # Texts are classes, also where they are digits.
+    has_classes = spec.loss.info.target.is_classes
     is_typed = has_classes or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
     cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.
