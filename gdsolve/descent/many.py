@@ -36,9 +36,8 @@ NEARLY = 1e6
 """Times that: what it may promise where losses resolve no step any more."""
 CORNERED = 1e4
 """Times as much of both where the loss has corners: reweighting comes to them slowly."""
-GROWN = 10.0
-FADED = 1e-6
-"""A weight that has grown so many times beyond the starts, and whose slopes have faded to this share, runs away."""
+CURVED = 1e-6
+"""Of the largest curvature: what counts as one."""
 LONG = {torch.float64: 1e-3, torch.float32: 0.05}
 UNBOUNDED = 1e12
 FEW = 1 << 20
@@ -58,7 +57,7 @@ class End(IntEnum):
     SADDLE = 4
     """Level, and curved downwards."""
     RUNAWAY = 5
-    """The loss falls beyond all numbers, or levels out as a weight grows for ever."""
+    """The loss falls beyond all numbers, or levels out where a weight has no effect any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class ManyEnds:
 class _State:
     """Starts, a row each, with all that their next step needs.
 
-    `scale` D is (N, p), the forgetful maximum of the lengths of the columns of F, and `crest` the greatest of them.
+    `lengths` are those of the columns of F, (N, p), and `scale` D is their forgetful maximum.
     `spectrum` and `vectors` are the eigenvalues of D⁻¹BD⁻¹, (N, p), and their vectors, (N, p, p), over the weights that
     no bound holds; `pull` is D⁻¹g along the vectors, (N, p), and `promise` ½gᵀB⁻¹g, (N,).
     """
@@ -90,7 +89,7 @@ class _State:
     value: Tensor
     gradient: Tensor
     scale: Tensor
-    crest: Tensor
+    lengths: Tensor
     spectrum: Tensor
     vectors: Tensor
     pull: Tensor
@@ -222,7 +221,7 @@ class _Walk:
             value=found.value,
             gradient=found.gradient,
             scale=nothing,
-            crest=nothing,
+            lengths=nothing,
             spectrum=nothing,
             vectors=points.new_zeros(count, p, p),
             pull=nothing,
@@ -288,7 +287,7 @@ class _Walk:
             value=found.value,
             gradient=found.gradient,
             scale=scale,
-            crest=torch.maximum(state.crest, lengths),
+            lengths=lengths,
             spectrum=spectrum,
             vectors=right.mT,
             pull=pull,
@@ -312,13 +311,18 @@ class _Walk:
         return replace(state, end=torch.where(state.end == End.MOVING, end, state.end))
 
     def _runs_away(self, state: _State) -> Tensor:
-        """Where the ground is level because nothing is left of a slope: a full step would still be a long one, (N,)."""
-        faded = (state.scale <= FADED * state.crest) & (state.points.abs() > GROWN * self.reach)
-        curved = state.spectrum > FADED * state.spectrum.amax(1, keepdim=True)
+        """Where the ground is level since nothing is left of a slope, (N,).
+
+        A full step would still be a long one, or a weight has no effect that the loss could tell, however it moves.
+        """
+        size = torch.maximum(state.points.abs(), self.reach)
+        few = ARRIVED[size.dtype] * self._rounding(state)
+        idle = (0.5 * (size * state.lengths).square() <= few[:, None]) & ~self._held(state.points, state.gradient)
+        curved = state.spectrum > CURVED * state.spectrum.amax(1, keepdim=True)
         solved = torch.where(curved, state.pull / torch.where(curved, state.spectrum, 1.0), 0.0)
         step = (state.vectors @ solved[:, :, None])[:, :, 0] / state.scale
         long = step.abs() > LONG[step.dtype] * (state.points.abs() + self.reach)
-        return (faded | long).any(1)
+        return (idle | long).any(1)
 
     def _rounding(self, state: _State) -> Tensor:
         """What a loss is rounded by at least, (N,); of a small one that of its square root counts."""

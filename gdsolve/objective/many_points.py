@@ -61,6 +61,24 @@ def models_of(objective: Objective) -> Callable[[Tensor], LocalModels]:
     raise TypeError(f"{type(objective).__name__} is neither a curve nor a formula")
 
 
+def values_of(objective: Objective, points: Tensor) -> Tensor:
+    """The losses of a curve or a formula at the points of (N, p): (N,), in bounded memory and without derivatives.
+
+    Raises:
+        TypeError: an objective of another kind.
+    """
+    if isinstance(objective, Formula):
+        many: _OfCurve | _OfFormula = _OfFormula(objective)
+    elif isinstance(objective, Curve | PointwiseCurve):
+        many = _OfCurve(objective)
+    else:
+        raise TypeError(f"{type(objective).__name__} is neither a curve nor a formula")
+    at_once = points_at_once(objective, points.shape[1])
+    with torch.no_grad():
+        found = [many.values(points[first : first + at_once]) for first in range(0, len(points), at_once)]
+    return torch.cat(found) if found else points.new_zeros(0)
+
+
 def points_at_once(objective: Objective, p: int) -> int:
     """How many points may be looked at together, so that memory is bounded: at least 1."""
     rows = objective.model.rows if isinstance(objective, Curve | PointwiseCurve) and objective.model.joins else 1
@@ -90,6 +108,14 @@ class _OfCurve:
             factor = _triangle(torch.cat([factor, weighed], dim=1))
         return LocalModels(value, gradient, _square(factor), torch.ones_like(value))
 
+    def values(self, points: Tensor) -> Tensor:
+        """The losses at the points, (N,)."""
+        value = points.new_zeros(len(points))
+        for rows in self._blocks(*points.shape):
+            part = self.curve.at_rows(rows)
+            value += _of_rows(part, _each(lambda w, part=part: part.model.at(w[:, None])[:, 0], points))[0]
+        return value
+
     def _blocks(self, count: int, p: int) -> Iterator[slice]:
         model = self.curve.model
         height = model.rows
@@ -111,6 +137,10 @@ class _OfFormula:
         hessian = torch.stack(rows, dim=1)
         factor, bent = _absolute(0.5 * (hessian + hessian.mT))
         return LocalModels(value.detach(), gradient.detach(), factor, bent)
+
+    def values(self, points: Tensor) -> Tensor:
+        """The losses at the points, (N,)."""
+        return _each(lambda w: self.formula.value(w[:, None]), points)
 
 
 def _each(function: Callable[..., Tensor], *points: Tensor) -> Tensor:

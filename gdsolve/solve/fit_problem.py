@@ -109,6 +109,13 @@ def _result(
     )
     user = problem.units.to_user(solution.w.to(problem.start))
     weights, intercept = problem.of_user(user)
+    starts = None
+    if problem.spread is not None:
+        from gdsolve.solve.start_counts import count_starts
+
+        starts = count_starts(problem, problem.spread, solution, certificate)
+    message = explain(problem, plan, ended, certificate, figures.loss)
+    advice = advise(problem, plan, solution, certificate, command) if ended is solution else ()
     return Fit(
         spec=spec,
         subject=Subject(problem.kind.value, spec.minimize or spec.model),
@@ -142,8 +149,9 @@ def _result(
         errors=inference_of(problem, solution, certificate) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
         fixed=fixed_values(problem),
-        message=explain(problem, plan, ended, certificate, figures.loss),
-        advice=advise(problem, plan, solution, certificate, command) if ended is solution else (),
+        message=message if starts is None or not starts.sentence else f"{message} {starts.sentence}",
+        advice=advice if starts is None else (*starts.advise(problem, command), *advice),
+        starts=starts,
         seconds=seconds,
         checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
     from gdsolve.solve.plan import Plan
+    from gdsolve.solve.start_counts import Starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,7 @@ class Fit:
     validation: Validation | None = None
     holdout: Holdout | None = None
     found: FoundStrength | None = None
+    starts: Starts | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

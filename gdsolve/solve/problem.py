@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.solve.dealt import Dealt
+    from gdsolve.solve.many_starts import ManyStarts
     from gdsolve.solve.robust_pass import RowClusters
     from gdsolve.spec import Spec
 
@@ -78,7 +79,7 @@ class Problem:
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
     squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
     for. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors are
-    clustered.
+    clustered. `spread` are the starts that fill ranges, where there are any: the start is one of them.
     """
 
     spec: Spec
@@ -108,6 +109,7 @@ class Problem:
     dealt: Dealt | None = None
     triangle: Triangle | None = None
     clusters: RowClusters | None = None
+    spread: ManyStarts | None = None
 
     @property
     def p(self) -> int:

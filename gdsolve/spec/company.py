@@ -95,9 +95,13 @@ INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-interc
 MOMENTUM = Company(
     _momentum_is_used, f"goes with --method {' or '.join(WITH_MOMENTUM)}", "give {methods}, or leave {flag} out"
 )
+PARAMETERS = Company(
+    lambda asked: asked.spec.minimize is not None or asked.spec.model is not None,
+    "{flag} is for the parameters of --model and --minimize: a linear model has one minimum, wherever it starts",
+)
 RANDOM = Company(
-    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt,
-    "{flag} is for --init random, --cv and --holdout; nothing else is drawn at random",
+    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt or asked.spec.is_spread,
+    "{flag} is for --init random, ranges of --start, --starts, --cv and --holdout; nothing else is drawn at random",
     "leave {flag} out",
 )
 DEALT = Company(

@@ -64,7 +64,24 @@ class DescentOptions(TableOptions):
         (), "Numbers, vectors and matrices that the formula uses by their names.", "Formula", verbs=()
     )
     start: tuple[str, ...] = option(
-        (), "Start values of the parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+        (),
+        "Start values of the parameters, or ranges of them, as in a=0..10,b=1e-3..1e3; a range of one sign whose ends "
+        "differ by a factor of 100 is filled on a logarithmic scale.",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="NAME=NUMBER,…",
+    )
+    starts: int | None = option(
+        None,
+        "Descend from so many starts at once, filling the ranges of --start, go on from the best, and say how many "
+        "of them ended there or higher.",
+        "Formula",
+        verbs=FITTED,
+        metavar="N",
+        default_text="off: with ranges the best of 128 points is the start",
+        minimum=1,
+        maximum=100_000,
+        goes_with=company.PARAMETERS,
     )
     lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
     upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
@@ -270,7 +287,7 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, and of --cv and --holdout.",
+        "Seed of --init random, of ranges of --start and --starts, and of --cv and --holdout.",
         "Descent",
         metavar="N",
         minimum=0,
