@@ -1,4 +1,4 @@
-"""Formulas whose results are published, by R, NIST, Stata and in textbooks; and the same formulas read by another parser.
+"""Formulas whose results are published, by R, NIST, Stata and in textbooks; and formulas that statsmodels fits as well.
 
 R writes its documentation's results into `tests/Examples/*-Ex.Rout.save` of its sources; "R: warpbreaks" below is that
 of the example of that name. What is published has the digits that stand here; against statsmodels, which reads the

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,9 @@ _ALLOWED = (
     *(ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq),
 )
 _DEEPEST = 60
+_LARGEST = 100
+# Each stands for a name; one that the text has is not taken.
+_LETTERS = range(0x4E00, 0x9FFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class CallReader:
     token: FormulaToken
     columns: Collection[str]
     stands_for: dict[str, str] = field(default_factory=dict)
+    reserved: set[str] = field(default_factory=set)
+    code: str = ""
     mentions: list[Mention] = field(default_factory=list)
     dotted: list[tuple[int, int]] = field(default_factory=list)
 
@@ -48,25 +54,36 @@ class CallReader:
         Raises:
             GdsolveError: what no formula has.
         """
-        code = self._without_backticks()
+        self.code = self._without_backticks()
         try:
-            tree = ast.parse(code, mode="eval")
+            tree = ast.parse(self.code, mode="eval")
         except (SyntaxError, ValueError) as fault:
-            raise self._unreadable(code, fault) from None
+            raise self._unreadable(fault) from None
         except (RecursionError, MemoryError):
             raise self._deep() from None
         self._value(tree.body, 0)
         return self
 
     def _without_backticks(self) -> str:
-        """The text with identifiers of the same length for names in backticks, so that places stay."""
+        """The text with identifiers of the same length for names in backticks, so that places stay.
 
-        def named(match: re.Match[str]) -> str:
-            word = chr(0x4E00 + len(self.stands_for)).ljust(len(match[0]), "_")
-            self.stands_for[word] = match[1]
-            return word
+        So it is with words that Python keeps for itself, in `as.factor`, and where a column is called so.
+        """
+        text = self.token.text
+        letters = (letter for letter in map(chr, _LETTERS) if letter not in text)
 
-        return re.sub("`([^`]+)`", named, self.token.text)
+        def aliased(match: re.Match[str]) -> str:
+            quoted, word = match[1], match[0]
+            if quoted is None:
+                is_name = word in self.columns or text[match.end() :][:1] == "."
+                if not keyword.iskeyword(word) or not is_name:
+                    return word
+                self.reserved.add(word)
+            alias = next(letters).ljust(len(word), "_")
+            self.stands_for[alias] = quoted or word
+            return alias
+
+        return re.sub(r"`([^`]+)`|[^\W\d]\w*", aliased, text)
 
     def _value(self, node: ast.expr, depth: int) -> None:
         if depth > _DEEPEST:
@@ -83,6 +100,7 @@ class CallReader:
             case ast.UnaryOp(op=op, operand=operand) if isinstance(op, _ALLOWED):
                 self._value(operand, depth + 1)
             case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _ALLOWED):
+                self._check_size(node)
                 self._value(left, depth + 1)
                 self._value(right, depth + 1)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if isinstance(op, _ALLOWED):
@@ -93,6 +111,20 @@ class CallReader:
                     self._value(part, depth + 1)
             case _:
                 raise self._no_part(node)
+
+    def _check_size(self, node: ast.BinOp) -> None:
+        """See that nothing huge is made of a few characters: 9**9**9, or a list that is repeated."""
+        for side in (node.left, node.right):
+            if isinstance(side, ast.List | ast.Tuple) or (
+                isinstance(side, ast.Constant) and not isinstance(side.value, int | float)
+            ):
+                words = "only columns and numbers are added and multiplied"
+                raise refused(self._column(side), words, "write numbers and names of columns")
+        if isinstance(node.op, ast.Pow) and not any(isinstance(part, ast.Name) for part in ast.walk(node)):
+            sizes = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+            if any(not isinstance(size, int | float) or abs(size) > _LARGEST for size in sizes) or len(sizes) > 2:
+                words = "a power of numbers that may be too large"
+                raise refused(self._column(node), words, "write the number itself")
 
     def _call(self, node: ast.Call, depth: int) -> None:
         signature, name = self._function(node)
@@ -133,17 +165,17 @@ class CallReader:
         column = self._column(node)
         if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
             raise refused(column, f"{name} takes its arguments one by one", f"write {signature.form}")
-        for keyword in node.keywords:
-            if keyword.arg not in signature.arguments:
-                words = f"{name} has no argument {hints.short(str(keyword.arg))}"
-                text = self._text(keyword.value)
-                hint = hints.for_keyword(name, str(keyword.arg), text, signature)
-                raise refused(self._place(keyword.lineno, keyword.col_offset), words, hint)
-        given = len(node.args) + len(node.keywords)
-        if given < signature.least or len(node.args) > signature.placed:
+        for given in node.keywords:
+            if given.arg not in signature.arguments:
+                words = f"{name} has no argument {hints.short(str(given.arg))}"
+                text = self._text(given.value)
+                hint = hints.for_keyword(name, str(given.arg), text, signature)
+                raise refused(self._place(given.lineno, given.col_offset), words, hint)
+        count = len(node.args) + len(node.keywords)
+        if count < signature.least or len(node.args) > signature.placed:
             most = signature.placed
             wanted = str(most) if most == signature.least else f"{signature.least} to {most}"
-            words = f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {given}"
+            words = f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
             raise refused(column, words, f"write {signature.form}")
 
     def _name(self, node: ast.Name, name: str) -> None:
@@ -155,14 +187,10 @@ class CallReader:
             if name in FUNCTIONS:
                 raise refused(column, f"{name} is a function", f"write {FUNCTIONS[name].form}")
         self.mentions.append(Mention(name, column))
+        if name in self.reserved:
+            self.dotted.append((column - 1, column - 1 + len(name)))
 
     def _attribute(self, node: ast.Attribute) -> None:
-        name = self._text(node)
-        if name in self.columns:
-            self.mentions.append(Mention(name, self._column(node)))
-            start = self.token.start + self._offset(node.col_offset)
-            self.dotted.append((start, start + len(name)))
-            return
         match node:
             case ast.Attribute(value=ast.Name(id="contr"), attr=kind) if kind in OF_R:
                 self.mentions.append(Mention("contr", self._column(node), called=True))
@@ -170,10 +198,13 @@ class CallReader:
             case ast.Attribute(value=ast.Name(id=module), attr=constant) if module in MODULES and constant in CONSTANTS:
                 self.mentions.append(Mention(module, self._column(node), called=True))
                 return
-        if self._is_name(node):
-            self.mentions.append(Mention(name, self._column(node)))
-            return
-        raise self._no_part(node)
+        if not self._is_name(node):
+            raise self._no_part(node)
+        # A column with dots in its name, which is never an attribute: it is handed on in backticks.
+        name = self._text(node)
+        self.mentions.append(Mention(name, self._column(node)))
+        start = self.token.start + self._offset(node.col_offset)
+        self.dotted.append((start, start + len(name)))
 
     def _named(self, node: ast.Call) -> Mapping[str, str]:
         return {str(one.arg): self._text(one.value) for one in node.keywords}
@@ -184,9 +215,9 @@ class CallReader:
             column = self._operator(node)
         return refused(column, f"{hints.described(node)} has no place in a formula", hints.for_node(node, self._text))
 
-    def _unreadable(self, code: str, fault: SyntaxError | ValueError) -> Exception:
+    def _unreadable(self, fault: SyntaxError | ValueError) -> Exception:
         offset = getattr(fault, "offset", None) or 1
-        column = self.token.start + min(offset, len(code))
+        column = self.token.start + min(offset, len(self.code))
         reason = re.split(r"; |\. |, perhaps", getattr(fault, "msg", "a null character"), maxsplit=1)[0]
         hint = hints.for_syntax(self.token.text, self.columns)
         return refused(column, f"no formula: {reason}", hint)
@@ -204,7 +235,7 @@ class CallReader:
         """A piece as the user wrote it, but for blanks."""
         text = ast.unparse(node)
         for word, name in self.stands_for.items():
-            text = text.replace(word, f"`{name}`")
+            text = text.replace(word, name if name in self.reserved else f"`{name}`")
         return text
 
     def _column(self, node: ast.expr) -> int:
@@ -221,10 +252,7 @@ class CallReader:
         return self.token.start + before + (self._offset(offset) if line == 1 else offset) + 1
 
     def _offset(self, offset: int) -> int:
-        code = self.token.text
-        for word, name in self.stands_for.items():
-            code = code.replace(f"`{name}`", word, 1)
-        return len(code.encode()[:offset].decode(errors="ignore"))
+        return len(self.code.encode()[:offset].decode(errors="ignore"))
 
 
 def names_of(mentions: Collection[Mention]) -> Iterator[str]:
