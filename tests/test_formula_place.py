@@ -203,7 +203,7 @@ def test_a_formula_is_checked_before_the_columns_are_known() -> None:
 def test_a_dot_is_part_of_a_name_and_no_attribute() -> None:
     read = checked_formula("y ~ I(x.__class__) + log(x.T)")
     assert read.standard == "y ~ I(`x.__class__`) + log(`x.T`)" and read.columns == ("y", "x.__class__", "x.T")
-    with pytest.raises(GdsolveError, match="no column 'x.__class__'"):
+    with pytest.raises(GdsolveError, match=r"no column 'x\.__class__'"):
         checked_formula("y ~ I(x.__class__)", COLUMNS)
 
 
