@@ -111,6 +111,7 @@ SLOW = ("--lr", "0.01", "--max-iter", "20")
 FORMULA = ("--minimize", "(a-1)**2 + (b-a)**2")
 EXAMPLES: dict[str, Example] = {
     "target": Example("x"),
+    "formula": Example("y ~ x + log(z)"),
     "features": Example("x,z"),
     "ignore": Example("z"),
     "weight": Example("w"),

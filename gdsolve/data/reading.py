@@ -123,12 +123,13 @@ class Reader:
     name: str
     whole: pl.DataFrame | None = None
     met: Sequence[str] = ()
-    _design: list[str | pl.Expr] = field(init=False)
+    _design: list[str | pl.Expr] = field(default_factory=list, init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._design = [*design_columns(self.roles), target_column(self.roles)]
+        if self.roles.formula is None:
+            self._design = [*design_columns(self.roles), target_column(self.roles)]
 
     def batches(self, tally: Tally) -> Iterator[Batch]:
         """Give the rows in order, batch by batch.
@@ -153,8 +154,11 @@ class Reader:
 
     @property
     def _numbers(self) -> list[str]:
+        formula = self.roles.formula
         features = [name for name in self.roles.features if name not in self.roles.levels]
         target = [self.roles.target] if self.roles.target_levels is None else []
+        if formula is not None:
+            features, target = [*formula.numbers], target if formula.formula.is_column else []
         # A curve may use the column of its weights.
         return list(dict.fromkeys([*features, *target, *([self.roles.weight] if self.roles.weight else [])]))
 
@@ -162,8 +166,8 @@ class Reader:
     def _texts(self) -> list[str]:
         target = [] if self.roles.target_levels is None else [self.roles.target]
         cluster = self.roles.cluster
-        there = cluster is None or cluster in self.roles.levels or cluster in self._numbers
-        return [*self.roles.levels, *target, *([] if cluster is None or there else [cluster])]
+        there = cluster is None or cluster in self.roles.texts or cluster in self._numbers
+        return [*self.roles.texts, *target, *([] if cluster is None or there else [cluster])]
 
     @property
     def _group(self) -> list[str]:
@@ -190,23 +194,56 @@ class Reader:
         batch = self._undealt(source, part, offset, texts, tally)
         return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
 
+    def kept(self) -> Iterator[pl.DataFrame]:
+        """Give the cells of the rows that `batches` will use, in a pass of its own, before a formula is made of them.
+
+        Raises:
+            DataError: a cell that cannot be used.
+        """
+        learning, tally = Pass("learning what the formula needs", self.sources), Tally()
+        for source in self.sources:
+            for part, offset, frame in learning.through(self._frames(source)):
+                tally.stretches.append(RowStretch(tally.rows, source, offset))
+                clean = self.are_there(frame)
+                yield self.mended(source, part, offset, frame, tally, clean=clean)[0]
+
     def _undealt(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
-        batch = self._arrays(frame)
         tally.stretches.append(RowStretch(tally.rows, source, offset))
+        if self.roles.formula is not None:
+            from gdsolve.data.formula.rows import made_batch
+
+            return made_batch(self, source, part, offset, frame, tally)
+        batch = self._arrays(frame)
         clean = self._is_clean(frame, batch)
+        kept, codes = self.mended(source, part, offset, frame, tally, clean=clean)
+        batch = batch if kept is frame else self._arrays(kept)
+        return self.batch_of(kept, batch.values, codes, source, tally)
+
+    def mended(
+        self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally, *, clean: bool
+    ) -> tuple[pl.DataFrame, np.ndarray | None]:
+        """Give the rows of a part that are used, without missing cells, and the numbers of their groups, if any.
+
+        Raises:
+            DataError: a cell that cannot be used.
+        """
         if self.roles.group is None:
-            kept = frame if clean else self._mend(source, part, offset, frame, tally)
-            batch = batch if clean else self._arrays(kept)
-            if self.roles.cluster is None:
-                return batch
-            clusters = tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells)
-            return replace(batch, cluster=clusters)
+            return frame if clean else self._mend(source, part, offset, frame, tally), None
         codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
-        if codes is None:
-            frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))
-            frame = self._mend(source, part, offset, frame, tally)
-            batch, codes = self._arrays(frame), frame[CODE].to_numpy()
-        return replace(batch, group=codes)
+        if codes is not None:
+            return frame, codes
+        frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))
+        frame = self._mend(source, part, offset, frame, tally)
+        return frame, frame[CODE].to_numpy()
+
+    def batch_of(
+        self, kept: pl.DataFrame, values: np.ndarray, codes: np.ndarray | None, source: Source, tally: Tally
+    ) -> Batch:
+        """Give rows that are used, with their design and target, (rows, n + 1), as a batch."""
+        batch = Batch(values, self._weights(kept), codes)
+        if self.roles.cluster is None or codes is not None:
+            return batch
+        return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         names = [column for column in self._design if isinstance(column, str)]
@@ -219,15 +256,31 @@ class Reader:
         return weights_of(frame[self.roles.weight].to_numpy(), self.spec) if self.roles.weight else None
 
     def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
-        if has_overflow(frame) or not np.isfinite(batch.values).all():
+        if not np.isfinite(batch.values).all() or outside(self.spec.loss, batch.values[:, -1]).any():
             return False
-        if outside(self.spec.loss, batch.values[:, -1]).any():
+        return self._are_whole(frame)
+
+    def are_there(self, frame: pl.DataFrame) -> bool:
+        """True where every cell that a formula reads is there and can be used."""
+        values = frame[self._numbers].to_numpy()
+        there = bool(np.isfinite(values).all()) and not any(frame[name].null_count() for name in self._numbers)
+        target = self.roles.target if self.roles.target in self._numbers else None
+        fine = target is None or not outside(self.spec.loss, frame[target].to_numpy()).any()
+        return there and fine and self._are_whole(frame)
+
+    def _are_whole(self, frame: pl.DataFrame) -> bool:
+        """True where no row is too long, has an odd weight, or lacks a text or its group."""
+        if has_overflow(frame):
             return False
         if self.roles.weight is not None:
             cells = frame[self.roles.weight].to_numpy()
             if not np.isfinite(cells).all() or unusable(cells, self.spec).any():
                 return False
         return not any(frame[name].null_count() for name in (*self._texts, *self._group))
+
+    def fill_as(self, other: Reader) -> None:
+        """Fill missing cells with the means that another reader of the same cells has found."""
+        self._means, self._group_means = other._means, other._group_means
 
     def _mend(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
@@ -238,7 +291,7 @@ class Reader:
         missing = missing & ~blank[:, None]
         fatal = self._unusable(frame, used)
         if self.spec.na is not Missing.DROP:
-            filled = set(self.roles.features) - set(self.roles.levels) if self.spec.na is Missing.MEAN else set()
+            filled = set(self.roles.features) - set(self.roles.texts) if self.spec.na is Missing.MEAN else set()
             fatal |= missing & np.array([name not in filled for name in used])
         if self.roles.group is not None:
             return self._mend_groups(source, offset, frame, tally, used, (blank, missing, fatal))
@@ -319,10 +372,13 @@ class Reader:
         # In the order of the file, so that the leftmost cell is named.
         columns = [name for name, bad in zip(used, fatal[row], strict=True) if bad]
         column = min(columns, key=list(source.schema).index)
-        target = frame.select(target_column(self.roles)).to_series().to_numpy()
-        if column == self.roles.target and outside(self.spec.loss, target)[row]:
+        if column == self.roles.target and self._is_outside(frame, row):
             raise target_cell_error(source, offset + row, column, self.spec)
         raise cell_error(source, offset + row, column, self.spec, self.roles)
+
+    def _is_outside(self, frame: pl.DataFrame, row: int) -> bool:
+        target = frame.select(target_column(self.roles)).to_series().to_numpy()
+        return bool(outside(self.spec.loss, target)[row])
 
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""

@@ -183,13 +183,17 @@ def _settle(
     every_level: bool,
 ) -> Table:
     opened, first = open_share(sources, spec, stack, ranks)
+    if spec.formula is not None:
+        from gdsolve.data.formula.table import formula_table
+
+        return formula_table(sources, opened, first, spec, stack, ranks)
     names = list(first.names)
     parts = parts or assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     refuse_unsettled_target(first, parts.target, spec)
     looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
-    judged = ranks.gather(looked and _kinds(*looked))
+    judged = ranks.gather(looked and kinds_in(*looked))
     judge = next((rank for rank, found in enumerate(judged) if found), None)
     kinds = None if judge is None else judged[judge]
     if kinds is None:
@@ -294,7 +298,7 @@ def columns_and_numbers(sources: Sequence[str], spec: Spec) -> tuple[tuple[str, 
     """
     with ExitStack() as stack:
         source, sample = sample_of(open_sources(sources, spec, stack))
-        kinds = _kinds(source, sample)
+        kinds = kinds_in(source, sample)
         numbers = tuple(name for name, kind in kinds.items() if kind in (ColumnKind.NUMBER, ColumnKind.BOOLEAN))
         return tuple(kinds), numbers
 
@@ -359,7 +363,8 @@ def refuse_unsettled_target(first: Head, target: str, spec: Spec) -> None:
         )
 
 
-def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, ColumnKind]:
+def kinds_in(source: Source, sample: pl.DataFrame) -> dict[str, ColumnKind]:
+    """Judge every column by the first rows."""
     return kinds_of(sample, source.schema, source.cells, typed=source.typed)
 
 

@@ -39,6 +39,18 @@ LINEAR = Company(
     lambda asked: asked.spec.minimize is None and asked.spec.model is None,
     "goes with linear models, and this is a {kind}",
 )
+
+
+def _not_in_words(words: str, remedy: str) -> Company:
+    """Options that a formula of `--formula` says in its own way."""
+    return Company(lambda asked: asked.spec.formula is None, f"--formula {words}", f"leave {{flag}} out: {remedy}")
+
+
+BEFORE_TILDE = _not_in_words("names the target", "the target stands before the ~")
+BEHIND_TILDE = _not_in_words("names the features", "they stand behind the ~, with + between them")
+TAKEN_OUT = _not_in_words("names the columns that it uses", "in 'y ~ . - id' the column id is not used")
+MINUS_ONE = _not_in_words("says whether there is an intercept", "'y ~ x - 1' has none")
+LEVELS = _not_in_words("takes text as levels", "a column that the formula does not name is not used")
 NO_FORMULA = Company(lambda asked: asked.spec.minimize is None, "a formula names the columns that it uses")
 LOSS_LEFT = Company(
     lambda asked: asked.spec.minimize is None,

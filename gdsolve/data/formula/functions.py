@@ -1,0 +1,34 @@
+"""What the functions of a formula do: those of numpy cell by cell, and those of `formulaic`."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from gdsolve.spec.formula_functions import CODED, ELEMENTWISE, FUNCTIONS, LEARNT, PLAIN
+
+__all__ = ["callables"]
+
+
+@lru_cache(maxsize=1)
+def callables() -> dict[str, Any]:
+    """All names that may be called in a formula, and `np` and `contr` with what may stand behind their dots."""
+    from formulaic.transforms import TRANSFORMS
+
+    numbers = {name: getattr(np, name) for name in ELEMENTWISE}
+    own = {name: TRANSFORMS[name] for name in (*LEARNT, *CODED, *PLAIN)}
+    own["C"] = _coded
+    modules = {"np": SimpleNamespace(**numbers), "numpy": SimpleNamespace(**numbers), "contr": TRANSFORMS["contr"]}
+    assert set(numbers) | set(own) == set(FUNCTIONS)
+    return {**numbers, **own, **modules}
+
+
+def _coded(data: Any, *given: Any, **named: Any) -> Any:
+    from formulaic.transforms import C
+
+    from gdsolve.data.formula.materializer import levels_of
+
+    return C(levels_of(data), *given, **named)
