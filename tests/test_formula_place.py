@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gdsolve.spec.formula_functions import CONTRASTS, FUNCTIONS
 from gdsolve.spec.formula_place import checked_formula
-from gdsolve.spec.formula_signatures import CONTRASTS, FUNCTIONS
 from gdsolve.status import ExitCode, GdsolveError
 
 COLUMNS = ("y", "x", "z", "g", "time (s)", "Sepal.Length", "log", "class", "一", "二 三")
@@ -19,15 +19,15 @@ WRONG = [
     ("y = x + z", 3, "= in the place of ~", "write ~, as in y ~ x + z"),
     ("y <- x", 3, "<- in the place of ~", "write ~, as in y ~ x"),
     ("y ~ x ~ z", 7, "a second ~", "leave it out"),
-    ("y ~", 3, "nothing follows ~", "write the columns behind it, or 1"),
+    ("y ~", 3, "nothing follows ~", "as in y ~ x + z"),
     ("~ x", 1, "no target before ~", "as in y ~ x + z"),
     ("y + x ~ z", 1, "a target is one column or one function of columns", "write I(y + x) before ~"),
     ("y/x ~ z", 1, "a target is one column or one function of columns", "write I(y/x) before ~"),
     ("y^2 ~ z", 1, "a target is one column or one function of columns", "write I(y**2) before ~"),
     ("2 ~ z", 1, "a target that is a number", "write a column before ~"),
     ("y ~ x + y", 9, "'y' is the target itself", "take it out"),
-    ("y ~ 0", 5, "no term is left", "write 1 for the mean alone"),
-    ("y ~ -1", 5, "no term is left", "write 1 for the mean alone"),
+    ("y ~ 0", 5, "no column behind ~", "as in y ~ x + z"),
+    ("y ~ 1", 5, "no column behind ~", "as in y ~ x + z"),
     # Brackets and quotes.
     ("y ~ (x + z", 5, "'(' was never closed", "write the ) that goes with it"),
     ("y ~ log(x", 8, "'(' was never closed", "write the ) that goes with it"),
@@ -101,7 +101,24 @@ WRONG = [
     ("y ~ ordered(g)", 5, "unknown function 'ordered'", "write C(g, Poly)"),
     ("y ~ relevel(g, ref='b')", 5, "unknown function 'relevel'", "write C(g, Treatment('b'))"),
     ("y ~ C(g, base=2)", 10, "C has no argument 'base'", "C(x, Treatment('level'))"),
-    ("y ~ C(g, Treatment)", 10, "Treatment is a function", "write Treatment('level')"),
+    ("y ~ C(g, Treatment)", 10, "Treatment is no set of contrasts", "write C(x, Treatment('level'))"),
+    ("y ~ C(g, sum)", 10, "sum is no set of contrasts", "write C(x, Sum)"),
+    ("y ~ C(g, 5)", 10, "5 is no set of contrasts", "there are Treatment('level'), Sum, Helmert"),
+    ("y ~ I(Sum)", 7, "Sum is a function", "write C(x, Sum)"),
+    ("y ~ Sum(x)", 5, "Sum makes contrasts", "write C(x, Sum(x))"),
+    ("y ~ I(2)", 5, "I(2) names no column", "write a column in it"),
+    ("y ~ I('a')", 7, "such a constant has no place", "use names of columns"),
+    ("y ~ poly(x, 2.5)", 13, "degree of poly is a whole number of 1 or more", "write degree=3"),
+    ("y ~ poly(x, degree=0)", 20, "degree of poly is a whole number", "write degree=3"),
+    ("y ~ poly(x, 2, raw=1)", 20, "raw of poly is True or False", "write raw=True"),
+    ("y ~ poly(x, 2, degree=2)", 5, "poly has an argument twice", "write poly(x, 2)"),
+    ("y ~ bs(x, df=2)", 14, "df of bs is 3 or more here", "write df=5"),
+    ("y ~ bs(x, df=3, include_intercept=True)", 14, "df of bs is 4 or more here", "write df=6"),
+    ("y ~ bs(x, df=5, knots=[1])", 14, "bs takes df or knots, not both", "take one of them out"),
+    ("y ~ bs(x, knots=2)", 17, "knots of bs is a list", "write knots=[1, 2]"),
+    ("y ~ bs(x, extrapolation='far')", 25, "extrapolation of bs is 'raise' or 'clip'", "extrapolation='extend'"),
+    ("y ~ cr(x, df=1)", 14, "df of cr is 2 or more here", "write df=4"),
+    ("y ~ C(g, levels='a')", 17, "levels of C is a list", "write levels=['a', 'b']"),
     ("y ~ ns(x, df=5)", 5, "unknown function 'ns'", "write cr(x, df=5, constraints='center')"),
     ("y ~ s(x)", 5, "unknown function 's'", "or bs(x, df=5)"),
     ("y ~ x + offset(z)", 9, "unknown function 'offset'", "leave it out, and give --offset z"),
@@ -169,7 +186,6 @@ FINE = [
     ("y ~ (x + z + g)^2 - x:z", ("y", "x", "z", "g"), None),
     ("y ~ x/g + 0", ("y", "x", "g"), None),
     ("y ~ . - x", ("y", "x"), None),
-    ("y ~ 1", ("y",), None),
     ("y ~ x - 1", ("y", "x"), None),
     ("y ~ `time (s)` + log(`time (s)`)", ("y", "time (s)"), None),
     ("y ~ Q('time (s)')", ("y", "time (s)"), None),

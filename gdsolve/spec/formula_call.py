@@ -1,7 +1,7 @@
 """What stands within the brackets of a call in a model formula: Python, of which a formula has a small part.
 
 `formulaic` evaluates it, whatever it is. So nothing passes here but names, numbers, texts, lists, the functions of
-`formula_signatures` and operators between them: a formula of a stranger, or in a model of one, can do no harm.
+`formula_functions` and operators between them: a formula of a stranger, or in a model of one, can do no harm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gdsolve.spec import formula_remedies as hints
-from gdsolve.spec.formula_signatures import CONSTANTS, CONTRASTS, FUNCTIONS, MODULES, NUMPY, OF_R, Signature
+from gdsolve.spec.formula_arguments import OF_TEXTS, contrast_of, fault_of_arguments, named_arguments
+from gdsolve.spec.formula_functions import CONSTANTS, CONTRASTS, FUNCTIONS, MODULES, NUMPY, Signature
 from gdsolve.spec.formula_tokens import FormulaToken, refused
 
 _ALLOWED = (
@@ -22,6 +23,24 @@ _ALLOWED = (
     *(ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq),
 )
 _DEEPEST = 60
+_AS_NAMES = (
+    *(
+        "as",
+        "assert",
+        "async",
+        "await",
+        "break",
+        "class",
+        "continue",
+        "def",
+        "del",
+        "elif",
+        "except",
+        "finally",
+        "from",
+    ),
+    *("global", "import", "nonlocal", "pass", "raise", "return", "try", "while", "with", "yield"),
+)
 _LARGEST = 100
 # Each stands for a name; one that the text has is not taken.
 _LETTERS = range(0x4E00, 0x9FFF)
@@ -62,12 +81,15 @@ class CallReader:
         except (RecursionError, MemoryError):
             raise self._deep() from None
         self._value(tree.body, 0)
+        if all(one.called for one in self.mentions):
+            words = f"{self.token.text} names no column"
+            raise refused(self.token.column, words, "write a column in it, as in log(x)")
         return self
 
     def _without_backticks(self) -> str:
         """The text with identifiers of the same length for names in backticks, so that places stay.
 
-        So it is with words that Python keeps for itself, in `as.factor`, and where a column is called so.
+        So it is with words that Python keeps for itself and no formula has, as in `log(class)` and `as.factor(x)`.
         """
         text = self.token.text
         letters = (letter for letter in map(chr, _LETTERS) if letter not in text)
@@ -75,8 +97,7 @@ class CallReader:
         def aliased(match: re.Match[str]) -> str:
             quoted, word = match[1], match[0]
             if quoted is None:
-                is_name = word in self.columns or text[match.end() :][:1] == "."
-                if not keyword.iskeyword(word) or not is_name:
+                if word not in _AS_NAMES and not (keyword.iskeyword(word) and text[match.end() :][:1] == "."):
                     return word
                 self.reserved.add(word)
             alias = next(letters).ljust(len(word), "_")
@@ -85,7 +106,7 @@ class CallReader:
 
         return re.sub(r"`([^`]+)`|[^\W\d]\w*", aliased, text)
 
-    def _value(self, node: ast.expr, depth: int) -> None:
+    def _value(self, node: ast.expr, depth: int, *, texts: bool = False) -> None:
         if depth > _DEEPEST:
             raise self._deep()
         match node:
@@ -95,7 +116,9 @@ class CallReader:
                 self._name(node, self.stands_for.get(name, name))
             case ast.Attribute():
                 self._attribute(node)
-            case ast.Constant(value=value) if value is None or isinstance(value, bool | int | float | str):
+            case ast.Constant(value=int() | float()):
+                return
+            case ast.Constant(value=str() | None) if texts:
                 return
             case ast.UnaryOp(op=op, operand=operand) if isinstance(op, _ALLOWED):
                 self._value(operand, depth + 1)
@@ -104,11 +127,11 @@ class CallReader:
                 self._value(left, depth + 1)
                 self._value(right, depth + 1)
             case ast.Compare(left=left, ops=[op], comparators=[right]) if isinstance(op, _ALLOWED):
-                self._value(left, depth + 1)
-                self._value(right, depth + 1)
+                self._value(left, depth + 1, texts=True)
+                self._value(right, depth + 1, texts=True)
             case ast.List(elts=parts) | ast.Tuple(elts=parts):
                 for part in parts:
-                    self._value(part, depth + 1)
+                    self._value(part, depth + 1, texts=texts)
             case _:
                 raise self._no_part(node)
 
@@ -132,8 +155,11 @@ class CallReader:
         if name == "Q":
             self._quoted(node)
             return
-        for value in (*node.args, *(one.value for one in node.keywords)):
-            self._value(value, depth + 1)
+        for argument, value in named_arguments(node, signature):
+            if argument == "contrasts":
+                self._contrasts(value)
+            else:
+                self._value(value, depth + 1, texts=argument in OF_TEXTS)
 
     def _quoted(self, node: ast.Call) -> None:
         """The column of Q('a name')."""
@@ -145,16 +171,15 @@ class CallReader:
 
     def _function(self, node: ast.Call) -> tuple[Signature, str]:
         match node.func:
-            case ast.Name(id=name) if name in FUNCTIONS:
+            case ast.Name(id=name) if name in FUNCTIONS and name not in CONTRASTS:
                 self.mentions.append(Mention(name, self._column(node), called=True))
                 return FUNCTIONS[name], name
             case ast.Attribute(value=ast.Name(id=module), attr=name) if module in MODULES and name in NUMPY:
                 self.mentions.append(Mention(module, self._column(node), called=True))
                 return NUMPY[name], f"{module}.{name}"
-            case ast.Attribute(value=ast.Name(id="contr"), attr=name) if name in OF_R:
-                self.mentions.append(Mention("contr", self._column(node), called=True))
-                return OF_R[name], f"contr.{name}"
         name = self._text(node.func)
+        if contrast_of(node) is not None:
+            raise refused(self._column(node), f"{name} makes contrasts", f"write C(x, {self._text(node)})")
         if self._is_name(node.func):
             given = [self._text(one) for one in node.args]
             hint = hints.for_function(name, given, self._named(node), self.columns, self.token.text)
@@ -162,39 +187,44 @@ class CallReader:
         raise self._no_part(node)
 
     def _check_arguments(self, node: ast.Call, name: str, signature: Signature) -> None:
-        column = self._column(node)
-        if any(isinstance(one, ast.Starred) for one in node.args) or any(one.arg is None for one in node.keywords):
-            raise refused(column, f"{name} takes its arguments one by one", f"write {signature.form}")
         for given in node.keywords:
-            if given.arg not in signature.arguments:
-                words = f"{name} has no argument {hints.short(str(given.arg))}"
-                text = self._text(given.value)
-                hint = hints.for_keyword(name, str(given.arg), text, signature)
+            if given.arg is not None and given.arg not in signature.arguments:
+                words = f"{name} has no argument {hints.short(given.arg)}"
+                hint = hints.for_keyword(name, given.arg, self._text(given.value), signature)
                 raise refused(self._place(given.lineno, given.col_offset), words, hint)
-        count = len(node.args) + len(node.keywords)
-        if count < signature.least or len(node.args) > signature.placed:
-            most = signature.placed
-            wanted = str(most) if most == signature.least else f"{signature.least} to {most}"
-            words = f"{name} takes {wanted} argument{'' if wanted == '1' else 's'}, not {count}"
-            raise refused(column, words, f"write {signature.form}")
+        if (fault := fault_of_arguments(node, name, signature)) is not None:
+            about, words, hint = fault
+            raise refused(self._column(about), words, hint)
+
+    def _contrasts(self, value: ast.expr) -> None:
+        """What stands in C(x, …)."""
+        found = contrast_of(value)
+        if found is None:
+            hint = hints.for_contrasts(self._text(value))
+            raise refused(self._column(value), f"{self._text(value)} is no set of contrasts", hint)
+        self.mentions.append(Mention(found[0], self._column(value), called=True))
+        if isinstance(value, ast.Call):
+            self._check_arguments(value, *found)
 
     def _name(self, node: ast.Name, name: str) -> None:
         column = self._column(node)
-        if name not in self.columns and node.id not in self.stands_for:
-            if name in CONSTANTS or (name in CONTRASTS and name != "Treatment"):
-                self.mentions.append(Mention(name, column, called=True))
-                return
-            if name in FUNCTIONS:
-                raise refused(column, f"{name} is a function", f"write {FUNCTIONS[name].form}")
+        if name in CONSTANTS and node.id not in self.stands_for:
+            if name in self.columns:
+                raise refused(
+                    column, f"{name} is a number here, and a column as well", f"write `{name}` for the column"
+                )
+            self.mentions.append(Mention(name, column, called=True))
+            return
+        if name not in self.columns and node.id not in self.stands_for and name in FUNCTIONS:
+            form = FUNCTIONS[name].form
+            hint = f"write C(x, {form})" if name in CONTRASTS else f"write {form}"
+            raise refused(column, f"{name} is a function", hint)
         self.mentions.append(Mention(name, column))
         if name in self.reserved:
             self.dotted.append((column - 1, column - 1 + len(name)))
 
     def _attribute(self, node: ast.Attribute) -> None:
         match node:
-            case ast.Attribute(value=ast.Name(id="contr"), attr=kind) if kind in OF_R:
-                self.mentions.append(Mention("contr", self._column(node), called=True))
-                return
             case ast.Attribute(value=ast.Name(id=module), attr=constant) if module in MODULES and constant in CONSTANTS:
                 self.mentions.append(Mention(module, self._column(node), called=True))
                 return
@@ -238,8 +268,8 @@ class CallReader:
             text = text.replace(word, name if name in self.reserved else f"`{name}`")
         return text
 
-    def _column(self, node: ast.expr) -> int:
-        return self._place(node.lineno, node.col_offset)
+    def _column(self, node: ast.AST) -> int:
+        return self._place(getattr(node, "lineno", 1), getattr(node, "col_offset", 0))
 
     def _operator(self, node: ast.BinOp) -> int:
         end = self._offset(node.left.end_col_offset or 0)

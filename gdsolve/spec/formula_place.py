@@ -80,6 +80,14 @@ def checked_formula(text: str, columns: Sequence[str] | None = None) -> FormulaT
     return formula
 
 
+def columns_named(text: str) -> tuple[str, ...]:
+    """The columns that a formula names; none where it cannot be read."""
+    try:
+        return checked_formula(text).columns
+    except GdsolveError:
+        return ()
+
+
 def _standard(text: str, dotted: Sequence[tuple[int, int]]) -> str:
     """The text with backticks around columns with dots in calls, where Python reads a dot as its own."""
     for start, end in sorted(dotted, reverse=True):
@@ -191,7 +199,7 @@ def _check_target(text: str, tokens: Sequence[FormulaToken]) -> None:
 def _check_terms(text: str, tokens: Sequence[FormulaToken], target: Sequence[FormulaToken]) -> None:
     """See what no term can be: numbers within arithmetic, powers of one column, the target itself; and that one is."""
     if not tokens:
-        raise refused(len(text.rstrip()), "nothing follows ~", "write the columns behind it, or 1 for the mean alone")
+        raise refused(len(text.rstrip()), "nothing follows ~", f"name what the target depends on, {_EXAMPLE}")
     for place, token in enumerate(tokens):
         before = tokens[place - 1] if place else None
         after = tokens[place + 1] if place + 1 < len(tokens) else None
@@ -206,9 +214,7 @@ def _check_terms(text: str, tokens: Sequence[FormulaToken], target: Sequence[For
         if before is not None and before.text == "-" and token.kind in (TokenKind.NAME, TokenKind.CALL):
             _check_difference(text, tokens, place)
     if not any((token.is_operand and token.kind is not TokenKind.NUMBER) or token.text == "." for token in tokens):
-        signs = text[tokens[0].start :].replace(" ", "")
-        if signs in ("0", "-1", "+0", "1-1", "0-1", "-1+0"):
-            raise refused(tokens[0].column, "no term is left", "write 1 for the mean alone, or columns")
+        raise refused(tokens[0].column, "no column behind ~", f"name what the target depends on, {_EXAMPLE}")
 
 
 def _check_difference(text: str, tokens: Sequence[FormulaToken], place: int) -> None:
@@ -255,7 +261,7 @@ def _check_number(text: str, tokens: Sequence[FormulaToken], place: int) -> None
     inner = text[tokens[first].start : tokens[last].end].replace("^", "**")
     if first == last:
         words = f"a term that is the number {token.text}"
-        raise refused(token.column, words, "write 1 or leave it out for an intercept, 0 for none; I(x + 2) for a sum")
+        raise refused(token.column, words, "write 0 or - 1 for no intercept, I(x + 2) for a sum, or leave it out")
     raise refused(token.column, f"the number {token.text} within a term", f"for arithmetic write I({inner})")
 
 
@@ -278,7 +284,7 @@ def _check_names(formula: FormulaText, columns: Sequence[str] | None) -> None:
         raise refused(one.column, f"no column {short(one.name)}", hint)
 
 
-def explained(formula: FormulaText, fault: Exception) -> GdsolveError:
+def explained(fault: Exception) -> GdsolveError:
     """What `formulaic` says of a formula all the same, at the term that it was about."""
     place, cause = 1, fault.__cause__ or fault
     trace = fault.__traceback__

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from gdsolve.spec.formula_signatures import FUNCTIONS, KNOWN, MODULES, SAID, WRITTEN, Signature
+from gdsolve.spec.formula_functions import CONTRASTS, FUNCTIONS, KNOWN, MODULES, SAID, WRITTEN, Signature
 from gdsolve.spec.formula_tokens import FormulaToken, TokenKind
 
 LONGEST_LISTED = 12
@@ -103,6 +103,14 @@ def for_keyword(name: str, keyword: str, value: str, signature: Signature) -> st
     if near:
         return f"did you mean {near[0]}?"
     return f"write {signature.form}" + (f"; there are {', '.join(signature.arguments)}" if signature.least else "")
+
+
+def for_contrasts(text: str) -> str:
+    """For what stands in the place of contrasts, `C(g, sum)`."""
+    name = text.rpartition(".")[2].removesuffix("()")
+    known = [one for one in CONTRASTS if one.lower() == name.lower()]
+    forms = [CONTRASTS[one].form for one in known or CONTRASTS]
+    return f"write C(x, {forms[0]})" if known else f"there are {', '.join(forms)}"
 
 
 def for_node(node: ast.expr, told: Callable[[ast.expr], str]) -> str:

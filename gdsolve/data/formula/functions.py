@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gdsolve.spec.formula_functions import CODED, ELEMENTWISE, FUNCTIONS, LEARNT, PLAIN
+from gdsolve.spec.formula_functions import CODED, CONSTANTS, ELEMENTWISE, FUNCTIONS, LEARNT, PLAIN
 
 __all__ = ["callables"]
 
@@ -18,12 +18,14 @@ def callables() -> dict[str, Any]:
     """All names that may be called in a formula, and `np` and `contr` with what may stand behind their dots."""
     from formulaic.transforms import TRANSFORMS
 
-    numbers = {name: getattr(np, name) for name in ELEMENTWISE}
+    numbers = {name: _OWN.get(name) or getattr(np, name) for name in ELEMENTWISE}
+    constants = {name: getattr(np, name) for name in CONSTANTS}
     own = {name: TRANSFORMS[name] for name in (*LEARNT, *CODED, *PLAIN)}
     own["C"] = _coded
-    modules = {"np": SimpleNamespace(**numbers), "numpy": SimpleNamespace(**numbers), "contr": TRANSFORMS["contr"]}
+    modules = {"np": SimpleNamespace(**numbers, **constants), "contr": TRANSFORMS["contr"]}
+    modules["numpy"] = modules["np"]
     assert set(numbers) | set(own) == set(FUNCTIONS)
-    return {**numbers, **own, **modules}
+    return {**numbers, **constants, **own, **modules}
 
 
 def _coded(data: Any, *given: Any, **named: Any) -> Any:
@@ -32,3 +34,11 @@ def _coded(data: Any, *given: Any, **named: Any) -> Any:
     from gdsolve.data.formula.materializer import levels_of
 
     return C(levels_of(data), *given, **named)
+
+
+def _power_of_ten(x: Any) -> Any:
+    """10ˣ: numpy has none, and that of `formulaic` is x¹⁰."""
+    return np.power(10.0, x)
+
+
+_OWN = {"exp10": _power_of_ten}
