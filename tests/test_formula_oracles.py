@@ -255,7 +255,7 @@ COMPUTED = {
     "poly": ("mpg ~ poly(hp, 3) + wt", None),
     "poly by a factor": ("mpg ~ poly(wt, 2):C(am)", None),
     "target": ("log(mpg) ~ sqrt(hp) + np.log(wt)", "np.log(mpg) ~ np.sqrt(hp) + np.log(wt)"),
-    "arithmetic": ("I(235.2/mpg) ~ I(wt**2 + hp/100) + I(hp > 150)", None),
+    "arithmetic": ("I(235.2/mpg) ~ I(hp > 150) + I(wt**2 + hp/100)", None),
     "backticks": ("mpg ~ `qsec (s)` + log(`qsec (s)`)*wt", "mpg ~ Q('qsec (s)') + np.log(Q('qsec (s)'))*wt"),
     "dots": ("mpg ~ w.t + I(w.t**2)", "mpg ~ Q('w.t') + I(Q('w.t')**2)"),
 }

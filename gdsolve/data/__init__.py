@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gdsolve.data.ahead import prefetch
+    from gdsolve.data.batch import Batch
     from gdsolve.data.columns import Choice, Roles, usual_target
     from gdsolve.data.description import Description, describe, describe_arrays
     from gdsolve.data.extent import RowCount
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from gdsolve.data.inline import Arrays, inline_table
     from gdsolve.data.levels import MOST_LEVELS
     from gdsolve.data.opening import open_sources
-    from gdsolve.data.reading import Batch
     from gdsolve.data.source import Source
     from gdsolve.data.summary import ColumnSummary
     from gdsolve.data.table import Table, column_names, open_columns, open_table
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HOME = {
     "MOST_LEVELS": "levels",
     "Arrays": "inline",
-    "Batch": "reading",
+    "Batch": "batch",
     "Choice": "columns",
     "ColumnSummary": "summary",
     "Description": "description",

@@ -144,7 +144,7 @@ def read_appending(model: Mapping[str, Any], curve: CurveModel | None, spec: Spe
         if len(beyond) != (model.get("intercept") is not None and curve is None):
             raise GdsolveError("weights and covariance of the model are of other parameters", AGAIN)
     read = replace(appended.read, expression=None if curve is None else curve.target)
-    return replace(known, beside=read), replace(appended, read=read)
+    return known.with_beside(read), replace(appended, read=read)
 
 
 def _appended(model: Mapping[str, Any], spec: Spec) -> Appended:

@@ -12,6 +12,7 @@ import polars as pl
 from gdsolve.data.cells import ColumnKind, kinds_of
 from gdsolve.data.columns import Parts, assign, usual_target, without_texts
 from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, reader_finding
+from gdsolve.data.first_rows import first_rows, is_plain, no_rows
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
 from gdsolve.data.opening import as_opened
@@ -20,7 +21,6 @@ from gdsolve.data.passes import Pass
 from gdsolve.data.scan import rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, Spot, named_identifier
-from gdsolve.data.table import first_rows, is_plain, no_rows
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
 from gdsolve.data.weighing import unusable

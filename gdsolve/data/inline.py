@@ -11,13 +11,13 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
+from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
-from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from gdsolve.data.clusters import Clusters
+from gdsolve.data.batch import Batch, RowStretch, Tally
 from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
 from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
-from gdsolve.data.groups import CODE, Codes, GroupMeans, Groups, fill_means, group_means
+from gdsolve.data.groups import CODE, GroupMeans, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
@@ -26,86 +26,8 @@ from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None.
-
-    `group` (rows,), int64, numbers the group of each row in the order in which groups are met; None without groups. So
-    does `cluster` of the clusters. `fold` (rows,), int64, is that of each row, or `HELD_OUT`; None where rows are not
-    dealt.
-    """
-
-    values: np.ndarray
-    weight: np.ndarray | None
-    group: np.ndarray | None = None
-    fold: np.ndarray | None = None
-    cluster: np.ndarray | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """The size in memory."""
-        arrays = (self.values, self.weight, self.group, self.fold, self.cluster)
-        return sum(array.nbytes for array in arrays if array is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class RowStretch:
-    """Rows that follow each other in a source: `first` counts those before them that were used, from 0.
-
-    `record` is where they begin in the source; the records at `gone`, counted from there, were left out; those at
-    `blank` among them are no rows.
-    """
-
-    first: int
-    source: Source
-    record: int
-    gone: tuple[int, ...] = ()
-    blank: tuple[int, ...] = ()
-
-    def record_of(self, row: int) -> int:
-        """The record of the source of a row that was used, both from 0."""
-        place = row - self.first
-        for lost in self.gone:
-            place += lost <= place
-        return self.record + place
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
-
-    `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
-    that is being read.
-    """
-
-    rows: int = 0
-    dropped: int = 0
-    filled: int = 0
-    weight: float = 0.0
-    weightless: int = 0
-    groups: Groups = field(default_factory=Groups)
-    kept_together: Codes = field(default_factory=Codes)
-    clusters: Clusters = field(default_factory=Clusters)
-    blank: int = 0
-    stretches: list[RowStretch] = field(default_factory=list)
-
-    def __add__(self, other: Tally) -> Tally:
-        """What two passes over parts of a table have met; groups, and places of rows, are for one process."""
-        return Tally(
-            self.rows + other.rows,
-            self.dropped + other.dropped,
-            self.filled + other.filled,
-            self.weight + other.weight,
-            self.weightless + other.weightless,
-        )
-
-    def take(self, batch: Batch) -> None:
-        """Count the rows of a batch."""
-        self.rows += len(batch.values)
-        if batch.weight is not None:
-            self.weight += float(batch.weight.sum())
-            self.weightless += int((batch.weight == 0.0).sum())
+# The number of a row in its part stands in a column of this name, where rows are yet to be dropped.
+_RECORD = "\x00record"
 
 
 @dataclass(slots=True)
@@ -204,22 +126,32 @@ class Reader:
         for source in self.sources:
             for part, offset, frame in learning.through(self._frames(source)):
                 tally.stretches.append(RowStretch(tally.rows, source, offset))
-                clean = self.are_there(frame)
-                yield self.mended(source, part, offset, frame, tally, clean=clean)[0]
+                clean = self._are_there(frame)
+                yield self._mended(source, part, offset, frame, tally, clean=clean)[0]
 
     def _undealt(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         tally.stretches.append(RowStretch(tally.rows, source, offset))
         if self.roles.formula is not None:
-            from gdsolve.data.formula.rows import made_batch
-
-            return made_batch(self, source, part, offset, frame, tally)
+            return self._made(source, part, offset, frame, tally)
         batch = self._arrays(frame)
         clean = self._is_clean(frame, batch)
-        kept, codes = self.mended(source, part, offset, frame, tally, clean=clean)
+        kept, codes = self._mended(source, part, offset, frame, tally, clean=clean)
         batch = batch if kept is frame else self._arrays(kept)
-        return self.batch_of(kept, batch.values, codes, source, tally)
+        return self._batch_of(kept, batch.values, codes, source, tally)
 
-    def mended(
+    def _made(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
+        """The rows of a part that are used, as a formula makes them."""
+        from gdsolve.data.formula.rows import made_of
+
+        clean = self._are_there(frame)
+        kept, codes = self._mended(source, part, offset, frame.with_row_index(_RECORD), tally, clean=clean)
+
+        def where(row: int, column: str | None) -> str:
+            return source.where(offset + int(kept[_RECORD][row]), column)
+
+        return self._batch_of(kept, made_of(kept, self.roles, self.spec.loss, where), codes, source, tally)
+
+    def _mended(
         self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally, *, clean: bool
     ) -> tuple[pl.DataFrame, np.ndarray | None]:
         """Give the rows of a part that are used, without missing cells, and the numbers of their groups, if any.
@@ -236,7 +168,7 @@ class Reader:
         frame = self._mend(source, part, offset, frame, tally)
         return frame, frame[CODE].to_numpy()
 
-    def batch_of(
+    def _batch_of(
         self, kept: pl.DataFrame, values: np.ndarray, codes: np.ndarray | None, source: Source, tally: Tally
     ) -> Batch:
         """Give rows that are used, with their design and target, (rows, n + 1), as a batch."""
@@ -260,7 +192,7 @@ class Reader:
             return False
         return self._are_whole(frame)
 
-    def are_there(self, frame: pl.DataFrame) -> bool:
+    def _are_there(self, frame: pl.DataFrame) -> bool:
         """True where every cell that a formula reads is there and can be used."""
         values = frame[self._numbers].to_numpy()
         there = bool(np.isfinite(values).all()) and not any(frame[name].null_count() for name in self._numbers)

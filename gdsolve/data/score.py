@@ -107,7 +107,7 @@ def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) ->
     beside = Beside.scored(model, spec.weight)
     level = (model.get("descent") or {}).get("quantile") or _LEVEL
     beside = replace(beside, expression=None if curve is None else curve.target)
-    return replace(known, beside=beside, run=SCORE), ScoreSums(beside.loss, known.mean, float(level))
+    return replace(known.with_beside(beside), run=SCORE), ScoreSums(beside.loss, known.mean, float(level))
 
 
 def _whole(scored: ScoredRows, source: str) -> ScoredRows:

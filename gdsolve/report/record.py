@@ -200,7 +200,17 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
         "na_values": list(spec.na_values),
+        "formula": _formula_record(data),
     }
+
+
+def _formula_record(data: DataInfo) -> Record | None:
+    """What made the features of columns, with all that it learnt; None where they are columns."""
+    if data.roles.formula is None:
+        return None
+    from gdsolve.data.formula.saved import formula_record
+
+    return formula_record(data.roles.formula)
 
 
 NO_DATA: Record = {
@@ -225,6 +235,7 @@ NO_DATA: Record = {
     "levels": {},
     "target_levels": None,
     "na_values": [],
+    "formula": None,
 }
 """The data of a formula that needs none."""
 

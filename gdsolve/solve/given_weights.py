@@ -196,6 +196,8 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _columns_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """The features, those of text by the column that their levels come from."""
+    if data.get("formula"):
+        return {"formula": data["formula"]["text"], "target": None}
     levels = data.get("levels") or {}
     encoded = {f"{column}={level}": column for column, known in levels.items() for level in known}
     names = [encoded.get(name, name) for name in data.get("features") or ()]

@@ -43,7 +43,7 @@ LINEAR = Company(
 
 def _not_in_words(words: str, remedy: str) -> Company:
     """Options that a formula of `--formula` says in its own way."""
-    return Company(lambda asked: asked.spec.formula is None, f"--formula {words}", f"leave {{flag}} out: {remedy}")
+    return Company(lambda asked: asked.spec.formula is None, f"--formula {words}", f"leave {{flag}} out, as {remedy}")
 
 
 BEFORE_TILDE = _not_in_words("names the target", "the target stands before the ~")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,24 +15,35 @@ from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
 from gdsolve.data.formula.materializer import BatchMaterializer, UnseenLevelError
-from gdsolve.spec.model_formula import ModelFormula, columns_in, is_intercept, parsed
+from gdsolve.spec.model_formula import ModelFormula, aliased, columns_in, is_intercept, parsed
 from gdsolve.status import DataError, GdsolveError
 
 Levels = Mapping[str, Sequence[Any]]
 """The levels of factors, by expression, in their order."""
 States = dict[str, dict[Any, Any]]
 """What functions have learnt of all rows, by their calls."""
+Make = Callable[[pl.DataFrame], np.ndarray]
+SEE = "docs/formulas.md says what each function takes"
+
+
+_OTHER_LEVELS = "leave such rows out of the table, or name the level among levels=[…]"
 
 
 class RowFaultError(Exception):
-    """A row of a batch that a formula has no value in: its number there, what is wrong, and the columns concerned."""
+    """A row of a batch that a formula has no value in: its number there, what is wrong, and of which columns.
 
-    def __init__(self, row: int, words: str, columns: tuple[str, ...], hint: str | None = None) -> None:
+    `level` is the one that is not known, where that is what is wrong.
+    """
+
+    def __init__(
+        self, row: int, words: str, columns: tuple[str, ...], hint: str | None = None, level: object = None
+    ) -> None:
         super().__init__(words)
         self.row = row
         self.words = words
         self.columns = columns
         self.hint = hint
+        self.level = level
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,48 +116,56 @@ class FormulaDesign:
             )
         return value.reshape(-1)
 
-    def _at_rows(self, frame: pl.DataFrame, make: Any) -> np.ndarray:
+    def _at_rows(self, frame: pl.DataFrame, make: Make) -> np.ndarray:
         try:
             with np.errstate(all="ignore"):
                 found: np.ndarray = make(frame)
         except UnseenLevelError as fault:
             columns = columns_in_factor(fault.factor, self.formula)
             words = f"{shown(fault.level)} is not among the levels of {fault.factor}"
-            raise RowFaultError(fault.row, words, columns) from None
+            raise RowFaultError(fault.row, words, columns, _OTHER_LEVELS, fault.level) from None
         except FormulaicError as fault:
             raise self._fault_of(frame, make, fault) from None
         return found
 
-    def _fault_of(self, frame: pl.DataFrame, make: Any, fault: Exception) -> Exception:
+    def _fault_of(self, frame: pl.DataFrame, make: Make, fault: Exception) -> Exception:
         """The first row without which there is no fault, found by halving; the fault is the formula's where none is."""
-        expression, words = told_of(fault)
         fine, faulty = 0, frame.height
-        if not _fails(frame[:faulty], make) or _fails(frame[:0], make):
-            return GdsolveError(f"{expression}: {words}", "see docs/formulas.md", option="formula")
+        if _fault(frame[:0], make) is not None:
+            expression, words = told_of(fault)
+            return GdsolveError(f"{expression}: {words}", SEE, option="formula")
         while faulty - fine > 1:
             middle = (fine + faulty) // 2
-            if _fails(frame[:middle], make):
-                faulty = middle
-            else:
-                fine = middle
+            found = _fault(frame[:middle], make)
+            fine, faulty, fault = (middle, faulty, fault) if found is None else (fine, middle, found)
+        expression, words = told_of(fault)
         columns = columns_in_factor(expression, self.formula)
         cells = ", ".join(f"{name} = {shown(frame[name][fine])}" for name in columns if name in frame.columns)
-        return RowFaultError(fine, f"{expression} at {cells}: {words}", columns, hint_of(fault))
+        if "extrapolat" not in words:
+            return RowFaultError(fine, f"{expression} at {cells}: {words}", columns)
+        return RowFaultError(
+            fine,
+            f"{cells} is outside the bounds of {expression}{self._bounds(expression)}",
+            columns,
+            "leave the row out, or give the spline extrapolation='clip' or 'extend' and fit again",
+        )
+
+    def _bounds(self, expression: str) -> str:
+        """The bounds of the one spline of an expression, in words."""
+        text = ast.unparse(ast.parse(aliased(expression)[0].strip(), mode="eval"))
+        found = [state for call, state in self.states.items() if call in text and "lower_bound" in state]
+        return f", {found[0]['lower_bound']:.10g} to {found[0]['upper_bound']:.10g}" if len(found) == 1 else ""
 
 
-def _fails(frame: pl.DataFrame, make: Any) -> bool:
+def _fault(frame: pl.DataFrame, make: Make) -> Exception | None:
     try:
         with np.errstate(all="ignore"):
             make(frame)
-    except FormulaicError:
-        return True
-    return False
-
-
-def hint_of(fault: Exception) -> str | None:
-    """What to do about a value that a function does not take."""
-    if "extrapolat" in str(fault):
-        return "leave the row out, or write extrapolation='clip' or 'extend' among the arguments of the spline, and fit"
+    except FormulaicError as fault:
+        return fault
+    except UnseenLevelError:
+        # That is told where all values can be worked out.
+        return None
     return None
 
 
@@ -153,9 +173,7 @@ def told_of(fault: Exception) -> tuple[str, str]:
     """The expression that could not be evaluated, and why, on one line."""
     cause = fault.__cause__
     words = str(cause if cause is not None else fault).splitlines()
-    expression = str(fault).partition("`")[2].partition("`. [")[0] if cause is not None else ""
-    if cause is not None and "extrapolat" in str(cause):
-        return expression, "outside the bounds of the spline"
+    expression = str(fault).partition("factor `")[2].rpartition("`. [")[0] if cause is not None else ""
     return expression, (words[0] if words else type(fault).__name__).rstrip(".")
 
 
@@ -229,7 +247,7 @@ def build_design(
         expression, words = told_of(fault)
         text = next((name for name in columns_in_factor(expression, formula) if name in texts), None)
         why = f"column {text!r} is text" if text is not None else words
-        remedy = f"text is a set of levels: write C({text}), or {text}" if text is not None else "see docs/formulas.md"
+        remedy = f"text is a set of levels: write C({text}), or {text}" if text is not None else SEE
         raise GdsolveError(f"{expression} cannot be worked out: {why}", remedy, option="formula") from None
     place, names, kept = 0, [], []
     for term, _, columns in found.structure:

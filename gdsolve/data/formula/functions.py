@@ -6,18 +6,17 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
+import narwhals.stable.v1 as nw
 import numpy as np
+import pandas
+from formulaic.transforms import TRANSFORMS, C
 
 from gdsolve.spec.formula_functions import CODED, CONSTANTS, ELEMENTWISE, FUNCTIONS, LEARNT, PLAIN
-
-__all__ = ["callables"]
 
 
 @lru_cache(maxsize=1)
 def callables() -> dict[str, Any]:
     """All names that may be called in a formula, and `np` and `contr` with what may stand behind their dots."""
-    from formulaic.transforms import TRANSFORMS
-
     numbers = {name: _OWN.get(name) or getattr(np, name) for name in ELEMENTWISE}
     constants = {name: getattr(np, name) for name in CONSTANTS}
     own = {name: TRANSFORMS[name] for name in (*LEARNT, *CODED, *PLAIN)}
@@ -28,11 +27,15 @@ def callables() -> dict[str, Any]:
     return {**numbers, **constants, **own, **modules}
 
 
+def levels_of(values: Any) -> pandas.Series:
+    """The levels of the rows of a factor, a Series of pandas."""
+    bare = getattr(values, "__wrapped__", values)
+    if nw.dependencies.is_narwhals_series(bare):
+        return bare.to_pandas()
+    return pandas.Series(np.asarray(bare))
+
+
 def _coded(data: Any, *given: Any, **named: Any) -> Any:
-    from formulaic.transforms import C
-
-    from gdsolve.data.formula.materializer import levels_of
-
     return C(levels_of(data), *given, **named)
 
 

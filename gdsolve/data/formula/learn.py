@@ -13,8 +13,9 @@ from formulaic import ModelSpec
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from gdsolve.data.formula.design import FormulaDesign, States, build_design, told_of
-from gdsolve.data.formula.materializer import BatchMaterializer, levels_of
+from gdsolve.data.formula.design import SEE, FormulaDesign, States, build_design, told_of
+from gdsolve.data.formula.functions import levels_of
+from gdsolve.data.formula.materializer import BatchMaterializer
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.spec.formula_functions import LEARNT
 from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, parsed
@@ -125,9 +126,7 @@ class Learner:
             _, words = told_of(fault)
             text = next((name for name in _columns(factor) if name in self.texts), None)
             why = f"column {text!r} is text" if text is not None else words
-            raise GdsolveError(
-                f"{factor.expr} cannot be worked out: {why}", "see docs/formulas.md", option="formula"
-            ) from None
+            raise GdsolveError(f"{factor.expr} cannot be worked out: {why}", SEE, option="formula") from None
 
     def _note(self, factor: Factor, values: Any, table: str) -> None:
         if values.__formulaic_metadata__.kind is not Factor.Kind.CATEGORICAL:

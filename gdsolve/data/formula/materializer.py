@@ -10,7 +10,6 @@ from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
-import pandas
 import polars as pl
 from formulaic.materializers import NarwhalsMaterializer
 from formulaic.materializers.types import EvaluatedFactor
@@ -19,7 +18,7 @@ from formulaic.utils.layered_mapping import LayeredMapping
 from formulaic.utils.stateful_transforms import stateful_eval
 from interface_meta import override
 
-from gdsolve.data.formula.functions import callables
+from gdsolve.data.formula.functions import callables, levels_of
 from gdsolve.spec.model_formula import aliased, called_in
 
 
@@ -104,14 +103,6 @@ def numbers_of(values: Any) -> Any:
     """What was evaluated, truths of texts as an array as those of numbers are."""
     is_truth = nw.dependencies.is_narwhals_series(values) and values.dtype == nw.Boolean
     return values.to_numpy() if is_truth else values
-
-
-def levels_of(values: Any) -> pandas.Series:
-    """The levels of the rows of a factor, a Series of pandas."""
-    bare = getattr(values, "__wrapped__", values)
-    if nw.dependencies.is_narwhals_series(bare):
-        return bare.to_pandas()
-    return pandas.Series(np.asarray(bare))
 
 
 def refuse_unseen(factor: EvaluatedFactor, known: Sequence[Any]) -> None:

@@ -1,59 +1,45 @@
-"""Batches of the rows of a table, with the columns that a formula makes of their cells."""
+"""The rows of a batch as a formula makes them of cells."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
 
+from gdsolve.data.columns import Roles
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
 from gdsolve.data.targets import outside, target_column, target_error
+from gdsolve.spec import Loss
 from gdsolve.status import DataError
 
-if TYPE_CHECKING:
-    from gdsolve.data.reading import Batch, Reader, Tally
-    from gdsolve.data.source import Part, Source
 
-RECORD = "\x00record"
-"""The number of a row in its part stands in a column of this name, where rows are yet to be dropped."""
-
-
-def made_batch(reader: Reader, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
-    """The rows of a part that are used, as a formula makes them.
+def made_of(kept: pl.DataFrame, roles: Roles, loss: Loss, where: Callable[[int, str | None], str]) -> np.ndarray:
+    """The features, and the target last, (rows, n + 1), of rows without missing cells; `where` a row of them stands.
 
     Raises:
-        DataError: a cell that cannot be used, or a row in which the formula has no value.
+        DataError: a row in which the formula has no value, or a target that the loss does not take.
     """
-    numbered = frame.with_row_index(RECORD)
-    kept, codes = reader.mended(source, part, offset, numbered, tally, clean=reader.are_there(frame))
     try:
-        values = made_of(kept, reader)
+        values = _values(kept, roles)
     except RowFaultError as fault:
-        record = offset + int(kept[RECORD][fault.row])
         column = fault.columns[0] if len(fault.columns) == 1 else None
-        raise DataError(f"{source.where(record, column)}: {fault.words}", fault.hint) from None
-    wrong = outside(reader.spec.loss, values[:, -1])
+        raise DataError(f"{where(fault.row, column)}: {fault.words}", fault.hint) from None
+    wrong = outside(loss, values[:, -1])
     if wrong.any():
         row = int(wrong.argmax())
-        at = source.where(offset + int(kept[RECORD][row]))
-        raise target_error(at, f"{reader.roles.target} = {values[row, -1]:.10g}", reader.spec.loss)
-    return reader.batch_of(kept, values, codes, source, tally)
+        raise target_error(where(row, None), f"{roles.target} = {values[row, -1]:.10g}", loss)
+    return values
 
 
-def made_of(kept: pl.DataFrame, reader: Reader) -> np.ndarray:
-    """The features, and the target last, (rows, n + 1), by columns.
-
-    Raises:
-        RowFaultError: the first row in which the formula has no value.
-    """
-    columns = reader.roles.formula
+def _values(kept: pl.DataFrame, roles: Roles) -> np.ndarray:
+    columns = roles.formula
     assert columns is not None and columns.design is not None
     design: FormulaDesign = columns.design
     values = np.empty((len(design.names) + 1, kept.height)).T
     values[:, :-1] = design.features(kept)
     if columns.formula.is_column:
-        values[:, -1] = kept.select(target_column(reader.roles)).to_series().to_numpy()
+        values[:, -1] = kept.select(target_column(roles)).to_series().to_numpy()
     else:
         values[:, -1] = design.targets(kept)
     good = np.isfinite(values)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
 import polars as pl
 
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, cluster_column, known_column
 from gdsolve.data.diagnose import nested_error, show, text_error
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
+from gdsolve.data.formula.design import FormulaDesign
 from gdsolve.data.formula.learn import Learner
+from gdsolve.data.formula.saved import design_of
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
-from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Reader
 from gdsolve.data.shares import Head
 from gdsolve.data.source import Source
-from gdsolve.data.table import Table, first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.targets import holds_classes, two_levels
+from gdsolve.model import read_model
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Missing, Spec
 from gdsolve.spec.formula_place import checked_formula
@@ -31,22 +31,20 @@ _BEFORE = "--formula"
 _TEXTS = (ColumnKind.TEXT, ColumnKind.DATE)
 
 
-def formula_table(
-    sources: Sequence[str] | Sequence[Source],
-    opened: tuple[Source, ...],
-    first: Head,
-    spec: Spec,
-    stack: ExitStack,
-    ranks: Ranks,
-) -> Table:
-    """The table of files that are open, in the roles that the formula gives its columns.
+def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks: Ranks) -> Reader:
+    """What reads files that are open in the roles that a formula gives their columns, with what it has learnt.
 
     Raises:
         GdsolveError: a formula that does not fit the table.
         DataError: a column that cannot be used.
     """
     names = list(first.names)
-    formula, rest = formula_of(spec, names, first.name, first.row_names)
+    known = _design_of_weights(spec)
+    formula, rest = (
+        formula_of(spec, names, first.name, first.row_names) if known is None else (known.formula, known.rest)
+    )
+    for name in formula.named:
+        known_column("formula", name, names, first.name)
     parts = _parts(formula, spec, names, first.name)
     looked = first_rows(opened)
     judged = ranks.gather(looked and kinds_in(*looked))
@@ -55,7 +53,7 @@ def formula_table(
         raise no_rows(first.name)
     classes = formula.is_column and holds_classes(parts, kinds, spec)
     named = formula.columns if classes else formula.named
-    texts = tuple(name for name in named if kinds[name] in _TEXTS)
+    texts = tuple(name for name in named if kinds[name] in _TEXTS) if known is None else known.texts
     if looked:
         _refuse_unfit(*looked, kinds, parts, spec, formula, classes=classes)
     numbers = [name for name in named if name not in texts] + ([parts.weight] if parts.weight else [])
@@ -71,29 +69,34 @@ def formula_table(
     reader = Reader(opened, roles, spec, fast, first.name, whole, met)
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
-    learner = Learner(formula, rest, texts)
-    if learner.learns:
-        learner.tell()
-        for frame in reader.kept():
-            learner.take(frame, first.name)
-    design = learner.design(ranks.gather(learner.learnt()), first.name)
+    design = known or _learnt(Learner(formula, rest, texts), reader, ranks)
     if not design.names:
         raise GdsolveError("has no feature behind the ~", "name one, as in y ~ x", option="formula")
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
     made = Reader(opened, roles, spec, fast, first.name, whole, met)
     made.fill_as(reader)
-    return Table(
-        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data) or (first.name,),
-        roles,
-        made.batches,
-        stack,
-        first.has_header,
-        partial(count_rows, opened),
-        marks=first.marks,
-        ranks=ranks,
-        name=first.name,
-        small=all(source.file.small for source in opened),
-    )
+    return made
+
+
+def _learnt(learner: Learner, reader: Reader, ranks: Ranks) -> FormulaDesign:
+    """The formula with what a pass over the rows that are used tells of it, if it needs one."""
+    if learner.learns:
+        learner.tell()
+        for frame in reader.kept():
+            learner.take(frame, reader.name)
+    return learner.design(ranks.gather(learner.learnt()), reader.name)
+
+
+def _design_of_weights(spec: Spec) -> FormulaDesign | None:
+    """The formula of the model whose weights are to be certified, which are those of what it has learnt."""
+    if spec.weights is None:
+        return None
+    try:
+        saved = (read_model(spec.weights).get("data") or {}).get("formula")
+    except GdsolveError:
+        # Weights of another kind have learnt nothing.
+        return None
+    return design_of(saved) if saved and saved["text"] == spec.formula else None
 
 
 def formula_of(
@@ -102,7 +105,7 @@ def formula_of(
     """The formula of a spec, with the columns that a dot in it stands for, if there is one.
 
     Raises:
-        GdsolveError: a formula that cannot be read, or a column that is not there.
+        GdsolveError: a formula that cannot be read.
     """
     assert spec.formula is not None
     checked_formula(spec.formula, names)
@@ -111,8 +114,6 @@ def formula_of(
         apart = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
         rest = tuple(name for name in names if name not in (*apart, *formula.target_columns))
         formula = read_formula(spec.formula, rest)
-    for name in formula.named:
-        known_column("formula", name, names, table)
     return formula, rest
 
 
