@@ -45,7 +45,7 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     )
     for name in formula.named:
         known_column("formula", name, names, first.name)
-    parts = _parts(formula, spec, names, first.name)
+    parts = parts_of(formula, spec, names, first.name)
     looked = first_rows(opened)
     judged = ranks.gather(looked and kinds_in(*looked))
     kinds = next((found for found in judged if found), None)
@@ -117,7 +117,13 @@ def formula_of(
     return formula, rest
 
 
-def _parts(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str) -> Parts:
+def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str) -> Parts:
+    """The part of every column that a formula names.
+
+    Raises:
+        GdsolveError: a flag that names no column.
+    """
+
     def column(option: str, name: str | None) -> str | None:
         return None if name is None else known_column(option, name.strip(), names, table)
 
