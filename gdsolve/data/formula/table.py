@@ -23,6 +23,7 @@ from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.model import read_model
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Missing, Spec
+from gdsolve.spec.formula_place import checked_formula
 from gdsolve.spec.model_formula import ModelFormula, read_formula
 from gdsolve.status import DataError, GdsolveError
 
@@ -44,7 +45,7 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     )
     for name in formula.named:
         known_column("formula", name, names, first.name)
-    parts = _parts(formula, spec, names, first.name)
+    parts = parts_of(formula, spec, names, first.name)
     looked = first_rows(opened)
     judged = ranks.gather(looked and kinds_in(*looked))
     kinds = next((found for found in judged if found), None)
@@ -107,6 +108,7 @@ def formula_of(
         GdsolveError: a formula that cannot be read.
     """
     assert spec.formula is not None
+    checked_formula(spec.formula, names)
     formula, rest = read_formula(spec.formula), None
     if formula.takes_rest:
         apart = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
@@ -115,7 +117,13 @@ def formula_of(
     return formula, rest
 
 
-def _parts(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str) -> Parts:
+def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str) -> Parts:
+    """The part of every column that a formula names.
+
+    Raises:
+        GdsolveError: a flag that names no column.
+    """
+
     def column(option: str, name: str | None) -> str | None:
         return None if name is None else known_column(option, name.strip(), names, table)
 
