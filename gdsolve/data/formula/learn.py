@@ -13,13 +13,19 @@ from formulaic import ModelSpec
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from gdsolve.data.formula.design import SEE, FormulaDesign, States, build_design, told_of
+from gdsolve.data.formula.design import (
+    FormulaDesign,
+    States,
+    beyond_bounds,
+    build_design,
+    cannot,
+)
 from gdsolve.data.formula.functions import levels_of
 from gdsolve.data.formula.materializer import BatchMaterializer
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.spec.formula_functions import LEARNT
 from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, parsed
-from gdsolve.status import DataError, GdsolveError
+from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 
@@ -88,7 +94,7 @@ class Learner:
             self._held.append(frame.select(self.held))
         maker = BatchMaterializer(frame.select(self.columns))
         for factor in self._of_levels:
-            self._note(factor, self._values(maker, factor, ModelSpec(formula=[])), table)
+            self._note(factor, self._values(maker, factor, _fresh()), table)
 
     def learnt(self) -> tuple[dict[str, list[Any]], pl.DataFrame | None]:
         """What this process has seen, to be joined with what others have: levels, and columns."""
@@ -123,10 +129,9 @@ class Learner:
             with np.errstate(all="ignore"):
                 return maker._evaluate_factor(factor, spec, set()).values
         except FormulaicError as fault:
-            _, words = told_of(fault)
-            text = next((name for name in _columns(factor) if name in self.texts), None)
-            why = f"column {text!r} is text" if text is not None else words
-            raise GdsolveError(f"{factor.expr} cannot be worked out: {why}", SEE, option="formula") from None
+            names, frame = _columns(factor), maker.data
+            beyond = beyond_bounds(factor.expr, names, frame, spec.transform_state)
+            raise beyond or cannot(factor.expr, names, self.texts, fault) from None
 
     def _note(self, factor: Factor, values: Any, table: str) -> None:
         if values.__formulaic_metadata__.kind is not Factor.Kind.CATEGORICAL:
@@ -153,3 +158,7 @@ def _calls(factor: Factor) -> frozenset[str]:
 
 def _columns(factor: Factor) -> tuple[str, ...]:
     return (factor.expr,) if factor.eval_method is Factor.EvalMethod.LOOKUP else columns_in(factor.expr)
+
+
+def _fresh() -> ModelSpec:
+    return ModelSpec(formula=[], na_action="ignore")
