@@ -157,7 +157,8 @@ def _fault(frame: pl.DataFrame, make: Callable[[pl.DataFrame], Any]) -> Exceptio
         with np.errstate(all="ignore"):
             make(frame)
     except FormulaicError as fault:
-        return fault
+        found: Exception = fault
+        return found
     except UnseenLevelError:
         # That is told where all values can be worked out.
         return None

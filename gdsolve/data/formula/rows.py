@@ -53,8 +53,7 @@ def made_in_groups(
         bad = _bad_rows(values, loss)
         failed, first = np.unique(codes[rows[bad]], return_index=True)
         for code, place in zip(failed.tolist(), np.flatnonzero(bad)[first].tolist(), strict=True):
-            fault = _fault_of(values, place, some, roles, loss).moved(int(rows[place]))
-            errors.setdefault(code, _told(fault, where))
+            errors.setdefault(code, _told(_fault_of(values, place, some, roles, loss).moved(int(rows[place])), where))
         good = ~np.isin(codes[rows], failed)
         return values if good.all() else values.T[:, good].T, rows[good]
 
@@ -80,7 +79,7 @@ def _bad_rows(values: np.ndarray, loss: Loss) -> np.ndarray:
     # A sum tells as much of most batches as looking at every number.
     finite = np.isfinite(values.sum())
     bad = np.zeros(len(values), dtype=bool) if finite else ~np.isfinite(values).all(axis=1)
-    return bad | outside(loss, values[:, -1])
+    return np.asarray(bad | outside(loss, values[:, -1]))
 
 
 def _fault_of(values: np.ndarray, row: int, kept: pl.DataFrame, roles: Roles, loss: Loss) -> RowFaultError:
