@@ -25,11 +25,12 @@ class Batch:
     group: np.ndarray | None = None
     fold: np.ndarray | None = None
     cluster: np.ndarray | None = None
+    offset: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
         """The size in memory."""
-        arrays = (self.values, self.weight, self.group, self.fold, self.cluster)
+        arrays = (self.values, self.weight, self.group, self.fold, self.cluster, self.offset)
         return sum(array.nbytes for array in arrays if array is not None)
 
 

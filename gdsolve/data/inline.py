@@ -18,6 +18,7 @@ from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
@@ -113,9 +114,11 @@ def inline_table(
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight) if name]
+    used += [name for name in offset_columns(parts) if name not in used]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    values = None if parts.group or parts.together or parts.cluster else _plain(frame[used], spec)
+    apart = parts.group or parts.together or parts.cluster or offset_columns(parts)
+    values = None if apart else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
@@ -202,6 +205,8 @@ def _elsewhere(spec: Spec) -> set[str | None]:
     """The columns that cannot be the target, as they play another part."""
     return {
         spec.weight_column,
+        spec.offset,
+        spec.exposure,
         spec.group_by,
         spec.cv_by,
         *spec.ignore,

@@ -40,6 +40,8 @@ LIMITED: Mapping[Target, Numbers] = {
         "0 and 1",
     ),
     Target.COUNTS: Numbers(lambda target: target < 0.0, "is negative", "counts, 0 or more", "0 or more"),
+    Target.POSITIVE: Numbers(lambda target: target <= 0.0, "is not above 0", "numbers above 0", "above 0"),
+    Target.NOT_NEGATIVE: Numbers(lambda target: target < 0.0, "is negative", "numbers of 0 or more", "0 or more"),
 }
 
 
