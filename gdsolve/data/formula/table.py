@@ -24,6 +24,7 @@ from gdsolve.data.targets import holds_classes, two_levels
 from gdsolve.model import read_model
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Missing, Spec
+from gdsolve.spec.formula_place import checked_formula
 from gdsolve.spec.model_formula import ModelFormula, read_formula
 from gdsolve.status import DataError, GdsolveError
 
@@ -117,6 +118,7 @@ def formula_of(
         GdsolveError: a formula that cannot be read.
     """
     assert spec.formula is not None
+    checked_formula(spec.formula, names)
     formula, rest = read_formula(spec.formula), None
     if formula.takes_rest:
         apart = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
