@@ -241,7 +241,7 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
     wrong = outside(spec.loss, target)
     if wrong.any():
         row = int(wrong.argmax())
-        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec)
     weight = _weights(values[:, width], parts, spec, source) if parts.weight else None
     roles = build_roles(names, parts, parts.features, {}, not spec.no_intercept, source)
 

@@ -124,11 +124,7 @@ class Table:
 
         The table is open, and has no groups.
         """
-        stretches = self._tally.stretches
-        if not stretches:
-            return f"{self.name}: row {row + 1}"
-        stretch = next(one for one in reversed(stretches) if one.first <= row)
-        return stretch.source.where(stretch.record_of(row))
+        return self._tally.where(row) if self._tally.stretches else f"{self.name}: row {row + 1}"
 
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""

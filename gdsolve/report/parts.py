@@ -306,6 +306,8 @@ def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> 
     """The columns of the table that explain the target, one that was made into 0/1 columns once."""
     made = {f"{column}={level}": column for column, levels in (data["levels"] or {}).items() for level in levels}
     names = list(dict.fromkeys(made.get(name, name) for name in data["features"]))
+    if not names:
+        return "none but an intercept"
     last = " and an intercept" if intercept else ", no intercept"
     return _listed(names, "column", None if room is None else max(room, LEAST_ROOM) - len(last)) + last
 

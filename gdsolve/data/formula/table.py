@@ -7,12 +7,13 @@ from dataclasses import replace
 
 import polars as pl
 
+from gdsolve.data.batch import Tally
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, cluster_column, known_column
 from gdsolve.data.diagnose import nested_error, show, text_error
 from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
-from gdsolve.data.formula.design import FormulaDesign
+from gdsolve.data.formula.design import FormulaDesign, RowFaultError
 from gdsolve.data.formula.learn import Learner
 from gdsolve.data.formula.saved import design_of
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
@@ -70,8 +71,10 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     design = known or _learnt(Learner(formula, rest, texts), reader, ranks)
-    if not design.names:
-        raise GdsolveError("has no feature behind the ~", "name one, as in y ~ x", option="formula")
+    if not design.names and spec.group_by is not None:
+        raise GdsolveError("has no feature behind the ~", "name one, or leave --group-by out", option="formula")
+    if not design.names and not formula.intercept:
+        raise GdsolveError("has no feature behind the ~, and no intercept", "name one, as in y ~ x", option="formula")
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
     made = Reader(opened, roles, spec, fast, first.name, whole, met)
     made.fill_as(reader)
@@ -80,11 +83,18 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
 
 def _learnt(learner: Learner, reader: Reader, ranks: Ranks) -> FormulaDesign:
     """The formula with what a pass over the rows that are used tells of it, if it needs one."""
+    tally = Tally()
     if learner.learns:
         learner.tell()
-        for frame in reader.kept():
+        for frame in reader.kept(tally):
             learner.take(frame, reader.name)
-    return learner.design(ranks.gather(learner.learnt()), reader.name)
+    shares = ranks.gather(learner.learnt())
+    try:
+        return learner.design(shares, reader.name)
+    except RowFaultError as fault:
+        # Of several ranks each has some of the rows.
+        at = f"{reader.name}: " if ranks.several else f"{tally.where(fault.row)}: "
+        raise DataError(at + fault.words, fault.hint) from None
 
 
 def _design_of_weights(spec: Spec) -> FormulaDesign | None:
