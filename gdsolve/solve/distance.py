@@ -9,6 +9,7 @@ from dataclasses import replace
 import torch
 
 from gdsolve.descent.solution import Solution, Trace
+from gdsolve.objective.class_coordinates import ClassCoordinates
 from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certified import Certified
 from gdsolve.solve.certify import certify, gap_of
@@ -77,7 +78,11 @@ def _placed(problem: Problem, given: GivenWeights) -> torch.Tensor:
     if problem.kind is not Kind.LINEAR:
         return problem.units.to_user(problem.start)
     values = given.of(problem.labels, intercept=problem.intercept)
-    return torch.tensor(values, dtype=torch.float64, device=problem.start.device)[:, None]
+    placed = torch.tensor(values, dtype=torch.float64, device=problem.start.device)[:, None]
+    if isinstance(problem.units, ClassCoordinates):
+        # What is the same in all classes is no difference to the optimum.
+        return problem.units.to_user(problem.units.from_user(placed))
+    return placed
 
 
 def _at(problem: Problem, w: torch.Tensor, name: str) -> Solution:
