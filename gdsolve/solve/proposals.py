@@ -175,10 +175,10 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     several = target.type == "text" and not target.unclear and not target.spelled and not target.identifies
     if several and (target.levels or 0) > 2 and spec.loss in (USUAL_LOSS, two_classes) and free_to_change:
         unweighed = {} if spec.sigma is None else _unweighed(spec)
-        if _takes(Loss.usual_for(Target.CLASSES), target, spec):
+        if takes(Loss.usual_for(Target.CLASSES), target, spec):
             yield {"loss": Loss.usual_for(Target.CLASSES), **unweighed}, target, features
     labelled = target.type != "text" and spec.loss is two_classes and free_to_change
-    if labelled and _takes(Loss.usual_for(Target.CLASSES), replace(target, refused=0), spec):
+    if labelled and takes(Loss.usual_for(Target.CLASSES), replace(target, refused=0), spec):
         yield {"loss": Loss.usual_for(Target.CLASSES)}, replace(target, refused=0), features
     squares = replace(target, refused=0)
     if target.refused and free_to_change and takes(USUAL_LOSS, squares, spec):
