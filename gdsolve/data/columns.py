@@ -118,8 +118,8 @@ def assign(
         GdsolveError: a flag that names no column, or gives one column two parts.
         DataError: no column is left to explain the target with.
     """
-    ignored = _columns("ignore", spec.ignore, names, table)
-    features = _columns("features", spec.features, names, table)
+    ignored = columns_in("ignore", spec.ignore, names, table)
+    features = columns_in("features", spec.features, names, table)
     weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
@@ -193,8 +193,12 @@ def _lonely(table: str, names: Sequence[str], target: str) -> str:
     return f"{table}: no feature column is left for the target {target!r}"
 
 
-def _columns(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
-    """Split a list flag at commas; a value that is one column's whole name is that column, commas included."""
+def columns_in(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Split a list flag at commas; a value that is one column's whole name is that column, commas included.
+
+    Raises:
+        GdsolveError: a column that is not there.
+    """
     chosen: list[str] = []
     for value in values:
         whole = value.strip() in names

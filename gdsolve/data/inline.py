@@ -25,6 +25,8 @@ from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
+from gdsolve.spec.curve_names import is_named
+from gdsolve.spec.curves import FEATURE
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -142,7 +144,8 @@ def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
     formula = spec.minimize or spec.model
     if formula is None:
         return parts.features
-    return tuple(name for name in parts.features if name in _words(formula)) or parts.features
+    words = {FEATURE} if spec.model is not None and is_named(spec.model) else _words(formula)
+    return tuple(name for name in parts.features if name in words) or parts.features
 
 
 def _words(formula: str) -> set[str]:
@@ -152,7 +155,7 @@ def _words(formula: str) -> set[str]:
 
 def _named(arrays: Arrays, spec: Spec) -> _Named:
     source, labels = arrays.source, labels_of(arrays.X)
-    columns = columns_of(arrays.X, source)
+    columns = columns_of(arrays.X, source, may_be_one=spec.model is not None)
     names = _names(len(columns), names_of(arrays.X, arrays.names), source)
     cells, typed = dict(zip(names, columns, strict=True)), frozenset(names if labels else ())
     rows = len(columns[0]) if columns else 0

@@ -20,7 +20,7 @@ HINT = Advice(
     'write {"weights": {"x": 2.5}, "intercept": 1}, {"coef_": [2.5], "intercept_": 1}, or give a model of --save',
     verbatim=True,
 )
-MODEL_LOSS = ("loss", "delta", "quantile", "power", "dispersion", "class_weight")
+MODEL_LOSS: tuple[str, ...] = ("loss", "delta", "quantile", "power", "dispersion", "class_weight")
 MODEL_LOSS += ("ridge", "l1", "penalty_scale", "penalize_intercept")
 """What a saved model says of its loss, by the names of the options."""
 
