@@ -124,7 +124,9 @@ def test_a_fit_takes_the_same_course_with_it_and_without(monkeypatch: pytest.Mon
     y = X @ [1.0, -2.0, 0.5] + 0.1 * random.normal(size=400)
     made: list[CompiledWalk] = []
     original = walks.compiled_walk
-    monkeypatch.setattr(walks, "compiled_walk", lambda *args: made.append(original(*args)) or made[-1])  # type: ignore[func-returns-value]
+    monkeypatch.setattr(
+        walks, "compiled_walk", lambda *args, **named: made.append(original(*args, **named)) or made[-1]
+    )  # type: ignore[func-returns-value]
     compiled = gdsolve.fit(X, y, engine="rows", lr=0.3)
     assert isinstance(made[0], CompiledWalk)
     monkeypatch.setattr(compiled_walk, "has_compiler", lambda: False)

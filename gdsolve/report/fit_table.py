@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from gdsolve.report.confusion_table import is_shown, show_confusion
 from gdsolve.report.figures import figures_of_fit, gradient_checks, how_it_went, rate_text
 from gdsolve.report.inference_table import show_inference
 from gdsolve.report.iteration_table import LEAST_ROWS, MOST_ROWS, show_iterations
@@ -91,6 +92,9 @@ def _ending(page: Page, record: Record, view: View) -> Page:
         show_inference(answer, record)
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
+    if is_shown(record):
+        answer.blank()
+        show_confusion(answer, record, record["data"]["target"], weighted=bool(record["data"]["weight"]))
     labelled(answer, validation_lines(record))
     show_stopping(answer, record)
     labelled(answer, gradient_checks(record))

@@ -15,6 +15,7 @@ from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.descend import descend
 from gdsolve.solve.explain import explain
 from gdsolve.solve.gradient_check import check_gradient
+from gdsolve.solve.held import held_weights
 from gdsolve.solve.illustrator import Descent, Illustrator
 from gdsolve.solve.inference import fixed_values, inference_of
 from gdsolve.solve.method import shown_rate
@@ -100,7 +101,7 @@ def _result(
 ) -> Fit:
     """What is told of a descent, in the user's units; where it was `stopped` at its best update that is no limit."""
     problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
-    spec, recipe = problem.spec, plan.recipe
+    spec, recipe, minimum = problem.spec, plan.recipe, certificate.minimum
     figures = figures_of(problem, solution)
     ended = (
         replace(solution, status=Status.CONVERGED, stopped_by="validation")
@@ -132,7 +133,7 @@ def _result(
         learning_rate=shown_rate(recipe),
         max_iter=plan.max_iter,
         tol=plan.tol,
-        optimum=None if certificate.minimum is None else optimum_of(problem, certificate.minimum),
+        optimum=None if minimum is None else optimum_of(problem, minimum),
         gap=certificate.gap,
         duality_gap=certificate.duality_gap,
         spectrum=certificate.spectrum,
@@ -149,6 +150,7 @@ def _result(
         errors=inference_of(problem, solution, certificate) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
         fixed=fixed_values(problem),
+        bounds=held_weights(problem, solution.w.to(problem.start), None if minimum is None else minimum.w),
         message=message if starts is None or not starts.sentence else f"{message} {starts.sentence}",
         advice=advice if starts is None else (*starts.advise(problem, command), *advice),
         starts=starts,

@@ -49,10 +49,11 @@ class DescentOptions(TableOptions):
     model: str | None = option(
         None,
         "Curve to fit to the target, such as b1*(1 - exp(-b2*x)) or where(x < 4, a + b*x, c), by least squares or "
-        "another --loss. A column of another name than letters, digits and _ stands in backticks.",
+        "another --loss; or one by its name, such as gaussian, or 'exponential + line': gdsolve curves shows them. A "
+        "column of another name than letters, digits and _ stands in backticks.",
         "Formula",
         verbs=POSED,
-        metavar="FORMULA",
+        metavar="FORMULA|NAME",
     )
     parameters: tuple[Parameter, ...] = option(
         (),
@@ -83,8 +84,22 @@ class DescentOptions(TableOptions):
         maximum=100_000,
         goes_with=company.PARAMETERS,
     )
-    lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
-    upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
+    lower: tuple[str, ...] = option(
+        (),
+        "Lower bounds of parameters, or of the weights of columns (the intercept is called intercept).",
+        "Formula",
+        verbs=POSED,
+        metavar="NAME=NUMBER,…",
+    )
+    upper: tuple[str, ...] = option(
+        (), "Upper bounds of parameters, or of the weights of columns.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…"
+    )
+    nonnegative: bool = option(
+        False,
+        "Keep all parameters, or the weights of all columns but not the intercept, at 0 or above.",
+        "Formula",
+        verbs=POSED,
+    )
     fix: tuple[str, ...] = option(
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
@@ -92,8 +107,8 @@ class DescentOptions(TableOptions):
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
-        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
-        "the mean (log, of poisson) or its logit (of logistic).",
+        "What the curve of --model is with a loss of means, as poisson and logistic: the mean of the target "
+        "(identity), the log of the mean (log, of counts and positive numbers) or its logit (of logistic).",
         "Descent",
         verbs=POSED,
         default_text="identity: the curve is the mean",
@@ -115,6 +130,31 @@ class DescentOptions(TableOptions):
         verbs=ONE_PROBLEM,
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
+    )
+    power: float = option(
+        1.5,
+        "Power p of --loss tweedie, by which the variance is φ·μᵖ: a number between 1 and 2.",
+        "Descent",
+        metavar="P",
+        goes_with=company.LOSSES["power"],
+    )
+    dispersion: float | None = option(
+        None,
+        "Dispersion α of --loss negative-binomial, by which the variance is μ + α·μ².",
+        "Descent",
+        metavar="NUMBER",
+        default_text="found by maximum likelihood",
+        by_verb={"path": {"default_text": "required with negative-binomial"}},
+        goes_with=company.LOSSES["dispersion"],
+    )
+    class_weight: tuple[str, ...] = option(
+        (),
+        "Weights of the classes of --loss logistic and softmax, which multiply those of the rows: balanced is "
+        "m/(C·m_c) of a class with m_c of the m rows; a class that is not named has 1.",
+        "Descent",
+        verbs=ONE_PROBLEM,
+        metavar="balanced|NAME=NUMBER,…",
+        goes_with=(company.LINEAR, company.CLASSES),
     )
     ridge: Strength = option(
         0.0,
