@@ -134,6 +134,7 @@ EXAMPLES: dict[str, Example] = {
     "minimize": Example("sum((y - a*x)**2)", more=("--start", "a=0")),
     "model": Example("a*x", more=("--start", "a=0")),
     "start": Example("a=5,b=1", ("--minimize", "(a-1)**2 + (b-a)**2", "--max-iter", "2"), ""),
+    "starts": Example("5", ("--minimize", "(a-1)**2", "--start", "a=0..3"), ""),
     "lower": Example("a=2", (*FORMULA, "--start", "a=3,b=1"), ""),
     "upper": Example("b=0.5", (*FORMULA, "--start", "a=0,b=0"), ""),
     "nonnegative": Example(None, (*FORMULA, "--start", "a=0,b=0"), ""),
