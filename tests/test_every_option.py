@@ -111,6 +111,7 @@ SLOW = ("--lr", "0.01", "--max-iter", "20")
 FORMULA = ("--minimize", "(a-1)**2 + (b-a)**2")
 EXAMPLES: dict[str, Example] = {
     "target": Example("x"),
+    "formula": Example("y ~ x + log(z)"),
     "features": Example("x,z"),
     "ignore": Example("z"),
     "offset": Example("z"),
@@ -135,6 +136,7 @@ EXAMPLES: dict[str, Example] = {
     "start": Example("a=5,b=1", ("--minimize", "(a-1)**2 + (b-a)**2", "--max-iter", "2"), ""),
     "lower": Example("a=2", (*FORMULA, "--start", "a=3,b=1"), ""),
     "upper": Example("b=0.5", (*FORMULA, "--start", "a=0,b=0"), ""),
+    "nonnegative": Example(None, (*FORMULA, "--start", "a=0,b=0"), ""),
     "fix": Example("b", (*FORMULA, "--start", "a=0,b=0"), ""),
     "loss": Example("mse"),
     "link": Example("log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson"), "counts.csv"),
@@ -238,6 +240,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("certify", "model"): Example("a*x", ("--weights", "a.json")),
     ("certify", "lower"): Example("a=1", (*FORMULA, "--weights", "ab.json"), ""),
     ("certify", "upper"): Example("b=1", (*FORMULA, "--weights", "ab.json"), ""),
+    ("certify", "nonnegative"): Example(None, (*FORMULA, "--weights", "ab.json"), ""),
     ("certify", "fix"): Example("b", (*FORMULA, "--weights", "ab.json"), ""),
     ("certify", "link"): Example("log", ("--model", "a*x", "--loss", "poisson", "--weights", "a.json"), "counts.csv"),
     ("certify", "categorical"): Example("onehot", ("--weights", "k.json"), "text.csv"),
@@ -460,7 +463,7 @@ OUTPUT_OPTIONS = (
     "check_gradient",
 )
 OUTPUT_OPTIONS += ("plot_kind", "watch", "quiet", "verbose", "exit_zero")
-FORMULA_OPTIONS = ("start", "lower", "upper", "fix")
+FORMULA_OPTIONS = ("start", "lower", "upper", "nonnegative", "fix")
 ALL = (*COLUMN_OPTIONS, *FORMULA_OPTIONS, *DESCENT_OPTIONS, *OUTPUT_OPTIONS)
 ON_A_CURVE = ("t.csv", "--model", "a*x + b", "--start", "a=1,b=1")
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

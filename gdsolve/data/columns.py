@@ -8,12 +8,16 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.data.formula.columns import FormulaColumns
 
 MOST_LISTED = 12
 _TWO = "a fit takes two columns or more: the target, and what explains it"
@@ -25,11 +29,11 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
-    `target_column` is the column of a target that is an expression of one, and `target_levels` are the two texts of one
-    that is read as 0 and 1, in this order. `group` is the column whose
+    `target_column` is the column of a target that is an expression of one, and `target_levels` are the texts of one
+    that is read as 0, 1, …, in this order. `group` is the column whose
     values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows with the same value in
     the column `cluster` may depend on each other. Rows are weighed by the column `weight`: its cells are weights, or
-    standard deviations where the spec has `sigma`.
+    standard deviations where the spec has `sigma`. `formula` is what makes design and target of columns, if one does.
     """
 
     target: str
@@ -39,13 +43,24 @@ class Roles:
     ignored: tuple[str, ...]
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
-    target_levels: tuple[str, str] | None = None
+    target_levels: tuple[str, ...] | None = None
     group: str | None = None
     together: str | None = None
     cluster: str | None = None
     target_column: str | None = None
     offset: str | None = None
     exposure: str | None = None
+    formula: FormulaColumns | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The features that are read as text."""
+        return tuple(self.levels) if self.formula is None else self.formula.texts
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        """The columns that the target is made of."""
+        return (self.formula and self.formula.target_columns) or (self.target,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +118,8 @@ def assign(
         GdsolveError: a flag that names no column, or gives one column two parts.
         DataError: no column is left to explain the target with.
     """
-    ignored = _columns("ignore", spec.ignore, names, table)
-    features = _columns("features", spec.features, names, table)
+    ignored = columns_in("ignore", spec.ignore, names, table)
+    features = columns_in("features", spec.features, names, table)
     weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
@@ -178,21 +193,30 @@ def _lonely(table: str, names: Sequence[str], target: str) -> str:
     return f"{table}: no feature column is left for the target {target!r}"
 
 
-def _columns(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
-    """Split a list flag at commas; a value that is one column's whole name is that column, commas included."""
+def columns_in(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Split a list flag at commas; a value that is one column's whole name is that column, commas included.
+
+    Raises:
+        GdsolveError: a column that is not there.
+    """
     chosen: list[str] = []
     for value in values:
         whole = value.strip() in names
         parts = [value.strip()] if whole else [part.strip() for part in value.split(",")]
-        chosen.extend(_known(option, part, names, table) for part in parts if part)
+        chosen.extend(known_column(option, part, names, table) for part in parts if part)
     return tuple(dict.fromkeys(chosen))
 
 
 def _column(option: str, value: str | None, names: Sequence[str], table: str) -> str | None:
-    return None if value is None else _known(option, value.strip(), names, table)
+    return None if value is None else known_column(option, value.strip(), names, table)
 
 
-def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
+def known_column(option: str, name: str, names: Sequence[str], table: str) -> str:
+    """The name, if a table has a column of it.
+
+    Raises:
+        GdsolveError: it has none.
+    """
     if name in names:
         return name
     near, listed = nearest(name, names), columns_listed(names)

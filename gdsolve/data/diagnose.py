@@ -106,7 +106,7 @@ class _Looks:
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
     cell = cell_text(source, record, column) or ""
-    return target_error(source.where(record, column), show(cell.strip()), spec.loss)
+    return target_error(source.where(record, column), show(cell.strip()), spec)
 
 
 def show(cell: str) -> str:
@@ -267,7 +267,7 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
     if (
         roles.group is not None
         and spec.na is Missing.MEAN
-        and column not in (roles.target, roles.weight, *roles.levels)
+        and column not in (*roles.target_columns, roles.weight, *roles.texts)
     ):
         others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
         return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
@@ -277,8 +277,8 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
         return DataError(f"{at}: the cell is missing{reason}", "--na drop leaves such rows out")
     if _is_cluster(column, roles):
         return DataError(f"{at}: the cell is missing, and the row is in no cluster", "--na drop leaves such rows out")
-    if column in (roles.target, roles.weight, *roles.levels):
-        part = "target" if column == roles.target else spec.weight_option if column == roles.weight else "text"
+    if column in (*roles.target_columns, roles.weight, *roles.texts):
+        part = "target" if column in roles.target_columns else spec.weight_option if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""
         return DataError(f"{at}: the cell is missing{reason}", "--na drop leaves such rows out")
     return DataError(f"{at}: the cell is missing", f"--na drop, --na mean, or {_drop_hint(column, roles, spec)}")
@@ -290,6 +290,8 @@ def _is_cluster(column: str, roles: Roles) -> bool:
 
 
 def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
+    if spec.formula is not None and column != roles.weight and not _is_cluster(column, roles):
+        return f"leave {column!r} out of --formula"
     if column == roles.target:
         return "--target COLUMN"
     if column == roles.weight:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
+from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
@@ -18,14 +19,14 @@ from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.offsets import offset_columns
-from gdsolve.data.reading import Batch, Tally
 from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
-from gdsolve.spec.losses import Target
+from gdsolve.spec.curve_names import is_named
+from gdsolve.spec.curves import FEATURE
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -143,7 +144,8 @@ def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
     formula = spec.minimize or spec.model
     if formula is None:
         return parts.features
-    return tuple(name for name in parts.features if name in _words(formula)) or parts.features
+    words = {FEATURE} if spec.model is not None and is_named(spec.model) else _words(formula)
+    return tuple(name for name in parts.features if name in words) or parts.features
 
 
 def _words(formula: str) -> set[str]:
@@ -153,7 +155,7 @@ def _words(formula: str) -> set[str]:
 
 def _named(arrays: Arrays, spec: Spec) -> _Named:
     source, labels = arrays.source, labels_of(arrays.X)
-    columns = columns_of(arrays.X, source)
+    columns = columns_of(arrays.X, source, may_be_one=spec.model is not None)
     names = _names(len(columns), names_of(arrays.X, arrays.names), source)
     cells, typed = dict(zip(names, columns, strict=True)), frozenset(names if labels else ())
     rows = len(columns[0]) if columns else 0
@@ -171,8 +173,8 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
-    # Two texts are two classes, also where they are digits.
-    has_classes = spec.loss.info.target is Target.TWO_CLASSES
+    # Texts are classes, also where they are digits.
+    has_classes = spec.loss.info.target.is_classes
     is_typed = has_classes or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
     cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.
@@ -242,7 +244,7 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
     wrong = outside(spec.loss, target)
     if wrong.any():
         row = int(wrong.argmax())
-        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec)
     weight = _weights(values[:, width], parts, spec, source) if parts.weight else None
     roles = build_roles(names, parts, parts.features, {}, not spec.no_intercept, source)
 

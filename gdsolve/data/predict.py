@@ -204,7 +204,9 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
             if not raw.height:
                 continue
             cells = source.parse(raw, model.numbers_read, model.texts_read)
-            _refuse_first(replace(source, near=(done, part)), done, cells, model, spec)
+            near = replace(source, near=(done, part))
+            _refuse_first(near, done, cells, model, spec)
+            cells = _prepared(near, done, cells, model, spec)
             if undecoded := source.undecoded(raw, wanted):
                 raise undecoded
             empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
@@ -216,10 +218,19 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
         raise source.unreadable(done, error, part) from None
 
 
+def _prepared(source: Source, offset: int, cells: pl.DataFrame, model: Predictor, spec: Spec) -> pl.DataFrame:
+    return model.prepared(
+        cells,
+        lambda row, column: source.where(offset + row, column),
+        lambda level: _left_empty(level, spec, model.run),
+    )
+
+
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), model.run)
-    for name in dict.fromkeys([*model.columns, *offset_columns(model)]):
+    texts = [] if model.formula is None else model.formula.texts
+    for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
         column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
         if not bad.any():

@@ -98,6 +98,11 @@ def cells_of_arrays(
         raise DataError(
             f"{source}: row {bad.row + 1}, column {bad.column!r}: {cell} {bad.reason}", "leave the row out of X and y"
         )
+    whole = known.prepared(
+        whole,
+        lambda row, column: f"{source}: row {row + 1}" + ("" if column is None else f", column {column!r}"),
+        lambda _: "leave the row out of X; a missing cell gives NaN",
+    )
     return whole, known
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles, build_roles
 from gdsolve.data.description import Description
 from gdsolve.data.offsets import design_with_offset, not_exposed, offset_columns, split_offset
-from gdsolve.data.reading import Batch, Tally, design_columns
+from gdsolve.data.reading import design_columns
 from gdsolve.data.source import Source
 from gdsolve.data.table import Table
 from gdsolve.data.weighing import unusable, weights_of

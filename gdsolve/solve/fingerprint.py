@@ -16,7 +16,7 @@ from gdsolve.status import GdsolveError
 
 # Options that decide on the iterates or on what is reported of them. Others show in the data, the start or the bounds.
 SAME = (
-    *("no_intercept", "minimize", "model", "loss", "ridge", "l1", "penalty_scale", "penalize_intercept"),
+    *("no_intercept", "formula", "minimize", "model", "loss", "ridge", "l1", "penalty_scale", "penalize_intercept"),
     *(parameter.name for parameter in LOSS_PARAMETERS),
     *("method", "momentum", "lr", "schedule", "scale", "engine", "dtype", "every"),
 )

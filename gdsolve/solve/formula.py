@@ -37,7 +37,9 @@ from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_cu
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
+from gdsolve.solve.many_starts import ManyStarts, is_spread, spread_starts, started_at
 from gdsolve.solve.memory import demand_of_formula
+from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
@@ -61,6 +63,7 @@ class _Columns:
     target: torch.Tensor
     weight: torch.Tensor | None
     clusters: RowClusters | None = None
+    model: str | None = None
 
     @property
     def total_weight(self) -> float:
@@ -83,19 +86,11 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     began = time.perf_counter()
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
     columns = _read(spec, parameters, table, dtype, device, stack)
-    free = [parameter for parameter in parameters if not parameter.fixed]
-    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
-    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
-    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
-    names = tuple(label for parameter in free for label in labels(parameter))
-    layout = Layout(
-        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
-    )
-    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
-    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
-    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
-    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
-    objective = _objective(spec, expression, layout, given, columns, start / scale)
+    if columns is not None:
+        spec = replace(spec, model=columns.model)
+    built, spread = _spread(spec, _build(spec, parameters, columns, dtype, device), parameters, columns)
+    layout, expression, objective = built.layout, built.expression, built.objective
+    start, scale, names = built.start, layout.scale, layout.labels
     found = spec
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
@@ -105,6 +100,10 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
+    if spread is not None and found.delta != spec.delta:
+        # The loss that all starts are compared by has its δ now.
+        built, spread = _spread(found, built, parameters, columns)
+        objective, start = built.objective, built.start
     return Problem(
         spec=found,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
@@ -125,7 +124,47 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
+        spread=spread,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A formula with its parameters where they start, (p, 1) in the user's units: what descent sees of them."""
+
+    layout: Layout
+    expression: Expression
+    objective: Objective
+    start: torch.Tensor
+
+
+def _build(
+    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, dtype: torch.dtype, device: torch.device
+) -> _Built:
+    free = [parameter for parameter in parameters if not parameter.fixed]
+    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
+    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
+    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
+    names = tuple(label for parameter in free for label in labels(parameter))
+    layout = Layout(
+        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
+    )
+    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
+    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
+    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
+    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
+    return _Built(layout, expression, _objective(spec, expression, layout, given, columns, start / scale), start)
+
+
+def _spread(
+    spec: Spec, built: _Built, parameters: Sequence[Parameter], columns: _Columns | None
+) -> tuple[_Built, ManyStarts | None]:
+    """The formula where the starts that fill ranges have it begin; as it is where there is one start alone."""
+    if not is_spread(spec, parameters):
+        return built, None
+    spread = spread_starts(spec, parameters, built.objective, built.layout)
+    at = started_at(parameters, spread.begin)
+    return _build(spec, at, columns, built.start.dtype, built.start.device), spread
 
 
 def _objective(
@@ -172,8 +211,16 @@ def _read(
                 "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
             )
         return None
-    opened = stack.enter_context(table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)))
+
+    def choose(names: Sequence[str]) -> Choice:
+        nonlocal spec
+        asked, spec = spec, with_formula(spec, known, names)
+        return _choose(spec, known, names, by_name=spec is not asked)
+
+    opened = stack.enter_context(table or open_columns(spec.data, spec, choose))
     roles = opened.roles
+    # Arrays have their columns already.
+    spec = with_formula(spec, known, roles.features, roles.target)
     steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
     p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
     demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
@@ -201,7 +248,7 @@ def _read(
     clusters = robust.clusters(opened.clusters, weightless=True)
     target, info = transformed(spec, info, cells[-1], opened.where)
     whole = torch.stack([target, *(offset or ())], dim=1)
-    return _Columns(info, opened.where, named, whole, weight, clusters)
+    return _Columns(info, opened.where, named, whole, weight, clusters, spec.model)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -250,12 +297,13 @@ def _filled(value: Value, numbers: Iterator[float]) -> Value:
     return tuple(_filled(part, numbers) for part in value) if isinstance(value, tuple) else next(numbers)
 
 
-def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
-    """The columns that the formula uses, of those that the table has."""
-    clash = next((name for name in known if name in names and name in _names_in(spec, [*known, *names])), None)
-    if clash is not None:
-        raise _two_of_one_name(clash)
-    used = [name for name in names if name in _names_in(spec, [*known, *names])]
+def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: bool) -> Choice:
+    """The columns that the formula uses, of those that the table has; `by_name` where it stands for a curve's name."""
+    in_formula = _names_in(spec, [*known, *names])
+    clashing = [name for name in known if name in names and name in in_formula]
+    used = [name for name in names if name in in_formula and name not in clashing]
+    if spec.minimize is not None and clashing:
+        raise _two_of_one_name(clashing[0])
     if spec.minimize is not None:
         if not used:
             raise GdsolveError(
@@ -265,12 +313,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
     asked = column_of_target(spec, names)
-    left = [
-        name
-        for name in names
-        if name not in used
-        and name not in (spec.weight_column, spec.errors.cluster, spec.offset, spec.exposure, *spec.ignore)
-    ]
+    left = [name for name in may_be_used(spec, names) if name not in used]
     if spec.target is None and not left:
         raise GdsolveError(
             "every column is used in it, and none is left as target",
@@ -278,6 +321,10 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             option="model",
         )
     target, reason = (asked, "--target") if asked is not None else usual_target(left)
+    # A target is no part of its curve, nor is any column but the feature of a curve by its name.
+    clash = next((name for name in clashing if name != target and not by_name), None)
+    if clash is not None:
+        raise _two_of_one_name(clash)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
         raise GdsolveError(

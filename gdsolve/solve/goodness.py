@@ -24,6 +24,7 @@ from gdsolve.solve.goodness_of_means import goodness_of_likelihood
 from gdsolve.solve.outcome import adjusted
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.weighting import weighting_of
+from gdsolve.spec import Loss
 
 CONSTANT = "the column does not vary"
 CONSTANT_TARGET = "the target does not vary"
@@ -45,9 +46,13 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
             weighting=weighting,
             log_weight=0.0 if weighting is Weighting.NONE else problem.data.log_weight if problem.data else None,
             intercept=problem.intercept or problem.kind is Kind.CURVE,
-            nested=problem.kind is Kind.LINEAR,
+            nested=problem.kind is Kind.LINEAR and problem.box is None,
         )
-    return with_vif(replace(found, goodness=goodness), problem.triangle, intercept=problem.intercept)
+    found = replace(found, goodness=goodness)
+    # Of several classes a column has a weight in each, and one inflation: `check` tells what it is.
+    return (
+        found if problem.spec.loss is Loss.SOFTMAX else with_vif(found, problem.triangle, intercept=problem.intercept)
+    )
 
 
 def goodness_of_squares(
@@ -64,9 +69,10 @@ def goodness_of_squares(
 ) -> Goodness:
     """Log-likelihood, adjusted R² and F of least squares; `total` is what the model without columns leaves.
 
-    That model is no part of a curve, where it is not `nested`: there is no F. Without intercept it is 0, so that R² and
-    F are not centred, as in R and statsmodels. The F of robust errors is Wald's. Where the variances are known a
-    likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is not known.
+    That model is no part of a curve, nor of weights within bounds, where it is not `nested`: there is no F. Without
+    intercept it is 0, so that R² and F are not centred, as in R and statsmodels. The F of robust errors is Wald's.
+    Where the variances are known a likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is
+    not known.
     """
     q, left = rank - intercept, observations - rank
     known = weighting is Weighting.KNOWN

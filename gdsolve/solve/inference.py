@@ -22,7 +22,7 @@ from gdsolve.objective.inference import (
 from gdsolve.objective.singular import Singular
 from gdsolve.solve.certify import linear_map
 from gdsolve.solve.device import dtype_of
-from gdsolve.solve.minimum import Certificate
+from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.weighting import weighting_of
@@ -76,7 +76,7 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
         reason = UNFINISHED[status]
     elif minimum is None:
         reason = certificate.reason or NOT_CERTIFIED
-    elif problem.squares is not None:
+    elif problem.squares is not None and problem.box is None:
         reason = _too_many(spec, problem.squares.minimisers.rank, len(names))
     elif minimum.spectrum is not None and not minimum.unique:
         reason = _too_many(spec, minimum.spectrum.rank, len(names))
@@ -84,7 +84,8 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
         return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
     sse: float | None
     if problem.squares is not None:
-        found, optimum, sse = _of_squares(problem, problem.squares, user, names)
+        assert minimum is not None
+        found, optimum, sse = _of_squares(problem, problem.squares, minimum, user, names)
     else:
         assert minimum is not None
         found, sse = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
@@ -124,24 +125,25 @@ def _too_many(spec: Spec, rank: int, count: int) -> str | None:
 
 
 def _of_squares(
-    problem: Problem, squares: Squares, user: torch.Tensor, names: list[str]
+    problem: Problem, squares: Squares, minimum: Minimum, user: torch.Tensor, names: list[str]
 ) -> tuple[Inference, torch.Tensor, float]:
     """The inference of a linear fit, the optimum, (p, 1), in the user's units, and its SSE, 0 where that is rounding.
 
     Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
     nothing cancels however large the means are. s² is that of the optimum, SSE*/(N − rank): the data decide over it,
-    not how far descent came; a weight that stopped too far from the optimum gets no error bar.
+    not how far descent came; a weight that stopped too far from the optimum gets no error bar. Weights at their bounds
+    count as known.
     """
-    modes, spec = problem.modes, problem.spec
-    assert modes is not None
+    spec, within = problem.spec, problem.box is not None
     triangle, standard = squares.triangle, squares.standard
-    optimum = squares.minimisers.point if modes.unique else problem.units.to_user(modes.minimiser)
+    own = minimum.unique and not within
+    optimum = squares.minimisers.point if own else problem.units.to_user(minimum.w)
     # What storing cells and weights leaves of a residual that is zero.
     lengths = triangle.raw().norm(dim=0)
     # Those of a scan were not rounded, whatever descent computes in.
     epsilon = torch.finfo(torch.float64 if problem.data and problem.data.is_scan else dtype_of(spec)).eps
     noise = 8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1])
-    sse = float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit
+    sse = float(problem.objective.sse(minimum.w)) * problem.loss_unit  # type: ignore[arg-type]
     found = from_factor(
         triangle.in_coordinates(standard)[0] * standard.target_scale,
         user[:, 0],
@@ -149,6 +151,7 @@ def _of_squares(
         problem.observations,
         names=names,
         confidence=spec.confidence if spec.report else None,
+        held=_held(problem, problem.units.from_user(user), names, AT_BOUND),
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
         noise=noise,
@@ -187,6 +190,10 @@ def _of_rows(
             sandwich=_sandwich(problem, w),
         )
         return found, float(sse)
+    if spec.loss is Loss.SOFTMAX:
+        from gdsolve.solve.class_inference import class_inference
+
+        return class_inference(problem, w, names, _sandwich(problem, w)), None
     sandwich, dispersed = _sandwich(problem, w), None
     hessian = _information(problem, w)
     if hessian is None:

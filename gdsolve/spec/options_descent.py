@@ -49,10 +49,11 @@ class DescentOptions(TableOptions):
     model: str | None = option(
         None,
         "Curve to fit to the target, such as b1*(1 - exp(-b2*x)) or where(x < 4, a + b*x, c), by least squares or "
-        "another --loss. A column of another name than letters, digits and _ stands in backticks.",
+        "another --loss; or one by its name, such as gaussian, or 'exponential + line': gdsolve curves shows them. A "
+        "column of another name than letters, digits and _ stands in backticks.",
         "Formula",
         verbs=POSED,
-        metavar="FORMULA",
+        metavar="FORMULA|NAME",
     )
     parameters: tuple[Parameter, ...] = option(
         (),
@@ -64,10 +65,41 @@ class DescentOptions(TableOptions):
         (), "Numbers, vectors and matrices that the formula uses by their names.", "Formula", verbs=()
     )
     start: tuple[str, ...] = option(
-        (), "Start values of the parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+        (),
+        "Start values of the parameters, or ranges of them, as in a=0..10,b=1e-3..1e3; a range of one sign whose ends "
+        "differ by a factor of 100 is filled on a logarithmic scale.",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="NAME=NUMBER,…",
     )
-    lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
-    upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
+    starts: int | None = option(
+        None,
+        "Descend from so many starts at once, filling the ranges of --start, go on from the best, and say how many "
+        "of them ended there or higher.",
+        "Formula",
+        verbs=FITTED,
+        metavar="N",
+        default_text="off: with ranges the best of 128 points is the start",
+        minimum=1,
+        maximum=100_000,
+        goes_with=company.PARAMETERS,
+    )
+    lower: tuple[str, ...] = option(
+        (),
+        "Lower bounds of parameters, or of the weights of columns (the intercept is called intercept).",
+        "Formula",
+        verbs=POSED,
+        metavar="NAME=NUMBER,…",
+    )
+    upper: tuple[str, ...] = option(
+        (), "Upper bounds of parameters, or of the weights of columns.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…"
+    )
+    nonnegative: bool = option(
+        False,
+        "Keep all parameters, or the weights of all columns but not the intercept, at 0 or above.",
+        "Formula",
+        verbs=POSED,
+    )
     fix: tuple[str, ...] = option(
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
@@ -114,6 +146,15 @@ class DescentOptions(TableOptions):
         default_text="found by maximum likelihood",
         by_verb={"path": {"default_text": "required with negative-binomial"}},
         goes_with=company.LOSSES["dispersion"],
+    )
+    class_weight: tuple[str, ...] = option(
+        (),
+        "Weights of the classes of --loss logistic and softmax, which multiply those of the rows: balanced is "
+        "m/(C·m_c) of a class with m_c of the m rows; a class that is not named has 1.",
+        "Descent",
+        verbs=ONE_PROBLEM,
+        metavar="balanced|NAME=NUMBER,…",
+        goes_with=(company.LINEAR, company.CLASSES),
     )
     ridge: Strength = option(
         0.0,
@@ -286,7 +327,7 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, and of --cv and --holdout.",
+        "Seed of --init random, of ranges of --start and --starts, and of --cv and --holdout.",
         "Descent",
         metavar="N",
         minimum=0,

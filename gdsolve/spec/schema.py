@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from gdsolve.spec.choices import ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
+from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
@@ -100,6 +101,8 @@ SPECIAL: dict[str, Schema] = {
     },
     "decimal": {"enum": [".", ",", None]},
     "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
+    # Editors offer the names of curves; any other text is a formula.
+    "model": {"anyOf": [{"enum": [*BY_NAME]}, TEXT]},
     # YAML reads an unquoted yes as true.
     "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
