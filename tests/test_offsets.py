@@ -266,6 +266,7 @@ def test_bad_cells_are_told_by_their_place(tmp_path: Path, monkeypatch: pytest.M
     [
         (("--exposure", "E"), "exposure: --exposure is for losses whose mean is eᶻ"),
         (("--exposure", "E", "--loss", "logistic"), "and this is --loss logistic"),
+        (("--offset", "o", "--loss", "softmax"), "and --loss softmax has one for every class"),
         (("--offset", "q"), "offset: t.csv has no column 'q'"),
         (("--offset", "o", "--weight", "o"), "column 'o' is in --weight and in --offset"),
         (("--offset", "o", "--features", "o,x"), "column 'o' is in --offset and in --features"),
