@@ -215,18 +215,18 @@ def test_a_margin_predicts_labels(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     rows = [f"{a!r},{b!r},{'yes' if y else 'no'}" for (a, b), y in zip(X.tolist(), Y[Loss.SQUARED_HINGE], strict=True)]
     Path("h.csv").write_text("\n".join(["a,b,ok", *rows, ""]))
     done = completed("fit", "h.csv", "--loss", "squared-hinge", "--save", "m.json", "--format", "json")
-    fitted = json.loads(done.stdout)
+    fitted = json.loads(done.out)
     z = X @ list(fitted["weights"].values()) + fitted["intercept"]
-    told = completed("predict", "m.json", "h.csv", "--only").stdout.split()[1:]
+    told = completed("predict", "m.json", "h.csv", "--only").out.split()[1:]
     assert told == ["yes" if one > 0 else "no" for one in z]
     assert gdsolve.predict("m.json", X, names=["a", "b"]).tolist() == told
-    score = json.loads(completed("score", "m.json", "h.csv", "--format", "json").stdout)
+    score = json.loads(completed("score", "m.json", "h.csv", "--format", "json").out)
     assert score["accuracy"] == fitted["accuracy"] == np.mean((z > 0) == (Y[Loss.SQUARED_HINGE] > 0.5))
     assert (score["log_loss"], score["brier"]) == (None, None)
     from sklearn.metrics import roc_auc_score
 
     assert score["auc"] == pytest.approx(roc_auc_score(Y[Loss.SQUARED_HINGE], z), rel=1e-12)
-    assert "Brier" not in completed("score", "m.json", "h.csv").stdout
+    assert "Brier" not in completed("score", "m.json", "h.csv").out
 
 
 def test_separated_classes_have_a_least_squared_hinge_of_zero() -> None:
@@ -237,10 +237,10 @@ def test_separated_classes_have_a_least_squared_hinge_of_zero() -> None:
 @pytest.mark.parametrize("loss", ["tweedie", "negative-binomial"])
 def test_rows_of_zeros_that_run_away_are_told(loss: str) -> None:
     x, y = np.array([0.0, 0, 0, 1, 1, 1])[:, None], np.array([1.0, 3, 9, 0, 0, 0])
-    found = gdsolve.fit(x, y, loss=loss, max_iter=200)
+    found = gdsolve.fit(x, y, loss=loss, max_iter=60)
     what = "zero counts" if loss != "tweedie" else "zeros"
     assert f"x alone marks rows of {what} only" in found.message
-    none = gdsolve.fit(x, np.zeros(6), loss=loss, max_iter=200)
+    none = gdsolve.fit(x, np.zeros(6), loss=loss, max_iter=60)
     assert (none.status.value, "in all rows y is 0" in none.message) == ("diverged", True)
 
 
@@ -258,7 +258,7 @@ def test_targets_that_are_refused_name_their_row(tmp_path: Path, loss: str, cell
     path = tmp_path / "t.csv"
     path.write_text(f"x,y\n1,1\n2,{cell}\n3,1\n")
     done = completed("fit", str(path), "--loss", loss)
-    assert (done.code, f"t.csv: row 2 (line 3), column 'y': {said}" in done.stderr) == (5, True)
+    assert (done.code, f"t.csv: row 2 (line 3), column 'y': {said}" in done.err) == (5, True)
 
 
 @pytest.mark.parametrize("loss", [*FAMILY, Loss.SQUARED_HINGE])
@@ -270,7 +270,8 @@ def test_ranks_and_float32_give_the_same_fit(tmp_path: Path, loss: Loss) -> None
     alone = fit(spec)
     for one in on_ranks(2, lambda ranks: fit(spec, ranks=ranks)):
         assert weights(one) == pytest.approx(weights(alone), rel=1e-9)
-        assert one.spec.dispersion == pytest.approx(alone.spec.dispersion, rel=1e-8)
+        if loss is Loss.NEGATIVE_BINOMIAL:
+            assert one.spec.dispersion == pytest.approx(alone.spec.dispersion, rel=1e-8)
     short = gdsolve.fit(path, loss=loss, weight="w", dtype="float32", **own)
     assert weights(short) == pytest.approx(weights(alone), rel=1e-4)
     lasso = gdsolve.fit(path, loss=loss, weight="w", l1=3.0, **OWN.get(loss, {}))

@@ -98,6 +98,11 @@ LOG_LINK = Company(
     f"{{flag}} is for losses whose mean is eᶻ, {enumerated(OF_LOGARITHMS)}, and this is --loss {{spec.loss}}",
     "give --offset COLUMN, one of logarithms, or leave {flag} out",
 )
+ONE_A_ROW = Company(
+    lambda asked: asked.spec.loss is not Loss.SOFTMAX,
+    "{flag} is added to the one prediction of a row, and --loss softmax has one for every class",
+    "leave {flag} out",
+)
 CLASSES = Company(
     lambda asked: asked.spec.loss in OF_CLASSES,
     f"{{flag}} is for --loss {' and '.join(OF_CLASSES)}, and this is --loss {{spec.loss}}",
