@@ -155,22 +155,29 @@ def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str
 
 
 def _roles(columns: FormulaColumns, parts: Parts, names: Sequence[str], pair: tuple[str, str] | None) -> Roles:
-    formula = columns.formula
-    used = {*formula.named, parts.weight, parts.group, parts.together, parts.cluster, *offset_columns(parts)}
-    return Roles(
-        formula.target,
-        _BEFORE,
-        formula.columns,
-        parts.weight,
-        tuple(name for name in names if name not in used),
-        {},
-        (),
+    used = {*columns.formula.named, parts.weight, parts.group, parts.together, parts.cluster, *offset_columns(parts)}
+    return replace(
+        roles_of(columns, parts.weight, tuple(name for name in names if name not in used)),
         target_levels=pair,
         group=parts.group,
         together=parts.together,
         cluster=parts.cluster,
         offset=parts.offset,
         exposure=parts.exposure,
+    )
+
+
+def roles_of(columns: FormulaColumns, weight: str | None, ignored: tuple[str, ...]) -> Roles:
+    """The roles that a formula gives to the columns that it names, before it is known what it makes of them."""
+    formula = columns.formula
+    return Roles(
+        formula.target,
+        _BEFORE,
+        formula.columns,
+        weight,
+        ignored,
+        {},
+        (),
         target_column=None if formula.is_column else ", ".join(formula.target_columns) or None,
         formula=columns,
     )
