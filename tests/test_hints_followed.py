@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hint_cases_bounds
 import hint_cases_certify
+import hint_cases_curves
 import hint_cases_data
 import hint_cases_formulas
 import hint_cases_l1
@@ -25,6 +26,7 @@ from hints import AstrayError, Case, Told, follow, ways
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
     *hint_cases_formulas.CASES,
+    *hint_cases_curves.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,

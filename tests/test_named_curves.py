@@ -144,7 +144,7 @@ def test_every_way_to_say_which_column_is_x(peak: Path) -> None:
     assert done.code == 2
     assert done.err == (
         "gdsolve: error: model: gaussian + constant is a curve of one feature, and the table has 2 beside the target "
-        "'height'\nhint: say which: --features run, of run, wave length\n"
+        "'height': run, wave length\nhint: say which one: --features run\n"
     )
     one = record(*words, "--features", "wave length")
     assert record(*words, "--ignore", "run")["sse"] == one["sse"]

@@ -80,9 +80,16 @@ def _feature(spec: Spec, found: Written, names: Sequence[str], target: str | Non
         return FEATURE
     if len(left) == 1:
         return left[0]
+    beside = f"beside the target {target!r}"
+    if not left:
+        raise GdsolveError(
+            f"{found.name} is a curve of one feature, and the table has no column {beside}",
+            "give a table with one",
+            option="model",
+        )
     raise GdsolveError(
-        f"{found.name} is a curve of one feature, and the table has {len(left) or 'none'} beside the target {target!r}",
-        f"say which: --features {shlex.quote(left[0])}, of {first_of(left)}" if left else "give a table with one",
+        f"{found.name} is a curve of one feature, and the table has {len(left)} {beside}: {first_of(left)}",
+        f"say which one: --features {shlex.quote(left[0])}",
         option="model",
     )
 
