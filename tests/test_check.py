@@ -20,6 +20,7 @@ from gdsolve.cli.main import run
 from gdsolve.data import FindingKind
 from gdsolve.data.gaps import Gaps
 from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.softmax import Softmax
 from gdsolve.report import write_record
 from gdsolve.report.page import View
 from gdsolve.report.record import check_record
@@ -396,11 +397,11 @@ def test_every_loss_has_the_figures_that_exist(ask: Any, here: Path, loss: Loss)
     (here / "t.csv").write_text(table("a,b,y", lambda i: [A[i], B[i], int(i % 3 == 0)]))
     code, record = ask("check", "t.csv", "--loss", loss, "--format", "json")
     assert (code, record["rank"], record["loss"], record["problem"]) == (0, 3, loss, None)
-    squares = loss.info.squared
+    squares, kind = loss.info.squared, POINTWISE.get(loss, Softmax)
     X = np.column_stack([A, B, np.ones(ROWS)])
     # Second derivatives of a row: 1/m, 2/m and 2 for squares; for the others at most, or at zeros.
-    known, bounded = loss.info.smooth, squares or POINTWISE[loss].largest_curvature is not None
-    row = 1.0 if squares else POINTWISE[loss].largest_curvature or POINTWISE[loss].curvature_at_zero or 0.0
+    known, bounded = loss.info.smooth, squares or kind.largest_curvature is not None
+    row = 1.0 if squares else kind.largest_curvature or kind.curvature_at_zero or 0.0
     scale = {"mse": 2 / ROWS, "sse": 2}.get(loss, row / ROWS)
     largest = scale * float(np.linalg.eigvalsh(X.T @ X)[-1])
     holds = "everywhere" if squares else "bound" if bounded else "start" if known else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import hint_cases_certify
+import hint_cases_classes
 import hint_cases_data
 import hint_cases_formulas
 import hint_cases_l1
@@ -32,6 +33,7 @@ CASES: list[Case] = [
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_classes.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
