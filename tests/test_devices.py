@@ -40,7 +40,7 @@ from gdsolve.spec.methods import Need
 
 Options = dict[str, Any]
 
-TARGETS = {Target.TWO_CLASSES: "class", Target.COUNTS: "count", Target.NUMBERS: "y"}
+TARGETS = {Target.TWO_CLASSES: "class", Target.COUNTS: "count", Target.NUMBERS: "y", Target.CLASSES: "class"}
 VALLEY = {"minimize": "(u - 1)**2 + 10*(v - u**2)**2", "parameters": {"u": -1.0, "v": 1.0}}
 BOUNDED = {**VALLEY, "parameters": {"u": -1.0, "v": {"start": 0.1, "lower": 0.0, "upper": 0.3}}}
 CURVE = {"model": "p*exp(q*a) + r*b", "target": "y", "parameters": {"p": 1.0, "q": 0.1, "r": 1.0}}
@@ -195,7 +195,10 @@ LOOKING = [
 
 OBJECTIVES: dict[str, Options] = {
     **{engine: {**LINEAR, "engine": engine, "ridge": 0.1} for engine in ("rows", "triangle", "autograd")},
-    **{loss.value: {**LINEAR, "target": TARGETS[loss.info.target], "loss": loss.value} for loss in POINTWISE},
+    **{
+        loss.value: {**LINEAR, "target": TARGETS[loss.info.target], "loss": loss.value}
+        for loss in (*POINTWISE, Loss.SOFTMAX)
+    },
     "weighted": {**LINEAR, "target": "class", "loss": "logistic", "weight": "weight", "ridge": 0.1},
     "curve": CURVE,
     "curve-huber": {**CURVE, "loss": "huber", "weight": "weight", "delta": 1.0},

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import hint_cases_bounds
 import hint_cases_certify
+import hint_cases_classes
 import hint_cases_curves
 import hint_cases_data
 import hint_cases_formulas
@@ -36,6 +37,7 @@ CASES: list[Case] = [
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_classes.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,

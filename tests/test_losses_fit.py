@@ -37,6 +37,7 @@ def table(tmp_path: Path) -> dict[Loss, Path]:
         Target.TWO_CLASSES: (rng.uniform(size=40) < 1.0 / (1.0 + np.exp(-z))).astype(float),
         Target.COUNTS: rng.poisson(np.exp(z)).astype(float),
     }
+    targets[Target.CLASSES] = np.digitize(z + rng.logistic(size=40), [-1.0, 1.0]).astype(float)
     paths = {}
     for loss in Loss:
         y = targets[loss.info.target]

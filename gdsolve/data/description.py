@@ -25,7 +25,7 @@ from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, S
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
 from gdsolve.data.weighing import unusable
-from gdsolve.spec import Spec
+from gdsolve.spec import Categorical, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
 
@@ -83,6 +83,9 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         GdsolveError: a flag that names no column.
         DataError: a source that cannot be read.
     """
+    if spec.formula is not None:
+        # Text is levels there.
+        spec = replace(spec, categorical=Categorical.ONEHOT)
     with ExitStack() as stack:
         opened = as_opened(sources, spec, stack)
         first, names = opened[0], list(opened[0].schema)
@@ -154,6 +157,11 @@ def _parts(
     names: Sequence[str], spec: Spec, table: str, *, has_header: bool, row_names: str | None = None
 ) -> tuple[Parts, DataError | None]:
     """The part of every column; where the flags leave none to explain the target with, the target alone, and why."""
+    if spec.formula is not None:
+        from gdsolve.data.formula.table import formula_of, parts_of
+
+        formula, _ = formula_of(spec, names, table, row_names)
+        return parts_of(formula, spec, names, table), None
     try:
         return assign(names, spec, table, has_header, row_names), None
     except DataError as fault:

@@ -106,7 +106,7 @@ class _Looks:
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
     cell = cell_text(source, record, column) or ""
-    return target_error(source.where(record, column), show(cell.strip()), spec.loss)
+    return target_error(source.where(record, column), show(cell.strip()), spec)
 
 
 def show(cell: str) -> str:

@@ -27,7 +27,7 @@ from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.curve_names import is_named
 from gdsolve.spec.curves import FEATURE
-from gdsolve.spec.losses import Target
+from gdsolve.spec.model_formula import read_formula
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -113,6 +113,8 @@ def inline_table(
         DataError: ragged rows, unequal lengths, or a cell that cannot be used.
     """
     named = _named(Arrays(X, y, names, source), spec)
+    if spec.formula is not None:
+        return _formula_table(named, spec, source, ranks)
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight) if name]
@@ -126,6 +128,19 @@ def inline_table(
     if ranks.several:
         raise GdsolveError("several ranks take X and y as they are", "leave --na-values out", option="na_values")
     return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
+
+
+def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Table:
+    """The table of a formula, read as a file of typed columns is."""
+    if ranks.several:
+        raise GdsolveError("several ranks take X and y as they are", "leave --formula out", option="formula")
+    assert spec.formula is not None
+    formula = read_formula(spec.formula)
+    weighed = [name.strip() for name in (spec.weight_column, spec.offset, spec.exposure) if name is not None]
+    used = list(named.cells) if formula.takes_rest else [*formula.named, *weighed]
+    # The columns beside are there by their names: a name that is none of them is told with those that there are.
+    frame = named.frame(spec, source, used, list(named.cells))
+    return open_table((FrameSource.of(frame, spec, source),), spec)
 
 
 def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:
@@ -174,8 +189,8 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
-    # Two texts are two classes, also where they are digits.
-    has_classes = spec.loss.info.target is Target.TWO_CLASSES
+    # Texts are classes, also where they are digits.
+    has_classes = spec.loss.info.target.is_classes
     is_typed = has_classes or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
     cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.
@@ -245,7 +260,7 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
     wrong = outside(spec.loss, target)
     if wrong.any():
         row = int(wrong.argmax())
-        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec)
     weight = _weights(values[:, width], parts, spec, source) if parts.weight else None
     roles = build_roles(names, parts, parts.features, {}, not spec.no_intercept, source)
 

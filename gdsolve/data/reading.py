@@ -126,18 +126,20 @@ class Reader:
         batch = self._undealt(source, part, offset, texts, tally)
         return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
 
-    def kept(self) -> Iterator[pl.DataFrame]:
+    def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
         """Give the cells of the rows that `batches` will use, in a pass of its own, before a formula is made of them.
 
         Raises:
             DataError: a cell that cannot be used.
         """
-        learning, tally = Pass("learning what the formula needs", self.sources), Tally()
+        learning = Pass("learning what the formula needs", self.sources)
         for source in self.sources:
             for part, offset, frame in learning.through(self._frames(source)):
                 tally.stretches.append(RowStretch(tally.rows, source, offset))
                 clean = self._are_there(frame)
-                yield self._mended(source, part, offset, frame, tally, clean=clean)[0]
+                kept = self._mended(source, part, offset, frame, tally, clean=clean)[0]
+                tally.rows += kept.height
+                yield kept
 
     def _undealt(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         tally.stretches.append(RowStretch(tally.rows, source, offset))
@@ -151,7 +153,7 @@ class Reader:
 
     def _made(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         """The rows of a part that are used, as a formula makes them."""
-        from gdsolve.data.formula.rows import made_of
+        from gdsolve.data.formula.rows import made_in_groups, made_of
 
         clean = self._are_there(frame)
         kept, codes = self._mended(source, part, offset, frame.with_row_index(_RECORD), tally, clean=clean)
@@ -159,10 +161,15 @@ class Reader:
         def where(row: int, column: str | None) -> str:
             return source.where(offset + int(kept[_RECORD][row]), column)
 
-        values, moved = made_of(kept, self.roles, self.spec.loss, where), None
+        loss, moved = self.spec.loss, None
+        if codes is None:
+            values = made_of(kept, self.roles, loss, where)
+        else:
+            values, rows = made_in_groups(kept, codes, self.roles, loss, where, tally.groups.errors)
+            kept, codes = kept[rows], codes[rows]
         if offset_columns(self.roles):
             moved = np.asarray(offset_of(kept, self.roles))
-            if is_subtracted(self.spec.loss):
+            if is_subtracted(loss):
                 values[:, -1] -= moved
                 moved = None
         return self._batch_of(kept, values, codes, source, tally, moved)
@@ -218,11 +225,14 @@ class Reader:
 
     def _are_there(self, frame: pl.DataFrame) -> bool:
         """True where every cell that a formula reads is there and can be used."""
-        values = frame[self._numbers].to_numpy()
-        there = bool(np.isfinite(values).all()) and not any(frame[name].null_count() for name in self._numbers)
-        target = self.roles.target if self.roles.target in self._numbers else None
-        fine = target is None or not outside(self.spec.loss, frame[target].to_numpy()).any()
-        return there and fine and self._are_whole(frame)
+        numbers, target, exposure = self._numbers, self.roles.target, self.roles.exposure
+        if not np.isfinite(frame[numbers].to_numpy()).all():
+            return False
+        if target in numbers and outside(self.spec.loss, frame[target].to_numpy()).any():
+            return False
+        if exposure is not None and not_exposed(frame[exposure].to_numpy()).any():
+            return False
+        return self._are_whole(frame)
 
     def _are_whole(self, frame: pl.DataFrame) -> bool:
         """True where no row is too long, has an odd weight, or lacks a text or its group."""

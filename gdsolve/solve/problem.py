@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.sandwich import Sandwich
-    from gdsolve.objective.separation import Separation
+    from gdsolve.objective.separated import Separation
     from gdsolve.objective.shrinkage import Limits, Shrinkage
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.objective.triangle import Triangle

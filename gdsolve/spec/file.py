@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.spec.choices import PlotKind
+from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
@@ -157,6 +158,8 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         value = texts_of(value)
     if name == "header" and isinstance(value, bool):
         value = "yes" if value else "no"
+    if name == "class_weight" and isinstance(value, Mapping):
+        return texts_of_classes(value)
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
         return convert(name, _split_cells(name, value), verb)
     require_kind(name, value, verb or "fit")

@@ -147,6 +147,15 @@ class DescentOptions(TableOptions):
         by_verb={"path": {"default_text": "required with negative-binomial"}},
         goes_with=company.LOSSES["dispersion"],
     )
+    class_weight: tuple[str, ...] = option(
+        (),
+        "Weights of the classes of --loss logistic and softmax, which multiply those of the rows: balanced is "
+        "m/(C·m_c) of a class with m_c of the m rows; a class that is not named has 1.",
+        "Descent",
+        verbs=ONE_PROBLEM,
+        metavar="balanced|NAME=NUMBER,…",
+        goes_with=(company.LINEAR, company.CLASSES),
+    )
     ridge: Strength = option(
         0.0,
         "Ridge penalty: adds λ·‖w‖² to the SSE, in proportion for other losses.",

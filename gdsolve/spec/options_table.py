@@ -75,7 +75,7 @@ class TableOptions:
         "Columns",
         verbs=MODELLED,
         metavar="COLUMN",
-        goes_with=company.NO_FORMULA,
+        goes_with=(company.NO_FORMULA, company.ONE_A_ROW),
     )
     exposure: str | None = option(
         None,
