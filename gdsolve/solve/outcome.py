@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
 from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
@@ -186,6 +187,7 @@ class Fit:
     holdout: Holdout | None = None
     found: FoundStrength | None = None
     starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""
