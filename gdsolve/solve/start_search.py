@@ -38,14 +38,14 @@ FIRST = (Enters.WAVE, Enters.PLACE, Enters.BALANCE, Enters.GROWTH, Enters.SIZE, 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Searched:
     """The points that are best, rising in value, and how many were looked at."""
 
     projected: Projected
     looked: int
 
 
-def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Found:
+def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Searched:
     """The best points that a search finds, the same ones for one seed.
 
     `reaches` say where each parameter may be that is not linear. Points of a space-filling design are looked at; the
@@ -57,7 +57,7 @@ def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Found:
     tried = task.project(task.alpha(shares))
     best = tried.at(_apart(shares, tried.value, KEPT))
     if not q:
-        return Found(best, task.looked)
+        return Searched(best, task.looked)
     # Along a single parameter the design is a sweep already, unless there are many waves to tell apart.
     swept = q > 1 or task.reaches[0].enters is Enters.WAVE
     now = _refined(curve, Projected.joined([task.swept(best.at(slice(SWEPT))), best]) if swept else best)
@@ -69,7 +69,7 @@ def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Found:
         now = _different(_sorted(Projected.joined([again, now])).at(slice(KEPT)))
         if not lower:
             break
-    return Found(now, task.looked)
+    return Searched(now, task.looked)
 
 
 def _without_mirrors(curve: Separable, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
