@@ -286,6 +286,7 @@ def comparison_record(comparison: Comparison) -> Record:
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,
         },
+        "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,
     }

@@ -29,7 +29,7 @@ def start_line(record: Record) -> str:
 
 
 def minima_columns(record: Record) -> tuple[list[str], list[list[str]]]:
-    """The titles and columns of the minima that starts found, none where there is one alone, or none were looked for."""
+    """The titles and columns of the minima that starts found; none where there is one alone."""
     found = record.get("starts")
     if found is None or len(found["minima"]) < 2:
         return [], []

@@ -305,6 +305,12 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     parameters = parameters_of(spec)
     if spec.init == "zeros":
         return parameters
+    if spec.is_spread:
+        raise GdsolveError(
+            "is one start, and many are asked for",
+            "leave --init out, or give --start numbers and no --starts",
+            option="init",
+        )
     if spec.init == "random":
         raise GdsolveError(
             "random is for linear models", "leave --init out: every parameter has a start of its own", option="init"
