@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
 from gdsolve.data.formats.csv.marks import usual_delimiter
+from gdsolve.report.found_start import found_start_line
 from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
@@ -73,6 +74,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
         explained = [("model", f"{_modelled(record)} = {subject['formula']}"), ("fixed", _fixed(subject))]
+        explained += [("start", found_start_line(record))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),

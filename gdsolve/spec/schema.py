@@ -215,7 +215,7 @@ def _of_kind(name: str, info: OptionInfo) -> Schema:
 
 def _by_kind() -> dict[object, Schema]:
     number, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value"))
-    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth}, "start")
+    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth})
     return {
         Init: {"anyOf": [TEXT]},
         Init | None: {"anyOf": [TEXT]},
@@ -225,7 +225,7 @@ def _by_kind() -> dict[object, Schema]:
         tuple[str, ...]: _texts(at_least=0),
         LearningRate: {"$ref": "#/$defs/rate"},
         tuple[Constant, ...]: _named([value]),
-        tuple[Parameter, ...]: _named([value, parameter]),
+        tuple[Parameter, ...]: _named([value, parameter, {"type": "null"}]),
     }
 
 
