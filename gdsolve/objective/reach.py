@@ -369,5 +369,3 @@ def _added(first: Mapping[str | None, float], second: Mapping[str | None, float]
 
 def _mean(first: Mapping[str | None, float], second: Mapping[str | None, float]) -> dict[str | None, float]:
     return _times(_added(first, second), 0.5)
-
-

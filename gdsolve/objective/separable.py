@@ -240,5 +240,3 @@ def _least_squares(design: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
     inverse = torch.where(counts, 1.0 / torch.where(counts, singular, 1.0), 0.0)
     found = (v.mT @ (inverse * (basis.mT @ aim[:, :, None])[:, :, 0])[:, :, None])[:, :, 0]
     return found / scale, basis
-
-
