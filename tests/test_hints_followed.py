@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hint_cases_bounds
 import hint_cases_certify
 import hint_cases_data
 import hint_cases_formulas
@@ -24,6 +25,7 @@ from hints import AstrayError, Case, Told, follow, ways
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
     *hint_cases_formulas.CASES,
+    *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,

@@ -25,11 +25,12 @@ class Batch:
     group: np.ndarray | None = None
     fold: np.ndarray | None = None
     cluster: np.ndarray | None = None
+    offset: np.ndarray | None = None
 
     @property
     def nbytes(self) -> int:
         """The size in memory."""
-        arrays = (self.values, self.weight, self.group, self.fold, self.cluster)
+        arrays = (self.values, self.weight, self.group, self.fold, self.cluster, self.offset)
         return sum(array.nbytes for array in arrays if array is not None)
 
 
@@ -90,3 +91,8 @@ class Tally:
         if batch.weight is not None:
             self.weight += float(batch.weight.sum())
             self.weightless += int((batch.weight == 0.0).sum())
+
+    def where(self, row: int) -> str:
+        """Say where a row stands that was used, counted from 0, where rows are in no groups."""
+        stretch = next(one for one in reversed(self.stretches) if one.first <= row)
+        return stretch.source.where(stretch.record_of(row))

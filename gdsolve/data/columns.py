@@ -48,6 +48,8 @@ class Roles:
     together: str | None = None
     cluster: str | None = None
     target_column: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
     formula: FormulaColumns | None = None
 
     @property
@@ -73,6 +75,8 @@ class Parts:
     group: str | None = None
     together: str | None = None
     cluster: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +90,21 @@ class Choice:
     def roles(self, names: Sequence[str], spec: Spec) -> Roles:
         """The roles of a table that is read for a formula."""
         cluster = spec.errors.cluster
-        used = {*self.features, self.target, spec.weight_column, cluster}
+        used = {*self.features, self.target, spec.weight_column, cluster, spec.offset, spec.exposure}
         ignored = tuple(name for name in names if name not in used)
         features = self.features
-        return Roles(self.target, self.reason, features, spec.weight_column, ignored, {}, features, cluster=cluster)
+        return Roles(
+            self.target,
+            self.reason,
+            features,
+            spec.weight_column,
+            ignored,
+            {},
+            features,
+            cluster=cluster,
+            offset=spec.offset,
+            exposure=spec.exposure,
+        )
 
 
 def assign(
@@ -110,12 +125,14 @@ def assign(
     group = _column("group_by", spec.group_by, names, table)
     together = _column("cv_by", spec.cv_by, names, table)
     cluster = cluster_column(names, spec, table)
+    offset, exposure = offsets_of(names, spec, table)
     single = {"target": target, spec.weight_option: weight, "group_by": group, "cv_by": together}
+    single |= {"offset": offset, "exposure": exposure}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
     # A feature may tell clusters apart as well: where it is named as one, or stands among texts.
     if cluster is not None and cluster in (target, weight):
         raise _in_two_parts(cluster, "se", "target" if cluster == target else spec.weight_option)
-    apart = (weight, group, together, row_names, cluster)
+    apart = (weight, group, together, row_names, cluster, offset, exposure)
     left = [name for name in names if name not in ignored and name not in apart]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
@@ -135,8 +152,8 @@ def assign(
         raise DataError(
             _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
         )
-    named = {name for name in (spec.target and target, weight, cluster, *features) if name}
-    return Parts(target, reason, chosen, weight, frozenset(named), group, together, cluster)
+    named = {name for name in (spec.target and target, weight, cluster, offset, exposure, *features) if name}
+    return Parts(target, reason, chosen, weight, frozenset(named), group, together, cluster, offset, exposure)
 
 
 def cluster_column(names: Sequence[str], spec: Spec, table: str) -> str | None:
@@ -146,6 +163,15 @@ def cluster_column(names: Sequence[str], spec: Spec, table: str) -> str | None:
         GdsolveError: there is no such column.
     """
     return _column("se", spec.errors.cluster, names, table)
+
+
+def offsets_of(names: Sequence[str], spec: Spec, table: str) -> tuple[str | None, str | None]:
+    """The columns of offsets and of exposures, if there are any.
+
+    Raises:
+        GdsolveError: there is no such column.
+    """
+    return _column("offset", spec.offset, names, table), _column("exposure", spec.exposure, names, table)
 
 
 def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
@@ -284,6 +310,7 @@ def build_roles(
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
     used = {*features, parts.target, parts.weight, parts.group, parts.together, parts.cluster}
+    used |= {parts.offset, parts.exposure}
     ignored = tuple(name for name in names if name not in used)
     return Roles(
         parts.target,
@@ -296,4 +323,6 @@ def build_roles(
         group=parts.group,
         together=parts.together,
         cluster=parts.cluster,
+        offset=parts.offset,
+        exposure=parts.exposure,
     )

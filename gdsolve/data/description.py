@@ -15,6 +15,7 @@ from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, rea
 from gdsolve.data.first_rows import first_rows, is_plain, no_rows
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
+from gdsolve.data.offsets import not_exposed, offset_columns
 from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
@@ -194,6 +195,8 @@ def _tally(kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec) -> _Tally:
     if parts.weight is not None:
         fault = Fault.NEGATIVE_WEIGHT if spec.sigma is None else Fault.NO_SIGMA
         columns[parts.weight].refused = fault, lambda values: unusable(values, spec)
+    if parts.exposure is not None:
+        columns[parts.exposure].refused = Fault.NO_EXPOSURE, not_exposed
     return _Tally(columns, Gaps(), FaultyRows(), FaultyRows())
 
 
@@ -282,4 +285,6 @@ def _roles(
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = spec.weight_option
+    for name in offset_columns(parts):
+        roles[name] = "offset" if name == parts.offset else "exposure"
     return roles

@@ -17,6 +17,7 @@ import polars as pl
 from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import Pass
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
@@ -131,7 +132,7 @@ def note_gaps(
 ) -> None:
     """Note the rows of which nothing is predicted: those that are `gone`, (rows,)."""
     if gone.any():
-        lacking.note(cells, model.columns, gone, place)
+        lacking.note(cells, list(dict.fromkeys([*model.columns, *offset_columns(model)])), gone, place)
 
 
 def warn_of_groups(lacking: Unpredicted, rows: int) -> None:
@@ -229,7 +230,7 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), model.run)
     texts = [] if model.formula is None else model.formula.texts
-    for name in (name for name in model.columns if name not in texts):
+    for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
         column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
         if not bad.any():
@@ -244,6 +245,13 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
             remedy = source.number_hint(cell, model.run)
         raise DataError(
             f"{source.where(record, name)}: {show(cell)} {reason}", remedy or _left_empty(cell, spec, model.run)
+        )
+    if model.exposure is not None and (wrong := (frame[model.exposure] <= 0.0).fill_null(value=False)).any():
+        record = offset + int(wrong.arg_max() or 0)
+        shown = show((cell_text(source, record, model.exposure) or "").strip())
+        raise DataError(
+            f"{source.where(record, model.exposure)}: the exposure {shown} is not above 0",
+            _left_empty((cell_text(source, record, model.exposure) or "").strip(), spec, model.run),
         )
     beside = model.beside.bad_cell(frame)
     if beside is not None:

@@ -85,6 +85,13 @@ def cells_of_arrays(
             _refuse_unknown(frame[name], name, known, source)
     # An array holds NaN where a table has an empty cell.
     whole = pl.DataFrame(frame).with_columns(pl.selectors.float().fill_nan(None))
+    if known.exposure is not None and (wrong := (whole[known.exposure] <= 0.0).fill_null(value=False)).any():
+        row = int(wrong.arg_max() or 0)
+        raise DataError(
+            f"{source}: row {row + 1}, column {known.exposure!r}: the exposure {whole[known.exposure][row]} is not "
+            "above 0",
+            "leave the row out of X; a missing cell gives NaN",
+        )
     bad = known.beside.bad_cell(whole)
     if bad is not None:
         cell = whole[bad.column][bad.row]

@@ -13,6 +13,7 @@ from gdsolve.advice import Advice
 from gdsolve.data.beside import NOTHING, Beside
 from gdsolve.data.columns import nearest, split_hint
 from gdsolve.data.group_models import GroupModels
+from gdsolve.data.offsets import offset_columns, offset_of, saved_offsets
 from gdsolve.data.response import MEANS
 from gdsolve.data.shell import PREDICT
 from gdsolve.model import AGAIN
@@ -55,6 +56,8 @@ class Predictor:
     na_values: tuple[str, ...] = ()
     beside: Beside = NOTHING
     run: str = PREDICT
+    offset: str | None = None
+    exposure: str | None = None
     formula: SavedFormula | None = None
 
     def reading(self, spec: Spec) -> Spec:
@@ -79,7 +82,8 @@ class Predictor:
     @property
     def needed(self) -> list[str]:
         """The columns, with that of the groups last."""
-        return [*self.columns, *([self.groups.column] if self.groups else [])]
+        beside = [name for name in offset_columns(self) if name not in self.columns]
+        return [*self.columns, *beside, *([self.groups.column] if self.groups else [])]
 
     @property
     def read(self) -> list[str]:
@@ -89,7 +93,7 @@ class Predictor:
     @property
     def numbers_read(self) -> list[str]:
         """Those of them that are read as numbers."""
-        named = [*self.columns, *self.beside.numbers]
+        named = [*self.columns, *offset_columns(self), *self.beside.numbers]
         return [name for name in dict.fromkeys(named) if name not in self.texts_read]
 
     @property
@@ -140,8 +144,10 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
     """
     try:
         absent = tuple(map(str, model["data"].get("na_values") or ()))
+        moved = saved_offsets(model["data"])
         if curve is not None:
-            return Predictor((), {}, 0.0, _mean_of(model["descent"]), curve, na_values=absent)
+            mean = _mean_of(model["descent"])
+            return Predictor((), {}, 0.0, mean, curve, na_values=absent, offset=moved[0], exposure=moved[1])
         formula = _formula_of(model)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
@@ -152,7 +158,18 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
             terms.append(_Term(name, column, level, 0.0 if groups else float(model["weights"][name])))
         mean = _mean_of(model.get("descent", {}))
         intercept = float(model.get("intercept") or 0.0) * (not groups)
-        return Predictor(tuple(terms), levels, intercept, mean, None, groups, absent, formula=formula)
+        return Predictor(
+            tuple(terms),
+            levels,
+            intercept,
+            mean,
+            None,
+            groups,
+            absent,
+            offset=moved[0],
+            exposure=moved[1],
+            formula=formula,
+        )
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
@@ -224,10 +241,11 @@ def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
 
 
 def values_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give z, (rows,): the sum in the order of the features, or the curve; NaN where a cell is missing."""
+    """Give z, (rows,): the sum in the order of the features, or the curve, and the offset; NaN where a cell lacks."""
+    offset = offset_of(frame, model)
     if model.curve is not None:
-        return model.curve.at(_cells_of(frame, model), frame.height)
-    return _linear(frame, model)
+        return np.asarray(model.curve.at(_cells_of(frame, model), frame.height) + offset)
+    return np.asarray(_linear(frame, model) + offset)
 
 
 def slopes_of(frame: pl.DataFrame, model: Predictor, parameters: tuple[str, ...]) -> np.ndarray:

@@ -16,6 +16,14 @@ from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
 from gdsolve.data.groups import CODE, GroupMeans, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
+from gdsolve.data.offsets import (
+    design_with_offset,
+    is_subtracted,
+    not_exposed,
+    offset_columns,
+    offset_of,
+    split_offset,
+)
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import OVERFLOW, Part, Source
@@ -51,7 +59,8 @@ class Reader:
 
     def __post_init__(self) -> None:
         if self.roles.formula is None:
-            self._design = [*design_columns(self.roles), target_column(self.roles)]
+            design = [*design_columns(self.roles), target_column(self.roles)]
+            self._design = design_with_offset(design, self.roles, self.spec.loss)
 
     def batches(self, tally: Tally) -> Iterator[Batch]:
         """Give the rows in order, batch by batch.
@@ -82,7 +91,8 @@ class Reader:
         if formula is not None:
             features, target = [*formula.numbers], target if formula.formula.is_column else []
         # A curve may use the column of its weights.
-        return list(dict.fromkeys([*features, *target, *([self.roles.weight] if self.roles.weight else [])]))
+        weight = [self.roles.weight] if self.roles.weight else []
+        return list(dict.fromkeys([*features, *target, *weight, *offset_columns(self.roles)]))
 
     @property
     def _texts(self) -> list[str]:
@@ -116,18 +126,20 @@ class Reader:
         batch = self._undealt(source, part, offset, texts, tally)
         return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
 
-    def kept(self) -> Iterator[pl.DataFrame]:
+    def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
         """Give the cells of the rows that `batches` will use, in a pass of its own, before a formula is made of them.
 
         Raises:
             DataError: a cell that cannot be used.
         """
-        learning, tally = Pass("learning what the formula needs", self.sources), Tally()
+        learning = Pass("learning what the formula needs", self.sources)
         for source in self.sources:
             for part, offset, frame in learning.through(self._frames(source)):
                 tally.stretches.append(RowStretch(tally.rows, source, offset))
                 clean = self._are_there(frame)
-                yield self._mended(source, part, offset, frame, tally, clean=clean)[0]
+                kept = self._mended(source, part, offset, frame, tally, clean=clean)[0]
+                tally.rows += kept.height
+                yield kept
 
     def _undealt(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         tally.stretches.append(RowStretch(tally.rows, source, offset))
@@ -137,11 +149,11 @@ class Reader:
         clean = self._is_clean(frame, batch)
         kept, codes = self._mended(source, part, offset, frame, tally, clean=clean)
         batch = batch if kept is frame else self._arrays(kept)
-        return self._batch_of(kept, batch.values, codes, source, tally)
+        return self._batch_of(kept, batch.values, codes, source, tally, batch.offset)
 
     def _made(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
         """The rows of a part that are used, as a formula makes them."""
-        from gdsolve.data.formula.rows import made_of
+        from gdsolve.data.formula.rows import made_in_groups, made_of
 
         clean = self._are_there(frame)
         kept, codes = self._mended(source, part, offset, frame.with_row_index(_RECORD), tally, clean=clean)
@@ -149,7 +161,18 @@ class Reader:
         def where(row: int, column: str | None) -> str:
             return source.where(offset + int(kept[_RECORD][row]), column)
 
-        return self._batch_of(kept, made_of(kept, self.roles, self.spec.loss, where), codes, source, tally)
+        loss, moved = self.spec.loss, None
+        if codes is None:
+            values = made_of(kept, self.roles, loss, where)
+        else:
+            values, rows = made_in_groups(kept, codes, self.roles, loss, where, tally.groups.errors)
+            kept, codes = kept[rows], codes[rows]
+        if offset_columns(self.roles):
+            moved = np.asarray(offset_of(kept, self.roles))
+            if is_subtracted(loss):
+                values[:, -1] -= moved
+                moved = None
+        return self._batch_of(kept, values, codes, source, tally, moved)
 
     def _mended(
         self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally, *, clean: bool
@@ -169,10 +192,16 @@ class Reader:
         return frame, frame[CODE].to_numpy()
 
     def _batch_of(
-        self, kept: pl.DataFrame, values: np.ndarray, codes: np.ndarray | None, source: Source, tally: Tally
+        self,
+        kept: pl.DataFrame,
+        values: np.ndarray,
+        codes: np.ndarray | None,
+        source: Source,
+        tally: Tally,
+        offset: np.ndarray | None,
     ) -> Batch:
         """Give rows that are used, with their design and target, (rows, n + 1), as a batch."""
-        batch = Batch(values, self._weights(kept), codes)
+        batch = Batch(values, self._weights(kept), codes, offset=offset)
         if self.roles.cluster is None or codes is not None:
             return batch
         return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
@@ -181,8 +210,8 @@ class Reader:
         names = [column for column in self._design if isinstance(column, str)]
         # To pick columns by name costs a thirtieth of selecting them, which counts where there are a thousand.
         design = frame[names] if len(names) == len(self._design) else frame.select(self._design)
-        values = design.to_numpy()
-        return Batch(values, self._weights(frame))
+        values, offset = split_offset(design.to_numpy(), self.roles, self.spec)
+        return Batch(values, self._weights(frame), offset=offset)
 
     def _weights(self, frame: pl.DataFrame) -> np.ndarray | None:
         return weights_of(frame[self.roles.weight].to_numpy(), self.spec) if self.roles.weight else None
@@ -190,15 +219,20 @@ class Reader:
     def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
         if not np.isfinite(batch.values).all() or outside(self.spec.loss, batch.values[:, -1]).any():
             return False
+        if batch.offset is not None and not np.isfinite(batch.offset).all():
+            return False
         return self._are_whole(frame)
 
     def _are_there(self, frame: pl.DataFrame) -> bool:
         """True where every cell that a formula reads is there and can be used."""
-        values = frame[self._numbers].to_numpy()
-        there = bool(np.isfinite(values).all()) and not any(frame[name].null_count() for name in self._numbers)
-        target = self.roles.target if self.roles.target in self._numbers else None
-        fine = target is None or not outside(self.spec.loss, frame[target].to_numpy()).any()
-        return there and fine and self._are_whole(frame)
+        numbers, target, exposure = self._numbers, self.roles.target, self.roles.exposure
+        if not np.isfinite(frame[numbers].to_numpy()).all():
+            return False
+        if target in numbers and outside(self.spec.loss, frame[target].to_numpy()).any():
+            return False
+        if exposure is not None and not_exposed(frame[exposure].to_numpy()).any():
+            return False
+        return self._are_whole(frame)
 
     def _are_whole(self, frame: pl.DataFrame) -> bool:
         """True where no row is too long, has an odd weight, or lacks a text or its group."""
@@ -289,6 +323,8 @@ class Reader:
                 fatal[:, place] |= unusable(values, self.spec)
             elif name == self.roles.target:
                 fatal[:, place] |= outside(self.spec.loss, values)
+            if name == self.roles.exposure:
+                fatal[:, place] |= not_exposed(values)
         return fatal
 
     def _refuse_first(

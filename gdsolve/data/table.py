@@ -15,12 +15,13 @@ import polars as pl
 from gdsolve.data.ahead import prefetch
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import ColumnKind, kinds_of
-from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, without_texts
+from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, offsets_of, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
 from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, sample_of, whole_of
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Reader, refuse_nothing
@@ -123,11 +124,7 @@ class Table:
 
         The table is open, and has no groups.
         """
-        stretches = self._tally.stretches
-        if not stretches:
-            return f"{self.name}: row {row + 1}"
-        stretch = next(one for one in reversed(stretches) if one.first <= row)
-        return stretch.source.where(stretch.record_of(row))
+        return self._tally.where(row) if self._tally.stretches else f"{self.name}: row {row + 1}"
 
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
@@ -222,7 +219,8 @@ def _read_plainly(
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
     classes = holds_classes(parts, kinds, spec)
     texts += [parts.target] if classes else []
-    numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
+    single = (parts.target, parts.weight, *offset_columns(parts))
+    numbers = [name for name in dict.fromkeys((*features, *single)) if name and name not in texts]
     fast = looked is not None and is_plain(*looked, kinds, numbers)
     levels: dict[str, tuple[str, ...]] = {}
     if texts:
@@ -251,8 +249,17 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         names = list(opened[0].schema)
         choice = choose([name for name in names if name != opened[0].row_names])
         cluster_column(names, spec, opened[0].name)
+        offset, exposure = offsets_of(names, spec, opened[0].name)
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
-        parts = Parts(choice.target, choice.reason, choice.features, spec.weight_column, frozenset(names))
+        parts = Parts(
+            choice.target,
+            choice.reason,
+            choice.features,
+            spec.weight_column,
+            frozenset(names),
+            offset=offset,
+            exposure=exposure,
+        )
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.typed)
         try:
@@ -260,7 +267,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         except DataError as fault:
             raise fault.but(hint="a formula takes columns of numbers alone: leave it out") from None
         # A formula may use the column of its weights.
-        numbers = [name for name in dict.fromkeys((*choice.features, choice.target, spec.weight_column)) if name]
+        single = (choice.target, spec.weight_column, *offset_columns(parts))
+        numbers = [name for name in dict.fromkeys((*choice.features, *single)) if name]
         roles = choice.roles(names, spec)
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
@@ -328,7 +336,7 @@ def _usable(
     source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
-    single = [name for name in (parts.target, parts.weight) if name]
+    single = [name for name in (parts.target, parts.weight, *offset_columns(parts)) if name]
     for name in (*features, *single, *(name for name in (parts.group, parts.together) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)

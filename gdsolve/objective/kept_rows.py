@@ -17,7 +17,7 @@ SLAB_BYTES = 64 << 20
 CHUNK_BYTES = 4 << 20
 
 Batch = TypeVar("Batch", bound=RowBlock)
-# Cells, (rows, n + 1), the target last, and weights, (rows,), if any.
+# Cells, (rows, n + 1), the target last, or (rows, n + 2), the offset behind it, and weights, (rows,), if any.
 Chunk = tuple[Tensor, Tensor | None]
 
 
@@ -64,7 +64,9 @@ class KeptRows:
 
     def add(self, batch: RowBlock) -> None:
         """Keep the rows of a batch."""
-        values = from_numpy(batch.values)
+        values, offset = from_numpy(batch.values), getattr(batch, "offset", None)
+        if offset is not None:
+            values = torch.cat([values, from_numpy(offset)[:, None]], dim=1)
         weight = None if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
         self.positive += len(values) if weight is None else int((weight > 0.0).sum())
         done = 0

@@ -2,10 +2,11 @@
 
 The logistic loss has no minimum where, and only where, some direction d has sᵢ·xᵢᵀd ≥ 0 in all rows, with sᵢ = 1 for
 y = 1 and −1 for y = 0, and > 0 in some; the Poisson loss where xᵢᵀd = 0 in all rows with y > 0 and xᵢᵀd ≤ 0 in all with
-y = 0, and < 0 in some. Sources: Albert and Anderson (1984), On the existence of maximum likelihood estimates in
-logistic regression models, Biometrika 71(1); Konis (2007), Linear programming algorithms for detecting separated data
-in binary logistic regression models; Santos Silva and Tenreyro (2010), On the existence of the maximum likelihood
-estimates in Poisson regression, Economics Letters 107(2).
+y = 0, and < 0 in some. So do those of Tweedie and of the negative binomial: what a row of 0 costs falls with z, what
+one above 0 costs grows both ways. The gamma loss has no rows of 0, and always a minimum. Sources: Albert and Anderson
+(1984), On the existence of maximum likelihood estimates in logistic regression models, Biometrika 71(1); Konis (2007),
+Linear programming algorithms for detecting separated data in binary logistic regression models; Santos Silva and
+Tenreyro (2010), On the existence of the maximum likelihood estimates in Poisson regression, Economics Letters 107(2).
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ import torch
 from torch import Tensor
 
 from gdsolve.objective.base import Objective
+from gdsolve.objective.box import Box
+from gdsolve.objective.offset import plain
 from gdsolve.objective.pointwise import Logistic, Poisson
 from gdsolve.objective.pointwise_rows import PointwiseRows, gathered_rows
+from gdsolve.objective.positive import NegativeBinomial, Tweedie
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.row_space import null_space, row_space
 
@@ -36,6 +40,8 @@ PROOF = 0.5
 FAINT = 1e-7
 FEASIBLE = 1e-10
 MOST_NAMED = 100
+# Losses whose rows of 0 let z fall for ever; what a row above 0 costs grows both ways.
+OF_COUNTS = (Poisson, Tweedie, NegativeBinomial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +65,29 @@ class Separation:
 
 def is_separable(objective: Objective) -> bool:
     """True for a loss that may have no minimum for want of overlap."""
-    return isinstance(getattr(getattr(objective, "own", objective), "loss", None), Logistic | Poisson)
+    own = getattr(objective, "own", objective)
+    return hasattr(own, "loss") and isinstance(plain(own.loss), (Logistic, *OF_COUNTS))
 
 
 def find_separation(
-    objective: Objective, start: Tensor, *, intercept: bool, penalised: bool, whole: bool = False
+    objective: Objective,
+    start: Tensor,
+    *,
+    intercept: bool,
+    penalised: bool,
+    whole: bool = False,
+    box: Box | None = None,
 ) -> Separation | None:
     """What separates the rows; None where they overlap, or where that would take too long to find.
 
     `start`, (p, 1), is a point near which the minimum is looked for, if there is one. Under a penalty, `penalised`, the
-    intercept alone is free, and nothing is where the `whole` of the weights is penalised. Of several ranks the first
-    one finds it for all.
+    intercept alone is free, and nothing is where the `whole` of the weights is penalised. Within a `box` only weights
+    that it leaves free on that side run away. Of several ranks the first one finds it for all.
     """
     if not is_separable(objective) or (penalised and (whole or not intercept)):
         return None
     ranks, rows = gathered_rows(objective, MOST_WORK)
-    found = None if rows is None else _find(rows, start, intercept=intercept, penalised=penalised)
+    found = None if rows is None else _find(rows, start, intercept=intercept, penalised=penalised, box=box)
     return found if ranks is None else ranks.gather(found)[0]
 
 
@@ -106,7 +119,7 @@ def proves_overlap(objective: Objective, w: Tensor, hessian: Tensor) -> bool:
     step = (vectors @ ((vectors.mT @ (gradient / scale)) / eigenvalues[:, None])) / scale
     moved = (own.design.to(torch.float64) @ step).abs()
     # Rows of positive counts may have any sign.
-    moved = moved[own.target == 0.0] if isinstance(own.loss, Poisson) else moved
+    moved = moved[own.target[:, :1] == 0.0] if isinstance(plain(own.loss), OF_COUNTS) else moved
     furthest = float(moved.amax()) if moved.numel() else 0.0
     parts = [(furthest, rounding, longest)]
     if own is not objective:
@@ -139,11 +152,15 @@ class _Rows:
         return self.target > 0.0 if self.counts else torch.zeros_like(self.target, dtype=torch.bool)
 
 
-def _find(rows: PointwiseRows, start: Tensor, *, intercept: bool, penalised: bool) -> Separation | None:
+def _find(
+    rows: PointwiseRows, start: Tensor, *, intercept: bool, penalised: bool, box: Box | None
+) -> Separation | None:
     design, target = (one.to("cpu", torch.float64) for one in (rows.design, rows.target[:, 0]))
     weight = torch.ones_like(target) if rows.weight is None else rows.weight[:, 0].to("cpu", torch.float64)
     epsilon = float(torch.finfo(rows.design.dtype).eps)
-    own = _Rows(design, target, weight, isinstance(rows.loss, Poisson), intercept, epsilon)
+    own = _Rows(design, target, weight, isinstance(plain(rows.loss), OF_COUNTS), intercept, epsilon)
+    if box is not None:
+        return None if penalised else _fewest_columns(own, box.to(design))
     found = _by_intercept(own)
     if found is not None or penalised or not len(design):
         return found
@@ -285,21 +302,27 @@ def _by_program(rows: _Rows, basis: Tensor, toward: Tensor, noise: float) -> Sep
     return dense and (_fewest_columns(rows) or dense)
 
 
-def _fewest_columns(rows: _Rows) -> Separation | None:
-    """A direction of few columns: that of the least Σ|dⱼ|·‖xⱼ‖ among those of one margin in all."""
+def _fewest_columns(rows: _Rows, box: Box | None = None) -> Separation | None:
+    """A direction of few columns: that of the least Σ|dⱼ|·‖xⱼ‖ among those of one margin in all.
+
+    Within a `box` no weight goes to where a bound is; one of the intercept is one of columns that are not centred.
+    """
     p = rows.design.shape[1]
     if rows.design.numel() > MOST_NUMBERS // 4 or p > MOST_NAMED:
         return None
     from scipy.optimize import linprog
 
     features = p - rows.intercept
-    spread = rows.design.std(dim=0, correction=0) if rows.intercept else rows.design.square().mean(dim=0).sqrt()
-    centre = rows.design.mean(dim=0) if rows.intercept else torch.zeros_like(spread)
+    centred = rows.intercept and (box is None or not bool(_is_held(box)[-1]))
+    spread = rows.design.std(dim=0, correction=0) if centred else rows.design.square().mean(dim=0).sqrt()
+    centre = rows.design.mean(dim=0) if centred else torch.zeros_like(spread)
     spread[features:], centre[features:] = 1.0, 0.0
     spread = torch.where(spread > 0.0, spread, 1.0)
     scaled = ((rows.design - centre) / spread).numpy()
     held, sign = rows.held.numpy(), rows.sign.numpy()[:, None]
     toward = np.unique((sign * scaled)[~held], axis=0)
+    if not len(toward):
+        return None
     still = np.unique(scaled[held], axis=0)
     cost = np.ones(2 * p)
     cost[features:p] = cost[p + features :] = 0.0
@@ -309,6 +332,7 @@ def _fewest_columns(rows: _Rows) -> Separation | None:
         b_ub=np.zeros(len(toward)),
         A_eq=np.vstack([np.hstack([still, -still]), np.hstack([one := toward.mean(axis=0), -one])[None]]),
         b_eq=np.append(np.zeros(len(still)), 1.0),
+        bounds=None if box is None else _rooms(box),
         method="highs",
         options={"primal_feasibility_tolerance": FEASIBLE},
     )
@@ -321,6 +345,18 @@ def _fewest_columns(rows: _Rows) -> Separation | None:
     if rows.intercept:
         direction[-1] = sparse[-1] - (centre[:features] @ direction[:features, 0])
     return _verified(rows, direction)
+
+
+def _is_held(box: Box) -> Tensor:
+    """True, (p,), where a weight has a bound on either side."""
+    return (torch.isfinite(box.lower) | torch.isfinite(box.upper))[:, 0]
+
+
+def _rooms(box: Box) -> np.ndarray:
+    """How far every weight may rise, and then fall, for ever: not at all where there is a bound, (2p, 2)."""
+    free = torch.cat([box.upper, box.lower]).isinf()[:, 0].to(torch.float64)
+    most = torch.where(free > 0.0, torch.inf, 0.0)
+    return np.column_stack([np.zeros(len(most)), most.numpy()])
 
 
 def _verified(rows: _Rows, direction: Tensor, *, saturated: bool = False) -> Separation | None:

@@ -35,6 +35,7 @@ def figures_of_fit(record: Record) -> list[str]:
         found += [("loss", _beside(record, "loss"))] if is_penalised(descent) else []
     else:
         found = [("mean loss", _beside(record, "loss")), *_squares(record), ("", beyond_delta(record))]
+        found += [("accuracy", _known(record.get("accuracy")))]
     return [f"{title} {text}".lstrip() for title, text in found if text]
 
 

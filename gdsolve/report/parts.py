@@ -76,6 +76,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("classes", _classes(data.get("target_levels"))),
         *explained,
         ("levels", _all_levels(data, room)),
+        ("offset", _offset(data)),
         ("row weights", weighting_line(record)),
         ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
         ignored,
@@ -123,6 +124,7 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
     parameter = Loss(descent["loss"]).info.parameter
     found = ", found from the residuals" if descent.get("delta_found") else ""
+    found = ", found by maximum likelihood" if descent.get("dispersion_found") else found
     own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
@@ -180,6 +182,12 @@ def _modelled(record: Record) -> str:
 
 def _fixed(subject: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {figure(value)}" for name, value in (subject.get("fixed") or {}).items())
+
+
+def _offset(data: Mapping[str, Any]) -> str:
+    """What is added to the prediction of a row before its mean is taken."""
+    exposure = data.get("exposure")
+    return " + ".join(filter(None, [data.get("offset"), f"log {exposure}" if exposure else None]))
 
 
 def _classes(levels: Sequence[str] | None) -> str:
@@ -282,6 +290,8 @@ def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> 
     """The columns of the table that explain the target, one that was made into 0/1 columns once."""
     made = {f"{column}={level}": column for column, levels in (data["levels"] or {}).items() for level in levels}
     names = list(dict.fromkeys(made.get(name, name) for name in data["features"]))
+    if not names:
+        return "none but an intercept"
     last = " and an intercept" if intercept else ", no intercept"
     return _listed(names, "column", None if room is None else max(room, LEAST_ROOM) - len(last)) + last
 

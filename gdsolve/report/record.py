@@ -11,7 +11,7 @@ from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.report.validation_record import validation_record
-from gdsolve.spec.losses import LOSS_PARAMETERS
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
@@ -60,6 +60,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "gap": fit.gap,
         "duality_gap": fit.duality_gap,
         "nonzero": fit.nonzero,
+        "bounds": {name: asdict(one) for name, one in fit.bounds.items()},
         "spectrum": None
         if fit.spectrum is None
         else {
@@ -69,7 +70,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
-            "delta_found": fit.delta_found,
+            **sought_record(fit.spec, sought=fit.delta_found),
             "method": fit.method.value,
             "schedule": fit.schedule.value,
             "momentum": fit.momentum,
@@ -87,6 +88,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "validation": None if fit.validation is None else validation_record(fit.validation),
         "found": None if fit.found is None else asdict(fit.found),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),
+        "starts": None if fit.starts is None else asdict(fit.starts),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
         "evaluations": fit.evaluations,
@@ -104,7 +106,7 @@ def model_record(fit: Fit) -> Record:
         "weights": fit.weights,
         "intercept": fit.intercept,
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
-        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used, "quantile": fit.spec.quantile},
+        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used, **parameters_record(fit.spec)},
         "covariance": covariance_record(fit),
         "objective": _objective_record(fit),
     }
@@ -192,6 +194,8 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "features": list(roles.design),
         "weight": roles.weight if spec.sigma is None else None,
         "weight_kind": spec.weight_kind.value if roles.weight and spec.sigma is None else None,
+        "offset": roles.offset,
+        "exposure": roles.exposure,
         "sigma": None if spec.sigma is None else roles.weight,
         "absolute_sigma": spec.absolute_sigma,
         "rows_weightless": data.rows_weightless,
@@ -227,6 +231,8 @@ NO_DATA: Record = {
     "features": [],
     "weight": None,
     "weight_kind": None,
+    "offset": None,
+    "exposure": None,
     "sigma": None,
     "absolute_sigma": False,
     "rows_weightless": 0,
@@ -245,7 +251,7 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     return {
         "loss": spec.loss.value,
         "link": spec.link_used,
-        **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
+        **parameters_record(spec),
         "ridge": spec.ridge,
         "l1": spec.l1,
         "penalty_scale": spec.penalty_scale.value,
@@ -255,6 +261,19 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
         "dtype": spec.dtype.value,
         "loss_tol": spec.loss_tol,
         "grad_tol": spec.grad_tol,
+    }
+
+
+def parameters_record(spec: Spec) -> Record:
+    """The options that some losses alone look at, null for those that this loss does not."""
+    return {own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS}
+
+
+def sought_record(spec: Spec, *, sought: bool) -> Record:
+    """Which parameter of the loss was `sought`, and found before the descent."""
+    return {
+        "delta_found": sought and spec.loss is Loss.HUBER,
+        "dispersion_found": sought and spec.loss is Loss.NEGATIVE_BINOMIAL,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gdsolve.descent.solution import Solution
 from gdsolve.solve.forecast import has_closed_form
+from gdsolve.solve.held import held_weights, told_held
 from gdsolve.solve.method import shown_rate
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.plan import Plan
@@ -48,7 +49,9 @@ def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certi
 
 
 def _support(problem: Problem, solution: Solution) -> str:
-    """How many weights an l1 penalty has left, a sentence; the intercept is not counted."""
+    """How many weights an l1 penalty has left, the intercept not counted, or which are at their bounds: a sentence."""
+    if problem.box is not None:
+        return told_held(held_weights(problem, solution.w.to(problem.start), None))
     if problem.shrinkage is None:
         return ""
     count, every = int((solution.w[: len(problem.labels)] != 0.0).sum()), len(problem.labels)

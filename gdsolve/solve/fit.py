@@ -47,6 +47,8 @@ def fit(
     checkpointer = checkpointer_of(spec, spec.data[0] if spec.data else "these")
     problem = pose(spec, table, ranks)
     from gdsolve.solve.fit_problem import fit_problem
+    from gdsolve.solve.threads import threads_for_formula
 
     illustrator = illustrate and illustrate()
-    return fit_problem(problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator)
+    with threads_for_formula(problem):
+        return fit_problem(problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator)

@@ -14,6 +14,7 @@ import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed
+from gdsolve.data.offsets import is_subtracted
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
@@ -32,9 +33,11 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
+from gdsolve.solve.many_starts import ManyStarts, is_spread, spread_starts, started_at
 from gdsolve.solve.memory import demand_of_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
@@ -81,27 +84,22 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     began = time.perf_counter()
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
     columns = _read(spec, parameters, table, dtype, device, stack)
-    free = [parameter for parameter in parameters if not parameter.fixed]
-    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
-    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
-    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
-    names = tuple(label for parameter in free for label in labels(parameter))
-    layout = Layout(
-        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
-    )
-    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
-    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
-    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
-    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
-    objective = _objective(spec, expression, layout, given, columns, start / scale)
+    built, spread = _spread(spec, _build(spec, parameters, columns, dtype, device), parameters, columns)
+    layout, expression, objective = built.layout, built.expression, built.objective
+    start, scale, names = built.start, layout.scale, layout.labels
     found = spec
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
     fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
     if isinstance(objective, PointwiseCurve) and not fault:
         found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
+        found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
+    if spread is not None and found.delta != spec.delta:
+        # The loss that all starts are compared by has its δ now.
+        built, spread = _spread(found, built, parameters, columns)
+        objective, start = built.objective, built.start
     return Problem(
         spec=found,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
@@ -119,10 +117,50 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
-        delta_found=delta_is_sought(spec),
+        delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
+        spread=spread,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A formula with its parameters where they start, (p, 1) in the user's units: what descent sees of them."""
+
+    layout: Layout
+    expression: Expression
+    objective: Objective
+    start: torch.Tensor
+
+
+def _build(
+    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, dtype: torch.dtype, device: torch.device
+) -> _Built:
+    free = [parameter for parameter in parameters if not parameter.fixed]
+    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
+    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
+    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
+    names = tuple(label for parameter in free for label in labels(parameter))
+    layout = Layout(
+        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
+    )
+    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
+    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
+    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
+    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
+    return _Built(layout, expression, _objective(spec, expression, layout, given, columns, start / scale), start)
+
+
+def _spread(
+    spec: Spec, built: _Built, parameters: Sequence[Parameter], columns: _Columns | None
+) -> tuple[_Built, ManyStarts | None]:
+    """The formula where the starts that fill ranges have it begin; as it is where there is one start alone."""
+    if not is_spread(spec, parameters):
+        return built, None
+    spread = spread_starts(spec, parameters, built.objective, built.layout)
+    at = started_at(parameters, spread.begin)
+    return _build(spec, at, columns, built.start.dtype, built.start.device), spread
 
 
 def _objective(
@@ -185,6 +223,7 @@ def _read(
     if built:
         tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    cells, offset = (cells, None) if spec.offsets is None or is_subtracted(spec.loss) else (cells[:-1], cells[-1:])
     if weight is not None:
         _replace_weightless(cells, weight)
     require_cells(info, (*roles.features, roles.target), cells)
@@ -196,7 +235,8 @@ def _read(
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
     target, info = transformed(spec, info, cells[-1], opened.where)
-    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
+    whole = torch.stack([target, *(offset or ())], dim=1)
+    return _Columns(info, opened.where, named, whole, weight, clusters)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -263,7 +303,8 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
     left = [
         name
         for name in names
-        if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)
+        if name not in used
+        and name not in (spec.weight_column, spec.errors.cluster, spec.offset, spec.exposure, *spec.ignore)
     ]
     if spec.target is None and not left:
         raise GdsolveError(

@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from gdsolve.data import MOST_LEVELS, ColumnSummary, Description
+from gdsolve.data.targets import outside
 from gdsolve.spec import Categorical, Engine, Method, Missing, RateSchedule, Scale, Spec
 from gdsolve.spec.losses import LOSS_PARAMETERS, USUAL_LOSS, Loss, Target
 
@@ -197,7 +200,7 @@ def takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
         return (target.minimum, target.maximum) == (0.0, 1.0) and math.isclose(
             std * std, mean * (1 - mean), rel_tol=1e-9
         )
-    return kind is not Target.COUNTS or target.minimum >= 0.0
+    return not outside(loss, np.array([target.minimum])).any()
 
 
 def _unweighed(spec: Spec) -> Changes:

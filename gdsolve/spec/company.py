@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
-from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Mean, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
+from gdsolve.spec.option import enumerated
 
 
 def _losses_with(parameter: LossParameter) -> Company:
@@ -83,6 +84,12 @@ NUMBERS = Company(
     lambda asked: asked.spec.loss.info.target is Target.NUMBERS,
     "{flag} is for a target of numbers, and this is --loss {spec.loss}",
 )
+OF_LOGARITHMS = tuple(loss for loss in Loss if loss.info.mean is Mean.EXP)
+LOG_LINK = Company(
+    lambda asked: asked.spec.loss in OF_LOGARITHMS,
+    f"{{flag}} is for losses whose mean is eᶻ, {enumerated(OF_LOGARITHMS)}, and this is --loss {{spec.loss}}",
+    "give --offset COLUMN, one of logarithms, or leave {flag} out",
+)
 SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,
     "{flag} is for the standard errors of squared losses, and this is --loss {spec.loss}",
@@ -107,9 +114,13 @@ INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-interc
 MOMENTUM = Company(
     _momentum_is_used, f"goes with --method {' or '.join(WITH_MOMENTUM)}", "give {methods}, or leave {flag} out"
 )
+PARAMETERS = Company(
+    lambda asked: asked.spec.minimize is not None or asked.spec.model is not None,
+    "{flag} is for the parameters of --model and --minimize: a linear model has one minimum, wherever it starts",
+)
 RANDOM = Company(
-    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt,
-    "{flag} is for --init random, --cv and --holdout; nothing else is drawn at random",
+    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt or asked.spec.is_spread,
+    "{flag} is for --init random, ranges of --start, --starts, --cv and --holdout; nothing else is drawn at random",
     "leave {flag} out",
 )
 DEALT = Company(
@@ -159,7 +170,7 @@ RESIDUALS = Company(
 )
 ERRORS_KNOWN = Company(
     lambda asked: asked.spec.loss.info.squared or asked.spec.loss.info.likelihood,
-    f"{{flag}} is for squared losses, {' and '.join(loss for loss in Loss if loss.info.likelihood)}, and this is "
+    f"{{flag}} is for squared losses, {enumerated([loss for loss in Loss if loss.info.likelihood])}, and this is "
     "--loss {spec.loss}",
 )
 UNBIASED = Company(

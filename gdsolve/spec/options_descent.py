@@ -64,10 +64,41 @@ class DescentOptions(TableOptions):
         (), "Numbers, vectors and matrices that the formula uses by their names.", "Formula", verbs=()
     )
     start: tuple[str, ...] = option(
-        (), "Start values of the parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+        (),
+        "Start values of the parameters, or ranges of them, as in a=0..10,b=1e-3..1e3; a range of one sign whose ends "
+        "differ by a factor of 100 is filled on a logarithmic scale.",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="NAME=NUMBER,…",
     )
-    lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
-    upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
+    starts: int | None = option(
+        None,
+        "Descend from so many starts at once, filling the ranges of --start, go on from the best, and say how many "
+        "of them ended there or higher.",
+        "Formula",
+        verbs=FITTED,
+        metavar="N",
+        default_text="off: with ranges the best of 128 points is the start",
+        minimum=1,
+        maximum=100_000,
+        goes_with=company.PARAMETERS,
+    )
+    lower: tuple[str, ...] = option(
+        (),
+        "Lower bounds of parameters, or of the weights of columns (the intercept is called intercept).",
+        "Formula",
+        verbs=POSED,
+        metavar="NAME=NUMBER,…",
+    )
+    upper: tuple[str, ...] = option(
+        (), "Upper bounds of parameters, or of the weights of columns.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…"
+    )
+    nonnegative: bool = option(
+        False,
+        "Keep all parameters, or the weights of all columns but not the intercept, at 0 or above.",
+        "Formula",
+        verbs=POSED,
+    )
     fix: tuple[str, ...] = option(
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
@@ -75,8 +106,8 @@ class DescentOptions(TableOptions):
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
-        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
-        "the mean (log, of poisson) or its logit (of logistic).",
+        "What the curve of --model is with a loss of means, as poisson and logistic: the mean of the target "
+        "(identity), the log of the mean (log, of counts and positive numbers) or its logit (of logistic).",
         "Descent",
         verbs=POSED,
         default_text="identity: the curve is the mean",
@@ -98,6 +129,22 @@ class DescentOptions(TableOptions):
         verbs=ONE_PROBLEM,
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
+    )
+    power: float = option(
+        1.5,
+        "Power p of --loss tweedie, by which the variance is φ·μᵖ: a number between 1 and 2.",
+        "Descent",
+        metavar="P",
+        goes_with=company.LOSSES["power"],
+    )
+    dispersion: float | None = option(
+        None,
+        "Dispersion α of --loss negative-binomial, by which the variance is μ + α·μ².",
+        "Descent",
+        metavar="NUMBER",
+        default_text="found by maximum likelihood",
+        by_verb={"path": {"default_text": "required with negative-binomial"}},
+        goes_with=company.LOSSES["dispersion"],
     )
     ridge: Strength = option(
         0.0,
@@ -270,7 +317,7 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, and of --cv and --holdout.",
+        "Seed of --init random, of ranges of --start and --starts, and of --cv and --holdout.",
         "Descent",
         metavar="N",
         minimum=0,

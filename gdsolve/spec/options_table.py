@@ -19,6 +19,8 @@ from gdsolve.spec.verbs import (
     SOLVED,
 )
 
+MODELLED = tuple(verb for verb in CHOOSING if verb != "scan")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
@@ -65,6 +67,24 @@ class TableOptions:
         verbs=CHOOSING,
         metavar="COLUMNS",
         goes_with=(company.NO_FORMULA, company.TAKEN_OUT, company.COLUMNS_LEFT),
+    )
+    offset: str | None = option(
+        None,
+        "Column of offsets: numbers that are added to the prediction before its mean is taken, with no weight of their "
+        "own; new rows need them as well.",
+        "Columns",
+        verbs=MODELLED,
+        metavar="COLUMN",
+        goes_with=company.NO_FORMULA,
+    )
+    exposure: str | None = option(
+        None,
+        "Column of exposures, such as a time or an area at risk: the offset is its logarithm, so that the mean is in "
+        "proportion to it.",
+        "Columns",
+        verbs=MODELLED,
+        metavar="COLUMN",
+        goes_with=(company.NO_FORMULA, company.LOG_LINK),
     )
     weight: str | None = option(
         None,

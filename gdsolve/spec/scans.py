@@ -38,6 +38,9 @@ class NeedsRows:
 
 NEEDS_ROWS = (
     NeedsRows("group_by", lambda spec: spec.group_by is not None, "groups are made of rows", "leave --group-by out"),
+    NeedsRows(
+        "offset", lambda spec: spec.offset is not None, "an offset moves the target of every row", "leave --offset out"
+    ),
     NeedsRows("minimize", lambda spec: spec.minimize is not None, "a formula needs rows", "leave --minimize out"),
     NeedsRows("model", lambda spec: spec.model is not None, "a curve needs rows", "leave --model out"),
     NeedsRows("holdout", lambda spec: spec.holdout is not None, "to set rows aside takes rows", "leave --holdout out"),

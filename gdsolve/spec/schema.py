@@ -122,7 +122,8 @@ SPECIAL: dict[str, Schema] = {
     },
 }
 BELOW = {"confidence": 1, "interval": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
-"""Numbers between 0 and a limit, which are neither of these."""
+ABOVE = {own.name: own.above for own in LOSS_PARAMETERS}
+"""Numbers between 0, or what stands here, and a limit, which are neither of these."""
 
 
 def json_schema() -> Schema:
@@ -230,7 +231,7 @@ def _numeric(name: str, info: OptionInfo, *, whole: bool) -> Schema:
     quotient = "" if whole else rf"(/\s*{_SIGN}{_DIGITS}\s*)?"
     number: Schema = {"type": "integer" if whole else "number"}
     if name in BELOW:
-        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": BELOW[name]}
+        number |= {"exclusiveMinimum": ABOVE.get(name, 0), "exclusiveMaximum": BELOW[name]}
     limits = {"minimum": info.minimum, "maximum": info.maximum}
     number |= {word: int(limit) for word, limit in limits.items() if limit is not None}
     text = {"type": "string", "pattern": rf"^\s*{sign}{_COUNT if whole else _DIGITS}\s*{quotient}$"}

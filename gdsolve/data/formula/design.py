@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
 from gdsolve.data.formula.materializer import BatchMaterializer, UnseenLevelError
-from gdsolve.spec.model_formula import ModelFormula, aliased, columns_in, is_intercept, parsed
+from gdsolve.spec.model_formula import ModelFormula, columns_in, is_intercept, parsed
 from gdsolve.status import DataError, GdsolveError
 
 Levels = Mapping[str, Sequence[Any]]
@@ -44,6 +43,10 @@ class RowFaultError(Exception):
         self.columns = columns
         self.hint = hint
         self.level = level
+
+    def moved(self, row: int) -> RowFaultError:
+        """The same, of another row."""
+        return RowFaultError(row, self.words, self.columns, self.hint, self.level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,44 +132,65 @@ class FormulaDesign:
         return found
 
     def _fault_of(self, frame: pl.DataFrame, make: Make, fault: Exception) -> Exception:
-        """The first row without which there is no fault, found by halving; the fault is the formula's where none is."""
-        fine, faulty = 0, frame.height
+        """That of the first row with a fault; the formula's where there is one without any row."""
         if _fault(frame[:0], make) is not None:
             expression, words = told_of(fault)
             return GdsolveError(f"{expression}: {words}", SEE, option="formula")
-        while faulty - fine > 1:
-            middle = (fine + faulty) // 2
-            found = _fault(frame[:middle], make)
-            fine, faulty, fault = (middle, faulty, fault) if found is None else (fine, middle, found)
-        expression, words = told_of(fault)
+        row = first_faulty(frame, make)
+        expression, words = told_of(_fault(frame[: row + 1], make) or fault)
         columns = columns_in_factor(expression, self.formula)
-        cells = ", ".join(f"{name} = {shown(frame[name][fine])}" for name in columns if name in frame.columns)
-        if "extrapolat" not in words:
-            return RowFaultError(fine, f"{expression} at {cells}: {words}", columns)
-        return RowFaultError(
-            fine,
-            f"{cells} is outside the bounds of {expression}{self._bounds(expression)}",
-            columns,
-            "leave the row out, or give the spline extrapolation='clip' or 'extend' and fit again",
-        )
-
-    def _bounds(self, expression: str) -> str:
-        """The bounds of the one spline of an expression, in words."""
-        text = ast.unparse(ast.parse(aliased(expression)[0].strip(), mode="eval"))
-        found = [state for call, state in self.states.items() if call in text and "lower_bound" in state]
-        return f", {found[0]['lower_bound']:.10g} to {found[0]['upper_bound']:.10g}" if len(found) == 1 else ""
+        beyond = beyond_bounds(expression, columns, frame, self.states)
+        return beyond or RowFaultError(row, f"{expression} at {_cells(frame, row, columns)}: {words}", columns)
 
 
-def _fault(frame: pl.DataFrame, make: Make) -> Exception | None:
+def first_faulty(frame: pl.DataFrame, make: Callable[[pl.DataFrame], Any]) -> int:
+    """The first row of rows with a fault without which there is none, found by halving."""
+    fine, faulty = 0, frame.height
+    while faulty - fine > 1:
+        middle = (fine + faulty) // 2
+        fine, faulty = (middle, faulty) if _fault(frame[:middle], make) is None else (fine, middle)
+    return fine
+
+
+def _fault(frame: pl.DataFrame, make: Callable[[pl.DataFrame], Any]) -> Exception | None:
     try:
         with np.errstate(all="ignore"):
             make(frame)
     except FormulaicError as fault:
-        return fault
+        found: Exception = fault
+        return found
     except UnseenLevelError:
         # That is told where all values can be worked out.
         return None
     return None
+
+
+def beyond_bounds(
+    expression: str, columns: tuple[str, ...], frame: pl.DataFrame, states: Mapping[str, Mapping[str, Any]]
+) -> RowFaultError | None:
+    """That the value of a row is outside the bounds of a spline; None where none is."""
+    found = BatchMaterializer(frame).beyond_bounds(expression, states) if expression else None
+    if found is None:
+        return None
+    row, low, high = found
+    return RowFaultError(
+        row,
+        f"{_cells(frame, row, columns)} is outside the bounds of {expression}, {low:.10g} to {high:.10g}",
+        columns,
+        "leave the row out, or give the spline extrapolation='clip' or 'extend' and fit again",
+    )
+
+
+def cannot(expression: str, columns: Sequence[str], texts: Sequence[str], fault: Exception) -> GdsolveError:
+    """That an expression cannot be worked out at all, of a column of text for one."""
+    text = next((name for name in columns if name in texts), None)
+    why = f"column {text!r} is text" if text is not None else told_of(fault)[1]
+    remedy = SEE if text is None else f"text has levels, which stand for themselves: {text}, or C({text})"
+    return GdsolveError(f"{expression} cannot be worked out: {why}", remedy, option="formula")
+
+
+def _cells(frame: pl.DataFrame, row: int, columns: Sequence[str]) -> str:
+    return ", ".join(f"{name} = {shown(frame[name][row])}" for name in columns if name in frame.columns)
 
 
 def told_of(fault: Exception) -> tuple[str, str]:
@@ -244,11 +268,8 @@ def build_design(
         with np.errstate(all="ignore"):
             found = materialised(empty, spec).model_spec
     except FormulaicError as fault:
-        expression, words = told_of(fault)
-        text = next((name for name in columns_in_factor(expression, formula) if name in texts), None)
-        why = f"column {text!r} is text" if text is not None else words
-        remedy = f"text is a set of levels: write C({text}), or {text}" if text is not None else SEE
-        raise GdsolveError(f"{expression} cannot be worked out: {why}", remedy, option="formula") from None
+        expression = told_of(fault)[0]
+        raise cannot(expression, columns_in_factor(expression, formula), texts, fault) from None
     place, names, kept = 0, [], []
     for term, _, columns in found.structure:
         for name in columns:

@@ -13,15 +13,27 @@ from formulaic import ModelSpec
 from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from gdsolve.data.formula.design import SEE, FormulaDesign, States, build_design, told_of
+from gdsolve.data.formula.design import (
+    FormulaDesign,
+    States,
+    beyond_bounds,
+    build_design,
+    cannot,
+)
 from gdsolve.data.formula.functions import levels_of
 from gdsolve.data.formula.materializer import BatchMaterializer
 from gdsolve.data.levels import MOST_LEVELS
+from gdsolve.data.room import host_room, in_bytes
 from gdsolve.spec.formula_functions import LEARNT
 from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, parsed
-from gdsolve.status import DataError, GdsolveError
+from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
+
+# Numbers a row that a spline or polynomial takes while it is worked out.
+_WORKING = 24
+# Of less memory nobody needs to be told.
+_MUCH = 64 << 20
 
 
 @dataclass(slots=True)
@@ -38,6 +50,7 @@ class Learner:
     _levels: dict[str, dict[Any, None]] = field(default_factory=dict, init=False)
     _held: list[pl.DataFrame] = field(default_factory=list, init=False)
     _factors: dict[str, Factor] = field(default_factory=dict, init=False)
+    _judged: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         sides = parsed(self.formula.text, self.rest)
@@ -86,9 +99,10 @@ class Learner:
         """
         if self.held:
             self._held.append(frame.select(self.held))
+            self._require_room(table)
         maker = BatchMaterializer(frame.select(self.columns))
         for factor in self._of_levels:
-            self._note(factor, self._values(maker, factor, ModelSpec(formula=[])), table)
+            self._note(factor, self._values(maker, factor, _fresh()), table)
 
     def learnt(self) -> tuple[dict[str, list[Any]], pl.DataFrame | None]:
         """What this process has seen, to be joined with what others have: levels, and columns."""
@@ -113,20 +127,39 @@ class Learner:
             maker = BatchMaterializer(pl.concat(parts))
             for factor in self._of_all_rows:
                 values = self._values(maker, factor, whole)
+                maker.factor_cache.clear()
                 if values.__formulaic_metadata__.kind is Factor.Kind.CATEGORICAL:
                     self._note(factor, values, table)
         known = {name: _sorted(levels) for name, levels in self._levels.items()}
         return build_design(self.formula, self.rest, self.texts, states, known)
+
+    def _require_room(self, table: str) -> None:
+        """See that what is kept, and what is worked out from it, has room; looked at whenever it has doubled.
+
+        Raises:
+            DataError: it has none.
+        """
+        rows = sum(part.height for part in self._held)
+        need = 8 * rows * (len(self.held) + _WORKING)
+        if need < max(_MUCH, 2 * self._judged):
+            return
+        self._judged, there = need, host_room().falls_short(need, need)
+        if there is not None:
+            named = ", ".join(one.expr for one in self._of_all_rows)
+            raise DataError(
+                f"{table}: all rows are needed at once for {named}: {rows:,} of them take {in_bytes(need)}, and "
+                f"{in_bytes(there)} are available",
+                "fit a sample of the rows, or write what they make into the table as columns",
+            )
 
     def _values(self, maker: BatchMaterializer, factor: Factor, spec: ModelSpec) -> Any:
         try:
             with np.errstate(all="ignore"):
                 return maker._evaluate_factor(factor, spec, set()).values
         except FormulaicError as fault:
-            _, words = told_of(fault)
-            text = next((name for name in _columns(factor) if name in self.texts), None)
-            why = f"column {text!r} is text" if text is not None else words
-            raise GdsolveError(f"{factor.expr} cannot be worked out: {why}", SEE, option="formula") from None
+            names, frame = _columns(factor), maker.data
+            beyond = beyond_bounds(factor.expr, names, frame, spec.transform_state)
+            raise beyond or cannot(factor.expr, names, self.texts, fault) from None
 
     def _note(self, factor: Factor, values: Any, table: str) -> None:
         if values.__formulaic_metadata__.kind is not Factor.Kind.CATEGORICAL:
@@ -153,3 +186,7 @@ def _calls(factor: Factor) -> frozenset[str]:
 
 def _columns(factor: Factor) -> tuple[str, ...]:
     return (factor.expr,) if factor.eval_method is Factor.EvalMethod.LOOKUP else columns_in(factor.expr)
+
+
+def _fresh() -> ModelSpec:
+    return ModelSpec(formula=[], na_action="ignore")

@@ -5,6 +5,7 @@ Imported only where a formula is asked for: it needs `formulaic`, which needs pa
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -66,14 +67,37 @@ class BatchMaterializer(NarwhalsMaterializer):
 
     @override
     def _evaluate(self, expr: str, metadata: Any, spec: Any) -> tuple[Any, set[Any]]:
+        text, context = self._meaning(expr)
+        return numbers_of(stateful_eval(text, context, {text: metadata}, spec.transform_state, spec)), set()
+
+    def _meaning(self, expr: str) -> tuple[str, LayeredMapping]:
+        """An expression as Python reads it, and what stands for its names."""
         text, names = aliased(expr)
-        text, called = text.strip(), called_in(expr)
+        called = called_in(expr)
         # A column may have the name of a function that is not called here, and the other way about.
         data = {name: column for name, column in self._columns.items() if name not in called}
         data |= {alias: self._columns[name] for alias, name in names.items()}
         functions = {name: function for name, function in self.context.items() if name in called}
-        context = LayeredMapping(LayeredMapping(data, name="data"), LayeredMapping(functions, name="functions"))
-        return numbers_of(stateful_eval(text, context, {text: metadata}, spec.transform_state, spec)), set()
+        return text.strip(), LayeredMapping(
+            LayeredMapping(data, name="data"), LayeredMapping(functions, name="functions")
+        )
+
+    def beyond_bounds(self, expr: str, states: Mapping[str, Mapping[str, Any]]) -> tuple[int, float, float] | None:
+        """The first row in which a spline of an expression is asked for a value outside its bounds, and these bounds.
+
+        They are found among the `states` of calls; None where there is no such row.
+        """
+        text, context = self._meaning(expr)
+        for call in (node for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Call)):
+            state = states.get(ast.unparse(call), {})
+            if "lower_bound" not in state or "upper_bound" not in state:
+                continue
+            low, high = float(state["lower_bound"]), float(state["upper_bound"])
+            values = np.asarray(stateful_eval(ast.unparse(call.args[0]), context, None, dict(states), None))
+            outside = (values < low) | (values > high)
+            if outside.any():
+                return int(outside.argmax()), low, high
+        return None
 
     @override
     def _is_categorical(self, values: Any) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
-from gdsolve.data.targets import outside, target_error
+from gdsolve.data.targets import LIMITED, outside
 from gdsolve.spec import Loss
 from gdsolve.status import DataError
 
@@ -52,8 +52,11 @@ class SavedFormula:
             target = self._made(cells, columns, 1, lambda rows: design.targets(rows)[:, None], where, remedy)[:, 0]
             wrong = outside(loss, target)
             if wrong.any():
-                row = int(wrong.argmax())
-                raise target_error(where(row, None), f"{self.target} = {target[row]:.10g}", loss)
+                row, limited = int(wrong.argmax()), LIMITED[loss.info.target]
+                raise DataError(
+                    f"{where(row, None)}: the target {self.target} = {target[row]:.10g} {limited.wrong}",
+                    f"--loss {loss.value} takes {limited.taken}: leave the row out",
+                )
             added.append(pl.Series(self.target, target))
         return cells.with_columns(added)
 

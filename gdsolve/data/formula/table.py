@@ -7,15 +7,17 @@ from dataclasses import replace
 
 import polars as pl
 
+from gdsolve.data.batch import Tally
 from gdsolve.data.cells import ColumnKind
-from gdsolve.data.columns import Parts, Roles, cluster_column, known_column
+from gdsolve.data.columns import Parts, Roles, cluster_column, known_column, offsets_of
 from gdsolve.data.diagnose import nested_error, show, text_error
 from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
-from gdsolve.data.formula.design import FormulaDesign
+from gdsolve.data.formula.design import FormulaDesign, RowFaultError
 from gdsolve.data.formula.learn import Learner
 from gdsolve.data.formula.saved import design_of
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.reading import Reader
 from gdsolve.data.shares import Head
 from gdsolve.data.source import Source
@@ -56,7 +58,8 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     texts = tuple(name for name in named if kinds[name] in _TEXTS) if known is None else known.texts
     if looked:
         _refuse_unfit(*looked, kinds, parts, spec, formula, classes=classes)
-    numbers = [name for name in named if name not in texts] + ([parts.weight] if parts.weight else [])
+    beside = [*([parts.weight] if parts.weight else []), *offset_columns(parts)]
+    numbers = [*(name for name in named if name not in texts), *beside]
     fast = looked is not None and is_plain(*looked, kinds, numbers)
     columns = FormulaColumns(formula, texts)
     pair = None
@@ -70,8 +73,10 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     design = known or _learnt(Learner(formula, rest, texts), reader, ranks)
-    if not design.names:
-        raise GdsolveError("has no feature behind the ~", "name one, as in y ~ x", option="formula")
+    if not design.names and spec.group_by is not None:
+        raise GdsolveError("has no feature behind the ~", "name one, or leave --group-by out", option="formula")
+    if not design.names and not formula.intercept:
+        raise GdsolveError("has no feature behind the ~, and no intercept", "name one, as in y ~ x", option="formula")
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
     made = Reader(opened, roles, spec, fast, first.name, whole, met)
     made.fill_as(reader)
@@ -80,11 +85,18 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
 
 def _learnt(learner: Learner, reader: Reader, ranks: Ranks) -> FormulaDesign:
     """The formula with what a pass over the rows that are used tells of it, if it needs one."""
+    tally = Tally()
     if learner.learns:
         learner.tell()
-        for frame in reader.kept():
+        for frame in reader.kept(tally):
             learner.take(frame, reader.name)
-    return learner.design(ranks.gather(learner.learnt()), reader.name)
+    shares = ranks.gather(learner.learnt())
+    try:
+        return learner.design(shares, reader.name)
+    except RowFaultError as fault:
+        # Of several ranks each has some of the rows.
+        at = f"{reader.name}: " if ranks.several else f"{tally.where(fault.row)}: "
+        raise DataError(at + fault.words, fault.hint) from None
 
 
 def _design_of_weights(spec: Spec) -> FormulaDesign | None:
@@ -112,6 +124,7 @@ def formula_of(
     formula, rest = read_formula(spec.formula), None
     if formula.takes_rest:
         apart = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
+        apart += (spec.offset, spec.exposure)
         rest = tuple(name for name in names if name not in (*apart, *formula.target_columns))
         formula = read_formula(spec.formula, rest)
     return formula, rest
@@ -137,17 +150,20 @@ def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str
         column("group_by", spec.group_by),
         column("cv_by", spec.cv_by),
         cluster_column(names, spec, table),
+        *offsets_of(names, spec, table),
     )
 
 
 def _roles(columns: FormulaColumns, parts: Parts, names: Sequence[str], pair: tuple[str, str] | None) -> Roles:
-    used = {*columns.formula.named, parts.weight, parts.group, parts.together, parts.cluster}
+    used = {*columns.formula.named, parts.weight, parts.group, parts.together, parts.cluster, *offset_columns(parts)}
     return replace(
         roles_of(columns, parts.weight, tuple(name for name in names if name not in used)),
         target_levels=pair,
         group=parts.group,
         together=parts.together,
         cluster=parts.cluster,
+        offset=parts.offset,
+        exposure=parts.exposure,
     )
 
 
@@ -178,12 +194,13 @@ def _refuse_unfit(
     classes: bool,
 ) -> None:
     """Refuse columns of lists, and text where a number has to be: as the target as it is, and as the weight."""
-    apart = tuple(name for name in (parts.weight, parts.group, parts.together) if name)
+    apart = [name for name in (parts.weight, parts.group, parts.together) if name] + offset_columns(parts)
     for name in (*formula.named, *apart):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
-    if parts.weight is not None and kinds[parts.weight] in _TEXTS:
-        raise text_error(source, sample, kinds, parts.weight, [], parts, spec=spec)
+    for name in (name for name in (parts.weight, *offset_columns(parts)) if name is not None):
+        if kinds[name] in _TEXTS:
+            raise text_error(source, sample, kinds, name, [], parts, spec=spec)
     if formula.is_column and not classes and kinds[formula.target] in _TEXTS:
         fault = text_error(source, sample, kinds, formula.target, [], replace(parts, target=""), spec=spec)
         raise DataError(

@@ -22,6 +22,7 @@ from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
+from gdsolve.report.starts_table import minima_columns, more_minima, start_line
 from gdsolve.report.weight_table import weight_columns
 from gdsolve.version import __version__
 
@@ -48,6 +49,7 @@ def page_of(report: Record) -> str:
         _section("What was reached", _reached(shown["record"])),
         _section("Weights", _weights(record)),
         _section("Standard errors", _errors(record)),
+        _section("Starts", _starts(record)),
         _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
         _section("Pictures", _pictures(report)),
         _section("What the learning rate does", _rate(report)) if report["course"] else "",
@@ -148,6 +150,14 @@ def _errors(record: Record) -> str:
     known = any(one["standard_error"] is not None for one in report["parameters"].values())
     table = _table(["parameter", *titles], [list(report["parameters"]), *columns]) if known else ""
     return table + _list(remarks(record)) + _correlations(report)
+
+
+def _starts(record: Record) -> str:
+    """Where the starts ended, and where the descent of the page began."""
+    titles, columns = minima_columns(record)
+    note = f"<p>{escape(more_minima(record))}</p>\n" if more_minima(record) else ""
+    began = start_line(record)
+    return (_list([("start", began)]) if began else "") + (_table(titles, columns) if titles else "") + note
 
 
 def _correlations(report: Record) -> str:
