@@ -27,7 +27,6 @@ WRONG = [
     ("2 ~ z", 1, "a target that is a number", "write a column before ~"),
     ("y ~ x + y", 9, "'y' is the target itself", "take it out"),
     ("y ~ 0", 5, "no column behind ~", "as in y ~ x + z"),
-    ("y ~ 1", 5, "no column behind ~", "as in y ~ x + z"),
     # Brackets and quotes.
     ("y ~ (x + z", 5, "'(' was never closed", "write the ) that goes with it"),
     ("y ~ log(x", 8, "'(' was never closed", "write the ) that goes with it"),
