@@ -43,6 +43,8 @@ def written_out(loss: PointwiseLoss, z: torch.Tensor, y: torch.Tensor) -> torch.
     """Losses that PyTorch has not, from their formulas."""
     if isinstance(loss, SquaredHinge):
         return functional.relu(1.0 - (2.0 * y - 1.0) * z).square()
+    if isinstance(loss, Quantile):
+        return torch.maximum(loss.level * (y - z), (loss.level - 1.0) * (y - z))
     if isinstance(loss, Gamma):
         return z + y * torch.exp(-z)
     if isinstance(loss, Tweedie):
@@ -63,8 +65,6 @@ def losses_of_torch(loss: PointwiseLoss, z: torch.Tensor, y: torch.Tensor) -> to
         return functional.binary_cross_entropy_with_logits(z, y, reduction="none")
     if isinstance(loss, Poisson):
         return functional.poisson_nll_loss(z, y, log_input=True, full=False, reduction="none")
-    if isinstance(loss, Quantile):
-        return torch.maximum(loss.level * (y - z), (loss.level - 1.0) * (y - z))
     if not isinstance(loss, Absolute):
         return written_out(loss, z, y)
     return functional.l1_loss(z, y, reduction="none")
