@@ -380,8 +380,8 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: 
             option="model",
         )
     target, reason = (asked, "--target") if asked is not None else usual_target(left)
-    # A target is no part of its curve, nor is any column but the feature of a curve by its name.
-    clash = next((name for name in clashing if name != target and not by_name), None)
+    # A target that is named is no part of its curve, nor is any column but the feature of a curve by its name.
+    clash = next((name for name in clashing if name != asked and not by_name), None)
     if clash is not None:
         raise _two_of_one_name(clash)
     if target in used:
