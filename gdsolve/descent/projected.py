@@ -53,4 +53,5 @@ def _damped(steep: Tensor, residuals: Tensor, damping: Tensor) -> Tensor:
     along = u.mT @ (q.mT @ residuals[:, :, None])
     shrunk = singular[:, None, :] / (singular.square()[:, None, :] + damping[:, :, None])
     steps = -(v.mT[:, None, :, :] @ (shrunk[..., None] * along[:, None, :, :]))[..., 0]
-    return steps / scale[:, None, :]
+    found: Tensor = steps / scale[:, None, :]
+    return found

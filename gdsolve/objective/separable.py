@@ -1,8 +1,8 @@
 """Curves that are linear in some of their parameters: those are solved for, and only the others are left to search.
 
 f(x; α, c) = φ₀(x; α) + Σ cⱼ·φⱼ(x; α). For given α the best c is a linear least-squares solution, and what is left is a
-function of α alone. Source: Golub and Pereyra (1973), The differentiation of pseudo-inverses and nonlinear least squares
-problems whose variables separate; Kaufman (1975), A variable projection method, for the slopes.
+function of α alone. Source: Golub and Pereyra (1973), The differentiation of pseudo-inverses and nonlinear least
+squares problems whose variables separate; Kaufman (1975), A variable projection method, for the slopes.
 
 Points are rows here: many of them are looked at together, (N, p).
 """
@@ -50,8 +50,8 @@ def linear_names(expression: Expression, names: Sequence[str]) -> tuple[str, ...
 class Projected:
     """Points whose linear parameters are the best ones.
 
-    Shapes: `points` (N, p); `residuals` √v(f − y), (N, m), with the roots of weights, `root`, (N, m); `value` is what is
-    to be small, (N,), infinite where it is no number; `basis` is orthonormal and spans the columns of the linear
+    Shapes: `points` (N, p); `residuals` √v(f − y), (N, m), with the roots of weights, `root`, (N, m); `value` is what
+    is to be small, (N,), infinite where it is no number; `basis` is orthonormal and spans the columns of the linear
     parameters times √v, (N, m, r), with zeros where their rank is less.
     """
 
@@ -213,7 +213,7 @@ class Separable:
         else:
             found = self.expression.evaluate(values)
         found = found.to(points.dtype)
-        return found.expand(torch.broadcast_shapes(found.shape, (len(points), self.rows)))
+        return found.expand(*found.shape[:-2], len(points), self.rows)
 
     def _of_one(self, point: Tensor) -> Tensor:
         values = {**self.given, **dict(zip(self.names, point.unbind(), strict=True))}
@@ -249,7 +249,7 @@ class Separable:
 
 
 def _least_squares(design: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
-    """c of least ‖design·c − aim‖, (N, k), of least norm in columns of length 1, and an orthonormal basis, (N, m, r)."""
+    """c of least ‖design·c − aim‖, (N, k), of least norm in columns of length 1, and a basis of them, (N, m, r)."""
     norms = design.norm(dim=1)
     scale = torch.where(norms > 0.0, norms, 1.0)
     q, r = torch.linalg.qr(design / scale[:, None, :])

@@ -67,14 +67,13 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
     read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     ignored = ("ignored", _listed(data["ignored"], "column", room))
-    began = ("start", start_line(record))
+    began = ("start", start_line(record) or found_start_line(record))
     if subject["kind"] == "formula":
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored, began]
     intercept = intercept or has_class_intercepts(record)
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
         explained = [("model", f"{_modelled(record)} = {subject['formula']}"), ("fixed", _fixed(subject))]
-        explained += [("start", found_start_line(record))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),

@@ -340,6 +340,7 @@ def comparison_record(comparison: Comparison) -> Record:
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,
         },
+        "found_start": None if comparison.found_start is None else asdict(comparison.found_start),
         "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,

@@ -29,6 +29,7 @@ ROOM, ROOM_OF_TOTAL = 0.1, 1e-8
 SAME = 1e-9
 BLENDS = (1.0, 0.98, 0.95, 0.9, 0.8, 0.6, 0.3)
 """Shares of a curve that is pulled towards a constant, so that it can be a mean."""
+TURNS = (math.pi, 0.5 * math.pi, -0.5 * math.pi)
 HALF_COUNT = 0.5
 ODDS = 2.0
 
@@ -159,11 +160,12 @@ class _Task:
                 turned = point.clone()
                 turned[place] = math.remainder(float(point[place]), 2.0 * math.pi)
                 point = self._if_same(point, turned)
-                half = point.clone()
-                half[place] = math.remainder(float(point[place]) + math.pi, 2.0 * math.pi)
-                half = self._solved(half)
-                if int((half < 0.0).sum()) < int((point < 0.0).sum()):
-                    point = self._if_same(point, half)
+                for turn in TURNS:
+                    turned = point.clone()
+                    turned[place] = math.remainder(float(point[place]) + turn, 2.0 * math.pi)
+                    turned = self._solved(turned)
+                    if int((turned < 0.0).sum()) < int((point < 0.0).sum()):
+                        point = self._if_same(point, turned)
             elif enters is not None and float(point[place]) < 0.0:
                 turned = point.clone()
                 turned[place] = -point[place]
@@ -179,7 +181,7 @@ class _Task:
         return other if within and after <= before + SAME * abs(before) else point
 
     def rounded(self, point: Tensor) -> Tensor:
-        """The point in as few digits as cost next to nothing, so that the start that is told is the one that is used."""
+        """The point in as few digits as cost next to nothing: the start that is told is the one that is used."""
         places = list(self.curve.others)
         lowest = float(self.losses(point[None])[0])
         allowed = lowest + ROOM * abs(lowest) + ROOM_OF_TOTAL * abs(self.total - lowest)
@@ -242,7 +244,8 @@ def _bounds(parameters: Sequence[Parameter]) -> tuple[Tensor, Tensor]:
     spans = [(-math.inf, math.inf) if one.span is None else (one.span.low, one.span.high) for one in parameters]
     lower = [max(one.lower, low) for one, (low, _) in zip(parameters, spans, strict=True)]
     upper = [min(one.upper, high) for one, (_, high) in zip(parameters, spans, strict=True)]
-    return tuple(torch.tensor(side, dtype=torch.float64, device="cpu") for side in (lower, upper))
+    first, second = (torch.tensor(side, dtype=torch.float64, device="cpu") for side in (lower, upper))
+    return first, second
 
 
 def _here(values: Tensor) -> Tensor:

@@ -180,9 +180,8 @@ def _begun(
     assert isinstance(built.objective, Curve | PointwiseCurve)
     started, found = find_start(spec, parameters, built.objective)
     if found is None:
-        fault = fault_of_start(
-            spec, built.objective, built.start / built.layout.scale, _rows_of(built.expression, columns)
-        )
+        at = built.start / built.layout.scale
+        fault = fault_of_start(spec, built.objective, at, _rows_of(built.expression, columns))
         names = ",".join(f"{one.name}=1" for one in parameters if one.sought)
         raise GdsolveError(
             f"no start was found at which it is finite{': at 1 ' + fault if fault else ''}",
@@ -342,11 +341,8 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
                 "leave --init out, or start from a fit of this formula",
             )
         numbers = iter([saved[name] for name in names if name in saved])
-        moved.append(
-            parameter
-            if parameter.fixed or parameter.sought
-            else replace(parameter, start=_filled(parameter.start, numbers))
-        )
+        still = parameter.fixed or parameter.sought
+        moved.append(parameter if still else replace(parameter, start=_filled(parameter.start, numbers)))
     return tuple(moved)
 
 

@@ -1,4 +1,4 @@
-"""The search for a point from which a curve is well fitted: a space-filling design, sweeps, and a few steps downhill."""
+"""The search for a point where a curve is well fitted: a space-filling design, sweeps, and steps downhill."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _without_mirrors(curve: Separable, reaches: Sequence[Reach]) -> tuple[Reach,
 
 @dataclass(slots=True)
 class _Search:
-    """What is searched: a curve, where each of its parameters that are not linear may be, and how much was looked at."""
+    """What is searched: a curve, where each parameter that is not linear may be, and how much was looked at."""
 
     curve: Separable
     reaches: tuple[Reach, ...]
@@ -126,9 +126,8 @@ class _Search:
         """The points of these parameters, some at a time."""
         self.looked += len(alpha)
         height = max(1, ROOM // (self.curve.rows * (len(self.curve.linear) + 2)))
-        return Projected.joined(
-            [self.curve.project(alpha[first : first + height]) for first in range(0, len(alpha), height)]
-        )
+        parts = [alpha[first : first + height] for first in range(0, len(alpha), height)]
+        return Projected.joined([self.curve.project(part) for part in parts])
 
     def swept(self, points: Projected) -> Projected:
         """Every point with one parameter after the other set to the best of many numbers all over its reach."""

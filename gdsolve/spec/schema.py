@@ -70,6 +70,9 @@ RATE: Schema = {
         {"type": "array", "minItems": 1, "maxItems": 1, "items": {"const": "auto"}},
     ]
 }
+_STARTED: Schema = {
+    "not": {"anyOf": [{"type": "null"}, {"type": "object", "not": {"required": ["start"]}}]},
+}
 DEFINITIONS: dict[str, Schema] = {
     "text": TEXT,
     "number": NUMBER,
@@ -154,6 +157,11 @@ def _problem() -> Schema:
                     "required": ["minimize", "model"],
                     "properties": {"minimize": {"not": {"type": "null"}}, "model": {"not": {"type": "null"}}},
                 }
+            },
+            # The start of a curve can be found from the data.
+            {
+                "if": {"required": ["minimize"], "properties": {"minimize": {"not": {"type": "null"}}}},
+                "then": {"properties": {"parameters": {"additionalProperties": _STARTED}}},
             },
         ],
     }
