@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
+from gdsolve.report.minibatches_record import minibatches_record
 from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.report.validation_record import validation_record
 from gdsolve.spec.losses import LOSS_PARAMETERS
@@ -81,6 +82,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "minibatches": minibatches_record(fit),
         "standard_errors": errors_record(fit),
         "covariance": covariance_record(fit) if as_model else None,
         "report": None if fit.inference is None else inference_record(fit.inference),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Format, Select
+from gdsolve.spec.choices import Format, Select, Shuffle
 from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
@@ -95,9 +95,22 @@ INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-interc
 MOMENTUM = Company(
     _momentum_is_used, f"goes with --method {' or '.join(WITH_MOMENTUM)}", "give {methods}, or leave {flag} out"
 )
+ROWS = Company(
+    lambda asked: asked.spec.minimize is None,
+    "{flag} takes some rows of a table at a time, and a formula has none",
+)
+BATCHES = Company(
+    lambda asked: asked.spec.batch is not None,
+    "{flag} is for stochastic descent, and every update looks at all rows",
+    "give --batch 32, say, or leave {flag} out",
+)
 RANDOM = Company(
-    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt,
-    "{flag} is for --init random, --cv and --holdout; nothing else is drawn at random",
+    lambda asked: (
+        asked.spec.init == "random"
+        or asked.spec.is_dealt
+        or (asked.spec.batch is not None and asked.spec.shuffle is not Shuffle.NONE)
+    ),
+    "{flag} is for --init random, --cv, --holdout and --batch; nothing else is drawn at random",
     "leave {flag} out",
 )
 DEALT = Company(

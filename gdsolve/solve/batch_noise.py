@@ -1,0 +1,139 @@
+"""What is known of stochastic descent before its first step: where it hovers, and which rates it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gdsolve.objective.gradient_noise import MOST_MODES, GradientNoise, gradient_noise, hovering, largest_held
+from gdsolve.objective.minibatches import updates_in_epoch
+from gdsolve.objective.pointwise_rows import PointwiseRows
+from gdsolve.objective.quadratic import Quadratic
+from gdsolve.objective.rows import Rows
+from gdsolve.solve.minibatches import LowerRate
+from gdsolve.solve.problem import Problem
+
+# Of the plateau, what the start may still have at the end of as many epochs as are advised.
+LEFT = 0.1
+MOST_EPOCHS = 100_000
+FINER = 10.0
+MOST_LOOKED_AT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """The noise of batches of a size, and the error at the start, (r,), along the modes; `unit` is of losses."""
+
+    noise: GradientNoise
+    away: Tensor
+    batch: int
+    unit: float
+    shuffled: bool
+
+    @property
+    def share(self) -> float:
+        """The mean size of a batch: those of an epoch are alike."""
+        return self.noise.rows / updates_in_epoch(self.noise.rows, self.batch)
+
+    def stable_below(self) -> float | None:
+        """The rate at which the mean square of the error begins to grow."""
+        return largest_held(self.noise, self.share)
+
+    def excess(self, rate: float) -> float | None:
+        """The excess of the loss in the long run; None where the rate is too large."""
+        found = hovering(self.noise, rate, self.share, shuffled=self.shuffled)
+        return None if found is None else found.excess * self.unit
+
+    def excess_after(self, rate: float, epochs: int) -> float | None:
+        """The mean excess after so many epochs: the noise that has come, and what is left of the start."""
+        found = hovering(self.noise, rate, self.share, shuffled=self.shuffled)
+        if found is None:
+            return None
+        left = (1.0 - rate * self.noise.eigenvalues).square() ** (
+            epochs * updates_in_epoch(self.noise.rows, self.batch)
+        )
+        start = 0.5 * self.noise.eigenvalues * self.away.square()
+        return float((left * start + (1.0 - left) * found.modes).sum()) * self.unit
+
+    def mean_excess(self, rate: float, first: int, last: int) -> float | None:
+        """The mean excess at the ends of the epochs after `first`, up to `last`."""
+        found = [self.excess_after(rate, epoch) for epoch in _spread(first + 1, last)]
+        known = [one for one in found if one is not None]
+        return sum(known) / len(known) if known else None
+
+    def lower(self, rate: float) -> LowerRate | None:
+        """What a tenth of a rate does, and how many epochs that takes."""
+        finer = float(f"{rate / FINER:.3g}")
+        excess = self.excess(finer)
+        if not excess:
+            return None
+        epochs = 1
+        while (after := self.excess_after(finer, epochs)) is not None and after > (1.0 + LEFT) * excess:
+            epochs *= 2
+            if epochs > MOST_EPOCHS:
+                return None
+        low = epochs // 2
+        while epochs - low > 1:
+            middle = (low + epochs) // 2
+            after = self.excess_after(finer, middle)
+            low, epochs = (low, middle) if after is not None and after <= (1.0 + LEFT) * excess else (middle, epochs)
+        return LowerRate(finer, excess, epochs)
+
+
+def _spread(first: int, last: int) -> list[int]:
+    """Some epochs from `first` to `last`, both of them among these."""
+    count = min(MOST_LOOKED_AT, last - first + 1)
+    return [first + (last - first) * place // max(1, count - 1) for place in range(max(1, count))]
+
+
+def outlook_of_squares(
+    problem: Problem, parts: Iterable[Rows], rows: int, batch: int, *, shuffled: bool
+) -> Outlook | None:
+    """The outlook of least squares on a table, from the rows in `parts`, `rows` in all; None with too many modes."""
+    modes, quadratic = problem.modes, problem.objective
+    if modes is None or not isinstance(quadratic, Quadratic) or len(modes.eigenvalues) > MOST_MODES or rows < 2:
+        return None
+    if not len(modes.eigenvalues):
+        return None
+    penalty = quadratic.penalty
+    rest = quadratic.curvature_scale * penalty.pulled(penalty.excess(modes.minimiser))
+    noise = gradient_noise(
+        ((part.design, part.target) for part in parts),
+        rows,
+        (modes.eigenvalues, modes.right),
+        modes.minimiser,
+        quadratic.curvature_scale,
+        rest,
+    )
+    away = (modes.right.mT @ (problem.start.to(modes.minimiser) - modes.minimiser))[:, 0].cpu()
+    return Outlook(noise, away, batch, problem.loss_unit, shuffled)
+
+
+def held_rate(objective: PointwiseRows, start: Tensor, batch: int) -> float | None:
+    """The rate that descent on batches of a smooth loss holds, by its curvature: its bound, or that at the start."""
+    loss, design, m = objective.loss, objective.design, len(objective.design)
+    if design.shape[1] > MOST_MODES or m < 2 or not loss.differentiable:
+        return None
+    z = design @ start
+    curvature = loss.curvature(z, objective.target) if loss.largest_curvature is None else loss.largest_curvature
+    weight = torch.ones_like(z) if objective.weight is None else objective.weight
+    root = (weight * curvature).sqrt().to(torch.float64)
+    scaled = design.to(torch.float64) * root
+    gram = (scaled.mT @ scaled + objective.penalty.to(torch.float64, design.device).gram()) / objective.total_weight
+    values, vectors = torch.linalg.eigh(gram)
+    there = values > 1e-12 * values[-1]
+    if not bool(there.any()):
+        return None
+    nothing = torch.zeros(design.shape[1], 1, dtype=torch.float64, device=design.device)
+    noise = gradient_noise(
+        [(scaled, nothing.new_zeros(m, 1))],
+        m,
+        (values[there], vectors[:, there]),
+        nothing,
+        1.0 / objective.total_weight,
+        nothing,
+    )
+    return largest_held(noise, m / updates_in_epoch(m, batch))

@@ -1,0 +1,23 @@
+"""What a stochastic descent runs on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from gdsolve.descent.epochs import Course
+from gdsolve.objective.base import Objective
+from gdsolve.objective.minibatches import Batches
+from gdsolve.solve.batch_noise import Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """The batches, the objective of all rows, the start, (p, 1), the length of the run, and what its noise does."""
+
+    batches: Batches
+    objective: Objective
+    start: torch.Tensor
+    course: Course
+    outlook: Outlook | None
