@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gdsolve.report.numbers import counted, figure, whole
 
 if TYPE_CHECKING:
-    from gdsolve.solve.outcome import Fit
+    from gdsolve.solve.minibatches import Minibatches
 
 ORDERS = {
     "rows": "shuffled (seed {seed})",
@@ -18,9 +18,8 @@ ORDERS = {
 }
 
 
-def minibatches_record(fit: Fit) -> dict[str, Any] | None:
+def minibatches_record(told: Minibatches | None) -> dict[str, Any] | None:
     """Batches, epochs, order, and what was predicted and reached; null where every update looked at all rows."""
-    told = fit.plan.batches
     if told is None:
         return None
     return {**asdict(told), "shuffle": told.shuffle.value, "unpredicted": told.unpredicted or None}

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from gdsolve.descent.iterate import iterate
+from gdsolve.descent.methods.newton import Newton
+from gdsolve.descent.schedule import Schedule
+from gdsolve.descent.stop import LeftDomain
+from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.gradient_noise import MOST_MODES, GradientNoise, gradient_noise, hovering, largest_held
 from gdsolve.objective.minibatches import updates_in_epoch
 from gdsolve.objective.pointwise_rows import PointwiseRows
@@ -20,6 +25,7 @@ from gdsolve.solve.problem import Problem
 LEFT = 0.1
 MOST_EPOCHS = 100_000
 FINER = 10.0
+NEWTON_STEPS = 10
 MOST_LOOKED_AT = 20
 
 
@@ -113,12 +119,22 @@ def outlook_of_squares(
 
 
 def held_rate(objective: PointwiseRows, start: Tensor, batch: int) -> float | None:
-    """The rate that descent on batches of a smooth loss holds, by its curvature: its bound, or that at the start."""
+    """The rate that descent on batches of a smooth loss holds, by its curvature: its bound, or the largest on the way.
+
+    Where there is no bound some steps of Newton's method lead to about where the descent ends.
+    """
     loss, design, m = objective.loss, objective.design, len(objective.design)
     if design.shape[1] > MOST_MODES or m < 2 or not loss.differentiable:
         return None
     z = design @ start
-    curvature = loss.curvature(z, objective.target) if loss.largest_curvature is None else loss.largest_curvature
+    if loss.largest_curvature is None:
+        if not isinstance(objective, TwiceDifferentiable):
+            return None
+        rules, schedule = (LeftDomain(),), Schedule("none")
+        end = iterate(objective, start, Newton(), rules, max_iter=NEWTON_STEPS, schedule=schedule).w
+        curvature: Tensor | float = torch.maximum(*(loss.curvature(design @ w, objective.target) for w in (start, end)))
+    else:
+        curvature = loss.largest_curvature
     weight = torch.ones_like(z) if objective.weight is None else objective.weight
     root = (weight * curvature).sqrt().to(torch.float64)
     scaled = design.to(torch.float64) * root

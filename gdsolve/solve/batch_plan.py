@@ -136,6 +136,7 @@ def predicted(told: Minibatches, recipe: Recipe, outlook: Outlook | None, limit:
         return told
     method = recipe.method
     plain = method.info.recurrence is Recurrence.PLAIN
+    told = replace(told, predicted_excess=None, predicted_at_end=None, lower=None, unpredicted="")
     told = replace(told, stable_below=outlook.stable_below() if plain and outlook is not None else None)
     reasons = (
         (outlook is None, f"it is worked out for squares of up to {MOST_MODES} weights"),

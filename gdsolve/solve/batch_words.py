@@ -113,10 +113,11 @@ def advise_batches(
         lines.append(Advice(f"How far it is from a minimum is not known: {certificate.reason}."))
     if solution.status is Status.DIVERGED and solution.stopped_by == "explosion":
         stable = told.stable_below
-        lower = None if stable is None else rate_text(0.5 * stable, 3)
-        if lower is not None and float(lower) < rate:
-            lines.append(Advice("Run instead", command.but(lr=lower)))
-        lines.append(Advice("Or at the rate that gdsolve finds" if lines else "Run instead", command.but(lr=None)))
+        lower = rate_text(min(0.5 * stable, rate / FURTHER) if stable is not None else rate / FURTHER, 3)
+        automatic = command.but(lr=None)
+        lines.append(Advice("Run instead", command.but(lr=lower)))
+        if automatic != command.but():
+            lines.append(Advice("Or at the rate that gdsolve finds", automatic))
     if solution.status is not Status.MAX_ITER or told.whole:
         return tuple(lines)
     if told.lower is not None and told.excess is not None:
