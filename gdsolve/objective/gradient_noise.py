@@ -21,8 +21,10 @@ MOST_MODES = 400
 # Rows that fourth moments are taken of: as many as tell them to a percent.
 MOST_SAMPLED = 50_000
 ROUNDS = 400
-SETTLED = 1e-6
+SETTLED = 1e-5
 HALVINGS = 40
+NEAR = 1e-3
+MOST_COUNTED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,14 +177,20 @@ def growth(noise: GradientNoise, rate: float, batch: float) -> float:
         return 0.0
     if rate * float(noise.eigenvalues.max()) >= 2.0:
         return math.inf
-    share = share_of_noise(noise.rows, batch)
-    second, found = torch.eye(len(noise.eigenvalues), dtype=torch.float64, device=noise.eigenvalues.device), 0.0
+    one, share = noise.eigenvalues, share_of_noise(noise.rows, batch)
+    factor = share * rate / (one[:, None] + one[None] - rate * one[:, None] * one[None])
+    second, found = torch.eye(len(one), dtype=torch.float64, device=one.device), 0.0
+    moments = noise.moments
+    if moments is not None:
+        # In coordinates in which the product is one with a matrix.
+        second, factor = _vector(second), factor[*_places(len(one), one.device)[:2]][:, None]
+    second = second / second.norm()
     for _ in range(ROUNDS):
-        after = _settled(noise, rate, share * noise.spread_by(second))
+        after = factor * (noise.spread_by(second) if moments is None else moments @ second)
         size = float(after.norm())
         if size == 0.0 or not math.isfinite(size):
             return 0.0 if size == 0.0 else math.inf
-        before, found = found, size / float(second.norm())
+        before, found = found, size
         second = after / size
         if abs(found - before) <= SETTLED * found:
             break
@@ -199,7 +207,7 @@ def largest_held(noise: GradientNoise, batch: float) -> float | None:
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if growth(noise, middle, batch) < 1.0 else (low, middle)
-        if high - low <= 1e-4 * high:
+        if high - low <= NEAR * high:
             break
     return low
 
@@ -262,18 +270,31 @@ def _shuffled(noise: GradientNoise, rate: float, batch: float, second: Tensor, a
     m, lam = noise.rows, noise.eigenvalues
     updates = round(m / batch)
     kept = 1.0 - rate * lam
-    squares = _sum_of_powers(kept.square(), updates)
-    sums = _sum_of_powers(kept, updates)
-    noisy = rate**2 * noise.covariance.diagonal() / (m - 1) * (updates * squares - sums.square())
+    noisy = rate**2 * noise.covariance.diagonal() * _apart(kept, m, updates)
     own = (noisy / (1.0 - kept.square() ** updates)).clamp(min=0.0)
     grown = torch.where(alone > 0.0, second / alone, torch.ones_like(alone))
     # Σ over s > t of aⱼ^(T−1−s)·aₖ^(s−1−t), for every pair of modes.
     steps = torch.arange(1, updates, dtype=torch.float64, device=lam.device)
     inner = _sum_of_powers(kept[:, None], steps[None])
     outer = kept[:, None] ** (updates - 1 - steps[None])
-    mean = rate**2 / (m - 1) * ((outer @ inner.mT) * noise.turning).sum(dim=1)
+    mean = -(rate**2) / (m - 1) * ((outer @ inner.mT) * noise.turning).sum(dim=1)
     drift = mean / (1.0 - kept**updates)
     return own * grown + drift.square()
+
+
+def _apart(kept: Tensor, rows: int, updates: int) -> Tensor:
+    """m/(m − 1)·(Σ bₜcₜ² − (Σ bₜcₜ)²/m), cₜ = a^(T−1−t)/bₜ: how unlike the shares of rows in an epoch are, (r,).
+
+    Of batches of one size it is [T·Σa²ᵗ − (Σaᵗ)²]/(m − 1); where there are few, one row more in some of them counts.
+    """
+    if updates > MOST_COUNTED:
+        squares, sums = _sum_of_powers(kept.square(), updates), _sum_of_powers(kept, updates)
+        return (updates * squares - sums.square()) / (rows - 1)
+    places = torch.arange(updates + 1, dtype=torch.int64, device=kept.device)
+    sizes = (rows * places // updates).diff().to(kept.dtype)
+    powers = kept[:, None] ** (updates - 1 - places[:-1]).to(kept.dtype)
+    mean = powers.sum(dim=1, keepdim=True) / rows
+    return rows / (rows - 1) * (sizes * (powers / sizes - mean).square()).sum(dim=1)
 
 
 def _sum_of_powers(base: Tensor, count: Tensor | int) -> Tensor:

@@ -13,18 +13,23 @@ from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import LeftDomain
 from gdsolve.objective.base import TwiceDifferentiable
-from gdsolve.objective.gradient_noise import MOST_MODES, GradientNoise, gradient_noise, hovering, largest_held
+from gdsolve.objective.gradient_noise import (
+    MOST_MODES,
+    GradientNoise,
+    Hovering,
+    gradient_noise,
+    hovering,
+    largest_held,
+)
 from gdsolve.objective.minibatches import updates_in_epoch
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import Rows
-from gdsolve.solve.minibatches import LowerRate
 from gdsolve.solve.problem import Problem
 
 # Of the plateau, what the start may still have at the end of as many epochs as are advised.
 LEFT = 0.1
 MOST_EPOCHS = 100_000
-FINER = 10.0
 NEWTON_STEPS = 10
 MOST_LOOKED_AT = 20
 
@@ -48,45 +53,49 @@ class Outlook:
         """The rate at which the mean square of the error begins to grow."""
         return largest_held(self.noise, self.share)
 
-    def excess(self, rate: float) -> float | None:
-        """The excess of the loss in the long run; None where the rate is too large."""
+    def at(self, rate: float) -> Hover | None:
+        """What is known of a rate; None where it does not hold the noise."""
         found = hovering(self.noise, rate, self.share, shuffled=self.shuffled)
-        return None if found is None else found.excess * self.unit
+        return None if found is None else Hover(self, rate, found)
 
-    def excess_after(self, rate: float, epochs: int) -> float | None:
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    """What is known of one constant rate, in the user's units."""
+
+    outlook: Outlook
+    rate: float
+    found: Hovering
+
+    @property
+    def excess(self) -> float:
+        """The mean excess of the loss at the end of an epoch, in the long run."""
+        return self.found.excess * self.outlook.unit
+
+    def after(self, epochs: int) -> float:
         """The mean excess after so many epochs: the noise that has come, and what is left of the start."""
-        found = hovering(self.noise, rate, self.share, shuffled=self.shuffled)
-        if found is None:
-            return None
-        left = (1.0 - rate * self.noise.eigenvalues).square() ** (
-            epochs * updates_in_epoch(self.noise.rows, self.batch)
-        )
-        start = 0.5 * self.noise.eigenvalues * self.away.square()
-        return float((left * start + (1.0 - left) * found.modes).sum()) * self.unit
+        noise = self.outlook.noise
+        updates = epochs * updates_in_epoch(noise.rows, self.outlook.batch)
+        left = (1.0 - self.rate * noise.eigenvalues).square() ** updates
+        start = 0.5 * noise.eigenvalues * self.outlook.away.square()
+        return float((left * start + (1.0 - left) * self.found.modes).sum()) * self.outlook.unit
 
-    def mean_excess(self, rate: float, first: int, last: int) -> float | None:
+    def mean(self, first: int, last: int) -> float:
         """The mean excess at the ends of the epochs after `first`, up to `last`."""
-        found = [self.excess_after(rate, epoch) for epoch in _spread(first + 1, last)]
-        known = [one for one in found if one is not None]
-        return sum(known) / len(known) if known else None
+        found = [self.after(epoch) for epoch in _spread(first + 1, last)]
+        return sum(found) / len(found)
 
-    def lower(self, rate: float) -> LowerRate | None:
-        """What a tenth of a rate does, and how many epochs that takes."""
-        finer = float(f"{rate / FINER:.3g}")
-        excess = self.excess(finer)
-        if not excess:
-            return None
-        epochs = 1
-        while (after := self.excess_after(finer, epochs)) is not None and after > (1.0 + LEFT) * excess:
-            epochs *= 2
-            if epochs > MOST_EPOCHS:
+    def epochs(self) -> int | None:
+        """The epochs after which next to nothing is left of the start; None for too many to wait for."""
+        enough, low, high = (1.0 + LEFT) * self.excess, 0, 1
+        while self.after(high) > enough:
+            low, high = high, 2 * high
+            if high > MOST_EPOCHS:
                 return None
-        low = epochs // 2
-        while epochs - low > 1:
-            middle = (low + epochs) // 2
-            after = self.excess_after(finer, middle)
-            low, epochs = (low, middle) if after is not None and after <= (1.0 + LEFT) * excess else (middle, epochs)
-        return LowerRate(finer, excess, epochs)
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.after(middle) <= enough else (middle, high)
+        return high
 
 
 def _spread(first: int, last: int) -> list[int]:

@@ -26,7 +26,7 @@ from gdsolve.solve.deal import Deal
 from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.engine import only_engine
 from gdsolve.solve.method import own_rate
-from gdsolve.solve.minibatches import Minibatches
+from gdsolve.solve.minibatches import LowerRate, Minibatches
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import rules_of
@@ -40,6 +40,7 @@ from gdsolve.status import GdsolveError, Status
 
 # Of the largest rate that holds the noise.
 SHARE = 0.5
+FINER = 10.0
 
 
 def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.Tensor, Outlook | None]:
@@ -149,15 +150,20 @@ def predicted(told: Minibatches, recipe: Recipe, outlook: Outlook | None, limit:
     assert outlook is not None
     # Steps add up to 1/(1 − β) of one: to first order in the rate it is plain descent at that rate.
     rate = recipe.rate / (1.0 - (recipe.momentum or 0.0))
-    excess = outlook.excess(rate)
-    if excess is None:
+    hover = outlook.at(rate)
+    if hover is None:
         return replace(told, unpredicted="at this rate the noise has no bound")
     done = max(1, limit // told.updates_per_epoch)
-    at_end = outlook.mean_excess(rate, done - max(1, done // 2), done)
-    lower = outlook.lower(rate)
-    if lower is not None:
-        lower = replace(lower, learning_rate=float(f"{recipe.rate / 10.0:.3g}"))
-    return replace(told, predicted_excess=excess, predicted_at_end=at_end, lower=lower)
+    at_end = hover.mean(done - max(1, done // 2), done)
+    return replace(told, predicted_excess=hover.excess, predicted_at_end=at_end, lower=_lower(outlook, recipe))
+
+
+def _lower(outlook: Outlook, recipe: Recipe) -> LowerRate | None:
+    """What a tenth of the rate does, and how many epochs that takes."""
+    finer = float(f"{recipe.rate / FINER:.3g}")
+    hover = outlook.at(finer / (1.0 - (recipe.momentum or 0.0)))
+    epochs = None if hover is None or not hover.excess else hover.epochs()
+    return None if hover is None or epochs is None else LowerRate(finer, hover.excess, epochs)
 
 
 def plan_stochastic(problem: Problem) -> Plan:

@@ -18,7 +18,9 @@ from gdsolve.status import Status
 
 # Epochs from which on those of the last quarter are held against those of the one before, to see whether it hovers.
 LEAST_EPOCHS = 8
-FALLING = 0.7
+FALLING = 0.5
+# Of where it will hover: above that what is left of the start counts most.
+MOSTLY = 3.0
 FURTHER = 10
 
 
@@ -37,12 +39,15 @@ def measured(told: Minibatches, problem: Problem, solution: Solution, certificat
     minimum, values = certificate.minimum, solution.epoch_values
     if minimum is None or told.whole or solution.status in (Status.DIVERGED, Status.FAILED):
         return told
-    quarter = len(values) // 4
     if len(values) < LEAST_EPOCHS:
         return told
     excess = [value - minimum.value for value in values]
-    last, before = sum(excess[-quarter:]), sum(excess[-2 * quarter : -quarter])
-    if last < FALLING * before:
+    if told.predicted_at_end is not None and told.predicted_excess is not None:
+        falling = told.predicted_at_end > MOSTLY * told.predicted_excess
+    else:
+        quarter = len(values) // 4
+        falling = sum(excess[-quarter:]) < FALLING * sum(excess[-2 * quarter : -quarter])
+    if falling:
         return told
     half = excess[-(len(excess) // 2) :]
     return replace(told, excess=max(0.0, sum(half) / len(half)) * problem.loss_unit)
