@@ -63,13 +63,13 @@ def sizes_of(rows: int, size: int) -> list[int]:
     return [rows * (place + 1) // count - rows * place // count for place in range(count)]
 
 
-def order_of(seed: int, epoch: int, rows: int) -> Tensor:
-    """The rows in the order of an epoch, (rows,): a permutation that seed and epoch alone decide.
+def order_of(seed: int, epoch: int, rows: int, block: int = 0) -> Tensor:
+    """The rows in the order of an epoch, (rows,): a permutation that seed, epoch and block alone decide.
 
-    It is that of `numpy.random.RandomState([seed mod 2³², seed div 2³², epoch]).permutation`, a stream that numpy keeps
-    as it is in every version.
+    It is that of `numpy.random.RandomState([seed mod 2³², seed div 2³², epoch, block]).permutation`, a stream that
+    numpy keeps as it is in every version.
     """
-    stream = np.random.RandomState([seed & 0xFFFFFFFF, seed >> 32, epoch])
+    stream = np.random.RandomState([seed & 0xFFFFFFFF, seed >> 32, epoch, block])
     return torch.from_numpy(stream.permutation(rows))
 
 

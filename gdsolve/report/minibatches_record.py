@@ -36,6 +36,7 @@ def minibatch_line(told: Mapping[str, Any] | None) -> str:
     order = ORDERS[told["shuffle"]].format(seed=told["seed"], block=block)
     ends = ", ending with the mean of the second half" if told["average"] else ""
     size = figure(told["batch"])
+    order += ", read anew every epoch" if told["streamed"] else ""
     return f"of {size} of {whole(rows)} rows, {order}; {counted(per, 'update')} an epoch{ends}"
 
 

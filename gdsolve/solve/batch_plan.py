@@ -20,10 +20,11 @@ from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import Rows, collect_rows
 from gdsolve.objective.shared import Shared
+from gdsolve.objective.streamed import Stream, StreamedBatches
 from gdsolve.solve.batch_noise import Outlook, held_rate, outlook_of_squares
 from gdsolve.solve.batch_words import foretold
 from gdsolve.solve.deal import Deal
-from gdsolve.solve.device import dtype_of, place_rows
+from gdsolve.solve.device import device_of, dtype_of, place_rows
 from gdsolve.solve.engine import only_engine
 from gdsolve.solve.method import own_rate
 from gdsolve.solve.minibatches import LowerRate, Minibatches
@@ -64,6 +65,8 @@ def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.T
                 option="batch",
             )
         return RowBatches.of(whole, batch, seed), whole, problem.start, None
+    if squares.kept.stream is not None:
+        return _deal_stream(problem, squares.kept.stream, batch, seed)
     rows = rows_in_memory(problem)
     dealt = RowBatches.of(rows, batch, seed)
     outlook = None
@@ -73,6 +76,26 @@ def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.T
     dtype, device = rows.design.dtype, rows.design.device
     whole = rows if dealt.size == dealt.rows else problem.objective.to(dtype, device)
     return dealt, whole, problem.start.to(device, dtype), outlook
+
+
+def _deal_stream(
+    problem: Problem, stream: Stream, batch: int, seed: int | None
+) -> tuple[Batches, Objective, torch.Tensor, Outlook | None]:
+    """The same of rows that are read anew every epoch; once more before the first, for their noise."""
+    squares, quadratic, data = problem.squares, problem.objective, problem.data
+    assert squares is not None and isinstance(quadratic, Quadratic) and data is not None
+    rows, dtype, device = data.rows - data.rows_weightless, dtype_of(problem.spec), device_of(problem.spec)
+    penalty = quadratic.penalty.to(dtype, device)
+
+    def make(design: torch.Tensor, target: torch.Tensor, weight: torch.Tensor | None) -> Rows:
+        root = 1.0 if weight is None else weight.sqrt()
+        design, target = (root * one for one in (design, target))
+        return Rows(design.to(device, dtype), target.to(device, dtype), penalty, quadratic.curvature_scale)
+
+    dealt = StreamedBatches(stream, squares.coordinates, dtype, make, rows, min(batch, rows), seed)
+    parts = (make(*part) for part in stream.parts(squares.coordinates, dtype))
+    outlook = outlook_of_squares(problem, parts, rows, dealt.size, shuffled=seed is not None)
+    return dealt, quadratic.to(dtype, device), problem.start.to(device, dtype), outlook
 
 
 def rows_in_memory(problem: Problem) -> Rows:
@@ -143,6 +166,7 @@ def predicted(told: Minibatches, recipe: Recipe, outlook: Outlook | None, limit:
         (outlook is None, f"it is worked out for squares of up to {MOST_MODES} weights"),
         (method.info.recurrence is None, f"the steps of {method.value} are not linear in the gradient"),
         (recipe.schedule is not RateSchedule.CONSTANT, f"the rate is {recipe.schedule.value}: noise fades with it"),
+        (told.shuffle is Shuffle.NONE, "the order of the table is not drawn at random"),
         (told.average, "the noise of single iterates averages out"),
     )
     if why := next((words for holds, words in reasons if holds), ""):
@@ -182,7 +206,8 @@ def plan_stochastic(problem: Problem) -> Plan:
     limit = epochs * per_epoch if spec.max_iter is None else min(epochs * per_epoch, spec.max_iter)
     recipe, why = recipe_of_batches(problem, batches, objective, outlook, limit)
     tol, stops = stops_of_batches(problem, recipe)
-    shuffle = Shuffle.ROWS if spec.shuffle is Shuffle.AUTO else spec.shuffle
+    streamed = isinstance(batches, StreamedBatches)
+    shuffle = Shuffle.NONE if spec.shuffle is Shuffle.NONE else Shuffle.BLOCKS if streamed else Shuffle.ROWS
     told = Minibatches(
         batch=spec.batch,
         rows=batches.rows,
@@ -191,6 +216,8 @@ def plan_stochastic(problem: Problem) -> Plan:
         shuffle=shuffle,
         seed=None if shuffle is Shuffle.NONE else spec.seed,
         average=spec.average,
+        block=batches.block if isinstance(batches, StreamedBatches) and shuffle is Shuffle.BLOCKS else None,
+        streamed=streamed,
     )
     told = predicted(told, recipe, outlook, limit)
     return Plan(

@@ -61,6 +61,7 @@ def compare_batch_rates(
     picture = None
     if illustrator is not None and spec.plots:
         picture = illustrator.picture_of_rates(problem, found, solutions, certificate, plan.tol, plan.max_iter)
+    deal.close()
     finished = time.perf_counter()
     return Comparison(
         spec=spec,

@@ -9,6 +9,7 @@ import torch
 from gdsolve.descent.epochs import Course
 from gdsolve.objective.base import Objective
 from gdsolve.objective.minibatches import Batches
+from gdsolve.objective.streamed import StreamedBatches
 from gdsolve.solve.batch_noise import Outlook
 
 
@@ -21,3 +22,8 @@ class Deal:
     start: torch.Tensor
     course: Course
     outlook: Outlook | None
+
+    def close(self) -> None:
+        """Let go of what rows are read from."""
+        if isinstance(self.batches, StreamedBatches):
+            self.batches.stream.close()

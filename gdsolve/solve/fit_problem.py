@@ -81,6 +81,8 @@ def fit_problem(
         ended = reclassify(problem, solution, certificate, plan.recipe)
     else:
         ended = judged(solution, certificate)
+        if plan.deal is not None:
+            plan.deal.close()
         plan = replace(plan, batches=measured(plan.batches, problem, ended, certificate), deal=None)
     descent = Descent(problem, plan, ended, certificate)
     found = _result(

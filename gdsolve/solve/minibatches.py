@@ -23,7 +23,8 @@ class Minibatches:
     `predicted_excess` is where noise keeps the loss above its minimum in the long run, `predicted_at_end` its mean over
     the last half of the epochs, what is left of the start with it; both were known before the run, and are None where
     they are not, for the reason `unpredicted`. `excess` is what was reached: the same mean, None where the loss was
-    still falling or the minimum is not known. `block` is how many rows are shuffled together, where not all are.
+    still falling or the minimum is not known. `block` is how many rows are shuffled together, where not all are;
+    `streamed` rows are read anew every epoch.
     """
 
     batch: int
@@ -40,6 +41,7 @@ class Minibatches:
     unpredicted: str = ""
     excess: float | None = None
     block: int | None = None
+    streamed: bool = False
 
     @property
     def whole(self) -> bool:

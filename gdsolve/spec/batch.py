@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Engine, RateSchedule
+from gdsolve.spec.choices import Engine, RateSchedule, Shuffle
+from gdsolve.spec.losses import SQUARED
 from gdsolve.spec.methods import Method
 from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
@@ -41,5 +42,18 @@ def check_batch(spec: Options) -> None:
         if getattr(spec, name):
             flag = f"--{name.replace('_', '-')}"
             raise GdsolveError(f"{why}, and --batch is asked for", f"leave {flag} or --batch out", option=name)
+    streamed = spec.shuffle in (Shuffle.BLOCKS, Shuffle.NONE)
+    if streamed and spec.holdout is not None:
+        raise GdsolveError(
+            f"--shuffle {spec.shuffle} reads the rows anew every epoch, and some are held out",
+            "leave --shuffle or --holdout out",
+            option="shuffle",
+        )
+    if streamed and spec.model is None and not spec.loss.info.squared:
+        raise GdsolveError(
+            f"--shuffle {spec.shuffle} keeps no rows, and the certificate of --loss {spec.loss} takes all of them",
+            f"leave --shuffle out, or give --loss {'|'.join(SQUARED)}",
+            option="shuffle",
+        )
     if spec.engine in WHOLE:
         raise GdsolveError(f"{spec.engine.value} knows no single rows", "leave --engine out", option="engine")
