@@ -61,23 +61,76 @@ class Course:
 
 @dataclass(slots=True)
 class _Run:
-    """Where a run stands, and what it has reported."""
+    """Where a run stands, and what it has reported: `now` is what was found at the end of the last epoch."""
 
     w: Tensor
     memory: Any
     k: int
-    seen: Tensor
+    now: Point
+    step: Step
     sum: Tensor | None = None
     summed: int = 0
-    steps: list[Step] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
     weights: list[Tensor] = field(default_factory=list)
     reported: list[Step] = field(default_factory=list)
     best: tuple[float, int, Tensor] | None = None
     evaluations: int = 1
 
-    def looked_at(self) -> Tensor:
-        """The iterate, or the mean of those that are averaged."""
-        return self.w if self.sum is None or not self.summed else (self.sum / self.summed).to(self.w.dtype)
+    @classmethod
+    def begin(cls, objective: Objective, start: Tensor, method: BlindRule, course: Course) -> _Run:
+        """A run that stands at its start."""
+        point = Point.at(objective, start)
+        total = torch.zeros(start.shape, dtype=torch.float64, device=start.device) if course.average else None
+        step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
+        run = cls(start, method.begin(objective, point), 0, point, step, total)
+        run.note(reported=True)
+        return run
+
+    @classmethod
+    def of(cls, state: SolverState) -> _Run:
+        """The run that stood there, between two epochs."""
+        memory, values = state.memory
+        return cls(
+            state.point.w,
+            memory,
+            state.step.k,
+            state.point,
+            state.step,
+            values=values.tolist(),
+            weights=list(torch.split(state.weights, 1, dim=1)),
+            reported=list(state.reported),
+            best=state.best,
+            evaluations=state.evaluations,
+        )
+
+    def state(self) -> SolverState:
+        """Where it stands, at the end of an epoch."""
+        assert self.best is not None
+        values = torch.tensor(self.values, dtype=torch.float64, device="cpu")
+        weights = torch.cat(self.weights, dim=1)
+        memory = (self.memory, values)
+        return SolverState(self.now, memory, self.step, tuple(self.reported), weights, self.best, self.evaluations)
+
+    def look(self, objective: Objective, *, reported: bool) -> Step:
+        """Loss and gradient of all rows, at the iterate or at the mean of those that are averaged."""
+        before, seen = self.step, self.now.w
+        w = self.w if self.sum is None or not self.summed else (self.sum / self.summed).to(self.w.dtype)
+        now = objective.evaluate(w)
+        moved = (w - seen).abs().amax().to(now.value)
+        value, length, update = torch.stack([now.value, now.gradient.norm(), moved]).tolist()
+        self.now, self.step = Point(w, now), Step(self.k, value, before.value, length, update)
+        self.evaluations += 1
+        self.values.append(value)
+        self.note(reported=reported)
+        return self.step
+
+    def note(self, *, reported: bool) -> None:
+        """Keep what was found, where it is the best so far, or is reported."""
+        if self.best is None or self.step.value < self.best[0]:
+            self.best = (self.step.value, self.step.k, self.now.w)
+        if reported:
+            self.reported.append(self.step)
+            self.weights.append(self.now.w)
 
 
 def descend_by_epochs(
@@ -95,32 +148,35 @@ def descend_by_epochs(
     """Descend from `start`, (p, 1), one batch an update, through all epochs, or until a rule stops it.
 
     Rules look at the end of an epoch alone: at loss and gradient of all rows, and at how far the weights have come in
-    it. `objective` is that of all rows. The schedule counts epochs. A run of the same batches has
-    the same bits whenever it was interrupted: where it goes on at `checkpointer`'s word that is between two epochs.
+    it. `objective` is that of all rows. The schedule counts epochs. A run of the same batches has the same bits
+    whenever it was interrupted: where it goes on at `checkpointer`'s word that is between two epochs.
     """
     per_epoch = updates_in_epoch(batches.rows, batches.size)
-    run = _begin(objective, start, method, checkpointer, course)
-    status, stopped_by = Status.MAX_ITER, "max_iter"
-    ended = first_to_stop(stops, run.steps[-1])
-    epoch = run.k // per_epoch
+    earlier = None if checkpointer is None else checkpointer.begin(start)
+    run = _Run.begin(objective, start, method, course) if earlier is None else _Run.of(earlier)
+    status, stopped_by, mark = Status.MAX_ITER, "max_iter", run.state()
+    ended, epoch = first_to_stop(stops, run.step), run.k // per_epoch
     try:
+        if checkpointer is not None and earlier is None:
+            checkpointer.keep(mark, last=False)
         if observe is not None:
-            observe(run.steps[-1])
+            observe(run.step)
         while ended is None and run.k < course.limit:
-            count = min(per_epoch, course.limit - run.k)
-            _take(run, batches, method, epoch, count, course)
+            _take(run, batches, method, epoch, min(per_epoch, course.limit - run.k), course)
             epoch += 1
-            ended = first_to_stop(stops, _look(run, objective, reported=schedule.includes(epoch)))
+            ended = first_to_stop(stops, run.look(objective, reported=schedule.includes(epoch)))
             if observe is not None:
-                observe(run.steps[-1])
-            if checkpointer is not None and run.k % per_epoch == 0:
-                last = ended is not None or run.k >= course.limit
-                if last or checkpointer.due():
-                    checkpointer.keep(_state(run, objective), last=last)
+                observe(run.step)
+            if checkpointer is not None and run.k == epoch * per_epoch:
+                mark = run.state()
+                if checkpointer.due():
+                    checkpointer.keep(mark, last=False)
     except KeyboardInterrupt:
         status, stopped_by = Status.INTERRUPTED, ""
-        if run.steps[-1].k < run.k:
-            _look(run, objective, reported=True)
+        if run.step.k < run.k:
+            run.look(objective, reported=True)
+    if checkpointer is not None:
+        checkpointer.keep(mark, last=True)
     if ended is not None:
         status, stopped_by = ended[1], ended[0].name
     elif status is Status.MAX_ITER and run.k >= per_epoch * course.epochs:
@@ -145,67 +201,8 @@ def _take(run: _Run, batches: Batches, method: BlindRule, epoch: int, count: int
         run.w, run.memory, run.k = w, memory, k
 
 
-def _begin(
-    objective: Objective, start: Tensor, method: BlindRule, checkpointer: StateKeeper | None, course: Course
-) -> _Run:
-    """At the start, or where an earlier run stood."""
-    state = None if checkpointer is None else checkpointer.begin(start)
-    if state is not None:
-        columns = list(torch.split(state.weights, 1, dim=1))
-        steps = [*state.reported, state.step]
-        return _Run(
-            state.point.w,
-            state.memory,
-            state.step.k,
-            state.point.w,
-            steps=steps,
-            weights=columns,
-            reported=list(state.reported),
-            best=state.best,
-            evaluations=state.evaluations,
-        )
-    point = Point.at(objective, start)
-    total = torch.zeros(start.shape, dtype=torch.float64, device=start.device) if course.average else None
-    run = _Run(start, method.begin(objective, point), 0, start, total)
-    step = Step(0, float(point.now.value), None, float(point.now.gradient.norm()), None)
-    _note(run, step, start, reported=True)
-    if checkpointer is not None:
-        checkpointer.keep(_state(run, objective), last=False)
-    return run
-
-
-def _look(run: _Run, objective: Objective, *, reported: bool) -> Step:
-    """Loss and gradient of all rows where the run stands, which is noted."""
-    before, w = run.steps[-1], run.looked_at()
-    now = objective.evaluate(w)
-    moved = (w - run.seen).abs().amax()
-    run.seen = w
-    value, length, update = torch.stack([now.value, now.gradient.norm(), moved.to(now.value)]).tolist()
-    step = Step(run.k, value, before.value, length, update)
-    run.evaluations += 1
-    _note(run, step, w, reported=reported)
-    return step
-
-
-def _note(run: _Run, step: Step, w: Tensor, *, reported: bool) -> None:
-    if run.best is None or step.value < run.best[0]:
-        run.best = (step.value, step.k, w)
-    run.steps.append(step)
-    if not run.reported or reported:
-        run.reported.append(step)
-        run.weights.append(w)
-
-
-def _state(run: _Run, objective: Objective) -> SolverState:
-    assert run.best is not None
-    point = Point.at(objective, run.w)
-    return SolverState(
-        point, run.memory, run.steps[-1], tuple(run.reported), torch.cat(run.weights, dim=1), run.best, run.evaluations
-    )
-
-
 def _conclude(run: _Run, objective: Objective, status: Status, stopped_by: str | None) -> Solution:
-    last, w = run.steps[-1], run.looked_at()
+    last, w = run.step, run.now.w
     if run.reported[-1].k != last.k:
         run.reported.append(last)
         run.weights.append(w)
@@ -220,8 +217,7 @@ def _conclude(run: _Run, objective: Objective, status: Status, stopped_by: str |
         tuple(step.gradient_norm for step in run.reported),
         tuple(step.update for step in run.reported),
     )
-    values = tuple(step.value for step in run.steps[1:])
-    found = Solution(w, last.value, status, stopped_by, last.k, last.k, run.evaluations, trace, values)
+    found = Solution(w, last.value, status, stopped_by, last.k, last.k, run.evaluations, trace, tuple(run.values))
     if status in (Status.DIVERGED, Status.FAILED) and run.best is not None:
         value, k, best = run.best
         return replace(found, w=best, value=value, best_iteration=k)

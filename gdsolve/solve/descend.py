@@ -52,7 +52,8 @@ def descend(
     """
     if plan.deal is not None:
         if checkpointer is not None:
-            checkpointer.identify(_fingerprint(problem, plan, plan.deal.start.device.type))
+            with one_thread():
+                checkpointer.identify(_fingerprint(problem, plan, plan.deal.start.device.type))
         with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
             return _by_batches(problem, plan, plan.deal, observer, checkpointer)
     if plan.engine is Engine.LEAP:

@@ -42,6 +42,11 @@ def check_batch(spec: Options) -> None:
         if getattr(spec, name):
             flag = f"--{name.replace('_', '-')}"
             raise GdsolveError(f"{why}, and --batch is asked for", f"leave {flag} or --batch out", option=name)
+    if spec.average and (spec.checkpoint is not None or spec.resume is not None):
+        name = "checkpoint" if spec.checkpoint is not None else "resume"
+        raise GdsolveError(
+            "a checkpoint does not hold the mean of --average", f"leave --{name} or --average out", option=name
+        )
     streamed = spec.shuffle in (Shuffle.BLOCKS, Shuffle.NONE)
     if streamed and spec.holdout is not None:
         raise GdsolveError(
