@@ -83,6 +83,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
             "tol": fit.tol,
         },
         "minibatches": minibatches_record(fit.plan.batches),
+        "online": None if fit.online is None else asdict(fit.online),
         "standard_errors": errors_record(fit),
         "covariance": covariance_record(fit) if as_model else None,
         "report": None if fit.inference is None else inference_record(fit.inference),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.online import Online
     from gdsolve.solve.plan import Plan
 
 
@@ -184,6 +185,7 @@ class Fit:
     validation: Validation | None = None
     holdout: Holdout | None = None
     found: FoundStrength | None = None
+    online: Online | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

@@ -251,6 +251,16 @@ class DescentOptions(TableOptions):
         verbs=("fit",),
         goes_with=company.BATCHES,
     )
+    online: Init | None = option(
+        None,
+        "Go on with a saved model on new rows: columns and loss are its own. Of least squares the triangle that it "
+        "holds takes them in, exactly; else it is one epoch of --batch 32 from its weights, unless these say "
+        "otherwise.",
+        "Minibatches",
+        metavar="MODEL",
+        verbs=("fit",),
+        goes_with=company.ROWS,
+    )
     max_iter: int | None = option(
         None,
         "Maximum number of updates; 1e12 costs nothing with --engine leap.",
