@@ -1,8 +1,8 @@
 """gdsolve: the gradient descent solver of the command line.
 
 `gdsolve.fit`, `compare_lr`, `compare`, `path`, `check`, `certify`, `scan`, `predict` and `score` are the verbs for
-Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt. They are imported
-when first used, so that `gdsolve --help` does not pay for PyTorch.
+Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt. They are
+imported when first used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hint_cases_batches
 import hint_cases_certify
 import hint_cases_data
 import hint_cases_formulas
@@ -32,6 +33,7 @@ CASES: list[Case] = [
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_batches.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
@@ -45,6 +47,8 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "solve/batch_plan.py::deal_rows#1": "several ranks under a launcher, each with rows of its own",
+    "objective/streamed.py::_changed#1": "a file that another program writes to; test_minibatch_streams.py stands in",
     "solve/robust_pass.py::require_clusters#1": "several ranks; test_robust_errors.py stands in for them",
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",

@@ -22,7 +22,7 @@ from gdsolve.objective.minibatches import Batches, updates_in_epoch
 from gdsolve.status import Status
 
 
-class _Slope:
+class GivenGradient:
     """The objective of a method that is given every gradient before it asks: the one of the batch at hand."""
 
     def __init__(self, like: Tensor) -> None:
@@ -31,21 +31,24 @@ class _Slope:
 
     @property
     def step_elements(self) -> int:
+        """Nothing is read."""
         return 0
 
     def sse(self, weights: Tensor) -> Tensor | None:
-        return None
+        """None: it has no rows."""
 
     def hold(self, gradient: Tensor) -> Evaluation:
+        """What is found from now on, wherever it is asked for."""
         self._gradient = gradient
         return Evaluation(self._nothing, gradient)
 
     def evaluate(self, w: Tensor) -> Evaluation:
+        """The gradient that was given."""
         return Evaluation(self._nothing, self._gradient)
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class EpochPlan:
     """How long a stochastic descent is: `epochs` of them, at most `limit` updates, and whether it ends by an average.
 
     With `average` what is looked at is the mean of the iterates of the second half of all updates, once it has begun:
@@ -77,7 +80,7 @@ class _Run:
     evaluations: int = 1
 
     @classmethod
-    def begin(cls, objective: Objective, start: Tensor, method: BlindRule, course: Course) -> _Run:
+    def begin(cls, objective: Objective, start: Tensor, method: BlindRule, course: EpochPlan) -> _Run:
         """A run that stands at its start."""
         point = Point.at(objective, start)
         total = torch.zeros(start.shape, dtype=torch.float64, device=start.device) if course.average else None
@@ -139,7 +142,7 @@ def descend_by_epochs(
     start: Tensor,
     method: BlindRule,
     stops: tuple[StopRule, ...],
-    course: Course,
+    course: EpochPlan,
     *,
     schedule: Schedule,
     observe: Observer | None = None,
@@ -184,9 +187,9 @@ def descend_by_epochs(
     return _conclude(run, objective, status, stopped_by or None)
 
 
-def _take(run: _Run, batches: Batches, method: BlindRule, epoch: int, count: int, course: Course) -> None:
+def _take(run: _Run, batches: Batches, method: BlindRule, epoch: int, count: int, course: EpochPlan) -> None:
     """`count` updates of an epoch."""
-    slope, memory, w, k = _Slope(run.w), run.memory, run.w, run.k
+    slope, memory, w, k = GivenGradient(run.w), run.memory, run.w, run.k
     half = course.limit // 2
     leads = isinstance(memory, Ahead)
     for gradient in islice(batches.epoch(epoch), count):

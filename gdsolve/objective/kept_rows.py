@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from gdsolve.objective.row_batch import RowBlock, from_numpy
-
-if TYPE_CHECKING:
-    from gdsolve.objective.streamed import Stream
 
 HOST = torch.device("cpu")
 # Large enough that the system takes a slab back as soon as it is released.
@@ -30,14 +27,14 @@ class KeptRows:
     They stand in slabs, column by column, that are released one by one while an objective is filled from them: so that
     there is never more than one copy of the rows and a slab. `grow` is told, before every new slab, how many rows there
     are and how many there will be; it raises where they cannot be held. Where none are kept a `stream` may give them
-    again.
+    again (`gdsolve.objective.streamed.Stream`).
     """
 
     def __init__(self, dtype: torch.dtype, grow: Callable[[int, int], None] = lambda before, rows: None) -> None:
         self.dtype = dtype
         self.rows = 0
         self.positive = 0
-        self.stream: Stream | None = None
+        self.stream: object | None = None
         self._grow = grow
         self._slabs: deque[Tensor] = deque()
         self._weights: deque[Tensor] = deque()

@@ -35,7 +35,7 @@ MOST_LOOKED_AT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class BatchOutlook:
     """The noise of batches of a size, and the error at the start, (r,), along the modes; `unit` is of losses."""
 
     noise: GradientNoise
@@ -63,7 +63,7 @@ class Outlook:
 class Hover:
     """What is known of one constant rate, in the user's units."""
 
-    outlook: Outlook
+    outlook: BatchOutlook
     rate: float
     found: Hovering
 
@@ -106,7 +106,7 @@ def _spread(first: int, last: int) -> list[int]:
 
 def outlook_of_squares(
     problem: Problem, parts: Iterable[Rows], rows: int, batch: int, *, shuffled: bool
-) -> Outlook | None:
+) -> BatchOutlook | None:
     """The outlook of least squares on a table, from the rows in `parts`, `rows` in all; None with too many modes."""
     modes, quadratic = problem.modes, problem.objective
     if modes is None or not isinstance(quadratic, Quadratic) or len(modes.eigenvalues) > MOST_MODES or rows < 2:
@@ -124,7 +124,7 @@ def outlook_of_squares(
         rest,
     )
     away = (modes.right.mT @ (problem.start.to(modes.minimiser) - modes.minimiser))[:, 0].cpu()
-    return Outlook(noise, away, batch, problem.loss_unit, shuffled)
+    return BatchOutlook(noise, away, batch, problem.loss_unit, shuffled)
 
 
 def held_rate(objective: PointwiseRows, start: Tensor, batch: int) -> float | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import torch
 
-from gdsolve.descent.epochs import Course
+from gdsolve.descent.epochs import EpochPlan
 from gdsolve.descent.learning_rate import TOLERANCE
 from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
 from gdsolve.descent.schedule import Schedule
@@ -21,7 +21,7 @@ from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import Rows, collect_rows
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.streamed import Stream, StreamedBatches
-from gdsolve.solve.batch_noise import Outlook, held_rate, outlook_of_squares
+from gdsolve.solve.batch_noise import BatchOutlook, held_rate, outlook_of_squares
 from gdsolve.solve.batch_words import foretold
 from gdsolve.solve.deal import Deal
 from gdsolve.solve.device import device_of, dtype_of, place_rows
@@ -44,7 +44,7 @@ SHARE = 0.5
 FINER = 10.0
 
 
-def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.Tensor, Outlook | None]:
+def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.Tensor, BatchOutlook | None]:
     """The batches of a problem, the objective of all its rows, its start, and what is known of its noise.
 
     Raises:
@@ -65,7 +65,7 @@ def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.T
                 option="batch",
             )
         return RowBatches.of(whole, batch, seed), whole, problem.start, None
-    if squares.kept.stream is not None:
+    if isinstance(squares.kept.stream, Stream):
         return _deal_stream(problem, squares.kept.stream, batch, seed)
     rows = rows_in_memory(problem)
     dealt = RowBatches.of(rows, batch, seed)
@@ -80,7 +80,7 @@ def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.T
 
 def _deal_stream(
     problem: Problem, stream: Stream, batch: int, seed: int | None
-) -> tuple[Batches, Objective, torch.Tensor, Outlook | None]:
+) -> tuple[Batches, Objective, torch.Tensor, BatchOutlook | None]:
     """The same of rows that are read anew every epoch; once more before the first, for their noise."""
     squares, quadratic, data = problem.squares, problem.objective, problem.data
     assert squares is not None and isinstance(quadratic, Quadratic) and data is not None
@@ -109,7 +109,7 @@ def rows_in_memory(problem: Problem) -> Rows:
 
 
 def recipe_of_batches(
-    problem: Problem, batches: Batches, objective: Objective, outlook: Outlook | None, length: int
+    problem: Problem, batches: Batches, objective: Objective, outlook: BatchOutlook | None, length: int
 ) -> tuple[Recipe, str]:
     """The recipe of a stochastic descent, and why it is this one.
 
@@ -154,7 +154,7 @@ def stops_of_batches(problem: Problem, recipe: Recipe) -> tuple[float, tuple[Sto
     return tol, tuple(rule for rule in rules_of(problem, tol) if not isinstance(rule, LeftDomain))
 
 
-def predicted(told: Minibatches, recipe: Recipe, outlook: Outlook | None, limit: int) -> Minibatches:
+def predicted(told: Minibatches, recipe: Recipe, outlook: BatchOutlook | None, limit: int) -> Minibatches:
     """With what is known before the first step of where the loss will hover."""
     if told.whole:
         return told
@@ -182,7 +182,7 @@ def predicted(told: Minibatches, recipe: Recipe, outlook: Outlook | None, limit:
     return replace(told, predicted_excess=hover.excess, predicted_at_end=at_end, lower=_lower(outlook, recipe))
 
 
-def _lower(outlook: Outlook, recipe: Recipe) -> LowerRate | None:
+def _lower(outlook: BatchOutlook, recipe: Recipe) -> LowerRate | None:
     """What a tenth of the rate does, and how many epochs that takes."""
     finer = float(f"{recipe.rate / FINER:.3g}")
     hover = outlook.at(finer / (1.0 - (recipe.momentum or 0.0)))
@@ -237,7 +237,7 @@ def plan_stochastic(problem: Problem) -> Plan:
         device=start.device,
         why=(why,),
         batches=told,
-        deal=Deal(batches, objective, start, Course(epochs, limit, spec.average), outlook),
+        deal=Deal(batches, objective, start, EpochPlan(epochs, limit, spec.average), outlook),
     )
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import torch
 
-from gdsolve.descent.epochs import Course
+from gdsolve.descent.epochs import EpochPlan
 from gdsolve.objective.base import Objective
 from gdsolve.objective.minibatches import Batches
 from gdsolve.objective.streamed import StreamedBatches
-from gdsolve.solve.batch_noise import Outlook
+from gdsolve.solve.batch_noise import BatchOutlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,8 @@ class Deal:
     batches: Batches
     objective: Objective
     start: torch.Tensor
-    course: Course
-    outlook: Outlook | None
+    course: EpochPlan
+    outlook: BatchOutlook | None
 
     def close(self) -> None:
         """Let go of what rows are read from."""
