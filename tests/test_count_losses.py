@@ -16,6 +16,7 @@ from rank_threads import on_ranks
 from scipy.special import expit
 
 import gdsolve
+from gdsolve.solve import dispersion
 from gdsolve.solve.fit import fit
 from gdsolve.spec import Loss
 from gdsolve.spec.file import build_spec
@@ -150,6 +151,16 @@ def test_alpha_of_a_ridge_fit_and_of_a_curve_is_where_the_likelihood_with_the_pe
     assert log.spec.dispersion == mean.spec.dispersion == table.spec.dispersion
     assert list(mean.weights.values()) == pytest.approx(list(log.weights.values()), rel=1e-7)
     assert mean.figures.deviance == pytest.approx(table.figures.deviance, rel=1e-12)
+
+
+def test_alpha_of_more_weights_than_newton_s_method_takes_is_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispersion, "MOST_WEIGHTS", 2)
+    with pytest.raises(
+        gdsolve.GdsolveError, match="α is found by Newton's method, and 3 weights are too many"
+    ) as caught:
+        gdsolve.fit(X, Y[Loss.NEGATIVE_BINOMIAL], loss="negative-binomial")
+    assert (str(caught.value.hint), caught.value.option) == ("give dispersion=0.5, say", "dispersion")
+    assert gdsolve.fit(X, Y[Loss.NEGATIVE_BINOMIAL], loss="negative-binomial", dispersion=0.5).gap == 0.0
 
 
 def test_counts_that_vary_no_more_than_poisson_s_are_told(caplog: pytest.LogCaptureFixture) -> None:

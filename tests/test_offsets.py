@@ -251,8 +251,8 @@ def test_bad_cells_are_told_by_their_place(tmp_path: Path, monkeypatch: pytest.M
     completed("fit", "good.csv", *words, "--save", "m.json")
     told = completed("predict", "m.json", "t.csv", "--only")
     if column == "E":
-        assert (told.code, f"row 2 (line 3), column 'E': {said}" in told.err) == (5, True)
-        with pytest.raises(gdsolve.DataError, match=r"row 1, column 'E': the exposure 0.0 is not above 0"):
+        assert (told.code, "row 2 (line 3), column 'E': '0' is not above 0, as an exposure" in told.err) == (5, True)
+        with pytest.raises(gdsolve.DataError, match=r"row 1, column 'E': 0.0 is not above 0, as an exposure"):
             gdsolve.predict("m.json", [[1.0, 0.0, 0.0]], names=["x", "o", "E"])
     else:
         assert [line == "" for line in told.out.splitlines()[1:]] == [False, True, False]

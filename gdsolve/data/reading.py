@@ -354,7 +354,8 @@ class Reader:
             self.fill_with([self.sums()])
         mean = self._means[name]
         if not np.isfinite(mean):
-            remedy = "leave the column out of --features" if self.spec.features else flag_for("ignore", [name])
+            chosen = "formula" if self.spec.formula is not None else "features" if self.spec.features else None
+            remedy = f"leave the column out of --{chosen}" if chosen else flag_for("ignore", [name])
             raise no_mean_error(self.name, name, self.roles.weight, remedy)
         return mean
 

@@ -7,6 +7,7 @@ import math
 import sys
 
 from gdsolve.advice import Advice
+from gdsolve.spec.batch import check_batch
 from gdsolve.spec.choices import (
     PLOT_ENDINGS,
     DType,
@@ -71,6 +72,7 @@ def check(spec: Options) -> None:
     _check_method(spec)
     check_l1(spec)
     check_bounds(spec)
+    check_batch(spec)
     _check_validation(spec)
     check_groups(spec)
     check_each(spec)
@@ -202,6 +204,13 @@ def _check_problem(spec: Options) -> None:
             if getattr(spec, name):
                 raise no_parameters(name, grouped=spec.group_by is not None)
         return
+    unstarted = next((one.name for one in spec.parameters if one.sought), None)
+    if spec.minimize is not None and unstarted is not None:
+        raise GdsolveError(
+            f"{unstarted}: no start, and a formula has no target to find one from",
+            f"give it one, as in {unstarted}: 1.0",
+            option="parameters",
+        )
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
         raise GdsolveError(
@@ -256,7 +265,7 @@ def _check_validation(spec: Options) -> None:
 def _check_method(spec: Options) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"{spec.momentum:g} is not below 1", "give --momentum 0.9, say", option="momentum")
-    if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
+    if spec.schedule is RateSchedule.COSINE and spec.max_iter is None and spec.batch is None:
         raise GdsolveError("cosine needs to know the length of the run", "give --max-iter 1000, say", option="schedule")
     if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:
         raise GdsolveError(f"{spec.schedule.value} has no closed form", "leave --engine out", option="schedule")

@@ -46,11 +46,11 @@ __all__ = [
 ]
 
 SINGLE_RATE_VERBS = ("fit", "report")
-PATHS = ("init", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
+PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "every", "iterates", "seed", "cv", "points", "starts")
+COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
@@ -63,7 +63,6 @@ NICKNAMES = {
     "step_size": "lr",
     "max_iterations": "max_iter",
     "iterations": "max_iter",
-    "epochs": "max_iter",
     "steps": "max_iter",
     "tolerance": "tol",
     "l2": "ridge",
@@ -77,6 +76,8 @@ NICKNAMES = {
     "separator": "delimiter",
     "sep": "delimiter",
     "intercept": "no_intercept",
+    "batch_size": "batch",
+    "minibatch": "batch",
     "by": "group_by",
     "groups": "group_by",
     "groupby": "group_by",
@@ -318,6 +319,8 @@ def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constan
 
 
 def _parameter(path: str, name: str, node: Any) -> Parameter:
+    if isinstance(node, Scalar) and node.null:
+        return Parameter(name, 0.0, sought=True)
     if not isinstance(node, Keys):
         return started(Parameter(name, 0.0), _start(path, name, node))
     given: dict[str, Any] = {}
@@ -338,7 +341,7 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
         else:
             given[entry.key] = _bound(path, entry)
     if start is None:
-        raise GdsolveError("no start", "add start: and a number", place=Place(path, node.line), option=name)
+        return Parameter(name, 0.0, **given, sought=True)
     return started(Parameter(name, 0.0, **given), start)
 
 

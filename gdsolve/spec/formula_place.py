@@ -218,7 +218,11 @@ def _check_terms(text: str, tokens: Sequence[FormulaToken], target: Sequence[For
     if not alone and not any(
         (token.is_operand and token.kind is not TokenKind.NUMBER) or token.text == "." for token in tokens
     ):
-        raise refused(tokens[0].column, "no column behind ~", f"name what the target depends on, {_EXAMPLE}")
+        raise refused(
+            tokens[0].column,
+            "no column behind ~",
+            f"write 1 for the mean alone, or what the target depends on, {_EXAMPLE}",
+        )
 
 
 def _check_difference(text: str, tokens: Sequence[FormulaToken], place: int) -> None:

@@ -123,9 +123,9 @@ def formula_of(
     checked_formula(spec.formula, names)
     formula, rest = read_formula(spec.formula), None
     if formula.takes_rest:
-        used = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
-        apart = (*used, spec.offset, spec.exposure)
-        rest = tuple(name for name in names if name not in (*apart, *formula.target_columns))
+        own = (spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table), spec.offset)
+        apart = (row_names, *own, spec.exposure, *formula.target_columns)
+        rest = tuple(name for name in names if name not in apart)
         formula = read_formula(spec.formula, rest)
     return formula, rest
 
