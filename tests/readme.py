@@ -17,7 +17,8 @@ from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "reference", "inference", "curves-by-name")))
+NAMES = ("tutorial", "reference", "inference", "curves-by-name", "bounds")
+PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)

@@ -27,7 +27,7 @@ WRONG = [
     ("2 ~ z", 1, "a target that is a number", "write a column before ~"),
     ("y ~ x + y", 9, "'y' is the target itself", "take it out"),
     ("y ~ 0", 5, "no column behind ~", "as in y ~ x + z"),
-    ("y ~ 1", 5, "no column behind ~", "as in y ~ x + z"),
+    ("y ~ -1", 5, "no column behind ~", "write 1 for the mean alone"),
     # Brackets and quotes.
     ("y ~ (x + z", 5, "'(' was never closed", "write the ) that goes with it"),
     ("y ~ log(x", 8, "'(' was never closed", "write the ) that goes with it"),
@@ -186,6 +186,7 @@ FINE = [
     ("y ~ (x + z + g)^2 - x:z", ("y", "x", "z", "g"), None),
     ("y ~ x/g + 0", ("y", "x", "g"), None),
     ("y ~ . - x", ("y", "x"), None),
+    ("y ~ 1", ("y",), None),
     ("y ~ x - 1", ("y", "x"), None),
     ("y ~ `time (s)` + log(`time (s)`)", ("y", "time (s)"), None),
     ("y ~ Q('time (s)')", ("y", "time (s)"), None),

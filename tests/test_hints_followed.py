@@ -6,8 +6,11 @@ from pathlib import Path
 
 import hint_cases_bounds
 import hint_cases_certify
+import hint_cases_classes
 import hint_cases_counts
+import hint_cases_curves
 import hint_cases_data
+import hint_cases_formula_tables
 import hint_cases_formulas
 import hint_cases_l1
 import hint_cases_models
@@ -26,6 +29,7 @@ from hints import AstrayError, Case, Told, follow, ways
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
     *hint_cases_formulas.CASES,
+    *hint_cases_curves.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
@@ -33,9 +37,11 @@ CASES: list[Case] = [
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
     *hint_cases_counts.CASES,
+    *hint_cases_formula_tables.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_classes.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
@@ -78,6 +84,8 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
     "solve/read.py::_without_rows#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
+    "data/inline.py::_formula_table#1": "several ranks under a launcher, of a spec with X and y in it",
+    "data/formula/learn.py::Learner._require_room#1": "a machine too small for it; test_formula_fit.py has one",
     "data/inline.py::inline_table#1": "several ranks under a launcher, of a spec with X and y in it",
 }
 """Sites of errors whose hint only a person can follow, or that nothing leads to, each with the reason."""

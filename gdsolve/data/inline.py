@@ -27,6 +27,7 @@ from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.curve_names import is_named
 from gdsolve.spec.curves import FEATURE
+from gdsolve.spec.model_formula import read_formula
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -112,6 +113,8 @@ def inline_table(
         DataError: ragged rows, unequal lengths, or a cell that cannot be used.
     """
     named = _named(Arrays(X, y, names, source), spec)
+    if spec.formula is not None:
+        return _formula_table(named, spec, source, ranks)
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight) if name]
@@ -125,6 +128,19 @@ def inline_table(
     if ranks.several:
         raise GdsolveError("several ranks take X and y as they are", "leave --na-values out", option="na_values")
     return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
+
+
+def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Table:
+    """The table of a formula, read as a file of typed columns is."""
+    if ranks.several:
+        raise GdsolveError("several ranks take X and y as they are", "leave --formula out", option="formula")
+    assert spec.formula is not None
+    formula = read_formula(spec.formula)
+    weighed = [name.strip() for name in (spec.weight_column, spec.offset, spec.exposure) if name is not None]
+    used = list(named.cells) if formula.takes_rest else [*formula.named, *weighed]
+    # The columns beside are there by their names: a name that is none of them is told with those that there are.
+    frame = named.frame(spec, source, used, list(named.cells))
+    return open_table((FrameSource.of(frame, spec, source),), spec)
 
 
 def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:

@@ -57,7 +57,7 @@ def cells_of_arrays(
     Raises:
         DataError: a column that is not there, or a cell that cannot be used (row, column).
     """
-    columns = columns_of(X, source)
+    columns = columns_of(X, source, may_be_one=known.curve is not None)
     given = names_of(X, names)
     if given is None:
         given = _by_position(known, len(columns), source)

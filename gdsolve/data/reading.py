@@ -225,11 +225,14 @@ class Reader:
 
     def _are_there(self, frame: pl.DataFrame) -> bool:
         """True where every cell that a formula reads is there and can be used."""
-        values = frame[self._numbers].to_numpy()
-        there = bool(np.isfinite(values).all()) and not any(frame[name].null_count() for name in self._numbers)
-        target = self.roles.target if self.roles.target in self._numbers else None
-        fine = target is None or not outside(self.spec.loss, frame[target].to_numpy()).any()
-        return there and fine and self._are_whole(frame)
+        numbers, target, exposure = self._numbers, self.roles.target, self.roles.exposure
+        if not np.isfinite(frame[numbers].to_numpy()).all():
+            return False
+        if target in numbers and outside(self.spec.loss, frame[target].to_numpy()).any():
+            return False
+        if exposure is not None and not_exposed(frame[exposure].to_numpy()).any():
+            return False
+        return self._are_whole(frame)
 
     def _are_whole(self, frame: pl.DataFrame) -> bool:
         """True where no row is too long, has an odd weight, or lacks a text or its group."""
@@ -351,7 +354,8 @@ class Reader:
             self.fill_with([self.sums()])
         mean = self._means[name]
         if not np.isfinite(mean):
-            remedy = "leave the column out of --features" if self.spec.features else flag_for("ignore", [name])
+            chosen = "formula" if self.spec.formula is not None else "features" if self.spec.features else None
+            remedy = f"leave the column out of --{chosen}" if chosen else flag_for("ignore", [name])
             raise no_mean_error(self.name, name, self.roles.weight, remedy)
         return mean
 

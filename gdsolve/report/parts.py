@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
 from gdsolve.data.formats.csv.marks import usual_delimiter
+from gdsolve.report.found_start import found_start_line
 from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
+from gdsolve.report.starts_table import start_line
 from gdsolve.report.weighting import weighting_line
 from gdsolve.spec.losses import Link, Loss, Target
 from gdsolve.spec.methods import PLAIN, Method
@@ -65,8 +67,9 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
     read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     ignored = ("ignored", _listed(data["ignored"], "column", room))
+    began = ("start", start_line(record) or found_start_line(record))
     if subject["kind"] == "formula":
-        return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
+        return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored, began]
     intercept = intercept or has_class_intercepts(record)
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
@@ -82,6 +85,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("row weights", weighting_line(record)),
         ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
         ignored,
+        began,
     ]
 
 

@@ -94,6 +94,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "validation": None if fit.validation is None else validation_record(fit.validation),
         "found": None if fit.found is None else asdict(fit.found),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),
+        "found_start": None if fit.found_start is None else asdict(fit.found_start),
         "starts": None if fit.starts is None else asdict(fit.starts),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
@@ -339,6 +340,8 @@ def comparison_record(comparison: Comparison) -> Record:
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,
         },
+        "found_start": None if comparison.found_start is None else asdict(comparison.found_start),
+        "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,
     }

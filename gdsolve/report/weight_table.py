@@ -14,7 +14,7 @@ from gdsolve.report.goodness_table import error_title
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import align_points, counted, figure, ratios
 from gdsolve.report.page import Page
-from gdsolve.report.parts import Record, chunked_tables, name_column, parameter_names, parameter_values
+from gdsolve.report.parts import Record, chunked_tables, is_penalised, name_column, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.losses import Loss
 
@@ -29,6 +29,7 @@ DIFFERENCE = "difference"
 UNSEEN = 1e-3
 DIGITS = {"float64": (10, 8, 6), "float32": (6, 5)}
 """Digits of the weights: as many as the iterates have."""
+SHIFTED = "Unique but for what all classes share: shown are the weights that sum to zero."
 LONGEST_NAME = 30
 """Cells of a name that shall not be folded for the sake of a column."""
 
@@ -74,6 +75,8 @@ def _shows_classes(page: Page, record: Record, room: int | None) -> bool:
     if DIFFERENCE in together or not page.fits(grid) or (room is not None and len(columns[0]) > SCREENFUL):
         return False
     page.table(grid)
+    if not is_penalised(record["descent"]):
+        page.paragraph(SHIFTED, "dim", hanging=2)
     for text in _lacking(record):
         page.paragraph(text, "dim", hanging=2)
     return True

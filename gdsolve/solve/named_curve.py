@@ -30,7 +30,7 @@ def with_formula(spec: Spec, known: Collection[str], names: Sequence[str], targe
         return spec
     found = written(spec.model, known)
     if found is None:
-        require_formula(spec.model, {*known, *names, *(() if target is None else (target,))})
+        require_formula(spec.model, [*names, *(() if target is None else (target,))], known)
         if spec.features:
             raise GdsolveError("a formula names its columns itself", "leave --features out", option="features")
         return spec
@@ -80,9 +80,16 @@ def _feature(spec: Spec, found: Written, names: Sequence[str], target: str | Non
         return FEATURE
     if len(left) == 1:
         return left[0]
+    beside = f"beside the target {target!r}"
+    if not left:
+        raise GdsolveError(
+            f"{found.name} is a curve of one feature, and the table has no column {beside}",
+            "give a table with one",
+            option="model",
+        )
     raise GdsolveError(
-        f"{found.name} is a curve of one feature, and the table has {len(left) or 'none'} beside the target {target!r}",
-        f"say which: --features {shlex.quote(left[0])}, of {first_of(left)}" if left else "give a table with one",
+        f"{found.name} is a curve of one feature, and the table has {len(left)} {beside}: {first_of(left)}",
+        f"say which one: --features {shlex.quote(left[0])}",
         option="model",
     )
 

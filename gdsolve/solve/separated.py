@@ -42,7 +42,8 @@ def _told_classes(problem: Problem, separation: Separation) -> str:
         columns = (blocks.abs().amax(dim=0) > 1e-6 * largest).tolist()
         used = [name for name, there in zip(data.roles.design, columns, strict=True) if there]
         shown = used if len(used) <= MOST_TERMS else [*used[:MOST_TERMS], f"{len(used) - MOST_TERMS} more"]
-        of = f" {' and '.join(moved)} from the others" if 0 < len(moved) <= MOST_TERMS else " the classes"
+        some = 0 < len(moved) <= MOST_TERMS and len(moved) < len(names)
+        of = f" {' and '.join(moved)} from the others" if some else " the classes"
         return f"a combination of columns separates{of} ({', '.join(shown)})"
     if separation.one_class:
         alone = float(separation.direction[(place + 1) * p - 1]) > 0.0

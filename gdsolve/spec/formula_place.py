@@ -213,8 +213,16 @@ def _check_terms(text: str, tokens: Sequence[FormulaToken], target: Sequence[For
                 raise refused(token.column, f"{token.text!r} is the target itself", "take it out")
         if before is not None and before.text == "-" and token.kind in (TokenKind.NAME, TokenKind.CALL):
             _check_difference(text, tokens, place)
-    if not any((token.is_operand and token.kind is not TokenKind.NUMBER) or token.text == "." for token in tokens):
-        raise refused(tokens[0].column, "no column behind ~", f"name what the target depends on, {_EXAMPLE}")
+    # An intercept alone is a model: the mean of the target.
+    alone = [token.text for token in tokens] == ["1"]
+    if not alone and not any(
+        (token.is_operand and token.kind is not TokenKind.NUMBER) or token.text == "." for token in tokens
+    ):
+        raise refused(
+            tokens[0].column,
+            "no column behind ~",
+            f"write 1 for the mean alone, or what the target depends on, {_EXAMPLE}",
+        )
 
 
 def _check_difference(text: str, tokens: Sequence[FormulaToken], place: int) -> None:

@@ -134,8 +134,8 @@ class FormulaDesign:
     def _fault_of(self, frame: pl.DataFrame, make: Make, fault: Exception) -> Exception:
         """That of the first row with a fault; the formula's where there is one without any row."""
         if _fault(frame[:0], make) is not None:
-            expression, words = told_of(fault)
-            return GdsolveError(f"{expression}: {words}", SEE, option="formula")
+            expression = told_of(fault)[0]
+            return cannot(expression, columns_in_factor(expression, self.formula), self.texts, fault)
         row = first_faulty(frame, make)
         expression, words = told_of(_fault(frame[: row + 1], make) or fault)
         columns = columns_in_factor(expression, self.formula)

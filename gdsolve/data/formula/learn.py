@@ -50,7 +50,7 @@ class Learner:
     _levels: dict[str, dict[Any, None]] = field(default_factory=dict, init=False)
     _held: list[pl.DataFrame] = field(default_factory=list, init=False)
     _factors: dict[str, Factor] = field(default_factory=dict, init=False)
-    _judged: int = field(default=_MUCH // 2, init=False)
+    _judged: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         sides = parsed(self.formula.text, self.rest)
@@ -141,7 +141,7 @@ class Learner:
         """
         rows = sum(part.height for part in self._held)
         need = 8 * rows * (len(self.held) + _WORKING)
-        if need < 2 * self._judged:
+        if need < max(_MUCH, 2 * self._judged):
             return
         self._judged, there = need, host_room().falls_short(need, need)
         if there is not None:

@@ -78,8 +78,8 @@ class SavedFormula:
             values = make(cells.filter(pl.Series(there)))
         except RowFaultError as fault:
             raise _explained(fault, int(rows[fault.row]), where, remedy) from None
-        values[~np.isfinite(values).all(axis=1)] = np.nan
-        found[rows] = values
+        good = np.isfinite(values).all(axis=1)
+        found[rows[good]] = values[good]
         return found
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from gdsolve.data.batch import Tally
 from gdsolve.data.cells import ColumnKind
-from gdsolve.data.columns import Parts, Roles, cluster_column, known_column
+from gdsolve.data.columns import Parts, Roles, cluster_column, known_column, offsets_of
 from gdsolve.data.diagnose import nested_error, show, text_error
 from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
@@ -17,6 +17,7 @@ from gdsolve.data.formula.design import FormulaDesign, RowFaultError
 from gdsolve.data.formula.learn import Learner
 from gdsolve.data.formula.saved import design_of
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.reading import Reader
 from gdsolve.data.shares import Head
 from gdsolve.data.source import Source
@@ -57,7 +58,8 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     texts = tuple(name for name in named if kinds[name] in _TEXTS) if known is None else known.texts
     if looked:
         _refuse_unfit(*looked, kinds, parts, spec, formula, classes=classes)
-    numbers = [name for name in named if name not in texts] + ([parts.weight] if parts.weight else [])
+    beside = [*([parts.weight] if parts.weight else []), *offset_columns(parts)]
+    numbers = [*(name for name in named if name not in texts), *beside]
     fast = looked is not None and is_plain(*looked, kinds, numbers)
     columns = FormulaColumns(formula, texts)
     pair = None
@@ -121,8 +123,9 @@ def formula_of(
     checked_formula(spec.formula, names)
     formula, rest = read_formula(spec.formula), None
     if formula.takes_rest:
-        apart = (row_names, spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table))
-        rest = tuple(name for name in names if name not in (*apart, *formula.target_columns))
+        own = (spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table), spec.offset)
+        apart = (row_names, *own, spec.exposure, *formula.target_columns)
+        rest = tuple(name for name in names if name not in apart)
         formula = read_formula(spec.formula, rest)
     return formula, rest
 
@@ -147,24 +150,34 @@ def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str
         column("group_by", spec.group_by),
         column("cv_by", spec.cv_by),
         cluster_column(names, spec, table),
+        *offsets_of(names, spec, table),
     )
 
 
 def _roles(columns: FormulaColumns, parts: Parts, names: Sequence[str], pair: tuple[str, str] | None) -> Roles:
-    formula = columns.formula
-    used = {*formula.named, parts.weight, parts.group, parts.together, parts.cluster}
-    return Roles(
-        formula.target,
-        _BEFORE,
-        formula.columns,
-        parts.weight,
-        tuple(name for name in names if name not in used),
-        {},
-        (),
+    used = {*columns.formula.named, parts.weight, parts.group, parts.together, parts.cluster, *offset_columns(parts)}
+    return replace(
+        roles_of(columns, parts.weight, tuple(name for name in names if name not in used)),
         target_levels=pair,
         group=parts.group,
         together=parts.together,
         cluster=parts.cluster,
+        offset=parts.offset,
+        exposure=parts.exposure,
+    )
+
+
+def roles_of(columns: FormulaColumns, weight: str | None, ignored: tuple[str, ...]) -> Roles:
+    """The roles that a formula gives to the columns that it names, before it is known what it makes of them."""
+    formula = columns.formula
+    return Roles(
+        formula.target,
+        _BEFORE,
+        formula.columns,
+        weight,
+        ignored,
+        {},
+        (),
         target_column=None if formula.is_column else ", ".join(formula.target_columns) or None,
         formula=columns,
     )
@@ -181,12 +194,13 @@ def _refuse_unfit(
     classes: bool,
 ) -> None:
     """Refuse columns of lists, and text where a number has to be: as the target as it is, and as the weight."""
-    apart = tuple(name for name in (parts.weight, parts.group, parts.together) if name)
+    apart = [name for name in (parts.weight, parts.group, parts.together) if name] + offset_columns(parts)
     for name in (*formula.named, *apart):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
-    if parts.weight is not None and kinds[parts.weight] in _TEXTS:
-        raise text_error(source, sample, kinds, parts.weight, [], parts, spec=spec)
+    for name in (name for name in (parts.weight, *offset_columns(parts)) if name is not None):
+        if kinds[name] in _TEXTS:
+            raise text_error(source, sample, kinds, name, [], parts, spec=spec)
     if formula.is_column and not classes and kinds[formula.target] in _TEXTS:
         fault = text_error(source, sample, kinds, formula.target, [], replace(parts, target=""), spec=spec)
         raise DataError(

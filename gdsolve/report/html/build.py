@@ -23,7 +23,7 @@ from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
-from gdsolve.report.starts_table import minima_columns, more_minima, start_line
+from gdsolve.report.starts_table import minima_columns, more_minima
 from gdsolve.report.weight_table import class_columns, weight_columns
 from gdsolve.version import __version__
 
@@ -162,11 +162,10 @@ def _errors(record: Record) -> str:
 
 
 def _starts(record: Record) -> str:
-    """Where the starts ended, and where the descent of the page began."""
+    """The minima at which starts ended."""
     titles, columns = minima_columns(record)
     note = f"<p>{escape(more_minima(record))}</p>\n" if more_minima(record) else ""
-    began = start_line(record)
-    return (_list([("start", began)]) if began else "") + (_table(titles, columns) if titles else "") + note
+    return (_table(titles, columns) if titles else "") + note
 
 
 def _correlations(report: Record) -> str:
