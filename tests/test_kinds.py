@@ -31,6 +31,8 @@ TARGETS = {
     Target.NUMBERS: Z + 0.5 * RNG.standard_t(3, size=24),
     Target.TWO_CLASSES: (RNG.uniform(size=24) < 1.0 / (1.0 + np.exp(-Z))).astype(float),
     Target.COUNTS: RNG.poisson(np.exp(Z)).astype(float),
+    Target.POSITIVE: RNG.gamma(2.0, np.exp(Z) / 2.0),
+    Target.NOT_NEGATIVE: RNG.poisson(np.exp(Z)) * RNG.gamma(2.0, 0.5, size=24),
     Target.CLASSES: np.digitize(Z + RNG.logistic(size=24), [-0.5, 1.0]).astype(float),
 }
 CURVE = ("--model", "a*x + b", "--start", "a=1,b=1")
@@ -65,7 +67,7 @@ def test_a_loss_goes_through_every_verb(ask: Ask, loss: Loss) -> None:
     code, found = ask("fit", *asked, *SHORT, "--format", "json", "--save", "m.json", "--quiet")
     assert (code, found["descent"]["loss"]) == (0, loss)
     assert found["gap"] <= (1e-12 if loss.info.smooth else 0.1) * abs(found["loss"])
-    shares = {own: found["descent"][own] for own in ("delta", "quantile")}
+    shares = {own: found["descent"][own] for own in ("delta", "quantile", "power", "dispersion")}
     own = loss.info.parameter
     assert [name for name, value in shares.items() if value is not None] == ([] if own is None else [own.name])
     each = (found["weights_by_class"] or {"": found}).values()

@@ -37,7 +37,8 @@ class Beside:
     `classes` are the texts of a target that is text: 0, 1, …; `labels` are the numbers that
     stand for classes. `is_sigma`: the cells of `weight` are
     standard deviations σ, and weigh 1/σ². `may_lack_weight`: in a table without that column every row weighs 1.
-    `expression` makes the target of the cells of its column, (rows,), where it is one.
+    `expression` makes the target of the cells of its column, (rows,), where it is one of a curve. That of a formula is
+    made of `sources`, of which `source_texts` are read as text, before rows come here.
     """
 
     loss: Loss = USUAL_LOSS
@@ -47,6 +48,8 @@ class Beside:
     is_sigma: bool = False
     may_lack_weight: bool = True
     expression: Callable[[np.ndarray], np.ndarray] | None = None
+    sources: tuple[str, ...] = ()
+    source_texts: tuple[str, ...] = ()
     labels: tuple[float, ...] | None = None
 
     @classmethod
@@ -62,13 +65,16 @@ class Beside:
         if target and not isinstance(data.get("target"), str):
             raise GdsolveError("the model lacks its target", AGAIN)
         named = data.get("weight") if data.get("weight_kind") != WeightKind.FREQUENCY else None
+        sources, texts = _sources_of(data) if target else ((), ())
         return cls(
             Loss((model.get("descent") or {}).get("loss", USUAL_LOSS)),
-            str(data.get("target_column") or data["target"]) if target else None,
+            str((not sources and data.get("target_column")) or data["target"]) if target else None,
             levels,
             (data.get("sigma") or named) if weight else None,
             bool(data.get("sigma")),
             not target and not data.get("sigma"),
+            sources=sources,
+            source_texts=texts,
             labels=labels_of(model) if target and levels is None else None,
         )
 
@@ -83,13 +89,15 @@ class Beside:
     @property
     def numbers(self) -> list[str]:
         """Its columns of numbers."""
-        target = [] if self.target is None or self.classes is not None else [self.target]
+        target = [] if self.target is None or self.classes is not None else [*(self.sources or (self.target,))]
+        target = [name for name in target if name not in self.source_texts]
         return [*target, *([] if self.weight is None else [self.weight])]
 
     @property
     def texts(self) -> list[str]:
         """Its columns of texts."""
-        return [self.target] if self.target is not None and self.classes is not None else []
+        classes = [self.target] if self.target is not None and self.classes is not None else []
+        return [*classes, *self.source_texts]
 
     @property
     def columns(self) -> list[str]:
@@ -124,7 +132,7 @@ class Beside:
 
     def bad_cell(self, cells: pl.DataFrame) -> BadCell | None:
         """The first cell that cannot be used, of the first column that has one; a missing one is none."""
-        for name in self.texts:
+        for name in self.texts if self.classes is not None else ():
             levels = list(self.classes or ())
             bad = (~cells[name].is_in(levels)).fill_null(value=False)
             if bad.any():
@@ -145,6 +153,8 @@ class Beside:
         return None
 
     def _out_of_range(self, name: str, found: np.ndarray) -> tuple[np.ndarray, str]:
+        if name in self.sources:
+            return np.zeros_like(found, dtype=bool), ""
         if name != self.weight:
             if self.labels is not None:
                 return np.isfinite(found) & ~np.isin(found, self.labels), _NO_CLASS
@@ -154,6 +164,19 @@ class Beside:
             words = f"is not a standard deviation between {SMALLEST_SIGMA:g} and {LARGEST_SIGMA:g}"
             return (found < SMALLEST_SIGMA) | (found > LARGEST_SIGMA), words
         return found < 0.0, "is a negative weight"
+
+
+def _sources_of(data: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that the target of a formula is made of, and those of them that are text; none where it is one."""
+    record = data.get("formula")
+    if record is None:
+        return (), ()
+    from gdsolve.spec.model_formula import read_formula
+
+    formula = read_formula(record["text"], None if record["rest"] is None else tuple(record["rest"]))
+    if formula.is_column:
+        return (), ()
+    return formula.target_columns, tuple(name for name in formula.target_columns if name in record["texts"])
 
 
 def classes_of(model: Mapping[str, Any]) -> tuple[str, ...] | None:

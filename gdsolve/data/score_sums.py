@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gdsolve.data.deviance import deviance_of
 from gdsolve.data.ranking import area_under_curve, macro_area
 from gdsolve.data.response import MEANS
 from gdsolve.spec.losses import Loss, Mean, Target
@@ -29,14 +30,16 @@ class LargestError:
 class ScoreSums:
     """What is summed up of the rows of a table: residuals r = μ − y, and what the loss needs; a row of weight ω.
 
-    `level` is τ of a quantile. Of classes the probabilities are kept, as their order is wanted: 9 bytes a row, and 17
-    with weights. Means and squares about them are merged batch by batch, so that nothing cancels.
+    `level` is τ of a quantile, `parameter` that of another loss. Of classes the probabilities are kept, as their order
+    is wanted: 9 bytes a row, and 17 with weights. Means and squares about them are merged batch by batch, so that
+    nothing cancels.
     Source: Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance, The American Statistician 37.
     """
 
     loss: Loss
     mean: Mean
     level: float
+    parameter: float = 0.0
     rows: int = 0
     weight: float = 0.0
     target_mean: float = 0.0
@@ -51,9 +54,9 @@ class ScoreSums:
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]] = field(default_factory=list)
 
     @classmethod
-    def of(cls, loss: Loss, mean: Mean, level: float, classes: int) -> ScoreSums:
+    def of(cls, loss: Loss, mean: Mean, level: float, classes: int, parameter: float = 0.0) -> ScoreSums:
         """The sums of no rows yet, of so many classes, if it is of classes."""
-        return cls(loss, mean, level, confusion=np.zeros((classes, classes)))
+        return cls(loss, mean, level, parameter, confusion=np.zeros((classes, classes)))
 
     def add(
         self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None, source: str = "", rows: np.ndarray | None = None
@@ -76,13 +79,14 @@ class ScoreSums:
             self.absolute += float((ones * np.abs(error)).sum())
             self._find_largest(y, predicted, source, np.arange(1, len(y) + 1) if rows is None else rows)
             self.pinball += float((ones * np.maximum(-self.level * error, (1.0 - self.level) * error)).sum())
-            if self.loss.info.target is Target.COUNTS:
-                self.deviance += float((ones * _deviance(y, z, predicted, self.mean)).sum())
+            if self.loss.info.likelihood and self.loss.info.target is not Target.TWO_CLASSES:
+                deviance = deviance_of(self.loss, self.mean, self.parameter, y, z, predicted)
+                self.deviance += float((ones * deviance).sum())
             if self.loss.info.target is Target.TWO_CLASSES:
                 self.log_loss += float((ones * _log_loss(y, z, predicted, self.mean)).sum())
                 cells = 2 * (y > 0.5) + (predicted > 0.5)
                 self.confusion += np.bincount(cells, weights=ones, minlength=4).reshape(2, 2)
-                self.kept.append((predicted, y > 0.5, weight))
+                self.kept.append((z if self.mean is Mean.LABEL else predicted, y > 0.5, weight))
         self.rows += len(y)
 
     def _add_classes(self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None) -> None:
@@ -136,13 +140,6 @@ class ScoreSums:
         if self.mean is Mean.SOFTMAX and predicted.shape[1] == 2:
             return area_under_curve(predicted[:, 1], second == 1, weight)
         return (macro_area if self.mean is Mean.SOFTMAX else area_under_curve)(predicted, second, weight)
-
-
-def _deviance(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:
-    """2·(y·log(y/μ) − y + μ), with 0·log 0 = 0: from z where μ = eᶻ, which keeps the digits of log μ."""
-    own = np.where(y > 0.0, y * np.log(np.where(y > 0.0, y, 1.0)), 0.0)
-    log = z if mean is Mean.EXP else np.log(predicted)
-    return np.asarray(2.0 * (own - np.where(y > 0.0, y * log, 0.0) - y + predicted))
 
 
 def _log_loss(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:

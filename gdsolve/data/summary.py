@@ -37,12 +37,13 @@ class Fault(StrEnum):
     ENCODING = "encoding"
     NEGATIVE_WEIGHT = "negative_weight"
     NO_SIGMA = "no_sigma"
+    NO_EXPOSURE = "no_exposure"
     OUTSIDE = "target_outside"
 
 
 # Lengths of columns beyond these, or below their inverses, have no squares in float64 and float32.
 _LARGEST = {DType.FLOAT64: 1e150, DType.FLOAT32: 1e18}
-_REFUSED = (Fault.NEGATIVE_WEIGHT, Fault.NO_SIGMA, Fault.OUTSIDE)
+_REFUSED = (Fault.NEGATIVE_WEIGHT, Fault.NO_SIGMA, Fault.NO_EXPOSURE, Fault.OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)

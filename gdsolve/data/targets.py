@@ -44,6 +44,8 @@ LIMITED: Mapping[Target, Numbers] = {
         "0 and 1",
     ),
     Target.COUNTS: Numbers(lambda target: target < 0.0, "is negative", "counts, 0 or more", "0 or more"),
+    Target.POSITIVE: Numbers(lambda target: target <= 0.0, "is not above 0", "numbers above 0", "above 0"),
+    Target.NOT_NEGATIVE: Numbers(lambda target: target < 0.0, "is negative", "numbers of 0 or more", "0 or more"),
     Target.CLASSES: Numbers(
         lambda target: (target != np.floor(target)) | (np.abs(target) >= LARGEST_LABEL),
         f"is no whole number below {LARGEST_LABEL:,}",
@@ -103,7 +105,7 @@ def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) ->
         return found[0], found[1]
     listed = ", ".join(repr(level) for level in found[:_SHOWN]) + (", …" if len(found) > _SHOWN else "")
     what = f"the levels {listed}" if len(found) > 2 else f"the level {listed} only" if found else "no level"
-    remedy = "--target COLUMN, one of two levels"
+    remedy = f"{another_target(spec)}, one of two levels"
     if len(found) > 2:
         # A curve has one value a row, and so two classes.
         more = f"--loss {Loss.usual_for(Target.CLASSES)} takes all of them"
@@ -148,13 +150,18 @@ def outside(loss: Loss, target: np.ndarray) -> np.ndarray:
     return np.zeros(target.shape, dtype=bool) if limited is None else np.isfinite(target) & limited.outside(target)
 
 
-def target_error(at: str, shown: str, loss: Loss) -> DataError:
+def target_error(at: str, shown: str, spec: Spec) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
-    limited = LIMITED[loss.info.target]
+    limited, loss = LIMITED[spec.loss.info.target], spec.loss
     more = ""
     if loss.info.target is Target.TWO_CLASSES:
         more = f"; --loss {Loss.usual_for(Target.CLASSES)} takes whole numbers as labels"
     return DataError(
         f"{at}: the target {shown} {limited.wrong}",
-        f"--loss {loss.value} takes {limited.taken}{more}; or --target COLUMN",
+        f"--loss {loss.value} takes {limited.taken}{more}; or {another_target(spec)}",
     )
+
+
+def another_target(spec: Spec) -> str:
+    """How another target is asked for."""
+    return "--target COLUMN" if spec.formula is None else "another target before the ~ of --formula"

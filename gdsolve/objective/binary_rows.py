@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gdsolve.objective.box import Box
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.row_space import null_space, row_space
 from gdsolve.objective.separated import Separation
@@ -185,24 +186,30 @@ def _by_program(rows: BinaryRows, basis: Tensor, toward: Tensor, noise: float) -
     if found.x is None:
         return None
     dense = _verified(rows, basis @ torch.from_numpy(np.asarray(found.x))[:, None])
-    return dense and (_fewest_columns(rows) or dense)
+    return dense and (fewest_columns(rows) or dense)
 
 
-def _fewest_columns(rows: BinaryRows) -> Separation | None:
-    """A direction of few columns: that of the least Σ|dⱼ|·‖xⱼ‖ among those of one margin in all."""
+def fewest_columns(rows: BinaryRows, box: Box | None = None) -> Separation | None:
+    """A direction of few columns: that of the least Σ|dⱼ|·‖xⱼ‖ among those of one margin in all.
+
+    Within a `box` no weight goes to where a bound is; one of the intercept is one of columns that are not centred.
+    """
     p = rows.design.shape[1]
     if rows.design.numel() > MOST_NUMBERS // 4 or p > MOST_NAMED:
         return None
     from scipy.optimize import linprog
 
     features = p - rows.intercept
-    spread = rows.design.std(dim=0, correction=0) if rows.intercept else rows.design.square().mean(dim=0).sqrt()
-    centre = rows.design.mean(dim=0) if rows.intercept else torch.zeros_like(spread)
+    centred = rows.intercept and (box is None or not bool(_is_held(box)[-1]))
+    spread = rows.design.std(dim=0, correction=0) if centred else rows.design.square().mean(dim=0).sqrt()
+    centre = rows.design.mean(dim=0) if centred else torch.zeros_like(spread)
     spread[features:], centre[features:] = 1.0, 0.0
     spread = torch.where(spread > 0.0, spread, 1.0)
     scaled = ((rows.design - centre) / spread).numpy()
     held, sign = rows.held.numpy(), rows.sign.numpy()[:, None]
     toward = np.unique((sign * scaled)[~held], axis=0)
+    if not len(toward):
+        return None
     still = np.unique(scaled[held], axis=0)
     cost = np.ones(2 * p)
     cost[features:p] = cost[p + features :] = 0.0
@@ -212,6 +219,7 @@ def _fewest_columns(rows: BinaryRows) -> Separation | None:
         b_ub=np.zeros(len(toward)),
         A_eq=np.vstack([np.hstack([still, -still]), np.hstack([one := toward.mean(axis=0), -one])[None]]),
         b_eq=np.append(np.zeros(len(still)), 1.0),
+        bounds=None if box is None else _rooms(box),
         method="highs",
         options={"primal_feasibility_tolerance": FEASIBLE},
     )
@@ -224,6 +232,18 @@ def _fewest_columns(rows: BinaryRows) -> Separation | None:
     if rows.intercept:
         direction[-1] = sparse[-1] - (centre[:features] @ direction[:features, 0])
     return _verified(rows, direction)
+
+
+def _is_held(box: Box) -> Tensor:
+    """True, (p,), where a weight has a bound on either side."""
+    return (torch.isfinite(box.lower) | torch.isfinite(box.upper))[:, 0]
+
+
+def _rooms(box: Box) -> np.ndarray:
+    """How far every weight may rise, and then fall, for ever: not at all where there is a bound, (2p, 2)."""
+    free = torch.cat([box.upper, box.lower]).isinf()[:, 0].to(torch.float64)
+    most = torch.where(free > 0.0, torch.inf, 0.0)
+    return np.column_stack([np.zeros(len(most)), most.numpy()])
 
 
 def _verified(rows: BinaryRows, direction: Tensor, *, saturated: bool = False) -> Separation | None:

@@ -25,6 +25,7 @@ def inference_record(inference: Inference) -> dict[str, Any]:
         "confidence": inference.confidence,
         "residual_standard_deviation": inference.residual_standard_deviation,
         "degrees_of_freedom": inference.degrees_of_freedom,
+        "dispersion": inference.dispersion,
         "statistic": inference.statistic,
         "errors": kind_record(inference),
         **_goodness_record(inference.goodness),

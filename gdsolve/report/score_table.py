@@ -10,12 +10,13 @@ from gdsolve.report.page import page_for
 from gdsolve.report.parts import Record, labelled
 from gdsolve.report.plain import write_csv
 from gdsolve.report.score_record import FIGURES
+from gdsolve.spec.losses import Loss
 
 NAMES = {
     "r2": "R²",
     "rmse": "RMSE",
     "mae": "mean |error|",
-    "mean_poisson_deviance": "mean deviance",
+    "mean_deviance": "mean deviance",
     "pinball_loss": "pinball loss",
     "log_loss": "log loss",
     "accuracy": "accuracy",
@@ -68,10 +69,12 @@ def _header(record: Record) -> list[tuple[str, str]]:
 
 
 def _figures(record: Record) -> list[tuple[str, str]]:
-    classes, counts = record["confusion"] is not None, record["loss"] == "poisson"
-    own = {"mean_poisson_deviance": counts, "pinball_loss": record["quantile"] is not None}
+    classes = record["confusion"] is not None
+    own = {"mean_deviance": record["mean_deviance"] is not None, "pinball_loss": record["quantile"] is not None}
     of_classes = ("log_loss", "accuracy", "auc", "brier")
     shown = [name for name in NAMES if own.get(name, (name in of_classes) == classes)]
+    without = () if Loss(record["loss"]).info.likelihood else ("log_loss", "brier")
+    shown = [name for name in shown if name not in without]
     return [(NAMES[name], figure(record[name])) for name in shown]
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.minibatches import Minibatches
 from gdsolve.solve.outcome import Optimum, Subject
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Advice
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.found_start import FoundStart
+    from gdsolve.solve.start_counts import Starts
 
 T = TypeVar("T")
 
@@ -29,6 +32,8 @@ class RateResult:
     """What one rate reached: the state when it stopped, in the user's units.
 
     `factor` is max|1 − αλ|, by which the error shrinks (or grows) a step in the long run; None without any curvature.
+    Of stochastic descent `excess` is how far above its minimum the loss has hovered, `predicted_at_end` what was known
+    of it before, and `predicted_excess` where it hovers in the long run.
     """
 
     learning_rate: float
@@ -40,6 +45,9 @@ class RateResult:
     gap: float | None
     factor: float | None
     trace: Trace | None
+    excess: float | None = None
+    predicted_excess: float | None = None
+    predicted_at_end: float | None = None
 
 
 def grid_around(stable: float, best: float | None = None) -> tuple[float, ...]:
@@ -100,6 +108,9 @@ class Comparison:
     stable_below: float | None
     message: str | None = None
     picture: Picture | None = None
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
+    batches: Minibatches | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -149,6 +160,8 @@ class MethodComparison:
     seconds: dict[str, float]
     message: str | None = None
     picture: Picture | None = None
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def interrupted(self) -> bool:

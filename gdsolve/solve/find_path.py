@@ -23,6 +23,7 @@ from gdsolve.solve.regularization_path import FoldErrors, RegularizationPath
 from gdsolve.solve.squares import pose_triangle
 from gdsolve.solve.validate import rows_of_folds, score_of
 from gdsolve.solve.validation import Validation
+from gdsolve.solve.words import another_target
 from gdsolve.spec.choices import Select
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError
@@ -51,7 +52,7 @@ def find_path(problem: Problem, mix: Mix, points: int, fit: Fitting | None = Non
             raise DataError(
                 f"{data.source[0] if data.source else 'inline'}: no column explains anything of "
                 f"{data.roles.target!r}: all weights are zero with any penalty",
-                "name another target with --target",
+                another_target(spec),
             )
         lambdas = span.strengths(points)
         strengths = [mix.at(one) for one in lambdas]

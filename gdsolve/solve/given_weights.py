@@ -20,7 +20,8 @@ HINT = Advice(
     'write {"weights": {"x": 2.5}, "intercept": 1}, {"coef_": [2.5], "intercept_": 1}, or give a model of --save',
     verbatim=True,
 )
-MODEL_LOSS = ("loss", "delta", "quantile", "ridge", "l1", "penalty_scale", "penalize_intercept", "class_weight")
+MODEL_LOSS: tuple[str, ...] = ("loss", "delta", "quantile", "power", "dispersion", "class_weight")
+MODEL_LOSS += ("ridge", "l1", "penalty_scale", "penalize_intercept")
 """What a saved model says of its loss, by the names of the options."""
 
 
@@ -200,7 +201,10 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
     """What a saved model was fitted to, and how its loss was, as options."""
     data, descent, subject = (model.get(key) or {} for key in ("data", "descent", "objective"))
     taken = {name: descent.get(name) for name in MODEL_LOSS}
-    taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma")}
+    taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma", "offset", "exposure")}
+    for side in ("lower", "upper"):
+        bounds = {name.partition("[")[0]: one[side] for name, one in (model.get("bounds") or {}).items()}
+        taken[side] = tuple(f"{name}={bound!r}" for name, bound in bounds.items() if bound is not None) or None
     taken["na_values"] = tuple(data.get("na_values") or ()) or None
     if subject.get("kind", "linear") == "linear":
         taken |= _columns_of(data)
@@ -220,6 +224,8 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _columns_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """The features, those of text by the column that their levels come from."""
+    if data.get("formula"):
+        return {"formula": data["formula"]["text"], "target": None}
     levels = data.get("levels") or {}
     encoded = {f"{column}={level}": column for column, known in levels.items() for level in known}
     names = [encoded.get(name, name) for name in data.get("features") or ()]

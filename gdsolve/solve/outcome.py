@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.class_names import intercept_names
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
 from gdsolve.spec import DType, Engine, Loss, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.online import Online
     from gdsolve.solve.plan import Plan
+    from gdsolve.solve.start_counts import Starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,20 @@ class GradientCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldWeight:
+    """The bounds of a weight, in the user's units, None for none; `at` is lower or upper where it stands at one.
+
+    `multiplier` is by how much the loss rises for every unit away from that bound, 0 or more at a minimum: how much it
+    would fall, to first order, if the bound gave way by as much.
+    """
+
+    lower: float | None
+    upper: float | None
+    at: str | None
+    multiplier: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """What was reached, in the user's units, with its certificate (docs/design.md, section 4).
 
@@ -148,7 +165,7 @@ class Fit:
     `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
     the run has not converged and no report on them was asked for. `delta_found` tells that Huber's δ, which `spec` has,
     was found, and `found` how the strength of a penalty was. `duality_gap` bounds the gap of a fit with an l1 penalty,
-    and needs no minimum.
+    and needs no minimum. `bounds` has the weights that have bounds.
     """
 
     spec: Spec
@@ -190,6 +207,10 @@ class Fit:
     validation: Validation | None = None
     holdout: Holdout | None = None
     found: FoundStrength | None = None
+    bounds: Mapping[str, HeldWeight] = field(default_factory=dict)
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
+    online: Online | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

@@ -24,6 +24,7 @@ from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.squares import ridge_of, shrinkage_of
 from gdsolve.solve.validate import fits_of_rows, score_of, scores_on
+from gdsolve.solve.words import another_target
 from gdsolve.status import DataError
 
 # A penalty that no weight stands.
@@ -244,7 +245,7 @@ def _without_null(problem: Problem, fold: int | None) -> DataError:
     if fold is None:
         return DataError(
             f"{source}: {target!r} has one value alone, so that the intercept has no best one",
-            "name another target with --target",
+            another_target(problem.spec),
             about=("target",),
         )
     return DataError(

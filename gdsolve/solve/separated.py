@@ -9,6 +9,7 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.remedy import finite_weights
 from gdsolve.spec import Loss
 from gdsolve.spec.command import Advice, Command
+from gdsolve.spec.losses import Target
 
 MOST_TERMS = 4
 
@@ -20,7 +21,8 @@ def told_separation(problem: Problem, separation: Separation) -> str:
     classes = problem.spec.loss is Loss.LOGISTIC
     if separation.one_class:
         return f"in all rows {_outcome(problem, up=float(separation.direction[-1]) > 0.0)}"
-    does = "separates the classes" if classes else "marks rows of zero counts only"
+    zeros = "zero counts" if problem.spec.loss.info.target is Target.COUNTS else "zeros"
+    does = "separates the classes" if classes else f"marks rows of {zeros} only"
     if separation.column is not None:
         return f"{problem.labels[separation.column]} alone {does} ({_where(problem, separation)})"
     if separation.saturated:

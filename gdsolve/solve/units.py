@@ -19,7 +19,7 @@ def optimum_of(problem: Problem, minimum: Minimum) -> Optimum:
     """A minimum in the user's units."""
     squares, w = problem.squares, minimum.w.to(problem.start.dtype)
     user = problem.units.to_user(w)
-    if squares is not None and minimum.unique and problem.shrinkage is None:
+    if squares is not None and minimum.unique and problem.limits is None:
         # A unique minimiser is the same in all coordinates: the user's own have the fewest roundings.
         user = squares.minimisers.point
     weights, intercept = problem.of_user(user)

@@ -201,21 +201,29 @@ def scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Deal
         return class_scores_on(problem, w, batches, dealt)
     assert isinstance(units, Coordinates)
     loss, at, weights = loss_before(spec), units.to(HOST), w.to(HOST, torch.float64)
-    names = ("deviance", "accuracy") if spec.loss.info.likelihood else ("rmse", "mae")
+    classes = "accuracy" in loss.means
+    names = ("deviance", "accuracy") if spec.loss.info.likelihood or classes else ("rmse", "mae")
     sums = torch.zeros(4, dtype=torch.float64, device=HOST)
     for batch in batches:
         values = from_numpy(batch.values).to(torch.float64)
         omega = torch.ones_like(values[:, 0]) if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
         there = omega > 0.0
-        y, z = values[there, -1:], (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
+        y, z = _target(batch, values)[there], (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
         z = at.target_scale * (z + weights[at.n :] if at.intercept else z) + at.target_centre
-        figures = (torch.ones_like(y), loss.loss_and_slope(z, y)[0], *_figures(loss, z, y, names))
+        figures = (torch.ones_like(z), loss.loss_and_slope(z, y)[0], *_figures(loss, z, y, names))
         sums += torch.stack([(omega[there, None] * one).sum() for one in figures])
     total, *found = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
     named = dict(zip(("loss", *names), (one / total for one in found), strict=True))
     if "rmse" in named:
         return named | {"rmse": sqrt(named["rmse"])}
-    return named if "accuracy" in loss.means else {name: named[name] for name in ("loss", "deviance")}
+    kept = ("loss", *(["deviance"] if spec.loss.info.likelihood else []), *(["accuracy"] if classes else []))
+    return {name: named[name] for name in kept}
+
+
+def _target(batch: Batch, values: Tensor) -> Tensor:
+    """The target of rows, (h, 1), with their offset, (h, 2), where the loss takes one."""
+    offset = None if batch.offset is None else from_numpy(batch.offset).to(torch.float64)[:, None]
+    return values[:, -1:] if offset is None else torch.cat([values[:, -1:], offset], dim=1)
 
 
 def class_scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
@@ -244,7 +252,7 @@ def _figures(loss: PointwiseLoss, z: Tensor, y: Tensor, names: Sequence[str]) ->
     # Where the likelihood of a perfect prediction is 1, minus its logarithm doubled is the deviance.
     known = dict(zip((*loss.means, *loss.sums, *loss.counts), loss.score(z, y), strict=True))
     deviance = known.get("deviance", 2.0 * loss.loss_and_slope(z, y)[0])
-    return deviance, known.get("accuracy", torch.zeros_like(y))
+    return deviance, known.get("accuracy", torch.zeros_like(z))
 
 
 def _has_rules(spec: Spec) -> bool:

@@ -13,11 +13,15 @@ from enum import StrEnum
 
 
 class Mean(StrEnum):
-    """What is predicted of the target at z = xᵀw: z itself, 1/(1 + e⁻ᶻ), eᶻ, or of one z a class e^z_c/Σ e^z_k."""
+    """What is predicted of the target at z = xᵀw: z itself, 1/(1 + e⁻ᶻ), eᶻ, or the class: 1 where z > 0, else 0.
+
+    Of one z a class it is e^z_c/Σ e^z_k.
+    """
 
     IDENTITY = "identity"
     SIGMOID = "sigmoid"
     EXP = "exp"
+    LABEL = "label"
     SOFTMAX = "softmax"
 
 
@@ -40,6 +44,8 @@ class Target(StrEnum):
     NUMBERS = "numbers"
     TWO_CLASSES = "two classes"
     COUNTS = "counts"
+    POSITIVE = "numbers above 0"
+    NOT_NEGATIVE = "numbers of 0 or more"
     CLASSES = "classes"
 
     @property
@@ -58,7 +64,7 @@ class LossUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LossParameter:
-    """An option of `Spec` that some losses alone look at: more than 0, and less than `below` where that is given.
+    """An option of `Spec` that some losses alone look at: more than `above`, and less than `below` where that is given.
 
     `symbol` is what formulas call it, `remedy` what to give instead of a value out of range.
     """
@@ -67,6 +73,7 @@ class LossParameter:
     symbol: str
     remedy: str
     below: int | None = None
+    above: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +81,9 @@ class LossInfo:
     """What is declared of a loss, all of it true of every table.
 
     `squared`: a multiple of the SSE, so that one triangle holds all of it. `smooth`: its gradient has no jumps.
-    `likelihood`: it is minus the logarithm of one, so that its Hessian gives the errors of the weights. `parameter` is
-    its own option, if it has one.
+    `likelihood`: it is minus the logarithm of one, so that its Hessian gives the errors of the weights;
+    `dispersed`: it is so up to a factor φ, the dispersion, which is estimated. `parameter` is its own option, if it has
+    one.
     """
 
     formula: str
@@ -83,6 +91,7 @@ class LossInfo:
     squared: bool = False
     smooth: bool = True
     likelihood: bool = False
+    dispersed: bool = False
     mean: Mean = Mean.IDENTITY
     target: Target = Target.NUMBERS
     parameter: LossParameter | None = None
@@ -107,6 +116,10 @@ class LossInfo:
 
 _DELTA = LossParameter("delta", "δ", "give --delta 1.5, say, in units of the target, or leave --delta out")
 _LEVEL = LossParameter("quantile", "τ", "for the median give --quantile 0.5", below=1)
+_POWER = LossParameter("power", "p", "give --power 1.5, say: 1 is --loss poisson, and 2 is --loss gamma", 2, above=1)
+_DISPERSION = LossParameter(
+    "dispersion", "α", "give --dispersion 0.5, say, or leave --dispersion out: then it is found"
+)
 # A member is looked up by its name alone: none is made then.
 _LOOKED_UP = LossInfo("")
 
@@ -150,6 +163,49 @@ class Loss(StrEnum):
     POISSON = (
         "poisson",
         LossInfo("eᶻ − y·z", unit=LossUnit.NONE, likelihood=True, mean=Mean.EXP, target=Target.COUNTS),
+    )
+    GAMMA = (
+        "gamma",
+        LossInfo(
+            "y·e⁻ᶻ + z",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            dispersed=True,
+            mean=Mean.EXP,
+            target=Target.POSITIVE,
+        ),
+    )
+    TWEEDIE = (
+        "tweedie",
+        LossInfo(
+            "e^((2 − p)·z)/(2 − p) + y·e^((1 − p)·z)/(p − 1)",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            dispersed=True,
+            mean=Mean.EXP,
+            target=Target.NOT_NEGATIVE,
+            parameter=_POWER,
+        ),
+    )
+    NEGATIVE_BINOMIAL = (
+        "negative-binomial",
+        LossInfo(
+            "(y + 1/α)·log(1 + α·eᶻ) − y·z",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            mean=Mean.EXP,
+            target=Target.COUNTS,
+            parameter=_DISPERSION,
+        ),
+    )
+    SQUARED_HINGE = (
+        "squared-hinge",
+        LossInfo(
+            "max(0, 1 − s·z)², s = 2y − 1",
+            unit=LossUnit.NONE,
+            mean=Mean.LABEL,
+            target=Target.TWO_CLASSES,
+        ),
     )
     QUANTILE = (
         "quantile",

@@ -23,6 +23,7 @@ from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
+from gdsolve.report.starts_table import minima_columns, more_minima
 from gdsolve.report.weight_table import class_columns, weight_columns
 from gdsolve.version import __version__
 
@@ -49,6 +50,7 @@ def page_of(report: Record) -> str:
         _section("What was reached", _reached(shown["record"])),
         _section("Weights", _weights(record)),
         _section("Standard errors", _errors(record)),
+        _section("Starts", _starts(record)),
         _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
         _section("Pictures", _pictures(report)),
         _section("What the learning rate does", _rate(report)) if report["course"] else "",
@@ -157,6 +159,13 @@ def _errors(record: Record) -> str:
         titles, columns = estimate_columns({**report, **found})
         table += _table([f"against {found['class']}", *titles], [list(found["parameters"]), *columns])
     return table + _list(remarks(record)) + _correlations(report)
+
+
+def _starts(record: Record) -> str:
+    """The minima at which starts ended."""
+    titles, columns = minima_columns(record)
+    note = f"<p>{escape(more_minima(record))}</p>\n" if more_minima(record) else ""
+    return (_table(titles, columns) if titles else "") + note
 
 
 def _correlations(report: Record) -> str:
