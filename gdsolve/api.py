@@ -185,6 +185,16 @@ def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **
         return result
 
 
+def partial_fit(model: Any, X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
+    """Go on with a model, a fit or the file of one, on new rows, given as for `fit`; the same as its option `online`.
+
+    Raises:
+        GdsolveError, DataError: as `fit`, and for rows of other columns than those of the model.
+    """
+    found: Fit = fit(X, y, names=names, online=model, **options)
+    return found
+
+
 def certify(
     X: Any = None, y: Any = None, *, weights: Any, names: Sequence[str] | None = None, **options: Any
 ) -> Certified:
@@ -385,6 +395,8 @@ def _ask(
     from gdsolve.data import inline_table
 
     options = _read_options(options, verb)
+    if isinstance(y, str) and "target" not in options and X is not None and not _names_tables(X) and _has(X, y):
+        y, options = None, {**options, "target": y}
     call = f"give {verb.replace('-', '_')}(X, y), or the path of a table"
     if X is None and y is None:
         if options.get("minimize") is None:
@@ -429,6 +441,13 @@ def _is_scan(X: Any) -> TypeGuard[Scan]:
     return isinstance(X, Scan)
 
 
+def _has(X: Any, name: str) -> bool:
+    """True for a DataFrame with a column of this name, which then is the target."""
+    from gdsolve.data.arrays import labels_of
+
+    return name in (labels_of(X) or ())
+
+
 def _is_frame(X: Any) -> bool:
     """True for a DataFrame, whose columns have names of their own: one of them may be the target."""
     from gdsolve.data.arrays import labels_of
@@ -450,6 +469,8 @@ def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:
             read[name] = at_home(os.fspath(read[name]))
     if "init" in options:
         read["init"] = _model(read["init"], "init") or read["init"]
+    if read.get("online") is not None:
+        read["online"] = _weights(read["online"], intercept=True)
     return read
 
 

@@ -21,6 +21,7 @@ from gdsolve.cli.distributed import accept, require_shared
 from gdsolve.data import open_table
 from gdsolve.data.extent import RowCount
 from gdsolve.data.formats.parquet.reader import ParquetReader
+from gdsolve.data.room import Room
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
@@ -238,7 +239,7 @@ def test_ranks_of_one_machine_share_its_memory(tmp_path: Path, monkeypatch: pyte
     name = str(tmp_path / "t.parquet")
     pl.DataFrame({"x": np.arange(1000.0), "y": np.arange(1000.0)}).write_parquet(name)
     # 24 bytes a row: either half has room, and both together have not.
-    monkeypatch.setattr(memory, "host_room", lambda: memory.Room(16_000, None))
+    monkeypatch.setattr(memory, "host_room", lambda: Room(16_000, None))
     for options in ({"engine": "rows"}, {"loss": "huber"}):
         way = "--engine rows" if "engine" in options else "--loss huber"
         with pytest.raises(DataError, match=rf"t.parquet: {way} keeps every row in memory: 1,000 rows of 3 numbers"):

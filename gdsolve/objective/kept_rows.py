@@ -17,7 +17,7 @@ SLAB_BYTES = 64 << 20
 CHUNK_BYTES = 4 << 20
 
 Batch = TypeVar("Batch", bound=RowBlock)
-# Cells, (rows, n + 1), the target last, and weights, (rows,), if any.
+# Cells, (rows, n + 1), the target last, or (rows, n + 2), the offset behind it, and weights, (rows,), if any.
 Chunk = tuple[Tensor, Tensor | None]
 
 
@@ -26,13 +26,15 @@ class KeptRows:
 
     They stand in slabs, column by column, that are released one by one while an objective is filled from them: so that
     there is never more than one copy of the rows and a slab. `grow` is told, before every new slab, how many rows there
-    are and how many there will be; it raises where they cannot be held.
+    are and how many there will be; it raises where they cannot be held. Where none are kept a `stream` may give them
+    again (`gdsolve.objective.streamed.Stream`).
     """
 
     def __init__(self, dtype: torch.dtype, grow: Callable[[int, int], None] = lambda before, rows: None) -> None:
         self.dtype = dtype
         self.rows = 0
         self.positive = 0
+        self.stream: object | None = None
         self._grow = grow
         self._slabs: deque[Tensor] = deque()
         self._weights: deque[Tensor] = deque()
@@ -64,7 +66,9 @@ class KeptRows:
 
     def add(self, batch: RowBlock) -> None:
         """Keep the rows of a batch."""
-        values = from_numpy(batch.values)
+        values, offset = from_numpy(batch.values), getattr(batch, "offset", None)
+        if offset is not None:
+            values = torch.cat([values, from_numpy(offset)[:, None]], dim=1)
         weight = None if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
         self.positive += len(values) if weight is None else int((weight > 0.0).sum())
         done = 0
@@ -96,6 +100,18 @@ class KeptRows:
         for slab in self._slabs:
             for column, value in constants.items():
                 slab[column] = value
+
+    def targets(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The target, (rows,), and the weights, if any, of the rows that are kept, slab by slab."""
+        for place, (slab, filled) in enumerate(zip(self._slabs, self._filled, strict=True)):
+            yield slab[-1, :filled], self._weights[place][:filled] if self._weights else None
+
+    def reweigh(self, factor: Callable[[Tensor], Tensor]) -> None:
+        """Multiply the weights of the rows by what `factor` makes of their target, (rows,): numbers above 0."""
+        if not self._weights:
+            self._weights.extend(torch.ones(slab.shape[1], dtype=torch.float64, device=HOST) for slab in self._slabs)
+        for slab, weight, filled in zip(self._slabs, self._weights, self._filled, strict=True):
+            weight[:filled] *= factor(slab[-1, :filled])
 
     def slabs(self) -> Iterator[list[Chunk]]:
         """The chunks of one slab after the other; what was given is released."""

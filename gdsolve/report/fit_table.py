@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from gdsolve.report.confusion_table import is_shown, show_confusion
 from gdsolve.report.figures import figures_of_fit, gradient_checks, how_it_went, rate_text
 from gdsolve.report.inference_table import show_inference
 from gdsolve.report.iteration_table import LEAST_ROWS, MOST_ROWS, show_iterations
+from gdsolve.report.minibatches_record import hovering_line, minibatch_line
 from gdsolve.report.page import Page, View, page_for
 from gdsolve.report.parts import (
     LABEL_WIDTH,
@@ -77,6 +79,8 @@ def _asked(record: Record, view: View) -> list[tuple[str, str]]:
     usual = descent["loss"] == USUAL_LOSS and not is_penalised(descent)
     return [
         ("loss", "" if usual or formula else loss_text(descent)),
+        ("batches", minibatch_line(record.get("minibatches"))),
+        ("predicted", hovering_line(record.get("minibatches"))),
         ("method", method_text(descent) if view.method else ""),
         ("start", descent["init"] if descent["init"] != "zeros" else ""),
         ("learning rate", rate_text(record) if view.rate else ""),
@@ -91,6 +95,9 @@ def _ending(page: Page, record: Record, view: View) -> Page:
         show_inference(answer, record)
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
+    if is_shown(record):
+        answer.blank()
+        show_confusion(answer, record, record["data"]["target"], weighted=bool(record["data"]["weight"]))
     labelled(answer, validation_lines(record))
     show_stopping(answer, record)
     labelled(answer, gradient_checks(record))

@@ -25,6 +25,10 @@ def start_line(record: Record) -> str:
     seed = f", seed {found['seed']}" if found["seed"] else ""
     if found["here"] is None:
         return f"{found['start']}, the lowest loss of {counted(found['count'], 'point')} in {ranges}{seed}"
+    if found["not_finished"] == found["count"]:
+        return (
+            f"{found['start']}, of {counted(found['count'], 'start')} in {ranges}, none of which led to a minimum{seed}"
+        )
     return f"{found['start']}, to which {counted(found['count'], 'start')} in {ranges} led{seed}"
 
 

@@ -50,6 +50,10 @@ def compare_all_rates(problem: Problem, command: Command, began: float, illustra
         GdsolveError: nothing would ever stop a run.
     """
     spec = problem.spec
+    if spec.batch is not None:
+        from gdsolve.solve.batch_rates import compare_batch_rates
+
+        return compare_batch_rates(problem, command, began, illustrator)
     descending = time.perf_counter()
     rates, limit, tol = rates_of(problem), _limit(problem), usual_tolerance(spec)
     results, solutions, certificate = compare_rates(problem, rates, tol, limit)
@@ -222,8 +226,8 @@ def _result(problem: Problem, rate: float, solution: Solution, certificate: Cert
         None if sse is None else sse * unit,
         last.value * unit,
         gap_of(problem, last, certificate.minimum),
-        # With an l1 penalty the weights that are not zero alone shrink so.
-        None if spectrum is None or problem.shrinkage is not None else spectrum.contraction(rate),
+        # With an l1 penalty, or within bounds, the weights that are free alone shrink so.
+        None if spectrum is None or problem.holds_weights else spectrum.contraction(rate),
         _loop_from_start(problem, rate) if problem.spec.iterates else None,
     )
 
@@ -270,10 +274,13 @@ def _advice(
     minimum = certificate.minimum
     if minimum is None and certificate.reason:
         lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    if minimum is not None and not minimum.unique and minimum.spectrum is not None and problem.shrinkage is None:
+    if minimum is not None and not minimum.unique and minimum.spectrum is not None and problem.limits is None:
         lines.append(Advice(f"The minimiser is not unique: rank {minimum.spectrum.rank} < {problem.p} weights."))
-    if problem.shrinkage is not None:
-        lines.append(Advice("Below the limit every rate converges; above it some may, as weights at zero stay there."))
+    if problem.holds_weights:
+        held = "zero" if problem.box is None else "their bounds"
+        lines.append(
+            Advice(f"Below the limit every rate converges; above it some may, as weights at {held} stay there.")
+        )
     elif minimum is not None and minimum.spectrum is not None and problem.modes is None:
         lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
     return (*lines, *ambiguity(problem, minimum))

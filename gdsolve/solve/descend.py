@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
-
+from gdsolve.descent.epochs import descend_by_epochs
 from gdsolve.descent.iterate import Observer, iterate
 from gdsolve.descent.leap import leap
+from gdsolve.descent.methods.blind import BlindRule
 from gdsolve.descent.methods.build import build_method
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import Objective
-from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
 from gdsolve.signals import held_signals
 from gdsolve.solve.checkpointer import Checkpointer
+from gdsolve.solve.deal import Deal
 from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.fingerprint import Fingerprint, checksum, columns_of
 from gdsolve.solve.forecast import momentum_of
@@ -23,10 +23,8 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.prediction import REPAID
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
+from gdsolve.solve.threads import threads_for_steps
 from gdsolve.spec import Engine, RateSchedule
-
-# Numbers of a triangle whose products are worth sharing.
-SHARED_ELEMENTS = 250_000
 
 
 def descend(
@@ -47,6 +45,12 @@ def descend(
     Raises:
         GdsolveError: the closed form was asked for and cannot find where it ends, or a run cannot be resumed.
     """
+    if plan.deal is not None:
+        if checkpointer is not None:
+            with one_thread():
+                checkpointer.identify(_fingerprint(problem, plan, plan.deal.start.device.type))
+        with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
+            return _by_batches(problem, plan, plan.deal, observer, checkpointer)
     if plan.engine is Engine.LEAP:
         return _leap(problem, plan, checkpointer)
 
@@ -54,11 +58,11 @@ def descend(
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
-    limits = problem.limits if problem.shrinkage is None else problem.shrinkage.to(ground.start)
+    limits = None if problem.limits is None else problem.limits.to(ground.start)
     # A compiler catches what a signal raises in it: it waits for the loop, which ends with what was reached.
     with held_signals() as held, observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
         objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
-        with _threads_for(objective):
+        with threads_for_steps(objective):
             return iterate(
                 problem.limited(objective, ground.start),
                 ground.start,
@@ -73,10 +77,24 @@ def descend(
             )
 
 
-def _threads_for(objective: Objective) -> AbstractContextManager[None]:
-    """One thread where an update on the triangle is over before others have been woken up, and all else as it is."""
-    alone = isinstance(objective, Quadratic) and objective.step_elements < SHARED_ELEMENTS
-    return one_thread() if alone else nullcontext()
+def _by_batches(
+    problem: Problem, plan: Plan, deal: Deal, observer: Observer | None, checkpointer: Checkpointer | None
+) -> Solution:
+    """Stochastic descent: on one thread, since batches are small, and so that no bit depends on how many there are."""
+    method = build_method(plan.recipe, problem.limits)
+    assert isinstance(method, BlindRule)
+    with one_thread():
+        return descend_by_epochs(
+            deal.batches,
+            deal.objective,
+            deal.start,
+            method,
+            plan.loop_stops,
+            deal.course,
+            schedule=plan.schedule,
+            observe=observer,
+            checkpointer=checkpointer,
+        )
 
 
 def _hastened(plan: Plan, objective: Objective, *, resumable: bool) -> Objective:

@@ -16,10 +16,12 @@ from gdsolve.status import GdsolveError
 
 # Options that decide on the iterates or on what is reported of them. Others show in the data, the start or the bounds.
 SAME = (
-    *("no_intercept", "minimize", "model", "loss", "ridge", "l1", "penalty_scale", "penalize_intercept"),
+    *("no_intercept", "formula", "minimize", "model", "loss", "ridge", "l1", "penalty_scale", "penalize_intercept"),
     *(parameter.name for parameter in LOSS_PARAMETERS),
     *("method", "momentum", "lr", "schedule", "scale", "engine", "dtype", "every"),
 )
+DEALT = ("batch", "shuffle", "seed")
+"""Those by which batches take the rows."""
 ANEW = "or start anew without --resume"
 
 
@@ -47,7 +49,9 @@ class Fingerprint:
 def options_of_run(spec: Spec) -> dict[str, Any]:
     """The options that two runs must share, as JSON has them."""
     link = spec.link_used if spec.model is not None else None
-    return {**{name: _plain(getattr(spec, name)) for name in SAME}, "link": _plain(link)}
+    # Of a run on all rows there is nothing of these in checkpoints from before.
+    dealt = {name: _plain(getattr(spec, name)) if spec.batch is not None else None for name in DEALT}
+    return {**{name: _plain(getattr(spec, name)) for name in SAME}, **dealt, "link": _plain(link)}
 
 
 def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:

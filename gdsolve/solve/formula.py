@@ -14,6 +14,7 @@ import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed
+from gdsolve.data.offsets import is_subtracted
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
@@ -32,12 +33,14 @@ from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
 from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
 from gdsolve.solve.many_starts import ManyStarts, is_spread, spread_starts, started_at
 from gdsolve.solve.memory import demand_of_formula
+from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
@@ -62,6 +65,7 @@ class _Columns:
     target: torch.Tensor
     weight: torch.Tensor | None
     clusters: RowClusters | None = None
+    model: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -90,6 +94,8 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     began = time.perf_counter()
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
     columns = _read(spec, parameters, table, dtype, device, stack)
+    if columns is not None:
+        spec = replace(spec, model=columns.model)
     if columns is not None and spec.finds_starts:
         parameters = _with_saved(spec, with_sought(spec, parameters, columns.names))
     built, began_at = _build(spec, parameters, columns, dtype, device), None
@@ -105,6 +111,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
     if isinstance(objective, PointwiseCurve) and not fault:
         found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
+        found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     if spread is not None and found.delta != spec.delta:
@@ -128,7 +135,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
-        delta_found=delta_is_sought(spec),
+        delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
         spread=spread,
@@ -250,8 +257,16 @@ def _read(
                 "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
             )
         return None
-    opened = stack.enter_context(table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)))
+
+    def choose(names: Sequence[str]) -> Choice:
+        nonlocal spec
+        asked, spec = spec, with_formula(spec, known, names)
+        return _choose(spec, known, names, by_name=spec is not asked)
+
+    opened = stack.enter_context(table or open_columns(spec.data, spec, choose))
     roles = opened.roles
+    # Arrays have their columns already.
+    spec = with_formula(spec, known, roles.features, roles.target)
     sought = sought_names(spec, known, (*roles.features, roles.target))
     steps = len(_parse(spec, [*known, *sought, *roles.features, roles.target]).steps)
     p = len(sought) + sum(len(entries(one.start)) for one in parameters if not one.fixed)
@@ -267,6 +282,7 @@ def _read(
     if built:
         tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    cells, offset = (cells, None) if spec.offsets is None or is_subtracted(spec.loss) else (cells[:-1], cells[-1:])
     if weight is not None:
         _replace_weightless(cells, weight)
     require_cells(info, (*roles.features, roles.target), cells)
@@ -278,7 +294,8 @@ def _read(
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
     target, info = transformed(spec, info, cells[-1], opened.where)
-    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
+    whole = torch.stack([target, *(offset or ())], dim=1)
+    return _Columns(info, opened.where, named, whole, weight, clusters, spec.model)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -334,13 +351,14 @@ def _filled(value: Value, numbers: Iterator[float]) -> Value:
     return tuple(_filled(part, numbers) for part in value) if isinstance(value, tuple) else next(numbers)
 
 
-def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
-    """The columns that the formula uses, of those that the table has."""
+def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: bool) -> Choice:
+    """The columns that the formula uses, of those that the table has; `by_name` where it stands for a curve's name."""
     known = [*known, *sought_names(spec, known, names)]
-    clash = next((name for name in known if name in names and name in _names_in(spec, [*known, *names])), None)
-    if clash is not None:
-        raise _two_of_one_name(clash)
-    used = [name for name in names if name in _names_in(spec, [*known, *names])]
+    in_formula = _names_in(spec, [*known, *names])
+    clashing = [name for name in known if name in names and name in in_formula]
+    used = [name for name in names if name in in_formula and name not in clashing]
+    if spec.minimize is not None and clashing:
+        raise _two_of_one_name(clashing[0])
     if spec.minimize is not None:
         if not used:
             raise GdsolveError(
@@ -350,11 +368,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
     asked = column_of_target(spec, names)
-    left = [
-        name
-        for name in names
-        if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)
-    ]
+    left = [name for name in may_be_used(spec, names) if name not in used]
     if spec.target is None and not left:
         raise GdsolveError(
             "every column is used in it, and none is left as target",
@@ -362,6 +376,10 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             option="model",
         )
     target, reason = (asked, "--target") if asked is not None else usual_target(left)
+    # A target that is named is no part of its curve, nor is any column but the feature of a curve by its name.
+    clash = next((name for name in clashing if name != asked and not by_name), None)
+    if clash is not None:
+        raise _two_of_one_name(clash)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
         raise GdsolveError(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.sandwich import Sandwich
-    from gdsolve.objective.separation import Separation
+    from gdsolve.objective.separated import Separation
     from gdsolve.objective.shrinkage import Limits, Shrinkage
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.objective.triangle import Triangle
@@ -141,6 +141,14 @@ class Problem:
         """What steps are held to: bounds, or an l1 penalty."""
         return self.shrinkage if self.box is None else self.box
 
+    @property
+    def holds_weights(self) -> bool:
+        """True where weights stay for a while where they are held, at 0 or at a bound, on their way along a quadratic.
+
+        What its whole spectrum says of rates is then a bound, and not what happens.
+        """
+        return self.shrinkage is not None or self.smooth_spectrum is not None
+
     def limited(self, objective: Objective, like: torch.Tensor) -> Objective:
         """An objective that is descended on in place of the problem's own, with the limits for weights as in `like`."""
         from gdsolve.objective.box import Boxed
@@ -148,7 +156,7 @@ class Problem:
 
         if self.shrinkage is not None:
             return Shrunk(objective, self.shrinkage.to(like))
-        return objective if self.box is None else Boxed(objective, self.box)
+        return objective if self.box is None else Boxed(objective, self.box.to(like))
 
     def named(self, w: torch.Tensor) -> tuple[dict[str, float], float | None]:
         """Weights by name and intercept, in the user's units, of `w`, (p, 1) in descent's."""

@@ -29,6 +29,11 @@ class Options(ResultOptions):
         return missing_texts(self.na_values)
 
     @property
+    def offsets(self) -> tuple[str, ...] | None:
+        """The columns that offsets come from; None where there are none."""
+        return tuple(name for name in (self.offset, self.exposure) if name is not None) or None
+
+    @property
     def weight_option(self) -> str:
         """The option that names the column by which rows are weighed, where one does."""
         return "weight" if self.sigma is None else "sigma"

@@ -14,6 +14,7 @@ from gdsolve.spec.choices import (
     PenaltyScale,
     RateSchedule,
     Scale,
+    Shuffle,
     StopAt,
     Strength,
 )
@@ -28,6 +29,7 @@ from gdsolve.spec.verbs import (
     ONE_PROBLEM,
     POSED,
     SOLVED,
+    STOCHASTIC,
 )
 
 USUAL_TOL = "1e-10, in float32 1e-6"
@@ -49,10 +51,11 @@ class DescentOptions(TableOptions):
     model: str | None = option(
         None,
         "Curve to fit to the target, such as b1*(1 - exp(-b2*x)) or where(x < 4, a + b*x, c), by least squares or "
-        "another --loss. A column of another name than letters, digits and _ stands in backticks.",
+        "another --loss; or one by its name, such as gaussian, or 'exponential + line': gdsolve curves shows them. A "
+        "column of another name than letters, digits and _ stands in backticks.",
         "Formula",
         verbs=POSED,
-        metavar="FORMULA",
+        metavar="FORMULA|NAME",
     )
     parameters: tuple[Parameter, ...] = option(
         (),
@@ -83,8 +86,22 @@ class DescentOptions(TableOptions):
         maximum=100_000,
         goes_with=company.PARAMETERS,
     )
-    lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
-    upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
+    lower: tuple[str, ...] = option(
+        (),
+        "Lower bounds of parameters, or of the weights of columns (the intercept is called intercept).",
+        "Formula",
+        verbs=POSED,
+        metavar="NAME=NUMBER,…",
+    )
+    upper: tuple[str, ...] = option(
+        (), "Upper bounds of parameters, or of the weights of columns.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…"
+    )
+    nonnegative: bool = option(
+        False,
+        "Keep all parameters, or the weights of all columns but not the intercept, at 0 or above.",
+        "Formula",
+        verbs=POSED,
+    )
     fix: tuple[str, ...] = option(
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
@@ -92,8 +109,8 @@ class DescentOptions(TableOptions):
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
-        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
-        "the mean (log, of poisson) or its logit (of logistic).",
+        "What the curve of --model is with a loss of means, as poisson and logistic: the mean of the target "
+        "(identity), the log of the mean (log, of counts and positive numbers) or its logit (of logistic).",
         "Descent",
         verbs=POSED,
         default_text="identity: the curve is the mean",
@@ -115,6 +132,31 @@ class DescentOptions(TableOptions):
         verbs=ONE_PROBLEM,
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
+    )
+    power: float = option(
+        1.5,
+        "Power p of --loss tweedie, by which the variance is φ·μᵖ: a number between 1 and 2.",
+        "Descent",
+        metavar="P",
+        goes_with=company.LOSSES["power"],
+    )
+    dispersion: float | None = option(
+        None,
+        "Dispersion α of --loss negative-binomial, by which the variance is μ + α·μ².",
+        "Descent",
+        metavar="NUMBER",
+        default_text="found by maximum likelihood",
+        by_verb={"path": {"default_text": "required with negative-binomial"}},
+        goes_with=company.LOSSES["dispersion"],
+    )
+    class_weight: tuple[str, ...] = option(
+        (),
+        "Weights of the classes of --loss logistic and softmax, which multiply those of the rows: balanced is "
+        "m/(C·m_c) of a class with m_c of the m rows; a class that is not named has 1.",
+        "Descent",
+        verbs=ONE_PROBLEM,
+        metavar="balanced|NAME=NUMBER,…",
+        goes_with=(company.LINEAR, company.CLASSES),
     )
     ridge: Strength = option(
         0.0,
@@ -230,6 +272,52 @@ class DescentOptions(TableOptions):
         "Descent",
         verbs=("fit", "compare", "report"),
     )
+    batch: int | None = option(
+        None,
+        "Stochastic descent: an update looks at this many rows at most, dealt anew every epoch, in place of all.",
+        "Minibatches",
+        metavar="B",
+        default_text="all rows",
+        minimum=1,
+        verbs=STOCHASTIC,
+        goes_with=company.ROWS,
+    )
+    epochs: int | None = option(
+        None,
+        "Number of times that --batch goes through all rows.",
+        "Minibatches",
+        metavar="E",
+        default_text="20",
+        minimum=1,
+        verbs=STOCHASTIC,
+        goes_with=company.BATCHES,
+    )
+    shuffle: Shuffle = option(
+        Shuffle.AUTO,
+        "Order of the rows of an epoch: all of them shuffled (rows, which are kept in memory), shuffled within blocks "
+        "as the files are read anew (blocks), or as they stand (none, read anew too); auto is rows where they fit into "
+        "memory, else blocks.",
+        "Minibatches",
+        verbs=STOCHASTIC,
+        goes_with=company.BATCHES,
+    )
+    average: bool = option(
+        False,
+        "End with the mean of the iterates of the second half of all updates, in which noise averages out.",
+        "Minibatches",
+        verbs=("fit",),
+        goes_with=company.BATCHES,
+    )
+    online: Init | None = option(
+        None,
+        "Go on with a saved model on new rows: columns and loss are its own. Of least squares the triangle that it "
+        "holds takes them in, exactly; else it is one epoch of --batch 32 from its weights, unless these say "
+        "otherwise.",
+        "Minibatches",
+        metavar="MODEL",
+        verbs=("fit",),
+        goes_with=company.ROWS,
+    )
     max_iter: int | None = option(
         None,
         "Maximum number of updates; 1e12 costs nothing with --engine leap.",
@@ -287,7 +375,8 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, of ranges of --start and --starts, and of --cv and --holdout.",
+        "Seed of --init random, of ranges of --start and --starts, of --cv and --holdout, and of the order in which "
+        "--batch takes the rows.",
         "Descent",
         metavar="N",
         minimum=0,

@@ -16,8 +16,8 @@ from gdsolve.spec.options import Options
 from gdsolve.spec.parameter import DOTS, Constant, Parameter, Span, Value
 from gdsolve.status import GdsolveError
 
-OF_PARAMETERS = ("start", "lower", "upper", "fix")
-"""Options about the parameters of a formula."""
+OF_PARAMETERS = ("start", "fix")
+"""Options about the parameters of a formula that a table has no use for."""
 NAME_HINT = "use letters, digits and _, and begin with a letter, as in a or b1"
 
 # A name, and a number or a list in brackets up to the next comma.
@@ -46,6 +46,9 @@ def parameters_of(spec: Options) -> tuple[Parameter, ...]:
                 raise GdsolveError(f"{name}: one number is expected", f"write --{side} {name}=0", option=side)
             known = _known(side, name, found, spec)
             found[name] = replace(known, lower=value) if side == "lower" else replace(known, upper=value)
+    if spec.nonnegative:
+        for name, known in found.items():
+            found[name] = replace(known, lower=0.0) if known.lower == -math.inf else known
     for name in _names(spec.fix):
         found[name] = replace(_known("fix", name, found, spec), fixed=True)
     if not found and not spec.finds_starts:

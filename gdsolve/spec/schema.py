@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from gdsolve.spec.choices import ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
+from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
@@ -103,6 +104,8 @@ SPECIAL: dict[str, Schema] = {
     },
     "decimal": {"enum": [".", ",", None]},
     "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
+    # Editors offer the names of curves; any other text is a formula.
+    "model": {"anyOf": [{"enum": [*BY_NAME]}, TEXT]},
     # YAML reads an unquoted yes as true.
     "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
@@ -125,7 +128,8 @@ SPECIAL: dict[str, Schema] = {
     },
 }
 BELOW = {"confidence": 1, "interval": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
-"""Numbers between 0 and a limit, which are neither of these."""
+ABOVE = {own.name: own.above for own in LOSS_PARAMETERS}
+"""Numbers between 0, or what stands here, and a limit, which are neither of these."""
 
 
 def json_schema() -> Schema:
@@ -238,7 +242,7 @@ def _numeric(name: str, info: OptionInfo, *, whole: bool) -> Schema:
     quotient = "" if whole else rf"(/\s*{_SIGN}{_DIGITS}\s*)?"
     number: Schema = {"type": "integer" if whole else "number"}
     if name in BELOW:
-        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": BELOW[name]}
+        number |= {"exclusiveMinimum": ABOVE.get(name, 0), "exclusiveMaximum": BELOW[name]}
     limits = {"minimum": info.minimum, "maximum": info.maximum}
     number |= {word: int(limit) for word, limit in limits.items() if limit is not None}
     text = {"type": "string", "pattern": rf"^\s*{sign}{_COUNT if whole else _DIGITS}\s*{quotient}$"}

@@ -82,6 +82,7 @@ SCANNED = Operand(
     several=True,
 )
 MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)
+CURVE_NAMES = Operand("sources", "NAME", "Names of curves, or sums of them; all of them without one.", several=True)
 GRAPH = Operand("sources", "SPEC", "A YAML file with leaves: and nodes:.", several=True)
 
 _PLAIN = (Format.TABLE, Format.JSON, Format.CSV)
@@ -224,6 +225,12 @@ _ALL = (
         ("gdsolve tour", "gdsolve tour --case B4", "gdsolve tour --list"),
     ),
     Verb(
+        "curves",
+        "Show the curves that --model knows by name, with their formulas.",
+        ("gdsolve curves", "gdsolve curves gaussian voigt", "gdsolve curves 'gaussian + line'"),
+        (CURVE_NAMES,),
+    ),
+    Verb(
         "schema",
         "Print the JSON Schema of a YAML spec, for editors.",
         ("gdsolve schema > gdsolve.schema.json",),
@@ -253,6 +260,8 @@ ONE_PROBLEM = tuple(name for name in FITTING if name != "path")
 """Those that take the strengths of penalties as they are given."""
 SCORING = ("score",)
 """Verbs that look at what a saved model predicts, row by row."""
+STOCHASTIC = ("fit", "compare-lr")
+"""Those that can look at a few rows at a time."""
 POSED = (*DESCENDING, "certify")
 """Those that pose a problem of a formula or a curve."""
 SOLVED = (*DESCENDING, "check")
