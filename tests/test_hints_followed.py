@@ -6,6 +6,9 @@ from pathlib import Path
 
 import hint_cases_bounds
 import hint_cases_certify
+import hint_cases_classes
+import hint_cases_counts
+import hint_cases_curves
 import hint_cases_data
 import hint_cases_formula_tables
 import hint_cases_formula_text
@@ -27,17 +30,20 @@ from hints import AstrayError, Case, Told, follow, ways
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
     *hint_cases_formulas.CASES,
+    *hint_cases_curves.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
+    *hint_cases_counts.CASES,
     *hint_cases_formula_tables.CASES,
     *hint_cases_formula_text.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_classes.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
@@ -52,6 +58,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "solve/robust_pass.py::require_clusters#1": "several ranks; test_robust_errors.py stands in for them",
+    "solve/dispersion.py::_most_likely#1": "a table of 1,501 columns; test_count_losses.py makes that few",
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gdsolve.data.ahead import prefetch
     from gdsolve.data.batch import Batch
-    from gdsolve.data.columns import Choice, Roles, usual_target
+    from gdsolve.data.columns import Choice, Roles, columns_in, usual_target
     from gdsolve.data.description import Description, describe, describe_arrays
     from gdsolve.data.extent import RowCount
     from gdsolve.data.findings import Finding, FindingKind, ranked
@@ -36,6 +36,7 @@ _HOME = {
     "RowCount": "extent",
     "Source": "source",
     "Table": "table",
+    "columns_in": "columns",
     "column_names": "table",
     "describe": "description",
     "describe_arrays": "description",
@@ -64,6 +65,7 @@ __all__ = [
     "Source",
     "Table",
     "column_names",
+    "columns_in",
     "describe",
     "describe_arrays",
     "inline_table",

@@ -15,12 +15,13 @@ from gdsolve.data.deviance import parameter_of, variance_of
 from gdsolve.data.predictor import CurveModel, Predictor, read_predictor, slopes_of, values_of
 from gdsolve.data.response import MEANS, slope_of_mean
 from gdsolve.model import AGAIN
-from gdsolve.spec import Loss, Spec
+from gdsolve.spec import Loss, Spec, flag
 from gdsolve.spec.choices import IntervalOf
 from gdsolve.spec.losses import USUAL_LOSS, Mean, Target
 from gdsolve.status import GdsolveError
 
 PREDICTION = "prediction"
+PROBABILITY = "probability"
 CLASS = "class"
 INTERVAL = ("lower", "upper")
 DIAGNOSIS = ("residual", "standardised_residual", "leverage", "cooks_distance")
@@ -35,8 +36,9 @@ WHAT = {Target.TWO_CLASSES: "class", Target.COUNTS: "count"}
 class Appended:
     """The columns beside the prediction that were asked for; `read` is what they need of a row beside its features.
 
-    `classes` are the two labels, and `labels` those that are predicted themselves, where they are texts; `parameter` is
-    that of the loss. `level` is that of the interval of the mean, or with `observation` of a new row.
+    `classes` are the labels, where the one of a row is asked for; `each` are those of several classes, which have a
+    probability each, and `labels` those that are predicted themselves, where they are texts; `parameter` is that of the
+    loss. `level` is that of the interval of the mean, or with `observation` of a new row.
     """
 
     loss: Loss
@@ -45,8 +47,9 @@ class Appended:
     level: float | None = None
     observation: bool = False
     diagnosis: bool = False
-    classes: tuple[str, str] | None = None
-    labels: tuple[str, str] | None = None
+    classes: tuple[str, ...] | None = None
+    each: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
     parameter: float = 0.0
 
     @property
@@ -56,7 +59,8 @@ class Appended:
 
     def titles(self, taken: Collection[str] = ()) -> list[str]:
         """The names of the columns, each with a number where a table has a column of that name: `lower_2`."""
-        wanted = [PREDICTION, *([CLASS] if self.classes else []), *(INTERVAL if self.level is not None else ())]
+        predicted = [PREDICTION] if self.each is None else [f"{PROBABILITY}_{name}" for name in self.each]
+        wanted = [*predicted, *([CLASS] if self.classes else []), *(INTERVAL if self.level is not None else ())]
         found: list[str] = []
         for name in [*wanted, *(DIAGNOSIS if self.diagnosis else ())]:
             title, count = name, 2
@@ -69,6 +73,9 @@ class Appended:
         """The columns of rows of a table, in the order of `titles`; null where there is no figure."""
         z = values_of(cells, model)
         mean = MEANS[model.mean](z)
+        if self.each is not None:
+            series = [pl.Series(values).fill_nan(None) for values in mean.T]
+            return series if self.classes is None else [*series, self._most_probable(z, self.classes)]
         found = [mean]
         spread = None if self.covariance is None else self._spread(cells, model, self.covariance)
         if spread is not None and self.level is not None:
@@ -90,9 +97,14 @@ class Appended:
         return pl.DataFrame(schema={name: pl.String if name in texts else pl.Float64 for name in self.titles()})
 
     def returned(self, found: pl.DataFrame) -> np.ndarray | pl.DataFrame:
-        """What Python is given: an array, (m,), NaN where there is no prediction, or the table of several columns."""
+        """What Python is given: an array, (m,), of several classes (m, C), or the table where more is asked for.
+
+        NaN where there is no prediction.
+        """
         if self.alone and self.labels is not None:
             return found.to_series().to_numpy()
+        if self.each is not None and self.alone:
+            return found.fill_null(np.nan).to_numpy()
         return found.to_series().fill_null(np.nan).to_numpy() if self.alone else found
 
     @staticmethod
@@ -134,7 +146,14 @@ class Appended:
         return [residual, standardised, leverage, distance]
 
     @staticmethod
-    def _class(mean: np.ndarray, classes: tuple[str, str]) -> pl.Series:
+    def _most_probable(z: np.ndarray, classes: tuple[str, ...]) -> pl.Series:
+        """The class of largest probability, the first one of those; null where there is none."""
+        names = pl.Series(np.where(np.isnan(z), -np.inf, z).argmax(axis=1))
+        named = names.replace_strict(list(range(len(classes))), list(classes), return_dtype=pl.String)
+        return pl.select(pl.when(~pl.Series(np.isnan(z).any(axis=1))).then(named)).to_series()
+
+    @staticmethod
+    def _class(mean: np.ndarray, classes: tuple[str, ...]) -> pl.Series:
         """The class of larger probability, the first one where both are alike."""
         named = pl.Series(mean > 0.5).replace_strict([False, True], classes, return_dtype=pl.String)
         return pl.select(pl.when(~pl.Series(np.isnan(mean))).then(named)).to_series()
@@ -160,6 +179,16 @@ def read_appending(model: Mapping[str, Any], curve: CurveModel | None, spec: Spe
 def _appended(model: Mapping[str, Any], spec: Spec) -> Appended:
     loss = Loss((model.get("descent") or {}).get("loss", USUAL_LOSS))
     classes = _classes(model, loss) if spec.class_ else None
+    if loss is Loss.SOFTMAX:
+        asked = "interval" if spec.interval is not None else "diagnose"
+        if spec.interval is not None or spec.diagnose:
+            raise GdsolveError(
+                "the model is of --loss softmax: a row has a probability a class, and these have none of that",
+                f"leave {flag(asked)} out",
+                option=asked,
+            )
+        each = tuple(map(str, model.get("weights_by_class") or ()))
+        return Appended(loss, Beside(loss), classes=classes, each=each)
     if spec.interval is None and not spec.diagnose:
         labels = classes_of(model) if loss.info.mean is Mean.LABEL else None
         return Appended(loss, Beside(loss), classes=classes, labels=labels)
@@ -185,9 +214,11 @@ def _is_of_observation(spec: Spec, loss: Loss) -> bool:
     return False
 
 
-def _classes(model: Mapping[str, Any], loss: Loss) -> tuple[str, str]:
+def _classes(model: Mapping[str, Any], loss: Loss) -> tuple[str, ...]:
+    if loss is Loss.SOFTMAX:
+        return tuple(map(str, model.get("weights_by_class") or ()))
     if loss.info.target is not Target.TWO_CLASSES:
         raise GdsolveError(
-            f"is for models of two classes, and this one is of --loss {loss}", "leave --class out", option="class_"
+            f"is for models of classes, and this one is of --loss {loss}", "leave --class out", option="class_"
         )
     return classes_of(model) or ("0", "1")

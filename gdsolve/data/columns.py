@@ -29,8 +29,8 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
-    `target_column` is the column of a target that is an expression of one, and `target_levels` are the two texts of one
-    that is read as 0 and 1, in this order. `group` is the column whose
+    `target_column` is the column of a target that is an expression of one, and `target_levels` are the texts of one
+    that is read as 0, 1, …, in this order. `group` is the column whose
     values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows with the same value in
     the column `cluster` may depend on each other. Rows are weighed by the column `weight`: its cells are weights, or
     standard deviations where the spec has `sigma`. `formula` is what makes design and target of columns, if one does.
@@ -43,7 +43,7 @@ class Roles:
     ignored: tuple[str, ...]
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
-    target_levels: tuple[str, str] | None = None
+    target_levels: tuple[str, ...] | None = None
     group: str | None = None
     together: str | None = None
     cluster: str | None = None
@@ -118,8 +118,8 @@ def assign(
         GdsolveError: a flag that names no column, or gives one column two parts.
         DataError: no column is left to explain the target with.
     """
-    ignored = _columns("ignore", spec.ignore, names, table)
-    features = _columns("features", spec.features, names, table)
+    ignored = columns_in("ignore", spec.ignore, names, table)
+    features = columns_in("features", spec.features, names, table)
     weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
@@ -193,8 +193,12 @@ def _lonely(table: str, names: Sequence[str], target: str) -> str:
     return f"{table}: no feature column is left for the target {target!r}"
 
 
-def _columns(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
-    """Split a list flag at commas; a value that is one column's whole name is that column, commas included."""
+def columns_in(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Split a list flag at commas; a value that is one column's whole name is that column, commas included.
+
+    Raises:
+        GdsolveError: a column that is not there.
+    """
     chosen: list[str] = []
     for value in values:
         whole = value.strip() in names

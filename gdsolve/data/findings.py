@@ -9,7 +9,7 @@ from enum import StrEnum
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.summary import ColumnSummary, Fault, Faults, RunningColumn, Spot
-from gdsolve.data.targets import LIMITED, two_classes
+from gdsolve.data.targets import LIMITED, MOST_CLASSES, two_classes
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
@@ -295,6 +295,10 @@ def _texts(column: ColumnSummary, running: RunningColumn, context: FindingContex
         kind, said = FindingKind.DATE, f"{held}, not numbers: {texts[0]}, \x00place"
     elif is_target and spec.loss.info.target is Target.TWO_CLASSES:
         if levels == 2:
+            return
+        kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; {two_classes(spec.loss)}"
+    elif is_target and spec.loss.info.target is Target.CLASSES:
+        if 2 <= levels <= MOST_CLASSES:
             return
         kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; {two_classes(spec.loss)}"
     elif column.spelled:

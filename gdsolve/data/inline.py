@@ -25,8 +25,8 @@ from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
-from gdsolve.spec.losses import Target
-from gdsolve.spec.model_formula import read_formula
+from gdsolve.spec.curve_names import is_named
+from gdsolve.spec.curves import FEATURE
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -133,6 +133,8 @@ def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Tabl
     """The table of a formula, read as a file of typed columns is."""
     if ranks.several:
         raise GdsolveError("several ranks take X and y as they are", "leave --formula out", option="formula")
+    from gdsolve.spec.model_formula import read_formula
+
     assert spec.formula is not None
     formula = read_formula(spec.formula)
     weighed = [name.strip() for name in (spec.weight_column, spec.offset, spec.exposure) if name is not None]
@@ -159,7 +161,8 @@ def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
     formula = spec.minimize or spec.model
     if formula is None:
         return parts.features
-    return tuple(name for name in parts.features if name in _words(formula)) or parts.features
+    words = {FEATURE} if spec.model is not None and is_named(spec.model) else _words(formula)
+    return tuple(name for name in parts.features if name in words) or parts.features
 
 
 def _words(formula: str) -> set[str]:
@@ -169,7 +172,7 @@ def _words(formula: str) -> set[str]:
 
 def _named(arrays: Arrays, spec: Spec) -> _Named:
     source, labels = arrays.source, labels_of(arrays.X)
-    columns = columns_of(arrays.X, source)
+    columns = columns_of(arrays.X, source, may_be_one=spec.model is not None)
     names = _names(len(columns), names_of(arrays.X, arrays.names), source)
     cells, typed = dict(zip(names, columns, strict=True)), frozenset(names if labels else ())
     rows = len(columns[0]) if columns else 0
@@ -187,8 +190,8 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
-    # Two texts are two classes, also where they are digits.
-    has_classes = spec.loss.info.target is Target.TWO_CLASSES
+    # Texts are classes, also where they are digits.
+    has_classes = spec.loss.info.target.is_classes
     is_typed = has_classes or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
     cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.

@@ -15,6 +15,7 @@ from gdsolve.spec import Loss, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
 
+NOT_EXPOSED = "is not above 0, as an exposure has to be"
 OFFSET = "\x00offset"
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
-from gdsolve.data.offsets import offset_columns
+from gdsolve.data.offsets import NOT_EXPOSED, offset_columns
 from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import Pass
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
@@ -233,6 +233,8 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
     for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
         column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
+        if name == model.exposure:
+            bad |= column <= 0.0
         if not bad.any():
             continue
         row = int(bad.fill_null(value=False).arg_max() or 0)
@@ -243,15 +245,10 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
             remedy = source.number_hint(cell, model.run)
+            if name == model.exposure and column[row] <= 0.0:
+                reason, remedy = NOT_EXPOSED, None
         raise DataError(
             f"{source.where(record, name)}: {show(cell)} {reason}", remedy or _left_empty(cell, spec, model.run)
-        )
-    if model.exposure is not None and (wrong := (frame[model.exposure] <= 0.0).fill_null(value=False)).any():
-        record = offset + int(wrong.arg_max() or 0)
-        shown = show((cell_text(source, record, model.exposure) or "").strip())
-        raise DataError(
-            f"{source.where(record, model.exposure)}: the exposure {shown} is not above 0",
-            _left_empty((cell_text(source, record, model.exposure) or "").strip(), spec, model.run),
         )
     beside = model.beside.bad_cell(frame)
     if beside is not None:

@@ -30,12 +30,15 @@ _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One summand: weight times a column, or weight where a column of text has this level."""
+    """One summand: weight times a column, or weight where a column of text has this level.
+
+    Of several classes there is a weight for each, (C,).
+    """
 
     name: str
     column: str
     level: str | None
-    weight: float
+    weight: float | np.ndarray
 
     def cells(self, frame: pl.DataFrame) -> np.ndarray:
         """The numbers that are summed up, (rows,); NaN where the cell is missing."""
@@ -45,11 +48,14 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints."""
+    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints.
+
+    Of several `classes` it has a value for each.
+    """
 
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
-    intercept: float
+    intercept: float | np.ndarray
     mean: Mean
     curve: CurveModel | None
     groups: GroupModels | None = None
@@ -58,6 +64,7 @@ class Predictor:
     run: str = PREDICT
     offset: str | None = None
     exposure: str | None = None
+    classes: tuple[str, ...] | None = None
     formula: SavedFormula | None = None
 
     def reading(self, spec: Spec) -> Spec:
@@ -155,8 +162,13 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         terms = []
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
-            terms.append(_Term(name, column, level, 0.0 if groups else float(model["weights"][name])))
+            terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
         mean = _mean_of(model.get("descent", {}))
+        if mean is Mean.SOFTMAX:
+            each = model["weights_by_class"]
+            constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
+            names = tuple(map(str, each))
+            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names)
         intercept = float(model.get("intercept") or 0.0) * (not groups)
         return Predictor(
             tuple(terms),
@@ -192,6 +204,13 @@ def _formula_of(model: Mapping[str, Any]) -> SavedFormula | None:
     if list(design.names) != list(model["data"]["features"]):
         raise GdsolveError("data.formula of the model makes other features than it has weights of", AGAIN)
     return SavedFormula(design)
+
+
+def _weight_of(model: Mapping[str, Any], name: str) -> float | np.ndarray:
+    each = model.get("weights_by_class")
+    if each is None:
+        return float(model["weights"][name])
+    return np.array([float(one["weights"][name]) for one in each.values()])
 
 
 def _mean_of(descent: Mapping[str, Any]) -> Mean:
@@ -236,12 +255,12 @@ def require_beside(table: str, names: Sequence[str], model: Predictor, option: s
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give the mean that the loss has at `values_of`, (rows,); NaN where a cell is missing."""
+    """Give the mean that the loss has at `values_of`, of the same shape; NaN where a cell is missing."""
     return MEANS[model.mean](values_of(frame, model))
 
 
 def values_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give z, (rows,): the sum in the order of the features, or the curve, and the offset; NaN where a cell lacks."""
+    """Give z, (rows,), of several classes (rows, C): of the features, or the curve, and the offset; else NaN."""
     offset = offset_of(frame, model)
     if model.curve is not None:
         return np.asarray(model.curve.at(_cells_of(frame, model), frame.height) + offset)
@@ -269,7 +288,18 @@ def _cells_of(frame: pl.DataFrame, model: Predictor) -> dict[str, np.ndarray]:
     return {name: frame[name].to_numpy().copy() for name in model.columns}
 
 
+def _of_classes(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    total = np.zeros((frame.height, len(model.classes or ())))
+    for term in model.terms:
+        total += np.multiply.outer(term.cells(frame), term.weight)
+    for name in model.levels:
+        total[frame[name].is_null().to_numpy()] = np.nan
+    return total + model.intercept
+
+
 def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    if model.classes is not None:
+        return _of_classes(frame, model)
     total = np.zeros(frame.height)
     groups = model.groups
     own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]

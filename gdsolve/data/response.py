@@ -26,13 +26,20 @@ def label(z: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(np.isnan(z), np.nan, (z > 0.0).astype(np.float64)))
 
 
+def softmax(z: np.ndarray) -> np.ndarray:
+    """e^z_c/Σ e^z_k, (rows, C), from z less the largest of its row, which never overflows."""
+    shares = np.exp(z - z.max(axis=1, keepdims=True))
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+
+
 MEANS: Mapping[Mean, Callable[[np.ndarray], np.ndarray]] = {
     Mean.IDENTITY: np.asarray,
     Mean.SIGMOID: sigmoid,
     Mean.EXP: exp,
     Mean.LABEL: label,
+    Mean.SOFTMAX: softmax,
 }
-"""By what a loss declares: from z to the prediction, element by element."""
+"""By what a loss declares: from z to the prediction, element by element; of several classes row by row."""
 
 
 def slope_of_mean(mean: Mean, z: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ from gdsolve.data.passes import count_rows
 from gdsolve.data.reading import Reader, refuse_nothing
 from gdsolve.data.shares import Head, open_share
 from gdsolve.data.source import UNMARKED, Marks, Source
-from gdsolve.data.targets import holds_classes, two_levels
+from gdsolve.data.targets import class_levels, holds_classes
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
@@ -226,7 +226,7 @@ def _read_plainly(
     if texts:
         found = ranks.gather(find_levels(opened, texts, numbers, parts, spec, fast))
         levels = join_levels(found, first.name, parts)
-    pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
+    pair = class_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
     roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name, every_level=every_level)
     roles = replace(roles, target_levels=pair)
     met = join_met(ranks.gather(values_met(opened, parts.together))) if ranks.several and parts.together else ()

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, fields, replace
-from enum import IntEnum
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
+from gdsolve.descent.many_ends import End, ManyEnds, Rows, joined
+from gdsolve.descent.many_kinked import descend_over_kinks
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
 from gdsolve.objective.curve import Curve, PointwiseCurve
+from gdsolve.objective.degree import kinked
+from gdsolve.objective.formula import Formula
 from gdsolve.objective.many_points import LocalModels, models_of, points_at_once
 from gdsolve.objective.threads import one_thread
 
@@ -40,43 +43,14 @@ CURVED = 1e-6
 """Of the largest curvature: what counts as one."""
 LONG = {torch.float64: 1e-3, torch.float32: 0.05}
 UNBOUNDED = 1e12
+TRIALS = 10
+"""Of a line search count so many as one step."""
 FEW = 1 << 20
 """Numbers an evaluation below which threads would wait for each other."""
 
 
-class End(IntEnum):
-    """How the descent from one start ended."""
-
-    MOVING = 0
-    ARRIVED = 1
-    """No step lowers the loss any more, as far as the loss can tell."""
-    NOT_FINITE = 2
-    """The loss, or a derivative, is not finite at the start."""
-    STUCK = 3
-    """No step lowers the loss, and the gradient says that it is no minimum."""
-    SADDLE = 4
-    """Level, and curved downwards."""
-    RUNAWAY = 5
-    """The loss falls beyond all numbers, or levels out where a weight has no effect any more."""
-
-
 @dataclass(frozen=True, slots=True)
-class ManyEnds:
-    """Where N starts ended: points (N, p), losses (N,), steps taken (N,) and `End`s (N,), int64."""
-
-    points: Tensor
-    values: Tensor
-    steps: Tensor
-    ends: Tensor
-
-    @property
-    def arrived(self) -> Tensor:
-        """Where a start ended at a minimum, (N,)."""
-        return self.ends == End.ARRIVED
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(Rows):
     """Starts, a row each, with all that their next step needs.
 
     `lengths` are those of the columns of F, (N, p), and `scale` D is their forgetful maximum.
@@ -84,7 +58,6 @@ class _State:
     no bound holds; `pull` is D⁻¹g along the vectors, (N, p), and `promise` ½gᵀB⁻¹g, (N,).
     """
 
-    place: Tensor
     points: Tensor
     value: Tensor
     gradient: Tensor
@@ -99,27 +72,6 @@ class _State:
     growth: Tensor
     steps: Tensor
     end: Tensor
-
-    def where(self, taken: Tensor, other: _State) -> _State:
-        """The rows of this one where `taken`, (N,), else those of the other."""
-        kept = {}
-        for field in fields(self):
-            here, there = getattr(self, field.name), getattr(other, field.name)
-            kept[field.name] = torch.where(taken.reshape(-1, *(1,) * (here.dim() - 1)), here, there)
-        return _State(**kept)
-
-    def rows(self, places: Tensor) -> _State:
-        """Some of the rows."""
-        return _State(**{field.name: getattr(self, field.name)[places] for field in fields(self)})
-
-    def filing(self, state: _State) -> _State:
-        """All of the rows, those of `state` as they are there."""
-        filed = {}
-        for field in fields(self):
-            whole = getattr(self, field.name).clone()
-            whole[state.place] = getattr(state, field.name)
-            filed[field.name] = whole
-        return _State(**filed)
 
 
 def descend_many(
@@ -146,6 +98,8 @@ def descend_many(
     Raises:
         TypeError: an objective that is neither a curve nor a formula.
     """
+    if isinstance(objective, Formula) and kinked(objective.expression, objective.layout.names):
+        return descend_over_kinks(objective, starts, box, max_steps=TRIALS * max_steps, told=told)
     count, p = starts.shape
     at_once, found = points_at_once(objective, p), []
     small = starts.device.type == "cpu" and objective.step_elements * min(at_once, count) * p < FEW
@@ -153,8 +107,7 @@ def descend_many(
         for first in range(0, max(1, count), at_once):
             begun = starts[first : first + at_once]
             found.append(_Walk.of(objective, begun, box).descend(begun, max_steps, partial(_tell, told, first, count)))
-    names = [field.name for field in fields(ManyEnds)]
-    return ManyEnds(*(torch.cat([getattr(one, name) for one in found]) for name in names))
+    return joined(found)
 
 
 def _tell(told: Callable[[int, int], None] | None, before: int, count: int, ended: int) -> None:

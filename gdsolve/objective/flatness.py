@@ -12,6 +12,7 @@ from gdsolve.objective.pointwise import Huber, LogCosh
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.row_space import row_space
+from gdsolve.objective.softmax import SoftmaxRows
 from gdsolve.objective.spectrum import Spectrum
 
 # Beyond so many roundings of p columns the Hessian itself shows that it curves in every direction.
@@ -28,8 +29,10 @@ def curvature_at(objective: Objective, w: Tensor, hessian: Tensor, free: Tensor 
     """
     if free is None:
         free = torch.ones(len(w), dtype=torch.bool, device=w.device)
-    matrix = hessian[free][:, free].to(torch.float64)
     own = getattr(objective, "own", objective)
+    if isinstance(own, SoftmaxRows):
+        return class_curvature_at(objective, own, hessian)
+    matrix = hessian[free][:, free].to(torch.float64)
     assert isinstance(own, PointwiseRows)
     epsilon, p = torch.finfo(own.design.dtype).eps, len(matrix)
     if not p:
@@ -46,6 +49,31 @@ def curvature_at(objective: Objective, w: Tensor, hessian: Tensor, free: Tensor 
     smallest = float(squares[rank - 1]) if 0 < rank <= len(squares) else 0.0
     largest = float(squares[0]) if len(squares) else 0.0
     return Spectrum(largest, smallest if largest > 0.0 else 0.0, rank if largest > 0.0 else 0), rank == p
+
+
+def class_curvature_at(objective: Objective, own: SoftmaxRows, hessian: Tensor) -> tuple[Spectrum, bool]:
+    """The same of several classes: the minimum is the only one but for common shifts that nothing holds.
+
+    π is positive, so that the loss curves in all directions that its rows, or a penalty, tell apart, of all classes
+    less the shifts.
+    """
+    matrix = hessian.to(torch.float64)
+    eigenvalues = torch.linalg.eigvalsh(matrix)
+    design, penalty = own.design.to(torch.float64), own.penalty.rows.to(torch.float64)
+    weight = 1.0 if own.weight is None else own.weight.to(torch.float64).sqrt()
+    parts = [_factor(design * weight)]
+    if own is not objective:
+        parts = objective.ranks.gather(parts[0].cpu())  # type: ignore[attr-defined]
+    rows, epsilon = torch.cat(list(parts)), torch.finfo(own.design.dtype).eps
+    alone = min(row_space(rows, epsilon).shape[1], rows.shape[1])
+    whole = min(row_space(torch.cat([rows, penalty.to(rows)]), epsilon).shape[1], rows.shape[1])
+    # What all classes share curves by the penalty alone.
+    shared = 0 if not len(penalty) else row_space(penalty, epsilon).shape[1]
+    rank = (own.loss.classes - 1) * (whole if len(penalty) else alone) + shared
+    most = len(matrix) - len(own.shifts())
+    largest = float(eigenvalues[-1])
+    smallest = float(eigenvalues[len(matrix) - rank]) if 0 < rank <= len(matrix) else 0.0
+    return Spectrum(largest, max(smallest, 0.0), rank), rank == most
 
 
 def _factors(objective: Objective, own: PointwiseRows, w: Tensor) -> tuple[Tensor, Tensor]:

@@ -78,6 +78,14 @@ class Robust:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrasts:
+    """The estimates of several classes less those of a `reference` class, for all classes but that one."""
+
+    reference: str
+    estimates: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inference:
     """The estimates with their errors, in the order of the parameters.
 
@@ -101,6 +109,11 @@ class Inference:
     goodness: Goodness | None = None
     covariance: Covariance | None = field(default=None, compare=False, repr=False)
     dispersion: float | None = None
+    contrasts: Contrasts | None = None
+
+    def without_covariance(self, contrasts: Contrasts | None) -> Inference:
+        """The same for several classes, with their contrasts, if they are asked for; no interval is made of it."""
+        return replace(self, covariance=None, contrasts=contrasts)
 
 
 def from_factor(

@@ -99,6 +99,18 @@ class KeptRows:
             for column, value in constants.items():
                 slab[column] = value
 
+    def targets(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The target, (rows,), and the weights, if any, of the rows that are kept, slab by slab."""
+        for place, (slab, filled) in enumerate(zip(self._slabs, self._filled, strict=True)):
+            yield slab[-1, :filled], self._weights[place][:filled] if self._weights else None
+
+    def reweigh(self, factor: Callable[[Tensor], Tensor]) -> None:
+        """Multiply the weights of the rows by what `factor` makes of their target, (rows,): numbers above 0."""
+        if not self._weights:
+            self._weights.extend(torch.ones(slab.shape[1], dtype=torch.float64, device=HOST) for slab in self._slabs)
+        for slab, weight, filled in zip(self._slabs, self._weights, self._filled, strict=True):
+            weight[:filled] *= factor(slab[-1, :filled])
+
     def slabs(self) -> Iterator[list[Chunk]]:
         """The chunks of one slab after the other; what was given is released."""
         self.rows = self.positive = 0

@@ -61,6 +61,23 @@ def models_of(objective: Objective) -> Callable[[Tensor], LocalModels]:
     raise TypeError(f"{type(objective).__name__} is neither a curve nor a formula")
 
 
+def slopes_of(objective: Objective) -> Callable[[Tensor], tuple[Tensor, Tensor]]:
+    """What gives losses, (N,), and gradients, (N, p), at the points of (N, p), without a model of the curvature.
+
+    Raises:
+        TypeError: an objective of another kind.
+    """
+    if isinstance(objective, Formula):
+        return _OfFormula(objective).slopes
+    models = models_of(objective)
+
+    def slopes(points: Tensor) -> tuple[Tensor, Tensor]:
+        found = models(points)
+        return found.value, found.gradient
+
+    return slopes
+
+
 def values_of(objective: Objective, points: Tensor) -> Tensor:
     """The losses of a curve or a formula at the points of (N, p): (N,), in bounded memory and without derivatives.
 
@@ -141,6 +158,12 @@ class _OfFormula:
     def values(self, points: Tensor) -> Tensor:
         """The losses at the points, (N,)."""
         return _each(lambda w: self.formula.value(w[:, None]), points)
+
+    def slopes(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The losses and their gradients."""
+        at = points.detach().clone().requires_grad_()
+        value = self.values(at)
+        return value.detach(), _slope(value.sum(), at)
 
 
 def _each(function: Callable[..., Tensor], *points: Tensor) -> Tensor:

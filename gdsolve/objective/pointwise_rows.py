@@ -18,6 +18,7 @@ from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, empty_design, split_rows, sum_of_blocks
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.shipment import bring_rows
+from gdsolve.objective.softmax import SoftmaxRows
 from gdsolve.objective.walks import walk_of
 from gdsolve.objective.whole import RowWalk
 from gdsolve.ranks import Ranks
@@ -178,17 +179,18 @@ def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinate
     return coordinates if loss.of_residual else coordinates.without_target()
 
 
-def gathered_rows(objective: Objective, most: float) -> tuple[Ranks | None, PointwiseRows | None]:
+def gathered_rows(objective: Objective, most: float) -> tuple[Ranks | None, PointwiseRows | SoftmaxRows | None]:
     """The rows of an objective, those of all ranks on the host of the first one, and the ranks where there are several.
 
     None for the rows where they are another rank's, where there are more numbers than `most`, or where the objective
     has no such rows. Only the first rank has the penalty.
     """
     if not isinstance(objective, Shared):
-        rows = objective if isinstance(objective, PointwiseRows) and objective.design.numel() <= most else None
-        return None, rows
+        if isinstance(objective, PointwiseRows | SoftmaxRows) and objective.design.numel() <= most:
+            return None, objective
+        return None, None
     ranks, own = objective.ranks, objective.own
-    if not isinstance(own, PointwiseRows) or objective.step_elements > most:
+    if not isinstance(own, PointwiseRows | SoftmaxRows) or objective.step_elements > most:
         return ranks, None
     parts = ranks.gather((own.design.cpu(), own.target.cpu(), None if own.weight is None else own.weight.cpu()))
     if not ranks.first:
@@ -228,12 +230,12 @@ def collect_pointwise_rows(
     weights = torch.empty(m, 1, dtype=dtype, device=device) if weighted else None
     places = (design, target) if weights is None else (design, target, weights)
     total = kept.total_weight
-    bring_rows(kept, coordinates, _positive, places)
+    bring_rows(kept, coordinates, positive_rows, places)
     kind = SmoothPointwiseRows if loss.differentiable else PointwiseRows
     return kind(design, target, weights, penalty.to(dtype, device), loss.in_units_of(coordinates.target_scale), total)
 
 
-def _positive(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
+def positive_rows(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
     """The rows of a weight above 0: were the loss of another one infinite, 0·∞ would be no number."""
     if weight is None:
         return design, target

@@ -127,7 +127,7 @@ class Tweedie:
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """2·(y^(2 − p)/((1 − p)(2 − p)) − y·μ^(1 − p)/(1 − p) + μ^(2 − p)/(2 − p))."""
         p = self.power
-        return (2.0 * (self.loss_and_slope(z, y)[0] - y.pow(2.0 - p) / ((p - 1.0) * (2.0 - p))),)
+        return (2.0 * (Tweedie.loss_and_slope(self, z, y)[0] - y.pow(2.0 - p) / ((p - 1.0) * (2.0 - p))),)
 
     def in_units_of(self, scale: float) -> Self:
         """The loss itself: another unit moves z, and is no matter of the loss.
@@ -192,7 +192,7 @@ class NegativeBinomial:
     def score(self, z: Tensor, y: Tensor) -> tuple[Tensor, ...]:
         """2·(y·log(y/μ) − (y + 1/α)·log((1 + αy)/(1 + αμ))), with 0·log 0 = 0."""
         best = torch.special.xlogy(y, y) - (y + 1.0 / self.dispersion) * (self.dispersion * y).log1p()
-        return (2.0 * (best + self.loss_and_slope(z, y)[0]),)
+        return (2.0 * (best + NegativeBinomial.loss_and_slope(self, z, y)[0]),)
 
     def in_units_of(self, scale: float) -> Self:
         """The loss itself, as counts have no units.

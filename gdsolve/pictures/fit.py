@@ -22,6 +22,10 @@ def draw_fit(scene: Scene, track: Track) -> Picture:
     """What was fitted, beside the data; for a linear model or a curve."""
     from gdsolve.data.response import MEANS
 
+    if not scene.spec.loss.info.is_for_curves:
+        from gdsolve.pictures.fit_classes import draw_classes
+
+        return draw_classes(scene, track)
     names, rows, linear = _data(scene)
     mean = MEANS[scene.spec.mean]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from gdsolve.report.confusion_table import is_shown, show_confusion
 from gdsolve.report.figures import figures_of_fit, gradient_checks, how_it_went, rate_text
 from gdsolve.report.inference_table import show_inference
 from gdsolve.report.iteration_table import LEAST_ROWS, MOST_ROWS, show_iterations
@@ -23,7 +24,7 @@ from gdsolve.report.parts import (
     show_ending,
 )
 from gdsolve.report.plain import has_intercept
-from gdsolve.report.starts_table import show_minima, start_line
+from gdsolve.report.starts_table import show_minima
 from gdsolve.report.validation_table import show_stopping, validation_lines
 from gdsolve.report.weight_table import show_weights
 from gdsolve.spec.losses import USUAL_LOSS
@@ -67,7 +68,7 @@ def _show_question(page: Page, record: Record, view: View) -> None:
     room = None if page.width is None else page.width - LABEL_WIDTH
     lines = data_lines(record, intercept=has_intercept(record), room=None if view.verbose else room)
     # With `--verbose` all of it stands further down.
-    labelled(page, [*lines, ("start", start_line(record))] if view.verbose else [*lines, *_asked(record, view)])
+    labelled(page, lines if view.verbose else [*lines, *_asked(record, view)])
 
 
 def _asked(record: Record, view: View) -> list[tuple[str, str]]:
@@ -78,7 +79,7 @@ def _asked(record: Record, view: View) -> list[tuple[str, str]]:
     return [
         ("loss", "" if usual or formula else loss_text(descent)),
         ("method", method_text(descent) if view.method else ""),
-        ("start", descent["init"] if descent["init"] != "zeros" else start_line(record)),
+        ("start", descent["init"] if descent["init"] != "zeros" else ""),
         ("learning rate", rate_text(record) if view.rate else ""),
     ]
 
@@ -91,6 +92,9 @@ def _ending(page: Page, record: Record, view: View) -> Page:
         show_inference(answer, record)
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
+    if is_shown(record):
+        answer.blank()
+        show_confusion(answer, record, record["data"]["target"], weighted=bool(record["data"]["weight"]))
     labelled(answer, validation_lines(record))
     show_stopping(answer, record)
     labelled(answer, gradient_checks(record))

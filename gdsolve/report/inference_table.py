@@ -26,6 +26,10 @@ def show_inference(page: Page, fit: Record) -> None:
     if any(one["standard_error"] is not None for one in parameters.values()):
         _show_estimates(page, record, parameters)
         page.blank()
+    if record.get("reference"):
+        page.heading(f"against {record['reference']['class']}")
+        _show_estimates(page, {**record, **record["reference"]}, record["reference"]["parameters"])
+        page.blank()
     labelled(page, remarks(fit))
     if len(correlated(record)) > 1:
         page.blank()

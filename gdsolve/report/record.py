@@ -7,6 +7,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.class_names import by_class
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.plain import CHECK_COLUMNS
@@ -44,6 +45,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "iterations": fit.iterations,
         "weights": fit.weights,
         "intercept": fit.intercept,
+        "weights_by_class": _by_class(fit),
         "sse": figures.sse,
         "loss": figures.loss,
         "rmse": figures.rmse,
@@ -51,6 +53,10 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "adjusted_r2": figures.adjusted_r2,
         "accuracy": figures.accuracy,
         "log_loss": figures.log_loss,
+        "auc": figures.auc,
+        "auc_reason": figures.auc_reason,
+        "classes": _class_names(fit),
+        "confusion": None if figures.confusion is None else [list(row) for row in figures.confusion],
         "deviance": figures.deviance,
         "rows_beyond_delta": figures.rows_beyond_delta,
         "share_beyond_delta": figures.share_beyond_delta,
@@ -88,6 +94,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "validation": None if fit.validation is None else validation_record(fit.validation),
         "found": None if fit.found is None else asdict(fit.found),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),
+        "found_start": None if fit.found_start is None else asdict(fit.found_start),
         "starts": None if fit.starts is None else asdict(fit.starts),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
@@ -105,11 +112,26 @@ def model_record(fit: Fit) -> Record:
         "schema": "gdsolve.fit/1",
         "weights": fit.weights,
         "intercept": fit.intercept,
+        "weights_by_class": _by_class(fit),
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used, **parameters_record(fit.spec)},
         "covariance": covariance_record(fit),
         "objective": _objective_record(fit),
     }
+
+
+def _class_names(fit: Fit) -> list[str] | None:
+    """The classes of the target, in order."""
+    classes = None if fit.data is None else fit.data.classes
+    return None if classes is None else list(classes.names)
+
+
+def _by_class(fit: Fit) -> Record | None:
+    """The weights and the intercept of every class, where each has its own."""
+    if fit.spec.loss is not Loss.SOFTMAX or fit.data is None or fit.data.classes is None:
+        return None
+    names, intercept = fit.data.classes.names, not fit.spec.no_intercept
+    return by_class(list(fit.weights.values()), fit.data.roles.design, names, intercept=intercept)
 
 
 def _objective_record(fit: Fit) -> Record:
@@ -203,6 +225,7 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "ignored": list(roles.ignored),
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
+        "classes": None if data.classes is None else list(data.classes.names),
         "na_values": list(spec.na_values),
         "formula": _formula_record(data),
     }
@@ -240,6 +263,7 @@ NO_DATA: Record = {
     "ignored": [],
     "levels": {},
     "target_levels": None,
+    "classes": None,
     "na_values": [],
     "formula": None,
 }
@@ -252,6 +276,8 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
         "loss": spec.loss.value,
         "link": spec.link_used,
         **parameters_record(spec),
+        "no_intercept": spec.no_intercept,
+        "class_weight": list(spec.class_weight),
         "ridge": spec.ridge,
         "l1": spec.l1,
         "penalty_scale": spec.penalty_scale.value,
@@ -314,6 +340,8 @@ def comparison_record(comparison: Comparison) -> Record:
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,
         },
+        "found_start": None if comparison.found_start is None else asdict(comparison.found_start),
+        "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,
     }

@@ -25,11 +25,15 @@ def start_line(record: Record) -> str:
     seed = f", seed {found['seed']}" if found["seed"] else ""
     if found["here"] is None:
         return f"{found['start']}, the lowest loss of {counted(found['count'], 'point')} in {ranges}{seed}"
+    if found["not_finished"] == found["count"]:
+        return (
+            f"{found['start']}, of {counted(found['count'], 'start')} in {ranges}, none of which led to a minimum{seed}"
+        )
     return f"{found['start']}, to which {counted(found['count'], 'start')} in {ranges} led{seed}"
 
 
 def minima_columns(record: Record) -> tuple[list[str], list[list[str]]]:
-    """The titles and columns of the minima that starts found, none where there is one alone, or none were looked for."""
+    """The titles and columns of the minima that starts found; none where there is one alone."""
     found = record.get("starts")
     if found is None or len(found["minima"]) < 2:
         return [], []

@@ -30,6 +30,7 @@ from gdsolve.solve.rate_advice import advise_rates
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.rules import require_end, rules_of, usual_tolerance
 from gdsolve.solve.separated import without_minimum
+from gdsolve.solve.start_counts import chosen_start
 from gdsolve.solve.units import optimum_of, trace_in_units
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice, Command
@@ -74,6 +75,8 @@ def compare_all_rates(problem: Problem, command: Command, began: float, illustra
         stable_below=stable_below(problem, _plain(1.0)),
         message=interruption(done, len(rates), "rates") if cut else None,
         picture=picture,
+        starts=chosen_start(problem),
+        found_start=problem.found_start,
     )
 
 

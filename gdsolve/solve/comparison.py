@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.found_start import FoundStart
+    from gdsolve.solve.start_counts import Starts
 
 T = TypeVar("T")
 
@@ -100,6 +102,8 @@ class Comparison:
     stable_below: float | None
     message: str | None = None
     picture: Picture | None = None
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -149,6 +153,8 @@ class MethodComparison:
     seconds: dict[str, float]
     message: str | None = None
     picture: Picture | None = None
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def interrupted(self) -> bool:

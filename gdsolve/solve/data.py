@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from gdsolve.data import Roles, Table, inline_table, open_table
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.classes import Classes
 from gdsolve.solve.sample import Sample, shows_rows
 from gdsolve.spec import Spec
 
@@ -19,7 +20,7 @@ class DataInfo:
     `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
-    a scan, which has no rows.
+    a scan, which has no rows. `classes` are those of a target of labels.
     """
 
     source: tuple[str, ...]
@@ -33,6 +34,7 @@ class DataInfo:
     rows_weightless: int = 0
     log_weight: float | None = None
     is_scan: bool = False
+    classes: Classes | None = None
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 
@@ -124,6 +125,8 @@ def _most_likely(
         w = found.w.to(start) if bool(torch.isfinite(found.w).all()) else w
         return rows if rows is not None else objective
 
+    # Once each: a search must not find other signs at the ends than those that it was given.
+    @cache
     def score(log_alpha: float) -> float:
         alpha = math.exp(log_alpha)
         objective = fitted(family.kind(alpha))
@@ -132,7 +135,8 @@ def _most_likely(
     objective = fitted(family.poisson)
     beyond = sum_over_rows(objective, w, lambda z, y: (y - family.logarithm(z).exp()).square() - y)
     squares = sum_over_rows(objective, w, lambda z, _: (2.0 * family.logarithm(z)).exp())
-    if not (beyond > 0.0 and math.isfinite(squares) and squares > 0.0):
+    counted = sum_over_rows(objective, w, lambda _, y: y)
+    if not (beyond > 0.0 and math.isfinite(squares) and squares > 0.0 and counted > 0.0):
         return 0.0
     low = high = min(max(math.log(beyond / squares), math.log(1e-4)), math.log(MOST))
     rises = score(low) > 0.0

@@ -11,6 +11,7 @@ import torch
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.bounds import BoundedCoordinates
 from gdsolve.objective.box import Box
+from gdsolve.objective.class_coordinates import ClassCoordinates
 from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certified import Certified
 from gdsolve.solve.certify import certify, gap_of
@@ -80,6 +81,9 @@ def _placed(problem: Problem, given: GivenWeights) -> torch.Tensor:
         return problem.units.to_user(problem.start)
     values = given.of(problem.labels, intercept=problem.intercept)
     user = torch.tensor(values, dtype=torch.float64, device=problem.start.device)[:, None]
+    if isinstance(problem.units, ClassCoordinates):
+        # What is the same in all classes is no difference to the optimum.
+        return problem.units.to_user(problem.units.from_user(user))
     if isinstance(problem.units, BoundedCoordinates) and problem.units.bounds is not None:
         _require_within(problem, given.name, user, problem.units.bounds.to(user))
     return user

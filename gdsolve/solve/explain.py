@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gdsolve.class_names import intercept_names
 from gdsolve.descent.solution import Solution
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.held import held_weights, told_held
@@ -11,7 +12,7 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.separated import told_separation
 from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
-from gdsolve.spec import RateSchedule
+from gdsolve.spec import Loss, RateSchedule
 from gdsolve.spec.methods import Recurrence
 from gdsolve.status import Status
 
@@ -54,7 +55,11 @@ def _support(problem: Problem, solution: Solution) -> str:
         return told_held(held_weights(problem, solution.w.to(problem.start), None))
     if problem.shrinkage is None:
         return ""
-    count, every = int((solution.w[: len(problem.labels)] != 0.0).sum()), len(problem.labels)
+    data, apart = problem.data, frozenset[str]()
+    if problem.spec.loss is Loss.SOFTMAX and data is not None and data.classes is not None:
+        apart = intercept_names(data.roles.design, data.classes.names)
+    places = [place for place, name in enumerate(problem.labels) if name not in apart]
+    count, every = int((solution.w[places] != 0.0).sum()), len(places)
     return f" {count} of {every} weight{'' if every == 1 else 's'} {'is' if count == 1 else 'are'} not zero."
 
 

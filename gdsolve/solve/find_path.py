@@ -73,11 +73,11 @@ def find_path(problem: Problem, mix: Mix, points: int, fit: Fitting | None = Non
     return RegularizationPath(
         spec=spec,
         data=data,
-        names=tuple(data.roles.design),
+        names=tuple(problem.labels),
         lambdas=np.array(lambdas),
         l1=np.array([l1 for l1, _ in strengths]),
         ridge=np.array([ridge for _, ridge in strengths]),
-        weights=user[: len(data.roles.design)].T.copy(),
+        weights=user[: len(problem.labels)].T.copy(),
         intercepts=user[-1].copy() if problem.intercept else None,
         score=score_of(spec),
         scores=scores,

@@ -24,6 +24,7 @@ from gdsolve.solve.goodness_of_means import goodness_of_likelihood
 from gdsolve.solve.outcome import adjusted
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.weighting import weighting_of
+from gdsolve.spec import Loss
 
 CONSTANT = "the column does not vary"
 CONSTANT_TARGET = "the target does not vary"
@@ -47,7 +48,11 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
             intercept=problem.intercept or problem.kind is Kind.CURVE,
             nested=problem.kind is Kind.LINEAR and problem.box is None,
         )
-    return with_vif(replace(found, goodness=goodness), problem.triangle, intercept=problem.intercept)
+    found = replace(found, goodness=goodness)
+    # Of several classes a column has a weight in each, and one inflation: `check` tells what it is.
+    return (
+        found if problem.spec.loss is Loss.SOFTMAX else with_vif(found, problem.triangle, intercept=problem.intercept)
+    )
 
 
 def goodness_of_squares(

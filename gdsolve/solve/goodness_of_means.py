@@ -17,7 +17,7 @@ from gdsolve.objective.pointwise_rows import Scored
 from gdsolve.objective.shared import Shared
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec.choices import WeightKind
-from gdsolve.spec.losses import Mean
+from gdsolve.spec.losses import Loss, Mean
 
 MOST_STEPS = 100
 STILL = 1e-13
@@ -42,8 +42,13 @@ def goodness_of_likelihood(problem: Problem, w: Tensor, rank: int, dispersion: f
     if problem.kind is not Kind.LINEAR:
         # A curve has no columns, and so no model without them.
         return Goodness(problem.observations, parameters, likelihood, deviance=deviance)
-    ratio = max(2.0 * (_least(problem, w) - _value(problem, w)), 0.0)
-    q = rank - problem.intercept
+    of_classes = problem.spec.loss is Loss.SOFTMAX
+    if of_classes:
+        assert likelihood is not None
+        ratio = max(2.0 * (likelihood - _null_of_classes(problem)), 0.0)
+    else:
+        ratio = max(2.0 * (_least(problem, w) - _value(problem, w)), 0.0)
+    q = rank - _own_intercepts(problem)
     if dispersed:
         left = problem.observations - rank
         f = None if dispersion is None else f_test(ratio, q, dispersion * left, left)
@@ -63,6 +68,24 @@ def goodness_of_likelihood(problem: Problem, w: Tensor, rank: int, dispersion: f
     )
 
 
+def _own_intercepts(problem: Problem) -> int:
+    """How many intercepts the model without columns has: of C classes C − 1, as one may be 0."""
+    data = problem.data
+    if problem.spec.loss is not Loss.SOFTMAX or data is None or data.classes is None:
+        return int(problem.intercept)
+    return (len(data.classes.names) - 1) * (not problem.spec.no_intercept)
+
+
+def _null_of_classes(problem: Problem) -> float:
+    """The log-likelihood of the model without columns: the shares of the classes, or all alike without intercept."""
+    from gdsolve.solve.class_figures import class_totals
+
+    totals = class_totals(problem)
+    if problem.spec.no_intercept:
+        return -float(totals.sum()) * math.log(len(totals))
+    return float(torch.special.xlogy(totals, totals / totals.sum()).sum())
+
+
 def _value(problem: Problem, w: Tensor) -> float:
     loss = loss_of_rows(problem.objective)
     return sum_over_rows(problem.objective, w, lambda z, y: loss.loss_and_slope(z, y)[0])
@@ -71,6 +94,9 @@ def _value(problem: Problem, w: Tensor) -> float:
 def _likelihood(problem: Problem, w: Tensor, dispersion: float | None) -> float:
     """ℓ over the rows of all ranks: of weights that are precisions each row has the dispersion φ/ω."""
     spec, objective, phi = problem.spec, problem.objective, 1.0 if dispersion is None else dispersion
+    if spec.loss is Loss.SOFTMAX:
+        assert isinstance(objective, Scored)
+        return -float(objective.scores(w)["log_loss"]) * problem.rows
     loss, log = POINTWISE[spec.loss].of(spec), _to_linear(spec.mean, spec.loss.info.mean)
     precise = spec.loss.info.dispersed and spec.weight_kind is not WeightKind.FREQUENCY
     total = torch.zeros(1, dtype=torch.float64, device=w.device)
@@ -118,7 +144,7 @@ def _least(problem: Problem, w: Tensor) -> float:
         # All rows are alike, and their likelihood is 1.
         return 0.0
     b = math.log(mean) if problem.spec.mean is Mean.EXP else math.log(mean / (1.0 - mean))
-    for _ in range(MOST_STEPS if problem.spec.offsets else 0):
+    for _ in range(MOST_STEPS if problem.spec.offsets or problem.spec.class_weight else 0):
         at = torch.tensor(b, dtype=torch.float64, device=w.device)
         slope = sum_over_rows(objective, nothing, partial(_slope, loss, at))
         curved = sum_over_rows(objective, nothing, partial(_curvature, loss, at))

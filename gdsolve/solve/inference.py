@@ -190,6 +190,10 @@ def _of_rows(
             sandwich=_sandwich(problem, w),
         )
         return found, float(sse)
+    if spec.loss is Loss.SOFTMAX:
+        from gdsolve.solve.class_inference import class_inference
+
+        return class_inference(problem, w, names, _sandwich(problem, w)), None
     sandwich, dispersed = _sandwich(problem, w), None
     hessian = _information(problem, w)
     if hessian is None:

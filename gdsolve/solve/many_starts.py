@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
 
-from gdsolve.descent.many import ManyEnds, descend_many
+from gdsolve.descent.many import descend_many
+from gdsolve.descent.many_ends import ManyEnds
 from gdsolve.imports import complete_torch
 from gdsolve.objective.base import Objective
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.many_points import values_of
+from gdsolve.progress import Following, listener
 from gdsolve.solve.space_filling import Range, space_filling
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
@@ -75,9 +78,24 @@ def spread_starts(spec: Spec, parameters: Sequence[Parameter], objective: Object
     values = values_of(objective, inner)
     if spec.starts is None:
         return ManyStarts(points, values, points[_lowest(values)], spans, None)
-    ended = descend_many(objective, inner, layout.box)
+    ended = _followed(objective, inner, layout)
     ended = replace(ended, points=layout.to_user(ended.points.mT).mT)
     return ManyStarts(points, values, _begin(objective, layout, points, ended), spans, ended)
+
+
+def _followed(objective: Objective, inner: torch.Tensor, layout: Layout) -> ManyEnds:
+    listening, began = listener(), time.perf_counter()
+    try:
+        ended = descend_many(
+            objective,
+            inner,
+            layout.box,
+            told=lambda done, count: listening.tell(Following("following starts", done, count)),
+        )
+    finally:
+        listening.done()
+    logger.info("%d starts followed in %.3f s", len(inner), time.perf_counter() - began)
+    return ended
 
 
 def started_at(parameters: Sequence[Parameter], point: torch.Tensor) -> tuple[Parameter, ...]:

@@ -8,6 +8,7 @@ import torch
 
 from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
 from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
+from gdsolve.objective.softmax import SoftmaxRows, identified
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec import Method, RateSchedule, flag
 from gdsolve.spec.methods import Need, Recurrence
@@ -209,6 +210,10 @@ def _slope_at_start(problem: Problem) -> float:
 
 def _rounds(problem: Problem) -> bool:
     hessian = _finite(problem.objective, problem.start)
+    own = getattr(problem.objective, "own", problem.objective)
+    if isinstance(own, SoftmaxRows):
+        # What is the same in all classes changes nothing: there Newton's step is 0.
+        hessian = identified(hessian, own.shifts(), own.loss.classes)
     sizes = hessian.diagonal()
     if not bool((sizes > 0.0).all()):
         return False

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gdsolve.class_names import intercept_names
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
-from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
+from gdsolve.spec import DType, Engine, Loss, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
 
 if TYPE_CHECKING:
@@ -54,6 +56,8 @@ class Figures:
     SSE and what follows from it are None for an objective without residuals. `accuracy` is the share of rows whose
     class has the larger probability and `log_loss` the mean of minus the logarithm of that of their own; `deviance`,
     of counts, is 2·Σω(y·log(y/μ) − y + μ). Of Huber's loss the rows with residuals beyond and within δ are counted.
+    `auc` is the area under the ROC curve, of several classes the mean over each against all others, and `auc_reason`
+    why there is none; `confusion` has Σω by the class of a row, then by the one of largest probability.
     """
 
     sse: float | None
@@ -67,6 +71,9 @@ class Figures:
     deviance: float | None = None
     rows_beyond_delta: int | None = None
     rows_within_delta: int | None = None
+    auc: float | None = None
+    auc_reason: str | None = None
+    confusion: tuple[tuple[float, ...], ...] | None = None
 
     @property
     def share_beyond_delta(self) -> float | None:
@@ -201,6 +208,7 @@ class Fit:
     found: FoundStrength | None = None
     bounds: Mapping[str, HeldWeight] = field(default_factory=dict)
     starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""
@@ -222,7 +230,13 @@ class Fit:
     @property
     def nonzero(self) -> int | None:
         """How many weights beside the intercept an l1 penalty has left other than zero; None without one."""
-        return sum(weight != 0.0 for weight in self.weights.values()) if self.spec.l1 else None
+        if not self.spec.l1:
+            return None
+        classes = None if self.data is None or self.spec.loss is not Loss.SOFTMAX else self.data.classes
+        apart = frozenset[str]()
+        if classes is not None and self.data is not None:
+            apart = intercept_names(self.data.roles.design, classes.names)
+        return sum(weight != 0.0 for name, weight in self.weights.items() if name not in apart)
 
     @property
     def picture(self) -> Picture | None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gdsolve.data import MOST_LEVELS, ColumnSummary, Description
-from gdsolve.data.targets import outside
+from gdsolve.data.targets import LARGEST_LABEL, MOST_CLASSES, outside
 from gdsolve.spec import Categorical, Engine, Method, Missing, RateSchedule, Scale, Spec
 from gdsolve.spec.losses import LOSS_PARAMETERS, USUAL_LOSS, Loss, Target
 
@@ -164,13 +164,22 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     if fine and (spec.target is not None or not target.identifies):
         yield {}, target, features
         return
+    two_classes = Loss.usual_for(Target.TWO_CLASSES)
     # Another loss may not go with what a spec says of methods and engines.
     free_to_change = (spec.method, spec.engine) == (Method.AUTO, Engine.AUTO)
     two = target.type == "text" and target.levels == 2 and not target.unclear and not target.spelled
     if two and spec.loss is USUAL_LOSS and free_to_change:
         # Classes have no standard deviations.
         unweighed = {} if spec.sigma is None else _unweighed(spec)
-        yield {"loss": Loss.usual_for(Target.TWO_CLASSES), **unweighed}, target, features
+        yield {"loss": two_classes, **unweighed}, target, features
+    several = target.type == "text" and not target.unclear and not target.spelled and not target.identifies
+    if several and (target.levels or 0) > 2 and spec.loss in (USUAL_LOSS, two_classes) and free_to_change:
+        unweighed = {} if spec.sigma is None else _unweighed(spec)
+        if takes(Loss.usual_for(Target.CLASSES), target, spec):
+            yield {"loss": Loss.usual_for(Target.CLASSES), **unweighed}, target, features
+    labelled = target.type != "text" and spec.loss is two_classes and free_to_change
+    if labelled and takes(Loss.usual_for(Target.CLASSES), replace(target, refused=0), spec):
+        yield {"loss": Loss.usual_for(Target.CLASSES)}, replace(target, refused=0), features
     squares = replace(target, refused=0)
     if target.refused and free_to_change and takes(USUAL_LOSS, squares, spec):
         yield {"loss": USUAL_LOSS}, squares, features
@@ -193,6 +202,8 @@ def takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
     kind = loss.info.target
     if kind is Target.TWO_CLASSES and target.type == "text":
         return target.levels == 2 and not target.unclear
+    if kind is Target.CLASSES and target.type == "text":
+        return 2 <= (target.levels or 0) <= MOST_CLASSES and not target.unclear and not target.identifies
     if not _has_numbers(target, spec) or target.refused or target.minimum is None or target.maximum is None:
         return False
     if kind is Target.TWO_CLASSES:
@@ -200,6 +211,8 @@ def takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
         return (target.minimum, target.maximum) == (0.0, 1.0) and math.isclose(
             std * std, mean * (1 - mean), rel_tol=1e-9
         )
+    if kind is Target.CLASSES:
+        return target.whole and target.minimum < target.maximum <= LARGEST_LABEL
     return not outside(loss, np.array([target.minimum])).any()
 
 

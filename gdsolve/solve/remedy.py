@@ -9,7 +9,7 @@ from gdsolve.descent.ends import DEFAULT_MAX_ITER
 from gdsolve.descent.learning_rate import TOLERANCE
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
-from gdsolve.objective.separation import Separation
+from gdsolve.objective.separated import Separation
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form, momentum_of, updates_to_converge
 from gdsolve.solve.method import FADING_LENGTH, Traits, choose_method, own_rate, recipe_of, refusal, traits_of

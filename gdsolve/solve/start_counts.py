@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from gdsolve.descent.many import End, ManyEnds
+from gdsolve.descent.many_ends import End, ManyEnds
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import SumOfSquares
 from gdsolve.solve.many_starts import NOISE, TYPED, ManyStarts, typed
@@ -20,6 +20,7 @@ MOST = 5
 """Minima that are told beside the one where the fit ended."""
 CORNERED = 1e-3
 """Of a loss with corners: what two that are the same may differ by, as starts come to corners slowly."""
+CORNER = 1e-7
 ALIKE = 1e-6
 """Of a loss: what two may differ by where the weights are the same."""
 SAME_WEIGHTS = 1e-3
@@ -97,23 +98,19 @@ def count_starts(problem: Problem, spread: ManyStarts, solution: Solution, certi
     """Where the starts of a problem ended, beside where its fit did.
 
     The loss where the fit ended is that of the minimum that was certified near by, where there is one. Two losses are
-    the same where they differ by no more than rounding and the tolerance of the descents, 10⁻¹⁰ of the loss, or of
-    10⁻¹⁵ of a usual loss at the start where that is more; and 10⁻⁶ where the weights are the same.
+    the same where they differ by no more than 10⁻¹⁰ of the loss and the rounding of a usual loss at the starts (10⁻⁴ in
+    float32; 10⁻³ and 10⁻⁷ of a usual loss where there are corners), or by 10⁻⁶ where the weights are the same too.
     """
-    ranges = {name: f"{one.low:.{TYPED}g}..{one.high:.{TYPED}g}" for name, one in spread.spans.items()}
-    start = typed(parameters_of(problem.spec), spread.begin)
+    began = _began(problem, spread)
     if spread.ended is None:
-        return Starts(len(spread.points), problem.spec.seed, ranges, start)
+        return began
     ended, here = spread.ended, _Here.of(problem, solution, certificate, spread)
     same = ended.arrived & here.holds(ended)
     other = ended.arrived & ~same
     lower = other & (ended.values < here.value)
     minima, more = _minima(problem, ended, same, here)
-    return Starts(
-        len(spread.points),
-        problem.spec.seed,
-        ranges,
-        start,
+    return replace(
+        began,
         here=int(same.sum()),
         same_weights=int((same & here.alike(ended.points)).sum()),
         higher=int((other & ~lower).sum()),
@@ -124,6 +121,16 @@ def count_starts(problem: Problem, spread: ManyStarts, solution: Solution, certi
         minima=minima,
         more=more,
     )
+
+
+def chosen_start(problem: Problem) -> Starts | None:
+    """Where descents on a problem begin, of the points of its ranges; None where it was given one start alone."""
+    return None if problem.spread is None else _began(problem, problem.spread)
+
+
+def _began(problem: Problem, spread: ManyStarts) -> Starts:
+    ranges = {name: f"{one.low:.{TYPED}g}..{one.high:.{TYPED}g}" for name, one in spread.spans.items()}
+    return Starts(len(spread.points), problem.spec.seed, ranges, typed(parameters_of(problem.spec), spread.begin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +155,9 @@ class _Here:
         usual = float(finite.median()) if len(finite) else 0.0
         if problem.total_sum_of_squares:
             usual = min(usual, problem.total_sum_of_squares)
-        share = NOISE[spread.values.dtype]
-        if problem.spec.minimize is None and not problem.spec.loss.info.smooth:
-            share = CORNERED
-        rounding = torch.finfo(spread.values.dtype).eps * usual
+        share, rounding = NOISE[spread.values.dtype], torch.finfo(spread.values.dtype).eps * usual
+        if not problem.smooth:
+            share, rounding = CORNERED, CORNER * usual
         weights = problem.units.to_user(w.to(problem.start))[:, 0]
         size = torch.maximum(weights.abs(), 0.1 * spread.points.std(dim=0, correction=0).to(weights))
         noise = share * abs(value) + rounding

@@ -9,6 +9,7 @@ import torch
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.pointwise_rows import Scored
+from gdsolve.solve.class_figures import class_figures
 from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import Figures, Optimum, adjusted, parameter_names
 from gdsolve.solve.problem import Kind, Problem
@@ -75,5 +76,5 @@ def figures_of(problem: Problem, solution: Solution) -> Figures:
         r2=r2,
         gradient_norm=float(now.gradient.norm()),
         adjusted_r2=adjusted(r2, problem.observations, rank, intercept=intercept) if free else None,
-        **(objective.scores(w) if isinstance(objective, Scored) else {}),
+        **(class_figures(problem, w) or (objective.scores(w) if isinstance(objective, Scored) else {})),
     )

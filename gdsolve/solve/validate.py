@@ -12,14 +12,17 @@ from torch import Tensor
 
 from gdsolve.data import Batch
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.class_coordinates import ClassCoordinates
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.folds import squared_error
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.merge import merge_ranks
 from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.row_batch import from_numpy
+from gdsolve.objective.softmax import Softmax
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
+from gdsolve.solve.classes import codes_of
 from gdsolve.solve.dealt import Dealt, require_rows, rows_where
 from gdsolve.solve.descend import descend
 from gdsolve.solve.device import device_of, dtype_of
@@ -194,6 +197,8 @@ def _root_mean(problem: Problem, w: Tensor) -> float:
 def scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
     """The figures of weights, (p, 1), on rows of all ranks: means over them, in the user's units."""
     spec, units = problem.spec, problem.units
+    if isinstance(units, ClassCoordinates):
+        return class_scores_on(problem, w, batches, dealt)
     assert isinstance(units, Coordinates)
     loss, at, weights = loss_before(spec), units.to(HOST), w.to(HOST, torch.float64)
     classes = "accuracy" in loss.means
@@ -219,6 +224,25 @@ def _target(batch: Batch, values: Tensor) -> Tensor:
     """The target of rows, (h, 1), with their offset, (h, 2), where the loss takes one."""
     offset = None if batch.offset is None else from_numpy(batch.offset).to(torch.float64)[:, None]
     return values[:, -1:] if offset is None else torch.cat([values[:, -1:], offset], dim=1)
+
+
+def class_scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
+    """The same of several classes; a class weighs what its rows do, whatever the fit was told."""
+    units, data = problem.units, problem.data
+    assert isinstance(units, ClassCoordinates) and data is not None and data.classes is not None
+    loss, user = Softmax(units.classes), problem.units.to_user(w).to(HOST, torch.float64)
+    weights = user.reshape(units.classes, units.own.p).mT
+    sums = torch.zeros(3, dtype=torch.float64, device=HOST)
+    for batch in batches:
+        values = from_numpy(batch.values).to(torch.float64)
+        omega = torch.ones_like(values[:, 0]) if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
+        y = codes_of(values[:, -1:], data.classes)
+        cells = values[:, :-1]
+        z = cells @ weights[: units.own.n] + (weights[units.own.n :] if units.own.intercept else 0.0)
+        right, losses = loss.score(z, y)
+        sums += torch.stack([(omega[:, None] * one).sum() for one in (torch.ones_like(losses), losses, right)])
+    total, lost, right_ones = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
+    return {"loss": lost / total, "deviance": 2.0 * lost / total, "accuracy": right_ones / total}
 
 
 def _figures(loss: PointwiseLoss, z: Tensor, y: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:

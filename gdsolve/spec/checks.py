@@ -18,11 +18,12 @@ from gdsolve.spec.choices import (
     RateSchedule,
     StopAt,
 )
+from gdsolve.spec.class_weights import read_class_weights
 from gdsolve.spec.each import check_each
 from gdsolve.spec.errors import read_errors
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.l1 import check_l1
-from gdsolve.spec.losses import LOSS_PARAMETERS, Link
+from gdsolve.spec.losses import LOSS_PARAMETERS, Link, Loss, Target
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
@@ -118,6 +119,13 @@ def _check_plot(spec: Options) -> None:
 
 def _check_loss(spec: Options) -> None:
     links = spec.loss.info.links
+    read_class_weights(spec.class_weight)
+    if spec.model is not None and not spec.loss.info.is_for_curves:
+        raise GdsolveError(
+            f"{spec.loss} is for a table: a row has one value a class, and a curve gives one alone",
+            f"for two classes give --loss {Loss.usual_for(Target.TWO_CLASSES)}, or leave --model out",
+            option="loss",
+        )
     if spec.model is not None and links and spec.link not in (Link.AUTO, *links):
         raise GdsolveError(
             f"{spec.link} is no link of --loss {spec.loss}", f"give --link {'|'.join(links)}", option="link"
@@ -194,6 +202,13 @@ def _check_problem(spec: Options) -> None:
             if getattr(spec, name):
                 raise no_parameters(name, grouped=spec.group_by is not None)
         return
+    unstarted = next((one.name for one in spec.parameters if one.sought), None)
+    if spec.minimize is not None and unstarted is not None:
+        raise GdsolveError(
+            f"{unstarted}: no start, and a formula has no target to find one from",
+            f"give it one, as in {unstarted}: 1.0",
+            option="parameters",
+        )
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
         raise GdsolveError(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format, Select
 from gdsolve.spec.condition import Asked, Company
-from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Mean, Target
+from gdsolve.spec.curve_names import is_named, may_be_named
+from gdsolve.spec.losses import LOSS_PARAMETERS, OF_CLASSES, Loss, LossParameter, Mean, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
 from gdsolve.spec.option import enumerated
 
@@ -40,6 +41,10 @@ LINEAR = Company(
     lambda asked: asked.spec.minimize is None and asked.spec.model is None,
     "goes with linear models, and this is a {kind}",
 )
+FEATURES = Company(
+    lambda asked: asked.spec.minimize is None and (asked.spec.model is None or may_be_named(asked.spec.model)),
+    "goes with linear models and curves by name, and this is a {kind}",
+)
 
 
 def _not_in_words(words: str, remedy: str) -> Company:
@@ -59,7 +64,10 @@ LOSS_LEFT = Company(
     "leave {flag} out, or give --model",
 )
 COLUMNS_LEFT = Company(
-    lambda asked: asked.spec.target is None or not (asked.spec.model is not None or asked.spec.features),
+    lambda asked: (
+        asked.spec.target is None
+        or not (asked.spec.features or (asked.spec.model is not None and not is_named(asked.spec.model)))
+    ),
     "all columns that are used are named by other options",
 )
 CELLS = Company(
@@ -89,6 +97,21 @@ LOG_LINK = Company(
     lambda asked: asked.spec.loss in OF_LOGARITHMS,
     f"{{flag}} is for losses whose mean is eᶻ, {enumerated(OF_LOGARITHMS)}, and this is --loss {{spec.loss}}",
     "give --offset COLUMN, one of logarithms, or leave {flag} out",
+)
+ONE_A_ROW = Company(
+    lambda asked: asked.spec.loss is not Loss.SOFTMAX,
+    "{flag} is added to the one prediction of a row, and --loss softmax has one for every class",
+    "leave {flag} out",
+)
+CLASSES = Company(
+    lambda asked: asked.spec.loss in OF_CLASSES,
+    f"{{flag}} is for --loss {' and '.join(OF_CLASSES)}, and this is --loss {{spec.loss}}",
+    f"leave {{flag}} out, or give --loss {'|'.join(OF_CLASSES)}",
+)
+SOFTMAX = Company(
+    lambda asked: asked.spec.loss is Loss.SOFTMAX,
+    "{flag} is for --loss softmax, and this is --loss {spec.loss}",
+    "leave {flag} out, or give --loss softmax",
 )
 SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.spec.choices import PlotKind
+from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
-from gdsolve.spec.model_formula import settled_by_formula
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
@@ -157,6 +157,8 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         value = texts_of(value)
     if name == "header" and isinstance(value, bool):
         value = "yes" if value else "no"
+    if name == "class_weight" and isinstance(value, Mapping):
+        return texts_of_classes(value)
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
         return convert(name, _split_cells(name, value), verb)
     require_kind(name, value, verb or "fit")
@@ -209,7 +211,12 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
-    return spec if spec.formula is None else settled_by_formula(spec)
+    if spec.formula is None:
+        return spec
+    # What reads a formula takes longer to import than most specs to read.
+    from gdsolve.spec.model_formula import settled_by_formula
+
+    return settled_by_formula(spec)
 
 
 def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
@@ -315,6 +322,8 @@ def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constan
 
 
 def _parameter(path: str, name: str, node: Any) -> Parameter:
+    if isinstance(node, Scalar) and node.null:
+        return Parameter(name, 0.0, sought=True)
     if not isinstance(node, Keys):
         return started(Parameter(name, 0.0), _start(path, name, node))
     given: dict[str, Any] = {}
@@ -335,7 +344,7 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
         else:
             given[entry.key] = _bound(path, entry)
     if start is None:
-        raise GdsolveError("no start", "add start: and a number", place=Place(path, node.line), option=name)
+        return Parameter(name, 0.0, **given, sought=True)
     return started(Parameter(name, 0.0, **given), start)
 
 

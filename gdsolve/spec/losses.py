@@ -13,12 +13,16 @@ from enum import StrEnum
 
 
 class Mean(StrEnum):
-    """What is predicted of the target at z = xᵀw: z itself, 1/(1 + e⁻ᶻ), eᶻ, or the class: 1 where z > 0, else 0."""
+    """What is predicted of the target at z = xᵀw: z itself, 1/(1 + e⁻ᶻ), eᶻ, or the class: 1 where z > 0, else 0.
+
+    Of one z a class it is e^z_c/Σ e^z_k.
+    """
 
     IDENTITY = "identity"
     SIGMOID = "sigmoid"
     EXP = "exp"
     LABEL = "label"
+    SOFTMAX = "softmax"
 
 
 class Link(StrEnum):
@@ -42,6 +46,12 @@ class Target(StrEnum):
     COUNTS = "counts"
     POSITIVE = "numbers above 0"
     NOT_NEGATIVE = "numbers of 0 or more"
+    CLASSES = "classes"
+
+    @property
+    def is_classes(self) -> bool:
+        """True where it is a label, and not a number."""
+        return self in (Target.TWO_CLASSES, Target.CLASSES)
 
 
 class LossUnit(StrEnum):
@@ -92,6 +102,11 @@ class LossInfo:
         own = next((link for link, mean in MEAN_AT.items() if mean is self.mean), Link.IDENTITY)
         return () if own is Link.IDENTITY else (Link.IDENTITY, own)
 
+    @property
+    def is_for_curves(self) -> bool:
+        """False where a row has more than one z, so that no curve can be all of them."""
+        return self.target is not Target.CLASSES
+
     def link_of(self, asked: Link, *, curve: bool) -> Link | None:
         """The link of a curve as it was `asked` for, or that of a linear model; None where there is but one."""
         if not self.links:
@@ -133,6 +148,16 @@ class Loss(StrEnum):
             likelihood=True,
             mean=Mean.SIGMOID,
             target=Target.TWO_CLASSES,
+        ),
+    )
+    SOFTMAX = (
+        "softmax",
+        LossInfo(
+            "log Σ e^z_c − z_y",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            mean=Mean.SOFTMAX,
+            target=Target.CLASSES,
         ),
     )
     POISSON = (
@@ -196,6 +221,8 @@ class Loss(StrEnum):
 
 USUAL_LOSS = Loss.usual_for(Target.NUMBERS)
 """The loss where none is asked for."""
+OF_CLASSES = tuple(loss for loss in Loss if loss.info.target.is_classes)
+"""The losses whose target is a label."""
 SQUARED = tuple(loss for loss in Loss if loss.info.squared)
 LOSS_PARAMETERS = tuple(dict.fromkeys(loss.info.parameter for loss in Loss if loss.info.parameter is not None))
 """The options that some losses alone look at, each once."""

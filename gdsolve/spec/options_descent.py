@@ -49,10 +49,11 @@ class DescentOptions(TableOptions):
     model: str | None = option(
         None,
         "Curve to fit to the target, such as b1*(1 - exp(-b2*x)) or where(x < 4, a + b*x, c), by least squares or "
-        "another --loss. A column of another name than letters, digits and _ stands in backticks.",
+        "another --loss; or one by its name, such as gaussian, or 'exponential + line': gdsolve curves shows them. A "
+        "column of another name than letters, digits and _ stands in backticks.",
         "Formula",
         verbs=POSED,
-        metavar="FORMULA",
+        metavar="FORMULA|NAME",
     )
     parameters: tuple[Parameter, ...] = option(
         (),
@@ -145,6 +146,15 @@ class DescentOptions(TableOptions):
         default_text="found by maximum likelihood",
         by_verb={"path": {"default_text": "required with negative-binomial"}},
         goes_with=company.LOSSES["dispersion"],
+    )
+    class_weight: tuple[str, ...] = option(
+        (),
+        "Weights of the classes of --loss logistic and softmax, which multiply those of the rows: balanced is "
+        "m/(C·m_c) of a class with m_c of the m rows; a class that is not named has 1.",
+        "Descent",
+        verbs=ONE_PROBLEM,
+        metavar="balanced|NAME=NUMBER,…",
+        goes_with=(company.LINEAR, company.CLASSES),
     )
     ridge: Strength = option(
         0.0,

@@ -52,12 +52,12 @@ class TableOptions:
     )
     features: tuple[str, ...] = option(
         (),
-        "Feature columns.",
+        "Feature columns; of a curve by its name, the one that is its x.",
         "Columns",
         verbs=CHOOSING,
         metavar="COLUMNS",
         default_text="all others",
-        goes_with=(company.LINEAR, company.BEHIND_TILDE),
+        goes_with=(company.FEATURES, company.BEHIND_TILDE),
         by_verb={"scan": {"help": "Columns to keep, beside the target."}},
     )
     ignore: tuple[str, ...] = option(
@@ -75,7 +75,7 @@ class TableOptions:
         "Columns",
         verbs=MODELLED,
         metavar="COLUMN",
-        goes_with=company.NO_FORMULA,
+        goes_with=(company.NO_FORMULA, company.ONE_A_ROW),
     )
     exposure: str | None = option(
         None,
