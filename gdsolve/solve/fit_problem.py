@@ -77,17 +77,19 @@ def fit_problem(
     seconds = {"read": problem.seconds, "descend": time.perf_counter() - descending}
     logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
     certificate = certify(problem, solution)
+    deal = None
     if plan.batches is None:
         ended = reclassify(problem, solution, certificate, plan.recipe)
     else:
         ended = judged(problem.spec, solution, certificate)
-        if plan.deal is not None:
-            plan.deal.close()
+        deal = plan.deal
         plan = replace(plan, batches=measured(plan.batches, problem, ended, certificate), deal=None)
     descent = Descent(problem, plan, ended, certificate)
     found = _result(
         descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer, stopped=stopping is not None
     )
+    if deal is not None:
+        deal.close()
     if stopping is not None:
         found = replace(found, spec=asked, max_iter=asked.max_iter)
     if strength is not None:
