@@ -16,7 +16,6 @@ from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.flatness import curvature_at
 from gdsolve.objective.linear_program import corner_minimum
 from gdsolve.objective.separation import find_separation, proves_overlap
-from gdsolve.objective.streamed_pointwise import StreamedPointwise
 from gdsolve.solve.corner import find_corner
 from gdsolve.solve.judge import judge
 from gdsolve.solve.l1 import certify_l1, gap_l1
@@ -36,7 +35,7 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
-    if isinstance(problem.objective, StreamedPointwise):
+    if problem.is_streamed:
         return Certificate(None, NoMinimum.STREAMED)
     if problem.shrinkage is not None:
         return _shrunk(problem, solution)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
-from gdsolve.descent.epochs import descend_by_epochs
 from gdsolve.descent.iterate import Observer, iterate
 from gdsolve.descent.leap import leap
 from gdsolve.descent.methods.blind import BlindRule
@@ -17,7 +17,6 @@ from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
 from gdsolve.signals import held_signals
 from gdsolve.solve.checkpointer import Checkpointer
-from gdsolve.solve.deal import Deal
 from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.fingerprint import Fingerprint, checksum, columns_of
 from gdsolve.solve.forecast import momentum_of
@@ -27,6 +26,9 @@ from gdsolve.solve.prediction import REPAID
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.spec import Engine, RateSchedule
+
+if TYPE_CHECKING:
+    from gdsolve.solve.deal import Deal
 
 # Numbers of a triangle whose products are worth sharing.
 SHARED_ELEMENTS = 250_000
@@ -86,6 +88,8 @@ def _by_batches(
     problem: Problem, plan: Plan, deal: Deal, observer: Observer | None, checkpointer: Checkpointer | None
 ) -> Solution:
     """Stochastic descent: on one thread, since batches are small, and so that no bit depends on how many there are."""
+    from gdsolve.descent.epochs import descend_by_epochs
+
     method = build_method(plan.recipe, problem.limits)
     assert isinstance(method, BlindRule)
     with one_thread():

@@ -67,4 +67,5 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
         seconds=time.perf_counter() - read.began,
         sample=read.sample,
         triangle=triangle,
+        is_streamed=True,
     )

@@ -78,7 +78,7 @@ class Problem:
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
     squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
     for. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors are
-    clustered.
+    clustered. Where it `is_streamed` an evaluation reads all rows anew.
     """
 
     spec: Spec
@@ -108,6 +108,7 @@ class Problem:
     dealt: Dealt | None = None
     triangle: Triangle | None = None
     clusters: RowClusters | None = None
+    is_streamed: bool = False
 
     @property
     def p(self) -> int:
