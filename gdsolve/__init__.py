@@ -1,8 +1,8 @@
 """gdsolve: the gradient descent solver of the command line.
 
 `gdsolve.fit`, `compare_lr`, `compare`, `path`, `check`, `certify`, `scan`, `predict` and `score` are the verbs for
-Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt. They are
-imported when first used, so that `gdsolve --help` does not pay for PyTorch.
+Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt, `curves` which
+curves have names. They are imported when first used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from gdsolve.version import __version__
 if TYPE_CHECKING:
     from gdsolve.api import certify, check, compare, compare_lr, fit, partial_fit, path, predict, scan, score
     from gdsolve.data.dealing import folds, held_out
+    from gdsolve.spec.curve_names import curves
 
 __all__ = [
     "DataError",
@@ -26,6 +27,7 @@ __all__ = [
     "check",
     "compare",
     "compare_lr",
+    "curves",
     "fit",
     "folds",
     "held_out",
@@ -46,6 +48,10 @@ def __getattr__(name: str) -> object:
         from gdsolve.data import dealing
 
         return getattr(dealing, name)
+    if name == "curves":
+        from gdsolve.spec import curve_names
+
+        return curve_names.curves
     if name in __all__:
         from gdsolve import api
 

@@ -395,6 +395,8 @@ def _ask(
     from gdsolve.data import inline_table
 
     options = _read_options(options, verb)
+    if isinstance(y, str) and "target" not in options and X is not None and not _names_tables(X) and _has(X, y):
+        y, options = None, {**options, "target": y}
     call = f"give {verb.replace('-', '_')}(X, y), or the path of a table"
     if X is None and y is None:
         if options.get("minimize") is None:
@@ -437,6 +439,13 @@ def _is_scan(X: Any) -> TypeGuard[Scan]:
     from gdsolve.solve.scanned import Scan
 
     return isinstance(X, Scan)
+
+
+def _has(X: Any, name: str) -> bool:
+    """True for a DataFrame with a column of this name, which then is the target."""
+    from gdsolve.data.arrays import labels_of
+
+    return name in (labels_of(X) or ())
 
 
 def _is_frame(X: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
+from gdsolve.class_names import names_of_model
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
@@ -30,6 +31,12 @@ FORM: dict[tuple[str, ...], type] = {
     ("data", "levels"): dict,
     ("data", "target_levels"): list,
     ("data", "na_values"): list,
+    ("data", "formula"): dict,
+    ("data", "formula", "text"): str,
+    ("data", "formula", "rest"): list,
+    ("data", "formula", "texts"): list,
+    ("data", "formula", "levels"): dict,
+    ("data", "formula", "state"): dict,
     ("covariance",): dict,
     ("covariance", "factor"): list,
     ("covariance", "parameters"): list,
@@ -111,7 +118,8 @@ def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
     if not isinstance(weights, dict) or not named:
         raise GdsolveError(f"{path}: weights or data.features are missing", AGAIN)
     subject = model.get("objective") or {}
-    if subject.get("kind", "linear") == "linear" and set(weights) != set(features or ()):
+    expected = names_of_model(model) or features or ()
+    if subject.get("kind", "linear") == "linear" and set(weights) != set(expected):
         raise GdsolveError(f"{path}: weights and data.features name different columns", AGAIN)
     numbers = {**(subject.get("fixed") or {}), **(subject.get("constants") or {}), **weights}
     if model.get("intercept") is not None:

@@ -69,7 +69,26 @@ class Descending:
         return min(1.0, self.iteration / self.last) if self.last else None
 
 
-Stage = Reading | Descending
+@dataclass(frozen=True, slots=True)
+class Following:
+    """How many of so many starts have been followed to their ends."""
+
+    title: str
+    ended: int
+    count: int
+
+    @property
+    def begun(self) -> bool:
+        """True once one of them has ended."""
+        return self.ended > 0
+
+    @property
+    def share(self) -> float:
+        """How many of them have ended, from 0 to 1."""
+        return self.ended / self.count
+
+
+Stage = Reading | Descending | Following
 
 
 class Listener(Protocol):

@@ -136,7 +136,7 @@ CELLS = [
     table(
         "x,y\n1,a\n3,b\n4,c\n5,a\n6,b\n",
         "--loss logistic --ridge 1 --max-iter 5",
-        {"--na drop leaves": "fit t.csv --loss logistic --ridge 1 --max-iter 5 --na-values c --na drop"},
+        {"takes all of them": "fit t.csv --loss softmax --ridge 1 --max-iter 5"},
     ),
     table(
         "x,y\n1,a\n3,a\n4,a\n",

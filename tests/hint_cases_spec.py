@@ -87,13 +87,12 @@ CHECKS = [
         TWO,
         {"keep --model": CURVE, "or --minimize": "fit --minimize 'a**2 + b**2' --start a=0,b=0"},
     ),
-    *(Case(f"fit two.csv {option}", TWO) for option in ("--lower a=0", "--upper 3", "--lower slope=1", "--upper a=-1")),
     *(
-        Case(f"fit two.csv --lower x=0 {options}", TWO)
+        Case(f"fit two.csv --start x=0 {options}", TWO)
         for options in ("--ridge 1", "--no-intercept", "--categorical onehot", "--engine rows")
     ),
-    Case("compare two.csv --lower x=0 --methods gd --max-iter 9", TWO),
-    Case("compare-lr two.csv --lower x=0 --lr 0.1,0.2 --max-iter 9", TWO),
+    Case("compare two.csv --start x=0 --methods gd --max-iter 9", TWO),
+    Case("compare-lr two.csv --start x=0 --lr 0.1,0.2 --max-iter 9", TWO),
     Case("fit two.csv --start a=1", TWO),
     Case("fit wide.csv --fix b", {"wide.csv": "x,z,y\n1,2,3\n3,1,2\n4,4,4\n5,2,1\n"}, fill={"COLUMN": "z"}),
     Case("fit two.csv --fix b", TWO, {"--ignore": "fit two.csv --no-intercept"}),

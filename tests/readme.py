@@ -12,14 +12,19 @@ from pathlib import Path
 
 from gdsolve.data.formats.registry import format_endings
 from gdsolve.spec import VERBS, Spec, choices, flag, options_of
+from gdsolve.spec.curves import CURVES
 from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "reference", "inference")))
+NAMES = ("tutorial", "reference", "inference", "curves-by-name", "bounds")
+PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
+NAMED_CURVES = re.compile(r"(<!-- curves: begin -->\n).*?(<!-- curves: end -->)", re.DOTALL)
+USAGE = dict.fromkeys(("predict", "score"), "MODEL SOURCE…") | {"trace": "SPEC", "curves": "[NAME…]"}
+USAGE |= dict.fromkeys(("schema", "tour"), "")
 EXAMPLE = "gdsolve fit configs/two_points.csv --loss sse --lr 0.01 --max-iter 1 --format json"
 
 
@@ -37,9 +42,7 @@ def reference(run: Callable[[str], str]) -> str:
     """Verbs with their options, exit codes, and the JSON of a fit."""
     parts = []
     for verb in VERBS:
-        usage = {"predict": "MODEL SOURCE…", "score": "MODEL SOURCE…", "trace": "SPEC", "schema": "", "tour": ""}.get(
-            verb, "SOURCE…"
-        )
+        usage = USAGE.get(verb, "SOURCE…")
         parts += [f"### `{f'gdsolve {verb} {usage}'.strip()}`\n", VERBS[verb].help + "\n"]
         options = options_of(verb)
         if options:
@@ -81,10 +84,23 @@ def _example(run: Callable[[str], str]) -> str:
     return json.dumps(record, indent=1, ensure_ascii=False)
 
 
+def named_curves() -> str:
+    """The curves by name, a table for each kind."""
+    parts: list[str] = []
+    for kind, curves in CURVES.items():
+        parts += [f"## {kind.capitalize()}\n", "| name | formula | what it is | used for |", "|---|---|---|---|"]
+        for curve in curves:
+            names = f"`{curve.name}`" + (f", also {', '.join(f'`{one}`' for one in curve.also)}" if curve.also else "")
+            parts.append(f"| {names} | `{curve.formula}` | {curve.says} | {curve.field} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
 def made_anew(text: str, run: Callable[[str], str] = output_of) -> str:
-    """A page with every run, and the reference if it has one, made anew by `run`, which gives what a command prints."""
+    """A page with every run, and its reference or curves, made anew by `run`, which gives what a command prints."""
     text = RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{run(found[1])}```\n", text)
     made = reference(run) if REFERENCE.search(text) else ""
+    text = NAMED_CURVES.sub(lambda found: f"{found[1]}\n{named_curves()}\n{found[2]}", text)
     return REFERENCE.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
 
 

@@ -20,6 +20,7 @@ from gdsolve.cli.main import run
 from gdsolve.data import FindingKind
 from gdsolve.data.gaps import Gaps
 from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.softmax import Softmax
 from gdsolve.report import write_record
 from gdsolve.report.page import View
 from gdsolve.report.record import check_record
@@ -176,14 +177,14 @@ TABLES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str]], tuple[int, 
         table("a,b,species", lambda i: [A[i], B[i], "xyz"[i % 3]]),
         (),
         [("text", "species, the target: text, 3 levels: x, y, z; the first on line 2")],
-        (4, 4),
+        (3, 3),
         ROWS,
     ),
     "three classes for two": (
         table("a,b,species", lambda i: [A[i], i % 2, "xyz"[i % 3]]),
         ("--loss", "logistic"),
         [("text", "species, the target: text, 3 levels: x, y, z; --loss logistic takes two")],
-        (4, 4),
+        (3, 3),
         ROWS,
     ),
     "classes 1 and 2": (
@@ -268,13 +269,18 @@ TABLES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str]], tuple[int, 
             ("text", "a: text, 3 levels: p0, p1, p2; the first on line 2"),
             ("text", "b: text, 2 levels: q0, q1; the first on line 2"),
             ("text", "y, the target: text, 4 levels: r0, r1, r2, …; the first on line 2"),
+            (
+                "separated",
+                "b=q1 alone separates r0 from the others (y is not r0 wherever b=q1): without a penalty no weights "
+                "are large enough",
+            ),
         ],
-        None,
-        None,
+        (4, 4),
+        ROWS,
     ),
 }
 # Of these no flags of gdsolve make a fit.
-WITHOUT_COMMANDS = {"rows that are too long", "one class", "no row", "one column", "texts alone"}
+WITHOUT_COMMANDS = {"rows that are too long", "one class", "no row", "one column"}
 
 
 @pytest.fixture
@@ -396,11 +402,11 @@ def test_every_loss_has_the_figures_that_exist(ask: Any, here: Path, loss: Loss)
     (here / "t.csv").write_text(table("a,b,y", lambda i: [A[i], B[i], int(i % 3 == 0)]))
     code, record = ask("check", "t.csv", "--loss", loss, "--format", "json")
     assert (code, record["rank"], record["loss"], record["problem"]) == (0, 3, loss, None)
-    squares = loss.info.squared
+    squares, kind = loss.info.squared, POINTWISE.get(loss, Softmax)
     X = np.column_stack([A, B, np.ones(ROWS)])
     # Second derivatives of a row: 1/m, 2/m and 2 for squares; for the others at most, or at zeros.
-    known, bounded = loss.info.smooth, squares or POINTWISE[loss].largest_curvature is not None
-    row = 1.0 if squares else POINTWISE[loss].largest_curvature or POINTWISE[loss].curvature_at_zero or 0.0
+    known, bounded = loss.info.smooth, squares or kind.largest_curvature is not None
+    row = 1.0 if squares else kind.largest_curvature or kind.curvature_at_zero or 0.0
     scale = {"mse": 2 / ROWS, "sse": 2}.get(loss, row / ROWS)
     largest = scale * float(np.linalg.eigvalsh(X.T @ X)[-1])
     holds = "everywhere" if squares else "bound" if bounded else "start" if known else None

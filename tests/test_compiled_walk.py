@@ -122,9 +122,14 @@ def test_a_fit_takes_the_same_course_with_it_and_without(monkeypatch: pytest.Mon
     random = np.random.default_rng(5)
     X = random.normal(size=(400, 3))
     y = X @ [1.0, -2.0, 0.5] + 0.1 * random.normal(size=400)
-    made: list[CompiledWalk] = []
+    made: list[CompiledWalk | None] = []
     original = walks.compiled_walk
-    monkeypatch.setattr(walks, "compiled_walk", lambda *args: made.append(original(*args)) or made[-1])  # type: ignore[func-returns-value]
+
+    def making(*args: Any, **named: Any) -> CompiledWalk | None:
+        made.append(original(*args, **named))
+        return made[-1]
+
+    monkeypatch.setattr(walks, "compiled_walk", making)
     compiled = gdsolve.fit(X, y, engine="rows", lr=0.3)
     assert isinstance(made[0], CompiledWalk)
     monkeypatch.setattr(compiled_walk, "has_compiler", lambda: False)

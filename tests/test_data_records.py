@@ -31,7 +31,7 @@ def small(stack: ExitStack, size: int) -> None:
     stack.enter_context(patch.object(pieces, "_BLOCK", size))
     stack.enter_context(patch.object(pieces, "_AHEAD", size))
     stack.enter_context(patch.object(text, "_SAMPLE", size))
-    stack.enter_context(patch("gdsolve.data.table.AT_HAND", size // 4))
+    stack.enter_context(patch("gdsolve.data.first_rows.AT_HAND", size // 4))
     stack.enter_context(patch.object(text, "_LINES", 2))
 
 

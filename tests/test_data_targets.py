@@ -65,7 +65,7 @@ def test_a_categorical_column_of_a_typed_file(tmp_path):
 
 def test_the_other_losses_take_no_text(tmp_path):
     path = write(tmp_path / "t.csv", "x,y\n1,no\n2,yes\n")
-    for loss in [loss for loss in Loss if loss.info.target is not Target.TWO_CLASSES]:
+    for loss in [loss for loss in Loss if not loss.info.target.is_classes]:
         assert failure(path, loss=loss) == (
             5,
             "t.csv: row 1 (line 2), column 'y': 'no' is text, and it is the target (the column y)",
@@ -132,7 +132,7 @@ def test_one_level_or_three(tmp_path, ending):
         5,
         f"t.{ending}: column 'label', the target (--target), has the levels 'no', 'so so', 'yes'; "
         "--loss logistic takes two",
-        "--na-values yes --na drop leaves the rows of a level out; or --target COLUMN, one of two levels",
+        "--loss softmax takes all of them; or --target COLUMN, one of two levels",
     )
     assert load(three, na_values=("so so",), na=Missing.DROP, **LOGISTIC).roles.target_levels == ("no", "yes")
 
@@ -160,7 +160,8 @@ def test_several_files_share_their_levels(tmp_path):
 def test_numbers_that_a_loss_does_not_take(tmp_path, ending, loss, target, reason):
     path = save(tmp_path, ending, x=[1, 2, 3], y=target)
     at = {"csv": "row 3 (line 4)", "ndjson": "row 3 (line 3)", "parquet": "row 3"}[ending]
-    taken = "counts, 0 or more" if loss.info.target is Target.COUNTS else "0 and 1, true and false, or two texts"
+    two = "0 and 1, true and false, or two texts; --loss softmax takes whole numbers as labels"
+    taken = "counts, 0 or more" if loss.info.target is Target.COUNTS else two
     assert failure(path, loss=loss) == (
         5,
         f"t.{ending}: {at}, column 'y': the target {reason}",

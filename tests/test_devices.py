@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from elsewhere import ELSEWHERE, Elsewhere, TwoDevicesError, no_device_but_what_is_said
+from loss_targets import target_of
 
 import gdsolve
 from gdsolve.cli.main import run
@@ -40,7 +41,7 @@ from gdsolve.spec.methods import Need
 
 Options = dict[str, Any]
 
-TARGETS = {Target.TWO_CLASSES: "class", Target.COUNTS: "count", Target.NUMBERS: "y"}
+TARGETS = {kind: kind.name.lower() for kind in Target} | {Target.NUMBERS: "y", Target.TWO_CLASSES: "class"}
 VALLEY = {"minimize": "(u - 1)**2 + 10*(v - u**2)**2", "parameters": {"u": -1.0, "v": 1.0}}
 BOUNDED = {**VALLEY, "parameters": {"u": -1.0, "v": {"start": 0.1, "lower": 0.0, "upper": 0.3}}}
 CURVE = {"model": "p*exp(q*a) + r*b", "target": "y", "parameters": {"p": 1.0, "q": 0.1, "r": 1.0}}
@@ -99,9 +100,8 @@ def table() -> Path:
     rng = np.random.default_rng(7)
     a, b, noise = rng.normal(size=(3, 40))
     y = 1.5 * a - b + 0.5 + 0.1 * noise
-    classes = rng.uniform(size=40) < 1.0 / (1.0 + np.exp(-a))
-    weights, counts = rng.uniform(0.1, 2.0, 40), rng.poisson(2, 40)
-    columns = {"a": a, "b": b, "weight": weights, "y": y, "class": classes, "count": counts}
+    columns = {"a": a, "b": b, "weight": rng.uniform(0.1, 2.0, 40)}
+    columns |= {TARGETS[kind]: target_of(kind, a, rng) for kind in Target} | {"y": y}
     path = Path(tempfile.mkdtemp()) / "devices.csv"
     lines = [",".join(f"{float(cell)!r}" for cell in row) for row in zip(*columns.values(), strict=True)]
     path.write_text("\n".join([",".join(columns), *lines, ""]))
@@ -195,7 +195,10 @@ LOOKING = [
 
 OBJECTIVES: dict[str, Options] = {
     **{engine: {**LINEAR, "engine": engine, "ridge": 0.1} for engine in ("rows", "triangle", "autograd")},
-    **{loss.value: {**LINEAR, "target": TARGETS[loss.info.target], "loss": loss.value} for loss in POINTWISE},
+    **{
+        loss.value: {**LINEAR, "target": TARGETS[loss.info.target], "loss": loss.value}
+        for loss in (*POINTWISE, Loss.SOFTMAX)
+    },
     "weighted": {**LINEAR, "target": "class", "loss": "logistic", "weight": "weight", "ridge": 0.1},
     "curve": CURVE,
     "curve-huber": {**CURVE, "loss": "huber", "weight": "weight", "delta": 1.0},

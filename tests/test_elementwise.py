@@ -17,7 +17,7 @@ from gdsolve.objective.fused_kernel import KernelShape, kernel_source
 from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, Quantile
 from gdsolve.spec import Spec
 
-SPEC = Spec(delta=1.3, quantile=0.3)
+SPEC = Spec(delta=1.3, quantile=0.3, power=1.3, dispersion=0.7)
 LOSSES: dict[str, Rowwise] = {
     "squares": squares,
     **{loss.value: kind.of(SPEC).loss_and_slope for loss, kind in POINTWISE.items()},

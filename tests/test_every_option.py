@@ -111,8 +111,11 @@ SLOW = ("--lr", "0.01", "--max-iter", "20")
 FORMULA = ("--minimize", "(a-1)**2 + (b-a)**2")
 EXAMPLES: dict[str, Example] = {
     "target": Example("x"),
+    "formula": Example("y ~ x + log(z)"),
     "features": Example("x,z"),
     "ignore": Example("z"),
+    "offset": Example("z"),
+    "exposure": Example("z", ("--loss", "gamma", "--features", "x")),
     "weight": Example("w"),
     "weight_kind": Example("frequency", ("--weight", "w")),
     "sigma": Example("w"),
@@ -131,13 +134,18 @@ EXAMPLES: dict[str, Example] = {
     "minimize": Example("sum((y - a*x)**2)", more=("--start", "a=0")),
     "model": Example("a*x", more=("--start", "a=0")),
     "start": Example("a=5,b=1", ("--minimize", "(a-1)**2 + (b-a)**2", "--max-iter", "2"), ""),
+    "starts": Example("5", ("--minimize", "(a-1)**2", "--start", "a=0..3"), ""),
     "lower": Example("a=2", (*FORMULA, "--start", "a=3,b=1"), ""),
     "upper": Example("b=0.5", (*FORMULA, "--start", "a=0,b=0"), ""),
+    "nonnegative": Example(None, (*FORMULA, "--start", "a=0,b=0"), ""),
     "fix": Example("b", (*FORMULA, "--start", "a=0,b=0"), ""),
     "loss": Example("mse"),
     "link": Example("log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson"), "counts.csv"),
     "delta": Example("0.1", ("--loss", "huber", "--max-iter", "20"), "four.csv"),
     "quantile": Example("0.25", ("--loss", "quantile", "--max-iter", "20"), "four.csv"),
+    "power": Example("1.2", ("--loss", "tweedie", "--max-iter", "20")),
+    "dispersion": Example("0.1", ("--loss", "negative-binomial", "--max-iter", "20"), "counts.csv"),
+    "class_weight": Example("yes=3", ("--loss", "logistic", "--ridge", "1"), "classes.csv"),
     "ridge": Example("3"),
     "l1": Example("3"),
     "penalty_scale": Example("standard", ("--ridge", "3")),
@@ -179,6 +187,7 @@ EXAMPLES: dict[str, Example] = {
     "every": Example("2"),
     "report": Example(),
     "confidence": Example("0.5", ("--report",)),
+    "reference": Example("yes", ("--loss", "softmax", "--report"), "classes.csv"),
     "se": Example("hc3"),
     "history": Example("h.csv"),
     "save": Example("m.json"),
@@ -216,6 +225,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
         "log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson", "--max-iter", "20"), "counts.csv"
     ),
     ("check", "delta"): Example("0.1", ("--loss", "huber"), "four.csv", repeated=True),
+    ("check", "class_weight"): Example("yes=3", ("--loss", "logistic"), "classes.csv", repeated=True),
     ("check", "quantile"): Example("0.25", ("--loss", "quantile"), "four.csv", repeated=True),
     ("check", "plot_kind"): Example("loss", ("--plot", "p.svg"), refused=True),
     ("trace", "plot_kind"): Example("loss", ("--plot", "p.svg"), "g.yaml", refused=True),
@@ -239,11 +249,21 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("certify", "model"): Example("a*x", ("--weights", "a.json")),
     ("certify", "lower"): Example("a=1", (*FORMULA, "--weights", "ab.json"), ""),
     ("certify", "upper"): Example("b=1", (*FORMULA, "--weights", "ab.json"), ""),
+    ("certify", "nonnegative"): Example(None, (*FORMULA, "--weights", "ab.json"), ""),
     ("certify", "fix"): Example("b", (*FORMULA, "--weights", "ab.json"), ""),
     ("certify", "link"): Example("log", ("--model", "a*x", "--loss", "poisson", "--weights", "a.json"), "counts.csv"),
     ("certify", "categorical"): Example("onehot", ("--weights", "k.json"), "text.csv"),
     ("certify", "weight_kind"): Example("frequency", ("--weight", "w")),
+    ("certify", "exposure"): Example("w", ("--loss", "gamma", "--features", "x")),
+    ("certify", "power"): Example("1.2", ("--loss", "tweedie", "--features", "x")),
+    ("certify", "dispersion"): Example("0.1", ("--loss", "negative-binomial"), "counts.csv"),
+    ("path", "dispersion"): Example(
+        "0.5", ("--loss", "negative-binomial", "--points", "4"), "counts.csv", repeated=True
+    ),
+    ("check", "power"): Example("1.2", ("--loss", "tweedie"), repeated=True),
+    ("check", "dispersion"): Example("0.1", ("--loss", "negative-binomial"), "counts.csv", repeated=True),
     ("certify", "delta"): Example("0.1", ("--loss", "huber"), "four.csv"),
+    ("certify", "class_weight"): Example("yes=3", ("--loss", "logistic"), "classes.csv"),
     ("certify", "quantile"): Example("0.25", ("--loss", "quantile"), "four.csv"),
     ("certify", "encoding"): Example("latin-1", ("--weights", "one.json"), "latin.csv"),
     ("certify", "header"): Example("no", ("--weights", "one.json"), "years.csv"),
@@ -265,7 +285,21 @@ OF_VERB: dict[tuple[str, str], Example] = {
 
 # What only repeats what was asked, or differs from run to run.
 ASKED = ("advice", "next", "commands", "seconds", "message", "version")
-DESCENT = ("loss", "delta", "quantile", "ridge", "penalize_intercept", "scale", "init", "dtype", "loss_tol", "grad_tol")
+DESCENT = (
+    "loss",
+    "delta",
+    "quantile",
+    "power",
+    "dispersion",
+    "dispersion_found",
+    "ridge",
+    "penalize_intercept",
+    "scale",
+    "init",
+    "dtype",
+    "loss_tol",
+    "grad_tol",
+)
 DESCENT += ("l1", "penalty_scale")
 DESCENT += ("max_iter", "tol", "momentum", "schedule", "method", "reason")
 SECONDS = re.compile(r"\b\d[\d.]*(e-?\d+)? ?(s|ms|us|µs)\b")
@@ -401,6 +435,8 @@ COLUMN_OPTIONS = (
     "ignore",
     "weight",
     "weight_kind",
+    "offset",
+    "exposure",
     "sigma",
     "absolute_sigma",
     "delimiter",
@@ -410,7 +446,19 @@ COLUMN_OPTIONS = (
     "no_header",
 )
 COLUMN_OPTIONS += ("na", "na_values", "categorical", "no_intercept")
-DESCENT_OPTIONS = ("loss", "delta", "quantile", "ridge", "penalize_intercept", "method", "momentum", "lr", "schedule")
+DESCENT_OPTIONS = (
+    "loss",
+    "delta",
+    "quantile",
+    "power",
+    "dispersion",
+    "ridge",
+    "penalize_intercept",
+    "method",
+    "momentum",
+    "lr",
+    "schedule",
+)
 DESCENT_OPTIONS += ("l1", "penalty_scale")
 DESCENT_OPTIONS += ("max_iter", "tol", "loss_tol", "grad_tol", "init", "seed", "scale", "engine", "dtype")
 OUTPUT_OPTIONS = (
@@ -425,7 +473,7 @@ OUTPUT_OPTIONS = (
     "check_gradient",
 )
 OUTPUT_OPTIONS += ("plot_kind", "watch", "quiet", "verbose", "exit_zero")
-FORMULA_OPTIONS = ("start", "lower", "upper", "fix")
+FORMULA_OPTIONS = ("start", "lower", "upper", "nonnegative", "fix")
 ALL = (*COLUMN_OPTIONS, *FORMULA_OPTIONS, *DESCENT_OPTIONS, *OUTPUT_OPTIONS)
 ON_A_CURVE = ("t.csv", "--model", "a*x + b", "--start", "a=1,b=1")
 KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -31,6 +31,9 @@ TARGETS = {
     Target.NUMBERS: Z + 0.5 * RNG.standard_t(3, size=24),
     Target.TWO_CLASSES: (RNG.uniform(size=24) < 1.0 / (1.0 + np.exp(-Z))).astype(float),
     Target.COUNTS: RNG.poisson(np.exp(Z)).astype(float),
+    Target.POSITIVE: RNG.gamma(2.0, np.exp(Z) / 2.0),
+    Target.NOT_NEGATIVE: RNG.poisson(np.exp(Z)) * RNG.gamma(2.0, 0.5, size=24),
+    Target.CLASSES: np.digitize(Z + RNG.logistic(size=24), [-0.5, 1.0]).astype(float),
 }
 CURVE = ("--model", "a*x + b", "--start", "a=1,b=1")
 SHORT = ("--max-iter", "100", "--exit-zero")
@@ -64,13 +67,15 @@ def test_a_loss_goes_through_every_verb(ask: Ask, loss: Loss) -> None:
     code, found = ask("fit", *asked, *SHORT, "--format", "json", "--save", "m.json", "--quiet")
     assert (code, found["descent"]["loss"]) == (0, loss)
     assert found["gap"] <= (1e-12 if loss.info.smooth else 0.1) * abs(found["loss"])
-    shares = {own: found["descent"][own] for own in ("delta", "quantile")}
+    shares = {own: found["descent"][own] for own in ("delta", "quantile", "power", "dispersion")}
     own = loss.info.parameter
     assert [name for name, value in shares.items() if value is not None] == ([] if own is None else [own.name])
-    z = found["weights"]["x"] * X + found["intercept"]
-    expected = MEANS[loss.info.mean](z).tolist()
+    each = (found["weights_by_class"] or {"": found}).values()
+    z = np.array([one["weights"]["x"] * X + one["intercept"] for one in each]).T
+    expected = MEANS[loss.info.mean](z if len(each) > 1 else z[:, 0]).ravel().tolist()
     code, text = ask("predict", "m.json", table_of(loss), "--only")
-    assert (code, [float(line) for line in text.split()[1:]]) == (0, pytest.approx(expected, rel=1e-12))
+    told = [float(cell) for line in text.split()[1:] for cell in line.split(",")]
+    assert (code, told) == (0, pytest.approx(expected, rel=1e-12))
     code, other = ask("compare", *asked, "--max-iter", "20", "--format", "json")
     assert (code, other["descent"]["loss"]) == (0, loss)
     left = {method for method in Method.all() if method.info.needs is not None} if not loss.info.squared else set()
@@ -83,6 +88,10 @@ def test_a_loss_goes_through_every_verb(ask: Ask, loss: Loss) -> None:
 
 @pytest.mark.parametrize("loss", Loss)
 def test_a_loss_of_a_curve_is_that_of_the_table(ask: Ask, loss: Loss) -> None:
+    if not loss.info.is_for_curves:
+        code, said = ask("fit", table_of(loss), "--loss", loss.value, *CURVE)
+        assert (code, "a row has one value a class, and a curve gives one alone" in said) == (2, True)
+        return
     asked = (table_of(loss), "--loss", loss.value, "--format", "json")
     link = [word for own in loss.info.links[1:] for word in ("--link", own.value)]
     table, curve = ask("fit", *asked, *SHORT)[1], ask("fit", *asked, *SHORT, *CURVE, *link, "--save", "c.json")[1]
@@ -106,11 +115,13 @@ def test_a_loss_has_every_picture_that_it_can_have(ask: Ask, loss: Loss) -> None
         assert (code, f"the loss {loss} has no curvature" in said) == (2, True)
     options = {"loss": loss, "plot": True, "plot_kind": "fit", "max_iter": 20}
     link = {"link": loss.info.links[-1].value} if loss.info.links else {}
-    for more in ({"scale": "none"}, {"model": "a*x + b", "start": "a=0,b=0", **link}):
+    curve = {"model": "a*x + b", "start": "a=0,b=0", **link}
+    for more in ({"scale": "none"}, *([curve] if loss.info.is_for_curves else [])):
         picture = fit(build_spec([table_of(loss)], options | more, "fit"), illustrate=illustrator).picture
         assert picture is not None
         start = next(one for one in picture.panels[0].series if one.name == "start")
-        assert set(start.y) == set(MEANS[loss.info.mean](np.zeros(1)).tolist())
+        nowhere = np.zeros(1) if loss.info.is_for_curves else np.zeros((1, 3))
+        assert set(start.y) == set(MEANS[loss.info.mean](nowhere).ravel().tolist())
 
 
 @pytest.mark.parametrize("loss", Loss)

@@ -117,7 +117,7 @@ def test_a_curve_of_classes_is_their_probability(ask: Callable[..., tuple]) -> N
     ("words", "message", "hint"),
     [
         ((*DECAY, "--link", "logit"), "logit is no link of --loss poisson", "give --link identity|log"),
-        ((*DECAY[:4], "--link", "log"), "--link is for --loss logistic or poisson, and this is --loss half-mse", None),
+        ((*DECAY[:4], "--link", "log"), "negative-binomial, and this is --loss half-mse", None),
         (("--loss", "poisson", "--link", "identity"), "and there is no --model", "leave --link out, or give --model"),
         (
             ("--model", "a*x - b", "--start", "a=1,b=1", "--loss", "poisson"),
@@ -173,7 +173,7 @@ def test_a_row_of_weight_0_is_no_row_of_a_curve() -> None:
 def test_links_are_those_of_the_losses() -> None:
     assert {loss: loss.info.links for loss in Loss if loss.info.links} == {
         Loss.LOGISTIC: (Link.IDENTITY, Link.LOGIT),
-        Loss.POISSON: (Link.IDENTITY, Link.LOG),
+        **dict.fromkeys((Loss.POISSON, Loss.GAMMA, Loss.TWEEDIE, Loss.NEGATIVE_BINOMIAL), (Link.IDENTITY, Link.LOG)),
     }
     assert set(OF_MEANS) == {loss for loss in Loss if loss.info.links}
     assert Spec(loss=Loss.POISSON).link_used is Link.LOG

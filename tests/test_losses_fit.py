@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from loss_targets import target_of
 from scipy.optimize import linprog
 
 import gdsolve
@@ -32,11 +33,8 @@ def table(tmp_path: Path) -> dict[Loss, Path]:
     x = np.column_stack([rng.normal(size=40), 100.0 + 30.0 * rng.normal(size=40)])
     z = 0.8 * x[:, 0] + 0.01 * (x[:, 1] - 100.0)
     weight = rng.integers(1, 4, size=40)
-    targets = {
-        Target.NUMBERS: z + rng.standard_t(2, size=40),
-        Target.TWO_CLASSES: (rng.uniform(size=40) < 1.0 / (1.0 + np.exp(-z))).astype(float),
-        Target.COUNTS: rng.poisson(np.exp(z)).astype(float),
-    }
+    targets = {kind: target_of(kind, z, rng) for kind in Target}
+    targets[Target.CLASSES] = np.digitize(z + rng.logistic(size=40), [-1.0, 1.0]).astype(float)
     paths = {}
     for loss in Loss:
         y = targets[loss.info.target]

@@ -62,6 +62,8 @@ def table(n: int, name: str) -> tuple[np.ndarray, np.ndarray]:
     X = rng.normal(size=(60, n)) * 10.0 ** rng.integers(-3, 4, n)
     z = X @ (1.0 / (1.0 + np.arange(n)) / np.abs(X).mean(axis=0)) / 3.0
     target = Loss(LOSSES[name].get("loss", USUAL_LOSS)).info.target
+    if target is Target.CLASSES:
+        return X, np.digitize(z + rng.logistic(size=60), [-1.0, 1.0]).astype(float)
     if target is Target.TWO_CLASSES:
         return X, (rng.uniform(size=60) < 1.0 / (1.0 + np.exp(-z))).astype(float)
     return X, np.asarray(rng.poisson(np.exp(z)) if target is Target.COUNTS else z + rng.normal(size=60), dtype=float)

@@ -90,7 +90,11 @@ def test_yaml_gives_the_same(tmp_path: Path) -> None:
     ("text", "message", "hint"),
     [
         ("parameters: [1, 2]", "line 2: parameters: names are expected", "write parameters: {a: 0, b: 0}"),
-        ("parameters: {a: {}}", "line 2: a: no start", "add start: and a number"),
+        (
+            "parameters: {a: {}}",
+            "line 2: parameters: a: no start, and a formula has no target to find one from",
+            "give it one, as in a: 1.0",
+        ),
         (
             "parameters: {a: {start: 1, min: 0}}",
             "line 2: a: unknown key 'min'",
@@ -176,10 +180,10 @@ def test_python_gives_parameters_that_are_none(given: dict[str, object], said: s
 @pytest.mark.parametrize(
     ("words", "ending"),
     [
-        ("--ridge 1", "curve: gdsolve fit t.csv --target y --model 'a*x + b1' --start a=0,b1=0 --lower a=0"),
-        ("--engine rows", "curve: gdsolve fit t.csv --target y --model 'a*x + b1' --start a=0,b1=0 --lower a=0"),
-        ("--no-intercept", "curve: gdsolve fit t.csv --target y --model 'a*x' --start a=0 --lower a=0"),
-        ("--group-by b0", "leave --lower out (--ridge keeps weights small)"),
+        ("--ridge 1", "curve: gdsolve fit t.csv --target y --model 'a*x + b1' --start a=0,b1=0"),
+        ("--engine rows", "curve: gdsolve fit t.csv --target y --model 'a*x + b1' --start a=0,b1=0"),
+        ("--no-intercept", "curve: gdsolve fit t.csv --target y --model 'a*x' --start a=0"),
+        ("--group-by b0", "leave --start out (a table starts where --init says)"),
     ],
 )
 def test_a_line_is_typed_out_with_what_a_curve_takes(
@@ -188,7 +192,7 @@ def test_a_line_is_typed_out_with_what_a_curve_takes(
     """Nothing that is for tables alone stays, no parameter has the name of a column, and no intercept comes back."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "t.csv").write_text("x,b,b0,y\n1,p,u,1\n2,q,u,2\n3,p,u,4\n4,q,u,4\n")
-    assert run(["fit", "t.csv", "--lower", "x=0", *words.split()]) == 2
+    assert run(["fit", "t.csv", "--start", "x=1", *words.split()]) == 2
     command = capsys.readouterr().err.strip()
     assert command.endswith(ending)
     if "curve: " in ending:

@@ -10,15 +10,19 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gdsolve.data.response import MEANS
+from gdsolve.data.deviance import variance_of
+from gdsolve.data.response import MEANS, slope_of_mean
+from gdsolve.objective.hinge import SquaredHinge
 from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, LogCosh, Logistic, PointwiseLoss, Poisson, Quantile
+from gdsolve.objective.positive import Gamma, Informed, NegativeBinomial, Tweedie
 from gdsolve.spec import Loss, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.losses import LOSS_PARAMETERS, LossUnit, Mean, Target
 from gdsolve.status import GdsolveError
 
-USUAL: tuple[PointwiseLoss, ...] = tuple(kind.of(Spec(delta=1.0)) for kind in POINTWISE.values())
+GIVEN = Spec(delta=1.0, dispersion=0.7)
+USUAL: tuple[PointwiseLoss, ...] = tuple(kind.of(GIVEN) for kind in POINTWISE.values())
 IN_UNITS = tuple(loss.in_units_of(scale) for loss in USUAL if loss.of_residual for scale in (0.5, 4.0))
 EVERY = (*USUAL, *IN_UNITS, Quantile(0.9), Quantile(0.1, steepness=2.0))
 NAMES = {kind: loss for loss, kind in POINTWISE.items()}
@@ -31,6 +35,8 @@ def targets_of(loss: PointwiseLoss) -> st.SearchStrategy[float]:
         Target.TWO_CLASSES: st.sampled_from((0.0, 1.0)),
         Target.COUNTS: st.integers(0, 30).map(float),
         Target.NUMBERS: st.floats(-20.0, 20.0),
+        Target.POSITIVE: st.floats(0.01, 20.0),
+        Target.NOT_NEGATIVE: st.just(0.0) | st.floats(0.01, 20.0),
     }[NAMES[type(loss)].info.target]
 
 
@@ -45,7 +51,7 @@ def at(loss: PointwiseLoss, z: float, y: float) -> tuple[float, float]:
 
 def test_every_loss_has_its_class_in_one_of_two_registries() -> None:
     assert list(LOSSES) == [loss for loss in Loss if loss.info.squared]
-    assert list(POINTWISE) == [loss for loss in Loss if not loss.info.squared]
+    assert list(POINTWISE) == [loss for loss in Loss if not loss.info.squared and loss.info.is_for_curves]
 
 
 @pytest.mark.parametrize("loss", POINTWISE)
@@ -62,12 +68,13 @@ def test_parameters_come_from_the_spec() -> None:
     assert Huber.of(Spec(loss=Loss.HUBER, delta=2.5)) == Huber(2.5)
     assert Quantile.of(Spec(loss=Loss.QUANTILE, quantile=0.9)) == Quantile(0.9)
     for loss, kind in POINTWISE.items():
-        other = {own.name: 0.3 for own in LOSS_PARAMETERS if own == loss.info.parameter}
-        assert (kind.of(Spec(loss=loss, **{"delta": 1.0, **other})) == kind.of(Spec(loss=loss, delta=1.0))) == (
-            not other
-        )
+        other = {own.name: own.above + 0.3 for own in LOSS_PARAMETERS if own == loss.info.parameter}
+        usual = {"delta": 1.0, "dispersion": 1.0}
+        assert (kind.of(Spec(loss=loss, **{**usual, **other})) == kind.of(Spec(loss=loss, **usual))) == (not other)
     with pytest.raises(ValueError, match="δ has not been found"):
         Huber.of(Spec(loss=Loss.HUBER))
+    with pytest.raises(ValueError, match="α has not been found"):
+        NegativeBinomial.of(Spec(loss=Loss.NEGATIVE_BINOMIAL))
 
 
 @pytest.mark.parametrize(
@@ -77,6 +84,9 @@ def test_parameters_come_from_the_spec() -> None:
         ({"loss": Loss.HUBER, "delta": math.inf}, "delta: inf is not finite"),
         ({"loss": Loss.QUANTILE, "quantile": 1.0}, "quantile: 1.0 is not between 0 and 1"),
         ({"loss": Loss.QUANTILE, "quantile": 0.0}, "quantile: 0.0 is not between 0 and 1"),
+        ({"loss": Loss.TWEEDIE, "power": 2.0}, "power: 2.0 is not between 1 and 2"),
+        ({"loss": Loss.TWEEDIE, "power": 1.0}, "power: 1.0 is not between 1 and 2"),
+        ({"loss": Loss.NEGATIVE_BINOMIAL, "dispersion": 0.0}, "dispersion: 0.0 is not a positive number"),
         ({"delta": 2.0}, "delta: --delta is for --loss huber, and this is --loss half-mse"),
         (
             {"loss": Loss.HUBER, "quantile": 0.9},
@@ -104,6 +114,15 @@ def test_parameters_that_are_refused(options: dict[str, object], message: str) -
         (Logistic(), math.log(3.0), 1.0, math.log(4.0 / 3.0), -0.25, 0.1875),
         (Poisson(), 0.0, 3.0, 1.0, -2.0, 1.0),
         (Poisson(), math.log(2.0), 2.0, 2.0 - 2.0 * math.log(2.0), 0.0, 2.0),
+        (Gamma(), 0.0, 3.0, 3.0, -2.0, 3.0),
+        (Gamma(), math.log(2.0), 2.0, 1.0 + math.log(2.0), 0.0, 1.0),
+        (Tweedie(1.5), 2.0, 0.0, 2.0 * math.e, math.e, math.e / 2.0),
+        (Tweedie(1.5), 0.0, 3.0, 8.0, -2.0, 2.0),
+        (NegativeBinomial(0.5), 0.0, 3.0, 5.0 * math.log(1.5), -4.0 / 3.0, 10.0 / 9.0),
+        (NegativeBinomial(2.0), math.log(2.0), 2.0, 2.5 * math.log(5.0) - 2.0 * math.log(2.0), 0.0, 0.4),
+        (SquaredHinge(), 0.5, 1.0, 0.25, -1.0, 2.0),
+        (SquaredHinge(), 0.5, 0.0, 2.25, 3.0, 2.0),
+        (SquaredHinge(), 1.5, 1.0, 0.0, 0.0, 0.0),
         (Quantile(0.9), 1.0, 3.0, 1.8, -0.9, 0.0),
         (Quantile(0.9), 3.0, 1.0, 0.2, 0.1, 0.0),
         (Quantile(0.9), 2.0, 2.0, 0.0, 0.0, 0.0),
@@ -118,15 +137,29 @@ def test_hand_figures(loss: PointwiseLoss, z: float, y: float, value: float, slo
 
 @pytest.mark.parametrize("loss", Loss)
 def test_the_mean_is_where_the_expected_slope_is_zero(loss: Loss) -> None:
-    """A loss of classes or counts is least where the mean that it declares is the target's own: ∂l/∂z = mean(z) − y."""
+    """A likelihood is least where the mean that it declares is the target's own: ∂l/∂z = (mean(z) − y)·μ′/V(μ)."""
+    if not loss.info.is_for_curves:
+        # Its mean has one value a class: tests/test_softmax.py.
+        return
     z = np.array([-1.0, 0.0, 2.0])
     mean = MEANS[loss.info.mean](z)
     if loss.info.target is Target.NUMBERS:
         assert mean.tolist() == z.tolist()
         return
+    if not loss.info.likelihood:
+        assert (mean.tolist(), loss.info.mean) == ([0.0, 0.0, 1.0], Mean.LABEL)
+        return
     y = torch.ones(3, 1, dtype=torch.float64)
-    slope = POINTWISE[loss].of(Spec(delta=1.0)).loss_and_slope(torch.from_numpy(z)[:, None], y)[1]
-    assert slope[:, 0].tolist() == pytest.approx((mean - 1.0).tolist(), rel=1e-15)
+    kind = POINTWISE[loss].of(GIVEN)
+    slope = kind.loss_and_slope(torch.from_numpy(z)[:, None], y)[1]
+    factor = slope_of_mean(loss.info.mean, z) / variance_of(loss, 0.7 if loss is Loss.NEGATIVE_BINOMIAL else 1.5, mean)
+    assert slope[:, 0].tolist() == pytest.approx(((mean - 1.0) * factor).tolist(), rel=1e-14, abs=1e-15)
+    if isinstance(kind, Informed):
+        told = kind.information(torch.from_numpy(z)[:, None])[:, 0].tolist()
+        assert told == pytest.approx((factor * slope_of_mean(loss.info.mean, z)).tolist(), rel=1e-14)
+        assert kind.variance(torch.from_numpy(mean)).tolist() == pytest.approx(
+            variance_of(loss, 0.7 if loss is Loss.NEGATIVE_BINOMIAL else 1.5, mean).tolist(), rel=1e-15
+        )
 
 
 def test_what_is_predicted_by_hand() -> None:

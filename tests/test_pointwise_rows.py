@@ -10,11 +10,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from loss_targets import target_of
 from problems import CPU, Block, keep, random_table
 from torch.nn import functional
 
 from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.coordinates import Coordinates
+from gdsolve.objective.hinge import SquaredHinge
 from gdsolve.objective.pointwise import POINTWISE, Absolute, Huber, LogCosh, Logistic, PointwiseLoss, Poisson, Quantile
 from gdsolve.objective.pointwise_rows import (
     PointwiseRows,
@@ -22,6 +24,7 @@ from gdsolve.objective.pointwise_rows import (
     collect_pointwise_rows,
     coordinates_for,
 )
+from gdsolve.objective.positive import Gamma, NegativeBinomial, Tweedie
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import LEAST_BLOCK_BYTES
 from gdsolve.objective.rows import collect_rows
@@ -29,10 +32,27 @@ from gdsolve.objective.triangle import build_triangle
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import Target
 
-LOSSES: tuple[PointwiseLoss, ...] = tuple(kind.of(Spec(delta=0.8, quantile=0.9)) for kind in POINTWISE.values())
+GIVEN = Spec(delta=0.8, quantile=0.9, dispersion=0.7)
+LOSSES: tuple[PointwiseLoss, ...] = tuple(kind.of(GIVEN) for kind in POINTWISE.values())
 SMOOTH = tuple(loss for loss in LOSSES if loss.differentiable)
 BOUNDED = tuple(loss for loss in LOSSES if loss.largest_curvature is not None)
 TARGETS = {kind: loss.info.target for loss, kind in POINTWISE.items()}
+
+
+def written_out(loss: PointwiseLoss, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Losses that PyTorch has not, from their formulas."""
+    if isinstance(loss, SquaredHinge):
+        return functional.relu(1.0 - (2.0 * y - 1.0) * z).square()
+    if isinstance(loss, Quantile):
+        return torch.maximum(loss.level * (y - z), (loss.level - 1.0) * (y - z))
+    if isinstance(loss, Gamma):
+        return z + y * torch.exp(-z)
+    if isinstance(loss, Tweedie):
+        return torch.exp((2.0 - loss.power) * z) / (2.0 - loss.power) - y * torch.exp((1.0 - loss.power) * z) / (
+            1.0 - loss.power
+        )
+    assert isinstance(loss, NegativeBinomial), "written out here, as PyTorch has it, or from its formula"
+    return (y + 1.0 / loss.dispersion) * torch.log1p(loss.dispersion * z.exp()) - y * z
 
 
 def losses_of_torch(loss: PointwiseLoss, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
@@ -45,9 +65,8 @@ def losses_of_torch(loss: PointwiseLoss, z: torch.Tensor, y: torch.Tensor) -> to
         return functional.binary_cross_entropy_with_logits(z, y, reduction="none")
     if isinstance(loss, Poisson):
         return functional.poisson_nll_loss(z, y, log_input=True, full=False, reduction="none")
-    if isinstance(loss, Quantile):
-        return torch.maximum(loss.level * (y - z), (loss.level - 1.0) * (y - z))
-    assert isinstance(loss, Absolute), "written out here, as PyTorch has it, or from its formula"
+    if not isinstance(loss, Absolute):
+        return written_out(loss, z, y)
     return functional.l1_loss(z, y, reduction="none")
 
 
@@ -55,11 +74,8 @@ def table_for(loss: PointwiseLoss, seed: int, m: int, n: int) -> np.ndarray:
     """A random table whose target is one that the loss takes."""
     values = random_table(seed, m, n)
     rng = np.random.default_rng(seed + 1)
-    target = TARGETS[type(loss)]
-    if target is Target.TWO_CLASSES:
-        values[:, -1] = rng.integers(0, 2, size=m)
-    elif target is Target.COUNTS:
-        values[:, -1] = rng.poisson(3.0, size=m)
+    if TARGETS[type(loss)] is not Target.NUMBERS:
+        values[:, -1] = target_of(TARGETS[type(loss)], 0.5 * values[:, -1], rng)
     return values
 
 

@@ -34,7 +34,8 @@ DIGITS = 1e-9
 # A weight so much smaller than the largest is not waited for.
 COUNTED = 1e-9
 ENGINES = (Engine.ROWS, Engine.TRIANGLE, Engine.LEAP, Engine.AUTOGRAD)
-TARGETS = {Target.NUMBERS: 3, Target.TWO_CLASSES: 4, Target.COUNTS: 5}
+TARGETS = {Target.NUMBERS: 3, Target.TWO_CLASSES: 4, Target.COUNTS: 5, Target.POSITIVE: 6, Target.NOT_NEGATIVE: 7}
+TARGETS |= {Target.CLASSES: 8}
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ class Case:
 
     def options(self, **more: Any) -> dict[str, Any]:
         """As a call gives them: column by number where there is no header."""
-        names = ("a", "b", "w", "y", "class", "count") if self.header else ("x1", "x2", "x3", "x4", "x5", "y")
+        names = ("a", "b", "w", "y", "class", "count", "positive", "amount", "label")
+        names = names if self.header else (*(f"x{place}" for place in range(1, 9)), "y")
         found = {"loss": self.loss, "method": self.method, "engine": self.engine, "dtype": self.dtype}
         found |= {"features": list(names[:2]), "target": names[TARGETS[self.loss.info.target]]}
         found |= {"weight": names[2]} if self.weighted else {}
@@ -86,9 +88,12 @@ def tables() -> tuple[str, str]:
     b = 3.0 + 0.5 * b + 0.3 * a
     y = 2.0 + 1.5 * a - b + 0.2 * noise
     classes = rng.uniform(size=ROWS) < 1.0 / (1.0 + np.exp(-(0.5 * a - 0.2 * b)))
-    columns = (a, b, rng.integers(1, 4, ROWS), y, classes, rng.poisson(np.exp(0.2 * a + 0.1 * b)))
+    counts = rng.poisson(np.exp(0.2 * a + 0.1 * b))
+    positive, amounts = rng.gamma(2.0, np.exp(0.2 * a + 0.1 * b)), counts * rng.gamma(2.0, 0.5, ROWS)
+    labels = np.digitize(0.8 * a - 0.4 * b + rng.logistic(size=ROWS), [-2.0, 0.0])
+    columns = (a, b, rng.integers(1, 4, ROWS), y, classes, counts, positive, amounts, labels)
     rows = [",".join(f"{float(cell)!r}" for cell in row) for row in zip(*columns, strict=True)]
-    return "\n".join(["a,b,w,y,class,count", *rows, ""]), "\n".join([*rows, ""])
+    return "\n".join(["a,b,w,y,class,count,positive,amount,label", *rows, ""]), "\n".join([*rows, ""])
 
 
 @pytest.fixture(scope="module")
@@ -242,7 +247,8 @@ def test_a_column_that_float32_destroys_is_told_for_every_kind(
 @pytest.mark.parametrize("loss", list(Loss), ids=str)
 def test_squares_beyond_float64_are_refused_for_every_loss(tmp_path: Path, loss: Loss) -> None:
     table = tmp_path / "big.csv"
-    table.write_text("x,y\n" + "".join(f"{i}e200,{i % 2}\n" for i in range(1, 9)))
+    least = int(loss.info.target is Target.POSITIVE)
+    table.write_text("x,y\n" + "".join(f"{i}e200,{i % 2 + least}\n" for i in range(1, 9)))
     with pytest.raises(gdsolve.DataError, match=r"big\.csv: column 'x': its squares are beyond float64") as caught:
         gdsolve.fit(table, loss=loss)
     assert caught.value.hint == "rescale it: other units, smaller numbers"

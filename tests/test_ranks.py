@@ -21,6 +21,7 @@ from gdsolve.cli.distributed import accept, require_shared
 from gdsolve.data import open_table
 from gdsolve.data.extent import RowCount
 from gdsolve.data.formats.parquet.reader import ParquetReader
+from gdsolve.data.room import Room
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
@@ -238,7 +239,7 @@ def test_ranks_of_one_machine_share_its_memory(tmp_path: Path, monkeypatch: pyte
     name = str(tmp_path / "t.parquet")
     pl.DataFrame({"x": np.arange(1000.0), "y": np.arange(1000.0)}).write_parquet(name)
     # 24 bytes a row: either half has room, and both together have not.
-    monkeypatch.setattr(memory, "host_room", lambda: memory.Room(16_000, None))
+    monkeypatch.setattr(memory, "host_room", lambda: Room(16_000, None))
     for options in ({"engine": "rows"}, {"loss": "huber"}):
         way = "--engine rows" if "engine" in options else "--loss huber"
         with pytest.raises(DataError, match=rf"t.parquet: {way} keeps every row in memory: 1,000 rows of 3 numbers"):
@@ -347,6 +348,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("all.csv", NUMBERS | {"loss": "poisson", "target": "count", "weight": "w"}),
     ("all.parquet", NUMBERS | {"loss": "quantile", "quantile": "0.3", "max_iter": "100"}),
     ("part-*.csv", NUMBERS | {"loss": "absolute", "weight": "w", "max_iter": "100"}),
+    ("part-*.csv", NUMBERS | {"loss": "softmax", "target": "colour", "class_weight": "balanced", "report": True}),
+    ("all.csv", NUMBERS | {"loss": "softmax", "target": "colour", "weight": "w", "ridge": "2"}),
 ]
 
 
@@ -367,7 +370,19 @@ def test_ranks_give_what_one_process_gives(place: int, sources: str, options: di
     close = {"rel": 1e-4, "abs": 1e-3} if options.get("dtype") == "float32" else {"rel": 1e-9, "abs": 1e-9}
     for name in ("status", "stopped_by", "iterations", "exit_code", "data"):
         assert found[0][name] == alone[name]
-    for name in ("weights", "intercept", "sse", "loss", "rmse", "r2", "optimum", "spectrum", "report"):
+    for name in (
+        "weights",
+        "intercept",
+        "sse",
+        "loss",
+        "rmse",
+        "r2",
+        "optimum",
+        "spectrum",
+        "report",
+        "auc",
+        "confusion",
+    ):
         expected, reached = flat(alone[name]), flat(found[0][name])
         numbers = {path for path, leaf in expected.items() if isinstance(leaf, float)}
         assert {path: reached[path] for path in expected.keys() - numbers} == {

@@ -17,9 +17,9 @@ import pytest
 
 import gdsolve
 from gdsolve.cli.main import run
-from gdsolve.data import RowCount, open_table
+from gdsolve.data import RowCount, open_table, room
+from gdsolve.data.room import Room, host_room
 from gdsolve.solve import memory
-from gdsolve.solve.memory import Room, host_room
 from gdsolve.spec.file import build_spec
 
 LINES = [f"{x},{x % 7},{0.5 * x + x % 3}" for x in range(20_000)]
@@ -146,27 +146,27 @@ def test_room_falls_short_by_memory_or_by_addresses() -> None:
 
 
 def test_the_room_of_this_machine_is_known() -> None:
-    room = host_room()
+    here = host_room()
     if Path("/proc/meminfo").exists():
-        assert room.resident is not None
-        assert 0 < room.resident < 1 << 50
+        assert here.resident is not None
+        assert 0 < here.resident < 1 << 50
 
 
 def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(memory, "_GROUPS", tmp_path)
+    monkeypatch.setattr(room, "_GROUPS", tmp_path)
     (tmp_path / "memory.max").write_text("max\n")
     (tmp_path / "memory.current").write_text("7000\n")
-    assert memory._container_rooms() == []
+    assert room._container_rooms() == []
     (tmp_path / "memory.max").write_text("10000\n")
     (tmp_path / "memory.stat").write_text("anon 5000\ninactive_file 500\n")
-    assert memory._container_rooms() == [3500]
+    assert room._container_rooms() == [3500]
     leading = host_room()
     assert leading.resident == 3500
     old = tmp_path / "memory"
     old.mkdir()
     (old / "memory.limit_in_bytes").write_text("9000\n")
     (old / "memory.usage_in_bytes").write_text("8000\n")
-    assert sorted(memory._container_rooms()) == [1000, 3500]
+    assert sorted(room._container_rooms()) == [1000, 3500]
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell what a process holds")

@@ -81,6 +81,7 @@ def test_what_is_printed_and_written(capsys: pytest.CaptureFixture[str]) -> None
         "absolute_sigma": False,
         "ignored": [],
         "na_values": [],
+        "formula": None,
         "folds": None,
     }
 

@@ -14,6 +14,7 @@ from elsewhere import ELSEWHERE, Elsewhere
 from problems import Block
 
 import gdsolve
+from gdsolve.data.room import Room
 from gdsolve.objective import factor_elsewhere, factor_tree, row_cuts
 from gdsolve.objective.factor_tree import FactorThreads, building_bytes
 from gdsolve.objective.factorise import factor_in_panels, factor_of, merged_factor, one_by_one
@@ -23,7 +24,7 @@ from gdsolve.objective.threads import on_threads
 from gdsolve.objective.triangle import Triangle, build_triangle, build_triangles
 from gdsolve.solve import device, memory
 from gdsolve.solve.fingerprint import Fingerprint, require_fingerprint
-from gdsolve.solve.memory import Room, building_threads
+from gdsolve.solve.memory import building_threads
 from gdsolve.spec import Engine
 
 BOTH = (torch.float32, torch.float64)

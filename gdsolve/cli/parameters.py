@@ -17,6 +17,7 @@ from gdsolve.cli.completion import NothingToOfferError, TypedLine
 from gdsolve.data.formats.registry import format_endings, in_words
 from gdsolve.data.packing import PACKED_ENDINGS
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
+from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.values import is_list, kinds
 from gdsolve.spec.verbs import Operand
 
@@ -24,7 +25,7 @@ SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "sigma", "group_by", "cv_by")
 # Of what takes one of some words, what takes a file as well.
 FILES = ("init", "online", "weights")
-WORDS = {"lr": ("auto",), "every": ("log", "none"), "init": ("zeros", "random")}
+WORDS = {"model": tuple(BY_NAME), "lr": ("auto",), "every": ("log", "none"), "init": ("zeros", "random")}
 
 
 class TextOption(TyperOption):

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gdsolve.data.ahead import prefetch
-    from gdsolve.data.columns import Choice, Roles, usual_target
+    from gdsolve.data.batch import Batch
+    from gdsolve.data.columns import Choice, Roles, columns_in, usual_target
     from gdsolve.data.description import Description, describe, describe_arrays
     from gdsolve.data.extent import RowCount
     from gdsolve.data.findings import Finding, FindingKind, ranked
     from gdsolve.data.inline import Arrays, inline_table
     from gdsolve.data.levels import MOST_LEVELS
     from gdsolve.data.opening import open_sources
-    from gdsolve.data.reading import Batch
     from gdsolve.data.source import Source
     from gdsolve.data.summary import ColumnSummary
     from gdsolve.data.table import Table, column_names, open_columns, open_table
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _HOME = {
     "MOST_LEVELS": "levels",
     "Arrays": "inline",
-    "Batch": "reading",
+    "Batch": "batch",
     "Choice": "columns",
     "ColumnSummary": "summary",
     "Description": "description",
@@ -36,6 +36,7 @@ _HOME = {
     "RowCount": "extent",
     "Source": "source",
     "Table": "table",
+    "columns_in": "columns",
     "column_names": "table",
     "describe": "description",
     "describe_arrays": "description",
@@ -64,6 +65,7 @@ __all__ = [
     "Source",
     "Table",
     "column_names",
+    "columns_in",
     "describe",
     "describe_arrays",
     "inline_table",

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from gdsolve.data.cells import ColumnKind, kinds_of
 from gdsolve.data.columns import Parts, assign
+from gdsolve.data.first_rows import sample_of
 from gdsolve.data.inline import Arrays, inline_source
 from gdsolve.data.opening import open_sources
 from gdsolve.data.source import Source
-from gdsolve.data.table import Table, open_table, sample_of
+from gdsolve.data.table import Table, open_table
 from gdsolve.spec import Categorical, Spec
 from gdsolve.status import DataError
 

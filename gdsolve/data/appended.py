@@ -11,15 +11,17 @@ import polars as pl
 
 from gdsolve.data.beside import Beside, classes_of
 from gdsolve.data.covariance import SavedCovariance
+from gdsolve.data.deviance import parameter_of, variance_of
 from gdsolve.data.predictor import CurveModel, Predictor, read_predictor, slopes_of, values_of
-from gdsolve.data.response import MEANS, slope_of_mean, variance_at
+from gdsolve.data.response import MEANS, slope_of_mean
 from gdsolve.model import AGAIN
-from gdsolve.spec import Loss, Spec
+from gdsolve.spec import Loss, Spec, flag
 from gdsolve.spec.choices import IntervalOf
-from gdsolve.spec.losses import USUAL_LOSS, Target
+from gdsolve.spec.losses import USUAL_LOSS, Mean, Target
 from gdsolve.status import GdsolveError
 
 PREDICTION = "prediction"
+PROBABILITY = "probability"
 CLASS = "class"
 INTERVAL = ("lower", "upper")
 DIAGNOSIS = ("residual", "standardised_residual", "leverage", "cooks_distance")
@@ -27,13 +29,16 @@ DIAGNOSIS = ("residual", "standardised_residual", "leverage", "cooks_distance")
 _AT_ONCE = 50_000
 # A row of more leverage than 1 less this has a residual of 0 whatever its target is: there is nothing to standardise.
 _WHOLLY = 1e-12
+WHAT = {Target.TWO_CLASSES: "class", Target.COUNTS: "count"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Appended:
     """The columns beside the prediction that were asked for; `read` is what they need of a row beside its features.
 
-    `classes` are the two labels. `level` is that of the interval of the mean, or with `observation` of a new row.
+    `classes` are the labels, where the one of a row is asked for; `each` are those of several classes, which have a
+    probability each, and `labels` those that are predicted themselves, where they are texts; `parameter` is that of the
+    loss. `level` is that of the interval of the mean, or with `observation` of a new row.
     """
 
     loss: Loss
@@ -42,7 +47,10 @@ class Appended:
     level: float | None = None
     observation: bool = False
     diagnosis: bool = False
-    classes: tuple[str, str] | None = None
+    classes: tuple[str, ...] | None = None
+    each: tuple[str, ...] | None = None
+    labels: tuple[str, ...] | None = None
+    parameter: float = 0.0
 
     @property
     def alone(self) -> bool:
@@ -51,7 +59,8 @@ class Appended:
 
     def titles(self, taken: Collection[str] = ()) -> list[str]:
         """The names of the columns, each with a number where a table has a column of that name: `lower_2`."""
-        wanted = [PREDICTION, *([CLASS] if self.classes else []), *(INTERVAL if self.level is not None else ())]
+        predicted = [PREDICTION] if self.each is None else [f"{PROBABILITY}_{name}" for name in self.each]
+        wanted = [*predicted, *([CLASS] if self.classes else []), *(INTERVAL if self.level is not None else ())]
         found: list[str] = []
         for name in [*wanted, *(DIAGNOSIS if self.diagnosis else ())]:
             title, count = name, 2
@@ -64,6 +73,9 @@ class Appended:
         """The columns of rows of a table, in the order of `titles`; null where there is no figure."""
         z = values_of(cells, model)
         mean = MEANS[model.mean](z)
+        if self.each is not None:
+            series = [pl.Series(values).fill_nan(None) for values in mean.T]
+            return series if self.classes is None else [*series, self._most_probable(z, self.classes)]
         found = [mean]
         spread = None if self.covariance is None else self._spread(cells, model, self.covariance)
         if spread is not None and self.level is not None:
@@ -71,6 +83,8 @@ class Appended:
         if spread is not None and self.diagnosis:
             found += self._diagnosis(cells, model, z, mean, spread)
         series = [pl.Series(values).fill_nan(None) for values in found]
+        if self.labels is not None:
+            series[0] = self._class(mean, self.labels)
         return series if self.classes is None else [series[0], self._class(mean, self.classes), *series[1:]]
 
     def frame(self, cells: pl.DataFrame, model: Predictor) -> pl.DataFrame:
@@ -79,10 +93,18 @@ class Appended:
 
     def nothing(self) -> pl.DataFrame:
         """The columns without rows."""
-        return pl.DataFrame(schema={name: pl.String if name == CLASS else pl.Float64 for name in self.titles()})
+        texts = (CLASS,) if self.labels is None else (CLASS, PREDICTION)
+        return pl.DataFrame(schema={name: pl.String if name in texts else pl.Float64 for name in self.titles()})
 
     def returned(self, found: pl.DataFrame) -> np.ndarray | pl.DataFrame:
-        """What Python is given: an array, (m,), NaN where there is no prediction, or the table of several columns."""
+        """What Python is given: an array, (m,), of several classes (m, C), or the table where more is asked for.
+
+        NaN where there is no prediction.
+        """
+        if self.alone and self.labels is not None:
+            return found.to_series().to_numpy()
+        if self.each is not None and self.alone:
+            return found.fill_null(np.nan).to_numpy()
         return found.to_series().fill_null(np.nan).to_numpy() if self.alone else found
 
     @staticmethod
@@ -116,7 +138,7 @@ class Appended:
         beside, scale = model.beside, self.covariance.scale
         residual, weight = beside.targets_of(cells) - mean, beside.weights_of(cells)
         with np.errstate(all="ignore"):
-            variance = variance_at(self.loss, mean)
+            variance = variance_of(self.loss, self.parameter, mean)
             leverage = weight * slope_of_mean(model.mean, z) ** 2 / variance * spread
             left = np.where(1.0 - leverage > _WHOLLY, 1.0 - leverage, np.nan)
             standardised = np.sqrt(weight / variance / left) * residual / (np.nan if scale is None else scale)
@@ -124,7 +146,14 @@ class Appended:
         return [residual, standardised, leverage, distance]
 
     @staticmethod
-    def _class(mean: np.ndarray, classes: tuple[str, str]) -> pl.Series:
+    def _most_probable(z: np.ndarray, classes: tuple[str, ...]) -> pl.Series:
+        """The class of largest probability, the first one of those; null where there is none."""
+        names = pl.Series(np.where(np.isnan(z), -np.inf, z).argmax(axis=1))
+        named = names.replace_strict(list(range(len(classes))), list(classes), return_dtype=pl.String)
+        return pl.select(pl.when(~pl.Series(np.isnan(z).any(axis=1))).then(named)).to_series()
+
+    @staticmethod
+    def _class(mean: np.ndarray, classes: tuple[str, ...]) -> pl.Series:
         """The class of larger probability, the first one where both are alike."""
         named = pl.Series(mean > 0.5).replace_strict([False, True], classes, return_dtype=pl.String)
         return pl.select(pl.when(~pl.Series(np.isnan(mean))).then(named)).to_series()
@@ -144,27 +173,39 @@ def read_appending(model: Mapping[str, Any], curve: CurveModel | None, spec: Spe
         if len(beyond) != (model.get("intercept") is not None and curve is None):
             raise GdsolveError("weights and covariance of the model are of other parameters", AGAIN)
     read = replace(appended.read, expression=None if curve is None else curve.target)
-    return replace(known, beside=read), replace(appended, read=read)
+    return known.with_beside(read), replace(appended, read=read)
 
 
 def _appended(model: Mapping[str, Any], spec: Spec) -> Appended:
     loss = Loss((model.get("descent") or {}).get("loss", USUAL_LOSS))
     classes = _classes(model, loss) if spec.class_ else None
+    if loss is Loss.SOFTMAX:
+        asked = "interval" if spec.interval is not None else "diagnose"
+        if spec.interval is not None or spec.diagnose:
+            raise GdsolveError(
+                "the model is of --loss softmax: a row has a probability a class, and these have none of that",
+                f"leave {flag(asked)} out",
+                option=asked,
+            )
+        each = tuple(map(str, model.get("weights_by_class") or ()))
+        return Appended(loss, Beside(loss), classes=classes, each=each)
     if spec.interval is None and not spec.diagnose:
-        return Appended(loss, Beside(loss), classes=classes)
+        labels = classes_of(model) if loss.info.mean is Mean.LABEL else None
+        return Appended(loss, Beside(loss), classes=classes, labels=labels)
     covariance = SavedCovariance.of(model, "diagnose" if spec.interval is None else "interval")
     observation = spec.interval is not None and _is_of_observation(spec, loss)
     if spec.interval is not None:
         covariance.scaled("interval")
     beside = Beside.of(model, target=spec.diagnose, weight=spec.diagnose or observation)
-    return Appended(loss, beside, covariance, spec.interval, observation, spec.diagnose, classes)
+    parameter = parameter_of(loss, model.get("descent"))
+    return Appended(loss, beside, covariance, spec.interval, observation, spec.diagnose, classes, parameter=parameter)
 
 
 def _is_of_observation(spec: Spec, loss: Loss) -> bool:
     if not loss.info.likelihood:
         return spec.interval_of is not IntervalOf.MEAN
     if spec.interval_of is IntervalOf.OBSERVATION:
-        what = "class" if loss.info.target is Target.TWO_CLASSES else "count"
+        what = WHAT.get(loss.info.target, "positive number")
         raise GdsolveError(
             f"the model is of --loss {loss}: a {what} has a probability, and no interval around its mean",
             "give --interval-of mean",
@@ -173,9 +214,11 @@ def _is_of_observation(spec: Spec, loss: Loss) -> bool:
     return False
 
 
-def _classes(model: Mapping[str, Any], loss: Loss) -> tuple[str, str]:
+def _classes(model: Mapping[str, Any], loss: Loss) -> tuple[str, ...]:
+    if loss is Loss.SOFTMAX:
+        return tuple(map(str, model.get("weights_by_class") or ()))
     if loss.info.target is not Target.TWO_CLASSES:
         raise GdsolveError(
-            f"is for models of two classes, and this one is of --loss {loss}", "leave --class out", option="class_"
+            f"is for models of classes, and this one is of --loss {loss}", "leave --class out", option="class_"
         )
     return classes_of(model) or ("0", "1")

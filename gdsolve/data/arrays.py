@@ -61,8 +61,10 @@ def name_of(values: Any) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def columns_of(X: Any, source: str) -> list[Any]:
+def columns_of(X: Any, source: str, *, may_be_one: bool = False) -> list[Any]:
     """The columns of X, (m,) each: numbers, or anything at all where not all of them are numbers.
+
+    X may be (m,) where it `may_be_one` column, as it mostly is for a curve.
 
     Raises:
         GdsolveError: a sparse matrix.
@@ -73,7 +75,8 @@ def columns_of(X: Any, source: str) -> list[Any]:
         return [X[label] for label in labels]
     dense = dense_of(X, "X")
     _refuse_ragged(dense, source)
-    return list(_two_dimensional(_array(dense, "X", source), source).T)
+    array = _array(dense, "X", source)
+    return [array] if may_be_one and array.ndim == 1 else list(_two_dimensional(array, source).T)
 
 
 def column_of(y: Any, what: str, source: str) -> Any:

@@ -17,6 +17,8 @@ from gdsolve.spec.choices import WeightKind
 from gdsolve.spec.losses import USUAL_LOSS
 from gdsolve.status import GdsolveError
 
+_NO_CLASS = "is no class of the model"
+
 
 @dataclass(frozen=True, slots=True)
 class BadCell:
@@ -32,18 +34,23 @@ class BadCell:
 class Beside:
     """The target and the weight of a row, by the names of their columns; None for what is not read.
 
-    `classes` are the two texts of a target that is text; the second one is 1. `is_sigma`: the cells of `weight` are
+    `classes` are the texts of a target that is text: 0, 1, …; `labels` are the numbers that
+    stand for classes. `is_sigma`: the cells of `weight` are
     standard deviations σ, and weigh 1/σ². `may_lack_weight`: in a table without that column every row weighs 1.
-    `expression` makes the target of the cells of its column, (rows,), where it is one.
+    `expression` makes the target of the cells of its column, (rows,), where it is one of a curve. That of a formula is
+    made of `sources`, of which `source_texts` are read as text, before rows come here.
     """
 
     loss: Loss = USUAL_LOSS
     target: str | None = None
-    classes: tuple[str, str] | None = None
+    classes: tuple[str, ...] | None = None
     weight: str | None = None
     is_sigma: bool = False
     may_lack_weight: bool = True
     expression: Callable[[np.ndarray], np.ndarray] | None = None
+    sources: tuple[str, ...] = ()
+    source_texts: tuple[str, ...] = ()
+    labels: tuple[float, ...] | None = None
 
     @classmethod
     def of(cls, model: Mapping[str, Any], *, target: bool, weight: bool) -> Beside:
@@ -58,13 +65,17 @@ class Beside:
         if target and not isinstance(data.get("target"), str):
             raise GdsolveError("the model lacks its target", AGAIN)
         named = data.get("weight") if data.get("weight_kind") != WeightKind.FREQUENCY else None
+        sources, texts = _sources_of(data) if target else ((), ())
         return cls(
             Loss((model.get("descent") or {}).get("loss", USUAL_LOSS)),
-            str(data.get("target_column") or data["target"]) if target else None,
+            str((not sources and data.get("target_column")) or data["target"]) if target else None,
             levels,
             (data.get("sigma") or named) if weight else None,
             bool(data.get("sigma")),
             not target and not data.get("sigma"),
+            sources=sources,
+            source_texts=texts,
+            labels=labels_of(model) if target and levels is None else None,
         )
 
     @classmethod
@@ -78,13 +89,15 @@ class Beside:
     @property
     def numbers(self) -> list[str]:
         """Its columns of numbers."""
-        target = [] if self.target is None or self.classes is not None else [self.target]
+        target = [] if self.target is None or self.classes is not None else [*(self.sources or (self.target,))]
+        target = [name for name in target if name not in self.source_texts]
         return [*target, *([] if self.weight is None else [self.weight])]
 
     @property
     def texts(self) -> list[str]:
         """Its columns of texts."""
-        return [self.target] if self.target is not None and self.classes is not None else []
+        classes = [self.target] if self.target is not None and self.classes is not None else []
+        return [*classes, *self.source_texts]
 
     @property
     def columns(self) -> list[str]:
@@ -102,8 +115,12 @@ class Beside:
             return np.full(cells.height, np.nan)
         column = cells[self.target]
         if self.classes is not None:
-            column = (column == self.classes[1]).cast(pl.Float64)
+            places = list(map(float, range(len(self.classes))))
+            column = column.replace_strict(list(self.classes), places, default=None, return_dtype=pl.Float64)
         found: np.ndarray = column.fill_null(np.nan).to_numpy()
+        if self.labels is not None:
+            there = np.isfinite(found)
+            found = np.where(there, np.searchsorted(self.labels, np.where(there, found, self.labels[0])), np.nan)
         return found if self.expression is None else self.expression(found)
 
     def weights_of(self, cells: pl.DataFrame) -> np.ndarray:
@@ -115,11 +132,12 @@ class Beside:
 
     def bad_cell(self, cells: pl.DataFrame) -> BadCell | None:
         """The first cell that cannot be used, of the first column that has one; a missing one is none."""
-        for name in self.texts:
+        for name in self.texts if self.classes is not None else ():
             levels = list(self.classes or ())
             bad = (~cells[name].is_in(levels)).fill_null(value=False)
             if bad.any():
-                return BadCell(int(bad.arg_max() or 0), name, f"is neither {levels[0]!r} nor {levels[1]!r}")
+                words = f"is neither {levels[0]!r} nor {levels[1]!r}" if len(levels) == 2 else _NO_CLASS
+                return BadCell(int(bad.arg_max() or 0), name, words)
         for name in self.numbers:
             column = cells[name]
             for bad, reason, no_number in (
@@ -135,7 +153,11 @@ class Beside:
         return None
 
     def _out_of_range(self, name: str, found: np.ndarray) -> tuple[np.ndarray, str]:
+        if name in self.sources:
+            return np.zeros_like(found, dtype=bool), ""
         if name != self.weight:
+            if self.labels is not None:
+                return np.isfinite(found) & ~np.isin(found, self.labels), _NO_CLASS
             limited = LIMITED.get(self.loss.info.target)
             return outside(self.loss, found), "" if limited is None else limited.wrong
         if self.is_sigma:
@@ -144,18 +166,49 @@ class Beside:
         return found < 0.0, "is a negative weight"
 
 
-def classes_of(model: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The two levels of the target of a saved model, the second one being 1; None of a target of numbers.
+def _sources_of(data: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns that the target of a formula is made of, and those of them that are text; none where it is one."""
+    record = data.get("formula")
+    if record is None:
+        return (), ()
+    from gdsolve.spec.model_formula import read_formula
+
+    formula = read_formula(record["text"], None if record["rest"] is None else tuple(record["rest"]))
+    if formula.is_column:
+        return (), ()
+    return formula.target_columns, tuple(name for name in formula.target_columns if name in record["texts"])
+
+
+def classes_of(model: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The levels of the target of a saved model, in the order of its classes; None of a target of numbers.
 
     Raises:
-        GdsolveError: there are more of them, or fewer.
+        GdsolveError: there are more of them, or fewer, than its loss takes.
     """
     levels = model["data"].get("target_levels")
     if levels is None:
         return None
-    if len(levels) != 2:
+    named = model.get("weights_by_class")
+    if named is not None and [str(level) for level in levels] != [str(name) for name in named]:
+        raise GdsolveError("the levels of the target of the model are not its classes", AGAIN)
+    if named is None and len(levels) != 2:
         raise GdsolveError(f"the model has {len(levels)} levels of its target, not two", AGAIN)
-    return str(levels[0]), str(levels[1])
+    return tuple(str(level) for level in levels)
+
+
+def labels_of(model: Mapping[str, Any]) -> tuple[float, ...] | None:
+    """The numbers that stand for the classes of a saved model of several, increasing; None of another model.
+
+    Raises:
+        GdsolveError: a class that is no number.
+    """
+    named = model.get("weights_by_class")
+    if named is None:
+        return None
+    try:
+        return tuple(float(name) for name in named)
+    except ValueError:
+        raise GdsolveError("the classes of the model are no numbers, as its target is", AGAIN) from None
 
 
 NOTHING = Beside()

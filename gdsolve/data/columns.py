@@ -8,12 +8,16 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.status import DataError, GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.data.formula.columns import FormulaColumns
 
 MOST_LISTED = 12
 _TWO = "a fit takes two columns or more: the target, and what explains it"
@@ -25,11 +29,11 @@ class Roles:
 
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
-    `target_column` is the column of a target that is an expression of one, and `target_levels` are the two texts of one
-    that is read as 0 and 1, in this order. `group` is the column whose
+    `target_column` is the column of a target that is an expression of one, and `target_levels` are the texts of one
+    that is read as 0, 1, …, in this order. `group` is the column whose
     values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows with the same value in
     the column `cluster` may depend on each other. Rows are weighed by the column `weight`: its cells are weights, or
-    standard deviations where the spec has `sigma`.
+    standard deviations where the spec has `sigma`. `formula` is what makes design and target of columns, if one does.
     """
 
     target: str
@@ -39,11 +43,24 @@ class Roles:
     ignored: tuple[str, ...]
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
-    target_levels: tuple[str, str] | None = None
+    target_levels: tuple[str, ...] | None = None
     group: str | None = None
     together: str | None = None
     cluster: str | None = None
     target_column: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
+    formula: FormulaColumns | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The features that are read as text."""
+        return tuple(self.levels) if self.formula is None else self.formula.texts
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        """The columns that the target is made of."""
+        return (self.formula and self.formula.target_columns) or (self.target,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +75,8 @@ class Parts:
     group: str | None = None
     together: str | None = None
     cluster: str | None = None
+    offset: str | None = None
+    exposure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +90,21 @@ class Choice:
     def roles(self, names: Sequence[str], spec: Spec) -> Roles:
         """The roles of a table that is read for a formula."""
         cluster = spec.errors.cluster
-        used = {*self.features, self.target, spec.weight_column, cluster}
+        used = {*self.features, self.target, spec.weight_column, cluster, spec.offset, spec.exposure}
         ignored = tuple(name for name in names if name not in used)
         features = self.features
-        return Roles(self.target, self.reason, features, spec.weight_column, ignored, {}, features, cluster=cluster)
+        return Roles(
+            self.target,
+            self.reason,
+            features,
+            spec.weight_column,
+            ignored,
+            {},
+            features,
+            cluster=cluster,
+            offset=spec.offset,
+            exposure=spec.exposure,
+        )
 
 
 def assign(
@@ -88,19 +118,21 @@ def assign(
         GdsolveError: a flag that names no column, or gives one column two parts.
         DataError: no column is left to explain the target with.
     """
-    ignored = _columns("ignore", spec.ignore, names, table)
-    features = _columns("features", spec.features, names, table)
+    ignored = columns_in("ignore", spec.ignore, names, table)
+    features = columns_in("features", spec.features, names, table)
     weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
     group = _column("group_by", spec.group_by, names, table)
     together = _column("cv_by", spec.cv_by, names, table)
     cluster = cluster_column(names, spec, table)
+    offset, exposure = offsets_of(names, spec, table)
     single = {"target": target, spec.weight_option: weight, "group_by": group, "cv_by": together}
+    single |= {"offset": offset, "exposure": exposure}
     _forbid_two_parts(single, {"ignore": ignored, "features": features})
     # A feature may tell clusters apart as well: where it is named as one, or stands among texts.
     if cluster is not None and cluster in (target, weight):
         raise _in_two_parts(cluster, "se", "target" if cluster == target else spec.weight_option)
-    apart = (weight, group, together, row_names, cluster)
+    apart = (weight, group, together, row_names, cluster, offset, exposure)
     left = [name for name in names if name not in ignored and name not in apart]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
@@ -120,8 +152,8 @@ def assign(
         raise DataError(
             _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
         )
-    named = {name for name in (spec.target and target, weight, cluster, *features) if name}
-    return Parts(target, reason, chosen, weight, frozenset(named), group, together, cluster)
+    named = {name for name in (spec.target and target, weight, cluster, offset, exposure, *features) if name}
+    return Parts(target, reason, chosen, weight, frozenset(named), group, together, cluster, offset, exposure)
 
 
 def cluster_column(names: Sequence[str], spec: Spec, table: str) -> str | None:
@@ -131,6 +163,15 @@ def cluster_column(names: Sequence[str], spec: Spec, table: str) -> str | None:
         GdsolveError: there is no such column.
     """
     return _column("se", spec.errors.cluster, names, table)
+
+
+def offsets_of(names: Sequence[str], spec: Spec, table: str) -> tuple[str | None, str | None]:
+    """The columns of offsets and of exposures, if there are any.
+
+    Raises:
+        GdsolveError: there is no such column.
+    """
+    return _column("offset", spec.offset, names, table), _column("exposure", spec.exposure, names, table)
 
 
 def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, str]:
@@ -152,21 +193,30 @@ def _lonely(table: str, names: Sequence[str], target: str) -> str:
     return f"{table}: no feature column is left for the target {target!r}"
 
 
-def _columns(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
-    """Split a list flag at commas; a value that is one column's whole name is that column, commas included."""
+def columns_in(option: str, values: Sequence[str], names: Sequence[str], table: str) -> tuple[str, ...]:
+    """Split a list flag at commas; a value that is one column's whole name is that column, commas included.
+
+    Raises:
+        GdsolveError: a column that is not there.
+    """
     chosen: list[str] = []
     for value in values:
         whole = value.strip() in names
         parts = [value.strip()] if whole else [part.strip() for part in value.split(",")]
-        chosen.extend(_known(option, part, names, table) for part in parts if part)
+        chosen.extend(known_column(option, part, names, table) for part in parts if part)
     return tuple(dict.fromkeys(chosen))
 
 
 def _column(option: str, value: str | None, names: Sequence[str], table: str) -> str | None:
-    return None if value is None else _known(option, value.strip(), names, table)
+    return None if value is None else known_column(option, value.strip(), names, table)
 
 
-def _known(option: str, name: str, names: Sequence[str], table: str) -> str:
+def known_column(option: str, name: str, names: Sequence[str], table: str) -> str:
+    """The name, if a table has a column of it.
+
+    Raises:
+        GdsolveError: it has none.
+    """
     if name in names:
         return name
     near, listed = nearest(name, names), columns_listed(names)
@@ -264,6 +314,7 @@ def build_roles(
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
     used = {*features, parts.target, parts.weight, parts.group, parts.together, parts.cluster}
+    used |= {parts.offset, parts.exposure}
     ignored = tuple(name for name in names if name not in used)
     return Roles(
         parts.target,
@@ -276,4 +327,6 @@ def build_roles(
         group=parts.group,
         together=parts.together,
         cluster=parts.cluster,
+        offset=parts.offset,
+        exposure=parts.exposure,
     )

@@ -12,19 +12,20 @@ import polars as pl
 from gdsolve.data.cells import ColumnKind, kinds_of
 from gdsolve.data.columns import Parts, assign, usual_target, without_texts
 from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, reader_finding
+from gdsolve.data.first_rows import first_rows, is_plain, no_rows
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
+from gdsolve.data.offsets import not_exposed, offset_columns
 from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.scan import rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, Spot, named_identifier
-from gdsolve.data.table import first_rows, is_plain, no_rows
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
 from gdsolve.data.weighing import unusable
-from gdsolve.spec import Spec
+from gdsolve.spec import Categorical, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
 
@@ -82,6 +83,9 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         GdsolveError: a flag that names no column.
         DataError: a source that cannot be read.
     """
+    if spec.formula is not None:
+        # Text is levels there.
+        spec = replace(spec, categorical=Categorical.ONEHOT)
     with ExitStack() as stack:
         opened = as_opened(sources, spec, stack)
         first, names = opened[0], list(opened[0].schema)
@@ -153,6 +157,11 @@ def _parts(
     names: Sequence[str], spec: Spec, table: str, *, has_header: bool, row_names: str | None = None
 ) -> tuple[Parts, DataError | None]:
     """The part of every column; where the flags leave none to explain the target with, the target alone, and why."""
+    if spec.formula is not None:
+        from gdsolve.data.formula.table import formula_of, parts_of
+
+        formula, _ = formula_of(spec, names, table, row_names)
+        return parts_of(formula, spec, names, table), None
     try:
         return assign(names, spec, table, has_header, row_names), None
     except DataError as fault:
@@ -186,6 +195,8 @@ def _tally(kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec) -> _Tally:
     if parts.weight is not None:
         fault = Fault.NEGATIVE_WEIGHT if spec.sigma is None else Fault.NO_SIGMA
         columns[parts.weight].refused = fault, lambda values: unusable(values, spec)
+    if parts.exposure is not None:
+        columns[parts.exposure].refused = Fault.NO_EXPOSURE, not_exposed
     return _Tally(columns, Gaps(), FaultyRows(), FaultyRows())
 
 
@@ -274,4 +285,6 @@ def _roles(
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = spec.weight_option
+    for name in offset_columns(parts):
+        roles[name] = "offset" if name == parts.offset else "exposure"
     return roles

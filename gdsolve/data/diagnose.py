@@ -16,6 +16,7 @@ from gdsolve.advice import Advice
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, flag_for
 from gdsolve.data.encodings import encoding_hint
+from gdsolve.data.offsets import exposure_error, offset_columns
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.shell import FIT
 from gdsolve.data.source import OVERFLOW, Source
@@ -79,12 +80,17 @@ class _Looks:
             return DataError(f"{at}: {shown} is not finite", self._as_missing(column, trimmed, ignore))
         if _overflows(trimmed, source.cells.decimal):
             return DataError(f"{at}: {shown} is beyond the range of float64", self._as_missing(column, trimmed, ignore))
-        if column == roles.weight:
-            value = _number(trimmed, source.cells.decimal)
-            if value is not None and unusable(np.array([value]), self.spec)[0]:
-                return weighing_error(at, shown, value, self.spec)
+        value = _number(trimmed, source.cells.decimal)
+        if value is not None and (found := self._out_of_part(at, column, shown, value)):
+            return found
         remedy = source.number_hint(trimmed) or self._as_missing(column, trimmed, ignore)
         return DataError(f"{at}: {shown} is not a number", remedy)
+
+    def _out_of_part(self, at: str, column: str, shown: str, value: float) -> DataError | None:
+        """What is wrong with a number that its part does not take."""
+        if column == self.roles.weight and unusable(np.array([value]), self.spec)[0]:
+            return weighing_error(at, shown, value, self.spec)
+        return exposure_error(at, shown) if column == self.roles.exposure and value <= 0.0 else None
 
     def _as_missing(self, column: str, cell: str, otherwise: str) -> str:
         """Say which cells of a column may mean missing, with those that were named before, or what else can be done."""
@@ -100,7 +106,7 @@ class _Looks:
 def target_cell_error(source: Source, record: int, column: str, spec: Spec) -> DataError:
     """Explain a target that is a number, and not one that the loss takes."""
     cell = cell_text(source, record, column) or ""
-    return target_error(source.where(record, column), show(cell.strip()), spec.loss)
+    return target_error(source.where(record, column), show(cell.strip()), spec)
 
 
 def show(cell: str) -> str:
@@ -234,6 +240,9 @@ def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Pa
     if column == parts.weight:
         weighing = spec.weight_option
         return DataError(f"{message}, and it is the {weighing}", f"{flag(weighing)} COLUMN, a column of numbers")
+    if column in offset_columns(parts):
+        own = "offset" if column == parts.offset else "exposure"
+        return DataError(f"{message}, and it is the {own}", f"{flag(own)} COLUMN, a column of numbers")
     if column == parts.group:
         return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
     return None
@@ -258,14 +267,18 @@ def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> 
     if (
         roles.group is not None
         and spec.na is Missing.MEAN
-        and column not in (roles.target, roles.weight, *roles.levels)
+        and column not in (*roles.target_columns, roles.weight, *roles.texts)
     ):
         others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
         return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
+    if column in offset_columns(roles):
+        own = "offset" if column == roles.offset else "exposure"
+        reason = f", and an {own} has no mean to fill in" if spec.na is Missing.MEAN else ""
+        return DataError(f"{at}: the cell is missing{reason}", "--na drop leaves such rows out")
     if _is_cluster(column, roles):
         return DataError(f"{at}: the cell is missing, and the row is in no cluster", "--na drop leaves such rows out")
-    if column in (roles.target, roles.weight, *roles.levels):
-        part = "target" if column == roles.target else spec.weight_option if column == roles.weight else "text"
+    if column in (*roles.target_columns, roles.weight, *roles.texts):
+        part = "target" if column in roles.target_columns else spec.weight_option if column == roles.weight else "text"
         reason = f", and a {part} has no mean to fill in" if spec.na is Missing.MEAN else ""
         return DataError(f"{at}: the cell is missing{reason}", "--na drop leaves such rows out")
     return DataError(f"{at}: the cell is missing", f"--na drop, --na mean, or {_drop_hint(column, roles, spec)}")
@@ -277,10 +290,14 @@ def _is_cluster(column: str, roles: Roles) -> bool:
 
 
 def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
+    if spec.formula is not None and column != roles.weight and not _is_cluster(column, roles):
+        return f"leave {column!r} out of --formula"
     if column == roles.target:
         return "--target COLUMN"
     if column == roles.weight:
         return f"{flag(spec.weight_option)} COLUMN"
+    if column in offset_columns(roles):
+        return f"{flag('offset' if column == roles.offset else 'exposure')} COLUMN"
     if _is_cluster(column, roles):
         return "--se cluster:COLUMN, another one"
     return "leave the column out of --features" if spec.features else flag_for("ignore", [column])

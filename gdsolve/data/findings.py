@@ -9,12 +9,12 @@ from enum import StrEnum
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.summary import ColumnSummary, Fault, Faults, RunningColumn, Spot
-from gdsolve.data.targets import LIMITED, two_classes
+from gdsolve.data.targets import LIMITED, MOST_CLASSES, two_classes
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
 
-WEIGHING = ("weight", "sigma")
+WEIGHING = ("weight", "sigma", "offset", "exposure")
 """Roles of a column by which rows are weighed."""
 _LONGEST = 30
 _SHOWN = 3
@@ -31,6 +31,7 @@ class FindingKind(StrEnum):
     NEGATIVE_WEIGHT = "negative_weight"
     NO_WEIGHT = "no_weight"
     NO_SIGMA = "no_sigma"
+    NO_EXPOSURE = "no_exposure"
     ONE_CLASS = "one_class"
     UNNAMED = "unnamed"
     SAME_NAME = "same_name"
@@ -62,6 +63,7 @@ _KINDS = {
     Fault.ENCODING: FindingKind.ENCODING,
     Fault.NEGATIVE_WEIGHT: FindingKind.NEGATIVE_WEIGHT,
     Fault.NO_SIGMA: FindingKind.NO_SIGMA,
+    Fault.NO_EXPOSURE: FindingKind.NO_EXPOSURE,
     Fault.OUTSIDE: FindingKind.TARGET_OUTSIDE,
 }
 
@@ -267,6 +269,7 @@ def _faulty(column: ColumnSummary, fault: Fault, faults: Faults, spec: Spec) -> 
         Fault.BEYOND: f"{cells} beyond the range of float64: {told}",
         Fault.ENCODING: f"{cells} not UTF-8: {told}",
         Fault.NEGATIVE_WEIGHT: f"{_counted(count, 'negative weight')}: {told}",
+        Fault.NO_EXPOSURE: f"{_counted(count, 'exposure')} not above 0: {told}",
         Fault.NO_SIGMA: f"{_counted(count, 'standard deviation')} not above 0, or not within 1e-140 and 1e140: {told}",
         Fault.OUTSIDE: f"{cells} that --loss {spec.loss.value} does not take ({_taken(spec)}): {told}",
     }
@@ -292,6 +295,10 @@ def _texts(column: ColumnSummary, running: RunningColumn, context: FindingContex
         kind, said = FindingKind.DATE, f"{held}, not numbers: {texts[0]}, \x00place"
     elif is_target and spec.loss.info.target is Target.TWO_CLASSES:
         if levels == 2:
+            return
+        kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; {two_classes(spec.loss)}"
+    elif is_target and spec.loss.info.target is Target.CLASSES:
+        if 2 <= levels <= MOST_CLASSES:
             return
         kind, said = FindingKind.ONE_CLASS if levels < 2 else kind, f"text, {more}; {two_classes(spec.loss)}"
     elif column.spelled:

@@ -11,20 +11,22 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
+from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Parts, assign, build_roles, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
-from gdsolve.data.reading import Batch, Tally
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.series import series_of
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
-from gdsolve.spec.losses import Target
+from gdsolve.spec.curve_names import is_named
+from gdsolve.spec.curves import FEATURE
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -110,17 +112,36 @@ def inline_table(
         DataError: ragged rows, unequal lengths, or a cell that cannot be used.
     """
     named = _named(Arrays(X, y, names, source), spec)
+    if spec.formula is not None:
+        return _formula_table(named, spec, source, ranks)
     parts = named.parts(spec, source)
     parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight) if name]
+    used += [name for name in offset_columns(parts) if name not in used]
     is_formula = spec.minimize is not None or spec.model is not None
     frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    values = None if parts.group or parts.together or parts.cluster else _plain(frame[used], spec)
+    apart = parts.group or parts.together or parts.cluster or offset_columns(parts)
+    values = None if apart else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
         raise GdsolveError("several ranks take X and y as they are", "leave --na-values out", option="na_values")
     return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
+
+
+def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Table:
+    """The table of a formula, read as a file of typed columns is."""
+    if ranks.several:
+        raise GdsolveError("several ranks take X and y as they are", "leave --formula out", option="formula")
+    from gdsolve.spec.model_formula import read_formula
+
+    assert spec.formula is not None
+    formula = read_formula(spec.formula)
+    weighed = [name.strip() for name in (spec.weight_column, spec.offset, spec.exposure) if name is not None]
+    used = list(named.cells) if formula.takes_rest else [*formula.named, *weighed]
+    # The columns beside are there by their names: a name that is none of them is told with those that there are.
+    frame = named.frame(spec, source, used, list(named.cells))
+    return open_table((FrameSource.of(frame, spec, source),), spec)
 
 
 def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:
@@ -140,7 +161,8 @@ def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
     formula = spec.minimize or spec.model
     if formula is None:
         return parts.features
-    return tuple(name for name in parts.features if name in _words(formula)) or parts.features
+    words = {FEATURE} if spec.model is not None and is_named(spec.model) else _words(formula)
+    return tuple(name for name in parts.features if name in words) or parts.features
 
 
 def _words(formula: str) -> set[str]:
@@ -150,7 +172,7 @@ def _words(formula: str) -> set[str]:
 
 def _named(arrays: Arrays, spec: Spec) -> _Named:
     source, labels = arrays.source, labels_of(arrays.X)
-    columns = columns_of(arrays.X, source)
+    columns = columns_of(arrays.X, source, may_be_one=spec.model is not None)
     names = _names(len(columns), names_of(arrays.X, arrays.names), source)
     cells, typed = dict(zip(names, columns, strict=True)), frozenset(names if labels else ())
     rows = len(columns[0]) if columns else 0
@@ -168,8 +190,8 @@ def _named(arrays: Arrays, spec: Spec) -> _Named:
     y = column_of(arrays.y, "y", source)
     if len(y) != rows:
         raise DataError(f"{source}: X has {rows} rows, y has {len(y)}", "give one y for every row of X")
-    # Two texts are two classes, also where they are digits.
-    has_classes = spec.loss.info.target is Target.TWO_CLASSES
+    # Texts are classes, also where they are digits.
+    has_classes = spec.loss.info.target.is_classes
     is_typed = has_classes or hasattr(arrays.y, "to_list") or labels_of(arrays.y) is not None
     cells, typed = {**cells, target: y}, typed | ({target} if is_typed else set())
     # A column y of X is no target where the target is given beside it.
@@ -202,6 +224,8 @@ def _elsewhere(spec: Spec) -> set[str | None]:
     """The columns that cannot be the target, as they play another part."""
     return {
         spec.weight_column,
+        spec.offset,
+        spec.exposure,
         spec.group_by,
         spec.cv_by,
         *spec.ignore,
@@ -237,7 +261,7 @@ def _table_of(values: np.ndarray, names: Sequence[str], parts: Parts, spec: Spec
     wrong = outside(spec.loss, target)
     if wrong.any():
         row = int(wrong.argmax())
-        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec.loss)
+        raise target_error(f"{source}: row {row + 1}, column {parts.target!r}", f"{target[row]:g}", spec)
     weight = _weights(values[:, width], parts, spec, source) if parts.weight else None
     roles = build_roles(names, parts, parts.features, {}, not spec.no_intercept, source)
 

@@ -9,8 +9,9 @@ from gdsolve.data.columns import Parts, flag_for
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
-from gdsolve.data.targets import two_levels
+from gdsolve.data.targets import MOST_CLASSES, class_levels
 from gdsolve.spec import Missing, Spec
+from gdsolve.spec.losses import Target
 from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
@@ -24,7 +25,8 @@ def find_levels(
     """Find the levels of the columns of text over the rows that are kept, sorted (one pass over the sources).
 
     Raises:
-        DataError: a feature of more than a thousand levels, a target of more than two, or text that is not UTF-8.
+        DataError: a feature of more than a thousand levels, a target of more than the loss takes, or text that is not
+            UTF-8.
     """
     logger.info("the table is read twice: the levels of text have to be known first (%s)", ", ".join(texts))
     found: dict[str, set[str]] = {name: set() for name in texts}
@@ -35,9 +37,10 @@ def find_levels(
             kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())
-                if name == parts.target and len(found[name]) > 2:
-                    two_levels(source.name, parts, found[name], spec)
-                if len(found[name]) > MOST_LEVELS:
+                two = spec.loss.info.target is Target.TWO_CLASSES
+                if name == parts.target and len(found[name]) > (2 if two else MOST_CLASSES):
+                    class_levels(source.name, parts, found[name], spec)
+                if name != parts.target and len(found[name]) > MOST_LEVELS:
                     raise _too_many(source.name, name)
         for name in texts:
             if any("\ufffd" in level for level in found[name]) and (fault := source.not_utf8(name)):

@@ -17,6 +17,7 @@ import polars as pl
 from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
+from gdsolve.data.offsets import NOT_EXPOSED, offset_columns
 from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import Pass
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
@@ -131,7 +132,7 @@ def note_gaps(
 ) -> None:
     """Note the rows of which nothing is predicted: those that are `gone`, (rows,)."""
     if gone.any():
-        lacking.note(cells, model.columns, gone, place)
+        lacking.note(cells, list(dict.fromkeys([*model.columns, *offset_columns(model)])), gone, place)
 
 
 def warn_of_groups(lacking: Unpredicted, rows: int) -> None:
@@ -203,7 +204,9 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
             if not raw.height:
                 continue
             cells = source.parse(raw, model.numbers_read, model.texts_read)
-            _refuse_first(replace(source, near=(done, part)), done, cells, model, spec)
+            near = replace(source, near=(done, part))
+            _refuse_first(near, done, cells, model, spec)
+            cells = _prepared(near, done, cells, model, spec)
             if undecoded := source.undecoded(raw, wanted):
                 raise undecoded
             empty = raw.select(pl.all_horizontal(pl.col(wanted).is_null())).to_series().to_numpy()
@@ -215,12 +218,23 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
         raise source.unreadable(done, error, part) from None
 
 
+def _prepared(source: Source, offset: int, cells: pl.DataFrame, model: Predictor, spec: Spec) -> pl.DataFrame:
+    return model.prepared(
+        cells,
+        lambda row, column: source.where(offset + row, column),
+        lambda level: _left_empty(level, spec, model.run),
+    )
+
+
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), model.run)
-    for name in model.columns:
+    texts = [] if model.formula is None else model.formula.texts
+    for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
         column = frame[name]
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
+        if name == model.exposure:
+            bad |= column <= 0.0
         if not bad.any():
             continue
         row = int(bad.fill_null(value=False).arg_max() or 0)
@@ -231,6 +245,8 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         else:
             reason = "is not finite" if column.is_infinite()[row] else "is not a number"
             remedy = source.number_hint(cell, model.run)
+            if name == model.exposure and column[row] <= 0.0:
+                reason, remedy = NOT_EXPOSED, None
         raise DataError(
             f"{source.where(record, name)}: {show(cell)} {reason}", remedy or _left_empty(cell, spec, model.run)
         )

@@ -11,6 +11,7 @@ import polars as pl
 from gdsolve.data.appended import read_appending
 from gdsolve.data.arrays import column_of, columns_of, labels_of, names_of, texts_of
 from gdsolve.data.cells import Cells
+from gdsolve.data.offsets import NOT_EXPOSED
 from gdsolve.data.predict import asking_option, note_gaps, warn_of_groups
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
 from gdsolve.data.series import series_of
@@ -56,7 +57,7 @@ def cells_of_arrays(
     Raises:
         DataError: a column that is not there, or a cell that cannot be used (row, column).
     """
-    columns = columns_of(X, source)
+    columns = columns_of(X, source, may_be_one=known.curve is not None)
     given = names_of(X, names)
     if given is None:
         given = _by_position(known, len(columns), source)
@@ -91,6 +92,11 @@ def cells_of_arrays(
         raise DataError(
             f"{source}: row {bad.row + 1}, column {bad.column!r}: {cell} {bad.reason}", "leave the row out of X and y"
         )
+    whole = known.prepared(
+        whole,
+        lambda row, column: f"{source}: row {row + 1}" + ("" if column is None else f", column {column!r}"),
+        lambda _: "leave the row out of X; a missing cell gives NaN",
+    )
     return whole, known
 
 
@@ -140,6 +146,8 @@ def _refuse_unknown(cells: pl.Series, name: str, model: Predictor, source: str) 
     """Refuse what is there and no prediction can be made of: an infinite number, or a level unknown to the fit."""
     if name in model.levels:
         bad, reason = ~cells.is_in(list(model.levels[name])), "was not among the levels of the fit"
+    elif name == model.exposure and (cells <= 0.0).any():
+        bad, reason = cells <= 0.0, NOT_EXPOSED
     elif cells.dtype == pl.Float64:
         bad, reason = cells.is_infinite(), "is not finite"
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -13,24 +13,32 @@ from gdsolve.advice import Advice
 from gdsolve.data.beside import NOTHING, Beside
 from gdsolve.data.columns import nearest, split_hint
 from gdsolve.data.group_models import GroupModels
+from gdsolve.data.offsets import offset_columns, offset_of, saved_offsets
 from gdsolve.data.response import MEANS
 from gdsolve.data.shell import PREDICT
+from gdsolve.model import AGAIN
 from gdsolve.spec import Loss, Spec, flag
 from gdsolve.spec.losses import MEAN_AT, USUAL_LOSS, Link, Mean
 from gdsolve.spec.missing import added_to
 from gdsolve.status import DataError, GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.data.formula.predicting import SavedFormula
 
 _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    """One summand: weight times a column, or weight where a column of text has this level."""
+    """One summand: weight times a column, or weight where a column of text has this level.
+
+    Of several classes there is a weight for each, (C,).
+    """
 
     name: str
     column: str
     level: str | None
-    weight: float
+    weight: float | np.ndarray
 
     def cells(self, frame: pl.DataFrame) -> np.ndarray:
         """The numbers that are summed up, (rows,); NaN where the cell is missing."""
@@ -40,17 +48,24 @@ class _Term:
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints."""
+    """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints.
+
+    Of several `classes` it has a value for each.
+    """
 
     terms: tuple[_Term, ...]
     levels: Mapping[str, Sequence[str]]
-    intercept: float
+    intercept: float | np.ndarray
     mean: Mean
     curve: CurveModel | None
     groups: GroupModels | None = None
     na_values: tuple[str, ...] = ()
     beside: Beside = NOTHING
     run: str = PREDICT
+    offset: str | None = None
+    exposure: str | None = None
+    classes: tuple[str, ...] | None = None
+    formula: SavedFormula | None = None
 
     def reading(self, spec: Spec) -> Spec:
         """Give the spec with the cells that the fit took as missing beside its own."""
@@ -61,17 +76,21 @@ class Predictor:
         """The columns that the prediction is made of, in the order of the weights."""
         if self.curve is not None:
             return list(self.curve.columns)
+        if self.formula is not None:
+            return self.formula.columns
         return list(dict.fromkeys([*(term.column for term in self.terms), *self.levels]))
 
     @property
     def texts(self) -> list[str]:
         """Those of them that hold texts."""
-        return [*self.levels, *([self.groups.column] if self.groups else [])]
+        own = self.levels if self.formula is None else self.formula.texts
+        return [*own, *([self.groups.column] if self.groups else [])]
 
     @property
     def needed(self) -> list[str]:
         """The columns, with that of the groups last."""
-        return [*self.columns, *([self.groups.column] if self.groups else [])]
+        beside = [name for name in offset_columns(self) if name not in self.columns]
+        return [*self.columns, *beside, *([self.groups.column] if self.groups else [])]
 
     @property
     def read(self) -> list[str]:
@@ -81,13 +100,29 @@ class Predictor:
     @property
     def numbers_read(self) -> list[str]:
         """Those of them that are read as numbers."""
-        named = [*(name for name in self.columns if name not in self.levels), *self.beside.numbers]
+        named = [*self.columns, *offset_columns(self), *self.beside.numbers]
         return [name for name in dict.fromkeys(named) if name not in self.texts_read]
 
     @property
     def texts_read(self) -> list[str]:
         """Those of them that are read as texts."""
         return list(dict.fromkeys([*self.texts, *self.beside.texts]))
+
+    def prepared(
+        self, cells: pl.DataFrame, where: Callable[[int, str | None], str], remedy: Callable[[str], str]
+    ) -> pl.DataFrame:
+        """Give the cells with what a formula makes of them; `where` a row stands, and what to do about a level.
+
+        Raises:
+            DataError: a row in which the formula has no value.
+        """
+        return cells if self.formula is None else self.formula.added_to(cells, where, remedy, self.beside.loss)
+
+    def with_beside(self, beside: Beside) -> Predictor:
+        """The same, that reads these columns beside; a target that a formula makes is made as well."""
+        made = beside.target if beside.sources else None
+        formula = self.formula if self.formula is None else replace(self.formula, target=made)
+        return replace(self, beside=beside, formula=formula)
 
     def within(self, names: list[str]) -> Predictor:
         """The same, of a table with the columns `names`."""
@@ -116,22 +151,66 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
     """
     try:
         absent = tuple(map(str, model["data"].get("na_values") or ()))
+        moved = saved_offsets(model["data"])
         if curve is not None:
-            return Predictor((), {}, 0.0, _mean_of(model["descent"]), curve, na_values=absent)
+            mean = _mean_of(model["descent"])
+            return Predictor((), {}, 0.0, mean, curve, na_values=absent, offset=moved[0], exposure=moved[1])
+        formula = _formula_of(model)
         levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
         encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
         groups = GroupModels.of(model) if "groups" in model else None
         terms = []
         for name in model["data"]["features"]:
             column, level = encoded.get(name, (name, None))
-            terms.append(_Term(name, column, level, 0.0 if groups else float(model["weights"][name])))
+            terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
         mean = _mean_of(model.get("descent", {}))
+        if mean is Mean.SOFTMAX:
+            each = model["weights_by_class"]
+            constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
+            names = tuple(map(str, each))
+            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names)
         intercept = float(model.get("intercept") or 0.0) * (not groups)
-        return Predictor(tuple(terms), levels, intercept, mean, None, groups, absent)
+        return Predictor(
+            tuple(terms),
+            levels,
+            intercept,
+            mean,
+            None,
+            groups,
+            absent,
+            offset=moved[0],
+            exposure=moved[1],
+            formula=formula,
+        )
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _formula_of(model: Mapping[str, Any]) -> SavedFormula | None:
+    """The formula of a model that has one; its features are those that the model has weights of.
+
+    Raises:
+        GdsolveError: the model has others.
+    """
+    record = model["data"].get("formula")
+    if record is None:
+        return None
+    from gdsolve.data.formula.predicting import SavedFormula
+    from gdsolve.data.formula.saved import design_of
+
+    design = design_of(record)
+    if list(design.names) != list(model["data"]["features"]):
+        raise GdsolveError("data.formula of the model makes other features than it has weights of", AGAIN)
+    return SavedFormula(design)
+
+
+def _weight_of(model: Mapping[str, Any], name: str) -> float | np.ndarray:
+    each = model.get("weights_by_class")
+    if each is None:
+        return float(model["weights"][name])
+    return np.array([float(one["weights"][name]) for one in each.values()])
 
 
 def _mean_of(descent: Mapping[str, Any]) -> Mean:
@@ -176,15 +255,16 @@ def require_beside(table: str, names: Sequence[str], model: Predictor, option: s
 
 
 def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give the mean that the loss has at `values_of`, (rows,); NaN where a cell is missing."""
+    """Give the mean that the loss has at `values_of`, of the same shape; NaN where a cell is missing."""
     return MEANS[model.mean](values_of(frame, model))
 
 
 def values_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
-    """Give z, (rows,): the sum in the order of the features, or the curve; NaN where a cell is missing."""
+    """Give z, (rows,), of several classes (rows, C): of the features, or the curve, and the offset; else NaN."""
+    offset = offset_of(frame, model)
     if model.curve is not None:
-        return model.curve.at(_cells_of(frame, model), frame.height)
-    return _linear(frame, model)
+        return np.asarray(model.curve.at(_cells_of(frame, model), frame.height) + offset)
+    return np.asarray(_linear(frame, model) + offset)
 
 
 def slopes_of(frame: pl.DataFrame, model: Predictor, parameters: tuple[str, ...]) -> np.ndarray:
@@ -208,7 +288,18 @@ def _cells_of(frame: pl.DataFrame, model: Predictor) -> dict[str, np.ndarray]:
     return {name: frame[name].to_numpy().copy() for name in model.columns}
 
 
+def _of_classes(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    total = np.zeros((frame.height, len(model.classes or ())))
+    for term in model.terms:
+        total += np.multiply.outer(term.cells(frame), term.weight)
+    for name in model.levels:
+        total[frame[name].is_null().to_numpy()] = np.nan
+    return total + model.intercept
+
+
 def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    if model.classes is not None:
+        return _of_classes(frame, model)
     total = np.zeros(frame.height)
     groups = model.groups
     own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]

@@ -9,13 +9,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from gdsolve.data.clusters import Clusters
+from gdsolve.data.batch import Batch, RowStretch, Tally
 from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
 from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
-from gdsolve.data.groups import CODE, Codes, GroupMeans, Groups, fill_means, group_means
+from gdsolve.data.groups import CODE, GroupMeans, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
+from gdsolve.data.offsets import (
+    design_with_offset,
+    is_subtracted,
+    not_exposed,
+    offset_columns,
+    offset_of,
+    split_offset,
+)
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import OVERFLOW, Part, Source
@@ -26,86 +34,8 @@ from gdsolve.status import DataError
 
 logger = logging.getLogger("gdsolve")
 
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Some rows: `values` (rows, n + 1) float64, the design columns and then the target; `weight` (rows,) or None.
-
-    `group` (rows,), int64, numbers the group of each row in the order in which groups are met; None without groups. So
-    does `cluster` of the clusters. `fold` (rows,), int64, is that of each row, or `HELD_OUT`; None where rows are not
-    dealt.
-    """
-
-    values: np.ndarray
-    weight: np.ndarray | None
-    group: np.ndarray | None = None
-    fold: np.ndarray | None = None
-    cluster: np.ndarray | None = None
-
-    @property
-    def nbytes(self) -> int:
-        """The size in memory."""
-        arrays = (self.values, self.weight, self.group, self.fold, self.cluster)
-        return sum(array.nbytes for array in arrays if array is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class RowStretch:
-    """Rows that follow each other in a source: `first` counts those before them that were used, from 0.
-
-    `record` is where they begin in the source; the records at `gone`, counted from there, were left out; those at
-    `blank` among them are no rows.
-    """
-
-    first: int
-    source: Source
-    record: int
-    gone: tuple[int, ...] = ()
-    blank: tuple[int, ...] = ()
-
-    def record_of(self, row: int) -> int:
-        """The record of the source of a row that was used, both from 0."""
-        place = row - self.first
-        for lost in self.gone:
-            place += lost <= place
-        return self.record + place
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
-
-    `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
-    that is being read.
-    """
-
-    rows: int = 0
-    dropped: int = 0
-    filled: int = 0
-    weight: float = 0.0
-    weightless: int = 0
-    groups: Groups = field(default_factory=Groups)
-    kept_together: Codes = field(default_factory=Codes)
-    clusters: Clusters = field(default_factory=Clusters)
-    blank: int = 0
-    stretches: list[RowStretch] = field(default_factory=list)
-
-    def __add__(self, other: Tally) -> Tally:
-        """What two passes over parts of a table have met; groups, and places of rows, are for one process."""
-        return Tally(
-            self.rows + other.rows,
-            self.dropped + other.dropped,
-            self.filled + other.filled,
-            self.weight + other.weight,
-            self.weightless + other.weightless,
-        )
-
-    def take(self, batch: Batch) -> None:
-        """Count the rows of a batch."""
-        self.rows += len(batch.values)
-        if batch.weight is not None:
-            self.weight += float(batch.weight.sum())
-            self.weightless += int((batch.weight == 0.0).sum())
+# The number of a row in its part stands in a column of this name, where rows are yet to be dropped.
+_RECORD = "\x00record"
 
 
 @dataclass(slots=True)
@@ -123,12 +53,14 @@ class Reader:
     name: str
     whole: pl.DataFrame | None = None
     met: Sequence[str] = ()
-    _design: list[str | pl.Expr] = field(init=False)
+    _design: list[str | pl.Expr] = field(default_factory=list, init=False)
     _means: dict[str, float] = field(default_factory=dict, init=False)
     _group_means: GroupMeans | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._design = [*design_columns(self.roles), target_column(self.roles)]
+        if self.roles.formula is None:
+            design = [*design_columns(self.roles), target_column(self.roles)]
+            self._design = design_with_offset(design, self.roles, self.spec.loss)
 
     def batches(self, tally: Tally) -> Iterator[Batch]:
         """Give the rows in order, batch by batch.
@@ -153,17 +85,21 @@ class Reader:
 
     @property
     def _numbers(self) -> list[str]:
+        formula = self.roles.formula
         features = [name for name in self.roles.features if name not in self.roles.levels]
         target = [self.roles.target] if self.roles.target_levels is None else []
+        if formula is not None:
+            features, target = [*formula.numbers], target if formula.formula.is_column else []
         # A curve may use the column of its weights.
-        return list(dict.fromkeys([*features, *target, *([self.roles.weight] if self.roles.weight else [])]))
+        weight = [self.roles.weight] if self.roles.weight else []
+        return list(dict.fromkeys([*features, *target, *weight, *offset_columns(self.roles)]))
 
     @property
     def _texts(self) -> list[str]:
         target = [] if self.roles.target_levels is None else [self.roles.target]
         cluster = self.roles.cluster
-        there = cluster is None or cluster in self.roles.levels or cluster in self._numbers
-        return [*self.roles.levels, *target, *([] if cluster is None or there else [cluster])]
+        there = cluster is None or cluster in self.roles.texts or cluster in self._numbers
+        return [*self.roles.texts, *target, *([] if cluster is None or there else [cluster])]
 
     @property
     def _group(self) -> list[str]:
@@ -190,44 +126,127 @@ class Reader:
         batch = self._undealt(source, part, offset, texts, tally)
         return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
 
+    def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
+        """Give the cells of the rows that `batches` will use, in a pass of its own, before a formula is made of them.
+
+        Raises:
+            DataError: a cell that cannot be used.
+        """
+        learning = Pass("learning what the formula needs", self.sources)
+        for source in self.sources:
+            for part, offset, frame in learning.through(self._frames(source)):
+                tally.stretches.append(RowStretch(tally.rows, source, offset))
+                clean = self._are_there(frame)
+                kept = self._mended(source, part, offset, frame, tally, clean=clean)[0]
+                tally.rows += kept.height
+                yield kept
+
     def _undealt(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
-        batch = self._arrays(frame)
         tally.stretches.append(RowStretch(tally.rows, source, offset))
+        if self.roles.formula is not None:
+            return self._made(source, part, offset, frame, tally)
+        batch = self._arrays(frame)
         clean = self._is_clean(frame, batch)
-        if self.roles.group is None:
-            kept = frame if clean else self._mend(source, part, offset, frame, tally)
-            batch = batch if clean else self._arrays(kept)
-            if self.roles.cluster is None:
-                return batch
-            clusters = tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells)
-            return replace(batch, cluster=clusters)
-        codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
+        kept, codes = self._mended(source, part, offset, frame, tally, clean=clean)
+        batch = batch if kept is frame else self._arrays(kept)
+        return self._batch_of(kept, batch.values, codes, source, tally, batch.offset)
+
+    def _made(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> Batch:
+        """The rows of a part that are used, as a formula makes them."""
+        from gdsolve.data.formula.rows import made_in_groups, made_of
+
+        clean = self._are_there(frame)
+        kept, codes = self._mended(source, part, offset, frame.with_row_index(_RECORD), tally, clean=clean)
+
+        def where(row: int, column: str | None) -> str:
+            return source.where(offset + int(kept[_RECORD][row]), column)
+
+        loss, moved = self.spec.loss, None
         if codes is None:
-            frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))
-            frame = self._mend(source, part, offset, frame, tally)
-            batch, codes = self._arrays(frame), frame[CODE].to_numpy()
-        return replace(batch, group=codes)
+            values = made_of(kept, self.roles, loss, where)
+        else:
+            values, rows = made_in_groups(kept, codes, self.roles, loss, where, tally.groups.errors)
+            kept, codes = kept[rows], codes[rows]
+        if offset_columns(self.roles):
+            moved = np.asarray(offset_of(kept, self.roles))
+            if is_subtracted(loss):
+                values[:, -1] -= moved
+                moved = None
+        return self._batch_of(kept, values, codes, source, tally, moved)
+
+    def _mended(
+        self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally, *, clean: bool
+    ) -> tuple[pl.DataFrame, np.ndarray | None]:
+        """Give the rows of a part that are used, without missing cells, and the numbers of their groups, if any.
+
+        Raises:
+            DataError: a cell that cannot be used.
+        """
+        if self.roles.group is None:
+            return frame if clean else self._mend(source, part, offset, frame, tally), None
+        codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
+        if codes is not None:
+            return frame, codes
+        frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))
+        frame = self._mend(source, part, offset, frame, tally)
+        return frame, frame[CODE].to_numpy()
+
+    def _batch_of(
+        self,
+        kept: pl.DataFrame,
+        values: np.ndarray,
+        codes: np.ndarray | None,
+        source: Source,
+        tally: Tally,
+        offset: np.ndarray | None,
+    ) -> Batch:
+        """Give rows that are used, with their design and target, (rows, n + 1), as a batch."""
+        batch = Batch(values, self._weights(kept), codes, offset=offset)
+        if self.roles.cluster is None or codes is not None:
+            return batch
+        return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         names = [column for column in self._design if isinstance(column, str)]
         # To pick columns by name costs a thirtieth of selecting them, which counts where there are a thousand.
         design = frame[names] if len(names) == len(self._design) else frame.select(self._design)
-        values = design.to_numpy()
-        return Batch(values, self._weights(frame))
+        values, offset = split_offset(design.to_numpy(), self.roles, self.spec)
+        return Batch(values, self._weights(frame), offset=offset)
 
     def _weights(self, frame: pl.DataFrame) -> np.ndarray | None:
         return weights_of(frame[self.roles.weight].to_numpy(), self.spec) if self.roles.weight else None
 
     def _is_clean(self, frame: pl.DataFrame, batch: Batch) -> bool:
-        if has_overflow(frame) or not np.isfinite(batch.values).all():
+        if not np.isfinite(batch.values).all() or outside(self.spec.loss, batch.values[:, -1]).any():
             return False
-        if outside(self.spec.loss, batch.values[:, -1]).any():
+        if batch.offset is not None and not np.isfinite(batch.offset).all():
+            return False
+        return self._are_whole(frame)
+
+    def _are_there(self, frame: pl.DataFrame) -> bool:
+        """True where every cell that a formula reads is there and can be used."""
+        numbers, target, exposure = self._numbers, self.roles.target, self.roles.exposure
+        if not np.isfinite(frame[numbers].to_numpy()).all():
+            return False
+        if target in numbers and outside(self.spec.loss, frame[target].to_numpy()).any():
+            return False
+        if exposure is not None and not_exposed(frame[exposure].to_numpy()).any():
+            return False
+        return self._are_whole(frame)
+
+    def _are_whole(self, frame: pl.DataFrame) -> bool:
+        """True where no row is too long, has an odd weight, or lacks a text or its group."""
+        if has_overflow(frame):
             return False
         if self.roles.weight is not None:
             cells = frame[self.roles.weight].to_numpy()
             if not np.isfinite(cells).all() or unusable(cells, self.spec).any():
                 return False
         return not any(frame[name].null_count() for name in (*self._texts, *self._group))
+
+    def fill_as(self, other: Reader) -> None:
+        """Fill missing cells with the means that another reader of the same cells has found."""
+        self._means, self._group_means = other._means, other._group_means
 
     def _mend(self, source: Source, part: Part, offset: int, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
         """Drop blank lines, and drop or fill missing cells as `--na` says; anything else is an error."""
@@ -238,7 +257,7 @@ class Reader:
         missing = missing & ~blank[:, None]
         fatal = self._unusable(frame, used)
         if self.spec.na is not Missing.DROP:
-            filled = set(self.roles.features) - set(self.roles.levels) if self.spec.na is Missing.MEAN else set()
+            filled = set(self.roles.features) - set(self.roles.texts) if self.spec.na is Missing.MEAN else set()
             fatal |= missing & np.array([name not in filled for name in used])
         if self.roles.group is not None:
             return self._mend_groups(source, offset, frame, tally, used, (blank, missing, fatal))
@@ -304,6 +323,8 @@ class Reader:
                 fatal[:, place] |= unusable(values, self.spec)
             elif name == self.roles.target:
                 fatal[:, place] |= outside(self.spec.loss, values)
+            if name == self.roles.exposure:
+                fatal[:, place] |= not_exposed(values)
         return fatal
 
     def _refuse_first(
@@ -319,10 +340,13 @@ class Reader:
         # In the order of the file, so that the leftmost cell is named.
         columns = [name for name, bad in zip(used, fatal[row], strict=True) if bad]
         column = min(columns, key=list(source.schema).index)
-        target = frame.select(target_column(self.roles)).to_series().to_numpy()
-        if column == self.roles.target and outside(self.spec.loss, target)[row]:
+        if column == self.roles.target and self._is_outside(frame, row):
             raise target_cell_error(source, offset + row, column, self.spec)
         raise cell_error(source, offset + row, column, self.spec, self.roles)
+
+    def _is_outside(self, frame: pl.DataFrame, row: int) -> bool:
+        target = frame.select(target_column(self.roles)).to_series().to_numpy()
+        return bool(outside(self.spec.loss, target)[row])
 
     def _mean(self, name: str) -> float:
         """Give the mean of a feature over its cells that are there (one pass over the sources, at the first need)."""
@@ -330,7 +354,8 @@ class Reader:
             self.fill_with([self.sums()])
         mean = self._means[name]
         if not np.isfinite(mean):
-            remedy = "leave the column out of --features" if self.spec.features else flag_for("ignore", [name])
+            chosen = "formula" if self.spec.formula is not None else "features" if self.spec.features else None
+            remedy = f"leave the column out of --{chosen}" if chosen else flag_for("ignore", [name])
             raise no_mean_error(self.name, name, self.roles.weight, remedy)
         return mean
 

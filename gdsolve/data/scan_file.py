@@ -36,7 +36,7 @@ class ScanInfo:
     `names` are the columns of the table that were kept, in order; `columns` those of the triangle: columns of numbers,
     and `colour=red` for every one of the `levels` of a column of text. `target` was asked for by name. `log_weight` is
     Σ log ω over the rows of a weight above 0, which log-likelihoods take. `folds` says how rows were dealt to the
-    triangles of folds, None where there are none.
+    triangles of folds, None where there are none. `formula` is what a model keeps of the formula that made the columns.
     """
 
     source: tuple[str, ...]
@@ -57,6 +57,7 @@ class ScanInfo:
     na_values: tuple[str, ...] = ()
     has_header: bool = True
     folds: Mapping[str, Any] | None = None
+    formula: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.beside import Beside
+from gdsolve.data.deviance import parameter_of
 from gdsolve.data.passes import Pass
 from gdsolve.data.predict import frames_of, open_for, place_of
 from gdsolve.data.predictor import CurveModel, Predictor, read_predictor, values_of
@@ -107,7 +108,13 @@ def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) ->
     beside = Beside.scored(model, spec.weight)
     level = (model.get("descent") or {}).get("quantile") or _LEVEL
     beside = replace(beside, expression=None if curve is None else curve.target)
-    return replace(known, beside=beside, run=SCORE), ScoreSums(beside.loss, known.mean, float(level))
+    return replace(known.with_beside(beside), run=SCORE), ScoreSums.of(
+        beside.loss,
+        known.mean,
+        float(level),
+        2 if known.classes is None else len(known.classes),
+        parameter_of(beside.loss, model.get("descent")),
+    )
 
 
 def _whole(scored: ScoredRows, source: str) -> ScoredRows:
@@ -143,7 +150,8 @@ class _ScoreBatch:
         """What the model makes of the cells."""
         target, value = model.beside.targets_of(cells), values_of(cells, model)
         weight = None if model.beside.weight is None else model.beside.weights_of(cells)
-        lacking = np.isnan(target) | np.isnan(value)
+        gone = np.isnan(value)
+        lacking = np.isnan(target) | (gone if gone.ndim == 1 else gone.any(axis=1))
         if weight is None:
             return cls(cells, target, value, None, lacking, np.zeros_like(lacking))
         lacking |= np.isnan(weight)

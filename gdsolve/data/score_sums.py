@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from gdsolve.data.deviance import deviance_of
+from gdsolve.data.ranking import area_under_curve, macro_area
 from gdsolve.data.response import MEANS
 from gdsolve.spec.losses import Loss, Mean, Target
 
@@ -28,14 +30,16 @@ class LargestError:
 class ScoreSums:
     """What is summed up of the rows of a table: residuals r = μ − y, and what the loss needs; a row of weight ω.
 
-    `level` is τ of a quantile. Of classes the probabilities are kept, as their order is wanted: 9 bytes a row, and 17
-    with weights. Means and squares about them are merged batch by batch, so that nothing cancels.
+    `level` is τ of a quantile, `parameter` that of another loss. Of classes the probabilities are kept, as their order
+    is wanted: 9 bytes a row, and 17 with weights. Means and squares about them are merged batch by batch, so that
+    nothing cancels.
     Source: Chan, Golub and LeVeque (1983), Algorithms for computing the sample variance, The American Statistician 37.
     """
 
     loss: Loss
     mean: Mean
     level: float
+    parameter: float = 0.0
     rows: int = 0
     weight: float = 0.0
     target_mean: float = 0.0
@@ -49,6 +53,11 @@ class ScoreSums:
     confusion: np.ndarray = field(default_factory=lambda: np.zeros((2, 2)))
     kept: list[tuple[np.ndarray, np.ndarray, np.ndarray | None]] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, loss: Loss, mean: Mean, level: float, classes: int, parameter: float = 0.0) -> ScoreSums:
+        """The sums of no rows yet, of so many classes, if it is of classes."""
+        return cls(loss, mean, level, parameter, confusion=np.zeros((classes, classes)))
+
     def add(
         self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None, source: str = "", rows: np.ndarray | None = None
     ) -> None:
@@ -57,6 +66,9 @@ class ScoreSums:
         `rows` are their numbers in `source`, (rows,), from 1; without them they are 1, 2, ….
         """
         if not len(y):
+            return
+        if self.mean is Mean.SOFTMAX:
+            self._add_classes(y.astype(np.int64), z, weight)
             return
         predicted = MEANS[self.mean](z)
         ones = np.ones_like(y) if weight is None else weight
@@ -67,13 +79,33 @@ class ScoreSums:
             self.absolute += float((ones * np.abs(error)).sum())
             self._find_largest(y, predicted, source, np.arange(1, len(y) + 1) if rows is None else rows)
             self.pinball += float((ones * np.maximum(-self.level * error, (1.0 - self.level) * error)).sum())
-            if self.loss.info.target is Target.COUNTS:
-                self.deviance += float((ones * _deviance(y, z, predicted, self.mean)).sum())
+            if self.loss.info.likelihood and self.loss.info.target is not Target.TWO_CLASSES:
+                deviance = deviance_of(self.loss, self.mean, self.parameter, y, z, predicted)
+                self.deviance += float((ones * deviance).sum())
             if self.loss.info.target is Target.TWO_CLASSES:
                 self.log_loss += float((ones * _log_loss(y, z, predicted, self.mean)).sum())
                 cells = 2 * (y > 0.5) + (predicted > 0.5)
                 self.confusion += np.bincount(cells, weights=ones, minlength=4).reshape(2, 2)
-                self.kept.append((predicted, y > 0.5, weight))
+                self.kept.append((z if self.mean is Mean.LABEL else predicted, y > 0.5, weight))
+        self.rows += len(y)
+
+    def _add_classes(self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None) -> None:
+        """Add rows of the classes y, from 0, with a value z for each class, (rows, C)."""
+        count, ones = z.shape[1], np.ones(len(y)) if weight is None else weight
+        shares, own = MEANS[self.mean](z), np.arange(len(y))
+        others = z - z[own, y][:, None]
+        others[own, y] = -np.inf
+        most = others.max(axis=1)
+        with np.errstate(all="ignore"):
+            towards = most + np.log(np.exp(others - most[:, None]).sum(axis=1))
+        self.log_loss += float((ones * np.logaddexp(0.0, towards)).sum())
+        away = shares.copy()
+        away[own, y] -= 1.0
+        self.squares += float((ones * (away**2).sum(axis=1)).sum())
+        cells = count * y + z.argmax(axis=1)
+        self.confusion += np.bincount(cells, weights=ones, minlength=count * count).reshape(count, count)
+        self.kept.append((shares, y, weight))
+        self.weight += float(ones.sum())
         self.rows += len(y)
 
     def _add_target(self, y: np.ndarray, ones: np.ndarray) -> None:
@@ -99,30 +131,15 @@ class ScoreSums:
         return 1.0 - self.squares / self.target_squares if self.target_squares > still else None
 
     def auc(self) -> float | None:
-        """The probability that a row of the second class has a higher probability than one of the first; ties are half.
-
-        It is the area under the ROC curve. None where all rows are of one class.
-        Source: Hanley and McNeil (1982), The meaning and use of the area under a ROC curve, Radiology 143(1).
-        """
+        """The area under the ROC curve; None where all rows are of one class."""
         if not self.kept:
             return None
-        predicted, second = (np.concatenate([one[place] for one in self.kept]) for place in (0, 1))
         weights = [one[2] for one in self.kept if one[2] is not None]
-        order = np.argsort(predicted)
-        weight = np.concatenate(weights)[order] if weights else np.ones(len(order))
-        second, predicted = second[order], predicted[order]
-        starts = np.flatnonzero(np.append(True, predicted[1:] != predicted[:-1]))
-        ones, zeros = (np.add.reduceat(np.where(of, weight, 0.0), starts) for of in (second, ~second))
-        below = np.cumsum(zeros) - zeros
-        pairs = float(ones.sum()) * float(zeros.sum())
-        return float((ones * (below + zeros / 2.0)).sum()) / pairs if pairs > 0.0 else None
-
-
-def _deviance(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:
-    """2·(y·log(y/μ) − y + μ), with 0·log 0 = 0: from z where μ = eᶻ, which keeps the digits of log μ."""
-    own = np.where(y > 0.0, y * np.log(np.where(y > 0.0, y, 1.0)), 0.0)
-    log = z if mean is Mean.EXP else np.log(predicted)
-    return np.asarray(2.0 * (own - np.where(y > 0.0, y * log, 0.0) - y + predicted))
+        weight = np.concatenate(weights) if weights else None
+        predicted, second = (np.concatenate([one[place] for one in self.kept]) for place in (0, 1))
+        if self.mean is Mean.SOFTMAX and predicted.shape[1] == 2:
+            return area_under_curve(predicted[:, 1], second == 1, weight)
+        return (macro_area if self.mean is Mean.SOFTMAX else area_under_curve)(predicted, second, weight)
 
 
 def _log_loss(y: np.ndarray, z: np.ndarray, predicted: np.ndarray, mean: Mean) -> np.ndarray:

@@ -37,12 +37,13 @@ class Fault(StrEnum):
     ENCODING = "encoding"
     NEGATIVE_WEIGHT = "negative_weight"
     NO_SIGMA = "no_sigma"
+    NO_EXPOSURE = "no_exposure"
     OUTSIDE = "target_outside"
 
 
 # Lengths of columns beyond these, or below their inverses, have no squares in float64 and float32.
 _LARGEST = {DType.FLOAT64: 1e150, DType.FLOAT32: 1e18}
-_REFUSED = (Fault.NEGATIVE_WEIGHT, Fault.NO_SIGMA, Fault.OUTSIDE)
+_REFUSED = (Fault.NEGATIVE_WEIGHT, Fault.NO_SIGMA, Fault.NO_EXPOSURE, Fault.OUTSIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class ColumnSummary:
     see `unclear_columns`. `texts` are the first levels; of a column of numbers all the different texts that stand for
     none, where they are three at most and UTF-8, else nothing.
     Of `distinct` columns all cells differ; `counting` ones count the rows up by one. `refused` counts numbers that the
-    part of the column does not allow, such as a negative weight.
+    part of the column does not allow, such as a negative weight; of a `whole` column all numbers are whole.
     """
 
     name: str
@@ -75,6 +76,7 @@ class ColumnSummary:
     refused: int = field(default=0, compare=False)
     distinct: bool = field(default=False, compare=False)
     counting: bool = field(default=False, compare=False)
+    whole: bool = field(default=False, compare=False)
 
     @property
     def empty(self) -> bool:
@@ -287,6 +289,7 @@ class RunningColumn:
             refused=sum(faults.count for fault, faults in self.faults.items() if fault in _REFUSED),
             distinct=self._is_distinct(is_text=is_text),
             counting=counting,
+            whole=known and self.whole,
         )
 
     def _odd_texts(self) -> tuple[str, ...]:

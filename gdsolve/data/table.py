@@ -13,27 +13,26 @@ from typing import Self
 import polars as pl
 
 from gdsolve.data.ahead import prefetch
-from gdsolve.data.cells import FEW, ColumnKind, kinds_of, plain_columns
-from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, without_texts
+from gdsolve.data.batch import Batch, Tally
+from gdsolve.data.cells import ColumnKind, kinds_of
+from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, offsets_of, without_texts
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, sample_of, whole_of
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.opening import open_sources
 from gdsolve.data.passes import count_rows
-from gdsolve.data.reading import Batch, Reader, Tally, refuse_nothing
-from gdsolve.data.scan import FAULTS
+from gdsolve.data.reading import Reader, refuse_nothing
 from gdsolve.data.shares import Head, open_share
-from gdsolve.data.source import OVERFLOW, UNMARKED, Marks, Source
-from gdsolve.data.targets import holds_classes, two_levels
+from gdsolve.data.source import UNMARKED, Marks, Source
+from gdsolve.data.targets import class_levels, holds_classes
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
-
-# Letters of a text, of up to four bytes each, that are in its sample as a whole.
-AT_HAND = 1 << 16
 
 
 class Table:
@@ -125,11 +124,7 @@ class Table:
 
         The table is open, and has no groups.
         """
-        stretches = self._tally.stretches
-        if not stretches:
-            return f"{self.name}: row {row + 1}"
-        stretch = next(one for one in reversed(stretches) if one.first <= row)
-        return stretch.source.where(stretch.record_of(row))
+        return self._tally.where(row) if self._tally.stretches else f"{self.name}: row {row + 1}"
 
     def count(self) -> RowCount | None:
         """Tell how many rows there are without reading them, those with missing cells included; None where unknown."""
@@ -183,13 +178,37 @@ def _settle(
     every_level: bool,
 ) -> Table:
     opened, first = open_share(sources, spec, stack, ranks)
+    if spec.formula is not None:
+        from gdsolve.data.formula.table import read_for_formula
+
+        reader = read_for_formula(opened, first, spec, ranks)
+    else:
+        reader = _read_plainly(opened, first, spec, ranks, parts, every_level=every_level)
+    return Table(
+        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data) or (first.name,),
+        reader.roles,
+        reader.batches,
+        stack,
+        first.has_header,
+        partial(count_rows, opened),
+        marks=first.marks,
+        ranks=ranks,
+        name=first.name,
+        small=all(source.file.small for source in opened),
+    )
+
+
+def _read_plainly(
+    opened: tuple[Source, ...], first: Head, spec: Spec, ranks: Ranks, parts: Parts | None, *, every_level: bool
+) -> Reader:
+    """What reads files in the roles that the flags give their columns."""
     names = list(first.names)
     parts = parts or assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     refuse_unsettled_target(first, parts.target, spec)
     looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
-    judged = ranks.gather(looked and _kinds(*looked))
+    judged = ranks.gather(looked and kinds_in(*looked))
     judge = next((rank for rank, found in enumerate(judged) if found), None)
     kinds = None if judge is None else judged[judge]
     if kinds is None:
@@ -200,31 +219,21 @@ def _settle(
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
     classes = holds_classes(parts, kinds, spec)
     texts += [parts.target] if classes else []
-    numbers = [name for name in (*features, parts.target, parts.weight) if name and name not in texts]
+    single = (parts.target, parts.weight, *offset_columns(parts))
+    numbers = [name for name in dict.fromkeys((*features, *single)) if name and name not in texts]
     fast = looked is not None and is_plain(*looked, kinds, numbers)
     levels: dict[str, tuple[str, ...]] = {}
     if texts:
         found = ranks.gather(find_levels(opened, texts, numbers, parts, spec, fast))
         levels = join_levels(found, first.name, parts)
-    pair = two_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
+    pair = class_levels(first.name, parts, levels.pop(parts.target), spec) if classes else None
     roles = build_roles(names, parts, features, levels, not spec.no_intercept, first.name, every_level=every_level)
     roles = replace(roles, target_levels=pair)
     met = join_met(ranks.gather(values_met(opened, parts.together))) if ranks.several and parts.together else ()
     reader = Reader(opened, roles, spec, fast, first.name, whole_of(opened, looked), met)
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
-    return Table(
-        tuple(source for source in sources if not isinstance(source, Source)) or tuple(spec.data) or (first.name,),
-        roles,
-        reader.batches,
-        stack,
-        first.has_header,
-        partial(count_rows, opened),
-        marks=first.marks,
-        ranks=ranks,
-        name=first.name,
-        small=all(source.file.small for source in opened),
-    )
+    return reader
 
 
 def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[str]], Choice]) -> Table:
@@ -240,8 +249,17 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         names = list(opened[0].schema)
         choice = choose([name for name in names if name != opened[0].row_names])
         cluster_column(names, spec, opened[0].name)
+        offset, exposure = offsets_of(names, spec, opened[0].name)
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
-        parts = Parts(choice.target, choice.reason, choice.features, spec.weight_column, frozenset(names))
+        parts = Parts(
+            choice.target,
+            choice.reason,
+            choice.features,
+            spec.weight_column,
+            frozenset(names),
+            offset=offset,
+            exposure=exposure,
+        )
         sampled, sample = sample_of(opened)
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.typed)
         try:
@@ -249,7 +267,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         except DataError as fault:
             raise fault.but(hint="a formula takes columns of numbers alone: leave it out") from None
         # A formula may use the column of its weights.
-        numbers = [name for name in dict.fromkeys((*choice.features, choice.target, spec.weight_column)) if name]
+        single = (choice.target, spec.weight_column, *offset_columns(parts))
+        numbers = [name for name in dict.fromkeys((*choice.features, *single)) if name]
         roles = choice.roles(names, spec)
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
@@ -294,55 +313,9 @@ def columns_and_numbers(sources: Sequence[str], spec: Spec) -> tuple[tuple[str, 
     """
     with ExitStack() as stack:
         source, sample = sample_of(open_sources(sources, spec, stack))
-        kinds = _kinds(source, sample)
+        kinds = kinds_in(source, sample)
         numbers = tuple(name for name, kind in kinds.items() if kind in (ColumnKind.NUMBER, ColumnKind.BOOLEAN))
         return tuple(kinds), numbers
-
-
-def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
-    """Give the first rows, as they are written, of the first source that has any.
-
-    Raises:
-        DataError: no source has a row.
-    """
-    found = first_rows(sources)
-    if found is None:
-        raise no_rows(sources[0].name)
-    return found
-
-
-def first_rows(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame] | None:
-    """Give the first rows, as they are written, of the first source that has any; None where none has.
-
-    Raises:
-        DataError: a source that cannot be read.
-    """
-    for source in sources:
-        try:
-            sample = source.sample()
-        except FAULTS as error:
-            raise source.unreadable(0, error) from None
-        if sample.height:
-            return source, sample
-    return None
-
-
-def whole_of(sources: Sequence[Source], looked: tuple[Source, pl.DataFrame] | None) -> pl.DataFrame | None:
-    """Give the sample where it is all of the only source, and numbers are parsed from it at little cost; else None."""
-    if looked is None or len(sources) != 1:
-        return None
-    file = sources[0].file
-    # What ends without a line feed, or within quotes, comes in two pieces.
-    if not file.complete or len(file.head) > AT_HAND or not file.head.endswith("\n") or '"' in file.head:
-        return None
-    source, sample = looked
-    plain = not source.typed and not source.cells.missing_numbers and len(sample.columns) <= FEW
-    return sample if plain and OVERFLOW in sample.columns else None
-
-
-def no_rows(name: str) -> DataError:
-    """Explain a table that is but a header."""
-    return DataError(f"{name}: has a header but no rows", "a table needs at least one row of data")
 
 
 def refuse_unsettled_target(first: Head, target: str, spec: Spec) -> None:
@@ -359,15 +332,11 @@ def refuse_unsettled_target(first: Head, target: str, spec: Spec) -> None:
         )
 
 
-def _kinds(source: Source, sample: pl.DataFrame) -> dict[str, ColumnKind]:
-    return kinds_of(sample, source.schema, source.cells, typed=source.typed)
-
-
 def _usable(
     source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], parts: Parts, spec: Spec
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
-    single = [name for name in (parts.target, parts.weight) if name]
+    single = [name for name in (parts.target, parts.weight, *offset_columns(parts)) if name]
     for name in (*features, *single, *(name for name in (parts.group, parts.together) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
@@ -381,12 +350,3 @@ def _usable(
             raise overflow_error(source, source.before)
         raise text_error(source, sample, kinds, (odd or texts)[0], texts, parts, spec=spec)
     return features
-
-
-def is_plain(source: Source, sample: pl.DataFrame, kinds: Mapping[str, ColumnKind], numbers: Sequence[str]) -> bool:
-    """Tell whether the sampled cells are such as polars parses by itself: no booleans, blanks or words for missing."""
-    if any(kinds[name] is not ColumnKind.NUMBER for name in numbers):
-        return False
-    if source.typed:
-        return all(source.schema[name].is_numeric() for name in numbers)
-    return len(plain_columns(sample, numbers, source.cells)) == len(numbers)

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles, build_roles
 from gdsolve.data.description import Description
-from gdsolve.data.reading import Batch, Tally, design_columns
+from gdsolve.data.offsets import design_with_offset, not_exposed, offset_columns, split_offset
+from gdsolve.data.reading import design_columns
 from gdsolve.data.source import Source
 from gdsolve.data.table import Table
 from gdsolve.data.weighing import unusable, weights_of
@@ -38,7 +40,8 @@ def usable_table(
     if target is not None:
         parts = replace(parts, target=target)
     roles = build_roles(names, parts, tuple(features), levels, not spec.no_intercept, described.name)
-    numbers = [name for name in (*features, target, weight) if name and name not in levels]
+    single = (target, weight, *offset_columns(parts))
+    numbers = [name for name in dict.fromkeys((*features, *single)) if name and name not in levels]
 
     def read(tally: Tally) -> Iterator[Batch]:
         for frame in described.frames(numbers, list(levels)):
@@ -57,7 +60,11 @@ def _batch(frame: pl.DataFrame, roles: Roles, numbers: Sequence[str], target: st
         kept &= frame[name].is_not_null().to_numpy()
     if roles.weight is not None:
         kept &= ~unusable(frame[roles.weight].to_numpy(), spec)
+    if roles.exposure is not None:
+        kept &= ~not_exposed(frame[roles.exposure].to_numpy())
     aim: pl.Expr | str = target if target is not None else pl.lit(0.0).alias("\x00target")
-    values = frame.filter(kept).select([*design_columns(roles), aim]).to_numpy()
+    design = design_with_offset([*design_columns(roles), aim], roles, spec.loss)
+    values, offset = split_offset(frame.filter(kept).select(design).to_numpy(), roles, spec)
     weights = None if roles.weight is None else weights_of(frame[roles.weight].to_numpy()[kept], spec)
-    return Batch(np.asarray(values, dtype=np.float64), weights)
+    offset = None if offset is None else np.asarray(offset, dtype=np.float64)
+    return Batch(np.asarray(values, dtype=np.float64), weights, offset=offset)

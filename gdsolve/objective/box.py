@@ -17,6 +17,10 @@ class Box:
     lower: Tensor
     upper: Tensor
 
+    def to(self, like: Tensor) -> Box:
+        """The same in the precision and the place of a tensor."""
+        return Box(self.lower.to(like), self.upper.to(like))
+
     def project(self, w: Tensor) -> Tensor:
         """P(w): the nearest point within the bounds."""
         return torch.clamp(w, self.lower, self.upper)

@@ -77,10 +77,12 @@ def _walks(loss: Callable[..., Any]) -> Kernels:
 
 def _visiting(loss: Callable[..., Any]) -> Callable[..., Any]:
     @compiled
-    def to_slopes(z, y, weight, c, start, count):
+    def to_slopes(z, y, weight, offset, c, start, count):  # noqa: PLR0917
         # Σ ω·l of some rows, whose products z become ω·∂l/∂z.
         total = 0.0
         for i in range(count):
+            if offset is not None:
+                z[i] += offset[start + i]
             value, slope = loss(z[i], y[start + i], c)
             if weight is not None:
                 value *= weight[start + i]
@@ -94,7 +96,7 @@ def _visiting(loss: Callable[..., Any]) -> Callable[..., Any]:
 
 def _by_columns(to_slopes: Callable[..., Any]) -> Callable[..., None]:
     @compiled
-    def by_columns(X, apart, p, y, weight, w, c, per, first, last, gradients, values):  # noqa: PLR0917
+    def by_columns(X, apart, p, y, weight, offset, w, c, per, first, last, gradients, values):  # noqa: PLR0917
         z = np.empty(COLUMN_HEIGHT, X.dtype)
         zero, whole = X.dtype.type(0), p // 8 * 8
         for task in range(first, last):
@@ -121,7 +123,7 @@ def _by_columns(to_slopes: Callable[..., Any]) -> Callable[..., None]:
                     x, wj = X[start + j * apart : start + j * apart + count], w[j]
                     for i in range(count):
                         z[i] += x[i] * wj
-                total += to_slopes(z, y, weight, c, start, count)
+                total += to_slopes(z, y, weight, offset, c, start, count)
                 for j in range(0, whole, 8):
                     at = start + j * apart
                     x0, x1 = X[at : at + count], X[at + apart : at + apart + count]
@@ -159,7 +161,7 @@ def _by_columns(to_slopes: Callable[..., Any]) -> Callable[..., None]:
 
 def _by_rows(to_slopes: Callable[..., Any]) -> Callable[..., None]:
     @compiled
-    def by_rows(X, apart, p, y, weight, w, c, per, first, last, gradients, values):  # noqa: PLR0917
+    def by_rows(X, apart, p, y, weight, offset, w, c, per, first, last, gradients, values):  # noqa: PLR0917
         z = np.empty(ROW_HEIGHT, X.dtype)
         h = np.empty(p, X.dtype)
         zero = X.dtype.type(0)
@@ -187,7 +189,7 @@ def _by_rows(to_slopes: Callable[..., Any]) -> Callable[..., None]:
                     for j in range(p):
                         s0 += x0[j] * w[j]
                     z[i] = s0
-                total += to_slopes(z, y, weight, c, start, count)
+                total += to_slopes(z, y, weight, offset, c, start, count)
                 h[:] = zero
                 for i in range(0, whole, 4):
                     at = (start + i) * apart

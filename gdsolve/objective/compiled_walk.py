@@ -40,7 +40,9 @@ class CompiledWalk:
     target and, if any, the weights, (m, 1) each.
     """
 
-    def __init__(self, kernels: Any, constants: np.ndarray, design: Tensor, *columns: Tensor) -> None:
+    def __init__(
+        self, kernels: Any, constants: np.ndarray, design: Tensor, *columns: Tensor, offset: Tensor | None = None
+    ) -> None:
         from gdsolve.objective.compiled import COLUMN_HEIGHT
 
         m, p = design.shape
@@ -50,7 +52,8 @@ class CompiledWalk:
         target, *weights = (column[:, 0].contiguous().numpy() for column in columns)
         per = -(-m // (MOST_TASKS * COLUMN_HEIGHT)) * COLUMN_HEIGHT
         tasks = -(-m // per)
-        rows = design.as_strided((length,), (1,)).numpy(), apart, p, target, weights[0] if weights else None
+        moved = None if offset is None else offset[:, 0].contiguous().numpy()
+        rows = design.as_strided((length,), (1,)).numpy(), apart, p, target, weights[0] if weights else None, moved
         self._gradients, self._values = np.empty((tasks, p)), np.empty(tasks)
         # Compiled for what it is given, at the first call.
         kernel = kernels.by_columns if by_column else kernels.by_rows
@@ -80,7 +83,7 @@ def _run(kernel: Any, before: tuple[Any, ...], v: np.ndarray, after: tuple[Any, 
         kernel(*before, v, constants, per, *tasks, *sums)
 
 
-def compiled_walk(loss: Rowwise, design: Tensor, *columns: Tensor) -> CompiledWalk | None:
+def compiled_walk(loss: Rowwise, design: Tensor, *columns: Tensor, offset: Tensor | None = None) -> CompiledWalk | None:
     """The compiled walk over a large design on the host; None where numba, or code for the loss, is missing."""
     if design.device.type != "cpu" or design.numel() < LEAST_NUMBERS or 1 not in design.stride():
         return None
@@ -93,4 +96,4 @@ def compiled_walk(loss: Rowwise, design: Tensor, *columns: Tensor) -> CompiledWa
 
     elementwise = traced(loss, design.dtype)
     found = None if elementwise is None else kernels_of(elementwise)
-    return None if found is None else CompiledWalk(*found, design, *columns)
+    return None if found is None else CompiledWalk(*found, design, *columns, offset=offset)

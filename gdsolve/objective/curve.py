@@ -70,6 +70,10 @@ class CurveFunction:
         (slopes,) = torch.autograd.grad(values.sum(), own)
         return slopes
 
+    def row(self, w: Tensor, cells: Mapping[str, Tensor]) -> Tensor:
+        """f at one row, (), which has these cells, () each; for a model whose rows do not meet."""
+        return self._evaluate(w, cells).to(w.dtype).reshape(())
+
     def _evaluate(self, w: Tensor, columns: Mapping[str, Tensor]) -> Tensor:
         value = self._values({**self.constants, **columns, **self.layout.unpack(w)})
         return value.reshape(-1) if value.numel() == 1 and value.dim() > 1 else value

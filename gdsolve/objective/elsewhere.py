@@ -109,6 +109,7 @@ SAME: dict[str, str] = {
     "softsign": "x/(1 + abs(x))",
     "fabs": "abs(x)",
     "absolute": "abs(x)",
+    "voigt_profile": "voigt(x, y, z)",
     "square": "x**2",
     "cube": "x**3",
     "rsqrt": "1/sqrt(x)",

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import reduce
 
 import torch
 from torch import Tensor
+
+from gdsolve.objective.voigt import voigt
 
 
 def _extreme(whole: Callable[[Tensor], Tensor], pairwise: Callable[[Tensor, Tensor], Tensor]) -> Callable[..., Tensor]:
     return lambda first, *second: pairwise(first, *second) if second else whole(first)
 
 
-def _alike(first: Tensor, second: Tensor) -> list[Tensor]:
-    """Two parts with one shape, dtype and device: the numbers of a formula are on the host, in float64."""
-    dtype = torch.result_type(first, second)
-    device = first.device if second.device.type == "cpu" else second.device
-    shape = torch.broadcast_shapes(first.shape, second.shape)  # type: ignore[no-untyped-call]
-    return [part.to(device=device, dtype=dtype).expand(shape) for part in (first, second)]
+def _alike(*parts: Tensor) -> list[Tensor]:
+    """Parts with one shape, dtype and device: the numbers of a formula are on the host, in float64."""
+    whole = reduce(torch.add, (part.detach() for part in parts))
+    return [part.to(whole).expand(whole.shape) for part in parts]
 
 
 def _where(condition: Tensor, first: Tensor, second: Tensor) -> Tensor:
@@ -45,6 +46,10 @@ def _logsumexp(first: Tensor, *second: Tensor) -> Tensor:
     if second:
         return torch.logsumexp(torch.stack(_alike(first, *second)), dim=0)
     return torch.logsumexp(first.reshape(-1), dim=0)
+
+
+def _voigt(*parts: Tensor) -> Tensor:
+    return voigt(*_alike(*parts))
 
 
 def _cumsum(value: Tensor) -> Tensor:
@@ -87,6 +92,7 @@ FUNCTIONS: dict[str, tuple[tuple[int, ...], Callable[..., Tensor]]] = {
     "erfc": ((1,), torch.erfc),
     "gamma": ((1,), _gamma),
     "lgamma": ((1,), torch.lgamma),
+    "voigt": ((3,), _voigt),
     "abs": ((1,), torch.abs),
     "sign": ((1,), torch.sign),
     "floor": ((1,), torch.floor),
@@ -129,6 +135,7 @@ TAKES: dict[str, str] = {
     **dict.fromkeys(("atanh", "arctanh"), "a number between -1 and 1"),
     "gamma": f"{_NO_POLE}, nor above 171",
     "lgamma": _NO_POLE,
+    "voigt": "a width sigma or gamma other than 0",
     "/": "a divisor other than 0",
     "**": "a base above 0 where the exponent is a fraction or negative",
 }

@@ -33,7 +33,10 @@ class FusedWalk:
     Shapes: `design` is (m, p), `columns` are the target and, if any, the weights, (m, 1) each.
     """
 
-    def __init__(self, loss: Rowwise, otherwise: RowWalk, design: Tensor, *columns: Tensor) -> None:
+    def __init__(
+        self, loss: Rowwise, otherwise: RowWalk, design: Tensor, *columns: Tensor, offset: Tensor | None = None
+    ) -> None:
+        self._offset = offset
         self._loss, self._otherwise, self._design, self._columns = loss, otherwise, design, columns
         self._launch: Launch | None = None
         self._refused = False
@@ -47,7 +50,7 @@ class FusedWalk:
 
     def _made(self) -> Launch | None:
         try:
-            return launch_of(self._loss, self._design, *self._columns)
+            return launch_of(self._loss, self._design, *self._columns, offset=self._offset)
         except Exception as fault:
             # Whatever keeps a compiler from its work, the other walk needs none.
             logger.info("no kernel of its own for the rows: %s", fault)
@@ -58,14 +61,21 @@ class Launch:
     """A compiled kernel with its data; called with w, (p, 1), it gives what `Walk.sums` gives."""
 
     def __init__(
-        self, kernel: Any, source: KernelSource, shape: KernelShape, design: Tensor, columns: tuple[Tensor, ...]
+        self,
+        kernel: Any,
+        source: KernelSource,
+        shape: KernelShape,
+        design: Tensor,
+        columns: tuple[Tensor, ...],
+        offset: Tensor | None = None,
     ) -> None:
         m, p = design.shape
         target, weights = columns[0].contiguous(), columns[-1].contiguous()
         constants = torch.tensor(source.constants or (0.0,), dtype=design.dtype, device=design.device)
         self._p, self._m, self._tiles, self._constants = p, m, -(-m // shape.height), constants
         self._kernel = kernel
-        self._data = (design, design.stride(1 if shape.by_column else 0), target, weights)
+        offsets = target if offset is None else offset.contiguous()
+        self._data = (design, design.stride(1 if shape.by_column else 0), target, weights, offsets)
         _, compiled = self._run(design.new_zeros(p, 1), tiles=0, programs=1)
         self._programs = min(self._tiles, programs_at_once(compiled, design.device))
 
@@ -93,7 +103,7 @@ def programs_at_once(compiled: Any, device: torch.device) -> int:
     return int(max(1, beside) * properties.multi_processor_count)
 
 
-def launch_of(loss: Rowwise, design: Tensor, *columns: Tensor) -> Launch | None:
+def launch_of(loss: Rowwise, design: Tensor, *columns: Tensor, offset: Tensor | None = None) -> Launch | None:
     """The kernel for a loss on these rows; None where there is none for such a loss or shape.
 
     Raises:
@@ -103,8 +113,8 @@ def launch_of(loss: Rowwise, design: Tensor, *columns: Tensor) -> Launch | None:
     elementwise = traced(loss, design.dtype)
     if shape is None or elementwise is None:
         return None
-    source = kernel_source(elementwise, shape)
-    return None if source is None else Launch(compiled(source.text), source, shape, design, columns)
+    source = kernel_source(elementwise, shape, moved=offset is not None)
+    return None if source is None else Launch(compiled(source.text), source, shape, design, columns, offset)
 
 
 @cache

@@ -94,12 +94,12 @@ class KernelSource:
     constants: tuple[float, ...]
 
 
-def kernel_source(loss: Elementwise, shape: KernelShape) -> KernelSource | None:
+def kernel_source(loss: Elementwise, shape: KernelShape, *, moved: bool = False) -> KernelSource | None:
     """The kernel for a loss; None where the loss has an operation that Triton lacks.
 
     Every program walks tiles of rows that are `programs` tiles apart and keeps its own sums: entry by entry, so that
     threads add up what they hold only once, at the end. Constants of a loss that are no plain numbers are data, so that
-    a loss with another parameter is the same kernel.
+    a loss with another parameter is the same kernel. With `moved` rows have offsets, which are added to their products.
     """
     constants: list[float] = []
     statements = loss.lines(replace(TRITON, number=lambda number: _constant(number, constants)))
@@ -109,6 +109,8 @@ def kernel_source(loss: Elementwise, shape: KernelShape) -> KernelSource | None:
     if shape.weighted:
         statements += ["weight = tl.load(weights + first + lanes, mask=there, other=0.0)"]
         value, slope = f"{value} * weight", f"{slope} * weight"
+    if moved:
+        statements = ["z += tl.load(offsets + first + lanes, mask=there, other=0.0)", *statements]
     layout = _narrow(shape) if shape.narrow else _wide(shape)
     body = [
         f"T = {'tl.float64' if shape.itemsize == 8 else 'tl.float32'}",
@@ -133,7 +135,7 @@ def kernel_source(loss: Elementwise, shape: KernelShape) -> KernelSource | None:
         *layout.after,
         f"tl.store(sums + {shape.p}, tl.sum(total))",
     ]
-    head = "def walk(design, apart, target, weights, w, constants, sums, rows, tiles):"
+    head = "def walk(design, apart, target, weights, offsets, w, constants, sums, rows, tiles):"
     return KernelSource("\n".join([head, *_indented(*body), ""]), tuple(constants))
 
 

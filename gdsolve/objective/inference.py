@@ -78,6 +78,14 @@ class Robust:
 
 
 @dataclass(frozen=True, slots=True)
+class Contrasts:
+    """The estimates of several classes less those of a `reference` class, for all classes but that one."""
+
+    reference: str
+    estimates: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Inference:
     """The estimates with their errors, in the order of the parameters.
 
@@ -86,7 +94,8 @@ class Inference:
     (p, p), None where it does not exist. Without `confidence` there are standard errors and statistics alone, which
     need no distribution. `robust` says which errors these are where they are not the classic ones; `rank` how many
     parameters the data determine; `goodness` how good the fit is, where a report is asked for. `covariance`, that of
-    the classic errors, is None where it does not exist, or is of more than `MOST_KEPT` weights.
+    the classic errors, is None where it does not exist, or is of more than `MOST_KEPT` weights. `dispersion` is φ where
+    a likelihood has one that is estimated: t then, as for least squares.
     """
 
     residual_standard_deviation: float | None
@@ -99,6 +108,12 @@ class Inference:
     rank: int | None = None
     goodness: Goodness | None = None
     covariance: Covariance | None = field(default=None, compare=False, repr=False)
+    dispersion: float | None = None
+    contrasts: Contrasts | None = None
+
+    def without_covariance(self, contrasts: Contrasts | None) -> Inference:
+        """The same for several classes, with their contrasts, if they are asked for; no interval is made of it."""
+        return replace(self, covariance=None, contrasts=contrasts)
 
 
 def from_factor(
@@ -169,10 +184,13 @@ def from_hessian(
     held: Mapping[str, str] | None = None,
     to_user: Tensor | None = None,
     sandwich: Sandwich | None = None,
+    dispersed: tuple[float, float] | None = None,
 ) -> Inference:
     """The inference of maximum likelihood from the Hessian H, (p, p), of the summed negative log-likelihood.
 
-    Covariance H⁻¹, z = ŵ/se, ŵ ± z₍₁₊c₎⸝₂·se: what holds of many rows. Shapes and `held` as for `from_factor`.
+    Covariance H⁻¹, z = ŵ/se, ŵ ± z₍₁₊c₎⸝₂·se: what holds of many rows. Shapes and `held` as for `from_factor`. Of a
+    likelihood up to a factor, `dispersed` are Pearson's χ² and N: φ = χ²/(N − rank), covariance φ·H⁻¹, and t on N −
+    rank degrees of freedom, as R's summary of a glm has it.
     Source: McCullagh and Nelder, Generalized Linear Models, 2nd ed., section 4.4.4 and appendix A.
     """
     held = held or {}
@@ -188,13 +206,31 @@ def from_hessian(
     factor = values.clamp(min=0.0).sqrt()[:, None] * vectors.mT * lengths
     # A Hessian carries the square of what a factor carries, and so the root of its rounding.
     spread = spread_of(factor, out, free, names, held, arithmetic=rounding**0.5 / CERTAIN)
-    kept = _covariance(factor, out, names, free, spread, 1.0)
+    phi, freedom, lacking = _dispersion(dispersed, spread.rank)
+    error = None if phi is None else phi**0.5
+    kept = _covariance(factor, out, names, free, spread, error)
     robust, why = None, None
     if sandwich is not None:
         spread, robust, why = _filled(spread, sandwich, into, to_user, names)
-    found = _bars(names, estimates, spread, 1.0, freedom=math.inf, confidence=confidence, reason=why)
+        error, freedom, lacking = 1.0, math.inf, None
+    found = _bars(names, estimates, spread, error, freedom=freedom, confidence=confidence, reason=lacking or why)
     correlation = _correlation(spread, names) if confidence else None
-    return Inference(None, None, confidence, "z", found, correlation, robust, spread.rank, covariance=kept)
+    statistic, own = ("t" if math.isfinite(freedom) else "z"), None if dispersed is None else phi
+    counted = None if dispersed is None else max(dispersed[1] - spread.rank, 0.0)
+    return Inference(
+        None, counted, confidence, statistic, found, correlation, robust, spread.rank, covariance=kept, dispersion=own
+    )
+
+
+def _dispersion(dispersed: tuple[float, float] | None, rank: int) -> tuple[float | None, float, str | None]:
+    """φ, its degrees of freedom, and why there is no φ: 1, infinite and None of a likelihood that has none."""
+    if dispersed is None:
+        return 1.0, math.inf, None
+    squares, observations = dispersed
+    freedom = max(observations - rank, 0.0)
+    if freedom <= 0.0:
+        return None, freedom, _no_freedom(observations, rank, Weighting.NONE)
+    return (squares / freedom, freedom, None) if squares > 0.0 and math.isfinite(squares) else (None, freedom, EXACT)
 
 
 def _filled(

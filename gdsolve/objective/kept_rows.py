@@ -17,7 +17,7 @@ SLAB_BYTES = 64 << 20
 CHUNK_BYTES = 4 << 20
 
 Batch = TypeVar("Batch", bound=RowBlock)
-# Cells, (rows, n + 1), the target last, and weights, (rows,), if any.
+# Cells, (rows, n + 1), the target last, or (rows, n + 2), the offset behind it, and weights, (rows,), if any.
 Chunk = tuple[Tensor, Tensor | None]
 
 
@@ -66,7 +66,9 @@ class KeptRows:
 
     def add(self, batch: RowBlock) -> None:
         """Keep the rows of a batch."""
-        values = from_numpy(batch.values)
+        values, offset = from_numpy(batch.values), getattr(batch, "offset", None)
+        if offset is not None:
+            values = torch.cat([values, from_numpy(offset)[:, None]], dim=1)
         weight = None if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
         self.positive += len(values) if weight is None else int((weight > 0.0).sum())
         done = 0
@@ -98,6 +100,18 @@ class KeptRows:
         for slab in self._slabs:
             for column, value in constants.items():
                 slab[column] = value
+
+    def targets(self) -> Iterator[tuple[Tensor, Tensor | None]]:
+        """The target, (rows,), and the weights, if any, of the rows that are kept, slab by slab."""
+        for place, (slab, filled) in enumerate(zip(self._slabs, self._filled, strict=True)):
+            yield slab[-1, :filled], self._weights[place][:filled] if self._weights else None
+
+    def reweigh(self, factor: Callable[[Tensor], Tensor]) -> None:
+        """Multiply the weights of the rows by what `factor` makes of their target, (rows,): numbers above 0."""
+        if not self._weights:
+            self._weights.extend(torch.ones(slab.shape[1], dtype=torch.float64, device=HOST) for slab in self._slabs)
+        for slab, weight, filled in zip(self._slabs, self._weights, self._filled, strict=True):
+            weight[:filled] *= factor(slab[-1, :filled])
 
     def slabs(self) -> Iterator[list[Chunk]]:
         """The chunks of one slab after the other; what was given is released."""

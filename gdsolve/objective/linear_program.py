@@ -43,7 +43,7 @@ def corner_minimum(objective: Objective, near: Tensor, to_user: Tensor, offset: 
         return None
     ranks, rows = gathered_rows(objective, MOST_NUMBERS)
     places = (one.to("cpu", torch.float64).numpy() for one in (near, to_user, offset))
-    found = None if rows is None else _solve(rows, *places)
+    found = _solve(rows, *places) if isinstance(rows, PointwiseRows) else None
     found = found if ranks is None else ranks.gather(found)[0]
     if found is None:
         return None

@@ -13,7 +13,9 @@ from typing import ClassVar, Self
 import torch
 from torch import Tensor
 
-from gdsolve.objective.pointwise import PointwiseLoss, refuse_units
+from gdsolve.objective.pointwise import PointwiseLoss
+from gdsolve.objective.positive_means import GammaMean, NegativeBinomialMean, TweedieMean
+from gdsolve.objective.unitless import refuse_units
 from gdsolve.spec import Loss, Spec
 
 
@@ -122,5 +124,11 @@ class LogisticMean:
         return inside, torch.where(inside & first, z, 1.0), torch.where(inside & ~first, z, 0.0)
 
 
-OF_MEANS: Mapping[Loss, type[PointwiseLoss]] = {Loss.LOGISTIC: LogisticMean, Loss.POISSON: PoissonMean}
+OF_MEANS: Mapping[Loss, type[PointwiseLoss]] = {
+    Loss.LOGISTIC: LogisticMean,
+    Loss.POISSON: PoissonMean,
+    Loss.GAMMA: GammaMean,
+    Loss.TWEEDIE: TweedieMean,
+    Loss.NEGATIVE_BINOMIAL: NegativeBinomialMean,
+}
 """For a curve that is the mean."""

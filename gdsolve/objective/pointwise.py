@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Protocol, Self, runtime_checkable
 import torch
 from torch import Tensor
 
+from gdsolve.objective.hinge import SquaredHinge
+from gdsolve.objective.positive import Gamma, NegativeBinomial, Tweedie
+from gdsolve.objective.unitless import refuse_units
 from gdsolve.spec import Loss, Spec
 
 
@@ -356,21 +359,15 @@ class Absolute:
         return replace(self, steepness=self.steepness / scale)
 
 
-def refuse_units(scale: float) -> None:
-    """See that a target without units is given in none.
-
-    Raises:
-        ValueError: a scale other than 1.
-    """
-    if scale != 1.0:
-        raise ValueError(f"a target of classes or counts has no units, and is given in units of {scale}")
-
-
 POINTWISE: Mapping[Loss, type[PointwiseLoss]] = {
     Loss.HUBER: Huber,
     Loss.LOGCOSH: LogCosh,
     Loss.LOGISTIC: Logistic,
     Loss.POISSON: Poisson,
+    Loss.GAMMA: Gamma,
+    Loss.TWEEDIE: Tweedie,
+    Loss.NEGATIVE_BINOMIAL: NegativeBinomial,
+    Loss.SQUARED_HINGE: SquaredHinge,
     Loss.QUANTILE: Quantile,
     Loss.ABSOLUTE: Absolute,
 }

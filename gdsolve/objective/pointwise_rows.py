@@ -12,11 +12,13 @@ from torch import Tensor
 from gdsolve.objective.base import Evaluation, Objective
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows
+from gdsolve.objective.offset import empty_target, plain
 from gdsolve.objective.pointwise import PointwiseLoss, named_scores, tally
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.objective.row_blocks import Block, empty_design, split_rows, sum_of_blocks
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.shipment import bring_rows
+from gdsolve.objective.softmax import SoftmaxRows
 from gdsolve.objective.walks import walk_of
 from gdsolve.objective.whole import RowWalk
 from gdsolve.ranks import Ranks
@@ -34,8 +36,9 @@ class PointwiseRows:
     """1/M·(Σ ωᵢ·l(xᵢᵀw, yᵢ) + 1/2·‖Pw − q‖²) over all rows, in descent's coordinates, with M = Σ ωᵢ.
 
     The gradient is 1/M·(Xᵀ(ω·∂l/∂z) + Pᵀ(Pw − q)); ridge is on the SSE scale, as for `half-mse`.
-    Shapes: `design` X is (m, p), intercept last; `target` and `weight` are (m, 1), neither multiplied by √ω; without
-    weights ω = 1. `many` updates are to be taken, so that what they need may be compiled.
+    Shapes: `design` X is (m, p), intercept last; `target` and `weight` are (m, 1), neither multiplied by √ω, and the
+    target of an `OffsetLoss` is (m, 2); without weights ω = 1. `many` updates are to be taken, so that what they need
+    may be compiled.
     Source: docs/design.md, section 2; Hastie, Tibshirani and Friedman, The Elements of Statistical Learning, 2nd ed.,
     section 10.6.
     """
@@ -50,8 +53,10 @@ class PointwiseRows:
     _walk: RowWalk = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        columns = (self.target,) if self.weight is None else (self.target, self.weight)
-        walk = walk_of(self.design, *columns, loss=self.loss.loss_and_slope, many=self.many)
+        target, offset = self.target[:, :1], self.target[:, 1:] if self.target.shape[1] > 1 else None
+        columns = (target,) if self.weight is None else (target, self.weight)
+        loss = plain(self.loss).loss_and_slope
+        walk = walk_of(self.design, *columns, loss=loss, many=self.many, offset=offset)
         object.__setattr__(self, "_walk", walk)
 
     def hastened(self) -> Self:
@@ -74,7 +79,9 @@ class PointwiseRows:
 
     def _visit(self, block: Block, v: Tensor, z: Tensor) -> Tensor:
         """Σ ω·l of a block; the slopes are ω·∂l/∂z."""
-        losses, slopes = self.loss.loss_and_slope(torch.mv(block.design, v, out=z), block.columns[0])
+        products = torch.mv(block.design, v, out=z)
+        products = products if block.offset is None else products.add_(block.offset)
+        losses, slopes = plain(self.loss).loss_and_slope(products, block.columns[0])
         if self.weight is not None:
             losses, slopes = losses * block.columns[1], slopes * block.columns[1]
         torch.sum(losses, dim=0, out=block.value)
@@ -172,17 +179,18 @@ def coordinates_for(loss: PointwiseLoss, coordinates: Coordinates) -> Coordinate
     return coordinates if loss.of_residual else coordinates.without_target()
 
 
-def gathered_rows(objective: Objective, most: float) -> tuple[Ranks | None, PointwiseRows | None]:
+def gathered_rows(objective: Objective, most: float) -> tuple[Ranks | None, PointwiseRows | SoftmaxRows | None]:
     """The rows of an objective, those of all ranks on the host of the first one, and the ranks where there are several.
 
     None for the rows where they are another rank's, where there are more numbers than `most`, or where the objective
     has no such rows. Only the first rank has the penalty.
     """
     if not isinstance(objective, Shared):
-        rows = objective if isinstance(objective, PointwiseRows) and objective.design.numel() <= most else None
-        return None, rows
+        if isinstance(objective, PointwiseRows | SoftmaxRows) and objective.design.numel() <= most:
+            return None, objective
+        return None, None
     ranks, own = objective.ranks, objective.own
-    if not isinstance(own, PointwiseRows) or objective.step_elements > most:
+    if not isinstance(own, PointwiseRows | SoftmaxRows) or objective.step_elements > most:
         return ranks, None
     parts = ranks.gather((own.design.cpu(), own.target.cpu(), None if own.weight is None else own.weight.cpu()))
     if not ranks.first:
@@ -218,16 +226,16 @@ def collect_pointwise_rows(
         raise ValueError("a target of classes or counts cannot be centred")
     m, dtype, weighted = kept.positive, kept.dtype, kept.weighted
     design = empty_design(m, coordinates.p, dtype=dtype, device=device)
-    target = torch.empty(m, 1, dtype=dtype, device=device)
+    target = empty_target(m, loss, dtype=dtype, device=device)
     weights = torch.empty(m, 1, dtype=dtype, device=device) if weighted else None
     places = (design, target) if weights is None else (design, target, weights)
     total = kept.total_weight
-    bring_rows(kept, coordinates, _positive, places)
+    bring_rows(kept, coordinates, positive_rows, places)
     kind = SmoothPointwiseRows if loss.differentiable else PointwiseRows
     return kind(design, target, weights, penalty.to(dtype, device), loss.in_units_of(coordinates.target_scale), total)
 
 
-def _positive(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
+def positive_rows(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, ...]:
     """The rows of a weight above 0: were the loss of another one infinite, 0·∞ would be no number."""
     if weight is None:
         return design, target

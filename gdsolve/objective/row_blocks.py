@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -83,12 +83,16 @@ def _sum(terms: Iterable[Tensor]) -> Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some rows: `design` (h, p) and its transpose, `columns` (h,) each, and `value`, (), for their loss."""
+    """Some rows: `design` (h, p) and its transpose, `columns` (h,) each, and `value`, (), for their loss.
+
+    `offset`, (h,), is to be added to the products of the design, where there is one.
+    """
 
     design: Tensor
     transposed: Tensor
     columns: tuple[Tensor, ...]
     value: Tensor
+    offset: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class Walk:
     Shapes: `design` is (m, p), `columns` are (m, 1) each.
     """
 
-    def __init__(self, design: Tensor, *columns: Tensor) -> None:
+    def __init__(self, design: Tensor, *columns: Tensor, offset: Tensor | None = None) -> None:
         p, device, dtype = design.shape[1], design.device, design.dtype
         height = max(1, block_bytes(design) // (p * design.element_size()))
         parts = [torch.split(tensor, height) for tensor in (design, *(column[:, 0] for column in columns))]
@@ -121,6 +125,9 @@ class Walk:
         blocks = [
             Block(rows, rows.mT, tuple(beside), value) for value, rows, *beside in zip(values, *parts, strict=True)
         ]
+        if offset is not None:
+            pairs = zip(blocks, torch.split(offset[:, 0], height), strict=True)
+            blocks = [replace(block, offset=part) for block, part in pairs]
         size = -(-len(blocks) // MOST_TASKS)
         groups = [tuple(blocks[i : i + size]) for i in range(0, len(blocks), size)]
         self._gradients = torch.empty(len(groups), p, dtype=dtype, device=device)

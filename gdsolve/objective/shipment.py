@@ -57,14 +57,17 @@ def _bring(
 
 
 def in_coordinates(chunk: Chunk, coordinates: Coordinates) -> tuple[Tensor, Tensor, Tensor | None]:
-    """Design (rows, p), target (rows, 1) and weights (rows, 1), if any, in `coordinates` and float64: new tensors."""
+    """Design (rows, p), target and weights (rows, 1) in `coordinates` and float64: new tensors.
+
+    The target is (rows, 2) where an offset stands behind it; there may be no weights.
+    """
     cells, weight = chunk
     values = cells.to(torch.float64)
     design = torch.empty(coordinates.p, len(values), dtype=torch.float64, device=HOST).mT
     design[:, coordinates.n :] = 1.0
-    torch.sub(values[:, :-1], coordinates.centre, out=design[:, : coordinates.n])
+    torch.sub(values[:, : coordinates.n], coordinates.centre, out=design[:, : coordinates.n])
     design[:, : coordinates.n] /= coordinates.scale
-    target = (values[:, -1:] - coordinates.target_centre) / coordinates.target_scale
+    target = (values[:, coordinates.n :] - coordinates.target_centre) / coordinates.target_scale
     return design, target, None if weight is None else weight[:, None]
 
 

@@ -40,6 +40,10 @@ class Shrinkage:
         """The same in the precision and the place of a tensor."""
         return Shrinkage(self.thresholds.to(like))
 
+    def repeated(self, count: int) -> Shrinkage:
+        """The same on the weights of so many classes, one after the other."""
+        return self if count == 1 else Shrinkage(self.thresholds.repeat(count, 1))
+
     def penalty(self, weights: Tensor) -> Tensor:
         """Σ τ|wᵢ| for every column of `weights`, (p, q): a tensor (q,)."""
         return (self.thresholds * weights.abs()).sum(dim=0)

@@ -14,7 +14,7 @@ MODULES = (
 )
 _UNDERSTOOD = """
 absolute add amax amin clamp divide exp2 expit fabs gammaln log2 logaddexp matmul mm multiply mv negative pow power
-reciprocal rsqrt square subtract t true_divide
+reciprocal rsqrt square subtract t true_divide voigt_profile
 """
 UNDERSTOOD = frozenset(_UNDERSTOOD.split())
 """Functions of these that are read as the one form that means the same: see `elsewhere.SAME`."""

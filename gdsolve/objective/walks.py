@@ -27,17 +27,19 @@ class Hastened(Protocol):
         ...
 
 
-def walk_of(design: Tensor, *columns: Tensor, loss: Rowwise, many: bool) -> RowWalk:
+def walk_of(design: Tensor, *columns: Tensor, loss: Rowwise, many: bool, offset: Tensor | None = None) -> RowWalk:
     """The walk for a design, (m, p), and the columns beside it, (m, 1) each: target and, where there are, weights.
+
+    An `offset`, (m, 1), is added to the products before the loss is taken.
 
     `loss` is what visits a block, weights aside, computes: l and ∂l/∂z of every row. On the host, code is compiled for
     it where `many` updates repay that.
     """
     if design.device.type == "cpu":
-        compiled = compiled_walk(loss, design, *columns) if many else None
-        return compiled or Walk(design, *columns)
-    whole = WholeWalk(design, *columns)
+        compiled = compiled_walk(loss, design, *columns, offset=offset) if many else None
+        return compiled or Walk(design, *columns, offset=offset)
+    whole = WholeWalk(design, *columns, offset=offset)
     large = design.numel() * design.element_size() >= LEAST_BYTES
     if design.device.type != "cuda" or not large or shape_of(design, weighted=False) is None:
         return whole
-    return FusedWalk(loss, whole, design, *columns)
+    return FusedWalk(loss, whole, design, *columns, offset=offset)

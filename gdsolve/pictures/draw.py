@@ -118,13 +118,13 @@ def picture_of_rates(
     if kind_of_plot(problem.spec, "compare-lr") is PlotKind.SPECTRUM:
         best = problem.start if solutions is None else min(solutions, key=lambda one: one.value).w
         return _spectrum_of_rates(scene, rates, best)
-    squared, shrunk = problem.squares is not None and problem.modes is not None, problem.shrinkage is not None
+    squared, limited = problem.squares is not None and problem.modes is not None, problem.holds_weights
     return draw_rates(
         results,
         [_curve_of(scene, results, solutions, one) for one in shown(results)],
         _foreseen(problem, rates, tol),
         stable=None if spectrum is None else spectrum.largest_stable,
-        best=None if spectrum is None or not spectrum.rank or shrunk else spectrum.best,
+        best=None if spectrum is None or not spectrum.rank or limited else spectrum.best,
         label="SSE" if squared else "loss",
         unit=scene.loss_unit,
         limit=limit,

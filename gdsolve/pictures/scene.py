@@ -13,7 +13,7 @@ from gdsolve.descent.leap import Form
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.modes import Modes
 from gdsolve.picture import Axis
-from gdsolve.solve.l1 import gap_l1
+from gdsolve.solve.certify import gap_at
 from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Units
@@ -229,7 +229,7 @@ def scene_of(problem: Problem, minimum: Minimum | None) -> Scene:
         if minimum is None:
             return None
         pairs = zip(here(weights).mT, values(weights).tolist(), strict=True)
-        gap = minimum.gap if problem.shrinkage is None else partial(gap_l1, problem, minimum=minimum)
+        gap = partial(gap_at, problem, minimum=minimum)
         return torch.tensor([gap(w[:, None], value / unit) * unit for w, value in pairs], dtype=torch.float64)
 
     known = modes.minimiser if squares is not None and modes is not None else None

@@ -21,9 +21,9 @@ from gdsolve.report.parts import (
     parameter_values,
 )
 from gdsolve.report.plain import has_intercept, weight_names, write_csv
-from gdsolve.report.record import NO_DATA, data_record, descent_record, optimum_record, spectrum_record
+from gdsolve.report.record import NO_DATA, data_record, descent_record, optimum_record, sought_record, spectrum_record
 from gdsolve.report.weight_table import SCREENFUL
-from gdsolve.spec.losses import USUAL_LOSS
+from gdsolve.spec.losses import LOSS_PARAMETERS, USUAL_LOSS
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ LEAST = 1e-300
 def certify_record(found: Certified) -> Record:
     """`gdsolve.certify/1`: gap, digits and gradient norm in the user's units; null where there is no optimum."""
     asked = descent_record(found.spec, standardised=False)
-    kept = ("loss", "link", "delta", "quantile", "ridge", "l1", "penalty_scale", "penalize_intercept")
+    own = (one.name for one in LOSS_PARAMETERS)
+    kept = ("loss", "link", *own, "ridge", "l1", "penalty_scale", "penalize_intercept")
     return {
         "schema": "gdsolve.certify/1",
         "version": __version__,
@@ -56,7 +57,11 @@ def certify_record(found: Certified) -> Record:
         "optimum": None if found.optimum is None else optimum_record(found.optimum),
         "spectrum": None if found.spectrum is None else spectrum_record(found.spectrum),
         "data": NO_DATA if found.data is None else data_record(found.data, found.spec),
-        "descent": {**{name: asked[name] for name in kept}, "delta_found": found.delta_found, "dtype": "float64"},
+        "descent": {
+            **{name: asked[name] for name in kept},
+            **sought_record(found.spec, sought=found.delta_found),
+            "dtype": "float64",
+        },
         "objective": {"kind": found.subject.kind, "formula": found.subject.formula},
         "advice": list(found.advice),
         "seconds": found.seconds,

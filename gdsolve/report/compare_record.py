@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.report.record import NO_DATA, data_record, descent_record, optimum_record
@@ -52,6 +53,8 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
             "max_iter": spec.max_iter,
             "tol": comparison.tol,
         },
+        "found_start": None if comparison.found_start is None else asdict(comparison.found_start),
+        "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,
     }

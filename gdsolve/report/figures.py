@@ -28,7 +28,7 @@ def figures_of_fit(record: Record) -> list[str]:
     if kind == "formula":
         found = [("loss", _beside(record, "loss")), ("SSE", _beside(record, "sse"))]
     elif Loss(loss).info.likelihood:
-        named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("deviance", "deviance")]
+        named = [("accuracy", "accuracy"), ("log loss", "log_loss"), ("AUC", "auc"), ("deviance", "deviance")]
         found = [(title, _known(record.get(key))) for title, key in named]
         found += [("loss", _beside(record, "loss"))] if is_penalised(descent) else []
     elif Loss(loss).info.squared:
@@ -36,6 +36,7 @@ def figures_of_fit(record: Record) -> list[str]:
         found += [("loss", _beside(record, "loss"))] if is_penalised(descent) else []
     else:
         found = [("mean loss", _beside(record, "loss")), *_squares(record), ("", beyond_delta(record))]
+        found += [("accuracy", _known(record.get("accuracy")))]
     return [f"{title} {text}".lstrip() for title, text in found if text]
 
 
@@ -58,6 +59,7 @@ def all_figures(record: Record) -> list[tuple[str, str]]:
         *_squares(record),
         ("accuracy", _known(record.get("accuracy"))),
         ("log loss", _known(record.get("log_loss"))),
+        ("AUC", _known(record.get("auc")) or record.get("auc_reason") or ""),
         ("deviance", _known(record.get("deviance"))),
         ("beyond δ", beyond_delta(record).removesuffix(" beyond δ")),
         *descent_figures(record),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TextIO
 
+from gdsolve.report.confusion_table import is_shown, show_confusion
 from gdsolve.report.figures import figures_of_fit, gradient_checks, how_it_went, rate_text
 from gdsolve.report.inference_table import show_inference
 from gdsolve.report.iteration_table import LEAST_ROWS, MOST_ROWS, show_iterations
@@ -24,6 +25,7 @@ from gdsolve.report.parts import (
     show_ending,
 )
 from gdsolve.report.plain import has_intercept
+from gdsolve.report.starts_table import show_minima
 from gdsolve.report.validation_table import show_stopping, validation_lines
 from gdsolve.report.weight_table import show_weights
 from gdsolve.spec.losses import USUAL_LOSS
@@ -93,9 +95,13 @@ def _ending(page: Page, record: Record, view: View) -> Page:
         show_inference(answer, record)
     answer.blank()
     answer.paragraph(", ".join(figures_of_fit(record)), hanging=2)
+    if is_shown(record):
+        answer.blank()
+        show_confusion(answer, record, record["data"]["target"], weighted=bool(record["data"]["weight"]))
     labelled(answer, validation_lines(record))
     show_stopping(answer, record)
     labelled(answer, gradient_checks(record))
+    show_minima(answer, record)
     if view.verbose:
         answer.blank()
         labelled(answer, how_it_went(record))

@@ -25,6 +25,7 @@ def inference_record(inference: Inference) -> dict[str, Any]:
         "confidence": inference.confidence,
         "residual_standard_deviation": inference.residual_standard_deviation,
         "degrees_of_freedom": inference.degrees_of_freedom,
+        "dispersion": inference.dispersion,
         "statistic": inference.statistic,
         "errors": kind_record(inference),
         **_goodness_record(inference.goodness),
@@ -32,8 +33,23 @@ def inference_record(inference: Inference) -> dict[str, Any]:
             one.name: {"estimate": one.value, **{figure: getattr(one, figure) for figure in FIGURES}}
             for one in inference.estimates
         },
+        "reference": _reference_record(inference),
         "correlation": table
         and {name: dict(zip(names, row, strict=True)) for name, row in zip(names, table, strict=True)},
+    }
+
+
+def _reference_record(inference: Inference) -> dict[str, Any] | None:
+    """The weights of several classes less those of the reference class."""
+    found = inference.contrasts
+    if found is None:
+        return None
+    return {
+        "class": found.reference,
+        "parameters": {
+            one.name: {"estimate": one.value, **{figure: getattr(one, figure) for figure in FIGURES[:6]}}
+            for one in found.estimates
+        },
     }
 
 

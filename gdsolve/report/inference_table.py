@@ -26,6 +26,10 @@ def show_inference(page: Page, fit: Record) -> None:
     if any(one["standard_error"] is not None for one in parameters.values()):
         _show_estimates(page, record, parameters)
         page.blank()
+    if record.get("reference"):
+        page.heading(f"against {record['reference']['class']}")
+        _show_estimates(page, {**record, **record["reference"]}, record["reference"]["parameters"])
+        page.blank()
     labelled(page, remarks(fit))
     if len(correlated(record)) > 1:
         page.blank()
@@ -40,6 +44,7 @@ def remarks(fit: Record) -> list[tuple[str, str]]:
         ("weights", weighting_remark(fit)),
         ("std. errors", errors_line(record)),
         ("residual sd", _scatter(record, scatter_unit(fit))),
+        ("dispersion", _dispersion(record)),
         *goodness_lines(record),
     ]
 
@@ -131,9 +136,17 @@ def reasons(record: Record) -> list[tuple[str, str]]:
 
 def _scatter(record: Record, unit: str) -> str:
     scatter, freedom = record["residual_standard_deviation"], record["degrees_of_freedom"]
-    if freedom is None:
+    if freedom is None or record.get("dispersion") is not None:
         return ""
     return f"{figure(scatter)} on {freedom_text(freedom)}{unit}"
+
+
+def _dispersion(record: Record) -> str:
+    """φ of a likelihood that has one which is estimated."""
+    found = record.get("dispersion")
+    if found is None:
+        return ""
+    return f"φ = {figure(found)}: Pearson's χ² on {freedom_text(record['degrees_of_freedom'])}"
 
 
 def _show_correlations(page: Page, record: Record) -> None:

@@ -30,6 +30,8 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
     every = parameter_names(record, intercept=has_intercept(record))
     # More columns than that have no room for a digit each.
     names = every if page.width is None else every[: page.width // NARROWEST]
+    # Every class has a weight of each column: their names would fill the page.
+    names = [] if most is not None and record["descent"]["loss"] == Loss.SOFTMAX else names
     # All of a few weights are worth more than the last digits, and a weight more than those of a gradient.
     for digits, of_measures in ((8, 8), (6, 6), (6, 4)):
         columns = iteration_columns(record, measures, names, digits, chosen, of_measures)

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
 from gdsolve.data.formats.csv.marks import usual_delimiter
+from gdsolve.report.found_start import found_start_line
 from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.plain import weight_names
+from gdsolve.report.starts_table import start_line
 from gdsolve.report.weighting import weighting_line
 from gdsolve.spec.losses import Link, Loss, Target
 from gdsolve.spec.methods import PLAIN, Method
@@ -65,20 +67,25 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
     read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     ignored = ("ignored", _listed(data["ignored"], "column", room))
+    began = ("start", start_line(record) or found_start_line(record))
     if subject["kind"] == "formula":
-        return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored]
+        return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored, began]
+    intercept = intercept or has_class_intercepts(record)
     explained = [("features", _features(data, room, intercept=intercept))]
     if subject["kind"] == "curve":
         explained = [("model", f"{_modelled(record)} = {subject['formula']}"), ("fixed", _fixed(subject))]
     return [
         ("data", read),
         ("target", named_target(data["target"], data["target_reason"])),
-        ("classes", _classes(data.get("target_levels"))),
+        ("classes", _classes(record, room)),
+        ("class weights", _class_weights(record)),
         *explained,
         ("levels", _all_levels(data, room)),
+        ("offset", _offset(data)),
         ("row weights", weighting_line(record)),
         ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
         ignored,
+        began,
     ]
 
 
@@ -123,6 +130,7 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     """The loss with its parameter and its penalty."""
     parameter = Loss(descent["loss"]).info.parameter
     found = ", found from the residuals" if descent.get("delta_found") else ""
+    found = ", found by maximum likelihood" if descent.get("dispersion_found") else found
     own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
@@ -182,8 +190,28 @@ def _fixed(subject: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} = {figure(value)}" for name, value in (subject.get("fixed") or {}).items())
 
 
-def _classes(levels: Sequence[str] | None) -> str:
+def _offset(data: Mapping[str, Any]) -> str:
+    """What is added to the prediction of a row before its mean is taken."""
+    exposure = data.get("exposure")
+    return " + ".join(filter(None, [data.get("offset"), f"log {exposure}" if exposure else None]))
+
+
+def _classes(record: Record, room: int | None) -> str:
+    data = record["data"]
+    levels, names = data.get("target_levels"), data.get("classes") or ()
+    if (record.get("descent") or {}).get("loss") == Loss.SOFTMAX:
+        return _listed([str(name) for name in names], "class", None if room is None else max(room, LEAST_ROOM))
     return "" if not levels else f"{levels[0]} is 0, {levels[1]} is 1"
+
+
+def _class_weights(record: Record) -> str:
+    return ", ".join((record.get("descent") or {}).get("class_weight") or ())
+
+
+def has_class_intercepts(record: Record) -> bool:
+    """True where every class has an intercept of its own."""
+    descent = record.get("descent") or {}
+    return descent.get("loss") == Loss.SOFTMAX and not descent.get("no_intercept")
 
 
 def show_ending(page: Page, status: str, message: str) -> None:
@@ -282,6 +310,8 @@ def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> 
     """The columns of the table that explain the target, one that was made into 0/1 columns once."""
     made = {f"{column}={level}": column for column, levels in (data["levels"] or {}).items() for level in levels}
     names = list(dict.fromkeys(made.get(name, name) for name in data["features"]))
+    if not names:
+        return "none but an intercept"
     last = " and an intercept" if intercept else ", no intercept"
     return _listed(names, "column", None if room is None else max(room, LEAST_ROOM) - len(last)) + last
 

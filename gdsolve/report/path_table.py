@@ -9,7 +9,7 @@ from typing import Any, TextIO
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import column, counted, figure, whole
 from gdsolve.report.page import Page, page_for
-from gdsolve.report.parts import advise, data_lines, labelled
+from gdsolve.report.parts import advise, data_lines, has_class_intercepts, labelled
 from gdsolve.report.path_record import RULES, rules_of
 from gdsolve.report.validation_table import SCORES
 
@@ -147,7 +147,13 @@ def _kept(record: Record, point: Record) -> str:
         if point["degrees_of_freedom"] is None:
             return ""
         return f", {figure(point['degrees_of_freedom'], 4)} degrees of freedom"
-    return f", {point['nonzero']} of {counted(len(point['weights']), 'weight')} nonzero"
+    return f", {point['nonzero']} of {counted(_counted(record, point), 'weight')} nonzero"
+
+
+def _counted(record: Record, point: Record) -> int:
+    """How many weights there are beside intercepts, one or one a class."""
+    each = record["data"].get("classes") or () if has_class_intercepts(record) else ()
+    return len(point["weights"]) - len(each)
 
 
 def _weights(model: Record) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
 from gdsolve.report.text import encodable, encoding_of, is_unicode
+from gdsolve.spec.losses import Loss
 
 Record = Mapping[str, Any]
 FIXED_COLUMNS = ("iteration", "sse", "loss", "gradient_norm", "update")
@@ -136,7 +137,8 @@ def history_rows(record: Record, trace: Sequence[Record] | None = None) -> Itera
 
 def weight_names(record: Record) -> list[str]:
     """The weights by name, in order: the features of a linear model, the parameters of a formula."""
-    if (record.get("objective") or {}).get("kind", "linear") == "linear":
+    of_classes = record["descent"].get("loss") == Loss.SOFTMAX if record.get("descent") else False
+    if (record.get("objective") or {}).get("kind", "linear") == "linear" and not of_classes:
         return list(record["data"]["features"])
     return list(record["weights"])
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from gdsolve.progress import Descending, Reading, Stage
+from gdsolve.progress import Descending, Following, Reading, Stage
 from gdsolve.report.numbers import ABSENT
 
 LEAST_BAR = 8
@@ -79,6 +79,10 @@ def _layouts(pace: Pace | None) -> Iterator[Sequence[str]]:
         yield []
     elif isinstance(pace.now, Reading):
         yield from _reading(pace.now, pace)
+    elif isinstance(pace.now, Following):
+        done = f"{pace.now.ended:,} of {pace.now.count:,}"
+        yield [_percent(pace.now.share), f"{done} starts", _left(pace)]
+        yield [done]
     else:
         yield from _descending(pace.now, pace)
 

@@ -7,12 +7,13 @@ from dataclasses import asdict
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.class_names import by_class
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
 from gdsolve.report.minibatches_record import minibatches_record
 from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.report.validation_record import validation_record
-from gdsolve.spec.losses import LOSS_PARAMETERS
+from gdsolve.spec.losses import LOSS_PARAMETERS, Loss
 from gdsolve.status import ExitCode
 from gdsolve.version import __version__
 
@@ -45,6 +46,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "iterations": fit.iterations,
         "weights": fit.weights,
         "intercept": fit.intercept,
+        "weights_by_class": _by_class(fit),
         "sse": figures.sse,
         "loss": figures.loss,
         "rmse": figures.rmse,
@@ -52,6 +54,10 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "adjusted_r2": figures.adjusted_r2,
         "accuracy": figures.accuracy,
         "log_loss": figures.log_loss,
+        "auc": figures.auc,
+        "auc_reason": figures.auc_reason,
+        "classes": _class_names(fit),
+        "confusion": None if figures.confusion is None else [list(row) for row in figures.confusion],
         "deviance": figures.deviance,
         "rows_beyond_delta": figures.rows_beyond_delta,
         "share_beyond_delta": figures.share_beyond_delta,
@@ -61,6 +67,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "gap": fit.gap,
         "duality_gap": fit.duality_gap,
         "nonzero": fit.nonzero,
+        "bounds": {name: asdict(one) for name, one in fit.bounds.items()},
         "spectrum": None
         if fit.spectrum is None
         else {
@@ -70,7 +77,7 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
         "descent": {
             **descent_record(fit.spec, standardised=fit.spec.standardise),
-            "delta_found": fit.delta_found,
+            **sought_record(fit.spec, sought=fit.delta_found),
             "method": fit.method.value,
             "schedule": fit.schedule.value,
             "momentum": fit.momentum,
@@ -90,6 +97,8 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
         "validation": None if fit.validation is None else validation_record(fit.validation),
         "found": None if fit.found is None else asdict(fit.found),
         "holdout": None if fit.holdout is None else asdict(fit.holdout),
+        "found_start": None if fit.found_start is None else asdict(fit.found_start),
+        "starts": None if fit.starts is None else asdict(fit.starts),
         "objective": _objective_record(fit),
         "best_iteration": fit.best_iteration,
         "evaluations": fit.evaluations,
@@ -106,11 +115,26 @@ def model_record(fit: Fit) -> Record:
         "schema": "gdsolve.fit/1",
         "weights": fit.weights,
         "intercept": fit.intercept,
+        "weights_by_class": _by_class(fit),
         "data": NO_DATA if fit.data is None else data_record(fit.data, fit.spec),
-        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used, "quantile": fit.spec.quantile},
+        "descent": {"loss": fit.spec.loss.value, "link": fit.spec.link_used, **parameters_record(fit.spec)},
         "covariance": covariance_record(fit),
         "objective": _objective_record(fit),
     }
+
+
+def _class_names(fit: Fit) -> list[str] | None:
+    """The classes of the target, in order."""
+    classes = None if fit.data is None else fit.data.classes
+    return None if classes is None else list(classes.names)
+
+
+def _by_class(fit: Fit) -> Record | None:
+    """The weights and the intercept of every class, where each has its own."""
+    if fit.spec.loss is not Loss.SOFTMAX or fit.data is None or fit.data.classes is None:
+        return None
+    names, intercept = fit.data.classes.names, not fit.spec.no_intercept
+    return by_class(list(fit.weights.values()), fit.data.roles.design, names, intercept=intercept)
 
 
 def _objective_record(fit: Fit) -> Record:
@@ -195,6 +219,8 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "features": list(roles.design),
         "weight": roles.weight if spec.sigma is None else None,
         "weight_kind": spec.weight_kind.value if roles.weight and spec.sigma is None else None,
+        "offset": roles.offset,
+        "exposure": roles.exposure,
         "sigma": None if spec.sigma is None else roles.weight,
         "absolute_sigma": spec.absolute_sigma,
         "rows_weightless": data.rows_weightless,
@@ -202,8 +228,19 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "ignored": list(roles.ignored),
         "levels": {column: list(levels) for column, levels in roles.levels.items()},
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
+        "classes": None if data.classes is None else list(data.classes.names),
         "na_values": list(spec.na_values),
+        "formula": _formula_record(data),
     }
+
+
+def _formula_record(data: DataInfo) -> Record | None:
+    """What made the features of columns, with all that it learnt; None where they are columns."""
+    if data.roles.formula is None:
+        return None
+    from gdsolve.data.formula.saved import formula_record
+
+    return formula_record(data.roles.formula)
 
 
 NO_DATA: Record = {
@@ -220,6 +257,8 @@ NO_DATA: Record = {
     "features": [],
     "weight": None,
     "weight_kind": None,
+    "offset": None,
+    "exposure": None,
     "sigma": None,
     "absolute_sigma": False,
     "rows_weightless": 0,
@@ -227,7 +266,9 @@ NO_DATA: Record = {
     "ignored": [],
     "levels": {},
     "target_levels": None,
+    "classes": None,
     "na_values": [],
+    "formula": None,
 }
 """The data of a formula that needs none."""
 
@@ -237,7 +278,9 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
     return {
         "loss": spec.loss.value,
         "link": spec.link_used,
-        **{own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS},
+        **parameters_record(spec),
+        "no_intercept": spec.no_intercept,
+        "class_weight": list(spec.class_weight),
         "ridge": spec.ridge,
         "l1": spec.l1,
         "penalty_scale": spec.penalty_scale.value,
@@ -247,6 +290,19 @@ def descent_record(spec: Spec, *, standardised: bool) -> Record:
         "dtype": spec.dtype.value,
         "loss_tol": spec.loss_tol,
         "grad_tol": spec.grad_tol,
+    }
+
+
+def parameters_record(spec: Spec) -> Record:
+    """The options that some losses alone look at, null for those that this loss does not."""
+    return {own.name: getattr(spec, own.name) if own == spec.loss.info.parameter else None for own in LOSS_PARAMETERS}
+
+
+def sought_record(spec: Spec, *, sought: bool) -> Record:
+    """Which parameter of the loss was `sought`, and found before the descent."""
+    return {
+        "delta_found": sought and spec.loss is Loss.HUBER,
+        "dispersion_found": sought and spec.loss is Loss.NEGATIVE_BINOMIAL,
     }
 
 
@@ -291,6 +347,8 @@ def comparison_record(comparison: Comparison) -> Record:
             "max_iter": comparison.max_iter,
             "tol": comparison.tol,
         },
+        "found_start": None if comparison.found_start is None else asdict(comparison.found_start),
+        "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,
     }

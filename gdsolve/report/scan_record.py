@@ -34,6 +34,7 @@ def scan_record(scan: Scan) -> dict[str, Any]:
         "absolute_sigma": info.absolute_sigma,
         "ignored": list(info.ignored),
         "na_values": list(info.na_values),
+        "formula": None if info.formula is None else info.formula["text"],
         "folds": None if info.folds is None else dict(info.folds),
         "seconds": scan.seconds,
     }

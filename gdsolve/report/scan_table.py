@@ -21,11 +21,12 @@ def write_scan_table(record: Record, stream: TextIO) -> None:
         page,
         [
             ("data", f"{_sources(record)}: {_rows(record)}"),
+            ("formula", record["formula"] or ""),
             ("columns", _first_of(record["columns"])),
             ("levels", _first_of([f"{name} ({_first_of(levels)})" for name, levels in record["levels"].items()])),
             ("row weights", _weights(record)),
             ("folds", _folds(record["folds"])),
-            ("target", f"{record['target']}, where a fit names none" if record["target"] else ""),
+            ("target", _target(record)),
             ("ignored", _first_of(record["ignored"])),
             ("kept in", f"{record['file']}, {_size(record['bytes'])}: sums and products, and no row"),
         ],
@@ -39,6 +40,11 @@ def _first_of(names: Sequence[str]) -> str:
     """The first of many names, and how many more there are."""
     more = len(names) - MOST_LISTED
     return ", ".join(names[:MOST_LISTED]) + (f" and {whole(more)} more" if more > 0 else "")
+
+
+def _target(record: Record) -> str:
+    target = record["target"] or ""
+    return target if record["formula"] or not target else f"{target}, where a fit names none"
 
 
 def _sources(record: Record) -> str:

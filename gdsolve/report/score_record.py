@@ -16,6 +16,7 @@ FIGURES = (
     "rmse",
     "mae",
     "mean_poisson_deviance",
+    "mean_deviance",
     "quantile",
     "pinball_loss",
     "log_loss",

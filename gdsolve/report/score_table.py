@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TextIO
 
-from gdsolve.report.grid import Column, Grid, Segment
+from gdsolve.report.confusion_table import show_confusion
 from gdsolve.report.numbers import counted, figure, whole
-from gdsolve.report.page import Page, page_for
+from gdsolve.report.page import page_for
 from gdsolve.report.parts import Record, labelled
 from gdsolve.report.plain import write_csv
 from gdsolve.report.score_record import FIGURES
+from gdsolve.spec.losses import Loss
 
 NAMES = {
     "r2": "R²",
     "rmse": "RMSE",
     "mae": "mean |error|",
-    "mean_poisson_deviance": "mean deviance",
+    "mean_deviance": "mean deviance",
     "pinball_loss": "pinball loss",
     "log_loss": "log loss",
     "accuracy": "accuracy",
@@ -23,6 +24,7 @@ NAMES = {
     "brier": "Brier score",
 }
 """What a table calls the figures that it shows."""
+_PLACES = ["first", "second"]
 
 
 def write_score_table(record: Record, stream: TextIO) -> None:
@@ -32,7 +34,7 @@ def write_score_table(record: Record, stream: TextIO) -> None:
     page.blank()
     labelled(page, [*_figures(record), ("largest error", _largest(record))])
     if record["confusion"] is not None:
-        _show_confusion(page, record)
+        show_confusion(page, record, record["target"], weighted=record["weight"] is not None)
     page.write(stream)
 
 
@@ -41,11 +43,12 @@ def write_score_csv(record: Record, stream: TextIO) -> None:
     largest = record["largest_error"] or {}
     rows = [[name, record[name]] for name in ("rows", "rows_dropped", "rows_weightless", *FIGURES)]
     rows += [["largest_error", largest.get("error")], ["largest_error_row", largest.get("row")]]
-    classes = record["classes"] or (None, None)
-    rows += [["first_class", classes[0]], ["second_class", classes[1]]]
-    for place, actual in enumerate(("first", "second")):
-        counts = (record["confusion"] or [[None, None]] * 2)[place]
-        rows += [[f"{actual}_as_{told}", count] for told, count in zip(("first", "second"), counts, strict=True)]
+    classes, counts = record["classes"] or [None, None], record["confusion"] or [[None, None]] * 2
+    words = _PLACES if len(classes) == len(_PLACES) else [f"class_{place}" for place in range(1, len(classes) + 1)]
+    named = [f"{word}_class" for word in words] if len(classes) == len(_PLACES) else words
+    rows += [[name, one] for name, one in zip(named, classes, strict=True)]
+    for actual, row in zip(words, counts, strict=True):
+        rows += [[f"{actual}_as_{told}", count] for told, count in zip(words, row, strict=True)]
     write_csv(("figure", "value"), rows, stream)
 
 
@@ -66,10 +69,12 @@ def _header(record: Record) -> list[tuple[str, str]]:
 
 
 def _figures(record: Record) -> list[tuple[str, str]]:
-    classes, counts = record["confusion"] is not None, record["loss"] == "poisson"
-    own = {"mean_poisson_deviance": counts, "pinball_loss": record["quantile"] is not None}
+    classes = record["confusion"] is not None
+    own = {"mean_deviance": record["mean_deviance"] is not None, "pinball_loss": record["quantile"] is not None}
     of_classes = ("log_loss", "accuracy", "auc", "brier")
     shown = [name for name in NAMES if own.get(name, (name in of_classes) == classes)]
+    without = () if Loss(record["loss"]).info.likelihood else ("log_loss", "brier")
+    shown = [name for name in shown if name not in without]
     return [(NAMES[name], figure(record[name])) for name in shown]
 
 
@@ -79,15 +84,3 @@ def _largest(record: Record) -> str:
         return ""
     values = f"{figure(found['prediction'])} predicted, {figure(found['target'])} there"
     return f"{figure(found['error'])} (row {found['row']} of {found['source']}: {values})"
-
-
-def _show_confusion(page: Page, record: Record) -> None:
-    """Rows are classes as they are, columns as they were told."""
-    page.heading(f"rows by class and told class{'' if record['weight'] is None else ', by weight'}")
-    classes = record["classes"]
-    heads = [Column(record["target"], right=False), *(Column(f"told {name}") for name in classes)]
-    rows = [
-        [Segment(name), *(Segment(figure(count)) for count in counts)]
-        for name, counts in zip(classes, record["confusion"], strict=True)
-    ]
-    page.table(Grid(heads, rows))

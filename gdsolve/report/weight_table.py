@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from gdsolve.class_names import intercept_name
 from gdsolve.report import numbers
 from gdsolve.report.figures import beyond_rounding
 from gdsolve.report.goodness_table import error_title
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import align_points, counted, figure, ratios
 from gdsolve.report.page import Page
-from gdsolve.report.parts import Record, chunked_tables, name_column, parameter_names, parameter_values
+from gdsolve.report.parts import Record, chunked_tables, is_penalised, name_column, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.losses import Loss
 
@@ -28,6 +29,7 @@ DIFFERENCE = "difference"
 UNSEEN = 1e-3
 DIGITS = {"float64": (10, 8, 6), "float32": (6, 5)}
 """Digits of the weights: as many as the iterates have."""
+SHIFTED = "Unique but for what all classes share: shown are the weights that sum to zero."
 LONGEST_NAME = 30
 """Cells of a name that shall not be folded for the sake of a column."""
 
@@ -37,6 +39,8 @@ def show_weights(page: Page, record: Record, room: int | None) -> None:
 
     Without `room` every one is shown.
     """
+    if _shows_classes(page, record, room):
+        return
     chosen = None if room is None else _largest(record, room - HEAD)
     names = _picked(parameter_names(record, intercept=has_intercept(record)), chosen)
     # Fewer digits where the last ones are still on their way to the optimum, or where they do not fit.
@@ -58,6 +62,36 @@ def show_weights(page: Page, record: Record, room: int | None) -> None:
         page.paragraph(f"{len(chosen)} of {total}, the largest by {by}; --verbose and --format json have all", "dim")
     for text in _lacking(record):
         page.paragraph(text, "dim", hanging=2)
+
+
+def _shows_classes(page: Page, record: Record, room: int | None) -> bool:
+    """Show the weights of several classes side by side, where they are those of the optimum and fit; else tell so."""
+    found = record.get("weights_by_class")
+    if not found:
+        return False
+    titles, columns = class_columns(record, 8)
+    together = weight_columns(record, 8)[0]
+    grid = Grid([name_column("parameter"), *map(Column, titles[1:])], transpose(columns))
+    if DIFFERENCE in together or not page.fits(grid) or (room is not None and len(columns[0]) > SCREENFUL):
+        return False
+    page.table(grid)
+    if not is_penalised(record["descent"]):
+        page.paragraph(SHIFTED, "dim", hanging=2)
+    for text in _lacking(record):
+        page.paragraph(text, "dim", hanging=2)
+    return True
+
+
+def class_columns(record: Record, digits: int) -> tuple[list[str], list[list[str]]]:
+    """Titles and columns: the columns of the table, and their weights in each class."""
+    found, features = record["weights_by_class"], record["data"]["features"]
+    names, columns = [*features], []
+    last = any(one["intercept"] is not None for one in found.values())
+    names += [intercept_name(features)] if last else []
+    for one in found.values():
+        columns.append([*(one["weights"][name] for name in features), *([one["intercept"]] if last else [])])
+    rows = numbers.rows(list(zip(*columns, strict=True)), digits)
+    return ["parameter", *found], [names, *map(list, zip(*rows, strict=True))]
 
 
 def weight_columns(

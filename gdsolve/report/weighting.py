@@ -57,8 +57,8 @@ def _meaning(record: Record) -> str:
         if data["absolute_sigma"]:
             return "standard deviations, taken as known (--absolute-sigma)"
         return "standard deviations, known up to a factor (weights 1/σ²)"
-    if loss.likelihood:
+    if loss.likelihood and not loss.dispersed:
         return "counted as given, a weight of 2 as two rows (likelihood)"
-    if not loss.squared:
+    if not loss.squared and not loss.dispersed:
         return ""
     return "frequency (repeated rows)" if data["weight_kind"] == "frequency" else "precision (1/variance)"

@@ -132,6 +132,9 @@ def _ambiguity(problem: Problem, rank: int, command: Command) -> Advice:
     if problem.shrinkage is not None:
         said = "The minimiser is not unique: columns depend on each other, and can share out their weights otherwise"
         return Advice(f"{said}; with a ridge penalty beside there is one", command.but(ridge=1))
+    if problem.squares is not None and problem.box is not None:
+        said = "The minimiser is not unique: columns depend on each other, and can share out their weights otherwise"
+        return Advice(f"{said} within the bounds; with a ridge penalty there is one", command.but(ridge=1))
     if problem.squares is None:
         return Advice(
             f"The minimum is not unique: rank {rank} < {problem.p} weights; "

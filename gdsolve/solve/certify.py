@@ -16,6 +16,7 @@ from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.flatness import curvature_at
 from gdsolve.objective.linear_program import corner_minimum
 from gdsolve.objective.separation import find_separation, proves_overlap
+from gdsolve.solve.bounded import certify_bounded_squares, gap_within, minimum_within
 from gdsolve.solve.corner import find_corner
 from gdsolve.solve.judge import judge
 from gdsolve.solve.l1 import certify_l1, gap_l1
@@ -23,6 +24,7 @@ from gdsolve.solve.minimum import MOST_STEPS, Certificate, Minimum, NoMinimum
 from gdsolve.solve.observer import observing
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reduction import reduce_problem
+from gdsolve.solve.threads import threads_for_steps
 from gdsolve.status import Status
 
 MOST_WEIGHTS = 200
@@ -39,13 +41,16 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
         return Certificate(None, NoMinimum.STREAMED)
     if problem.shrinkage is not None:
         return _shrunk(problem, solution)
+    if problem.box is not None and problem.squares is not None:
+        return certify_bounded_squares(problem, solution)
     reduction = reduce_problem(problem, solution.w)
     if reduction is not None:
         # What separates the rows is told by the names of the columns, which the span of the rows has not.
         separated = None if solution.status is Status.INTERRUPTED else _separated(problem, solution.w)
         return separated or reduction.lift(certify(reduction.problem, replace(solution, w=reduction.place)))
-    found = _minimum_near(problem, solution)
-    return replace(found, gap=gap_of(problem, solution, found.minimum))
+    with threads_for_steps(problem.objective):
+        found = _minimum_near(problem, solution)
+        return replace(found, gap=gap_of(problem, solution, found.minimum))
 
 
 def certify_best(problem: Problem, solutions: Sequence[Solution], reason: NoMinimum | None = None) -> Certificate:
@@ -60,9 +65,16 @@ def gap_of(problem: Problem, solution: Solution, minimum: Minimum | None) -> flo
     """How far the loss is above its minimum, in the user's units."""
     if problem.modes is not None:
         return float(problem.modes.gap(solution.w.to(problem.modes.minimiser))) * problem.loss_unit
-    if minimum is not None and problem.shrinkage is not None:
-        return gap_l1(problem, solution.w, solution.value, minimum) * problem.loss_unit
-    return None if minimum is None else minimum.gap(solution.w, solution.value) * problem.loss_unit
+    return None if minimum is None else gap_at(problem, solution.w, solution.value, minimum) * problem.loss_unit
+
+
+def gap_at(problem: Problem, w: torch.Tensor, value: float, minimum: Minimum) -> float:
+    """How far the loss at `w`, (p, 1), is above a minimum, in descent's units, where no modes are known."""
+    if problem.shrinkage is not None:
+        return gap_l1(problem, w, value, minimum)
+    if problem.box is not None and problem.kind is Kind.LINEAR:
+        return gap_within(problem, w, value, minimum)
+    return minimum.gap(w, value)
 
 
 def linear_map(problem: Problem) -> tuple[torch.Tensor, torch.Tensor]:
@@ -156,6 +168,7 @@ def _separated(problem: Problem, w: torch.Tensor) -> Certificate | None:
         intercept=problem.intercept,
         penalised=spec.is_penalised,
         whole=spec.penalize_intercept,
+        box=problem.box,
     )
     return None if found is None else Certificate(None, NoMinimum.SEPARATED, separation=found)
 
@@ -175,5 +188,7 @@ def _linear(problem: Problem, w: torch.Tensor) -> Certificate:
     overlap = problem.spec.ridge == 0.0 and proves_overlap(problem.objective, refined.w, hessian)
     if not overlap and (found := _separated(problem, refined.w)):
         return found
+    if problem.box is not None:
+        return Certificate(minimum_within(problem, refined.w, refined.value, hessian))
     spectrum, unique = curvature_at(problem.objective, refined.w, hessian)
     return Certificate(Minimum(refined.w, refined.value, hessian, spectrum, unique, is_global=True))

@@ -25,6 +25,7 @@ from gdsolve.data import (
     read_with,
     usable_table,
 )
+from gdsolve.solve.formula_proposals import formula_proposals
 from gdsolve.solve.illustrator import Illustrate
 from gdsolve.solve.pose import pose
 from gdsolve.solve.problem import Problem
@@ -215,7 +216,8 @@ def _opener(opened: Sequence[Source], arrays: Arrays | None) -> Callable[[Spec],
 
 
 def _look(spec: Spec, command: Command, described: Description, read: Callable[[Spec], Table]) -> _Look:
-    proposals = proposals_of(spec, described, command.fixed)
+    propose = proposals_of if spec.formula is None else formula_proposals
+    proposals = propose(spec, described, command.fixed)
     blocked = any(one.blocks for one in described.findings)
     # Leaving out what is doubtful, and a penalty, are no signs that a fit would stop.
     changed = not proposals or not set(proposals[0].changes) <= {"ignore", "ridge"}
@@ -234,6 +236,9 @@ def _look(spec: Spec, command: Command, described: Description, read: Callable[[
             settled = [settle(spec, described, one, read) for one in sound]
             return _Look(proposal, problem, [one for one in settled if one is not None], fault)
     proposal = proposals[0] if proposals else figures_proposal(spec, described)
+    if spec.formula is not None:
+        # What a formula makes of rows is known of a whole table alone.
+        return _Look(proposal, None, (), fault)
     return _Look(proposal, _load_usable(spec, described, proposal), (), fault)
 
 

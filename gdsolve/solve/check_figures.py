@@ -10,6 +10,7 @@ from gdsolve.descent.methods.build import Recipe
 from gdsolve.objective.dependence import Dependence, dependent_columns
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
+from gdsolve.objective.softmax import Softmax
 from gdsolve.objective.spectrum import Spectrum
 from gdsolve.picture import Picture
 from gdsolve.solve.data import DataInfo
@@ -88,7 +89,8 @@ def curvature_of(spec: Spec) -> Curvature:
     """What is known beforehand of the second derivatives of a loss."""
     if spec.loss.info.squared:
         return Curvature(1.0, everywhere=True, bounds=True, reason=None)
-    loss, name = POINTWISE[spec.loss], f"--loss {spec.loss.value}"
+    loss = Softmax if spec.loss is Loss.SOFTMAX else POINTWISE[spec.loss]
+    name = f"--loss {spec.loss.value}"
     course, bounds = f"The curvature of {name} {loss.curvature_course}", loss.largest_curvature is not None
     shown = loss.largest_curvature if bounds else loss.curvature_at_zero
     if bounds:

@@ -65,7 +65,8 @@ def look_at_scan(spec: Spec, found: Scan | None = None) -> ScanLook:
 
 def _columns(info: ScanInfo, triangle: Triangle, data: DataInfo) -> Iterator[ScanColumn]:
     roles = data.roles
-    part = dict.fromkeys(info.names, "ignored") | dict.fromkeys(roles.features, "feature") | {roles.target: "target"}
+    features = roles.features if roles.formula is None else roles.design
+    part = dict.fromkeys(info.names, "ignored") | dict.fromkeys(features, "feature") | {roles.target: "target"}
     numbers = [name for name in info.names if name not in info.levels]
     places = same_order(info.columns, numbers)
     means = triangle.means()[places]

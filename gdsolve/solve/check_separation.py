@@ -13,11 +13,13 @@ from gdsolve.solve.separated import told_separation
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import GdsolveError
 
+SEPARABLE = (Loss.LOGISTIC, Loss.POISSON, Loss.TWEEDIE, Loss.NEGATIVE_BINOMIAL)
+
 
 def separation_found(spec: Spec, proposal: Proposal, read: Callable[[Spec], Table]) -> Finding | None:
     """That classes, or counts, of a table that a fit can read are separated, under the penalty that was asked for."""
     proposed = replace(proposal.spec(spec), ridge=spec.ridge, lr="auto", init="zeros")
-    if proposed.loss not in (Loss.LOGISTIC, Loss.POISSON) or proposal.target is None:
+    if proposed.loss not in SEPARABLE or proposal.target is None:
         return None
     try:
         problem = pose(proposed, read(proposed))

@@ -18,6 +18,7 @@ from gdsolve.solve.plan import Plan, plan_descent
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.separated import without_minimum
+from gdsolve.solve.start_counts import chosen_start
 from gdsolve.solve.units import optimum_of, sse_of
 from gdsolve.solve.words import coordinates_of
 from gdsolve.spec import Method, RateSchedule
@@ -61,6 +62,8 @@ def compare_methods(
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         interruption(done, len(plans), "methods") if cut or certificate.interrupted else None,
         None if drawn is None else drawn.picture_of_methods([one for one, _ in runs], certificate),
+        starts=chosen_start(problem),
+        found_start=problem.found_start,
     )
 
 

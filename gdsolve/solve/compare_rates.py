@@ -30,6 +30,7 @@ from gdsolve.solve.rate_advice import advise_rates
 from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.rules import require_end, rules_of, usual_tolerance
 from gdsolve.solve.separated import without_minimum
+from gdsolve.solve.start_counts import chosen_start
 from gdsolve.solve.units import optimum_of, trace_in_units
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice, Command
@@ -78,6 +79,8 @@ def compare_all_rates(problem: Problem, command: Command, began: float, illustra
         stable_below=stable_below(problem, _plain(1.0)),
         message=interruption(done, len(rates), "rates") if cut else None,
         picture=picture,
+        starts=chosen_start(problem),
+        found_start=problem.found_start,
     )
 
 
@@ -223,8 +226,8 @@ def _result(problem: Problem, rate: float, solution: Solution, certificate: Cert
         None if sse is None else sse * unit,
         last.value * unit,
         gap_of(problem, last, certificate.minimum),
-        # With an l1 penalty the weights that are not zero alone shrink so.
-        None if spectrum is None or problem.shrinkage is not None else spectrum.contraction(rate),
+        # With an l1 penalty, or within bounds, the weights that are free alone shrink so.
+        None if spectrum is None or problem.holds_weights else spectrum.contraction(rate),
         _loop_from_start(problem, rate) if problem.spec.iterates else None,
     )
 
@@ -271,10 +274,13 @@ def _advice(
     minimum = certificate.minimum
     if minimum is None and certificate.reason:
         lines.append(Advice(f"How far they are from a minimum is not known: {certificate.reason}."))
-    if minimum is not None and not minimum.unique and minimum.spectrum is not None and problem.shrinkage is None:
+    if minimum is not None and not minimum.unique and minimum.spectrum is not None and problem.limits is None:
         lines.append(Advice(f"The minimiser is not unique: rank {minimum.spectrum.rank} < {problem.p} weights."))
-    if problem.shrinkage is not None:
-        lines.append(Advice("Below the limit every rate converges; above it some may, as weights at zero stay there."))
+    if problem.holds_weights:
+        held = "zero" if problem.box is None else "their bounds"
+        lines.append(
+            Advice(f"Below the limit every rate converges; above it some may, as weights at {held} stay there.")
+        )
     elif minimum is not None and minimum.spectrum is not None and problem.modes is None:
         lines.append(Advice("Limits are those near the minimum; on the way there the curvature may be larger."))
     return (*lines, *ambiguity(problem, minimum))

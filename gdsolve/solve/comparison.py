@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.found_start import FoundStart
+    from gdsolve.solve.start_counts import Starts
 
 T = TypeVar("T")
 
@@ -106,6 +108,8 @@ class Comparison:
     stable_below: float | None
     message: str | None = None
     picture: Picture | None = None
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
     batches: Minibatches | None = None
 
     @property
@@ -156,6 +160,8 @@ class MethodComparison:
     seconds: dict[str, float]
     message: str | None = None
     picture: Picture | None = None
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def interrupted(self) -> bool:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from gdsolve.data import Roles, Table, inline_table, open_table
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.classes import Classes
 from gdsolve.solve.sample import Sample, shows_rows
 from gdsolve.spec import Spec
+from gdsolve.spec.losses import Mean
 
 logger = logging.getLogger("gdsolve")
 
@@ -19,7 +21,7 @@ class DataInfo:
     `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
-    a scan, which has no rows.
+    a scan, which has no rows. `classes` are those of a target of labels.
     """
 
     source: tuple[str, ...]
@@ -33,6 +35,7 @@ class DataInfo:
     rows_weightless: int = 0
     log_weight: float | None = None
     is_scan: bool = False
+    classes: Classes | None = None
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -67,4 +70,4 @@ def tell_table(info: DataInfo) -> None:
 
 def sampler_of(spec: Spec) -> Sample | None:
     """What keeps the rows that a picture shows, if one does."""
-    return Sample() if spec.plots and shows_rows(spec) else None
+    return Sample(rates=spec.mean is Mean.EXP) if spec.plots and shows_rows(spec) else None

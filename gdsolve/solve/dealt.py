@@ -125,9 +125,8 @@ class DealtRows:
 
 def rows_where(batch: Batch, chosen: np.ndarray) -> Batch:
     """The rows of a batch that are `chosen`, (rows,) bool."""
-    apart = (batch.weight, batch.group, batch.fold, batch.cluster)
-    weight, group, fold, cluster = (None if array is None else array[chosen] for array in apart)
-    return Batch(batch.values.T[:, chosen].T, weight, group, fold, cluster)
+    apart = (batch.weight, batch.group, batch.fold, batch.cluster, batch.offset)
+    return Batch(batch.values.T[:, chosen].T, *(None if array is None else array[chosen] for array in apart))
 
 
 def fitted_rows(batches: Iterable[Batch]) -> Iterator[Batch]:

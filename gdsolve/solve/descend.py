@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from gdsolve.descent.iterate import Observer, iterate
@@ -11,7 +10,6 @@ from gdsolve.descent.methods.blind import BlindRule
 from gdsolve.descent.methods.build import build_method
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import Objective
-from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
@@ -25,13 +23,11 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.prediction import REPAID
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
+from gdsolve.solve.threads import threads_for_steps
 from gdsolve.spec import Engine, RateSchedule
 
 if TYPE_CHECKING:
     from gdsolve.solve.deal import Deal
-
-# Numbers of a triangle whose products are worth sharing.
-SHARED_ELEMENTS = 250_000
 
 
 def descend(
@@ -65,11 +61,11 @@ def descend(
     if checkpointer is not None:
         checkpointer.identify(_fingerprint(problem, plan, ground.start.device.type))
     assert plan.max_iter is not None
-    limits = problem.limits if problem.shrinkage is None else problem.shrinkage.to(ground.start)
+    limits = None if problem.limits is None else problem.limits.to(ground.start)
     # A compiler catches what a signal raises in it: it waits for the loop, which ends with what was reached.
     with held_signals() as held, observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
         objective = _hastened(plan, ground.objective, resumable=checkpointer is not None)
-        with _threads_for(objective):
+        with threads_for_steps(objective):
             return iterate(
                 problem.limited(objective, ground.start),
                 ground.start,
@@ -104,12 +100,6 @@ def _by_batches(
             observe=observer,
             checkpointer=checkpointer,
         )
-
-
-def _threads_for(objective: Objective) -> AbstractContextManager[None]:
-    """One thread where an update on the triangle is over before others have been woken up, and all else as it is."""
-    alone = isinstance(objective, Quadratic) and objective.step_elements < SHARED_ELEMENTS
-    return one_thread() if alone else nullcontext()
 
 
 def _hastened(plan: Plan, objective: Objective, *, resumable: bool) -> Objective:

@@ -9,6 +9,9 @@ from dataclasses import replace
 import torch
 
 from gdsolve.descent.solution import Solution, Trace
+from gdsolve.objective.bounds import BoundedCoordinates
+from gdsolve.objective.box import Box
+from gdsolve.objective.class_coordinates import ClassCoordinates
 from gdsolve.solve.ambiguity import ambiguity
 from gdsolve.solve.certified import Certified
 from gdsolve.solve.certify import certify, gap_of
@@ -22,7 +25,7 @@ from gdsolve.solve.separated import told_separation, without_minimum
 from gdsolve.solve.units import figures_of, optimum_of
 from gdsolve.solve.words import above_minimum
 from gdsolve.spec.command import Advice, Command
-from gdsolve.status import DataError, Status
+from gdsolve.status import DataError, GdsolveError, Status
 
 # All digits that float64 has.
 MOST_DIGITS = 15.0
@@ -77,7 +80,26 @@ def _placed(problem: Problem, given: GivenWeights) -> torch.Tensor:
     if problem.kind is not Kind.LINEAR:
         return problem.units.to_user(problem.start)
     values = given.of(problem.labels, intercept=problem.intercept)
-    return torch.tensor(values, dtype=torch.float64, device=problem.start.device)[:, None]
+    user = torch.tensor(values, dtype=torch.float64, device=problem.start.device)[:, None]
+    if isinstance(problem.units, ClassCoordinates):
+        # What is the same in all classes is no difference to the optimum.
+        return problem.units.to_user(problem.units.from_user(user))
+    if isinstance(problem.units, BoundedCoordinates) and problem.units.bounds is not None:
+        _require_within(problem, given.name, user, problem.units.bounds.to(user))
+    return user
+
+
+def _require_within(problem: Problem, name: str, user: torch.Tensor, bounds: Box) -> None:
+    """See that weights, (p, 1), keep to the bounds that the optimum keeps to."""
+    beyond = ((user < bounds.lower) | (user > bounds.upper))[:, 0]
+    for place in beyond.nonzero()[:, 0].tolist():
+        which = parameter_names(problem.labels, intercept=problem.intercept)[place]
+        low, high = float(bounds.lower[place, 0]), float(bounds.upper[place, 0])
+        raise GdsolveError(
+            f"{name}: {which} is {float(user[place, 0]):g}, beyond its bounds {low:g} to {high:g}",
+            "certify weights that keep to the bounds, or leave the bounds out",
+            option="weights",
+        )
 
 
 def _at(problem: Problem, w: torch.Tensor, name: str) -> Solution:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from gdsolve.class_names import intercept_names
 from gdsolve.descent.solution import Solution
 from gdsolve.solve.forecast import has_closed_form
+from gdsolve.solve.held import held_weights, told_held
 from gdsolve.solve.method import shown_rate
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.separated import told_separation
 from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
-from gdsolve.spec import RateSchedule
+from gdsolve.spec import Loss, RateSchedule
 from gdsolve.spec.methods import Recurrence
 from gdsolve.status import Status
 
@@ -58,10 +60,16 @@ def _explained(problem: Problem, plan: Plan, solution: Solution, certificate: Ce
 
 
 def _support(problem: Problem, solution: Solution) -> str:
-    """How many weights an l1 penalty has left, a sentence; the intercept is not counted."""
+    """How many weights an l1 penalty has left, the intercept not counted, or which are at their bounds: a sentence."""
+    if problem.box is not None:
+        return told_held(held_weights(problem, solution.w.to(problem.start), None))
     if problem.shrinkage is None:
         return ""
-    count, every = int((solution.w[: len(problem.labels)] != 0.0).sum()), len(problem.labels)
+    data, apart = problem.data, frozenset[str]()
+    if problem.spec.loss is Loss.SOFTMAX and data is not None and data.classes is not None:
+        apart = intercept_names(data.roles.design, data.classes.names)
+    places = [place for place, name in enumerate(problem.labels) if name not in apart]
+    count, every = int((solution.w[places] != 0.0).sum()), len(places)
     return f" {count} of {every} weight{'' if every == 1 else 's'} {'is' if count == 1 else 'are'} not zero."
 
 

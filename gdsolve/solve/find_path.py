@@ -23,6 +23,7 @@ from gdsolve.solve.regularization_path import FoldErrors, RegularizationPath
 from gdsolve.solve.squares import pose_triangle
 from gdsolve.solve.validate import rows_of_folds, score_of
 from gdsolve.solve.validation import Validation
+from gdsolve.solve.words import another_target
 from gdsolve.spec.choices import Select
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError
@@ -51,7 +52,7 @@ def find_path(problem: Problem, mix: Mix, points: int, fit: Fitting | None = Non
             raise DataError(
                 f"{data.source[0] if data.source else 'inline'}: no column explains anything of "
                 f"{data.roles.target!r}: all weights are zero with any penalty",
-                "name another target with --target",
+                another_target(spec),
             )
         lambdas = span.strengths(points)
         strengths = [mix.at(one) for one in lambdas]
@@ -72,11 +73,11 @@ def find_path(problem: Problem, mix: Mix, points: int, fit: Fitting | None = Non
     return RegularizationPath(
         spec=spec,
         data=data,
-        names=tuple(data.roles.design),
+        names=tuple(problem.labels),
         lambdas=np.array(lambdas),
         l1=np.array([l1 for l1, _ in strengths]),
         ridge=np.array([ridge for _, ridge in strengths]),
-        weights=user[: len(data.roles.design)].T.copy(),
+        weights=user[: len(problem.labels)].T.copy(),
         intercepts=user[-1].copy() if problem.intercept else None,
         score=score_of(spec),
         scores=scores,

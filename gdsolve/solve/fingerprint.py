@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from gdsolve.data.offsets import offset_columns
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Engine, Spec, flag
 from gdsolve.spec.losses import LOSS_PARAMETERS
@@ -16,7 +17,7 @@ from gdsolve.status import GdsolveError
 
 # Options that decide on the iterates or on what is reported of them. Others show in the data, the start or the bounds.
 SAME = (
-    *("no_intercept", "minimize", "model", "loss", "ridge", "l1", "penalty_scale", "penalize_intercept"),
+    *("no_intercept", "formula", "minimize", "model", "loss", "ridge", "l1", "penalty_scale", "penalize_intercept"),
     *(parameter.name for parameter in LOSS_PARAMETERS),
     *("method", "momentum", "lr", "schedule", "scale", "engine", "dtype", "every"),
 )
@@ -57,7 +58,8 @@ def options_of_run(spec: Spec) -> dict[str, Any]:
 def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:
     """The weights by name, with the columns that they are fitted on and the target last."""
     roles = () if data is None else (*data.roles.features, data.roles.weight or "", data.roles.target)
-    return [*labels, *roles]
+    moved = () if data is None else offset_columns(data.roles)
+    return [*labels, *roles, *moved]
 
 
 def machine(device: str) -> dict[str, Any]:

@@ -52,9 +52,13 @@ def fit(
         spec = continued(spec)
     problem = pose(spec, table, ranks)
     from gdsolve.solve.fit_problem import fit_problem
+    from gdsolve.solve.threads import threads_for_formula
 
     illustrator = illustrate and illustrate()
-    found = fit_problem(problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator)
+    with threads_for_formula(problem):
+        found = fit_problem(
+            problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator
+        )
     if spec.online is None or found.data is None:
         return found
     from gdsolve.solve.online import counted, sentence

@@ -15,6 +15,7 @@ from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.descend import descend
 from gdsolve.solve.explain import explain
 from gdsolve.solve.gradient_check import check_gradient
+from gdsolve.solve.held import held_weights
 from gdsolve.solve.illustrator import Descent, Illustrator
 from gdsolve.solve.inference import fixed_values, inference_of
 from gdsolve.solve.method import shown_rate
@@ -116,7 +117,7 @@ def _result(
 ) -> Fit:
     """What is told of a descent, in the user's units; where it was `stopped` at its best update that is no limit."""
     problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
-    spec, recipe = problem.spec, plan.recipe
+    spec, recipe, minimum = problem.spec, plan.recipe, certificate.minimum
     figures = figures_of(problem, solution)
     ended = (
         replace(solution, status=Status.CONVERGED, stopped_by="validation")
@@ -125,6 +126,13 @@ def _result(
     )
     user = problem.units.to_user(solution.w.to(problem.start))
     weights, intercept = problem.of_user(user)
+    starts = None
+    if problem.spread is not None:
+        from gdsolve.solve.start_counts import count_starts
+
+        starts = count_starts(problem, problem.spread, solution, certificate)
+    message = explain(problem, plan, ended, certificate, figures.loss)
+    advice = _advice(descent, command) if ended is solution else ()
     return Fit(
         spec=spec,
         subject=Subject(problem.kind.value, spec.minimize or spec.model),
@@ -141,7 +149,7 @@ def _result(
         learning_rate=shown_rate(recipe),
         max_iter=plan.max_iter,
         tol=plan.tol,
-        optimum=None if certificate.minimum is None else optimum_of(problem, certificate.minimum),
+        optimum=None if minimum is None else optimum_of(problem, minimum),
         gap=certificate.gap,
         duality_gap=certificate.duality_gap,
         spectrum=certificate.spectrum,
@@ -158,8 +166,11 @@ def _result(
         errors=inference_of(problem, solution, certificate) if has_errors(spec, solution.status) else None,
         gradient_checks=_checks(problem, solution) if spec.check_gradient else (),
         fixed=fixed_values(problem),
-        message=explain(problem, plan, ended, certificate, figures.loss),
-        advice=_advice(descent, command) if ended is solution else (),
+        bounds=held_weights(problem, solution.w.to(problem.start), None if minimum is None else minimum.w),
+        message=message if starts is None or not starts.sentence else f"{message} {starts.sentence}",
+        advice=advice if starts is None else (*starts.advise(problem, command), *advice),
+        starts=starts,
+        found_start=problem.found_start,
         seconds=seconds,
         checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
     )

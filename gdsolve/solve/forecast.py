@@ -59,9 +59,9 @@ def form_of(problem: Problem, recipe: Recipe, rates: Sequence[float] | None = No
 def stable_below(problem: Problem, recipe: Recipe) -> float | None:
     """The rate below which the method is stable, and at which it would blow up, where that is known.
 
-    With an l1 penalty plain descent may be stable beyond it too: weights that stay at zero do not move.
+    With an l1 penalty, or within bounds, plain descent may be stable beyond it too: weights that are held do not move.
     """
-    if problem.shrinkage is not None and problem.smooth_spectrum is not None and has_closed_form(recipe):
+    if problem.limits is not None and problem.smooth_spectrum is not None and has_closed_form(recipe):
         return problem.smooth_spectrum.largest_stable if momentum_of(recipe) is None else None
     if problem.modes is None or not has_closed_form(recipe):
         return None

@@ -14,6 +14,7 @@ import torch
 
 from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
 from gdsolve.data.columns import columns_listed
+from gdsolve.data.offsets import is_subtracted
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
@@ -29,21 +30,29 @@ from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.shipment import collect_columns
 from gdsolve.objective.taylor import modes_of_quadratic
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
+from gdsolve.solve.many_starts import ManyStarts, is_spread, spread_starts, started_at
 from gdsolve.solve.memory import demand_of_formula
+from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
+from gdsolve.solve.sought import sought_names, with_sought
 from gdsolve.solve.target import column_of_target, transformed
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
+
+SMALL_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,13 @@ class _Columns:
     target: torch.Tensor
     weight: torch.Tensor | None
     clusters: RowClusters | None = None
+    model: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, the target last."""
+        roles = self.info.roles
+        return (*self.values, roles.target_column or roles.target)
 
     @property
     def total_weight(self) -> float:
@@ -81,27 +97,33 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     began = time.perf_counter()
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
     columns = _read(spec, parameters, table, dtype, device, stack)
-    free = [parameter for parameter in parameters if not parameter.fixed]
-    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
-    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
-    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
-    names = tuple(label for parameter in free for label in labels(parameter))
-    layout = Layout(
-        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
-    )
-    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
-    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
-    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
-    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
-    objective = _objective(spec, expression, layout, given, columns, start / scale)
+    if columns is not None:
+        spec = replace(spec, model=columns.model)
+    if columns is None or len(columns.target) < SMALL_ROWS:
+        # As its steps are: see gdsolve.solve.threads.
+        stack.enter_context(one_thread())
+    if columns is not None and spec.finds_starts:
+        parameters = _with_saved(spec, with_sought(spec, parameters, columns.names))
+    built, began_at = _build(spec, parameters, columns, dtype, device), None
+    if any(one.sought for one in parameters):
+        parameters, began_at, built = _begun(spec, parameters, columns, built)
+        spec = spec if began_at is None else replace(spec, start=(*spec.start, began_at.start))
+    built, spread = _spread(spec, built, parameters, columns)
+    layout, expression, objective = built.layout, built.expression, built.objective
+    start, scale, names = built.start, layout.scale, layout.labels
     found = spec
     if isinstance(objective, PointwiseCurve):
         require_means(spec, objective, start / scale)
     fault = fault_of_start(spec, objective, start / scale, _rows_of(expression, columns))
     if isinstance(objective, PointwiseCurve) and not fault:
         found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
+        found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
+    if spread is not None and found is not spec:
+        # The loss that all starts are compared by has its δ, or its α, now.
+        built, spread = _spread(found, _build(found, parameters, columns, dtype, device), parameters, columns)
+        objective, start = built.objective, built.start
     return Problem(
         spec=found,
         kind=Kind.FORMULA if spec.minimize is not None else Kind.CURVE,
@@ -119,10 +141,82 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         convex=False,
         smooth=not kinked(expression, layout.names) and (spec.minimize is not None or spec.loss.info.smooth),
         seconds=time.perf_counter() - began,
-        delta_found=delta_is_sought(spec),
+        delta_found=delta_is_sought(spec) or dispersion_is_sought(spec),
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
+        spread=spread,
+        found_start=began_at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A formula with its parameters where they start, (p, 1) in the user's units: what descent sees of them."""
+
+    layout: Layout
+    expression: Expression
+    objective: Objective
+    start: torch.Tensor
+
+
+def _build(
+    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, dtype: torch.dtype, device: torch.device
+) -> _Built:
+    free = [parameter for parameter in parameters if not parameter.fixed]
+    start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
+    # Where gdsolve chooses the rate, parameters count in units of their start, so that one tolerance suits all of them.
+    scale = torch.where(start == 0.0, 1.0, start.abs()) if spec.standardise else torch.ones_like(start)
+    names = tuple(label for parameter in free for label in labels(parameter))
+    layout = Layout(
+        tuple(one.name for one in free), tuple(_shape(one) for one in free), names, scale, _bounds(free, start)
+    )
+    given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
+    given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
+    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
+    _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
+    return _Built(layout, expression, _objective(spec, expression, layout, given, columns, start / scale), start)
+
+
+def _begun(
+    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, built: _Built
+) -> tuple[tuple[Parameter, ...], FoundStart | None, _Built]:
+    """The parameters with the start that is found for those that have none, and the curve there."""
+    from gdsolve.solve.find_start import find_start
+
+    assert isinstance(built.objective, Curve | PointwiseCurve)
+    started, found = find_start(spec, parameters, built.objective)
+    if found is None:
+        at = built.start / built.layout.scale
+        fault = fault_of_start(spec, built.objective, at, _rows_of(built.expression, columns))
+        names = ",".join(f"{one.name}=1" for one in parameters if one.sought)
+        raise GdsolveError(
+            f"no start was found at which it is finite{': at 1 ' + fault if fault else ''}",
+            f"say where it starts, as in --start {names}",
+            option="model",
+        )
+    return started, found, _build(spec, started, columns, built.start.dtype, built.start.device)
+
+
+def _with_saved(spec: Spec, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """The parameters without a start, started where a saved model left them if --init names one that has them."""
+    if spec.init == "zeros":
+        return tuple(parameters)
+    saved = read_model(spec.init)["weights"]
+    return tuple(
+        replace(one, start=float(saved[one.name]), sought=False) if one.sought and one.name in saved else one
+        for one in parameters
+    )
+
+
+def _spread(
+    spec: Spec, built: _Built, parameters: Sequence[Parameter], columns: _Columns | None
+) -> tuple[_Built, ManyStarts | None]:
+    """The formula where the starts that fill ranges have it begin; as it is where there is one start alone."""
+    if not is_spread(spec, parameters):
+        return built, None
+    spread = spread_starts(spec, parameters, built.objective, built.layout)
+    at = started_at(parameters, spread.begin)
+    return _build(spec, at, columns, built.start.dtype, built.start.device), spread
 
 
 def _objective(
@@ -169,10 +263,19 @@ def _read(
                 "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
             )
         return None
-    opened = stack.enter_context(table or open_columns(spec.data, spec, lambda names: _choose(spec, known, names)))
+
+    def choose(names: Sequence[str]) -> Choice:
+        nonlocal spec
+        asked, spec = spec, with_formula(spec, known, names)
+        return _choose(spec, known, names, by_name=spec is not asked)
+
+    opened = stack.enter_context(table or open_columns(spec.data, spec, choose))
     roles = opened.roles
-    steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
-    p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
+    # Arrays have their columns already.
+    spec = with_formula(spec, known, roles.features, roles.target)
+    sought = sought_names(spec, known, (*roles.features, roles.target))
+    steps = len(_parse(spec, [*known, *sought, *roles.features, roles.target]).steps)
+    p = len(sought) + sum(len(entries(one.start)) for one in parameters if not one.fixed)
     demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
     demand.require(count)
     demand.require_on(device, count)
@@ -185,6 +288,7 @@ def _read(
     if built:
         tell_rounding(info, built, spec)
     cells, weight = collect_columns(kept, device)
+    cells, offset = (cells, None) if spec.offsets is None or is_subtracted(spec.loss) else (cells[:-1], cells[-1:])
     if weight is not None:
         _replace_weightless(cells, weight)
     require_cells(info, (*roles.features, roles.target), cells)
@@ -196,7 +300,8 @@ def _read(
             raise _two_of_one_name(name)
     clusters = robust.clusters(opened.clusters, weightless=True)
     target, info = transformed(spec, info, cells[-1], opened.where)
-    return _Columns(info, opened.where, named, target[:, None], weight, clusters)
+    whole = torch.stack([target, *(offset or ())], dim=1)
+    return _Columns(info, opened.where, named, whole, weight, clusters, spec.model)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
@@ -222,6 +327,12 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     parameters = parameters_of(spec)
     if spec.init == "zeros":
         return parameters
+    if spec.is_spread:
+        raise GdsolveError(
+            "is one start, and many are asked for",
+            "leave --init out, or give --start numbers and no --starts",
+            option="init",
+        )
     if spec.init == "random":
         raise GdsolveError(
             "random is for linear models", "leave --init out: every parameter has a start of its own", option="init"
@@ -230,13 +341,14 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     moved = []
     for parameter in parameters:
         names = labels(parameter)
-        if not parameter.fixed and not set(names) <= set(saved):
+        if not parameter.fixed and not parameter.sought and not set(names) <= set(saved):
             raise GdsolveError(
                 f"{spec.init}: has no parameter {parameter.name!r}",
                 "leave --init out, or start from a fit of this formula",
             )
         numbers = iter([saved[name] for name in names if name in saved])
-        moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
+        still = parameter.fixed or parameter.sought
+        moved.append(parameter if still else replace(parameter, start=_filled(parameter.start, numbers)))
     return tuple(moved)
 
 
@@ -245,12 +357,14 @@ def _filled(value: Value, numbers: Iterator[float]) -> Value:
     return tuple(_filled(part, numbers) for part in value) if isinstance(value, tuple) else next(numbers)
 
 
-def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
-    """The columns that the formula uses, of those that the table has."""
-    clash = next((name for name in known if name in names and name in _names_in(spec, [*known, *names])), None)
-    if clash is not None:
-        raise _two_of_one_name(clash)
-    used = [name for name in names if name in _names_in(spec, [*known, *names])]
+def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: bool) -> Choice:
+    """The columns that the formula uses, of those that the table has; `by_name` where it stands for a curve's name."""
+    known = [*known, *sought_names(spec, known, names)]
+    in_formula = _names_in(spec, [*known, *names])
+    clashing = [name for name in known if name in names and name in in_formula]
+    used = [name for name in names if name in in_formula and name not in clashing]
+    if spec.minimize is not None and clashing:
+        raise _two_of_one_name(clashing[0])
     if spec.minimize is not None:
         if not used:
             raise GdsolveError(
@@ -260,11 +374,7 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             )
         return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
     asked = column_of_target(spec, names)
-    left = [
-        name
-        for name in names
-        if name not in used and name not in (spec.weight_column, spec.errors.cluster, *spec.ignore)
-    ]
+    left = [name for name in may_be_used(spec, names) if name not in used]
     if spec.target is None and not left:
         raise GdsolveError(
             "every column is used in it, and none is left as target",
@@ -272,6 +382,10 @@ def _choose(spec: Spec, known: Sequence[str], names: Sequence[str]) -> Choice:
             option="model",
         )
     target, reason = (asked, "--target") if asked is not None else usual_target(left)
+    # A target that is named is no part of its curve, nor is any column but the feature of a curve by its name.
+    clash = next((name for name in clashing if name != asked and not by_name), None)
+    if clash is not None:
+        raise _two_of_one_name(clash)
     if target in used:
         other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
         raise GdsolveError(

@@ -11,7 +11,7 @@ from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.model import Model, read_model
-from gdsolve.spec import Categorical
+from gdsolve.spec import Categorical, Loss
 from gdsolve.spec.parameter import Constant
 from gdsolve.spec.values import convert
 from gdsolve.status import ExitCode, GdsolveError
@@ -20,7 +20,8 @@ HINT = Advice(
     'write {"weights": {"x": 2.5}, "intercept": 1}, {"coef_": [2.5], "intercept_": 1}, or give a model of --save',
     verbatim=True,
 )
-MODEL_LOSS = ("loss", "delta", "quantile", "ridge", "l1", "penalty_scale", "penalize_intercept")
+MODEL_LOSS: tuple[str, ...] = ("loss", "delta", "quantile", "power", "dispersion", "class_weight")
+MODEL_LOSS += ("ridge", "l1", "penalty_scale", "penalize_intercept")
 """What a saved model says of its loss, by the names of the options."""
 
 
@@ -28,7 +29,8 @@ MODEL_LOSS = ("loss", "delta", "quantile", "ridge", "l1", "penalty_scale", "pena
 class GivenWeights:
     """Weights by name, or in the order of the columns; `intercept` is None where there is none.
 
-    `model` is what `fit` saved, where they come from there.
+    `model` is what `fit` saved, where they come from there. Where they are `of_classes` they are those of one class
+    after the other, with the intercept of each, if there are `class_intercepts`; `columns` are those of a class.
     """
 
     name: str
@@ -36,6 +38,9 @@ class GivenWeights:
     in_order: tuple[float, ...] | None
     intercept: float | None
     model: Mapping[str, Any] | None = None
+    columns: tuple[str, ...] | None = None
+    of_classes: bool = False
+    class_intercepts: bool = False
 
     def options(self, *, formula: bool) -> dict[str, Any]:
         """The options that these weights imply: columns and intercept, and of a saved model its loss and the rest.
@@ -45,9 +50,11 @@ class GivenWeights:
         found = {} if self.model is None else _options_of(self.model)
         if formula or "model" in found or "minimize" in found:
             return found
-        if self.by_name is not None and self.model is None:
-            found["features"] = tuple(self.by_name)
-        if self.intercept is None:
+        if self.model is None and (self.columns or self.by_name is not None):
+            found["features"] = self.columns or tuple(self.by_name or ())
+        if self.of_classes and self.model is None:
+            found["loss"] = Loss.SOFTMAX
+        if self.intercept is None and not self.class_intercepts:
             found["no_intercept"] = True
         return found
 
@@ -128,7 +135,10 @@ def _of_model(name: str, model: Mapping[str, Any]) -> GivenWeights:
     numbers = {**model["weights"], **(subject.get("fixed") or {})}
     by_name = {key: float(value) for key, value in numbers.items()}
     intercept = model.get("intercept")
-    return GivenWeights(name, by_name, None, None if intercept is None else float(intercept), model)
+    each = model.get("weights_by_class") or {}
+    constants = any(one.get("intercept") is not None for one in each.values())
+    constant = None if intercept is None else float(intercept)
+    return GivenWeights(name, by_name, None, constant, model, of_classes=bool(each), class_intercepts=constants)
 
 
 def _of_mapping(name: str, record: Mapping[str, Any]) -> GivenWeights:
@@ -141,6 +151,8 @@ def _of_mapping(name: str, record: Mapping[str, Any]) -> GivenWeights:
 
 def _of_coefficients(name: str, record: Mapping[str, Any]) -> GivenWeights:
     """What scikit-learn calls `coef_`, (n,) or (1, n), `intercept_`, a number or (1,), and `feature_names_in_`."""
+    if isinstance(record["coef_"], list) and len(record["coef_"]) > 1 and isinstance(record["coef_"][0], list):
+        return _of_classes(name, record)
     values = _numbers(name, "coef_", _flat(record["coef_"]))
     constants = _numbers(name, "intercept_", _flat(record.get("intercept_", ())))
     if len(constants) > 1:
@@ -152,6 +164,19 @@ def _of_coefficients(name: str, record: Mapping[str, Any]) -> GivenWeights:
     if len(names) != len(values):
         raise GdsolveError(f"{name}: {len(values)} coefficients for {len(names)} names", HINT, option="weights")
     return GivenWeights(name, dict(zip(map(str, names), values, strict=True)), None, constant)
+
+
+def _of_classes(name: str, record: Mapping[str, Any]) -> GivenWeights:
+    """The same of several classes: `coef_` is (C, n), and `intercept_` (C,), one row and one number a class."""
+    rows = [_numbers(name, f"coef_[{place}]", row) for place, row in enumerate(record["coef_"])]
+    constants = _numbers(name, "intercept_", record.get("intercept_") or [])
+    if len({len(row) for row in rows}) > 1 or len(constants) not in (0, len(rows)):
+        raise GdsolveError(f"{name}: coef_ and intercept_ are not of the same classes", HINT, option="weights")
+    values = [[*row, *constants[place : place + 1]] for place, row in enumerate(rows)]
+    names = record.get("feature_names_in_")
+    columns = None if names is None else tuple(map(str, names))
+    flat = tuple(value for row in values for value in row)
+    return GivenWeights(name, None, flat, None, columns=columns, of_classes=True, class_intercepts=any(constants))
 
 
 def _flat(value: Any) -> Any:
@@ -176,7 +201,10 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
     """What a saved model was fitted to, and how its loss was, as options."""
     data, descent, subject = (model.get(key) or {} for key in ("data", "descent", "objective"))
     taken = {name: descent.get(name) for name in MODEL_LOSS}
-    taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma")}
+    taken |= {name: data.get(name) for name in ("target", "weight", "weight_kind", "sigma", "offset", "exposure")}
+    for side in ("lower", "upper"):
+        bounds = {name.partition("[")[0]: one[side] for name, one in (model.get("bounds") or {}).items()}
+        taken[side] = tuple(f"{name}={bound!r}" for name, bound in bounds.items() if bound is not None) or None
     taken["na_values"] = tuple(data.get("na_values") or ()) or None
     if subject.get("kind", "linear") == "linear":
         taken |= _columns_of(data)
@@ -196,6 +224,8 @@ def _options_of(model: Mapping[str, Any]) -> dict[str, Any]:
 
 def _columns_of(data: Mapping[str, Any]) -> dict[str, Any]:
     """The features, those of text by the column that their levels come from."""
+    if data.get("formula"):
+        return {"formula": data["formula"]["text"], "target": None}
     levels = data.get("levels") or {}
     encoded = {f"{column}={level}": column for column, known in levels.items() for level in known}
     names = [encoded.get(name, name) for name in data.get("features") or ()]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from gdsolve.objective.curve import PointwiseCurve
 from gdsolve.objective.goodness import (
     Goodness,
     ModelTest,
@@ -20,14 +18,13 @@ from gdsolve.objective.goodness import (
     wald_test,
 )
 from gdsolve.objective.inference import Estimate, Inference, Weighting
-from gdsolve.objective.pointwise_rows import PointwiseRows, Scored
-from gdsolve.objective.shared import Shared
 from gdsolve.objective.spread import spread_of, square
 from gdsolve.objective.triangle import Triangle
+from gdsolve.solve.goodness_of_means import goodness_of_likelihood
 from gdsolve.solve.outcome import adjusted
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.weighting import weighting_of
-from gdsolve.spec.losses import Loss
+from gdsolve.spec import Loss
 
 CONSTANT = "the column does not vary"
 CONSTANT_TARGET = "the target does not vary"
@@ -37,7 +34,7 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
     """The inference with how good the fit is; `sse` is that of the fit in the user's units, where it is of squares."""
     rank = problem.p if found.rank is None else found.rank
     if sse is None:
-        goodness = _of_likelihood(problem, w, rank)
+        goodness = goodness_of_likelihood(problem, w, rank, found.dispersion)
     else:
         weighting = weighting_of(problem.spec)
         goodness = goodness_of_squares(
@@ -49,9 +46,13 @@ def with_goodness(found: Inference, problem: Problem, w: Tensor, *, sse: float |
             weighting=weighting,
             log_weight=0.0 if weighting is Weighting.NONE else problem.data.log_weight if problem.data else None,
             intercept=problem.intercept or problem.kind is Kind.CURVE,
-            nested=problem.kind is Kind.LINEAR,
+            nested=problem.kind is Kind.LINEAR and problem.box is None,
         )
-    return with_vif(replace(found, goodness=goodness), problem.triangle, intercept=problem.intercept)
+    found = replace(found, goodness=goodness)
+    # Of several classes a column has a weight in each, and one inflation: `check` tells what it is.
+    return (
+        found if problem.spec.loss is Loss.SOFTMAX else with_vif(found, problem.triangle, intercept=problem.intercept)
+    )
 
 
 def goodness_of_squares(
@@ -68,9 +69,10 @@ def goodness_of_squares(
 ) -> Goodness:
     """Log-likelihood, adjusted R² and F of least squares; `total` is what the model without columns leaves.
 
-    That model is no part of a curve, where it is not `nested`: there is no F. Without intercept it is 0, so that R² and
-    F are not centred, as in R and statsmodels. The F of robust errors is Wald's. Where the variances are known a
-    likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is not known.
+    That model is no part of a curve, nor of weights within bounds, where it is not `nested`: there is no F. Without
+    intercept it is 0, so that R² and F are not centred, as in R and statsmodels. The F of robust errors is Wald's.
+    Where the variances are known a likelihood ratio takes the place of F. `log_weight` is Σ log ω, None where that is
+    not known.
     """
     q, left = rank - intercept, observations - rank
     known = weighting is Weighting.KNOWN
@@ -113,68 +115,6 @@ def _wald(found: Inference, q: int, *, intercept: bool) -> ModelTest | None:
         return None
     values = torch.tensor([one.value for one in slopes], dtype=torch.float64, device=robust.root.device)
     return wald_test(values, robust.root[:q], robust.freedom)
-
-
-def _of_likelihood(problem: Problem, w: Tensor, rank: int) -> Goodness:
-    """Log-likelihood, deviance, and the test against the model without columns, of classes and counts.
-
-    McFadden's pseudo-R² is 1 − ℓ/ℓ₀. Without intercept the model without columns is z = 0, as R has it.
-    Source: McFadden (1974), Conditional logit analysis of qualitative choice behavior; McCullagh and Nelder, section
-    2.3.
-    """
-    objective, m = problem.objective, problem.rows
-    assert isinstance(objective, Scored)
-    scores = objective.scores(w)
-    counts = problem.spec.loss is Loss.POISSON
-    if counts:
-        factorials = log_factorials(problem)
-        likelihood = -float(objective.evaluate(w).value) * m - factorials
-        deviance = scores["deviance"]
-    else:
-        factorials = 0.0
-        likelihood = -scores["log_loss"] * m
-        deviance = -2.0 * likelihood
-    if problem.triangle is None:
-        # A curve has no columns, and so no model without them.
-        return Goodness(problem.observations, rank, likelihood, deviance=deviance)
-    null = _null(problem, float(problem.triangle.means()[-1]), counts=counts) - factorials
-    ratio = 2.0 * (likelihood - null)
-    return Goodness(
-        observations=problem.observations,
-        parameters=rank,
-        log_likelihood=likelihood,
-        deviance=deviance,
-        null_deviance=deviance + ratio,
-        pseudo_r2=1.0 - likelihood / null if null else None,
-        likelihood_ratio=chi_square_test(ratio, rank - problem.intercept),
-    )
-
-
-def _null(problem: Problem, mean: float, *, counts: bool) -> float:
-    """The log-likelihood of the model without columns, less Σω·log y! of counts; `mean` is that of the target."""
-    m = problem.rows
-    if not problem.intercept:
-        return -m if counts else -m * math.log(2.0)
-    if counts:
-        return m * (mean * math.log(mean) - mean) if mean > 0.0 else 0.0
-    shares = (mean, 1.0 - mean)
-    return m * sum(share * math.log(share) for share in shares if share > 0.0)
-
-
-def log_factorials(problem: Problem) -> float:
-    """Σ ω·log y! over the rows of all ranks."""
-    objective = problem.objective
-    own = objective.own if isinstance(objective, Shared) else objective
-    total = torch.zeros(1, dtype=torch.float64, device=problem.start.device)
-    if isinstance(own, PointwiseCurve):
-        parts = [(own.target, own.weight)]
-    else:
-        assert isinstance(own, PointwiseRows)
-        parts = [(target, weight) for _, target, weight in own.blocks()]
-    for target, weight in parts:
-        terms = torch.lgamma(target.to(torch.float64) + 1.0)
-        total += (terms if weight is None else weight * terms).sum()
-    return float(objective.ranks.total(total) if isinstance(objective, Shared) else total)
 
 
 def with_vif(found: Inference, triangle: Triangle | None, *, intercept: bool) -> Inference:

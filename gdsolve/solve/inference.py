@@ -22,11 +22,12 @@ from gdsolve.objective.inference import (
 from gdsolve.objective.singular import Singular
 from gdsolve.solve.certify import linear_map
 from gdsolve.solve.device import dtype_of
-from gdsolve.solve.minimum import Certificate
+from gdsolve.solve.minimum import Certificate, Minimum
 from gdsolve.solve.outcome import parameter_names
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.weighting import weighting_of
-from gdsolve.spec import Spec
+from gdsolve.spec import Loss, Spec
+from gdsolve.spec.losses import Mean
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import Status
 
@@ -44,6 +45,8 @@ UNFINISHED = {
     Status.EDGE_OF_STABILITY: "the run did not converge",
 }
 SHORT = "the run stopped short of the minimum"
+WITH_INFORMATION = (Loss.GAMMA, Loss.TWEEDIE, Loss.NEGATIVE_BINOMIAL)
+"""Losses whose errors come from the expected Hessian, as in R's glm and in statsmodels."""
 MOST_TRADED = 300
 """Of so many weights it is worth finding which trade against each other, unasked."""
 MOST_REPORTED = 1000
@@ -73,7 +76,7 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
         reason = UNFINISHED[status]
     elif minimum is None:
         reason = certificate.reason or NOT_CERTIFIED
-    elif problem.squares is not None:
+    elif problem.squares is not None and problem.box is None:
         reason = _too_many(spec, problem.squares.minimisers.rank, len(names))
     elif minimum.spectrum is not None and not minimum.unique:
         reason = _too_many(spec, minimum.spectrum.rank, len(names))
@@ -81,7 +84,8 @@ def inference_of(problem: Problem, solution: Solution, certificate: Certificate)
         return without_bars(names, user[:, 0], reason, confidence=spec.confidence if spec.report else None)
     sse: float | None
     if problem.squares is not None:
-        found, optimum, sse = _of_squares(problem, problem.squares, user, names)
+        assert minimum is not None
+        found, optimum, sse = _of_squares(problem, problem.squares, minimum, user, names)
     else:
         assert minimum is not None
         found, sse = _of_rows(problem, w, certificate, names, _held(problem, w, names, AT_BOUND))
@@ -121,24 +125,25 @@ def _too_many(spec: Spec, rank: int, count: int) -> str | None:
 
 
 def _of_squares(
-    problem: Problem, squares: Squares, user: torch.Tensor, names: list[str]
+    problem: Problem, squares: Squares, minimum: Minimum, user: torch.Tensor, names: list[str]
 ) -> tuple[Inference, torch.Tensor, float]:
     """The inference of a linear fit, the optimum, (p, 1), in the user's units, and its SSE, 0 where that is rounding.
 
     Covariance s²·T(BᵀB)⁻¹Tᵀ, B the design factor in standardised coordinates and T their map to the user's, so that
     nothing cancels however large the means are. s² is that of the optimum, SSE*/(N − rank): the data decide over it,
-    not how far descent came; a weight that stopped too far from the optimum gets no error bar.
+    not how far descent came; a weight that stopped too far from the optimum gets no error bar. Weights at their bounds
+    count as known.
     """
-    modes, spec = problem.modes, problem.spec
-    assert modes is not None
+    spec, within = problem.spec, problem.box is not None
     triangle, standard = squares.triangle, squares.standard
-    optimum = squares.minimisers.point if modes.unique else problem.units.to_user(modes.minimiser)
+    own = minimum.unique and not within
+    optimum = squares.minimisers.point if own else problem.units.to_user(minimum.w)
     # What storing cells and weights leaves of a residual that is zero.
     lengths = triangle.raw().norm(dim=0)
     # Those of a scan were not rounded, whatever descent computes in.
     epsilon = torch.finfo(torch.float64 if problem.data and problem.data.is_scan else dtype_of(spec)).eps
     noise = 8.0 * epsilon * float(optimum[:, 0].abs() @ lengths[: len(names)] + lengths[-1])
-    sse = float(modes.quadratic.sse(modes.minimiser)) * problem.loss_unit
+    sse = float(problem.objective.sse(minimum.w)) * problem.loss_unit  # type: ignore[arg-type]
     found = from_factor(
         triangle.in_coordinates(standard)[0] * standard.target_scale,
         user[:, 0],
@@ -146,6 +151,7 @@ def _of_squares(
         problem.observations,
         names=names,
         confidence=spec.confidence if spec.report else None,
+        held=_held(problem, problem.units.from_user(user), names, AT_BOUND),
         to_user=standard.matrix(),
         errors=triangle.errors(intercept=standard.intercept),
         noise=noise,
@@ -184,13 +190,47 @@ def _of_rows(
             sandwich=_sandwich(problem, w),
         )
         return found, float(sse)
-    curved = None if minimum is None or spec.report else minimum.hessian
-    hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
-    sandwich = _sandwich(problem, w)
+    if spec.loss is Loss.SOFTMAX:
+        from gdsolve.solve.class_inference import class_inference
+
+        return class_inference(problem, w, names, _sandwich(problem, w)), None
+    sandwich, dispersed = _sandwich(problem, w), None
+    hessian = _information(problem, w)
+    if hessian is None:
+        curved = None if minimum is None or spec.report else minimum.hessian
+        hessian = (objective.hessian(w) if curved is None else curved) * problem.rows  # type: ignore[attr-defined]
+    if spec.loss.info.dispersed:
+        from gdsolve.objective.dispersion import pearson
+
+        dispersed = pearson(objective, w, torch.exp if spec.mean is Mean.EXP else _itself), problem.observations
     found = from_hessian(
-        hessian, user, names=names, confidence=confidence, held=held, to_user=to_user, sandwich=sandwich
+        hessian,
+        user,
+        names=names,
+        confidence=confidence,
+        held=held,
+        to_user=to_user,
+        sandwich=sandwich,
+        dispersed=dispersed,
     )
     return found, None
+
+
+def _information(problem: Problem, w: torch.Tensor) -> torch.Tensor | None:
+    """The expectation of the Hessian of Σωl, where it is another one than that; robust errors take the Hessian itself.
+
+    So does statsmodels. Source: McCullagh and Nelder, section 2.5; White (1982), Maximum Likelihood Estimation of
+    Misspecified Models, Econometrica 50(1).
+    """
+    if problem.spec.loss not in WITH_INFORMATION or problem.spec.errors.robust:
+        return None
+    from gdsolve.objective.dispersion import information
+
+    return information(problem.objective, w)
+
+
+def _itself(mean: torch.Tensor) -> torch.Tensor:
+    return mean
 
 
 def _sandwich(problem: Problem, w: torch.Tensor) -> Sandwich | None:

@@ -9,7 +9,8 @@ from gdsolve.spec import Spec
 from gdsolve.spec.losses import Link, Target
 from gdsolve.status import GdsolveError
 
-TAKEN = {Target.COUNTS: "above 0", Target.TWO_CLASSES: "between 0 and 1"}
+TAKEN = {Target.TWO_CLASSES: "between 0 and 1"}
+"""What a mean must be, where that is not above 0."""
 
 
 def require_means(spec: Spec, curve: PointwiseCurve, start: torch.Tensor) -> None:
@@ -31,7 +32,7 @@ def require_means(spec: Spec, curve: PointwiseCurve, start: torch.Tensor) -> Non
     rows, count, found = curve.model.rows, int(outside.sum()), values[outside]
     # The farthest one, and no negative zero.
     value = float(found[(found - 0.5).abs().argmax()]) + 0.0
-    taken, other = TAKEN[spec.loss.info.target], spec.loss.info.links[-1]
+    taken, other = TAKEN.get(spec.loss.info.target, "above 0"), spec.loss.info.links[-1]
     raise GdsolveError(
         f"at the start the curve is {value:.6g} on {count:,} of {rows:,} rows, and as the mean of --loss {spec.loss} "
         f"it must be {taken}",

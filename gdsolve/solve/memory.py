@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gdsolve.data.room import host_room, in_bytes
 from gdsolve.ranks import Ranks
 from gdsolve.spec import DType, Engine, Spec, flag
 from gdsolve.spec.choices import Shuffle
@@ -22,25 +21,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("gdsolve")
 
-_GROUPS = Path("/sys/fs/cgroup")
 # Of less nobody needs to be told.
 _MUCH = 64 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Bytes that can still be had: `resident`, and `address` where addresses are limited; None where unknown."""
-
-    resident: int | None
-    address: int | None
-
-    def falls_short(self, resident: int, address: int) -> int | None:
-        """The bytes of `resident` that there are, where they or those of `address` are too few; else None."""
-        if self.resident is not None and resident > self.resident:
-            return max(0, self.resident)
-        if self.address is not None and address > self.address:
-            return max(0, self.address * resident // address)
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +51,7 @@ class Demand:
             logger.info("%s keeps every row in memory; the number of rows is known after reading", self.way)
             return
         need = count.rows * self.numbers * self.size
-        there = "" if room.resident is None else f", {_bytes(room.resident)} are available"
+        there = "" if room.resident is None else f", {in_bytes(room.resident)} are available"
         logger.info("%s keeps every row in memory: %s%s", self.way, self._words(str(count), need), there)
         # While they are brought into their final place, their addresses are taken twice; addresses are a process's own.
         addresses = own.rows * (self.numbers + self.kept) * self.size
@@ -87,7 +69,7 @@ class Demand:
             return
         free, _ = torch.cuda.mem_get_info(device)
         need = count.rows * self.numbers * self.size
-        logger.info("on %s they take %s of %s", torch.cuda.get_device_name(device), _bytes(need), _bytes(free))
+        logger.info("on %s they take %s of %s", torch.cuda.get_device_name(device), in_bytes(need), in_bytes(free))
         self._refuse(str(count), need, free if need > free else None, "--device cpu; else ")
 
     def grow(self, before: int, rows: int) -> None:
@@ -104,11 +86,11 @@ class Demand:
     def _refuse(self, rows: str, need: int, there: int | None, first: str = "") -> None:
         if there is not None:
             words = self._words(rows, need)
-            fault = f"{self.table}: {self.way} keeps every row in memory: {words}, and {_bytes(there)} are available"
+            fault = f"{self.table}: {self.way} keeps every row in memory: {words}, and {in_bytes(there)} are available"
             raise DataError(fault, first + self.remedy, about=(self.option,))
 
     def _words(self, rows: str, need: int) -> str:
-        return f"{rows} of {self.numbers} numbers take {_bytes(need)}"
+        return f"{rows} of {self.numbers} numbers take {in_bytes(need)}"
 
 
 def on_this_machine(count: RowCount | None, ranks: Ranks) -> RowCount | None:
@@ -137,8 +119,8 @@ def building_threads(table: str, need: Callable[[int], int], most: int) -> int:
         return most
     room = host_room()
     threads = next((count for count in range(most, 0, -1) if room.falls_short(need(count), need(count)) is None), 0)
-    takes = f"building the triangle takes {_bytes(need(max(1, threads)))}"
-    there = "" if room.resident is None else f", {_bytes(room.resident)} are available"
+    takes = f"building the triangle takes {in_bytes(need(max(1, threads)))}"
+    there = "" if room.resident is None else f", {in_bytes(room.resident)} are available"
     if not threads:
         raise DataError(f"{table}: {takes}{there}", "fewer columns (--features)")
     logger.info("%s at most, on %d thread%s%s", takes, threads, "" if threads == 1 else "s", there)
@@ -184,75 +166,3 @@ def _size(spec: Spec) -> int:
 
 def _with_precision(spec: Spec, remedy: str) -> str:
     return remedy if spec.dtype is DType.FLOAT32 else f"{remedy}, or --dtype float32"
-
-
-def _bytes(count: int) -> str:
-    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count / 1e3:.3g} kB"
-
-
-def host_room() -> Room:
-    """What the machine, the container and the limits of the process leave."""
-    found = [room for room in (_machine_room(), *_container_rooms()) if room is not None]
-    return Room(min(found, default=None), _address_room())
-
-
-def _machine_room() -> int | None:
-    """Memory that can be had without swapping; all of it where the system does not tell how much is free."""
-    for line in _read(Path("/proc/meminfo")).splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return None
-
-
-def _container_rooms() -> list[int]:
-    """What the control groups of the process, of either version, leave; files that were read can be given back."""
-    rooms = []
-    for group in _groups():
-        for limit, used, spare in (
-            ("memory.max", "memory.current", "inactive_file"),
-            ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
-        ):
-            most, now = _read(group / limit).strip(), _read(group / used).strip()
-            if most.isdigit() and now.isdigit():
-                stat = dict(line.split() for line in _read(group / "memory.stat").splitlines() if line.count(" ") == 1)
-                rooms.append(int(most) - int(now) + int(stat.get(spare, 0)))
-    return rooms
-
-
-def _groups() -> set[Path]:
-    """The control group of the process and all above it; a container sees its own as the root."""
-    groups = {_GROUPS, _GROUPS / "memory"}
-    for line in _read(Path("/proc/self/cgroup")).splitlines():
-        _, controllers, path = line.split(":", 2)
-        root = _GROUPS / "memory" if "memory" in controllers.split(",") else _GROUPS
-        if not controllers or "memory" in controllers.split(","):
-            own = root / path.lstrip("/")
-            groups.update(group for group in (own, *own.parents) if group.is_relative_to(root))
-    return groups
-
-
-def _address_room() -> int | None:
-    try:
-        import resource
-    except ImportError:
-        return None
-    used = _read(Path("/proc/self/statm")).split()
-    limits = []
-    for limit, place in (("RLIMIT_AS", 0), ("RLIMIT_DATA", 5)):
-        most = resource.getrlimit(getattr(resource, limit))[0] if hasattr(resource, limit) else resource.RLIM_INFINITY
-        if most != resource.RLIM_INFINITY and len(used) > place:
-            limits.append(most - int(used[place]) * resource.getpagesize())
-    return min(limits, default=None)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text()
-    except OSError:
-        return ""

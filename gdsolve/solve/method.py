@@ -8,6 +8,7 @@ import torch
 
 from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
 from gdsolve.objective.base import Objective, SumOfSquares, TwiceDifferentiable
+from gdsolve.objective.softmax import SoftmaxRows, identified
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.spec import Method, RateSchedule, flag
 from gdsolve.spec.methods import Need, Recurrence
@@ -29,7 +30,7 @@ class Traits:
 
     `rounds`: its curvature at the start is positive in every direction; `squares`: it is a sum of squares; `curved`:
     its Hessian is at hand; `smooth`: its gradient has no jumps; `plain`: it is one that plain descent is for, a formula
-    or least squares on a table; `shrunk`: it has an l1 penalty.
+    or least squares on a table; `shrunk`: it has an l1 penalty; `kept`: it is least squares on a table within bounds.
     """
 
     weights: int
@@ -40,6 +41,7 @@ class Traits:
     bounded: bool
     plain: bool
     shrunk: bool = False
+    kept: bool = False
 
 
 def traits_of(problem: Problem) -> Traits:
@@ -56,6 +58,7 @@ def traits_of(problem: Problem) -> Traits:
         bounded=problem.box is not None,
         plain=plain,
         shrunk=problem.shrinkage is not None,
+        kept=problem.box is not None and problem.squares is not None,
     )
 
 
@@ -90,6 +93,7 @@ def _suited(traits: Traits) -> tuple[Method, str]:
     weights = f"{traits.weights} weight{'' if traits.weights == 1 else 's'}"
     cases = (
         (traits.shrunk, Method.NESTEROV, "nesterov: its steps take the l1 penalty, and are the faster ones"),
+        (traits.kept, Method.NESTEROV, "nesterov: its steps keep to the bounds, and are the faster ones"),
         (traits.plain and traits.smooth, Method.GD, "gd: plain descent, unless --method names another"),
         (traits.squares, Method.LM, f"lm: a sum of squares with {weights}"),
         (
@@ -206,6 +210,10 @@ def _slope_at_start(problem: Problem) -> float:
 
 def _rounds(problem: Problem) -> bool:
     hessian = _finite(problem.objective, problem.start)
+    own = getattr(problem.objective, "own", problem.objective)
+    if isinstance(own, SoftmaxRows):
+        # What is the same in all classes changes nothing: there Newton's step is 0.
+        hessian = identified(hessian, own.shifts, own.loss.classes)
     sizes = hessian.diagonal()
     if not bool((sizes > 0.0).all()):
         return False

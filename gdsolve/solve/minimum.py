@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import torch
 
-from gdsolve.objective.separation import Separation
+from gdsolve.objective.separated import Separation
 from gdsolve.objective.spectrum import Spectrum
 
 MOST_STEPS = 100

@@ -13,6 +13,7 @@ from gdsolve.solve.rules import usual_tolerance
 from gdsolve.solve.squares import raw_coordinates, repose
 from gdsolve.spec import Missing, Spec
 from gdsolve.spec.command import Command
+from gdsolve.spec.losses import Loss, Target
 
 FOREVER = "1e12"
 _NAMED = 4
@@ -101,8 +102,12 @@ def _note(spec: Spec, proposal: Proposal) -> str:
 
 def _by_loss(proposal: Proposal, loss: str) -> str:
     if proposal.target is not None and proposal.target.is_text:
+        if Loss(loss).info.target is Target.CLASSES:
+            return f"the target as {proposal.target.levels} classes, each with weights of its own"
         low, high = sorted(proposal.target.texts)
         return f"the target as two classes, {low} is 0 and {high} is 1"
+    if Loss(loss).info.target is Target.CLASSES:
+        return f"--loss {loss}, which takes whole numbers as labels"
     return f"--loss {loss}, which takes any number"
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gdsolve.class_names import intercept_names
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
-from gdsolve.spec import DType, Engine, Method, PlotKind, RateSchedule, Spec
+from gdsolve.spec import DType, Engine, Loss, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from gdsolve.picture import Picture
     from gdsolve.solve.online import Online
     from gdsolve.solve.plan import Plan
+    from gdsolve.solve.start_counts import Starts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,8 @@ class Figures:
     SSE and what follows from it are None for an objective without residuals. `accuracy` is the share of rows whose
     class has the larger probability and `log_loss` the mean of minus the logarithm of that of their own; `deviance`,
     of counts, is 2·Σω(y·log(y/μ) − y + μ). Of Huber's loss the rows with residuals beyond and within δ are counted.
+    `auc` is the area under the ROC curve, of several classes the mean over each against all others, and `auc_reason`
+    why there is none; `confusion` has Σω by the class of a row, then by the one of largest probability.
     """
 
     sse: float | None
@@ -67,6 +72,9 @@ class Figures:
     deviance: float | None = None
     rows_beyond_delta: int | None = None
     rows_within_delta: int | None = None
+    auc: float | None = None
+    auc_reason: str | None = None
+    confusion: tuple[tuple[float, ...], ...] | None = None
 
     @property
     def share_beyond_delta(self) -> float | None:
@@ -135,6 +143,20 @@ class GradientCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldWeight:
+    """The bounds of a weight, in the user's units, None for none; `at` is lower or upper where it stands at one.
+
+    `multiplier` is by how much the loss rises for every unit away from that bound, 0 or more at a minimum: how much it
+    would fall, to first order, if the bound gave way by as much.
+    """
+
+    lower: float | None
+    upper: float | None
+    at: str | None
+    multiplier: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fit:
     """What was reached, in the user's units, with its certificate (docs/design.md, section 4).
 
@@ -143,7 +165,7 @@ class Fit:
     `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
     the run has not converged and no report on them was asked for. `delta_found` tells that Huber's δ, which `spec` has,
     was found, and `found` how the strength of a penalty was. `duality_gap` bounds the gap of a fit with an l1 penalty,
-    and needs no minimum.
+    and needs no minimum. `bounds` has the weights that have bounds.
     """
 
     spec: Spec
@@ -185,6 +207,9 @@ class Fit:
     validation: Validation | None = None
     holdout: Holdout | None = None
     found: FoundStrength | None = None
+    bounds: Mapping[str, HeldWeight] = field(default_factory=dict)
+    starts: Starts | None = None
+    found_start: FoundStart | None = None
     online: Online | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
@@ -207,7 +232,13 @@ class Fit:
     @property
     def nonzero(self) -> int | None:
         """How many weights beside the intercept an l1 penalty has left other than zero; None without one."""
-        return sum(weight != 0.0 for weight in self.weights.values()) if self.spec.l1 else None
+        if not self.spec.l1:
+            return None
+        classes = None if self.data is None or self.spec.loss is not Loss.SOFTMAX else self.data.classes
+        apart = frozenset[str]()
+        if classes is not None and self.data is not None:
+            apart = intercept_names(self.data.roles.design, classes.names)
+        return sum(weight != 0.0 for name, weight in self.weights.items() if name not in apart)
 
     @property
     def picture(self) -> Picture | None:

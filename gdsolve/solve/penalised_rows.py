@@ -9,12 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gdsolve.objective.class_coordinates import ClassCoordinates
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.elastic_net import ElasticNet
 from gdsolve.objective.penalty_path import PenaltyPath, Strengths
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.shrinkage import Shrinkage
+from gdsolve.objective.softmax import SoftmaxRows, free_shifts
 from gdsolve.progress import Descending, listener
 from gdsolve.solve.dealt import Dealt, rows_where
 from gdsolve.solve.l1 import as_squares, proof
@@ -22,6 +24,7 @@ from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.squares import ridge_of, shrinkage_of
 from gdsolve.solve.validate import fits_of_rows, score_of, scores_on
+from gdsolve.solve.words import another_target
 from gdsolve.status import DataError
 
 # A penalty that no weight stands.
@@ -38,17 +41,23 @@ def with_strengths(problem: Problem, strengths: Strengths) -> Problem:
     """A problem of rows with other penalties: no row is looked at."""
     spec = replace(problem.spec, l1=strengths[0], ridge=strengths[1])
     units, triangle, own = problem.units, problem.triangle, problem.objective
-    assert isinstance(units, Coordinates)
-    assert isinstance(own, PointwiseRows)
+    assert isinstance(units, Coordinates | ClassCoordinates)
+    assert isinstance(own, PointwiseRows | SoftmaxRows)
     assert triangle is not None
-    at = units.to(triangle.factor.device)
-    objective = replace(own, penalty=ridge_of(spec, at, triangle).to(problem.start.dtype, problem.start.device))
+    whole, count = (units.own, units.classes) if isinstance(units, ClassCoordinates) else (units, 1)
+    at = whole.to(triangle.factor.device)
+    penalty = ridge_of(spec, at, triangle).to(problem.start.dtype, problem.start.device)
+    objective: PointwiseRows | SoftmaxRows = (
+        replace(own, penalty=penalty, shifts=free_shifts(penalty, at.p))
+        if isinstance(own, SoftmaxRows)
+        else replace(own, penalty=penalty)
+    )
     shrinkage = shrinkage_of(spec, at, triangle, 1.0 / problem.rows)
     return replace(
         problem,
         spec=spec,
         objective=objective,
-        shrinkage=None if shrinkage is None else shrinkage.to(problem.start),
+        shrinkage=None if shrinkage is None else shrinkage.repeated(count).to(problem.start),
     )
 
 
@@ -82,6 +91,10 @@ class PenalisedRows:
         design, moved = as_squares(_Curvature(free).at(null), gradient.to("cpu", torch.float64))
         target = design @ null.to(design) - moved
         l2 = unit.objective.penalty.gram_diagonal() / problem.rows  # type: ignore[attr-defined]
+        l2 = l2.repeat(len(thresholds) // len(l2))
+        if isinstance(problem.units, ClassCoordinates):
+            # Of several classes the intercepts alone are free of a penalty.
+            free = replace(free, units=problem.units.penalised(intercepts=not problem.spec.penalize_intercept))
         return cls(free, null, PenaltyPath.of(design, target, thresholds[:, 0].to(design), l2.to(design)))
 
     def minimisers(self, strengths: Sequence[Strengths], title: str = "path") -> Tensor:
@@ -122,7 +135,7 @@ class PenalisedRows:
 
     def _score(self, w: Tensor) -> float:
         own = self.problem.objective
-        assert isinstance(own, PointwiseRows)
+        assert isinstance(own, PointwiseRows | SoftmaxRows)
         if score_of(self.problem.spec) != "deviance":
             return self.problem.loss_unit * float(own.evaluate(w).value)
         there = own.scores(w)
@@ -163,8 +176,8 @@ class _Curvature:
 
     def at(self, w: Tensor) -> Tensor:
         own = self.problem.objective
-        assert isinstance(own, PointwiseRows)
-        hessian: Tensor = own.hessian(w).to("cpu", torch.float64)  # type: ignore[attr-defined]
+        assert isinstance(own, PointwiseRows | SoftmaxRows)
+        hessian: Tensor = own.hessian(w).to("cpu", torch.float64)  # type: ignore[union-attr]
         if not own.loss.of_residual:
             return hessian
         if self.bound is None:
@@ -232,7 +245,7 @@ def _without_null(problem: Problem, fold: int | None) -> DataError:
     if fold is None:
         return DataError(
             f"{source}: {target!r} has one value alone, so that the intercept has no best one",
-            "name another target with --target",
+            another_target(problem.spec),
             about=("target",),
         )
     return DataError(

@@ -23,6 +23,7 @@ from gdsolve.solve.method import recipe_of
 from gdsolve.solve.prediction import ENGINES, Prediction, Work
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
+from gdsolve.solve.threads import threads_for_steps
 from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
 from gdsolve.spec import DType, Engine, Method
 from gdsolve.spec.methods import PLAIN
@@ -94,7 +95,8 @@ def plan_descent(
         GdsolveError: a method, an engine or an option that does not go with this problem, or a run without an end.
     """
     schedule = Schedule(problem.spec.every)
-    recipe, why = recipe_of(problem, asked)
+    with threads_for_steps(problem.objective):
+        recipe, why = recipe_of(problem, asked)
     tol = tolerance_of(problem, recipe)
     stops = rules_of(problem, tol, settling=True)
     require_end(problem, recipe, stops)
@@ -170,8 +172,8 @@ def _engine(
     resumed: Engine | None,
     may_leap: bool,
 ) -> EngineChoice:
-    asked, shrunk = problem.spec.engine, problem.shrinkage is not None
-    known = has_closed_form(recipe) and may_leap and not shrunk
+    asked, limited = problem.spec.engine, problem.limits is not None
+    known = has_closed_form(recipe) and may_leap and not limited
     if problem.squares is None:
         return EngineChoice(only_engine(problem))
     require_closed_form(asked, known=known)
@@ -180,7 +182,8 @@ def _engine(
         others = tuple(one for one in engines if one is not asked and (known or one is not Engine.LEAP))
         return EngineChoice(asked, f"asked for with --engine {asked.value}", Prediction(asked, others, work))
     if not known:
-        return EngineChoice(Engine.TRIANGLE, "the closed form does not hold with an l1 penalty" if shrunk else "")
+        why = "within bounds" if problem.shrinkage is None else "with an l1 penalty"
+        return EngineChoice(Engine.TRIANGLE, f"the closed form does not hold {why}" if limited else "")
     found = EngineChoice(Engine.TRIANGLE, "the closed form would take too long to find where it stops")
     if stop is not None:
         found = choose(work, engines)

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from gdsolve.objective.modes import Modes
     from gdsolve.objective.optimum import Minimisers
     from gdsolve.objective.sandwich import Sandwich
-    from gdsolve.objective.separation import Separation
+    from gdsolve.objective.separated import Separation
     from gdsolve.objective.shrinkage import Limits, Shrinkage
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.solve.dealt import Dealt
+    from gdsolve.solve.found_start import FoundStart
+    from gdsolve.solve.many_starts import ManyStarts
     from gdsolve.solve.robust_pass import RowClusters
     from gdsolve.spec import Spec
 
@@ -78,7 +80,8 @@ class Problem:
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
     squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
     for. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors are
-    clustered. Where it `is_streamed` an evaluation reads all rows anew.
+    clustered. Where it `is_streamed` an evaluation reads all rows anew. `spread` are the starts that fill ranges, where
+    there are any: the start is one of them, and `found_start` tells of a start that was found from the data.
     """
 
     spec: Spec
@@ -108,6 +111,8 @@ class Problem:
     dealt: Dealt | None = None
     triangle: Triangle | None = None
     clusters: RowClusters | None = None
+    spread: ManyStarts | None = None
+    found_start: FoundStart | None = None
     is_streamed: bool = False
 
     @property
@@ -137,6 +142,14 @@ class Problem:
         """What steps are held to: bounds, or an l1 penalty."""
         return self.shrinkage if self.box is None else self.box
 
+    @property
+    def holds_weights(self) -> bool:
+        """True where weights stay for a while where they are held, at 0 or at a bound, on their way along a quadratic.
+
+        What its whole spectrum says of rates is then a bound, and not what happens.
+        """
+        return self.shrinkage is not None or self.smooth_spectrum is not None
+
     def limited(self, objective: Objective, like: torch.Tensor) -> Objective:
         """An objective that is descended on in place of the problem's own, with the limits for weights as in `like`."""
         from gdsolve.objective.box import Boxed
@@ -144,7 +157,7 @@ class Problem:
 
         if self.shrinkage is not None:
             return Shrunk(objective, self.shrinkage.to(like))
-        return objective if self.box is None else Boxed(objective, self.box)
+        return objective if self.box is None else Boxed(objective, self.box.to(like))
 
     def named(self, w: torch.Tensor) -> tuple[dict[str, float], float | None]:
         """Weights by name and intercept, in the user's units, of `w`, (p, 1) in descent's."""

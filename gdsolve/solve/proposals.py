@@ -7,7 +7,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from gdsolve.data import MOST_LEVELS, ColumnSummary, Description
+from gdsolve.data.targets import LARGEST_LABEL, MOST_CLASSES, outside
 from gdsolve.spec import Categorical, Engine, Method, Missing, RateSchedule, Scale, Spec
 from gdsolve.spec.losses import LOSS_PARAMETERS, USUAL_LOSS, Loss, Target
 
@@ -132,7 +135,7 @@ def _proposals(
         odd = tuple(dict.fromkeys(text for column in (*others, *numbers) if column.unusable for text in column.texts))
         marking: Changes = {"na_values": odd} if odd else {}
         parameters = _parameters(spec, numbers, encoded)
-        for gap, rows, filled in _gaps(spec, described, others, numbers, encoded, parameters):
+        for gap, rows, filled in gaps_filled(spec, described, others, numbers, encoded, parameters):
             yield Proposal(
                 change | ignoring | encode | marking | gap,
                 target,
@@ -157,19 +160,28 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     columns = described.columns
     target = next(column for column in columns if column.role == "target")
     features = [column for column in columns if column.role == "feature" or (column.unclear and column is not target)]
-    takes = _takes(spec.loss, target, spec)
-    if takes and (spec.target is not None or not target.identifies):
+    fine = takes(spec.loss, target, spec)
+    if fine and (spec.target is not None or not target.identifies):
         yield {}, target, features
         return
+    two_classes = Loss.usual_for(Target.TWO_CLASSES)
     # Another loss may not go with what a spec says of methods and engines.
     free_to_change = (spec.method, spec.engine) == (Method.AUTO, Engine.AUTO)
     two = target.type == "text" and target.levels == 2 and not target.unclear and not target.spelled
     if two and spec.loss is USUAL_LOSS and free_to_change:
         # Classes have no standard deviations.
         unweighed = {} if spec.sigma is None else _unweighed(spec)
-        yield {"loss": Loss.usual_for(Target.TWO_CLASSES), **unweighed}, target, features
+        yield {"loss": two_classes, **unweighed}, target, features
+    several = target.type == "text" and not target.unclear and not target.spelled and not target.identifies
+    if several and (target.levels or 0) > 2 and spec.loss in (USUAL_LOSS, two_classes) and free_to_change:
+        unweighed = {} if spec.sigma is None else _unweighed(spec)
+        if takes(Loss.usual_for(Target.CLASSES), target, spec):
+            yield {"loss": Loss.usual_for(Target.CLASSES), **unweighed}, target, features
+    labelled = target.type != "text" and spec.loss is two_classes and free_to_change
+    if labelled and takes(Loss.usual_for(Target.CLASSES), replace(target, refused=0), spec):
+        yield {"loss": Loss.usual_for(Target.CLASSES)}, replace(target, refused=0), features
     squares = replace(target, refused=0)
-    if target.refused and free_to_change and _takes(USUAL_LOSS, squares, spec):
+    if target.refused and free_to_change and takes(USUAL_LOSS, squares, spec):
         yield {"loss": USUAL_LOSS}, squares, features
     # Features that were asked for by name stay features, and what was to be ignored stays so.
     free = features if not spec.features else [column for column in columns if column.role == "ignored"]
@@ -177,19 +189,21 @@ def _targets(spec: Spec, described: Description) -> Iterator[tuple[Changes, Colu
     for other in others[:MOST_TARGETS]:
         beside = features if spec.features else [one for one in columns if one in (*features, target)]
         yield {"target": other.name}, other, [column for column in beside if column is not other]
-    if takes:
+    if fine:
         yield {}, target, features
 
 
 def _may_replace(column: ColumnSummary, spec: Spec) -> bool:
-    return _takes(spec.loss, column, spec) and not column.identifies and not column.constant
+    return takes(spec.loss, column, spec) and not column.identifies and not column.constant
 
 
-def _takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
+def takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
     """True where a column can be the target of a loss."""
     kind = loss.info.target
     if kind is Target.TWO_CLASSES and target.type == "text":
         return target.levels == 2 and not target.unclear
+    if kind is Target.CLASSES and target.type == "text":
+        return 2 <= (target.levels or 0) <= MOST_CLASSES and not target.unclear and not target.identifies
     if not _has_numbers(target, spec) or target.refused or target.minimum is None or target.maximum is None:
         return False
     if kind is Target.TWO_CLASSES:
@@ -197,7 +211,9 @@ def _takes(loss: Loss, target: ColumnSummary, spec: Spec) -> bool:
         return (target.minimum, target.maximum) == (0.0, 1.0) and math.isclose(
             std * std, mean * (1 - mean), rel_tol=1e-9
         )
-    return kind is not Target.COUNTS or target.minimum >= 0.0
+    if kind is Target.CLASSES:
+        return target.whole and target.minimum < target.maximum <= LARGEST_LABEL
+    return not outside(loss, np.array([target.minimum])).any()
 
 
 def _unweighed(spec: Spec) -> Changes:
@@ -277,7 +293,7 @@ def _parameters(spec: Spec, numbers: Columns, encoded: Columns) -> int:
     return len(numbers) + levels + (1 if not spec.no_intercept or encoded else 0)
 
 
-def _gaps(
+def gaps_filled(
     spec: Spec, described: Description, others: Columns, numbers: Columns, encoded: Columns, parameters: int
 ) -> Iterator[tuple[Changes, int, int]]:
     """What can be done about missing cells: the change, the rows that are left, and the cells that are filled."""

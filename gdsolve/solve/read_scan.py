@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.data.columns import Parts, Roles, assign, build_roles
 from gdsolve.data.files import expand
 from gdsolve.data.scan_file import ScanInfo, same_order
 from gdsolve.solve.data import DataInfo, tell_table
-from gdsolve.solve.scanned import Scan, load_scan, merge_scans
+from gdsolve.solve.scanned import Scan, load_scan, merge_scans, require_unsaid
 from gdsolve.spec import DType, Spec
 from gdsolve.spec.choices import WeightKind
 from gdsolve.status import DataError, GdsolveError
@@ -102,6 +102,13 @@ def require_folds(spec: Spec, info: ScanInfo, name: str) -> None:
 
 def in_force(spec: Spec, info: ScanInfo) -> Spec:
     """The spec with what was settled when the table was scanned."""
+    settled: dict[str, Any] = {}
+    if info.formula is not None:
+        from gdsolve.data.formula.scanned import has_intercept
+
+        settled["no_intercept"] = not has_intercept(info.formula)
+    if info.folds is not None and spec.cv is not None:
+        settled |= {"cv_by": info.folds["by"], "seed": info.folds["seed"]}
     return replace(
         spec,
         weight=info.weight,
@@ -109,7 +116,7 @@ def in_force(spec: Spec, info: ScanInfo) -> Spec:
         sigma=info.sigma,
         absolute_sigma=info.absolute_sigma,
         na_values=info.na_values,
-        **({} if info.folds is None or spec.cv is None else {"cv_by": info.folds["by"], "seed": info.folds["seed"]}),
+        **settled,
     )
 
 
@@ -120,6 +127,11 @@ def roles_in(spec: Spec, info: ScanInfo, name: str) -> Roles:
         GdsolveError: a flag that names no column.
         DataError: no column is left, or a target of text.
     """
+    if info.formula is not None:
+        from gdsolve.data.formula.scanned import roles_of_scan
+
+        require_unsaid(spec, info)
+        return roles_of_scan(info.formula, info.weight or info.sigma, info.ignored)
     parts = _parts(spec, info, name)
     if parts.target in info.levels:
         numbers = [column for column in info.names if column not in info.levels]

@@ -51,14 +51,14 @@ class Reduction:
 
 
 def reduce_problem(problem: Problem, w: torch.Tensor) -> Reduction | None:
-    """The reduction around `w`, (p, 1); None where there is none, or nothing to gain.
+    """The reduction around `w`, (p, 1); None where there is none, within bounds, or with nothing to gain.
 
     Q spans the rows; w₀ is the part of `w` that is across them, where the loss is flat. With ridge, of one size on all
     features, that part runs to zero instead: then w₀ = 0, and Q spans it as well. Source: Hastie and Tibshirani (2004),
     Efficient quadratic regularization for expression arrays, Biostatistics 5(3).
     """
     objective = problem.objective
-    if not isinstance(objective, SmoothPointwiseRows):
+    if not isinstance(objective, SmoothPointwiseRows) or problem.box is not None:
         return None
     penalty, (m, p), w = objective.penalty, objective.design.shape, w.to(problem.start)
     d = float(penalty.diagonal[0]) if len(penalty.diagonal) else 0.0

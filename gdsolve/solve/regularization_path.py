@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gdsolve.class_names import intercept_names
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Fit
 from gdsolve.spec import Spec
 from gdsolve.spec.choices import Select
+from gdsolve.spec.losses import Loss
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -91,9 +93,18 @@ class RegularizationPath:
     advice: tuple[str, ...] = ()
 
     @property
+    def _counted(self) -> list[int]:
+        """The places of the weights that are no intercept of a class."""
+        data = self.data
+        apart = frozenset[str]()
+        if self.spec.loss is Loss.SOFTMAX and data.classes is not None:
+            apart = intercept_names(data.roles.design, data.classes.names)
+        return [place for place, name in enumerate(self.names) if name not in apart]
+
+    @property
     def nonzero(self) -> np.ndarray:
         """How many weights beside the intercept are not zero, (q,)."""
-        counts: np.ndarray = (self.weights != 0.0).sum(axis=1)
+        counts: np.ndarray = (self.weights[:, self._counted] != 0.0).sum(axis=1)
         return counts
 
     @property

@@ -9,7 +9,7 @@ from gdsolve.descent.ends import DEFAULT_MAX_ITER
 from gdsolve.descent.learning_rate import TOLERANCE
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
-from gdsolve.objective.separation import Separation
+from gdsolve.objective.separated import Separation
 from gdsolve.solve.device import dtype_of
 from gdsolve.solve.forecast import form_of, has_closed_form, momentum_of, updates_to_converge
 from gdsolve.solve.method import FADING_LENGTH, Traits, choose_method, own_rate, recipe_of, refusal, traits_of
@@ -105,7 +105,7 @@ def elsewhere(problem: Problem, command: Command) -> Advice:
 
 def steadier(problem: Problem, recipe: Recipe, command: Command, words: str) -> list[Advice]:
     """The command with a rate that is found by itself, then one that is stable where the run was; or another start."""
-    squared = problem.squares is not None and problem.shrinkage is None
+    squared = problem.squares is not None and problem.limits is None
     instead = _of_squares(problem, recipe, command) if squared else _own(problem, recipe, command)
     if instead == command.but(checkpoint=None):
         return [elsewhere(problem, command)]
@@ -132,7 +132,7 @@ def further(problem: Problem, recipe: Recipe, command: Command) -> list[Advice]:
     if fades and recipe.length and not (problem.smooth and recipe.method.info.settles):
         return [Advice("Run instead", command.but(max_iter=10 * recipe.length))]
     traits = traits_of(problem)
-    of_rows = problem.kind is Kind.LINEAR and (problem.squares is None or problem.shrinkage is not None)
+    of_rows = problem.kind is Kind.LINEAR and (problem.squares is None or problem.limits is not None)
     if of_rows or not problem.smooth:
         method: Method | None = None
         chosen = choose_method(Method.AUTO, traits, rate_given=False)[0]

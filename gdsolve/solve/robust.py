@@ -16,11 +16,13 @@ from gdsolve.objective.box import Box, Boxed
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.curve import Curve, PointwiseCurve
 from gdsolve.objective.mean_losses import OF_MEANS
+from gdsolve.objective.offset import with_offset
 from gdsolve.objective.pointwise import POINTWISE, Huber, PointwiseLoss
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.robust import TUNING, RobustScale, huber_weights, robust_scale, scale_of
 from gdsolve.objective.triangle import Triangle
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.dispersion import dispersion_is_sought
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import Status
 
@@ -40,10 +42,16 @@ def delta_is_sought(spec: Spec) -> bool:
 
 
 def loss_before(spec: Spec) -> PointwiseLoss:
-    """The loss of a spec, for a curve with its link; Huber's without δ is that of least squares until δ is found."""
+    """The loss of a spec, for a curve with its link; Huber's without δ is that of least squares until δ is found.
+
+    A negative binomial has the dispersion 1 until α is found.
+    """
     if delta_is_sought(spec):
         return Huber(math.inf)
-    return (POINTWISE if spec.mean is spec.loss.info.mean else OF_MEANS)[spec.loss].of(spec)
+    if dispersion_is_sought(spec):
+        spec = replace(spec, dispersion=1.0)
+    found = (POINTWISE if spec.mean is spec.loss.info.mean else OF_MEANS)[spec.loss].of(spec)
+    return found if spec.offsets is None or found.of_residual else with_offset(found)
 
 
 def with_delta(

@@ -67,7 +67,7 @@ def require_end(problem: Problem, recipe: Recipe, stops: tuple[StopRule, ...]) -
         GdsolveError: nothing ever would.
     """
     endless = (
-        problem.squares is not None and problem.shrinkage is None and has_closed_form(recipe) and recipe.length is None
+        problem.squares is not None and problem.limits is None and has_closed_form(recipe) and recipe.length is None
     )
     if endless and not any(map(converges, stops)):
         raise GdsolveError(

@@ -12,6 +12,7 @@ from gdsolve.objective.inference import Weighting
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.sandwich import Middle, RobustRoot, Sandwich, correction, freedom_of, normal
 from gdsolve.objective.shared import Shared
+from gdsolve.objective.softmax import SoftmaxRows
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.weighting import weighting_of
 
@@ -24,7 +25,7 @@ def sandwich_of(problem: Problem, w: Tensor) -> Sandwich | None:
     if problem.squares is not None:
         return problem.squares.sandwich
     own = objective.own if isinstance(objective, Shared) else objective
-    assert isinstance(own, PointwiseRows | Curve | PointwiseCurve)
+    assert isinstance(own, PointwiseRows | SoftmaxRows | Curve | PointwiseCurve)
     clusters, asked, rows = problem.clusters, spec.errors, problem.observations
     count, frequency = None if clusters is None else clusters.count, weighting_of(spec) is Weighting.FREQUENCY
 
@@ -43,8 +44,20 @@ def sandwich_of(problem: Problem, w: Tensor) -> Sandwich | None:
     return Sandwich(asked, root, freedom, count)
 
 
-def _scores(own: PointwiseRows | Curve | PointwiseCurve, w: Tensor) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
-    """∂z/∂w, (h, p), ∂l/∂z and the weights, (h, 1), of all rows, some at a time; of a curve ∂l/∂z is the residual."""
+def _scores(
+    own: PointwiseRows | SoftmaxRows | Curve | PointwiseCurve, w: Tensor
+) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
+    """∂z/∂w, (h, p), ∂l/∂z and the weights, (h, 1), of all rows, some at a time; of a curve ∂l/∂z is the residual.
+
+    Of several classes they are ∂l/∂w, (h, pC), and 1.
+    """
+    if isinstance(own, SoftmaxRows):
+        weights = own.matrix(w.to(torch.float64))
+        for design, target, weight in own.blocks():
+            cells = design.to(torch.float64)
+            slopes = own.loss.loss_and_slope(cells @ weights, target)[1]
+            yield (slopes[:, :, None] * cells[:, None]).reshape(len(cells), -1), torch.ones_like(slopes[:, :1]), weight
+        return
     if isinstance(own, PointwiseRows):
         for design, target, weight in own.blocks():
             yield design, own.loss.loss_and_slope(design.to(torch.float64) @ w.to(torch.float64), target)[1], weight

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from gdsolve.data import Arrays
+from gdsolve.data import Arrays, inline_table, open_table
 from gdsolve.data.all_columns import AllColumns, open_all_columns
 from gdsolve.data.files import expand
 from gdsolve.data.scan_file import ScanInfo
@@ -17,13 +17,14 @@ from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.proposals import as_squares
-from gdsolve.solve.scanned import Scan, load_scan, merge_scans, narrowed
+from gdsolve.solve.scanned import Scan, load_scan, merge_scans, narrowed, refuse_beside, require_unsaid
 from gdsolve.spec import DType, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
     from gdsolve.data import Batch
+    from gdsolve.data.formula.columns import FormulaColumns
     from gdsolve.objective.triangle import Triangle
 
 logger = logging.getLogger("gdsolve")
@@ -45,7 +46,9 @@ def scan(spec: Spec, arrays: Arrays | None = None) -> Scan:
     known = [load_scan(name) for name in scans]
     found = [*known, *([_read(spec, tables, arrays, known)] if tables or arrays is not None else [])]
     merged = merge_scans(found)
-    if known and (spec.features or spec.ignore or spec.target):
+    if known and merged.info.formula is not None:
+        require_unsaid(spec, merged.info)
+    elif known and (spec.features or spec.ignore or spec.target):
         merged = narrowed(merged, spec)
     total = time.perf_counter() - began
     logger.info("%s rows scanned in %.2f s", f"{merged.rows:,}", total)
@@ -56,14 +59,22 @@ def _read(spec: Spec, tables: Sequence[str], arrays: Arrays | None, beside: Sequ
     """The scan of tables; `beside` others the columns are theirs."""
     asked = _plain(replace(spec, data=tuple(tables)))
     if beside:
+        refuse_beside(spec, beside[0].info, tables)
         *features, target = beside[0].info.names
         asked = replace(asked, features=tuple(features), target=target, ignore=())
     with ExitStack() as stack:
-        opened = open_all_columns(asked, stack, arrays)
+        opened = (_made if spec.formula is not None else open_all_columns)(asked, stack, arrays)
         triangle, folds, data, log_weight = _build(asked, opened)
     named = beside[0].info.target if beside else opened.target
     info = _info(asked, replace(opened, target=named), data)
     return Scan(replace(info, log_weight=log_weight), triangle, folds)
+
+
+def _made(spec: Spec, stack: ExitStack, arrays: Arrays | None) -> AllColumns:
+    """The table of the columns that a formula makes, with its target."""
+    opened = open_table(spec.data, spec) if arrays is None else inline_table(arrays.X, arrays.y, spec, arrays.names)
+    table = stack.enter_context(opened)
+    return AllColumns(table, (*table.roles.design, table.roles.target), table.roles.target)
 
 
 def _plain(spec: Spec) -> Spec:
@@ -148,5 +159,12 @@ def _info(spec: Spec, opened: AllColumns, data: DataInfo) -> ScanInfo:
         ignored=roles.ignored,
         na_values=spec.na_values,
         has_header=data.has_header,
+        formula=None if roles.formula is None else _formula_record(roles.formula),
         folds=None if spec.cv is None else {"count": spec.cv, "seed": spec.seed, "by": spec.cv_by},
     )
+
+
+def _formula_record(columns: FormulaColumns) -> Mapping[str, Any]:
+    from gdsolve.data.formula.saved import formula_record
+
+    return formula_record(columns)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from gdsolve.data.columns import assign
 from gdsolve.data.scan_file import ScanFile, ScanInfo, StoredTriangle, read_scan_file, same_order, write_scan_file
 from gdsolve.imports import collector_at_rest
-from gdsolve.spec import Spec
+from gdsolve.spec import Spec, flag
 from gdsolve.spec.scans import require_name
-from gdsolve.status import DataError
+from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
     import torch
@@ -109,6 +109,8 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
     """
     here, there = first.source[0], other.source[0]
     together = "scan the tables together: gdsolve scan TABLE TABLE -o FILE.tri"
+    if first.formula != other.formula:
+        raise DataError(f"{there} is scanned {_made_by(other)}, and {here} {_made_by(first)}", together)
     if (said := _beyond(first.names, other.names)) is not None:
         raise DataError(
             f"{there} has other columns than {here}: {said}", f"scan each with the same --features; or {together}"
@@ -131,6 +133,41 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
         raise DataError(
             f"{here} and {there} keep rows together by column {first.folds['by']!r}, each in folds of its own", together
         )
+
+
+def require_unsaid(spec: Spec, info: ScanInfo) -> None:
+    """See that no flag says of a scan what the formula says that made its columns.
+
+    Raises:
+        GdsolveError: one does.
+    """
+    for name in ("target", "features", "ignore", "no_intercept"):
+        if getattr(spec, name) != Spec.__dataclass_fields__[name].default:
+            assert info.formula is not None
+            raise GdsolveError(
+                f"{info.source[0]} has the columns of the formula {info.formula['text']!r}",
+                f"leave {flag(name)} out, or scan the table anew",
+                option=name,
+            )
+
+
+def refuse_beside(spec: Spec, info: ScanInfo, tables: Sequence[str]) -> None:
+    """See that no formula is asked of a table beside a scan, which has learnt of rows that are not there any more.
+
+    Raises:
+        DataError: the scan was made by a formula, or one is given.
+    """
+    if info.formula is not None or spec.formula is not None:
+        raise DataError(
+            f"{info.source[0]} is a scan, and what a formula needs of all rows is learnt of tables alone",
+            f"scan the tables together, those of the scan and {tables[0] if tables else 'X'}",
+        )
+
+
+def _made_by(info: ScanInfo) -> str:
+    if info.formula is None:
+        return "without a formula"
+    return f"by the formula {info.formula['text']!r} with what its own rows have told of levels, means and knots"
 
 
 def _missing(infos: Sequence[ScanInfo]) -> tuple[str, ...]:

@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
-from gdsolve.objective.separation import Separation
+from gdsolve.objective.class_coordinates import ClassCoordinates
+from gdsolve.objective.separated import Separation
 from gdsolve.solve.minimum import Certificate
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.remedy import finite_weights
 from gdsolve.spec import Loss
 from gdsolve.spec.command import Advice, Command
+from gdsolve.spec.losses import Target
 
 MOST_TERMS = 4
 
 
 def told_separation(problem: Problem, separation: Separation) -> str:
     """Why no weights are large enough: `x alone separates the classes (y is 1 wherever x > 3)`, say."""
+    if problem.spec.loss is Loss.SOFTMAX:
+        return _told_classes(problem, separation)
     classes = problem.spec.loss is Loss.LOGISTIC
     if separation.one_class:
         return f"in all rows {_outcome(problem, up=float(separation.direction[-1]) > 0.0)}"
-    does = "separates the classes" if classes else "marks rows of zero counts only"
+    zeros = "zero counts" if problem.spec.loss.info.target is Target.COUNTS else "zeros"
+    does = "separates the classes" if classes else f"marks rows of {zeros} only"
     if separation.column is not None:
         return f"{problem.labels[separation.column]} alone {does} ({_where(problem, separation)})"
     if separation.saturated:
         return f"with as many weights as rows, a combination of the columns {does}"
     return f"a combination of columns {does} ({_combination(problem, separation)})"
+
+
+def _told_classes(problem: Problem, separation: Separation) -> str:
+    """The same of several classes: which of them is apart from the others, by one column if one does it."""
+    units, data, place = problem.units, problem.data, separation.category
+    assert isinstance(units, ClassCoordinates) and data is not None and data.classes is not None
+    target, names, p = data.roles.target, data.classes.names, units.own.p
+    if place is None:
+        blocks = separation.direction.reshape(units.classes, p)[:, : units.own.n]
+        largest = blocks.abs().amax()
+        moved = [name for name, block in zip(names, blocks, strict=True) if bool((block.abs() > 1e-6 * largest).any())]
+        columns = (blocks.abs().amax(dim=0) > 1e-6 * largest).tolist()
+        used = [name for name, there in zip(data.roles.design, columns, strict=True) if there]
+        shown = used if len(used) <= MOST_TERMS else [*used[:MOST_TERMS], f"{len(used) - MOST_TERMS} more"]
+        some = 0 < len(moved) <= MOST_TERMS and len(moved) < len(names)
+        of = f" {' and '.join(moved)} from the others" if some else " the classes"
+        return f"a combination of columns separates{of} ({', '.join(shown)})"
+    if separation.one_class:
+        alone = float(separation.direction[(place + 1) * p - 1]) > 0.0
+        return f"{target} is {names[place]} in {'every row' if alone else 'no row'}"
+    column = separation.column
+    assert column is not None
+    name, said = data.roles.design[column], []
+    rising = float(separation.direction[place * p + column]) > 0.0
+    for values, above in ((separation.above, True), (separation.below, False)):
+        if values is not None:
+            near, far = (_in_units(problem, column, value) for value in values)
+            outcome = f"{target} is {'' if above == rising else 'not '}{names[place]}"
+            said.append(f"{outcome} {_values(name, near, far, above=above, data=data)}")
+    return f"{name} alone separates {names[place]} from the others ({', and '.join(said)})"
 
 
 def without_minimum(problem: Problem, command: Command, certificate: Certificate) -> list[Advice]:

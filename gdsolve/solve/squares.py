@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gdsolve.descent.methods.bounds import project
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.losses import LOSSES
@@ -25,7 +26,9 @@ from gdsolve.solve.guards import LEAST_SQUARE_32, require_square
 from gdsolve.solve.problem import Kind, Problem, Squares
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.start import start_of
+from gdsolve.solve.within import within
 from gdsolve.spec import DType, PenaltyScale, Spec
+from gdsolve.spec.weight_bounds import holds_intercept
 
 logger = logging.getLogger("gdsolve")
 
@@ -54,7 +57,8 @@ def squares_problem(
 ) -> Problem:
     """The problem of `spec` in `coordinates`, with the modes of descent from its start."""
 
-    start = start_of(spec, coordinates, data.roles.design)
+    units, box = within(spec, coordinates, data.roles.design)
+    start = project(box, start_of(spec, coordinates, data.roles.design))
     quadratic = quadratic_of(spec, squares.triangle, coordinates, squares.curvature_scale)
     minimisers = squares.minimisers
     shrinkage = shrinkage_of(spec, coordinates, squares.triangle, squares.curvature_scale)
@@ -69,13 +73,13 @@ def squares_problem(
         start=start,
         labels=data.roles.design,
         intercept=coordinates.intercept,
-        units=coordinates,
-        box=None,
+        units=units,
+        box=box,
         data=data,
         rows=squares.triangle.total_weight,
         total_sum_of_squares=squares.triangle.total_sum_of_squares(intercept=coordinates.intercept),
-        # Where they lead to is no minimum with an l1 penalty.
-        modes=modes if shrinkage is None else None,
+        # Where they lead to is no minimum with an l1 penalty, or beyond the bounds.
+        modes=modes if shrinkage is None and box is None else None,
         bound=modes.spectrum.largest or None,
         convex=True,
         smooth=True,
@@ -83,7 +87,7 @@ def squares_problem(
         squares=replace(squares, coordinates=coordinates),
         sample=sample,
         shrinkage=shrinkage,
-        smooth_spectrum=None if shrinkage is None else modes.spectrum,
+        smooth_spectrum=None if shrinkage is None and box is None else modes.spectrum,
         triangle=squares.triangle,
     )
 
@@ -120,7 +124,7 @@ def standard_coordinates(spec: Spec, squares: Squares) -> Coordinates:
 
 def penalised_coordinates(spec: Spec, triangle: Triangle, standard: Coordinates) -> Coordinates:
     """`standard` coordinates in which the penalties of `spec` are what descent can take."""
-    if spec.l1 and spec.penalize_intercept:
+    if (spec.l1 and spec.penalize_intercept) or holds_intercept(spec):
         return standard.uncentred()
     even = spec.ridge and triangle.is_wide and spec.penalty_scale is PenaltyScale.USER
     return triangle.evened(standard) if even else standard

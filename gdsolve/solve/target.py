@@ -63,6 +63,13 @@ def transformed(
             option="target",
             as_flag=True,
         )
+    if spec.offsets is not None:
+        raise GdsolveError(
+            f"{spec.target!r} is an expression, and an offset is subtracted from a column",
+            f"give --target {name}, or leave --offset out",
+            option="target",
+            as_flag=True,
+        )
     assert spec.target is not None
     found = values_of_target(spec.target, name, column)
     bad = ~torch.isfinite(found)

@@ -1,4 +1,4 @@
-"""A linear model typed out as a curve, whose parameters have names, and so starts and bounds."""
+"""A linear model typed out as a curve, whose parameters have names, and so starts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from gdsolve.spec.checks import no_parameters
 from gdsolve.spec.command import Command
 from gdsolve.spec.company import LINEAR
 from gdsolve.spec.file import is_yaml, read_spec
-from gdsolve.spec.numbers import parse_number
 from gdsolve.spec.parameters import OF_PARAMETERS, is_name
+from gdsolve.spec.weight_bounds import SIDES
 from gdsolve.status import GdsolveError
 
 MOST_FEATURES = 10
@@ -27,23 +27,23 @@ def as_a_curve(fault: GdsolveError, sources: Sequence[str], given: Mapping[str, 
     option = fault.option
     if option is None or any(map(is_yaml, sources)) or given.get("group_by") is not None:
         return fault
-    rest = {name: value for name, value in given.items() if name not in OF_PARAMETERS}
+    rest = {name: value for name, value in given.items() if name not in (*OF_PARAMETERS, *SIDES)}
     try:
         spec = read_spec(sources, rest, verb)[0]
         columns, target, features = _parts(spec)
         asked = _asked(given[option])
         names = _parameters(features, columns, asked, intercept=not spec.no_intercept)
-        said = _of_the_fault(option, asked, features, names)
-        starts = _starts(option, said, names)
     except GdsolveError:
         return fault
     if not 0 < len(features) <= MOST_FEATURES:
         return fault
     terms = [f"{name}*{feature}" for name, feature in zip(names, map(_in_backticks, features), strict=False)]
     options = {name: value for name, value in rest.items() if name not in _FOR_TABLES}
-    options |= {"target": target, "model": " + ".join([*terms, *names[len(features) :]]), "start": starts}
-    if option != "start":
-        options[option] = said
+    options |= {"target": target, "model": " + ".join([*terms, *names[len(features) :]])}
+    options["start"] = ",".join(f"{name}=0" for name in names)
+    if option == "fix":
+        # Without = a name stands in place of the number.
+        options["fix"] = next((name for name in asked.values() if name in names), names[-1])
     return no_parameters(option, Command(verb, tuple(sources), options).but())
 
 
@@ -82,27 +82,6 @@ def _asked(given: Any) -> dict[str, str]:
     texts = [given] if isinstance(given, str) else [str(text) for text in given or ()]
     pairs = [part.rpartition("=") for text in texts for part in text.split(",") if part]
     return {name.strip(): number.strip() for name, _, number in pairs}
-
-
-def _of_the_fault(option: str, asked: Mapping[str, str], features: Sequence[str], names: Sequence[str]) -> str:
-    """What the option says of the parameters that there are now."""
-    if option == "fix":
-        # Without = a name stands in place of the number.
-        return next((name for name in asked.values() if name in names), names[-1])
-    by_column = dict(zip(features, names, strict=False))
-    found = {by_column.get(name, name): number for name, number in asked.items()}
-    known = [f"{name}={number}" for name, number in found.items() if name in names]
-    return ",".join(known) or f"{names[0]}={next(iter(asked.values()), 0)}"
-
-
-def _starts(option: str, said: str, names: Sequence[str]) -> str:
-    """0 for every parameter that may be 0, else the bound."""
-    starts = dict.fromkeys(names, "0")
-    for name, number in _asked(said if option in ("lower", "upper") else "").items():
-        bound = parse_number(number, option)
-        if (bound > 0.0) if option == "lower" else (bound < 0.0):
-            starts[name] = number
-    return ",".join(f"{name}={number}" for name, number in starts.items())
 
 
 def _in_backticks(name: str) -> str:

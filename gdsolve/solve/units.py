@@ -9,6 +9,7 @@ import torch
 from gdsolve.descent.solution import Solution, Trace
 from gdsolve.objective.base import SumOfSquares
 from gdsolve.objective.pointwise_rows import Scored
+from gdsolve.solve.class_figures import class_figures
 from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import Figures, Optimum, adjusted, parameter_names
 from gdsolve.solve.problem import Kind, Problem
@@ -18,7 +19,7 @@ def optimum_of(problem: Problem, minimum: Minimum) -> Optimum:
     """A minimum in the user's units."""
     squares, w = problem.squares, minimum.w.to(problem.start.dtype)
     user = problem.units.to_user(w)
-    if squares is not None and minimum.unique and problem.shrinkage is None:
+    if squares is not None and minimum.unique and problem.limits is None:
         # A unique minimiser is the same in all coordinates: the user's own have the fewest roundings.
         user = squares.minimisers.point
     weights, intercept = problem.of_user(user)
@@ -75,5 +76,5 @@ def figures_of(problem: Problem, solution: Solution) -> Figures:
         r2=r2,
         gradient_norm=float(now.gradient.norm()),
         adjusted_r2=adjusted(r2, problem.observations, rank, intercept=intercept) if free else None,
-        **(objective.scores(w) if isinstance(objective, Scored) else {}),
+        **(class_figures(problem, w) or (objective.scores(w) if isinstance(objective, Scored) else {})),
     )

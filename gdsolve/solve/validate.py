@@ -12,14 +12,17 @@ from torch import Tensor
 
 from gdsolve.data import Batch
 from gdsolve.descent.solution import Solution
+from gdsolve.objective.class_coordinates import ClassCoordinates
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.folds import squared_error
 from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.merge import merge_ranks
 from gdsolve.objective.pointwise import PointwiseLoss
 from gdsolve.objective.row_batch import from_numpy
+from gdsolve.objective.softmax import Softmax
 from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
+from gdsolve.solve.classes import codes_of
 from gdsolve.solve.dealt import Dealt, require_rows, rows_where
 from gdsolve.solve.descend import descend
 from gdsolve.solve.device import device_of, dtype_of
@@ -194,23 +197,52 @@ def _root_mean(problem: Problem, w: Tensor) -> float:
 def scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
     """The figures of weights, (p, 1), on rows of all ranks: means over them, in the user's units."""
     spec, units = problem.spec, problem.units
+    if isinstance(units, ClassCoordinates):
+        return class_scores_on(problem, w, batches, dealt)
     assert isinstance(units, Coordinates)
     loss, at, weights = loss_before(spec), units.to(HOST), w.to(HOST, torch.float64)
-    names = ("deviance", "accuracy") if spec.loss.info.likelihood else ("rmse", "mae")
+    classes = "accuracy" in loss.means
+    names = ("deviance", "accuracy") if spec.loss.info.likelihood or classes else ("rmse", "mae")
     sums = torch.zeros(4, dtype=torch.float64, device=HOST)
     for batch in batches:
         values = from_numpy(batch.values).to(torch.float64)
         omega = torch.ones_like(values[:, 0]) if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
         there = omega > 0.0
-        y, z = values[there, -1:], (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
+        y, z = _target(batch, values)[there], (values[there, :-1] - at.centre) / at.scale @ weights[: at.n]
         z = at.target_scale * (z + weights[at.n :] if at.intercept else z) + at.target_centre
-        figures = (torch.ones_like(y), loss.loss_and_slope(z, y)[0], *_figures(loss, z, y, names))
+        figures = (torch.ones_like(z), loss.loss_and_slope(z, y)[0], *_figures(loss, z, y, names))
         sums += torch.stack([(omega[there, None] * one).sum() for one in figures])
     total, *found = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
     named = dict(zip(("loss", *names), (one / total for one in found), strict=True))
     if "rmse" in named:
         return named | {"rmse": sqrt(named["rmse"])}
-    return named if "accuracy" in loss.means else {name: named[name] for name in ("loss", "deviance")}
+    kept = ("loss", *(["deviance"] if spec.loss.info.likelihood else []), *(["accuracy"] if classes else []))
+    return {name: named[name] for name in kept}
+
+
+def _target(batch: Batch, values: Tensor) -> Tensor:
+    """The target of rows, (h, 1), with their offset, (h, 2), where the loss takes one."""
+    offset = None if batch.offset is None else from_numpy(batch.offset).to(torch.float64)[:, None]
+    return values[:, -1:] if offset is None else torch.cat([values[:, -1:], offset], dim=1)
+
+
+def class_scores_on(problem: Problem, w: Tensor, batches: Iterable[Batch], dealt: Dealt) -> dict[str, float]:
+    """The same of several classes; a class weighs what its rows do, whatever the fit was told."""
+    units, data = problem.units, problem.data
+    assert isinstance(units, ClassCoordinates) and data is not None and data.classes is not None
+    loss, user = Softmax(units.classes), problem.units.to_user(w).to(HOST, torch.float64)
+    weights = user.reshape(units.classes, units.own.p).mT
+    sums = torch.zeros(3, dtype=torch.float64, device=HOST)
+    for batch in batches:
+        values = from_numpy(batch.values).to(torch.float64)
+        omega = torch.ones_like(values[:, 0]) if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
+        y = codes_of(values[:, -1:], data.classes)
+        cells = values[:, :-1]
+        z = cells @ weights[: units.own.n] + (weights[units.own.n :] if units.own.intercept else 0.0)
+        right, losses = loss.score(z, y)
+        sums += torch.stack([(omega[:, None] * one).sum() for one in (torch.ones_like(losses), losses, right)])
+    total, lost, right_ones = torch.stack(dealt.ranks.gather(sums)).sum(dim=0).tolist()
+    return {"loss": lost / total, "deviance": 2.0 * lost / total, "accuracy": right_ones / total}
 
 
 def _figures(loss: PointwiseLoss, z: Tensor, y: Tensor, names: Sequence[str]) -> tuple[Tensor, Tensor]:
@@ -220,7 +252,7 @@ def _figures(loss: PointwiseLoss, z: Tensor, y: Tensor, names: Sequence[str]) ->
     # Where the likelihood of a perfect prediction is 1, minus its logarithm doubled is the deviance.
     known = dict(zip((*loss.means, *loss.sums, *loss.counts), loss.score(z, y), strict=True))
     deviance = known.get("deviance", 2.0 * loss.loss_and_slope(z, y)[0])
-    return deviance, known.get("accuracy", torch.zeros_like(y))
+    return deviance, known.get("accuracy", torch.zeros_like(z))
 
 
 def _has_rules(spec: Spec) -> bool:

@@ -101,3 +101,8 @@ def diverged_at(rate: float, stable: float | None, where: str) -> str:
     shown, limit = rate_texts(rate, stable or 0.0)
     known = "" if stable is None else f"; rates below {limit} are stable"
     return f"Diverged: at learning rate {shown}{where} the loss grows without bound{known}."
+
+
+def another_target(spec: Spec) -> str:
+    """What to do about a target that nothing explains."""
+    return "name another target " + ("with --target" if spec.formula is None else "before the ~ of --formula")

@@ -19,14 +19,16 @@ from gdsolve.spec.choices import (
     RateSchedule,
     StopAt,
 )
+from gdsolve.spec.class_weights import read_class_weights
 from gdsolve.spec.each import check_each
 from gdsolve.spec.errors import read_errors
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.l1 import check_l1
-from gdsolve.spec.losses import LOSS_PARAMETERS, Link
+from gdsolve.spec.losses import LOSS_PARAMETERS, Link, Loss, Target
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
+from gdsolve.spec.weight_bounds import check_bounds
 from gdsolve.status import GdsolveError
 
 LARGEST_32 = 3.4e38
@@ -69,6 +71,7 @@ def check(spec: Options) -> None:
     _check_problem(spec)
     _check_method(spec)
     check_l1(spec)
+    check_bounds(spec)
     check_batch(spec)
     _check_validation(spec)
     check_groups(spec)
@@ -118,14 +121,27 @@ def _check_plot(spec: Options) -> None:
 
 def _check_loss(spec: Options) -> None:
     links = spec.loss.info.links
+    read_class_weights(spec.class_weight)
+    if spec.model is not None and not spec.loss.info.is_for_curves:
+        raise GdsolveError(
+            f"{spec.loss} is for a table: a row has one value a class, and a curve gives one alone",
+            f"for two classes give --loss {Loss.usual_for(Target.TWO_CLASSES)}, or leave --model out",
+            option="loss",
+        )
     if spec.model is not None and links and spec.link not in (Link.AUTO, *links):
         raise GdsolveError(
             f"{spec.link} is no link of --loss {spec.loss}", f"give --link {'|'.join(links)}", option="link"
         )
+    if spec.exposure is not None and spec.model is not None and spec.link not in (Link.LOG, Link.LOGIT):
+        raise GdsolveError(
+            "the logarithm of an exposure is added to that of the mean, and the curve is the mean itself",
+            "give --link log for a curve of its logarithm, or multiply the curve by the column",
+            option="exposure",
+        )
     for own in LOSS_PARAMETERS:
         value = getattr(spec, own.name)
-        if value is not None and not 0.0 < value < (math.inf if own.below is None else own.below):
-            allowed = "a positive number" if own.below is None else f"between 0 and {own.below}"
+        if value is not None and not own.above < value < (math.inf if own.below is None else own.below):
+            allowed = "a positive number" if own.below is None else f"between {own.above} and {own.below}"
             raise GdsolveError(f"{value} is not {allowed}", own.remedy, option=own.name)
 
 
@@ -184,10 +200,17 @@ def _check_problem(spec: Options) -> None:
             about=("minimize", "model"),
         )
     if spec.minimize is None and spec.model is None:
-        for name in ("parameters", "constants", "start", "lower", "upper", "fix"):
+        for name in ("parameters", "constants", "start", "fix"):
             if getattr(spec, name):
                 raise no_parameters(name, grouped=spec.group_by is not None)
         return
+    unstarted = next((one.name for one in spec.parameters if one.sought), None)
+    if spec.minimize is not None and unstarted is not None:
+        raise GdsolveError(
+            f"{unstarted}: no start, and a formula has no target to find one from",
+            f"give it one, as in {unstarted}: 1.0",
+            option="parameters",
+        )
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
         raise GdsolveError(
@@ -203,9 +226,9 @@ def no_parameters(name: str, command: str | None = None, *, grouped: bool = Fals
             f"leave {name}: out, or add one, as in model: a*x + b",
             option=name,
         )
-    example = {"start": "", "fix": " --fix b"}.get(name, f" --{name} a=0")
+    example = " --fix b" if name == "fix" else ""
     for_tables = {"start": "a table starts where --init says", "fix": "--ignore leaves columns out"}
-    instead = f"leave {flag(name)} out ({for_tables.get(name, '--ridge keeps weights small')})"
+    instead = f"leave {flag(name)} out ({for_tables[name]})"
     as_curve = f"{instead}, or write the line as a curve"
     flags = f"{as_curve}: --model 'a*x + b' --start a=0,b=0{example}"
     return GdsolveError(

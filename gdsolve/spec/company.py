@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from gdsolve.spec.choices import Format, Select, Shuffle
 from gdsolve.spec.condition import Asked, Company
-from gdsolve.spec.losses import LOSS_PARAMETERS, Loss, LossParameter, Target
+from gdsolve.spec.curve_names import is_named, may_be_named
+from gdsolve.spec.losses import LOSS_PARAMETERS, OF_CLASSES, Loss, LossParameter, Mean, Target
 from gdsolve.spec.methods import WITH_MOMENTUM
+from gdsolve.spec.option import enumerated
 
 
 def _losses_with(parameter: LossParameter) -> Company:
@@ -39,6 +41,22 @@ LINEAR = Company(
     lambda asked: asked.spec.minimize is None and asked.spec.model is None,
     "goes with linear models, and this is a {kind}",
 )
+FEATURES = Company(
+    lambda asked: asked.spec.minimize is None and (asked.spec.model is None or may_be_named(asked.spec.model)),
+    "goes with linear models and curves by name, and this is a {kind}",
+)
+
+
+def _not_in_words(words: str, remedy: str) -> Company:
+    """Options that a formula of `--formula` says in its own way."""
+    return Company(lambda asked: asked.spec.formula is None, f"--formula {words}", f"leave {{flag}} out, as {remedy}")
+
+
+BEFORE_TILDE = _not_in_words("names the target", "the target stands before the ~")
+BEHIND_TILDE = _not_in_words("names the features", "they stand behind the ~, with + between them")
+TAKEN_OUT = _not_in_words("names the columns that it uses", "in 'y ~ . - id' the column id is not used")
+MINUS_ONE = _not_in_words("says whether there is an intercept", "'y ~ x - 1' has none")
+LEVELS = _not_in_words("takes text as levels", "a column that the formula does not name is not used")
 NO_FORMULA = Company(lambda asked: asked.spec.minimize is None, "a formula names the columns that it uses")
 LOSS_LEFT = Company(
     lambda asked: asked.spec.minimize is None,
@@ -46,7 +64,10 @@ LOSS_LEFT = Company(
     "leave {flag} out, or give --model",
 )
 COLUMNS_LEFT = Company(
-    lambda asked: asked.spec.target is None or not (asked.spec.model is not None or asked.spec.features),
+    lambda asked: (
+        asked.spec.target is None
+        or not (asked.spec.features or (asked.spec.model is not None and not is_named(asked.spec.model)))
+    ),
     "all columns that are used are named by other options",
 )
 CELLS = Company(
@@ -70,6 +91,27 @@ SIGMA = Company(
 NUMBERS = Company(
     lambda asked: asked.spec.loss.info.target is Target.NUMBERS,
     "{flag} is for a target of numbers, and this is --loss {spec.loss}",
+)
+OF_LOGARITHMS = tuple(loss for loss in Loss if loss.info.mean is Mean.EXP)
+LOG_LINK = Company(
+    lambda asked: asked.spec.loss in OF_LOGARITHMS,
+    f"{{flag}} is for losses whose mean is eᶻ, {enumerated(OF_LOGARITHMS)}, and this is --loss {{spec.loss}}",
+    "give --offset COLUMN, one of logarithms, or leave {flag} out",
+)
+ONE_A_ROW = Company(
+    lambda asked: asked.spec.loss is not Loss.SOFTMAX,
+    "{flag} is added to the one prediction of a row, and --loss softmax has one for every class",
+    "leave {flag} out",
+)
+CLASSES = Company(
+    lambda asked: asked.spec.loss in OF_CLASSES,
+    f"{{flag}} is for --loss {' and '.join(OF_CLASSES)}, and this is --loss {{spec.loss}}",
+    f"leave {{flag}} out, or give --loss {'|'.join(OF_CLASSES)}",
+)
+SOFTMAX = Company(
+    lambda asked: asked.spec.loss is Loss.SOFTMAX,
+    "{flag} is for --loss softmax, and this is --loss {spec.loss}",
+    "leave {flag} out, or give --loss softmax",
 )
 SQUARES = Company(
     lambda asked: asked.spec.loss.info.squared,
@@ -95,6 +137,10 @@ INTERCEPT = Company(lambda asked: not asked.spec.no_intercept, "with --no-interc
 MOMENTUM = Company(
     _momentum_is_used, f"goes with --method {' or '.join(WITH_MOMENTUM)}", "give {methods}, or leave {flag} out"
 )
+PARAMETERS = Company(
+    lambda asked: asked.spec.minimize is not None or asked.spec.model is not None,
+    "{flag} is for the parameters of --model and --minimize: a linear model has one minimum, wherever it starts",
+)
 ROWS = Company(
     lambda asked: asked.spec.minimize is None,
     "{flag} takes some rows of a table at a time, and a formula has none",
@@ -108,9 +154,11 @@ RANDOM = Company(
     lambda asked: (
         asked.spec.init == "random"
         or asked.spec.is_dealt
+        or asked.spec.is_spread
         or (asked.spec.batch is not None and asked.spec.shuffle is not Shuffle.NONE)
     ),
-    "{flag} is for --init random, --cv, --holdout and --batch; nothing else is drawn at random",
+    "{flag} is for --init random, ranges of --start, --starts, --cv, --holdout and --batch; nothing else is drawn at "
+    "random",
     "leave {flag} out",
 )
 DEALT = Company(
@@ -160,7 +208,7 @@ RESIDUALS = Company(
 )
 ERRORS_KNOWN = Company(
     lambda asked: asked.spec.loss.info.squared or asked.spec.loss.info.likelihood,
-    f"{{flag}} is for squared losses, {' and '.join(loss for loss in Loss if loss.info.likelihood)}, and this is "
+    f"{{flag}} is for squared losses, {enumerated([loss for loss in Loss if loss.info.likelihood])}, and this is "
     "--loss {spec.loss}",
 )
 UNBIASED = Company(

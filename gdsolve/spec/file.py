@@ -16,14 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.spec.choices import PlotKind
+from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
-from gdsolve.spec.parameter import Constant, Parameter, Value
-from gdsolve.spec.parameters import NAME_HINT, is_name, parts_from
+from gdsolve.spec.parameter import DOTS, Constant, Parameter, Span, Value
+from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, started, texts_of
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
@@ -48,10 +49,12 @@ PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points")
+COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
+BY_NAME = ("start", "lower", "upper")
+"""Options of names with numbers, which are a mapping in Python."""
 PARAMETER_KEYS = ("start", "lower", "upper", "fixed")
 NICKNAMES = {
     "learning_rate": "lr",
@@ -151,8 +154,12 @@ def from_flag(name: str, value: Any, verb: str | None = None) -> Any:
         return parse_count(value, name)
     if name in FORMULA_PARTS:
         return _parts(name, value, verb)
+    if name in BY_NAME and isinstance(value, Mapping):
+        value = texts_of(value)
     if name == "header" and isinstance(value, bool):
         value = "yes" if value else "no"
+    if name == "class_weight" and isinstance(value, Mapping):
+        return texts_of_classes(value)
     if isinstance(value, str | list | tuple) and all(isinstance(item, str) for item in value):
         return convert(name, _split_cells(name, value), verb)
     require_kind(name, value, verb or "fit")
@@ -205,7 +212,12 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
-    return spec
+    if spec.formula is None:
+        return spec
+    # What reads a formula takes longer to import than most specs to read.
+    from gdsolve.spec.model_formula import settled_by_formula
+
+    return settled_by_formula(spec)
 
 
 def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
@@ -311,9 +323,12 @@ def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constan
 
 
 def _parameter(path: str, name: str, node: Any) -> Parameter:
+    if isinstance(node, Scalar) and node.null:
+        return Parameter(name, 0.0, sought=True)
     if not isinstance(node, Keys):
-        return Parameter(name, read_value(path, name, node))
+        return started(Parameter(name, 0.0), _start(path, name, node))
     given: dict[str, Any] = {}
+    start: Value | Span | None = None
     for entry in node.entries:
         place = Place(path, entry.line)
         if entry.key not in PARAMETER_KEYS:
@@ -321,7 +336,7 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
             remedy = f"did you mean {near}?" if near else f"known here: {', '.join(PARAMETER_KEYS)}"
             raise GdsolveError(f"unknown key {shown(entry.key)}", remedy, place=place, option=name)
         if entry.key == "start":
-            given["start"] = read_value(path, name, entry.value)
+            start = _start(path, name, entry.value)
         elif not isinstance(entry.value, Scalar):
             text, hint = f"{entry.key}: one value is expected", f"write {entry.key}: and one value"
             raise GdsolveError(text, hint, place=place, option=name)
@@ -329,9 +344,19 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
             given["fixed"] = _fixed(path, entry)
         else:
             given[entry.key] = _bound(path, entry)
-    if "start" not in given:
-        raise GdsolveError("no start", "add start: and a number", place=Place(path, node.line), option=name)
-    return Parameter(name, **given)
+    if start is None:
+        return Parameter(name, 0.0, **given, sought=True)
+    return started(Parameter(name, 0.0, **given), start)
+
+
+def _start(path: str, name: str, node: Any) -> Value | Span:
+    """Where a parameter starts: a value, or a range."""
+    if not isinstance(node, Scalar) or DOTS not in node.text:
+        return read_value(path, name, node)
+    try:
+        return parse_span(node.text, name, "parameters")
+    except GdsolveError as fault:
+        raise fault.but(hint=f"write {name}: 0..10", place=Place(path, node.line)) from None
 
 
 def _bound(path: str, entry: Any) -> float:

@@ -30,6 +30,12 @@ def check_l1(spec: Options) -> None:
             "give --delta 1.5, say, in units of the target",
             option="delta",
         )
+    if spec.loss is Loss.NEGATIVE_BINOMIAL and spec.dispersion is None:
+        raise GdsolveError(
+            "no dispersion is looked for with a penalty that sets weights to zero",
+            "give --dispersion 0.5, say",
+            option="dispersion",
+        )
     if spec.method is not Method.AUTO and not spec.method.info.proximal:
         raise GdsolveError(
             f"{spec.method.value} takes no l1 penalty",

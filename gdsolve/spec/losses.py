@@ -13,11 +13,16 @@ from enum import StrEnum
 
 
 class Mean(StrEnum):
-    """What is predicted of the target at z = xᵀw: z itself, 1/(1 + e⁻ᶻ), or eᶻ."""
+    """What is predicted of the target at z = xᵀw: z itself, 1/(1 + e⁻ᶻ), eᶻ, or the class: 1 where z > 0, else 0.
+
+    Of one z a class it is e^z_c/Σ e^z_k.
+    """
 
     IDENTITY = "identity"
     SIGMOID = "sigmoid"
     EXP = "exp"
+    LABEL = "label"
+    SOFTMAX = "softmax"
 
 
 class Link(StrEnum):
@@ -39,6 +44,14 @@ class Target(StrEnum):
     NUMBERS = "numbers"
     TWO_CLASSES = "two classes"
     COUNTS = "counts"
+    POSITIVE = "numbers above 0"
+    NOT_NEGATIVE = "numbers of 0 or more"
+    CLASSES = "classes"
+
+    @property
+    def is_classes(self) -> bool:
+        """True where it is a label, and not a number."""
+        return self in (Target.TWO_CLASSES, Target.CLASSES)
 
 
 class LossUnit(StrEnum):
@@ -51,7 +64,7 @@ class LossUnit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LossParameter:
-    """An option of `Spec` that some losses alone look at: more than 0, and less than `below` where that is given.
+    """An option of `Spec` that some losses alone look at: more than `above`, and less than `below` where that is given.
 
     `symbol` is what formulas call it, `remedy` what to give instead of a value out of range.
     """
@@ -60,6 +73,7 @@ class LossParameter:
     symbol: str
     remedy: str
     below: int | None = None
+    above: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +81,9 @@ class LossInfo:
     """What is declared of a loss, all of it true of every table.
 
     `squared`: a multiple of the SSE, so that one triangle holds all of it. `smooth`: its gradient has no jumps.
-    `likelihood`: it is minus the logarithm of one, so that its Hessian gives the errors of the weights. `parameter` is
-    its own option, if it has one.
+    `likelihood`: it is minus the logarithm of one, so that its Hessian gives the errors of the weights;
+    `dispersed`: it is so up to a factor φ, the dispersion, which is estimated. `parameter` is its own option, if it has
+    one.
     """
 
     formula: str
@@ -76,6 +91,7 @@ class LossInfo:
     squared: bool = False
     smooth: bool = True
     likelihood: bool = False
+    dispersed: bool = False
     mean: Mean = Mean.IDENTITY
     target: Target = Target.NUMBERS
     parameter: LossParameter | None = None
@@ -83,8 +99,13 @@ class LossInfo:
     @property
     def links(self) -> tuple[Link, ...]:
         """The links that a curve may have, the usual one first; none where it can only be what is predicted."""
-        own = next(link for link, mean in MEAN_AT.items() if mean is self.mean)
+        own = next((link for link, mean in MEAN_AT.items() if mean is self.mean), Link.IDENTITY)
         return () if own is Link.IDENTITY else (Link.IDENTITY, own)
+
+    @property
+    def is_for_curves(self) -> bool:
+        """False where a row has more than one z, so that no curve can be all of them."""
+        return self.target is not Target.CLASSES
 
     def link_of(self, asked: Link, *, curve: bool) -> Link | None:
         """The link of a curve as it was `asked` for, or that of a linear model; None where there is but one."""
@@ -95,6 +116,10 @@ class LossInfo:
 
 _DELTA = LossParameter("delta", "δ", "give --delta 1.5, say, in units of the target, or leave --delta out")
 _LEVEL = LossParameter("quantile", "τ", "for the median give --quantile 0.5", below=1)
+_POWER = LossParameter("power", "p", "give --power 1.5, say: 1 is --loss poisson, and 2 is --loss gamma", 2, above=1)
+_DISPERSION = LossParameter(
+    "dispersion", "α", "give --dispersion 0.5, say, or leave --dispersion out: then it is found"
+)
 # A member is looked up by its name alone: none is made then.
 _LOOKED_UP = LossInfo("")
 
@@ -125,9 +150,62 @@ class Loss(StrEnum):
             target=Target.TWO_CLASSES,
         ),
     )
+    SOFTMAX = (
+        "softmax",
+        LossInfo(
+            "log Σ e^z_c − z_y",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            mean=Mean.SOFTMAX,
+            target=Target.CLASSES,
+        ),
+    )
     POISSON = (
         "poisson",
         LossInfo("eᶻ − y·z", unit=LossUnit.NONE, likelihood=True, mean=Mean.EXP, target=Target.COUNTS),
+    )
+    GAMMA = (
+        "gamma",
+        LossInfo(
+            "y·e⁻ᶻ + z",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            dispersed=True,
+            mean=Mean.EXP,
+            target=Target.POSITIVE,
+        ),
+    )
+    TWEEDIE = (
+        "tweedie",
+        LossInfo(
+            "e^((2 − p)·z)/(2 − p) + y·e^((1 − p)·z)/(p − 1)",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            dispersed=True,
+            mean=Mean.EXP,
+            target=Target.NOT_NEGATIVE,
+            parameter=_POWER,
+        ),
+    )
+    NEGATIVE_BINOMIAL = (
+        "negative-binomial",
+        LossInfo(
+            "(y + 1/α)·log(1 + α·eᶻ) − y·z",
+            unit=LossUnit.NONE,
+            likelihood=True,
+            mean=Mean.EXP,
+            target=Target.COUNTS,
+            parameter=_DISPERSION,
+        ),
+    )
+    SQUARED_HINGE = (
+        "squared-hinge",
+        LossInfo(
+            "max(0, 1 − s·z)², s = 2y − 1",
+            unit=LossUnit.NONE,
+            mean=Mean.LABEL,
+            target=Target.TWO_CLASSES,
+        ),
     )
     QUANTILE = (
         "quantile",
@@ -143,6 +221,8 @@ class Loss(StrEnum):
 
 USUAL_LOSS = Loss.usual_for(Target.NUMBERS)
 """The loss where none is asked for."""
+OF_CLASSES = tuple(loss for loss in Loss if loss.info.target.is_classes)
+"""The losses whose target is a label."""
 SQUARED = tuple(loss for loss in Loss if loss.info.squared)
 LOSS_PARAMETERS = tuple(dict.fromkeys(loss.info.parameter for loss in Loss if loss.info.parameter is not None))
 """The options that some losses alone look at, each once."""

@@ -16,6 +16,7 @@ from gdsolve.spec.choices import (
 from gdsolve.spec.errors import AskedErrors, read_errors
 from gdsolve.spec.missing import missing_texts
 from gdsolve.spec.options_result import ResultOptions
+from gdsolve.spec.parameter import DOTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,11 @@ class Options(ResultOptions):
     def missing_texts(self) -> tuple[str, ...]:
         """All texts of a cell that mean that it is missing."""
         return missing_texts(self.na_values)
+
+    @property
+    def offsets(self) -> tuple[str, ...] | None:
+        """The columns that offsets come from; None where there are none."""
+        return tuple(name for name in (self.offset, self.exposure) if name is not None) or None
 
     @property
     def weight_option(self) -> str:
@@ -53,6 +59,17 @@ class Options(ResultOptions):
     def is_dealt(self) -> bool:
         """True where rows are dealt into folds, or some are held out."""
         return self.cv is not None or self.holdout is not None
+
+    @property
+    def is_spread(self) -> bool:
+        """True where starts are spread over ranges."""
+        ranged = any(DOTS in text for text in self.start) or any(one.span is not None for one in self.parameters)
+        return ranged or self.starts is not None
+
+    @property
+    def finds_starts(self) -> bool:
+        """True where parameters need no start: those of a curve are found from the data, unless weights are given."""
+        return self.model is not None and self.weights is None
 
     @property
     def is_least_squares(self) -> bool:

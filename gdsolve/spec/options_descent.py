@@ -51,10 +51,11 @@ class DescentOptions(TableOptions):
     model: str | None = option(
         None,
         "Curve to fit to the target, such as b1*(1 - exp(-b2*x)) or where(x < 4, a + b*x, c), by least squares or "
-        "another --loss. A column of another name than letters, digits and _ stands in backticks.",
+        "another --loss; or one by its name, such as gaussian, or 'exponential + line': gdsolve curves shows them. A "
+        "column of another name than letters, digits and _ stands in backticks.",
         "Formula",
         verbs=POSED,
-        metavar="FORMULA",
+        metavar="FORMULA|NAME",
     )
     parameters: tuple[Parameter, ...] = option(
         (),
@@ -66,10 +67,41 @@ class DescentOptions(TableOptions):
         (), "Numbers, vectors and matrices that the formula uses by their names.", "Formula", verbs=()
     )
     start: tuple[str, ...] = option(
-        (), "Start values of the parameters.", "Formula", verbs=DESCENDING, metavar="NAME=NUMBER,…"
+        (),
+        "Start values of the parameters, or ranges of them, as in a=0..10,b=1e-3..1e3; a range of one sign whose ends "
+        "differ by a factor of 100 is filled on a logarithmic scale.",
+        "Formula",
+        verbs=DESCENDING,
+        metavar="NAME=NUMBER,…",
     )
-    lower: tuple[str, ...] = option((), "Lower bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
-    upper: tuple[str, ...] = option((), "Upper bounds of parameters.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…")
+    starts: int | None = option(
+        None,
+        "Descend from so many starts at once, filling the ranges of --start, go on from the best, and say how many "
+        "of them ended there or higher.",
+        "Formula",
+        verbs=FITTED,
+        metavar="N",
+        default_text="off: with ranges the best of 128 points is the start",
+        minimum=1,
+        maximum=100_000,
+        goes_with=company.PARAMETERS,
+    )
+    lower: tuple[str, ...] = option(
+        (),
+        "Lower bounds of parameters, or of the weights of columns (the intercept is called intercept).",
+        "Formula",
+        verbs=POSED,
+        metavar="NAME=NUMBER,…",
+    )
+    upper: tuple[str, ...] = option(
+        (), "Upper bounds of parameters, or of the weights of columns.", "Formula", verbs=POSED, metavar="NAME=NUMBER,…"
+    )
+    nonnegative: bool = option(
+        False,
+        "Keep all parameters, or the weights of all columns but not the intercept, at 0 or above.",
+        "Formula",
+        verbs=POSED,
+    )
     fix: tuple[str, ...] = option(
         (), "Parameters to keep at their start values.", "Formula", verbs=POSED, metavar="NAMES"
     )
@@ -77,8 +109,8 @@ class DescentOptions(TableOptions):
     loss: Loss = option(USUAL_LOSS, "Loss to minimise.", "Descent", goes_with=company.LOSS_LEFT)
     link: Link = option(
         Link.AUTO,
-        "What the curve of --model is with --loss poisson or logistic: the mean of the target (identity), the log of "
-        "the mean (log, of poisson) or its logit (of logistic).",
+        "What the curve of --model is with a loss of means, as poisson and logistic: the mean of the target "
+        "(identity), the log of the mean (log, of counts and positive numbers) or its logit (of logistic).",
         "Descent",
         verbs=POSED,
         default_text="identity: the curve is the mean",
@@ -100,6 +132,31 @@ class DescentOptions(TableOptions):
         verbs=ONE_PROBLEM,
         metavar="LEVEL",
         goes_with=company.LOSSES["quantile"],
+    )
+    power: float = option(
+        1.5,
+        "Power p of --loss tweedie, by which the variance is φ·μᵖ: a number between 1 and 2.",
+        "Descent",
+        metavar="P",
+        goes_with=company.LOSSES["power"],
+    )
+    dispersion: float | None = option(
+        None,
+        "Dispersion α of --loss negative-binomial, by which the variance is μ + α·μ².",
+        "Descent",
+        metavar="NUMBER",
+        default_text="found by maximum likelihood",
+        by_verb={"path": {"default_text": "required with negative-binomial"}},
+        goes_with=company.LOSSES["dispersion"],
+    )
+    class_weight: tuple[str, ...] = option(
+        (),
+        "Weights of the classes of --loss logistic and softmax, which multiply those of the rows: balanced is "
+        "m/(C·m_c) of a class with m_c of the m rows; a class that is not named has 1.",
+        "Descent",
+        verbs=ONE_PROBLEM,
+        metavar="balanced|NAME=NUMBER,…",
+        goes_with=(company.LINEAR, company.CLASSES),
     )
     ridge: Strength = option(
         0.0,
@@ -318,7 +375,8 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, of --cv and --holdout, and of the order in which --batch takes the rows.",
+        "Seed of --init random, of ranges of --start and --starts, of --cv and --holdout, and of the order in which "
+        "--batch takes the rows.",
         "Descent",
         metavar="N",
         minimum=0,

@@ -149,6 +149,15 @@ class ResultOptions(DescentOptions):
         metavar="NUMBER",
         goes_with=company.REPORT,
     )
+    reference: str | None = option(
+        None,
+        "Class that --report compares the other classes of --loss softmax with.",
+        "Output",
+        verbs=FITTED,
+        metavar="CLASS",
+        default_text="the first class",
+        goes_with=(company.SOFTMAX, company.REPORT),
+    )
     se: str = option(
         "classic",
         "Standard errors: classic; hc0 to hc3, robust to rows of unequal variance; or cluster:COLUMN, robust to rows "

@@ -19,6 +19,8 @@ from gdsolve.spec.verbs import (
     SOLVED,
 )
 
+MODELLED = tuple(verb for verb in CHOOSING if verb != "scan")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableOptions:
@@ -37,17 +39,25 @@ class TableOptions:
         verbs=CHOOSING,
         metavar="COLUMN",
         default_text="the column y, else the last one",
-        goes_with=company.NO_FORMULA,
+        goes_with=(company.NO_FORMULA, company.BEFORE_TILDE),
         by_verb={"scan": {"help": "Target of a fit that names none; any other column may be the target all the same."}},
+    )
+    formula: str | None = option(
+        None,
+        "Target and features as R writes them: 'log(price) ~ area*rooms + poly(age, 2) + C(zone) - 1'.",
+        "Columns",
+        verbs=CHOOSING,
+        metavar="FORMULA",
+        goes_with=(company.LINEAR, company.TABLE),
     )
     features: tuple[str, ...] = option(
         (),
-        "Feature columns.",
+        "Feature columns; of a curve by its name, the one that is its x.",
         "Columns",
         verbs=CHOOSING,
         metavar="COLUMNS",
         default_text="all others",
-        goes_with=company.LINEAR,
+        goes_with=(company.FEATURES, company.BEHIND_TILDE),
         by_verb={"scan": {"help": "Columns to keep, beside the target."}},
     )
     ignore: tuple[str, ...] = option(
@@ -56,7 +66,25 @@ class TableOptions:
         "Columns",
         verbs=CHOOSING,
         metavar="COLUMNS",
-        goes_with=(company.NO_FORMULA, company.COLUMNS_LEFT),
+        goes_with=(company.NO_FORMULA, company.TAKEN_OUT, company.COLUMNS_LEFT),
+    )
+    offset: str | None = option(
+        None,
+        "Column of offsets: numbers that are added to the prediction before its mean is taken, with no weight of their "
+        "own; new rows need them as well.",
+        "Columns",
+        verbs=MODELLED,
+        metavar="COLUMN",
+        goes_with=(company.NO_FORMULA, company.ONE_A_ROW),
+    )
+    exposure: str | None = option(
+        None,
+        "Column of exposures, such as a time or an area at risk: the offset is its logarithm, so that the mean is in "
+        "proportion to it.",
+        "Columns",
+        verbs=MODELLED,
+        metavar="COLUMN",
+        goes_with=(company.NO_FORMULA, company.LOG_LINK),
     )
     weight: str | None = option(
         None,
@@ -112,7 +140,7 @@ class TableOptions:
         verbs=("fit",),
     )
     no_intercept: bool = option(
-        False, "Fit without an intercept, through the origin.", "Columns", goes_with=company.LINEAR
+        False, "Fit without an intercept, through the origin.", "Columns", goes_with=(company.LINEAR, company.MINUS_ONE)
     )
     delimiter: str | None = option(
         None,
@@ -174,5 +202,5 @@ class TableOptions:
         "Text columns: stop with an error, make 0/1 columns of their levels, or ignore them.",
         "Columns",
         verbs=CHOOSING,
-        goes_with=(company.LINEAR, company.TEXTS),
+        goes_with=(company.LINEAR, company.LEVELS, company.TEXTS),
     )

@@ -1,4 +1,4 @@
-"""A parameter and a constant of a formula."""
+"""A parameter and a constant of a formula, and the numbers from which one may start."""
 
 from __future__ import annotations
 
@@ -8,17 +8,47 @@ from typing import Any
 
 # A number, a vector as a tuple, or a matrix as a tuple of rows.
 Value = float | tuple[Any, ...]
+DOTS = ".."
+"""Between the ends of a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """All numbers from `low` to `high`: where a parameter may start."""
+
+    low: float
+    high: float
+
+    @property
+    def middle(self) -> float:
+        """A number between both."""
+        return 0.5 * self.low + 0.5 * self.high
+
+    @property
+    def text(self) -> str:
+        """The range as it is typed.
+
+        >>> Span(0.0, 10.0).text
+        '0..10'
+        """
+        return f"{self.low:.10g}..{self.high:.10g}"
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a formula: where it starts, its bounds, and whether it stays there."""
+    """A parameter of a formula: where it starts, its bounds, and whether it stays there.
+
+    With a `span` it starts somewhere in it, and `start` only stands for that; so it does where it is `sought`, to be
+    found from the data.
+    """
 
     name: str
     start: Value
     lower: float = -math.inf
     upper: float = math.inf
     fixed: bool = False
+    span: Span | None = None
+    sought: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from gdsolve.status import GdsolveError
 
 ENDING = ".tri"
 SETTLED = (
-    *("weight", "weight_kind", "sigma", "absolute_sigma", "na", "na_values", "categorical"),
+    *("formula", "weight", "weight_kind", "sigma", "absolute_sigma", "na", "na_values", "categorical"),
     *("delimiter", "decimal", "encoding", "header", "no_header", "cv_by"),
 )
 """Options by which a table is read: a scan has been read with its own."""
@@ -38,6 +38,9 @@ class NeedsRows:
 
 NEEDS_ROWS = (
     NeedsRows("group_by", lambda spec: spec.group_by is not None, "groups are made of rows", "leave --group-by out"),
+    NeedsRows(
+        "offset", lambda spec: spec.offset is not None, "an offset moves the target of every row", "leave --offset out"
+    ),
     NeedsRows("minimize", lambda spec: spec.minimize is not None, "a formula needs rows", "leave --minimize out"),
     NeedsRows("model", lambda spec: spec.model is not None, "a curve needs rows", "leave --model out"),
     NeedsRows("holdout", lambda spec: spec.holdout is not None, "to set rows aside takes rows", "leave --holdout out"),

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from gdsolve.spec.choices import ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
+from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
 from gdsolve.spec.offers import only_traced, options_of
@@ -69,6 +70,9 @@ RATE: Schema = {
         {"type": "array", "minItems": 1, "maxItems": 1, "items": {"const": "auto"}},
     ]
 }
+_STARTED: Schema = {
+    "not": {"anyOf": [{"type": "null"}, {"type": "object", "not": {"required": ["start"]}}]},
+}
 DEFINITIONS: dict[str, Schema] = {
     "text": TEXT,
     "number": NUMBER,
@@ -100,6 +104,8 @@ SPECIAL: dict[str, Schema] = {
     },
     "decimal": {"enum": [".", ",", None]},
     "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
+    # Editors offer the names of curves; any other text is a formula.
+    "model": {"anyOf": [{"enum": [*BY_NAME]}, TEXT]},
     # YAML reads an unquoted yes as true.
     "header": {"anyOf": [{"const": "auto"}, {"$ref": "#/$defs/truth"}]},
     "every": {
@@ -122,7 +128,8 @@ SPECIAL: dict[str, Schema] = {
     },
 }
 BELOW = {"confidence": 1, "interval": 1, **{own.name: own.below for own in LOSS_PARAMETERS if own.below is not None}}
-"""Numbers between 0 and a limit, which are neither of these."""
+ABOVE = {own.name: own.above for own in LOSS_PARAMETERS}
+"""Numbers between 0, or what stands here, and a limit, which are neither of these."""
 
 
 def json_schema() -> Schema:
@@ -150,6 +157,11 @@ def _problem() -> Schema:
                     "required": ["minimize", "model"],
                     "properties": {"minimize": {"not": {"type": "null"}}, "model": {"not": {"type": "null"}}},
                 }
+            },
+            # The start of a curve can be found from the data.
+            {
+                "if": {"required": ["minimize"], "properties": {"minimize": {"not": {"type": "null"}}}},
+                "then": {"properties": {"parameters": {"additionalProperties": _STARTED}}},
             },
         ],
     }
@@ -211,7 +223,7 @@ def _of_kind(name: str, info: OptionInfo) -> Schema:
 
 def _by_kind() -> dict[object, Schema]:
     number, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value"))
-    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth}, "start")
+    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth})
     return {
         Init: {"anyOf": [TEXT]},
         Init | None: {"anyOf": [TEXT]},
@@ -221,7 +233,7 @@ def _by_kind() -> dict[object, Schema]:
         tuple[str, ...]: _texts(at_least=0),
         LearningRate: {"$ref": "#/$defs/rate"},
         tuple[Constant, ...]: _named([value]),
-        tuple[Parameter, ...]: _named([value, parameter]),
+        tuple[Parameter, ...]: _named([value, parameter, {"type": "null"}]),
     }
 
 
@@ -230,7 +242,7 @@ def _numeric(name: str, info: OptionInfo, *, whole: bool) -> Schema:
     quotient = "" if whole else rf"(/\s*{_SIGN}{_DIGITS}\s*)?"
     number: Schema = {"type": "integer" if whole else "number"}
     if name in BELOW:
-        number |= {"exclusiveMinimum": 0, "exclusiveMaximum": BELOW[name]}
+        number |= {"exclusiveMinimum": ABOVE.get(name, 0), "exclusiveMaximum": BELOW[name]}
     limits = {"minimum": info.minimum, "maximum": info.maximum}
     number |= {word: int(limit) for word, limit in limits.items() if limit is not None}
     text = {"type": "string", "pattern": rf"^\s*{sign}{_COUNT if whole else _DIGITS}\s*{quotient}$"}

@@ -28,4 +28,6 @@ class Spec(Options):
     @property
     def mean(self) -> Mean:
         """What is predicted at z: the inverse of the link."""
-        return MEAN_AT[self.link_used or Link.IDENTITY]
+        if self.minimize is not None:
+            return Mean.IDENTITY
+        return self.loss.info.mean if self.link_used is None else MEAN_AT[self.link_used]

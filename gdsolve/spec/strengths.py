@@ -68,3 +68,9 @@ def _check_loss(spec: Options) -> None:
             "give --delta 1.5, say, in units of the target",
             option="delta",
         )
+    if spec.loss is Loss.NEGATIVE_BINOMIAL and spec.dispersion is None:
+        raise GdsolveError(
+            "no dispersion is looked for, as the one that is most likely depends on the penalty",
+            "give --dispersion 0.5, say",
+            option="dispersion",
+        )

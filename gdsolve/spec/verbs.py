@@ -82,6 +82,7 @@ SCANNED = Operand(
     several=True,
 )
 MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)
+CURVE_NAMES = Operand("sources", "NAME", "Names of curves, or sums of them; all of them without one.", several=True)
 GRAPH = Operand("sources", "SPEC", "A YAML file with leaves: and nodes:.", several=True)
 
 _PLAIN = (Format.TABLE, Format.JSON, Format.CSV)
@@ -222,6 +223,12 @@ _ALL = (
         "tour",
         "Walk through the textbook: every step is a real command, which is shown, run and explained.",
         ("gdsolve tour", "gdsolve tour --case B4", "gdsolve tour --list"),
+    ),
+    Verb(
+        "curves",
+        "Show the curves that --model knows by name, with their formulas.",
+        ("gdsolve curves", "gdsolve curves gaussian voigt", "gdsolve curves 'gaussian + line'"),
+        (CURVE_NAMES,),
     ),
     Verb(
         "schema",

@@ -10,6 +10,7 @@ from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.report import numbers
+from gdsolve.report.confusion_table import confusion_columns
 from gdsolve.report.figures import all_figures
 from gdsolve.report.inference_table import (
     correlated,
@@ -22,7 +23,8 @@ from gdsolve.report.iteration_table import iteration_columns, measures_of
 from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
-from gdsolve.report.weight_table import weight_columns
+from gdsolve.report.starts_table import minima_columns, more_minima
+from gdsolve.report.weight_table import class_columns, weight_columns
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
@@ -48,6 +50,7 @@ def page_of(report: Record) -> str:
         _section("What was reached", _reached(shown["record"])),
         _section("Weights", _weights(record)),
         _section("Standard errors", _errors(record)),
+        _section("Starts", _starts(record)),
         _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
         _section("Pictures", _pictures(report)),
         _section("What the learning rate does", _rate(report)) if report["course"] else "",
@@ -128,12 +131,17 @@ def _asked(report: Record) -> str:
 
 
 def _reached(record: Record) -> str:
-    return _list(all_figures(record))
+    table = ""
+    if record.get("confusion"):
+        table = _table(*confusion_columns(record, f"{record['data']['target']}, rows by class and told class"))
+    return _list(all_figures(record)) + table
 
 
 def _weights(record: Record) -> str:
     if not record["weights"]:
         return ""
+    if record.get("weights_by_class"):
+        return _table(*class_columns(record, 10))
     titles, columns = weight_columns(record, 10)
     names = parameter_names(record, intercept=has_intercept(record))
     return _table(["parameter", *titles], [names, *columns])
@@ -147,7 +155,17 @@ def _errors(record: Record) -> str:
     titles, columns = estimate_columns(report)
     known = any(one["standard_error"] is not None for one in report["parameters"].values())
     table = _table(["parameter", *titles], [list(report["parameters"]), *columns]) if known else ""
+    if found := report.get("reference"):
+        titles, columns = estimate_columns({**report, **found})
+        table += _table([f"against {found['class']}", *titles], [list(found["parameters"]), *columns])
     return table + _list(remarks(record)) + _correlations(report)
+
+
+def _starts(record: Record) -> str:
+    """The minima at which starts ended."""
+    titles, columns = minima_columns(record)
+    note = f"<p>{escape(more_minima(record))}</p>\n" if more_minima(record) else ""
+    return (_table(titles, columns) if titles else "") + note
 
 
 def _correlations(report: Record) -> str:
