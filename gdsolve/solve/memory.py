@@ -130,13 +130,13 @@ def building_threads(table: str, need: Callable[[int], int], most: int) -> int:
 
 def demand_of(spec: Spec, table: Table) -> Demand | None:
     """What a linear model asks for: nothing on the triangle, all rows where they are read at every step."""
-    if not spec.loss.info.squared:
-        remedy = "fit a sample of the rows, fewer columns (--features)"
-        return _of_linear(spec, table, "loss", remedy)
     if spec.batch is not None:
         if spec.shuffle in (Shuffle.BLOCKS, Shuffle.NONE):
             return None
         return _of_linear(spec, table, "batch", "--shuffle blocks keeps no rows; else fewer columns (--features)")
+    if not spec.loss.info.squared:
+        remedy = "fit a sample of the rows, fewer columns (--features)"
+        return _of_linear(spec, table, "loss", remedy)
     if spec.engine not in (Engine.ROWS, Engine.AUTOGRAD):
         return None
     remedy = "--engine triangle keeps no rows; else fewer columns (--features)"
