@@ -90,7 +90,11 @@ def test_yaml_gives_the_same(tmp_path: Path) -> None:
     ("text", "message", "hint"),
     [
         ("parameters: [1, 2]", "line 2: parameters: names are expected", "write parameters: {a: 0, b: 0}"),
-        ("parameters: {a: {}}", "line 2: a: no start", "add start: and a number"),
+        (
+            "parameters: {a: {}}",
+            "line 2: parameters: a: no start, and a formula has no target to find one from",
+            "give it one, as in a: 1.0",
+        ),
         (
             "parameters: {a: {start: 1, min: 0}}",
             "line 2: a: unknown key 'min'",

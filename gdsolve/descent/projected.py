@@ -26,7 +26,7 @@ def refine(curve: Separable, start: Projected, steps: int, settled: float) -> Pr
     trials = torch.tensor(TRIALS, dtype=now.points.dtype, device=now.points.device)
     lower, upper = curve.lower[places], curve.upper[places]
     for _ in range(steps if places else 0):
-        steep = curve.slopes(now.points)[:, :, places]
+        steep = now.root[:, :, None] * curve.slopes(now.points)[:, :, places]
         steep = steep - now.basis @ (now.basis.mT @ steep)
         tried = (damping[:, None] * trials).clamp(LEAST_DAMPING, LARGEST_DAMPING)
         moved = now.points[:, None, places] + _damped(steep, now.residuals, tried)
@@ -53,4 +53,5 @@ def _damped(steep: Tensor, residuals: Tensor, damping: Tensor) -> Tensor:
     along = u.mT @ (q.mT @ residuals[:, :, None])
     shrunk = singular[:, None, :] / (singular.square()[:, None, :] + damping[:, :, None])
     steps = -(v.mT[:, None, :, :] @ (shrunk[..., None] * along[:, None, :, :]))[..., 0]
-    return steps / scale[:, None, :]
+    found: Tensor = steps / scale[:, None, :]
+    return found

@@ -51,10 +51,11 @@ class Expression:
         return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def parse(text: str, names: Collection[str], absent: str = "") -> Expression:
+def parse(text: str, names: Collection[str], absent: str = "", unknown: set[str] | None = None) -> Expression:
     """Read a formula over `names`; one that is no word of Python stands in it in backticks, as in `time (s)`.
 
-    `absent` is what to do for a name that should be there, for the hint, with {name} in it.
+    `absent` is what to do for a name that should be there, for the hint, with {name} in it. With a set of names that
+    are `unknown`, those that are not known and may be parameters are no error, and are added to it.
 
     Raises:
         GdsolveError: anything but numbers, known names, + - * / ** @, conditions, w[0] and the functions of
@@ -67,7 +68,7 @@ def parse(text: str, names: Collection[str], absent: str = "") -> Expression:
     if (odd := formula_hints.for_sign(line, names)) is not None:
         place, words, hint = odd
         raise refused(place + 1, words, hint)
-    steps = FormulaReader(line, names, stands_for, absent).read()
+    steps = FormulaReader(line, names, stands_for, absent, unknown).read()
     used = frozenset(str(step.value) for step in steps if step.kind == "name")
     return Expression(text, tuple(steps), used)
 

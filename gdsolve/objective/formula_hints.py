@@ -9,11 +9,14 @@ import re
 from collections.abc import Callable, Collection, Sequence
 
 from gdsolve.objective.elsewhere import SIGNS, form_of, is_function_elsewhere, rewritten
-from gdsolve.objective.functions import FUNCTIONS, KNOWN
+from gdsolve.objective.functions import FUNCTIONS, KNOWN, NUMBERS
 from gdsolve.objective.spellings import ALONG, module_of
 
 FUNCTIONS_KNOWN = "known here: " + ", ".join(sorted(FUNCTIONS))
 LONGEST_NAMES = 20
+ALSO_NAMES = ("gamma", "max", "mean", "min", "norm", "sign")
+"""The functions by whose names people call parameters."""
+SHORTEST_SLIP, SLIP = 4, 0.8
 CIRCLE = ("PI", "Pi", "π", "M_PI")
 ENDLESS = ("inf", "Inf", "INF", "infinity", "Infinity", "nan", "NaN", "NAN", "oo")
 _NUMBER = r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
@@ -28,6 +31,25 @@ def in_a_formula(name: str) -> str:
     ('time', '`time (s)`')
     """
     return name if name.isidentifier() else f"`{name}`"
+
+
+def may_be_parameter(name: str) -> bool:
+    """True for a name that a parameter may have without being told of: no number, no function, no slip of one.
+
+    >>> may_be_parameter("rate"), may_be_parameter("exp"), may_be_parameter("gamma"), may_be_parameter("e")
+    (True, False, True, False)
+    """
+    if name in NUMBERS or name in CIRCLE or name in ENDLESS or name in ("e", "E"):
+        return False
+    return name not in FUNCTIONS or name in ALSO_NAMES
+
+
+def near_column(name: str, columns: Collection[str]) -> str | None:
+    """A column that may be meant by a name that is none: the same in other letters' case, or but for a slip."""
+    alike = [column for column in columns if column.lower() == name.lower()]
+    if alike or len(name) < SHORTEST_SLIP:
+        return next(iter(alike), None)
+    return next(iter(difflib.get_close_matches(name, list(columns), n=1, cutoff=SLIP)), None)
 
 
 def for_function(call: ast.Call, name: str, names: Collection[str], told: Callable[[str], str]) -> str:

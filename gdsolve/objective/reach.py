@@ -7,6 +7,7 @@ over all of x and one over two neighbours.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,9 @@ from gdsolve.objective.expression import Expression
 from gdsolve.objective.operation import COMPARISONS, Operation, apply, as_tensor
 
 WAVES = ("sin", "cos", "tan")
+KEEPING = (*LINEAR, "abs", "norm", "relu", "number", "softplus")
+"""What leaves a size about as it is."""
+CHOOSING = ("where", "maximum", "minimum", "max", "min", "clip")
 SPREAD = 10.0
 """How many times larger or smaller than what the form says a size may be."""
 PLAIN = (0.03, 30.0)
@@ -163,27 +167,29 @@ class _Reader:
         return found
 
     def _made(self, step: Operation, parts: Sequence[_Part]) -> _Part:
+        name = str(step.value)
         if all(part.value is not None for part in parts):
             return self.pure(as_tensor(apply(step, [part.value for part in parts])))
-        name = str(step.value)
-        if name in ("+", "-"):
-            return self._sum(parts[0], parts[1] if name == "+" else _scaled(parts[1], -1.0))
-        if name == "negative":
-            return _scaled(parts[0], -1.0)
-        if name in ("*", "/"):
-            return self._product(parts[0], parts[1], 1.0 if name == "*" else -1.0)
-        if name == "**":
-            return self._power(parts[0], parts[1])
-        if name == "sqrt":
-            return _Part(None, (), _times(parts[0].size, 0.5))
-        if name in LINEAR or name in ("abs", "norm", "relu", "number"):
+        if step.kind == "apply" and name in ("+", "-", "negative", "*", "/", "**"):
+            return self._arithmetic(name, parts)
+        if name in KEEPING:
             return parts[0]
-        if name in ("where", "maximum", "minimum", "max", "min", "clip"):
+        if name in CHOOSING:
             return self._choice(parts[1:] if name == "where" else parts)
         if name.partition(" ")[0] in COMPARISONS:
             self._sum(parts[0], _scaled(parts[1], -1.0))
             return _Part(None, (), {})
         return self._function(name, parts)
+
+    def _arithmetic(self, sign: str, parts: Sequence[_Part]) -> _Part:
+        if sign == "negative":
+            return _scaled(parts[0], -1.0)
+        first, second = parts
+        if sign in ("+", "-"):
+            return self._sum(first, second if sign == "+" else _scaled(second, -1.0))
+        if sign == "**":
+            return self._power(first, second)
+        return self._product(first, second, 1.0 if sign == "*" else -1.0)
 
     def pure(self, value: Tensor) -> _Part:
         """A part without parameters."""
@@ -222,7 +228,7 @@ class _Reader:
     def _power(self, base: _Part, exponent: _Part) -> _Part:
         if exponent.value is not None and not exponent.value.dim():
             power = float(exponent.value)
-            terms = ()
+            terms: tuple[_Term, ...] = ()
             if len(base.terms) == 1:
                 term = base.terms[0]
                 terms = (_Term({name: power * one for name, one in term.powers.items()}, term.factor**power),)
@@ -241,11 +247,13 @@ class _Reader:
         return _Part(None, (), base.size)
 
     def _choice(self, parts: Sequence[_Part]) -> _Part:
-        for one, other in zip(parts, parts[1:], strict=False):
+        for one, other in itertools.pairwise(parts):
             self._equal(one, other)
         return _Part(None, (), parts[0].size)
 
     def _function(self, name: str, parts: Sequence[_Part]) -> _Part:
+        if name == "sqrt":
+            return _Part(None, (), _times(parts[0].size, 0.5))
         if name in WAVES:
             self._wave(parts[0])
         else:

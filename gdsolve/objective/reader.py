@@ -48,12 +48,20 @@ SIGNS: dict[type[ast.AST], str] = {
 class FormulaReader:
     """Syntax tree to steps."""
 
-    def __init__(self, line: str, names: Collection[str], stands_for: Mapping[str, str], absent: str) -> None:
+    def __init__(
+        self,
+        line: str,
+        names: Collection[str],
+        stands_for: Mapping[str, str],
+        absent: str,
+        unknown: set[str] | None = None,
+    ) -> None:
         self.line = line.strip()
         self.indent = len(line) - len(line.lstrip())
         self.names = names
         self.stands_for = stands_for
         self.absent = absent
+        self.unknown = unknown
 
     def read(self) -> list[Operation]:
         """The steps of the formula.
@@ -220,6 +228,9 @@ class FormulaReader:
     def _name(self, name: str, column: int, end: int) -> Operation:
         name = self.stands_for.get(name, name)
         if name in self.names:
+            return Operation("name", name, 0, column, end)
+        if self.unknown is not None and formula_hints.may_be_parameter(name):
+            self.unknown.add(name)
             return Operation("name", name, 0, column, end)
         if name in NUMBERS:
             return Operation("number", NUMBERS[name], 0, column, end)

@@ -1,8 +1,8 @@
 """Curves that are linear in some of their parameters: those are solved for, and only the others are left to search.
 
 f(x; α, c) = φ₀(x; α) + Σ cⱼ·φⱼ(x; α). For given α the best c is a linear least-squares solution, and what is left is a
-function of α alone. Source: Golub and Pereyra (1973), The differentiation of pseudo-inverses and nonlinear least squares
-problems whose variables separate; Kaufman (1975), A variable projection method, for the slopes.
+function of α alone. Source: Golub and Pereyra (1973), The differentiation of pseudo-inverses and nonlinear least
+squares problems whose variables separate; Kaufman (1975), A variable projection method, for the slopes.
 
 Points are rows here: many of them are looked at together, (N, p).
 """
@@ -21,6 +21,10 @@ from gdsolve.objective.expression import Expression
 
 LEAST = 1e-10
 """The smallest singular value that counts, of columns of length 1 and beside the largest."""
+REWEIGHTED = 6
+"""How often rows are weighed anew for the loss of a quantile."""
+NEAREST = 1e-3
+"""Of the mean residual: those that are smaller weigh no more than this one."""
 CLIPPED = 3
 """How often coefficients that bounds hold are taken out, and the others solved for anew."""
 
@@ -46,29 +50,37 @@ def linear_names(expression: Expression, names: Sequence[str]) -> tuple[str, ...
 class Projected:
     """Points whose linear parameters are the best ones.
 
-    Shapes: `points` (N, p); `residuals` √ω(f − y), (N, m); `value` ‖√ω(f − y)‖², (N,), infinite where it is no number;
-    `basis` is orthonormal and spans the columns of the linear parameters, (N, m, r), zeros where their rank is less.
+    Shapes: `points` (N, p); `residuals` √v(f − y), (N, m), with the roots of weights, `root`, (N, m); `value` is what
+    is to be small, (N,), infinite where it is no number; `basis` is orthonormal and spans the columns of the linear
+    parameters times √v, (N, m, r), with zeros where their rank is less.
     """
 
     points: Tensor
     residuals: Tensor
     value: Tensor
     basis: Tensor
+    root: Tensor
 
     def at(self, places: Tensor | slice) -> Projected:
         """Some of the points."""
-        return Projected(self.points[places], self.residuals[places], self.value[places], self.basis[places])
+        return Projected(*(one[places] for one in self.parts))
+
+    @property
+    def parts(self) -> tuple[Tensor, ...]:
+        """All of it, in the order of the fields."""
+        return self.points, self.residuals, self.value, self.basis, self.root
+
+    @staticmethod
+    def joined(several: Sequence[Projected]) -> Projected:
+        """The points of several, one after the other."""
+        return Projected(*(torch.cat(parts) for parts in zip(*(one.parts for one in several), strict=True)))
 
 
 def better_of(one: Projected, other: Projected) -> Projected:
     """Of every pair of points that of the smaller value."""
     take = other.value < one.value
-    return Projected(
-        torch.where(take[:, None], other.points, one.points),
-        torch.where(take[:, None], other.residuals, one.residuals),
-        torch.where(take, other.value, one.value),
-        torch.where(take[:, None, None], other.basis, one.basis),
-    )
+    pairs = zip(one.parts, other.parts, strict=True)
+    return Projected(*(torch.where(take.reshape(-1, *[1] * (a.dim() - 1)), b, a) for a, b in pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +88,8 @@ class Separable:
     """A curve with its data, (m,) each, float64 on the host, whose parameters `names` are numbers.
 
     `linear` are the places of those that it is linear in, `others` the rest; `lower` and `upper` are bounds, (p,).
-    `root_weight` is √ω. `at_edges`: see `gdsolve.objective.edges`.
+    `root_weight` is √ω. What is to be small is ‖√ω(f − y)‖², or with a `level` τ the loss of that quantile, which rows
+    far off move less: Σω·max(τr, (τ − 1)r), r = y − f. `at_edges`: see `gdsolve.objective.edges`.
     """
 
     expression: Expression
@@ -88,6 +101,7 @@ class Separable:
     root_weight: Tensor
     lower: Tensor
     upper: Tensor
+    level: float | None = None
     at_edges: bool = False
 
     @classmethod
@@ -100,33 +114,19 @@ class Separable:
         root_weight: Tensor,
         bounds: tuple[Tensor, Tensor],
         *,
+        level: float | None = None,
         at_edges: bool = False,
     ) -> Separable:
         """The same, whose linear parameters are found."""
         found = linear_names(expression, names)
         linear = tuple(place for place, name in enumerate(names) if name in found)
         others = tuple(place for place, name in enumerate(names) if name not in found)
-        return cls(expression, tuple(names), linear, others, given, target, root_weight, *bounds, at_edges)
+        return cls(expression, tuple(names), linear, others, given, target, root_weight, *bounds, level, at_edges)
 
     @property
     def rows(self) -> int:
         """m."""
         return len(self.target)
-
-    def weighted(self, root_weight: Tensor) -> Separable:
-        """The same curve with other weights."""
-        return Separable(
-            self.expression,
-            self.names,
-            self.linear,
-            self.others,
-            self.given,
-            self.target,
-            root_weight,
-            self.lower,
-            self.upper,
-            self.at_edges,
-        )
 
     def curve(self, points: Tensor) -> Tensor:
         """f at all rows, (N, m), of points (N, p)."""
@@ -139,17 +139,30 @@ class Separable:
         points = alpha.new_zeros(count, len(self.names))
         points[:, list(self.others)] = alpha
         if not k:
-            return self._measured(points, self.curve(points), alpha.new_zeros(count, self.rows, 0))
+            fitted = self.curve(points)
+            return self._measured(points, fitted, alpha.new_zeros(count, self.rows, 0), self._reweighted(fitted))
         still, *slopes = self._with_unit(points)
         columns = torch.stack(slopes, dim=1) - still[:, None, :]
-        design = self.root_weight[:, None] * columns.mT
-        aim = self.root_weight * (self.target - still)
-        finite = torch.isfinite(design).all(2).all(1) & torch.isfinite(aim).all(1)
-        design, aim = (torch.where(finite[(...,) + (None,) * (one.dim() - 1)], one, 0.0) for one in (design, aim))
-        found, basis = self._solved(design, aim)
+        aim = self.target - still
+        finite = torch.isfinite(columns).all(2).all(1) & torch.isfinite(aim).all(1)
+        columns, aim = torch.where(finite[:, None, None], columns, 0.0), torch.where(finite[:, None], aim, 0.0)
+        root = self.root_weight.expand(count, -1)
+        for _ in range(1 if self.level is None else REWEIGHTED):
+            found, basis = self._solved(root[:, :, None] * columns.mT, root * aim)
+            fitted = still + (columns.mT @ found[:, :, None])[:, :, 0]
+            left, root = root, self._reweighted(fitted)
         points[:, list(self.linear)] = found
-        fitted = still + (columns.mT @ found[:, :, None])[:, :, 0]
-        return self._measured(points, fitted, basis)
+        return self._measured(points, fitted, basis, left)
+
+    def _reweighted(self, fitted: Tensor) -> Tensor:
+        """The roots of the weights with which squares are as the loss of the quantile is, (N, m)."""
+        if self.level is None:
+            return self.root_weight.expand(len(fitted), -1)
+        errors = fitted - self.target
+        size = errors.abs()
+        least = NEAREST * size.nan_to_num(0.0, 0.0, 0.0).mean(dim=1, keepdim=True) + torch.finfo(size.dtype).tiny
+        share = torch.where(errors > 0.0, 1.0 - self.level, self.level)
+        return self.root_weight * (share / torch.maximum(size, least)).sqrt()
 
     def _with_unit(self, points: Tensor) -> tuple[Tensor, ...]:
         """f at all rows, (N, m), where all linear parameters are 0, and where one after the other is 1."""
@@ -165,13 +178,16 @@ class Separable:
         return self._evaluate(columns, points).expand(k + 1, len(points), self.rows).unbind()
 
     def slopes(self, points: Tensor) -> Tensor:
-        """√ω·∂f/∂w at points (N, p): (N, m, p), zeros where they are no numbers."""
+        """∂f/∂w at points (N, p): (N, m, p), zeros where they are no numbers."""
+        with torch.enable_grad():
+            return self._slopes_by_parameter(points) if self._joins else self._slopes_by_row(points)
+
+    def _slopes_by_row(self, points: Tensor) -> Tensor:
+        """The same by one backward pass: every row has parameters of its own, equal in value."""
         own = points.detach()[:, None, :].repeat(1, self.rows, 1).requires_grad_()
-        if self._joins:
-            return self._slopes_by_parameter(points)
         values = self._evaluate({name: own[:, :, place] for place, name in enumerate(self.names)}, points)
         (found,) = torch.autograd.grad(values.sum(), own)
-        return torch.nan_to_num(self.root_weight[:, None] * found, 0.0, 0.0, 0.0)
+        return torch.nan_to_num(found, 0.0, 0.0, 0.0)
 
     def _slopes_by_parameter(self, points: Tensor) -> Tensor:
         """The same where rows meet in the curve: ∂(f·u)/∂w is linear in u."""
@@ -180,7 +196,7 @@ class Separable:
         u = torch.zeros_like(z).requires_grad_()
         (along,) = torch.autograd.grad(z, at, grad_outputs=u, create_graph=True)
         columns = [torch.autograd.grad(one.sum(), u, retain_graph=True)[0] for one in along.unbind(1)]
-        return torch.nan_to_num(self.root_weight[:, None] * torch.stack(columns, dim=2), 0.0, 0.0, 0.0)
+        return torch.nan_to_num(torch.stack(columns, dim=2), 0.0, 0.0, 0.0)
 
     @property
     def _joins(self) -> bool:
@@ -197,7 +213,7 @@ class Separable:
         else:
             found = self.expression.evaluate(values)
         found = found.to(points.dtype)
-        return found.expand(torch.broadcast_shapes(found.shape, (len(points), self.rows)))
+        return found.expand(*found.shape[:-2], len(points), self.rows)
 
     def _of_one(self, point: Tensor) -> Tensor:
         values = {**self.given, **dict(zip(self.names, point.unbind(), strict=True))}
@@ -220,17 +236,20 @@ class Separable:
             found = torch.where(held, clipped, free)
         return torch.clamp(found, lower, upper), basis
 
-    def _measured(self, points: Tensor, fitted: Tensor, basis: Tensor) -> Projected:
-        residuals = self.root_weight * (fitted - self.target)
-        value = residuals.square().sum(1)
+    def _measured(self, points: Tensor, fitted: Tensor, basis: Tensor, root: Tensor) -> Projected:
+        errors = fitted - self.target
+        if self.level is None:
+            value = (self.root_weight * errors).square().sum(1)
+        else:
+            rising = torch.where(errors > 0.0, 1.0 - self.level, self.level) * errors.abs()
+            value = (self.root_weight.square() * rising).sum(1)
         finite = torch.isfinite(value) & torch.isfinite(points).all(1)
-        return Projected(
-            points, torch.where(finite[:, None], residuals, 0.0), torch.where(finite, value, torch.inf), basis
-        )
+        residuals = torch.where(finite[:, None], root * errors, 0.0)
+        return Projected(points, residuals, torch.where(finite, value, torch.inf), basis, root)
 
 
 def _least_squares(design: Tensor, aim: Tensor) -> tuple[Tensor, Tensor]:
-    """c of least ‖design·c − aim‖, (N, k), of least norm in columns of length 1, and an orthonormal basis, (N, m, r)."""
+    """c of least ‖design·c − aim‖, (N, k), of least norm in columns of length 1, and a basis of them, (N, m, r)."""
     norms = design.norm(dim=1)
     scale = torch.where(norms > 0.0, norms, 1.0)
     q, r = torch.linalg.qr(design / scale[:, None, :])

@@ -53,6 +53,7 @@ def method_comparison_record(comparison: MethodComparison) -> Record:
             "max_iter": spec.max_iter,
             "tol": comparison.tol,
         },
+        "found_start": None if comparison.found_start is None else asdict(comparison.found_start),
         "starts": None if comparison.starts is None else asdict(comparison.starts),
         "advice": list(comparison.advice),
         "seconds": comparison.seconds,

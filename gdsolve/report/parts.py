@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gdsolve.advice import Advice
 from gdsolve.data.formats.csv.marks import usual_delimiter
+from gdsolve.report.found_start import found_start_line
 from gdsolve.report.grid import Column, Grid, Segment, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
@@ -66,7 +67,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     sources = ", ".join("standard input" if source == "-" else source for source in data["source"])
     read = f"{sources or 'inline'}: {_rows_used(data)}" if data["rows"] else ""
     ignored = ("ignored", _listed(data["ignored"], "column", room))
-    began = ("start", start_line(record))
+    began = ("start", start_line(record) or found_start_line(record))
     if subject["kind"] == "formula":
         return [("data", read), ("minimise", subject["formula"]), ("fixed", _fixed(subject)), ignored, began]
     intercept = intercept or has_class_intercepts(record)

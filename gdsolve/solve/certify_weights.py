@@ -69,7 +69,7 @@ def with_implied(spec: Spec, given: GivenWeights, asked: frozenset[str]) -> Spec
         )
     listed = {one.name: one for one in spec.parameters}
     started = tuple(
-        replace(listed[name], start=value, span=None) if name in listed else Parameter(name, value)
+        replace(listed[name], start=value, span=None, sought=False) if name in listed else Parameter(name, value)
         for name, value in _values(given.by_name).items()
     )
     return replace(spec, **implied, parameters=started, start=(), scale=Scale.NONE)

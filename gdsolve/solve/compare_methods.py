@@ -63,6 +63,7 @@ def compare_methods(
         interruption(done, len(plans), "methods") if cut or certificate.interrupted else None,
         None if drawn is None else drawn.picture_of_methods([one for one, _ in runs], certificate),
         starts=chosen_start(problem),
+        found_start=problem.found_start,
     )
 
 

@@ -76,6 +76,7 @@ def compare_all_rates(problem: Problem, command: Command, began: float, illustra
         message=interruption(done, len(rates), "rates") if cut else None,
         picture=picture,
         starts=chosen_start(problem),
+        found_start=problem.found_start,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gdsolve.descent.solution import Trace
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.found_start import FoundStart
     from gdsolve.solve.start_counts import Starts
 
 T = TypeVar("T")
@@ -102,6 +103,7 @@ class Comparison:
     message: str | None = None
     picture: Picture | None = None
     starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def interrupted(self) -> bool:
@@ -152,6 +154,7 @@ class MethodComparison:
     message: str | None = None
     picture: Picture | None = None
     starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def interrupted(self) -> bool:

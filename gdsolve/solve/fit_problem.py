@@ -154,6 +154,7 @@ def _result(
         message=message if starts is None or not starts.sentence else f"{message} {starts.sentence}",
         advice=advice if starts is None else (*starts.advise(problem, command), *advice),
         starts=starts,
+        found_start=problem.found_start,
         seconds=seconds,
         checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
     )

@@ -35,6 +35,7 @@ from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
 from gdsolve.solve.link import require_means
 from gdsolve.solve.many_starts import ManyStarts, is_spread, spread_starts, started_at
@@ -43,6 +44,7 @@ from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
+from gdsolve.solve.sought import sought_names, with_sought
 from gdsolve.solve.target import column_of_target, transformed
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
@@ -64,6 +66,12 @@ class _Columns:
     weight: torch.Tensor | None
     clusters: RowClusters | None = None
     model: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns, the target last."""
+        roles = self.info.roles
+        return (*self.values, roles.target_column or roles.target)
 
     @property
     def total_weight(self) -> float:
@@ -88,7 +96,13 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     columns = _read(spec, parameters, table, dtype, device, stack)
     if columns is not None:
         spec = replace(spec, model=columns.model)
-    built, spread = _spread(spec, _build(spec, parameters, columns, dtype, device), parameters, columns)
+    if columns is not None and spec.finds_starts:
+        parameters = _with_saved(spec, with_sought(spec, parameters, columns.names))
+    built, began_at = _build(spec, parameters, columns, dtype, device), None
+    if any(one.sought for one in parameters):
+        parameters, began_at, built = _begun(spec, parameters, columns, built)
+        spec = spec if began_at is None else replace(spec, start=(*spec.start, began_at.start))
+    built, spread = _spread(spec, built, parameters, columns)
     layout, expression, objective = built.layout, built.expression, built.objective
     start, scale, names = built.start, layout.scale, layout.labels
     found = spec
@@ -125,6 +139,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         fault_of_start=fault,
         clusters=columns.clusters if columns else None,
         spread=spread,
+        found_start=began_at,
     )
 
 
@@ -154,6 +169,37 @@ def _build(
     expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
     return _Built(layout, expression, _objective(spec, expression, layout, given, columns, start / scale), start)
+
+
+def _begun(
+    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, built: _Built
+) -> tuple[tuple[Parameter, ...], FoundStart | None, _Built]:
+    """The parameters with the start that is found for those that have none, and the curve there."""
+    from gdsolve.solve.find_start import find_start
+
+    assert isinstance(built.objective, Curve | PointwiseCurve)
+    started, found = find_start(spec, parameters, built.objective)
+    if found is None:
+        at = built.start / built.layout.scale
+        fault = fault_of_start(spec, built.objective, at, _rows_of(built.expression, columns))
+        names = ",".join(f"{one.name}=1" for one in parameters if one.sought)
+        raise GdsolveError(
+            f"no start was found at which it is finite{': at 1 ' + fault if fault else ''}",
+            f"say where it starts, as in --start {names}",
+            option="model",
+        )
+    return started, found, _build(spec, started, columns, built.start.dtype, built.start.device)
+
+
+def _with_saved(spec: Spec, parameters: Sequence[Parameter]) -> tuple[Parameter, ...]:
+    """The parameters without a start, started where a saved model left them if --init names one that has them."""
+    if spec.init == "zeros":
+        return tuple(parameters)
+    saved = read_model(spec.init)["weights"]
+    return tuple(
+        replace(one, start=float(saved[one.name]), sought=False) if one.sought and one.name in saved else one
+        for one in parameters
+    )
 
 
 def _spread(
@@ -221,8 +267,9 @@ def _read(
     roles = opened.roles
     # Arrays have their columns already.
     spec = with_formula(spec, known, roles.features, roles.target)
-    steps = len(_parse(spec, [*known, *roles.features, roles.target]).steps)
-    p = sum(len(entries(one.start)) for one in parameters if not one.fixed)
+    sought = sought_names(spec, known, (*roles.features, roles.target))
+    steps = len(_parse(spec, [*known, *sought, *roles.features, roles.target]).steps)
+    p = len(sought) + sum(len(entries(one.start)) for one in parameters if not one.fixed)
     demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
     demand.require(count)
     demand.require_on(device, count)
@@ -288,13 +335,14 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
     moved = []
     for parameter in parameters:
         names = labels(parameter)
-        if not parameter.fixed and not set(names) <= set(saved):
+        if not parameter.fixed and not parameter.sought and not set(names) <= set(saved):
             raise GdsolveError(
                 f"{spec.init}: has no parameter {parameter.name!r}",
                 "leave --init out, or start from a fit of this formula",
             )
         numbers = iter([saved[name] for name in names if name in saved])
-        moved.append(parameter if parameter.fixed else replace(parameter, start=_filled(parameter.start, numbers)))
+        still = parameter.fixed or parameter.sought
+        moved.append(parameter if still else replace(parameter, start=_filled(parameter.start, numbers)))
     return tuple(moved)
 
 
@@ -305,6 +353,7 @@ def _filled(value: Value, numbers: Iterator[float]) -> Value:
 
 def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: bool) -> Choice:
     """The columns that the formula uses, of those that the table has; `by_name` where it stands for a curve's name."""
+    known = [*known, *sought_names(spec, known, names)]
     in_formula = _names_in(spec, [*known, *names])
     clashing = [name for name in known if name in names and name in in_formula]
     used = [name for name in names if name in in_formula and name not in clashing]

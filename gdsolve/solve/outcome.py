@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.class_names import intercept_names
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
 from gdsolve.spec import DType, Engine, Loss, Method, PlotKind, RateSchedule, Spec
 from gdsolve.status import ExitCode, GdsolveError, Status
@@ -207,6 +208,7 @@ class Fit:
     found: FoundStrength | None = None
     bounds: Mapping[str, HeldWeight] = field(default_factory=dict)
     starts: Starts | None = None
+    found_start: FoundStart | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

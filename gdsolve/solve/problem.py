@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
     from gdsolve.solve.data import DataInfo
     from gdsolve.solve.dealt import Dealt
+    from gdsolve.solve.found_start import FoundStart
     from gdsolve.solve.many_starts import ManyStarts
     from gdsolve.solve.robust_pass import RowClusters
     from gdsolve.spec import Spec
@@ -79,7 +80,8 @@ class Problem:
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
     squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
     for. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors are
-    clustered. `spread` are the starts that fill ranges, where there are any: the start is one of them.
+    clustered. `spread` are the starts that fill ranges, where there are any: the start is one of them, and
+    `found_start` tells of a start that was found from the data.
     """
 
     spec: Spec
@@ -110,6 +112,7 @@ class Problem:
     triangle: Triangle | None = None
     clusters: RowClusters | None = None
     spread: ManyStarts | None = None
+    found_start: FoundStart | None = None
 
     @property
     def p(self) -> int:

@@ -1,4 +1,4 @@
-"""The search for a point from which a curve is well fitted: a space-filling design, sweeps, and a few steps downhill."""
+"""The search for a point where a curve is well fitted: a space-filling design, sweeps, and steps downhill."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ FIRST = (Enters.WAVE, Enters.PLACE, Enters.BALANCE, Enters.GROWTH, Enters.SIZE, 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Searched:
     """The points that are best, rising in value, and how many were looked at."""
 
     projected: Projected
     looked: int
 
 
-def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Found:
+def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Searched:
     """The best points that a search finds, the same ones for one seed.
 
     `reaches` say where each parameter may be that is not linear. Points of a space-filling design are looked at; the
@@ -57,19 +57,19 @@ def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Found:
     tried = task.project(task.alpha(shares))
     best = tried.at(_apart(shares, tried.value, KEPT))
     if not q:
-        return Found(best, task.looked)
+        return Searched(best, task.looked)
     # Along a single parameter the design is a sweep already, unless there are many waves to tell apart.
     swept = q > 1 or task.reaches[0].enters is Enters.WAVE
-    now = _refined(curve, _joined([task.swept(best.at(slice(SWEPT))), best]) if swept else best)
+    now = _refined(curve, Projected.joined([task.swept(best.at(slice(SWEPT))), best]) if swept else best)
     agreed = float((now.value <= now.value[0] * (1.0 + SAME)).to(torch.float64).mean())
     now = _different(now)
     for _ in range(ROUNDS if swept and agreed < AGREED else 0):
         again = _refined(curve, task.swept(now.at(slice(SWEPT_AGAIN))))
         lower = float(again.value[0]) < float(now.value[0]) * (1.0 - SAME)
-        now = _different(_sorted(_joined([again, now])).at(slice(KEPT)))
+        now = _different(_sorted(Projected.joined([again, now])).at(slice(KEPT)))
         if not lower:
             break
-    return Found(now, task.looked)
+    return Searched(now, task.looked)
 
 
 def _without_mirrors(curve: Separable, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
@@ -89,7 +89,7 @@ def _without_mirrors(curve: Separable, reaches: Sequence[Reach]) -> tuple[Reach,
 
 @dataclass(slots=True)
 class _Search:
-    """What is searched: a curve, where each of its parameters that are not linear may be, and how much was looked at."""
+    """What is searched: a curve, where each parameter that is not linear may be, and how much was looked at."""
 
     curve: Separable
     reaches: tuple[Reach, ...]
@@ -126,7 +126,8 @@ class _Search:
         """The points of these parameters, some at a time."""
         self.looked += len(alpha)
         height = max(1, ROOM // (self.curve.rows * (len(self.curve.linear) + 2)))
-        return _joined([self.curve.project(alpha[first : first + height]) for first in range(0, len(alpha), height)])
+        parts = [alpha[first : first + height] for first in range(0, len(alpha), height)]
+        return Projected.joined([self.curve.project(part) for part in parts])
 
     def swept(self, points: Projected) -> Projected:
         """Every point with one parameter after the other set to the best of many numbers all over its reach."""
@@ -174,7 +175,7 @@ def _refined(curve: Separable, points: Projected) -> Projected:
     """Points moved downhill, the best of them as far as it goes; rising in value."""
     first = _sorted(refine(curve, points, FEW_STEPS, COARSE))
     few = refine(curve, first.at(slice(4)), MORE_STEPS, SETTLED)
-    return _sorted(_joined([few, first.at(slice(4, None))]))
+    return _sorted(Projected.joined([few, first.at(slice(4, None))]))
 
 
 def _apart(shares: Tensor, value: Tensor, most: int) -> Tensor:
@@ -200,9 +201,3 @@ def _different(points: Projected) -> Projected:
 
 def _sorted(points: Projected) -> Projected:
     return points.at(torch.argsort(points.value, stable=True))
-
-
-def _joined(parts: Sequence[Projected]) -> Projected:
-    return Projected(
-        *(torch.cat([getattr(one, name) for one in parts]) for name in ("points", "residuals", "value", "basis"))
-    )

@@ -202,6 +202,13 @@ def _check_problem(spec: Options) -> None:
             if getattr(spec, name):
                 raise no_parameters(name, grouped=spec.group_by is not None)
         return
+    unstarted = next((one.name for one in spec.parameters if one.sought), None)
+    if spec.minimize is not None and unstarted is not None:
+        raise GdsolveError(
+            f"{unstarted}: no start, and a formula has no target to find one from",
+            f"give it one, as in {unstarted}: 1.0",
+            option="parameters",
+        )
     formula = "minimize" if spec.minimize is not None else "model"
     if spec.engine not in (Engine.AUTO, Engine.AUTOGRAD):
         raise GdsolveError(

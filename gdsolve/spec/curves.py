@@ -158,7 +158,7 @@ CURVES: dict[str, tuple[NamedCurve, ...]] = {
             "amplitude*exp(-rate*x)",
             "A decay; the half-life is log(2)/rate. Growth has a rate below 0.",
             "radioactivity, clearance of drugs, discharge",
-            ("exponential-decay", "decay", "monoexponential"),
+            ("exponential-decay", "monoexponential"),
         ),
         NamedCurve(
             "biexponential",

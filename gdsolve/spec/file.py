@@ -318,6 +318,8 @@ def _formula_parts(path: str, name: str, node: Any) -> tuple[Parameter | Constan
 
 
 def _parameter(path: str, name: str, node: Any) -> Parameter:
+    if isinstance(node, Scalar) and node.null:
+        return Parameter(name, 0.0, sought=True)
     if not isinstance(node, Keys):
         return started(Parameter(name, 0.0), _start(path, name, node))
     given: dict[str, Any] = {}
@@ -338,7 +340,7 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
         else:
             given[entry.key] = _bound(path, entry)
     if start is None:
-        raise GdsolveError("no start", "add start: and a number", place=Place(path, node.line), option=name)
+        return Parameter(name, 0.0, **given, sought=True)
     return started(Parameter(name, 0.0, **given), start)
 
 

@@ -67,6 +67,11 @@ class Options(ResultOptions):
         return ranged or self.starts is not None
 
     @property
+    def finds_starts(self) -> bool:
+        """True where parameters need no start: those of a curve are found from the data, unless weights are given."""
+        return self.model is not None and self.weights is None
+
+    @property
     def is_least_squares(self) -> bool:
         """True for a linear model with a squared loss, of which everything is known beforehand."""
         return self.minimize is None and self.model is None and self.loss.info.squared

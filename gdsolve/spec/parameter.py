@@ -38,7 +38,8 @@ class Span:
 class Parameter:
     """A parameter of a formula: where it starts, its bounds, and whether it stays there.
 
-    With a `span` it starts somewhere in it, and `start` only stands for that.
+    With a `span` it starts somewhere in it, and `start` only stands for that; so it does where it is `sought`, to be
+    found from the data.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Parameter:
     upper: float = math.inf
     fixed: bool = False
     span: Span | None = None
+    sought: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
+from gdsolve.spec.curve_names import written
 from gdsolve.spec.numbers import nearest, parse_number, shown
 from gdsolve.spec.options import Options
 from gdsolve.spec.parameter import DOTS, Constant, Parameter, Span, Value
@@ -32,6 +33,8 @@ def is_name(text: str) -> bool:
 def parameters_of(spec: Options) -> tuple[Parameter, ...]:
     """The parameters of a spec, with what `start`, `lower`, `upper` and `fix` say of them.
 
+    Of a curve those are missing that only its formula names: where they start is found from the data.
+
     Raises:
         GdsolveError: a name that is no name, a number that is none, bounds that leave no room or a start beyond them.
     """
@@ -42,20 +45,29 @@ def parameters_of(spec: Options) -> tuple[Parameter, ...]:
         for name, value in _pairs(side, getattr(spec, side)):
             if not isinstance(value, float):
                 raise GdsolveError(f"{name}: one number is expected", f"write --{side} {name}=0", option=side)
-            known = _known(side, name, found)
+            known = _known(side, name, found, spec)
             found[name] = replace(known, lower=value) if side == "lower" else replace(known, upper=value)
+    found = _of_curve(spec, found)
     if spec.nonnegative:
         for name, known in found.items():
             found[name] = replace(known, lower=0.0) if known.lower == -math.inf else known
     for name in _names(spec.fix):
-        found[name] = replace(_known("fix", name, found), fixed=True)
-    if not found:
+        found[name] = replace(_known("fix", name, found, spec), fixed=True)
+    if not found and not spec.finds_starts:
         raise GdsolveError("none is given", "say where they start, as in --start a=0,b=0", option="parameters")
     for parameter in found.values():
         _check(parameter)
-    if all(parameter.fixed for parameter in found.values()):
+    if found and all(parameter.fixed for parameter in found.values()) and not spec.finds_starts:
         raise GdsolveError("all of them are fixed", "leave at least one free to move", option="parameters")
     return tuple(found.values())
+
+
+def _of_curve(spec: Options, found: dict[str, Parameter]) -> dict[str, Parameter]:
+    """The parameters of a curve by its name, in its order, those without a start as well; of a formula as they are."""
+    curve = written(spec.model, found) if spec.finds_starts and spec.model is not None else None
+    if curve is None:
+        return found
+    return {name: found.get(name, Parameter(name, 0.0, sought=True)) for name in curve.parameters} | found
 
 
 def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Constant, ...]:
@@ -68,15 +80,16 @@ def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Const
     for name, value in given.items():
         described = value if isinstance(value, Mapping) and option == "parameters" else {"start": value}
         try:
-            given_start = described["start"]
+            given_start = described.get("start") if option == "parameters" else value
             rest = {key: described[key] for key in described if key != "start"}
             if option == "parameters" and isinstance(given_start, str) and DOTS in given_start:
                 found.append(started(Parameter(name, 0.0, **rest), parse_span(given_start, name, "parameters")))
                 continue
+            if given_start is None and option == "parameters":
+                found.append(Parameter(name, 0.0, **rest, sought=True))
+                continue
             number = as_value(given_start)
             found.append(Parameter(name, number, **rest) if option == "parameters" else Constant(name, number))
-        except KeyError:
-            raise GdsolveError(f"{name}: no start", "give it one, as in {'start': 1.0}", option=option) from None
         except (ValueError, TypeError):
             raise GdsolveError(
                 f"{name}: {shown(value)} is no value of it", "give a number or a list of numbers", option=option
@@ -87,8 +100,8 @@ def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Const
 def started(parameter: Parameter, value: Value | Span) -> Parameter:
     """The parameter, started at a value or somewhere in a range."""
     if isinstance(value, Span):
-        return replace(parameter, start=value.middle, span=value)
-    return replace(parameter, start=value, span=None)
+        return replace(parameter, start=value.middle, span=value, sought=False)
+    return replace(parameter, start=value, span=None, sought=False)
 
 
 def parse_span(text: str, name: str, option: str = "start") -> Span:
@@ -141,7 +154,9 @@ def _written(name: str, value: Any) -> str:
         ) from None
 
 
-def _known(option: str, name: str, found: dict[str, Parameter]) -> Parameter:
+def _known(option: str, name: str, found: dict[str, Parameter], spec: Options) -> Parameter:
+    if name not in found and spec.finds_starts:
+        return Parameter(name, 0.0, sought=True)
     if name not in found:
         near = nearest(name, list(found))
         raise GdsolveError(
@@ -221,7 +236,11 @@ def _check(parameter: Parameter) -> None:
             f"{name}: its lower bound {parameter.lower:g} is not below its upper bound {parameter.upper:g}",
             f"leave one of them out; to hold {name} where it starts, give --fix {name} and no bounds of it",
         )
-    for number in () if parameter.span is not None else entries(parameter.start):
+    if parameter.sought and parameter.fixed:
+        raise GdsolveError(
+            f"{name}: is fixed, and nothing says at which number", f"give it one: --start {name}=1", option="fix"
+        )
+    for number in () if parameter.span is not None or parameter.sought else entries(parameter.start):
         if not math.isfinite(number):
             raise GdsolveError(
                 f"{name}: starts at {number}, which is not finite", f"start it at a number: --start {name}=1"

@@ -70,6 +70,9 @@ RATE: Schema = {
         {"type": "array", "minItems": 1, "maxItems": 1, "items": {"const": "auto"}},
     ]
 }
+_STARTED: Schema = {
+    "not": {"anyOf": [{"type": "null"}, {"type": "object", "not": {"required": ["start"]}}]},
+}
 DEFINITIONS: dict[str, Schema] = {
     "text": TEXT,
     "number": NUMBER,
@@ -155,6 +158,11 @@ def _problem() -> Schema:
                     "properties": {"minimize": {"not": {"type": "null"}}, "model": {"not": {"type": "null"}}},
                 }
             },
+            # The start of a curve can be found from the data.
+            {
+                "if": {"required": ["minimize"], "properties": {"minimize": {"not": {"type": "null"}}}},
+                "then": {"properties": {"parameters": {"additionalProperties": _STARTED}}},
+            },
         ],
     }
 
@@ -215,7 +223,7 @@ def _of_kind(name: str, info: OptionInfo) -> Schema:
 
 def _by_kind() -> dict[object, Schema]:
     number, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value"))
-    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth}, "start")
+    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth})
     return {
         Init: {"anyOf": [TEXT]},
         Init | None: {"anyOf": [TEXT]},
@@ -225,7 +233,7 @@ def _by_kind() -> dict[object, Schema]:
         tuple[str, ...]: _texts(at_least=0),
         LearningRate: {"$ref": "#/$defs/rate"},
         tuple[Constant, ...]: _named([value]),
-        tuple[Parameter, ...]: _named([value, parameter]),
+        tuple[Parameter, ...]: _named([value, parameter, {"type": "null"}]),
     }
 
 
