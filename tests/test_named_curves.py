@@ -91,6 +91,8 @@ def test_the_table_is_sound() -> None:
     assert not set(ALSO) & set(BY_NAME)
     assert all(curve_of(name) is not None and name == name.lower() for name in (*BY_NAME, *ALSO))
     for curve in BY_NAME.values():
+        # In a sum of names a word is a parameter where it is one of another curve.
+        assert not set(curve.parameters) & {*BY_NAME, *ALSO}, curve.name
         # A parameter called as a function or a number would need no start.
         assert not set(curve.parameters) & ({*FUNCTIONS, *NUMBERS} - {"gamma"}), curve.name
         assert curve.says.endswith("."), curve.name

@@ -30,7 +30,7 @@ def with_formula(spec: Spec, known: Collection[str], names: Sequence[str], targe
         return spec
     found = written(spec.model, known)
     if found is None:
-        require_formula(spec.model, {*known, *names, *(() if target is None else (target,))})
+        require_formula(spec.model, [*names, *(() if target is None else (target,))], known)
         if spec.features:
             raise GdsolveError("a formula names its columns itself", "leave --features out", option="features")
         return spec

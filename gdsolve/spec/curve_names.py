@@ -7,12 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from gdsolve.spec.curves import ALSO, BY_NAME, FEATURE, NamedCurve
+from gdsolve.spec.curves import ALSO, BY_NAME, CURVES, FEATURE, SUMMANDS, NamedCurve
 from gdsolve.spec.numbers import nearest
 from gdsolve.status import GdsolveError
 
 KNOWN = f"by name there are {', '.join(BY_NAME)}; gdsolve curves shows their formulas"
 _NAME = r"[^\W\d][\w.]*(?:[- ][\w.]+)*"
+# Backticks hold columns; a name with a bracket behind it is called.
+_WORD = r"`[^`]*`|[^\W\d][\w.]*(?:-[\w.]+)*(?!\w*\()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +81,35 @@ def may_be_named(model: str) -> bool:
     return all(re.fullmatch(_NAME, word.strip()) or curve_of(word) is not None for word in model.split("+"))
 
 
-def require_formula(model: str, names: Collection[str]) -> None:
-    """Refuse what is meant as the name of a curve and is none; `names` are columns, parameters and constants.
+def require_formula(model: str, columns: Collection[str], others: Collection[str]) -> None:
+    """Refuse what is meant as the name of a curve and is none; `others` are parameters with a start, and constants.
+
+    A curve's name that is a summand of a formula, or any part of one that is of no column, was not meant as a parameter
+    without a start; `power` in `a*x**power` was.
 
     Raises:
         GdsolveError: a name that is misspelt, one that is part of a formula, or a word that nothing is called by.
     """
+    names = {*columns, *others}
     for term in model.split("+"):
         word = term.strip()
         if re.fullmatch(_NAME, word) and curve_of(word) is None and not _is_made_of(word, names):
             _require_no_near(word, alone=word == model.strip())
-    for match in re.finditer(rf"`[^`]*`|{_NAME.replace('[- ]', '-')}(?!\w*\()", model):
+    words = [match for match in re.finditer(_WORD, model) if not _is_made_of(match[0].strip("`"), names)]
+    of_columns = any(
+        name in columns for found in re.findall(r"`[^`]*`|[^\W\d]\w*", model) for name in [found.strip("`")]
+    )
+    summands = {term.strip() for term in model.split("+")}
+    for match in words:
         curve = curve_of(match[0])
-        if curve is not None and match[0] not in names and not _is_made_of(match[0], names):
-            raise GdsolveError(
-                f"column {match.start() + 1}: {match[0]} is a curve's name, which stands alone or in a sum of names",
-                f"write it out{_with_column(names)}: {curve.formula}; or add curves by name, as in {curve.name} + line",
-                option="model",
-                column=match.start() + 1,
-            )
+        if curve is None or (of_columns and (match[0] not in summands or curve in CURVES[SUMMANDS])):
+            continue
+        raise GdsolveError(
+            f"column {match.start() + 1}: {match[0]} is a curve's name, which stands alone or in a sum of names",
+            f"write it out{_with_column(names)}: {curve.formula}; or add curves by name, as in {curve.name} + line",
+            option="model",
+            column=match.start() + 1,
+        )
 
 
 def _is_made_of(word: str, names: Collection[str]) -> bool:
