@@ -17,7 +17,10 @@ from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "reference", "inference", "curves-by-name", "bounds")))
+PAGES = (
+    README,
+    *(ROOT / "docs" / f"{name}.md" for name in ("tutorial", "reference", "inference", "curves-by-name", "bounds")),
+)
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
