@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -75,7 +76,8 @@ def with_sought(spec: Spec, parameters: Sequence[Parameter], columns: Sequence[s
         raise GdsolveError(
             f"{idle}: the formula does not use this parameter", f"did you mean {near}?" if near else "leave it out"
         )
-    found = (*parameters, *(Parameter(name, 1.0, sought=True) for name in names))
+    lower = 0.0 if spec.nonnegative else -math.inf
+    found = (*parameters, *(Parameter(name, 1.0, lower=lower, sought=True) for name in names))
     if not found or all(one.fixed for one in found):
         raise GdsolveError(
             "the formula has no parameter that could move",
