@@ -21,7 +21,7 @@ from gdsolve.solve.start_search import search
 from gdsolve.spec import Loss, Parameter, Spec
 from gdsolve.spec.losses import Link, Target
 
-MOST_ROWS = 2048
+MOST_ROWS = 1000
 DIGITS = (2, 3, 4, 5, 6, 8, 10, 12, 17)
 """Of a start: as few as lead to about the same loss."""
 ROOM, ROOM_OF_TOTAL = 0.1, 1e-8
@@ -100,7 +100,7 @@ class _Task:
         others = {one.name: one.start for one in parameters if one not in sought}
         given = {name: torch.tensor(value, dtype=torch.float64, device="cpu") for name, value in others.items()}
         given |= {name: _here(value) for name, value in model.constants.items() if name not in given}
-        target = _here(objective.target)[rows, 0]
+        target = _here(objective.target)[rows]
         weight = _weight(objective, rows)
         aim, root, level = _aim(spec, target, weight)
         curve = Separable.of(
@@ -198,14 +198,23 @@ class _Task:
 
 
 def _aim(spec: Spec, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, float | None]:
-    """What the curve shall be near, (m,), the roots of weights, and the level of a quantile where it is one."""
+    """What the curve shall be near, (m,), the roots of weights, and the level of a quantile where it is one.
+
+    `target` is (m, 1), or (m, 2) with offsets. Where the curve is the logarithm of a mean it is that of the target, and
+    of a logit or a score one of its sign.
+    """
+    y, root = target[:, 0], weight.sqrt()
+    moved = target[:, 1] if target.shape[1] > 1 else torch.zeros_like(y)
+    if spec.loss.info.target.is_classes and spec.link_used is not Link.IDENTITY:
+        return ODDS * (2.0 * y - 1.0) - moved, root, None
+    if spec.link_used is Link.LOG:
+        least = 0.0 if spec.loss.info.target is Target.POSITIVE else HALF_COUNT
+        if spec.loss.info.target is Target.NOT_NEGATIVE:
+            least *= float((weight * y).sum() / weight.sum())
+        return (y + least).log() - moved, (weight * (y + least)).sqrt(), None
     if spec.loss.info.squared or spec.link_used is Link.IDENTITY:
-        return target, weight.sqrt(), None
-    if spec.loss.info.target is Target.NUMBERS:
-        return target, weight.sqrt(), spec.quantile if spec.loss is Loss.QUANTILE else 0.5
-    if spec.loss.info.target is Target.COUNTS:
-        return (target + HALF_COUNT).log(), (weight * (target + HALF_COUNT)).sqrt(), None
-    return ODDS * (2.0 * target - 1.0), weight.sqrt(), None
+        return y - moved, root, None
+    return y, root, spec.quantile if spec.loss is Loss.QUANTILE else 0.5
 
 
 def _loss(spec: Spec, objective: Curve | PointwiseCurve, target: Tensor, weight: Tensor) -> Callable[[Tensor], Tensor]:
@@ -216,11 +225,11 @@ def _loss(spec: Spec, objective: Curve | PointwiseCurve, target: Tensor, weight:
         return (weight * torch.where(real, rows, 0.0)).sum(1)
 
     if isinstance(objective, Curve):
-        return lambda z: of((z - target).square())
+        return lambda z: of((z - target[:, 0]).square())
     if delta_is_sought(spec):
         # Until δ is known: rows far off count by their distance.
-        return lambda z: of((z - target).abs())
-    return lambda z: of(objective.loss.loss_and_slope(z.mT, target[:, None])[0].mT)
+        return lambda z: of((z - target[:, 0]).abs())
+    return lambda z: of(objective.loss.loss_and_slope(z.mT, target)[0].mT)
 
 
 def _weight(objective: Curve | PointwiseCurve, rows: Tensor | slice) -> Tensor:
