@@ -17,6 +17,7 @@ CASES = [
     Case("fit six.csv --batch 2 --cv 2", SIX),
     Case("fit groups.csv --group-by g --batch 2", GROUPS),
     Case("fit six.csv --batch 2 --engine leap", SIX),
+    Case("fit six.csv --batch 2 --engine autograd", SIX),
     Case("fit six.csv --batch 2 --shuffle blocks --holdout 0.3", SIX),
     Case("fit six.csv --batch 2 --shuffle none --loss absolute", SIX),
     Case("fit six.csv --batch 2 --average --checkpoint a.ck", SIX),

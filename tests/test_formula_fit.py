@@ -223,6 +223,11 @@ def test_ranks_learn_of_the_rows_of_all(table: Path, tmp_path: Path) -> None:
         ("y ~ bs(x, lower_bound=2)", 5, "row 1 (line 2): x = 1 is outside the bounds of bs(x, lower_bound=2), 2 to 4"),
         ("y ~ C(g, levels=['a', 'b'])", 5, "row 4 (line 5), column 'g': 'c' is not among the levels of C(g"),
         ("y ~ log(g)", 2, "log(g) cannot be worked out: column 'g' is text"),
+        (
+            "y ~ C(g, Treatment('q'))",
+            2,
+            "C(g, Treatment('q')) cannot be worked out: Value `'q'`",
+        ),
         ("g ~ x", 5, "row 1 (line 2), column 'g': 'a' is text, and it is the target"),
         ("y ~ xx", 2, "no column 'xx'"),
     ],

@@ -81,7 +81,7 @@ def fit_problem(
     if plan.batches is None:
         ended = reclassify(problem, solution, certificate, plan.recipe)
     else:
-        ended = judged(solution, certificate)
+        ended = judged(problem.spec, solution, certificate)
         if plan.deal is not None:
             plan.deal.close()
         plan = replace(plan, batches=measured(plan.batches, problem, ended, certificate), deal=None)

@@ -120,9 +120,9 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
-    if spread is not None and found.delta != spec.delta:
-        # The loss that all starts are compared by has its δ now.
-        built, spread = _spread(found, built, parameters, columns)
+    if spread is not None and found is not spec:
+        # The loss that all starts are compared by has its δ, or its α, now.
+        built, spread = _spread(found, _build(found, parameters, columns, dtype, device), parameters, columns)
         objective, start = built.objective, built.start
     return Problem(
         spec=found,

@@ -60,5 +60,7 @@ def check_batch(spec: Options) -> None:
             f"leave --shuffle out, or give --loss {'|'.join(SQUARED)}",
             option="shuffle",
         )
-    if spec.engine in WHOLE:
-        raise GdsolveError(f"{spec.engine.value} knows no single rows", "leave --engine out", option="engine")
+    if spec.engine in WHOLE or (spec.engine is Engine.AUTOGRAD and spec.model is None):
+        raise GdsolveError(
+            f"{spec.engine.value} takes its steps on all rows alike", "leave --engine out", option="engine"
+        )
