@@ -17,11 +17,13 @@ from gdsolve.objective.threads import one_thread
 from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.many_starts import typed
 from gdsolve.solve.robust import delta_is_sought
-from gdsolve.solve.start_search import search
+from gdsolve.solve.start_search import designed, search
 from gdsolve.spec import Loss, Parameter, Spec
 from gdsolve.spec.losses import Link, Target
 
 MOST_ROWS = 1000
+TRIED = 2
+"""Points of the design for every one that is wanted, as the curve is not finite at all of them."""
 DIGITS = (2, 3, 4, 5, 6, 8, 10, 12, 17)
 """Of a start: as few as lead to about the same loss."""
 ROOM, ROOM_OF_TOTAL = 0.1, 1e-8
@@ -64,6 +66,27 @@ def _found(
     told = {one.name: values[one.name] for one in parameters if one.sought}
     solved = tuple(curve.names[place] for place in curve.linear if curve.names[place] in told)
     return started, FoundStart(text_of(started), told, solved, found.looked, spec.seed)
+
+
+def trial_points(spec: Spec, parameters: Sequence[Parameter], objective: Curve | PointwiseCurve, count: int) -> Tensor:
+    """Points of the search for a start, (count, p) in the user's units, in the order of the free parameters.
+
+    Those of the design at which the curve is finite; where these are too few, the first stands for the others.
+    """
+    complete_torch()
+    with one_thread(), torch.no_grad():
+        task = _Task.of(spec, parameters, objective)
+        curve = task.curve
+        reach = reaches(curve.expression, curve.given, [curve.names[place] for place in curve.others], curve.target)
+        found = designed(curve, reach, TRIED * count, spec.seed)
+    finite = found.points[torch.isfinite(found.value)]
+    kept = finite[:count] if len(finite) else torch.ones_like(found.points[:1])
+    kept = torch.cat([kept, kept[:1].expand(count - len(kept), -1)])
+    named = dict(zip(curve.names, kept.unbind(1), strict=True))
+    free = [one for one in parameters if not one.fixed]
+    return torch.cat(
+        [named[one.name][:, None] if one.name in named else _flat(one).expand(count, -1) for one in free], dim=1
+    )
 
 
 def text_of(parameters: Sequence[Parameter]) -> str:

@@ -93,3 +93,16 @@ def _is_used(spec: Spec, name: str, known: Sequence[str], columns: Sequence[str]
 
 def _placeholder(parameter: Parameter) -> float:
     return min(max(1.0, parameter.lower), parameter.upper)
+
+
+def require_random(spec: Spec) -> None:
+    """See that a seed has an effect where every parameter of a curve was given a start.
+
+    Raises:
+        GdsolveError: nothing is drawn at random.
+    """
+    drawn = spec.init == "random" or spec.is_dealt or spec.is_spread or spec.batch is not None
+    if spec.seed and spec.finds_starts and not drawn:
+        raise GdsolveError(
+            "every parameter has a start, and nothing else is drawn at random", "leave --seed out", option="seed"
+        )

@@ -75,6 +75,12 @@ def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Searche
     return Searched(now, task.looked)
 
 
+def designed(curve: Separable, reaches: Mapping[str, Reach], count: int, seed: int) -> Projected:
+    """`count` points of the design, with the best linear parameters."""
+    task = _Search(curve, _without_mirrors(curve, [reaches[curve.names[place]] for place in curve.others]))
+    return task.project(task.alpha(space_filling([Range(0.0, 1.0)] * len(task.reaches), count, seed)))
+
+
 def _without_mirrors(curve: Separable, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
     """The reaches, of positive sizes alone where the curve is the same with −α: a width, a frequency."""
     probe = _Search(curve, tuple(reaches))

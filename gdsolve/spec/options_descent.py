@@ -376,8 +376,8 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, of starts that are found, of ranges of --start and --starts, of --cv and --holdout, and "
-        "of the order in which --batch takes the rows.",
+        "Seed of --init random, of starts that are found, of ranges of --start and --starts, of --cv and --holdout, "
+        "and of the order in which --batch takes the rows.",
         "Descent",
         metavar="N",
         minimum=0,
