@@ -12,6 +12,7 @@ import hint_cases_counts
 import hint_cases_curves
 import hint_cases_data
 import hint_cases_formula_tables
+import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_l1
 import hint_cases_models
@@ -20,6 +21,7 @@ import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
 import hint_cases_spec
+import hint_cases_starts
 import hint_cases_text
 import hint_cases_told
 import hint_cases_validation
@@ -29,6 +31,7 @@ from hints import AstrayError, Case, Told, follow, ways
 
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
+    *hint_cases_starts.CASES,
     *hint_cases_formulas.CASES,
     *hint_cases_curves.CASES,
     *hint_cases_bounds.CASES,
@@ -39,6 +42,7 @@ CASES: list[Case] = [
     *hint_cases_data.CASES,
     *hint_cases_counts.CASES,
     *hint_cases_formula_tables.CASES,
+    *hint_cases_formula_text.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
@@ -88,6 +92,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
     "solve/read.py::_without_rows#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
+    "spec/formula_place.py::explained#1": "a formula that passes all checks and formulaic does not read; none is known",
     "data/inline.py::_formula_table#1": "several ranks under a launcher, of a spec with X and y in it",
     "data/formula/learn.py::Learner._require_room#1": "a machine too small for it; test_formula_fit.py has one",
     "data/inline.py::inline_table#1": "several ranks under a launcher, of a spec with X and y in it",

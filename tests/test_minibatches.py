@@ -236,6 +236,34 @@ def test_a_rate_that_is_too_large_is_told_before_and_after(tmp_path: Path) -> No
     assert completed(*command[1:]).code == 3
 
 
+@pytest.mark.parametrize(("rule", "value"), [("tol", 0.5), ("loss_tol", 0.5), ("grad_tol", 0.5)])
+def test_a_rule_that_was_asked_for_ends_the_run_at_the_end_of_an_epoch(rule: str, value: float) -> None:
+    X, y = table()
+    found = gdsolve.fit(X, y, batch=BATCH, epochs=50, lr=0.02, **{rule: value})
+    assert (found.status, found.stopped_by, found.iterations % 11) == (Status.CONVERGED, rule, 0)
+    assert found.iterations < 50 * 11
+
+
+def test_limits_are_told_apart() -> None:
+    X, y = table()
+    for limits, by, said in (
+        ({"max_iter": 0}, "max_iter", "Stopped at max_iter after 0 updates (0 epochs), before convergence."),
+        ({"max_iter": 4}, "max_iter", "Stopped at max_iter after 4 updates (0.364 epochs), before convergence."),
+        ({"epochs": 1}, "epochs", "Stopped at the epoch limit after 11 updates (1 epoch), before convergence."),
+        ({"epochs": 2, "max_iter": 13}, "max_iter", "Stopped at max_iter after 13 updates (1.18 epochs)"),
+    ):
+        found = gdsolve.fit(X, y, batch=BATCH, lr=0.02, **limits)
+        assert (found.status, found.stopped_by) == (Status.MAX_ITER, by)
+        assert found.message.startswith(said)
+
+
+def test_a_batch_of_all_rows_diverges_as_plain_descent_does() -> None:
+    X, y = table()
+    whole, dealt = (gdsolve.fit(X, y, lr=0.9, **one) for one in ({"engine": "rows"}, {"batch": ROWS, "epochs": 500}))
+    assert dealt.message == whole.message
+    assert dealt.stable_below == whole.stable_below
+
+
 def test_a_record_tells_how_rows_were_dealt() -> None:
     X, y = table()
     record = json.loads(json.dumps(fit_record(gdsolve.fit(X, y, batch=BATCH, epochs=12, lr=0.05, seed=3))))
@@ -253,7 +281,8 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"schedule": "backtracking"}, "backtracking compares losses, and with --batch each is of other rows"),
     ({"l1": 1.0}, "is for descent on all rows: single batches would hold weights at zero or not by chance"),
     ({"cv": 3}, "scores folds in closed form or by full descent, and --batch is asked for"),
-    ({"engine": "leap"}, "leap knows no single rows"),
+    ({"engine": "leap"}, "leap takes its steps on all rows alike"),
+    ({"engine": "autograd"}, "autograd takes its steps on all rows alike"),
     ({"minimize": "sum((y - p*x1)**2)", "parameters": {"p": 0.0}}, "takes some rows of a table at a time"),
     ({"model": "p*(x1 - sum(x1)/203)", "parameters": {"p": 0.0}}, "rows meet each other in this formula"),
 ]

@@ -21,17 +21,19 @@ from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import Rows, collect_rows
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.streamed import Stream, StreamedBatches
+from gdsolve.objective.streamed_pointwise import StreamedPointwise
 from gdsolve.solve.batch_noise import BatchOutlook, held_rate, outlook_of_squares
 from gdsolve.solve.batch_words import foretold
 from gdsolve.solve.deal import Deal
 from gdsolve.solve.device import device_of, dtype_of, place_rows
 from gdsolve.solve.engine import only_engine
+from gdsolve.solve.forecast import stable_below
 from gdsolve.solve.method import own_rate
 from gdsolve.solve.minibatches import LowerRate, Minibatches
 from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import rules_of
-from gdsolve.solve.words import coordinates_of
+from gdsolve.solve.words import coordinates_of, will_diverge
 from gdsolve.spec import Method, RateSchedule
 from gdsolve.spec.batch import USUAL_EPOCHS
 from gdsolve.spec.choices import Shuffle
@@ -58,6 +60,10 @@ def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.T
         )
     if squares is None:
         whole = problem.objective
+        if isinstance(whole, StreamedPointwise):
+            size = min(batch, whole.rows)
+            parts = (whole.stream, whole.coordinates, whole.dtype, whole.make)
+            return StreamedBatches(*parts, whole.rows, size, seed), whole, problem.start, None
         if isinstance(whole, Curve | PointwiseCurve) and whole.model.joins:
             raise GdsolveError(
                 "rows meet each other in this formula, as in the mean of a column: no batch stands for all of them",
@@ -132,7 +138,7 @@ def recipe_of_batches(
         if method.info.step_rate is None:
             if outlook is not None:
                 held = outlook.stable_below()
-            elif isinstance(problem.objective, PointwiseRows):
+            elif isinstance(problem.objective, PointwiseRows | StreamedPointwise):
                 held = held_rate(problem.objective, problem.start, batches.size)
         if held is not None:
             rate = SHARE * held * (1.0 - (momentum or 0.0))
@@ -202,7 +208,7 @@ def plan_stochastic(problem: Problem) -> Plan:
     per_epoch = updates_in_epoch(batches.rows, batches.size)
     epochs = spec.epochs or USUAL_EPOCHS
     if spec.epochs is None and spec.max_iter is not None:
-        epochs = -(-spec.max_iter // per_epoch)
+        epochs = max(1, -(-spec.max_iter // per_epoch))
     limit = epochs * per_epoch if spec.max_iter is None else min(epochs * per_epoch, spec.max_iter)
     recipe, why = recipe_of_batches(problem, batches, objective, outlook, limit)
     tol, stops = stops_of_batches(problem, recipe)
@@ -229,7 +235,7 @@ def plan_stochastic(problem: Problem) -> Plan:
         last=limit,
         predicted=None,
         fate=Status.MAX_ITER,
-        stable_below=told.stable_below,
+        stable_below=stable_below(problem, recipe) if told.whole else told.stable_below,
         schedule=Schedule(spec.every),
         form=None,
         stop=None,
@@ -245,8 +251,10 @@ def announce_batches(logger: logging.Logger, problem: Problem, plan: Plan) -> No
     """Say before the run where it will hover, or that it will not hold its noise."""
     told, where, rate = plan.batches, coordinates_of(problem.spec), plan.recipe.rate
     assert told is not None
-    stable = told.stable_below
-    if stable is not None and rate >= stable:
+    stable = plan.stable_below
+    if stable is not None and rate >= stable and told.whole:
+        logger.warning("%s", will_diverge(rate, stable, where))
+    elif stable is not None and rate >= stable:
         shown, limit = rate_texts(rate, stable)
         logger.warning(
             "learning rate %s will diverge at batch %d%s: rates below %s are stable", shown, told.batch, where, limit

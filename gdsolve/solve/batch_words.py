@@ -11,7 +11,7 @@ from gdsolve.solve.plan import Plan
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.reclassify import ARRIVED, share_left
 from gdsolve.solve.words import RULES, above_minimum, coordinates_of, diverged_at, updates_in_words, weights_shown
-from gdsolve.spec import RateSchedule
+from gdsolve.spec import RateSchedule, Spec
 from gdsolve.spec.command import Advice, Command
 from gdsolve.spec.numbers import rate_text
 from gdsolve.status import Status
@@ -53,8 +53,8 @@ def measured(told: Minibatches, problem: Problem, solution: Solution, certificat
     return replace(told, excess=max(0.0, sum(half) / len(half)) * problem.loss_unit)
 
 
-def judged(solution: Solution, certificate: Certificate) -> Solution:
-    """Converged where the limit was reached within a millionth of what there was to gain."""
+def judged(spec: Spec, solution: Solution, certificate: Certificate) -> Solution:
+    """Converged where the limit was reached within a millionth of what there was to gain, or by a rule asked for."""
     minimum = certificate.minimum
     if certificate.separation is not None and solution.status is not Status.INTERRUPTED:
         return replace(solution, status=Status.DIVERGED, stopped_by="separated")
@@ -63,8 +63,9 @@ def judged(solution: Solution, certificate: Certificate) -> Solution:
     arrived = share_left(solution, minimum) <= ARRIVED
     if solution.status is Status.MAX_ITER:
         return replace(solution, status=Status.CONVERGED, stopped_by="gap") if arrived else solution
-    # An epoch may lead back to where it began, far from the minimum.
-    return solution if arrived else replace(solution, status=Status.MAX_ITER, stopped_by=solution.stopped_by)
+    # An epoch may lead back to where it began, far from the minimum: what was not asked for must mean something.
+    by_default = solution.stopped_by == "tol" and spec.tol is None
+    return replace(solution, status=Status.MAX_ITER) if by_default and not arrived else solution
 
 
 def explain_batches(
@@ -72,8 +73,9 @@ def explain_batches(
 ) -> str | None:
     """How a stochastic run ended; None where that is said as of any run."""
     spec, tol, rate = problem.spec, plan.tol, plan.recipe.rate
-    done = solution.iterations / told.updates_per_epoch
-    epochs = f"{done:,.4g} epoch{'' if done == 1 else 's'}"
+    if told.whole and solution.status is Status.DIVERGED:
+        return None
+    epochs = epochs_in_words(solution.iterations / told.updates_per_epoch)
     taken = f"{updates_in_words(solution.iterations)} ({epochs})"
     gap = certificate.gap
     distance = "" if gap is None else f" {above_minimum(gap, loss)}"
@@ -93,6 +95,16 @@ def explain_batches(
             return f"Interrupted after {taken}.{distance}"
         case _:
             return None
+
+
+def epochs_in_words(count: float) -> str:
+    """A number of epochs.
+
+    >>> epochs_in_words(1.0), epochs_in_words(0.06369), epochs_in_words(1200.0)
+    ('1 epoch', '0.0637 epochs', '1,200 epochs')
+    """
+    shown = f"{count:,.0f}" if count.is_integer() else f"{count:.3g}" if count < 100.0 else f"{count:,.1f}"
+    return f"{shown} epoch{'' if shown == '1' else 's'}"
 
 
 def _at_limit(told: Minibatches, solution: Solution, taken: str, distance: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from gdsolve.data.offsets import offset_columns
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Engine, Spec, flag
 from gdsolve.spec.losses import LOSS_PARAMETERS
@@ -57,7 +58,8 @@ def options_of_run(spec: Spec) -> dict[str, Any]:
 def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:
     """The weights by name, with the columns that they are fitted on and the target last."""
     roles = () if data is None else (*data.roles.features, data.roles.weight or "", data.roles.target)
-    return [*labels, *roles]
+    moved = () if data is None else offset_columns(data.roles)
+    return [*labels, *roles, *moved]
 
 
 def machine(device: str) -> dict[str, Any]:

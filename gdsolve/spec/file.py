@@ -20,7 +20,6 @@ from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
-from gdsolve.spec.model_formula import settled_by_formula
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
@@ -213,7 +212,12 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
-    return spec if spec.formula is None else settled_by_formula(spec)
+    if spec.formula is None:
+        return spec
+    # What reads a formula takes longer to import than most specs to read.
+    from gdsolve.spec.model_formula import settled_by_formula
+
+    return settled_by_formula(spec)
 
 
 def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:
