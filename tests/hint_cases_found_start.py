@@ -21,7 +21,7 @@ CASES: list[Case] = [
         XY,
         {"leave it out": "fit xy.csv --model 'a*x + b'"},
     ),
-    Case("fit xy.csv --model 'rate*x + b' --lower rat=0", XY, {"did you mean rate?": "fit xy.csv --model 'rate*x + b'"}),
+    Case("fit xy.csv --model 'rate*x' --lower rat=0", XY, {"did you mean rate?": "fit xy.csv --model 'rate*x'"}),
     Case("fit xy.csv --model '2*x'", XY, {"write one, as in a*x + b": "fit xy.csv --model 'a*x + b'"}),
     Case("fit xy.csv --model 'a*x' --start a=1 --fix a", XY, {"leave at least one": "fit xy.csv --model 'a*x'"}),
     Case("fit xy.csv --model 'a*x + b' --fix b", XY),
