@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hint_cases_batches
 import hint_cases_bounds
 import hint_cases_certify
 import hint_cases_classes
@@ -43,6 +44,7 @@ CASES: list[Case] = [
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_batches.CASES,
     *hint_cases_classes.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
@@ -57,6 +59,8 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "solve/batch_plan.py::deal_rows#1": "several ranks under a launcher, each with rows of its own",
+    "objective/streamed.py::_changed#1": "a file that another program writes to; test_minibatch_streams.py stands in",
     "solve/robust_pass.py::require_clusters#1": "several ranks; test_robust_errors.py stands in for them",
     "solve/dispersion.py::_most_likely#1": "a table of 1,501 columns; test_count_losses.py makes that few",
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",

@@ -21,6 +21,7 @@ from gdsolve.objective.offset import OffsetLoss, plain
 from gdsolve.objective.pointwise import Poisson
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.quadratic import Penalty
+from gdsolve.pictures import illustrator
 from gdsolve.solve.fit import fit
 from gdsolve.spec import Loss
 from gdsolve.spec.file import build_spec
@@ -298,3 +299,24 @@ def test_a_scan_holds_no_rows_to_move(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (done.code, "an offset moves the target of every row, and s.tri is a scan" in done.err) == (2, True)
     done = completed("scan", "t.csv", "--offset", "o", "-o", "o.tri")
     assert (done.code, "No such option: --offset" in done.err) == (2, True)
+
+
+def test_a_picture_shows_what_is_at_an_offset_of_zero(tmp_path: Path) -> None:
+    def drawn(loss: str, **options: Any) -> Any:
+        table = frame(Loss(loss)).select("a", *options.pop("columns"), "y")
+        spec = {"loss": loss, "plot": True, "plot_kind": "fit", "max_iter": 50, "target": "y", **options}
+        path = tmp_path / "t.csv"
+        table.write_csv(path)
+        picture = fit(build_spec([str(path)], spec, "fit"), illustrate=illustrator).picture
+        assert picture is not None
+        (panel,) = picture.panels
+        return panel.y.label, np.array(panel.series[0].y)
+
+    label, y = drawn("poisson", exposure="E", columns=["E"])
+    assert (label, y.tolist()) == ("y/E", pytest.approx((Y[Target.COUNTS] / E).tolist()))
+    curve = {"model": "p + q*a", "parameters": {"p": 0.1, "q": 0.1}, "link": "log"}
+    label, y = drawn("poisson", exposure="E", offset="o", columns=["E", "o"], **curve)
+    assert label == "y, at an offset of 0"
+    assert y.tolist() == pytest.approx((Y[Target.COUNTS] / E * np.exp(-OFFSET)).tolist())
+    label, y = drawn("huber", offset="o", columns=["o"])
+    assert (label, y.tolist()) == ("y − o", pytest.approx((Y[Target.NUMBERS] - OFFSET).tolist()))

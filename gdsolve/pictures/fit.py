@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from gdsolve.data.offsets import is_subtracted, offset_columns
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.picture import Axis, Marker, Panel, Picture, Rule, Series, Stroke
 from gdsolve.pictures.scene import Scene, Track
 from gdsolve.solve.sample import Sample
+from gdsolve.spec.losses import Mean
 
 ALONG = 121
 Predict = Callable[["np.ndarray", "torch.Tensor"], "np.ndarray"]
@@ -43,14 +45,15 @@ def _data(scene: Scene) -> tuple[tuple[str, ...], np.ndarray, Predict]:
     objective = scene.problem.objective
     if isinstance(objective, Curve | PointwiseCurve):
         names = tuple(objective.model.columns)
-        return names, _rows_of_curve(objective.model, objective.target), _curve(scene, objective.model)
+        return names, _rows_of_curve(scene, objective.model, objective.target), _curve(scene, objective.model)
     assert scene.sample is not None
     return scene.features, scene.sample, _linear(scene)
 
 
-def _rows_of_curve(model: CurveFunction, target: torch.Tensor) -> np.ndarray:
-    sample = Sample()
-    sample.add(torch.stack([*model.columns.values(), target[:, 0]], dim=1).cpu().to(torch.float64).numpy())
+def _rows_of_curve(scene: Scene, model: CurveFunction, target: torch.Tensor) -> np.ndarray:
+    sample = Sample(rates=scene.spec.mean is Mean.EXP)
+    offset = target[:, 1].cpu().to(torch.float64).numpy() if target.shape[1] > 1 else None
+    sample.add(torch.stack([*model.columns.values(), target[:, 0]], dim=1).cpu().to(torch.float64).numpy(), offset)
     return sample.rows()
 
 
@@ -136,6 +139,10 @@ def _target(scene: Scene) -> str:
     data = scene.problem.data
     levels = None if data is None else data.roles.target_levels
     name = scene.target or "y"
+    if data is not None and (moved := offset_columns(data.roles)):
+        if is_subtracted(scene.spec.loss):
+            return f"{name} − {moved[0]}"
+        name = f"{name}/{moved[0]}" if moved == [data.roles.exposure] else f"{name}, at an offset of 0"
     return f"probability of {name} = {levels[1]}" if levels else name
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from gdsolve.report import numbers
 from gdsolve.report.grid import Column, Grid, transpose
-from gdsolve.report.numbers import counted, whole
+from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, is_penalised, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
@@ -93,6 +93,8 @@ def iteration_columns(
     """
     trace, features = record["trace"] if rows is None else rows, weight_names(record)
     columns = [("iteration", [whole(row["iteration"]) for row in trace])]
+    if (told := record.get("minibatches")) is not None:
+        columns = [("epoch", [figure(row["iteration"] / told["updates_per_epoch"], 4) for row in trace]), *columns]
     for title, key in measures:
         own = digits_of_steps if key in STEPS and digits_of_steps else digits
         columns.append((title, numbers.column([row[key] for row in trace], own)))

@@ -10,6 +10,7 @@ from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.classes import Classes
 from gdsolve.solve.sample import Sample, shows_rows
 from gdsolve.spec import Spec
+from gdsolve.spec.losses import Mean
 
 logger = logging.getLogger("gdsolve")
 
@@ -69,4 +70,4 @@ def tell_table(info: DataInfo) -> None:
 
 def sampler_of(spec: Spec) -> Sample | None:
     """What keeps the rows that a picture shows, if one does."""
-    return Sample() if spec.plots and shows_rows(spec) else None
+    return Sample(rates=spec.mean is Mean.EXP) if spec.plots and shows_rows(spec) else None

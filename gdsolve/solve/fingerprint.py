@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from gdsolve.data.offsets import offset_columns
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Engine, Spec, flag
 from gdsolve.spec.losses import LOSS_PARAMETERS
@@ -20,6 +21,8 @@ SAME = (
     *(parameter.name for parameter in LOSS_PARAMETERS),
     *("method", "momentum", "lr", "schedule", "scale", "engine", "dtype", "every"),
 )
+DEALT = ("batch", "shuffle", "seed")
+"""Those by which batches take the rows."""
 ANEW = "or start anew without --resume"
 
 
@@ -47,13 +50,16 @@ class Fingerprint:
 def options_of_run(spec: Spec) -> dict[str, Any]:
     """The options that two runs must share, as JSON has them."""
     link = spec.link_used if spec.model is not None else None
-    return {**{name: _plain(getattr(spec, name)) for name in SAME}, "link": _plain(link)}
+    # Of a run on all rows there is nothing of these in checkpoints from before.
+    dealt = {name: _plain(getattr(spec, name)) if spec.batch is not None else None for name in DEALT}
+    return {**{name: _plain(getattr(spec, name)) for name in SAME}, **dealt, "link": _plain(link)}
 
 
 def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:
     """The weights by name, with the columns that they are fitted on and the target last."""
     roles = () if data is None else (*data.roles.features, data.roles.weight or "", data.roles.target)
-    return [*labels, *roles]
+    moved = () if data is None else offset_columns(data.roles)
+    return [*labels, *roles, *moved]
 
 
 def machine(device: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.shipment import collect_columns
 from gdsolve.objective.taylor import modes_of_quadratic
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
@@ -50,6 +51,8 @@ from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
+
+SMALL_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,9 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     columns = _read(spec, parameters, table, dtype, device, stack)
     if columns is not None:
         spec = replace(spec, model=columns.model)
+    if columns is None or len(columns.target) < SMALL_ROWS:
+        # As its steps are: see gdsolve.solve.threads.
+        stack.enter_context(one_thread())
     if columns is not None and spec.finds_starts:
         parameters = _with_saved(spec, with_sought(spec, parameters, columns.names))
     built, began_at = _build(spec, parameters, columns, dtype, device), None
@@ -114,9 +120,9 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
-    if spread is not None and found.delta != spec.delta:
-        # The loss that all starts are compared by has its δ now.
-        built, spread = _spread(found, built, parameters, columns)
+    if spread is not None and found is not spec:
+        # The loss that all starts are compared by has its δ, or its α, now.
+        built, spread = _spread(found, _build(found, parameters, columns, dtype, device), parameters, columns)
         objective, start = built.objective, built.start
     return Problem(
         spec=found,

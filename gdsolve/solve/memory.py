@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gdsolve.data.room import host_room, in_bytes
 from gdsolve.ranks import Ranks
 from gdsolve.spec import DType, Engine, Spec, flag
+from gdsolve.spec.choices import Shuffle
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -131,6 +132,10 @@ def demand_of(spec: Spec, table: Table) -> Demand | None:
     if not spec.loss.info.squared:
         remedy = "fit a sample of the rows, fewer columns (--features)"
         return _of_linear(spec, table, "loss", remedy)
+    if spec.batch is not None:
+        if spec.shuffle in (Shuffle.BLOCKS, Shuffle.NONE):
+            return None
+        return _of_linear(spec, table, "batch", "--shuffle blocks keeps no rows; else fewer columns (--features)")
     if spec.engine not in (Engine.ROWS, Engine.AUTOGRAD):
         return None
     remedy = "--engine triangle keeps no rows; else fewer columns (--features)"
@@ -138,7 +143,8 @@ def demand_of(spec: Spec, table: Table) -> Demand | None:
 
 
 def _of_linear(spec: Spec, table: Table, option: str, remedy: str) -> Demand:
-    roles, way = table.roles, f"{flag(option)} {getattr(spec, option).value}"
+    value = getattr(spec, option)
+    roles, way = table.roles, f"{flag(option)} {getattr(value, 'value', value)}"
     kept = len(roles.design) + 1 + (roles.weight is not None)
     # Beside the rows of the fit, all of them for the folds, and those of a fit without a fold.
     copies = 3 if spec.cv is not None and not spec.loss.info.squared else 1

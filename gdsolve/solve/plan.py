@@ -15,10 +15,12 @@ from gdsolve.descent.leap import Form
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import StopRule
+from gdsolve.solve.deal import Deal
 from gdsolve.solve.device import Placement, device_of, dtype_of, place_rows
 from gdsolve.solve.engine import EngineChoice, choose, only_engine, require_closed_form
 from gdsolve.solve.forecast import fate_of, form_of, has_closed_form, stable_below, stop_of
 from gdsolve.solve.method import recipe_of
+from gdsolve.solve.minibatches import Minibatches
 from gdsolve.solve.prediction import ENGINES, Prediction, Work
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
@@ -45,7 +47,8 @@ class Plan:
     latest, None where that is not known; `predicted` is how many updates convergence takes, and `fate` what a run is
     called that the limit ends. `form` is the closed form, where there is one, and `stop` where it stops without a
     limit: `Fit` keeps the plan without the form. `why` has what led to method, engine and device; what is predicted
-    among it is told in seconds of this machine.
+    among it is told in seconds of this machine. A stochastic descent has its `batches`, and
+    the `deal` of rows that it runs on.
     """
 
     recipe: Recipe
@@ -63,6 +66,8 @@ class Plan:
     engine: Engine
     device: torch.device
     why: tuple[str | Prediction, ...]
+    batches: Minibatches | None = None
+    deal: Deal | None = None
 
     @property
     def reason(self) -> str:

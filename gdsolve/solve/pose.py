@@ -29,6 +29,10 @@ def pose(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALONE) ->
         # Of a scan a formula is refused with the spec.
         return pose_formula(spec, cast("Table | None", table))
     read = read_table(spec, table, ranks)
+    if spec.online is not None:
+        from gdsolve.solve.online import merged
+
+        read = merged(read)
     from gdsolve.solve.pointwise import pose_pointwise
     from gdsolve.solve.squares import pose_squares
 

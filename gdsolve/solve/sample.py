@@ -24,9 +24,13 @@ def shows_rows(spec: Spec) -> bool:
 
 @dataclass(slots=True)
 class Sample:
-    """Every `stride`-th row; the stride doubles whenever there are too many."""
+    """Every `stride`-th row; the stride doubles whenever there are too many.
+
+    With `rates` the target y of a row with an offset o is y·e⁻ᵒ, which has the mean that is drawn, of an offset of 0.
+    """
 
     most: int = MOST_ROWS
+    rates: bool = False
     stride: int = 1
     _seen: int = 0
     _kept: list[np.ndarray] = field(default_factory=list)
@@ -35,15 +39,17 @@ class Sample:
     def through(self, batches: Iterator[Batch]) -> Iterator[Batch]:
         """The batches as they are, looked at on their way."""
         for batch in batches:
-            self.add(batch.values)
+            self.add(batch.values, batch.offset)
             yield batch
 
-    def add(self, values: np.ndarray) -> None:
-        """Look at the next rows, (r, n + 1)."""
+    def add(self, values: np.ndarray, offset: np.ndarray | None = None) -> None:
+        """Look at the next rows, (r, n + 1), and at their offsets, (r,), if they have some."""
         import numpy as np
 
         first = -self._seen % self.stride
         chosen = values[first :: self.stride].copy()
+        if self.rates and offset is not None:
+            chosen[:, -1] *= np.exp(-offset[first :: self.stride])
         self._seen += len(values)
         self._kept.append(chosen)
         self._count += len(chosen)

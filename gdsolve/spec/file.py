@@ -45,11 +45,11 @@ __all__ = [
 ]
 
 SINGLE_RATE_VERBS = ("fit", "report")
-PATHS = ("init", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
+PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "every", "iterates", "seed", "cv", "points", "starts")
+COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
@@ -62,7 +62,6 @@ NICKNAMES = {
     "step_size": "lr",
     "max_iterations": "max_iter",
     "iterations": "max_iter",
-    "epochs": "max_iter",
     "steps": "max_iter",
     "tolerance": "tol",
     "l2": "ridge",
@@ -76,6 +75,8 @@ NICKNAMES = {
     "separator": "delimiter",
     "sep": "delimiter",
     "intercept": "no_intercept",
+    "batch_size": "batch",
+    "minibatch": "batch",
     "by": "group_by",
     "groups": "group_by",
     "groupby": "group_by",
