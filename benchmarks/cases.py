@@ -69,6 +69,7 @@ def _parts(*words: str) -> Work:
 
 FIT_MILLION = _fit_exactly(MILLION, 1000)
 FIT_MILLION_TEXT = "gdsolve fit, 1,000,000 × 10 (0.2 GB CSV), 1000 iterations"
+THIRTY_TWO = Table(Shape(32, 10))
 TEN_THOUSAND = Table(Shape(10_000, 10))
 HUNDRED = Table(Shape(20_000, 100))
 SLOW = ("--lr", "1e-9")
@@ -285,6 +286,7 @@ STEPS: tuple[Case, ...] = (
     StepCase("samples-triangle", "triangle", "loop over samples", TEN_THOUSAND),
     StepCase("step-rows", "rows", "torch.optim.SGD", MILLION),
     StepCase("step-matrix", "rows", "matrix form", MILLION, Bound(0.6)),
+    StepCase("step-minibatch", "minibatch", "matrix form", THIRTY_TWO, Bound(2.0)),
     StepCase("step-triangle", "triangle", "torch.optim.SGD", MILLION),
 )
 

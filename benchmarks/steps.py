@@ -13,11 +13,16 @@ from torch import Tensor
 
 from benchmarks.data import Shape, blocks
 from benchmarks.measure import MeasurementError, alternate
+from gdsolve.descent.epochs import GivenGradient
+from gdsolve.descent.methods.base import Point
+from gdsolve.descent.methods.gradient import GradientDescent
+from gdsolve.descent.rates import ConstantRate
 from gdsolve.objective.base import Objective
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.kept_rows import KeptRows
+from gdsolve.objective.minibatches import gradients_of
 from gdsolve.objective.quadratic import Penalty, Quadratic
-from gdsolve.objective.rows import collect_rows
+from gdsolve.objective.rows import Rows, collect_rows
 from gdsolve.objective.triangle import build_triangle
 
 LEARNING_RATE = 0.5
@@ -82,12 +87,26 @@ def triangle(X: Tensor, y: Tensor) -> Update:
     return _descend(Quadratic(design, target, _no_penalty(X), 1.0 / len(X)))
 
 
+def minibatch(X: Tensor, y: Tensor) -> Update:
+    """gdsolve's update on a batch, here of all rows, without dealing them."""
+    batch = Rows(X, y, _no_penalty(X), 1.0 / len(X))
+    (gradient,) = gradients_of(batch, [len(X)], len(X))
+    method, given = GradientDescent(ConstantRate(LEARNING_RATE)), GivenGradient(y)
+
+    def update(w: Tensor) -> Tensor:
+        point = Point(w, given.hold(gradient(w)))
+        return method.advance(given, point, None, method.factors(0)).point.w
+
+    return update
+
+
 WAYS: dict[str, Callable[[Tensor, Tensor], Update]] = {
     "loop over samples": loop_over_samples,
     "matrix form": matrix_form,
     "torch.optim.SGD": torch_sgd,
     "rows": rows,
     "triangle": triangle,
+    "minibatch": minibatch,
 }
 
 

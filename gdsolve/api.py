@@ -185,6 +185,16 @@ def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **
         return result
 
 
+def partial_fit(model: Any, X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
+    """Go on with a model, a fit or the file of one, on new rows, given as for `fit`; the same as its option `online`.
+
+    Raises:
+        GdsolveError, DataError: as `fit`, and for rows of other columns than those of the model.
+    """
+    found: Fit = fit(X, y, names=names, online=model, **options)
+    return found
+
+
 def certify(
     X: Any = None, y: Any = None, *, weights: Any, names: Sequence[str] | None = None, **options: Any
 ) -> Certified:
@@ -459,6 +469,8 @@ def _read_options(options: dict[str, Any], verb: str) -> dict[str, Any]:
             read[name] = at_home(os.fspath(read[name]))
     if "init" in options:
         read["init"] = _model(read["init"], "init") or read["init"]
+    if read.get("online") is not None:
+        read["online"] = _weights(read["online"], intercept=True)
     return read
 
 

@@ -41,6 +41,7 @@ WRONG = [
     ("y ~ 2x", 6, "no operator between '2' and 'x'", "write I(2*x)"),
     ("y ~ log (x)", 9, "no operator between 'log' and '('", "write log(…), without the blank"),
     ("y ~ x * * z", 9, "* with no term after '*'", "write a term before *"),
+    ("y ~ x:-z", 7, "- with no term after ':'", "write a term before -"),
     ("y ~ * x", 5, "* with no term before it", "write a term before *"),
     ("y ~ x +", 7, "nothing follows +", "take the + out"),
     ("y ~ x, z", 6, ", has no place in a formula", "write + between terms"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hint_cases_batches
 import hint_cases_bounds
 import hint_cases_certify
 import hint_cases_classes
@@ -11,6 +12,7 @@ import hint_cases_counts
 import hint_cases_curves
 import hint_cases_data
 import hint_cases_formula_tables
+import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_l1
 import hint_cases_models
@@ -19,6 +21,7 @@ import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
 import hint_cases_spec
+import hint_cases_starts
 import hint_cases_text
 import hint_cases_told
 import hint_cases_validation
@@ -28,6 +31,7 @@ from hints import AstrayError, Case, Told, follow, ways
 
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
+    *hint_cases_starts.CASES,
     *hint_cases_formulas.CASES,
     *hint_cases_curves.CASES,
     *hint_cases_bounds.CASES,
@@ -38,9 +42,11 @@ CASES: list[Case] = [
     *hint_cases_data.CASES,
     *hint_cases_counts.CASES,
     *hint_cases_formula_tables.CASES,
+    *hint_cases_formula_text.CASES,
     *hint_cases_text.CASES,
     *hint_cases_told.CASES,
     *hint_cases_certify.CASES,
+    *hint_cases_batches.CASES,
     *hint_cases_classes.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
@@ -55,6 +61,8 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "solve/batch_plan.py::deal_rows#1": "several ranks under a launcher, each with rows of its own",
+    "objective/streamed.py::_changed#1": "a file that another program writes to; test_minibatch_streams.py stands in",
     "solve/robust_pass.py::require_clusters#1": "several ranks; test_robust_errors.py stands in for them",
     "solve/dispersion.py::_most_likely#1": "a table of 1,501 columns; test_count_losses.py makes that few",
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",
@@ -84,6 +92,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
     "solve/read.py::_without_rows#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
+    "spec/formula_place.py::explained#1": "a formula that passes all checks and formulaic does not read; none is known",
     "data/inline.py::_formula_table#1": "several ranks under a launcher, of a spec with X and y in it",
     "data/formula/learn.py::Learner._require_room#1": "a machine too small for it; test_formula_fit.py has one",
     "data/inline.py::inline_table#1": "several ranks under a launcher, of a spec with X and y in it",

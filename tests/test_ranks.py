@@ -348,6 +348,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("all.csv", NUMBERS | {"loss": "poisson", "target": "count", "weight": "w"}),
     ("all.parquet", NUMBERS | {"loss": "quantile", "quantile": "0.3", "max_iter": "100"}),
     ("part-*.csv", NUMBERS | {"loss": "absolute", "weight": "w", "max_iter": "100"}),
+    ("part-*.csv", NUMBERS | {"loss": "softmax", "target": "colour", "class_weight": "balanced", "report": True}),
+    ("all.csv", NUMBERS | {"loss": "softmax", "target": "colour", "weight": "w", "ridge": "2"}),
 ]
 
 
@@ -368,7 +370,19 @@ def test_ranks_give_what_one_process_gives(place: int, sources: str, options: di
     close = {"rel": 1e-4, "abs": 1e-3} if options.get("dtype") == "float32" else {"rel": 1e-9, "abs": 1e-9}
     for name in ("status", "stopped_by", "iterations", "exit_code", "data"):
         assert found[0][name] == alone[name]
-    for name in ("weights", "intercept", "sse", "loss", "rmse", "r2", "optimum", "spectrum", "report"):
+    for name in (
+        "weights",
+        "intercept",
+        "sse",
+        "loss",
+        "rmse",
+        "r2",
+        "optimum",
+        "spectrum",
+        "report",
+        "auc",
+        "confusion",
+    ):
         expected, reached = flat(alone[name]), flat(found[0][name])
         numbers = {path for path, leaf in expected.items() if isinstance(leaf, float)}
         assert {path: reached[path] for path in expected.keys() - numbers} == {

@@ -24,7 +24,7 @@ from gdsolve.spec.verbs import Operand
 SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "sigma", "group_by", "cv_by")
 # Of what takes one of some words, what takes a file as well.
-FILES = ("init", "weights")
+FILES = ("init", "online", "weights")
 WORDS = {"model": tuple(BY_NAME), "lr": ("auto",), "every": ("log", "none"), "init": ("zeros", "random")}
 
 

@@ -27,7 +27,6 @@ from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.curve_names import is_named
 from gdsolve.spec.curves import FEATURE
-from gdsolve.spec.model_formula import read_formula
 from gdsolve.status import DataError, GdsolveError
 
 
@@ -134,6 +133,8 @@ def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Tabl
     """The table of a formula, read as a file of typed columns is."""
     if ranks.several:
         raise GdsolveError("several ranks take X and y as they are", "leave --formula out", option="formula")
+    from gdsolve.spec.model_formula import read_formula
+
     assert spec.formula is not None
     formula = read_formula(spec.formula)
     weighed = [name.strip() for name in (spec.weight_column, spec.offset, spec.exposure) if name is not None]

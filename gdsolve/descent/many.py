@@ -43,6 +43,8 @@ CURVED = 1e-6
 """Of the largest curvature: what counts as one."""
 LONG = {torch.float64: 1e-3, torch.float32: 0.05}
 UNBOUNDED = 1e12
+NEAR = 40
+"""Reweighted steps before those that know of corners."""
 TRIALS = 10
 """Of a line search count so many as one step."""
 FEW = 1 << 20
@@ -98,15 +100,38 @@ def descend_many(
     Raises:
         TypeError: an objective that is neither a curve nor a formula.
     """
-    if isinstance(objective, Formula) and kinked(objective.expression, objective.layout.names):
-        return descend_over_kinks(objective, starts, box, max_steps=TRIALS * max_steps, told=told)
+    small = starts.device.type == "cpu" and objective.step_elements * starts.numel() < FEW
+    with one_thread() if small else nullcontext():
+        if isinstance(objective, Formula) and kinked(objective.expression, objective.layout.names):
+            return descend_over_kinks(objective, starts, box, max_steps=TRIALS * max_steps, told=told)
+        if isinstance(objective, PointwiseCurve) and not objective.loss.differentiable:
+            return _to_corners(objective, starts, box, max_steps, told)
+        return _damped(objective, starts, box, max_steps, told)
+
+
+def _to_corners(
+    objective: PointwiseCurve,
+    starts: Tensor,
+    box: Box | None,
+    max_steps: int,
+    told: Callable[[int, int], None] | None,
+) -> ManyEnds:
+    """A loss with corners: reweighted squares lead near one, and quasi-Newton steps into it."""
+    near = _damped(objective, starts, box, NEAR, None)
+    found = descend_over_kinks(objective, near.points, box, max_steps=TRIALS * max_steps, told=told)
+    lost = (near.ends == End.NOT_FINITE) | (near.ends == End.RUNAWAY)
+    ends = torch.where(lost, near.ends, found.ends)
+    return ManyEnds(found.points, found.values, near.steps + found.steps, ends)
+
+
+def _damped(
+    objective: Objective, starts: Tensor, box: Box | None, max_steps: int, told: Callable[[int, int], None] | None
+) -> ManyEnds:
     count, p = starts.shape
     at_once, found = points_at_once(objective, p), []
-    small = starts.device.type == "cpu" and objective.step_elements * min(at_once, count) * p < FEW
-    with one_thread() if small else nullcontext():
-        for first in range(0, max(1, count), at_once):
-            begun = starts[first : first + at_once]
-            found.append(_Walk.of(objective, begun, box).descend(begun, max_steps, partial(_tell, told, first, count)))
+    for first in range(0, max(1, count), at_once):
+        begun = starts[first : first + at_once]
+        found.append(_Walk.of(objective, begun, box).descend(begun, max_steps, partial(_tell, told, first, count)))
     return joined(found)
 
 
@@ -139,6 +164,7 @@ class _Walk:
             target = objective.target if objective.root_weight is None else objective.root_weight * objective.target
             size = 0.5 * objective.curvature_scale * target.square().sum()
         reach = starts.abs().amax(0) if len(starts) else starts.new_zeros(starts.shape[1])
+        reach = torch.where(reach > 0.0, reach, 1.0)
         joined = not isinstance(objective, Curve)
         return _Walk(models_of(objective), box, reach, size, joined, CORNERED if cornered else 1.0)
 

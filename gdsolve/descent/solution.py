@@ -31,7 +31,8 @@ class Solution:
 
     `w`, (p, 1), is the last iterate, or the best one when the run diverged; `iterations` counts the updates taken and
     `best_iteration` those that led to `w`. `stopped_by` names the rule, or `max_iter`, or why the method found no step.
-    `evaluations` counts those of the objective; the closed form needs none.
+    `evaluations` counts those of the objective; the closed form needs none. `epoch_values` are the losses
+    of all rows at the end of every epoch of a stochastic descent.
     """
 
     w: Tensor
@@ -42,3 +43,4 @@ class Solution:
     best_iteration: int
     evaluations: int
     trace: Trace
+    epoch_values: tuple[float, ...] = ()

@@ -60,7 +60,7 @@ def proves_class_overlap(objective: Objective, rows: SoftmaxRows, w: Tensor, hes
     separation. Source: Stiemke (1915), Über positive Lösungen homogener linearer Gleichungen, Mathematische Annalen 76.
     """
     count = rows.loss.classes
-    curved = identified(hessian.to(torch.float64), rows.shifts(), count)
+    curved = identified(hessian.to(torch.float64), rows.shifts, count)
     gradient = objective.evaluate(w).gradient.to(torch.float64)
     scale = curved.diagonal().clamp(min=0.0).sqrt()[:, None]
     if not bool((scale > 0.0).all()) or not bool(torch.isfinite(curved).all() & torch.isfinite(gradient).all()):

@@ -61,16 +61,17 @@ def class_curvature_at(objective: Objective, own: SoftmaxRows, hessian: Tensor) 
     eigenvalues = torch.linalg.eigvalsh(matrix)
     design, penalty = own.design.to(torch.float64), own.penalty.rows.to(torch.float64)
     weight = 1.0 if own.weight is None else own.weight.to(torch.float64).sqrt()
-    parts = [_factor(design * weight)]
+    parts = [(_factor(design * weight), penalty)]
     if own is not objective:
-        parts = objective.ranks.gather(parts[0].cpu())  # type: ignore[attr-defined]
-    rows, epsilon = torch.cat(list(parts)), torch.finfo(own.design.dtype).eps
+        parts = objective.ranks.gather((parts[0][0].cpu(), penalty.cpu()))  # type: ignore[attr-defined]
+    rows, penalty = (torch.cat(list(one)) for one in zip(*parts, strict=True))
+    epsilon = torch.finfo(own.design.dtype).eps
     alone = min(row_space(rows, epsilon).shape[1], rows.shape[1])
     whole = min(row_space(torch.cat([rows, penalty.to(rows)]), epsilon).shape[1], rows.shape[1])
     # What all classes share curves by the penalty alone.
     shared = 0 if not len(penalty) else row_space(penalty, epsilon).shape[1]
     rank = (own.loss.classes - 1) * (whole if len(penalty) else alone) + shared
-    most = len(matrix) - len(own.shifts())
+    most = len(matrix) - len(own.shifts)
     largest = float(eigenvalues[-1])
     smallest = float(eigenvalues[len(matrix) - rank]) if 0 < rank <= len(matrix) else 0.0
     return Spectrum(largest, max(smallest, 0.0), rank), rank == most

@@ -26,13 +26,15 @@ class KeptRows:
 
     They stand in slabs, column by column, that are released one by one while an objective is filled from them: so that
     there is never more than one copy of the rows and a slab. `grow` is told, before every new slab, how many rows there
-    are and how many there will be; it raises where they cannot be held.
+    are and how many there will be; it raises where they cannot be held. Where none are kept a `stream` may give them
+    again (`gdsolve.objective.streamed.Stream`).
     """
 
     def __init__(self, dtype: torch.dtype, grow: Callable[[int, int], None] = lambda before, rows: None) -> None:
         self.dtype = dtype
         self.rows = 0
         self.positive = 0
+        self.stream: object | None = None
         self._grow = grow
         self._slabs: deque[Tensor] = deque()
         self._weights: deque[Tensor] = deque()

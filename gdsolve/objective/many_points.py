@@ -54,6 +54,10 @@ def models_of(objective: Objective) -> Callable[[Tensor], LocalModels]:
     Raises:
         TypeError: an objective of another kind.
     """
+    return _many(objective)
+
+
+def _many(objective: Objective) -> _OfCurve | _OfFormula:
     if isinstance(objective, Curve | PointwiseCurve):
         return _OfCurve(objective)
     if isinstance(objective, Formula):
@@ -67,15 +71,7 @@ def slopes_of(objective: Objective) -> Callable[[Tensor], tuple[Tensor, Tensor]]
     Raises:
         TypeError: an objective of another kind.
     """
-    if isinstance(objective, Formula):
-        return _OfFormula(objective).slopes
-    models = models_of(objective)
-
-    def slopes(points: Tensor) -> tuple[Tensor, Tensor]:
-        found = models(points)
-        return found.value, found.gradient
-
-    return slopes
+    return _many(objective).slopes
 
 
 def values_of(objective: Objective, points: Tensor) -> Tensor:
@@ -84,13 +80,7 @@ def values_of(objective: Objective, points: Tensor) -> Tensor:
     Raises:
         TypeError: an objective of another kind.
     """
-    if isinstance(objective, Formula):
-        many: _OfCurve | _OfFormula = _OfFormula(objective)
-    elif isinstance(objective, Curve | PointwiseCurve):
-        many = _OfCurve(objective)
-    else:
-        raise TypeError(f"{type(objective).__name__} is neither a curve nor a formula")
-    at_once = points_at_once(objective, points.shape[1])
+    many, at_once = _many(objective), points_at_once(objective, points.shape[1])
     with torch.no_grad():
         found = [many.values(points[first : first + at_once]) for first in range(0, len(points), at_once)]
     return torch.cat(found) if found else points.new_zeros(0)
@@ -132,6 +122,17 @@ class _OfCurve:
             part = self.curve.at_rows(rows)
             value += _of_rows(part, _each(lambda w, part=part: part.model.at(w[:, None])[:, 0], points))[0]
         return value
+
+    def slopes(self, points: Tensor) -> tuple[Tensor, Tensor]:
+        """The losses and their gradients, (N,) and (N, p)."""
+        value, gradient = points.new_zeros(len(points)), torch.zeros_like(points)
+        for rows in self._blocks(*points.shape):
+            part, at = self.curve.at_rows(rows), points.detach().clone().requires_grad_()
+            z = _each(lambda w, part=part: part.model.at(w[:, None])[:, 0], at)
+            losses, pull, _ = _of_rows(part, z.detach())
+            value += losses
+            gradient += _slope((pull * z).sum(), at)
+        return value, gradient
 
     def _blocks(self, count: int, p: int) -> Iterator[slice]:
         model = self.curve.model

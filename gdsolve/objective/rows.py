@@ -88,12 +88,17 @@ def collect_rows(
     penalty: Penalty,
     curvature_scale: float,
     device: torch.device,
+    *,
+    weighty: bool = False,
 ) -> Rows:
-    """The kept rows in `coordinates`, on `device`, as the objective `Rows`; `kept` is empty thereafter."""
-    m, dtype = kept.rows, kept.dtype
+    """The kept rows in `coordinates`, on `device`, as the objective `Rows`; `kept` is empty thereafter.
+
+    Where they are `weighty`, rows of weight 0 are left out.
+    """
+    m, dtype = kept.positive if weighty else kept.rows, kept.dtype
     design = empty_design(m, coordinates.p, dtype=dtype, device=device)
     target = torch.empty(m, 1, dtype=dtype, device=device)
-    bring_rows(kept, coordinates, _weighed, (design, target))
+    bring_rows(kept, coordinates, _weighty if weighty else _weighed, (design, target))
     return Rows(design, target, penalty.to(dtype, device), curvature_scale)
 
 
@@ -103,3 +108,11 @@ def _weighed(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Ten
         return design, target
     root = weight.sqrt()
     return design * root, target * root
+
+
+def _weighty(design: Tensor, target: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor]:
+    """The same without rows of weight 0."""
+    if weight is None:
+        return design, target
+    there = weight[:, 0] > 0.0
+    return _weighed(design[there], target[there], weight[there])

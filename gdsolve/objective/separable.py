@@ -143,15 +143,17 @@ class Separable:
             return self._measured(points, fitted, alpha.new_zeros(count, self.rows, 0), self._reweighted(fitted))
         still, *slopes = self._with_unit(points)
         columns = torch.stack(slopes, dim=1) - still[:, None, :]
+        finite = torch.isfinite(columns).all(2).all(1) & torch.isfinite(still).all(1)
+        columns, still = torch.where(finite[:, None, None], columns, 0.0), torch.where(finite[:, None], still, 0.0)
         aim = self.target - still
-        finite = torch.isfinite(columns).all(2).all(1) & torch.isfinite(aim).all(1)
-        columns, aim = torch.where(finite[:, None, None], columns, 0.0), torch.where(finite[:, None], aim, 0.0)
         root = self.root_weight.expand(count, -1)
         for _ in range(1 if self.level is None else REWEIGHTED):
             found, basis = self._solved(root[:, :, None] * columns.mT, root * aim)
             fitted = still + (columns.mT @ found[:, :, None])[:, :, 0]
             left, root = root, self._reweighted(fitted)
         points[:, list(self.linear)] = found
+        # Such a point counts as one without a value.
+        points[~finite] = torch.nan
         return self._measured(points, fitted, basis, left)
 
     def _reweighted(self, fitted: Tensor) -> Tensor:

@@ -57,7 +57,8 @@ class SoftmaxRows:
     added to all columns changes no probability, so that the sum of the gradients over the classes is 0: descent from 0
     stays where Σ_c w_c = 0, unless a penalty that is not moved by the shift says more.
     Shapes: `design` X is (m, p), intercept last; `target`, (m, 1), int64, numbers the classes from 0; `weight` is
-    (m, 1) or None. `intercept` tells whether the last column is one.
+    (m, 1) or None. `intercept` tells whether the last column is one, `shifts` are the `free_shifts` of the
+    penalty, which the first rank alone has.
     """
 
     design: Tensor
@@ -67,6 +68,7 @@ class SoftmaxRows:
     loss: Softmax
     total_weight: float
     intercept: bool
+    shifts: tuple[int, ...]
 
     @property
     def step_elements(self) -> int:
@@ -93,11 +95,10 @@ class SoftmaxRows:
             excess = self.penalty.excess(weights)
             value = value + 0.5 * torch.sum(excess * excess)
             gradient = gradient + self.penalty.pulled(excess).mT.reshape(-1, 1)
-        if shifts := self.shifts():
+        if self.shifts:
             # They sum to 0: what rounding leaves of that would be a step along which nothing curves.
-            blocks = gradient.reshape(self.loss.classes, -1).clone()
-            blocks[:, shifts] -= blocks[:, shifts].mean(dim=0)
-            gradient = blocks.reshape(-1, 1)
+            free = gradient.reshape(self.loss.classes, -1)[:, self.shifts[0] :]
+            free -= free.mean(dim=0)
         return Evaluation(value / self.total_weight, gradient / self.total_weight)
 
     def sse(self, weights: Tensor) -> Tensor | None:
@@ -164,10 +165,10 @@ class SoftmaxRows:
         for design, target, *weight in split_rows(self.design, *columns, width=self.loss.classes):
             yield design, target, weight[0] if weight else None
 
-    def shifts(self) -> list[int]:
-        """The places in w_c that no penalty holds: there the same number added in all classes changes nothing."""
-        p, penalty = self.design.shape[1], self.penalty
-        return [] if len(penalty.coupled) else list(range(len(penalty.diagonal), p))
+
+def free_shifts(penalty: Penalty, p: int) -> tuple[int, ...]:
+    """The last places in w_c, which no penalty holds: there the same number added in all classes changes nothing."""
+    return () if len(penalty.coupled) else tuple(range(len(penalty.diagonal), p))
 
 
 def _total(blocks: Iterator[tuple[Tensor, Tensor, Tensor | None]], term: Callable[..., Tensor]) -> Tensor:
@@ -191,7 +192,7 @@ def _rest(shares: Tensor) -> Tensor:
     return found
 
 
-def identified(hessian: Tensor, shifts: list[int], classes: int) -> Tensor:
+def identified(hessian: Tensor, shifts: tuple[int, ...], classes: int) -> Tensor:
     """The Hessian, (pC, pC), with curvature along the common shifts of all classes, where it has none: H + Σ s·nnᵀ.
 
     n has 1/√C at one place of every class, s the mean curvature there. On what sums to zero over the classes it is H,

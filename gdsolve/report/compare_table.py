@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from gdsolve.report import numbers
 from gdsolve.report.grid import Column, Grid, Row, Segment, Separator, transpose
+from gdsolve.report.minibatches_record import minibatch_line
 from gdsolve.report.numbers import figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import (
@@ -34,6 +35,8 @@ STATUS_WORDS: dict[str, tuple[str, str]] = {
 
 MEASURES = (("SSE", "sse", 8), ("gap", "gap", 3), ("factor", "factor", 6))
 """Figures of a rate, the first ones kept on a narrow page: title, key, significant digits."""
+OF_BATCHES = (("SSE", "sse", 8), ("gap", "gap", 3), ("hovers", "excess", 3), ("predicted", "predicted_at_end", 3))
+"""The same of stochastic descent: how far above the optimum the loss has hovered, and was predicted to."""
 
 LONGEST_TITLE = 12
 """A rate above a column of iterates has so many characters at most, else eight digits."""
@@ -53,7 +56,8 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
     """The rates from large to small, then the iterates of each where they were asked for."""
     page = page_for(stream)
     intercept = has_intercept(record)
-    labelled(page, [*data_lines(record, intercept=intercept), ("descent", descent_line(record))])
+    told = minibatch_line(record.get("minibatches"))
+    labelled(page, [*data_lines(record, intercept=intercept), ("batches", told), ("descent", descent_line(record))])
     page.blank()
     _show_rates(page, record)
     if any(rate["trace"] for rate in record["rates"]):
@@ -64,19 +68,24 @@ def write_compare_table(record: Record, stream: TextIO) -> None:
 
 def _show_rates(page: Page, record: Record) -> None:
     """One table, or on a narrow page a second one of the figures that do not fit into the first."""
-    if page.fits(wide := _rate_table(record, numbers.exact_rate, 8, len(MEASURES))):
+    measures = _measures(record)
+    if page.fits(wide := _rate_table(record, numbers.exact_rate, 8, len(measures))):
         page.table(wide)
         return
     # A rate in all its digits is too long for some pages.
     text = next((one for one in RATES if page.fits(_rate_table(record, one, 6, 0))), numbers.rate)
-    shown = page.most_that_fit(partial(_rate_table, record, text, 6), 0, len(MEASURES))
+    shown = page.most_that_fit(partial(_rate_table, record, text, 6), 0, len(measures))
     page.table(_rate_table(record, text, 6, shown))
-    if shown < len(MEASURES):
+    if shown < len(measures):
         page.blank()
         rates = [text(rate["learning_rate"]) for rate in _by_size(record)]
-        left = MEASURES[shown:]
+        left = measures[shown:]
         columns = [[figure(rate[key], min(6, most)) for rate in _by_size(record)] for _, key, most in left]
         chunked_tables(page, Column("learning rate", right=False), rates, [title for title, _, _ in left], columns)
+
+
+def _measures(record: Record) -> tuple[tuple[str, str, int], ...]:
+    return MEASURES if record.get("minibatches") is None else OF_BATCHES
 
 
 def _by_size(record: Record) -> list[Record]:
@@ -90,22 +99,27 @@ def _rate_table(record: Record, text: RateText, digits: int, shown: int) -> Grid
         while limits and not limits[0][1](rate["learning_rate"]):
             rows.append(Separator(limits.pop(0)[0]))
         word, style = STATUS_WORDS[rate["status"]]
+        word = "hovers" if rate.get("excess") is not None and rate["status"] == "max_iter" else word
         named = [
             Segment(text(rate["learning_rate"])),
             Segment(word, style),
             Segment(whole(rate["iterations"])),
         ]
         # Rates differ by hundreds of orders of magnitude in what they reach: every figure stands for itself.
-        rows.append(named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in MEASURES[:shown]])
+        rows.append(
+            named + [Segment(figure(rate[key], min(digits, most))) for _, key, most in _measures(record)[:shown]]
+        )
     rows += [Separator(text) for text, _ in limits]
     status = Column("status", right=False, folds=True, minimum=STATUS_WIDTH)
     heads = [Column("learning rate", right=False), status, Column("iterations")]
-    return Grid([*heads, *(Column(title) for title, _, _ in MEASURES[:shown])], rows)
+    return Grid([*heads, *(Column(title) for title, _, _ in _measures(record)[:shown])], rows)
 
 
 def _limits(record: Record) -> list[tuple[str, Callable[[float], bool]]]:
     """The lines between the rows from top to bottom, and which rates stand above each."""
     largest, best = record["largest_stable_lr"], record["best_lr"]
+    if record.get("minibatches") is not None:
+        largest = record["descent"].get("stable_below")
     # The spectrum of anything but a quadratic is that at its minimum.
     where = "" if record["descent"].get("stable_below") is not None else "locally "
     limits: list[tuple[str, Callable[[float], bool]]] = []

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gdsolve.report import numbers
+from gdsolve.report.minibatches_record import hovering_line, minibatch_line
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.parts import Record, is_penalised, loss_text, stop_rules, what_descends, where_rates_hold
 from gdsolve.report.plain import has_intercept
@@ -72,6 +73,8 @@ def how_it_went(record: Record) -> list[tuple[str, str]]:
     loss = "" if formula else f"{loss_text(record['descent'])}: "
     return [
         ("descent", what_descends(record)),
+        ("batches", minibatch_line(record.get("minibatches"))),
+        ("predicted", hovering_line(record.get("minibatches"))),
         ("stops", stop_rules(record["descent"])),
         ("loss", loss + _beside(record, "loss")),
         *descent_figures(record),
@@ -107,6 +110,10 @@ def rate_text(record: Record) -> str:
         return ""
     shown = " ".join(filter(None, (numbers.rate(rate), where_rates_hold(record))))
     largest, best = descent.get("stable_below"), None
+    told = record.get("minibatches")
+    if told is not None and told["batch"] < told["rows"]:
+        batch = "" if largest is None else f"; stable below {numbers.rate(largest, 6)} at batch {told['batch']}"
+        return shown + batch
     # The spectrum of anything but a quadratic is that at its minimum.
     near = "" if largest is not None else "locally "
     if (descent.get("method") or PLAIN) == PLAIN and (descent.get("schedule") or "constant") == "constant":

@@ -11,6 +11,7 @@ from gdsolve.report.confusion_table import is_shown, show_confusion
 from gdsolve.report.figures import figures_of_fit, gradient_checks, how_it_went, rate_text
 from gdsolve.report.inference_table import show_inference
 from gdsolve.report.iteration_table import LEAST_ROWS, MOST_ROWS, show_iterations
+from gdsolve.report.minibatches_record import hovering_line, minibatch_line
 from gdsolve.report.page import Page, View, page_for
 from gdsolve.report.parts import (
     LABEL_WIDTH,
@@ -78,6 +79,8 @@ def _asked(record: Record, view: View) -> list[tuple[str, str]]:
     usual = descent["loss"] == USUAL_LOSS and not is_penalised(descent)
     return [
         ("loss", "" if usual or formula else loss_text(descent)),
+        ("batches", minibatch_line(record.get("minibatches"))),
+        ("predicted", hovering_line(record.get("minibatches"))),
         ("method", method_text(descent) if view.method else ""),
         ("start", descent["init"] if descent["init"] != "zeros" else ""),
         ("learning rate", rate_text(record) if view.rate else ""),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gdsolve.class_names import by_class
 from gdsolve.report.covariance_record import covariance_record
 from gdsolve.report.inference_record import errors_record, inference_record
+from gdsolve.report.minibatches_record import minibatches_record
 from gdsolve.report.plain import CHECK_COLUMNS
 from gdsolve.report.validation_record import validation_record
 from gdsolve.spec.losses import LOSS_PARAMETERS, Loss
@@ -88,6 +89,8 @@ def fit_record(fit: Fit, *, with_reason: bool = True, as_model: bool = True) -> 
             "max_iter": fit.max_iter,
             "tol": fit.tol,
         },
+        "minibatches": minibatches_record(fit.plan.batches),
+        "online": None if fit.online is None else asdict(fit.online),
         "standard_errors": errors_record(fit),
         "covariance": covariance_record(fit) if as_model else None,
         "report": None if fit.inference is None else inference_record(fit.inference),
@@ -322,12 +325,16 @@ def comparison_record(comparison: Comparison) -> Record:
                 "loss": rate.loss,
                 "gap": rate.gap,
                 "factor": rate.factor,
+                "excess": rate.excess,
+                "predicted_excess": rate.predicted_excess,
+                "predicted_at_end": rate.predicted_at_end,
                 "trace": [] if rate.trace is None else trace_record(rate.trace, design, intercept=intercept),
             }
             for rate in comparison.rates
         ],
         "largest_stable_lr": None if spectrum is None else spectrum.largest_stable,
-        "best_lr": None if spectrum is None or spec.l1 else spectrum.best,
+        "best_lr": None if spectrum is None or spec.l1 or comparison.batches else spectrum.best,
+        "minibatches": minibatches_record(comparison.batches),
         "optimum": None if optimum is None else optimum_record(optimum),
         "spectrum": None if spectrum is None else spectrum_record(spectrum, shrunk=spec.l1 > 0.0),
         "objective": {"kind": comparison.subject.kind, "formula": comparison.subject.formula},

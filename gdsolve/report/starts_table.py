@@ -21,7 +21,7 @@ def start_line(record: Record) -> str:
     found = record.get("starts")
     if found is None:
         return ""
-    ranges = ", ".join(f"{name}={text}" for name, text in found["ranges"].items())
+    ranges = ", ".join(f"{name}={text}" for name, text in found["ranges"].items()) or "the ranges of the search"
     seed = f", seed {found['seed']}" if found["seed"] else ""
     if found["here"] is None:
         return f"{found['start']}, the lowest loss of {counted(found['count'], 'point')} in {ranges}{seed}"
@@ -35,12 +35,12 @@ def start_line(record: Record) -> str:
 def minima_columns(record: Record) -> tuple[list[str], list[list[str]]]:
     """The titles and columns of the minima that starts found; none where there is one alone."""
     found = record.get("starts")
-    if found is None or len(found["minima"]) < 2:
+    if found is None or all(one["here"] for one in found["minima"]):
         return [], []
     minima = found["minima"]
     measure = "loss" if minima[0]["sse"] is None else "sse"
     titles = ["minimum", MEASURES[measure], "starts", *minima[0]["weights"]]
-    places = ["here" if one["here"] else "lower" if _is_lower(minima, k) else "higher" for k, one in enumerate(minima)]
+    places = ["here" if one["here"] else "lower" if one["loss"] < record["loss"] else "higher" for one in minima]
     weights = [[figure(one["weights"][name], WEIGHT_DIGITS) for one in minima] for name in minima[0]["weights"]]
     values = column([one[measure] for one in minima], DIGITS)
     return titles, [places, values, [whole(one["count"]) for one in minima], *weights]
@@ -70,7 +70,3 @@ def show_minima(page: Page, record: Record) -> None:
     notes = [more_minima(record), f"{counted(left, 'weight')} left out; --format json has all" if left else ""]
     for note in filter(None, notes):
         page.paragraph(note, "dim")
-
-
-def _is_lower(minima: list[Record], place: int) -> bool:
-    return any(one["here"] for one in minima[place + 1 :])

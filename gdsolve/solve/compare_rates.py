@@ -50,6 +50,10 @@ def compare_all_rates(problem: Problem, command: Command, began: float, illustra
         GdsolveError: nothing would ever stop a run.
     """
     spec = problem.spec
+    if spec.batch is not None:
+        from gdsolve.solve.batch_rates import compare_batch_rates
+
+        return compare_batch_rates(problem, command, began, illustrator)
     descending = time.perf_counter()
     rates, limit, tol = rates_of(problem), _limit(problem), usual_tolerance(spec)
     results, solutions, certificate = compare_rates(problem, rates, tol, limit)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from gdsolve.solve.data import DataInfo
+from gdsolve.solve.minibatches import Minibatches
 from gdsolve.solve.outcome import Optimum, Subject
 from gdsolve.spec import Method, RateSchedule, Spec
 from gdsolve.spec.command import Advice
@@ -31,6 +32,8 @@ class RateResult:
     """What one rate reached: the state when it stopped, in the user's units.
 
     `factor` is max|1 − αλ|, by which the error shrinks (or grows) a step in the long run; None without any curvature.
+    Of stochastic descent `excess` is how far above its minimum the loss has hovered, `predicted_at_end` what was known
+    of it before, and `predicted_excess` where it hovers in the long run.
     """
 
     learning_rate: float
@@ -42,6 +45,9 @@ class RateResult:
     gap: float | None
     factor: float | None
     trace: Trace | None
+    excess: float | None = None
+    predicted_excess: float | None = None
+    predicted_at_end: float | None = None
 
 
 def grid_around(stable: float, best: float | None = None) -> tuple[float, ...]:
@@ -104,6 +110,7 @@ class Comparison:
     picture: Picture | None = None
     starts: Starts | None = None
     found_start: FoundStart | None = None
+    batches: Minibatches | None = None
 
     @property
     def interrupted(self) -> bool:

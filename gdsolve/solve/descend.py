@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from gdsolve.descent.iterate import Observer, iterate
 from gdsolve.descent.leap import leap
+from gdsolve.descent.methods.blind import BlindRule
 from gdsolve.descent.methods.build import build_method
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.base import Objective
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
 from gdsolve.signals import held_signals
@@ -21,6 +25,9 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.solve.threads import threads_for_steps
 from gdsolve.spec import Engine, RateSchedule
+
+if TYPE_CHECKING:
+    from gdsolve.solve.deal import Deal
 
 
 def descend(
@@ -41,6 +48,12 @@ def descend(
     Raises:
         GdsolveError: the closed form was asked for and cannot find where it ends, or a run cannot be resumed.
     """
+    if plan.deal is not None:
+        if checkpointer is not None:
+            with one_thread():
+                checkpointer.identify(_fingerprint(problem, plan, plan.deal.start.device.type))
+        with observing(title, plan.last, problem.loss_unit, observe, outlook) as observer:
+            return _by_batches(problem, plan, plan.deal, observer, checkpointer)
     if plan.engine is Engine.LEAP:
         return _leap(problem, plan, checkpointer)
 
@@ -65,6 +78,28 @@ def descend(
                 checkpointer=checkpointer,
                 begin=held.release,
             )
+
+
+def _by_batches(
+    problem: Problem, plan: Plan, deal: Deal, observer: Observer | None, checkpointer: Checkpointer | None
+) -> Solution:
+    """Stochastic descent: on one thread, since batches are small, and so that no bit depends on how many there are."""
+    from gdsolve.descent.epochs import descend_by_epochs
+
+    method = build_method(plan.recipe, problem.limits)
+    assert isinstance(method, BlindRule)
+    with one_thread():
+        return descend_by_epochs(
+            deal.batches,
+            deal.objective,
+            deal.start,
+            method,
+            plan.loop_stops,
+            deal.course,
+            schedule=plan.schedule,
+            observe=observer,
+            checkpointer=checkpointer,
+        )
 
 
 def _hastened(plan: Plan, objective: Objective, *, resumable: bool) -> Objective:

@@ -30,6 +30,16 @@ FAILURES = {
 
 def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, loss: float) -> str:
     """How the run ended, at a loss in the user's units, and how far that is from the minimum."""
+    if plan.batches is not None:
+        from gdsolve.solve.batch_words import explain_batches
+
+        said = explain_batches(problem, plan, plan.batches, solution, certificate, loss)
+        if said is not None:
+            return said
+    return _explained(problem, plan, solution, certificate, loss)
+
+
+def _explained(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, loss: float) -> str:
     taken, spec = updates_in_words(solution.iterations), problem.spec
     distance = _distance(problem, solution, certificate, loss)
     match solution.status:

@@ -21,6 +21,8 @@ SAME = (
     *(parameter.name for parameter in LOSS_PARAMETERS),
     *("method", "momentum", "lr", "schedule", "scale", "engine", "dtype", "every"),
 )
+DEALT = ("batch", "shuffle", "seed")
+"""Those by which batches take the rows."""
 ANEW = "or start anew without --resume"
 
 
@@ -48,7 +50,9 @@ class Fingerprint:
 def options_of_run(spec: Spec) -> dict[str, Any]:
     """The options that two runs must share, as JSON has them."""
     link = spec.link_used if spec.model is not None else None
-    return {**{name: _plain(getattr(spec, name)) for name in SAME}, "link": _plain(link)}
+    # Of a run on all rows there is nothing of these in checkpoints from before.
+    dealt = {name: _plain(getattr(spec, name)) if spec.batch is not None else None for name in DEALT}
+    return {**{name: _plain(getattr(spec, name)) for name in SAME}, **dealt, "link": _plain(link)}
 
 
 def columns_of(labels: Sequence[str], data: DataInfo | None) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gdsolve.ranks import ALONE, Ranks
@@ -12,7 +13,7 @@ from gdsolve.solve.outcome import Fit
 from gdsolve.solve.pose import pose
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
-from gdsolve.status import GdsolveError
+from gdsolve.status import GdsolveError, Status
 
 if TYPE_CHECKING:
     from gdsolve.data import Table
@@ -45,10 +46,25 @@ def fit(
     began = time.perf_counter()
     command = command or Command("fit", spec.data)
     checkpointer = checkpointer_of(spec, spec.data[0] if spec.data else "these")
+    if spec.online is not None:
+        from gdsolve.solve.online import continued
+
+        spec = continued(spec)
     problem = pose(spec, table, ranks)
     from gdsolve.solve.fit_problem import fit_problem
     from gdsolve.solve.threads import threads_for_formula
 
     illustrator = illustrate and illustrate()
     with threads_for_formula(problem):
-        return fit_problem(problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator)
+        found = fit_problem(
+            problem, command, began, observe=observe, checkpointer=checkpointer, illustrator=illustrator
+        )
+    if spec.online is None or found.data is None:
+        return found
+    from gdsolve.solve.online import counted, sentence
+
+    online = counted(spec, found.data.rows, found.iterations)
+    new = online.rows - online.rows_before
+    # One pass is what was asked for: there is nothing to run instead.
+    advice = found.advice if online.exact or found.status is not Status.MAX_ITER else ()
+    return replace(found, online=online, advice=advice, message=f"{found.message} {sentence(online, new)}")

@@ -27,7 +27,7 @@ from gdsolve.solve.reclassify import reclassify
 from gdsolve.solve.units import figures_of, optimum_of, trace_in_units
 from gdsolve.solve.words import updates_in_words
 from gdsolve.spec.choices import StopAt
-from gdsolve.spec.command import Command
+from gdsolve.spec.command import Advice, Command
 from gdsolve.status import Status
 
 logger = logging.getLogger("gdsolve")
@@ -62,8 +62,14 @@ def fit_problem(
         with one_thread():
             stopping = find_stopping(problem)
         problem = replace(problem, spec=stopped_at(asked, stopping))
-    plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
-    announce(logger, problem, plan)
+    if problem.spec.batch is None:
+        plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
+        announce(logger, problem, plan)
+    else:
+        from gdsolve.solve.batch_plan import announce_batches, plan_stochastic
+
+        plan = plan_stochastic(problem)
+        announce_batches(logger, problem, plan)
     watched = illustrator is not None and problem.spec.watch and is_observed()
     outlook = illustrator.outlook_of(problem, plan) if watched and illustrator is not None else None
     descending = time.perf_counter()
@@ -72,10 +78,21 @@ def fit_problem(
     seconds = {"read": problem.seconds, "descend": time.perf_counter() - descending}
     logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
     certificate = certify(problem, solution)
-    descent = Descent(problem, plan, reclassify(problem, solution, certificate, plan.recipe), certificate)
+    deal = None
+    if plan.batches is None:
+        ended = reclassify(problem, solution, certificate, plan.recipe)
+    else:
+        from gdsolve.solve.batch_words import judged, measured
+
+        ended = judged(problem.spec, solution, certificate)
+        deal = plan.deal
+        plan = replace(plan, batches=measured(plan.batches, problem, ended, certificate), deal=None)
+    descent = Descent(problem, plan, ended, certificate)
     found = _result(
         descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer, stopped=stopping is not None
     )
+    if deal is not None:
+        deal.close()
     if stopping is not None:
         found = replace(found, spec=asked, max_iter=asked.max_iter)
     if strength is not None:
@@ -83,7 +100,6 @@ def fit_problem(
     if problem.dealt is not None:
         from gdsolve.solve.validate import hold_out, validate
 
-        ended = descent.solution
         found = replace(found, validation=validate(problem, ended, stopping), holdout=hold_out(problem, ended))
     if illustrator is None or not (asked.plots or asked.output):
         return found
@@ -116,7 +132,7 @@ def _result(
 
         starts = count_starts(problem, problem.spread, solution, certificate)
     message = explain(problem, plan, ended, certificate, figures.loss)
-    advice = advise(problem, plan, solution, certificate, command) if ended is solution else ()
+    advice = _advice(descent, command) if ended is solution else ()
     return Fit(
         spec=spec,
         subject=Subject(problem.kind.value, spec.minimize or spec.model),
@@ -158,6 +174,15 @@ def _result(
         seconds=seconds,
         checkpoint_error=None if checkpointer is None else checkpointer.checkpoint_error,
     )
+
+
+def _advice(descent: Descent, command: Command) -> tuple[Advice, ...]:
+    problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
+    if plan.batches is None:
+        return advise(problem, plan, solution, certificate, command)
+    from gdsolve.solve.batch_words import advise_batches
+
+    return advise_batches(plan, plan.batches, solution, certificate, command)
 
 
 def _checks(problem: Problem, solution: Solution) -> tuple[GradientCheck, ...]:

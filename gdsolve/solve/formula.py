@@ -30,6 +30,7 @@ from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.shipment import collect_columns
 from gdsolve.objective.taylor import modes_of_quadratic
+from gdsolve.objective.threads import one_thread
 from gdsolve.objective.triangle import Triangle, build_triangles
 from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
@@ -44,12 +45,14 @@ from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
-from gdsolve.solve.sought import sought_names, with_sought
+from gdsolve.solve.sought import require_random, sought_names, with_sought
 from gdsolve.solve.target import column_of_target, transformed
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
+
+SMALL_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,19 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     columns = _read(spec, parameters, table, dtype, device, stack)
     if columns is not None:
         spec = replace(spec, model=columns.model)
+    if columns is None or len(columns.target) < SMALL_ROWS:
+        # As its steps are: see gdsolve.solve.threads.
+        stack.enter_context(one_thread())
     if columns is not None and spec.finds_starts:
         parameters = _with_saved(spec, with_sought(spec, parameters, columns.names))
-    built, began_at = _build(spec, parameters, columns, dtype, device), None
+    built, began_at, trial = _build(spec, parameters, columns, dtype, device), None, None
     if any(one.sought for one in parameters):
+        trial = _trial(spec, parameters, built)
         parameters, began_at, built = _begun(spec, parameters, columns, built)
-        spec = spec if began_at is None else replace(spec, start=(*spec.start, began_at.start))
-    built, spread = _spread(spec, built, parameters, columns)
+        spec = replace(spec, start=(*spec.start, began_at.start))
+    else:
+        require_random(spec)
+    built, spread = _spread(spec, built, parameters, columns, trial)
     layout, expression, objective = built.layout, built.expression, built.objective
     start, scale, names = built.start, layout.scale, layout.labels
     found = spec
@@ -114,9 +123,10 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
-    if spread is not None and found.delta != spec.delta:
-        # The loss that all starts are compared by has its δ now.
-        built, spread = _spread(found, built, parameters, columns)
+    if spread is not None and found is not spec:
+        # The loss that all starts are compared by has its δ, or its α, now.
+        again = _build(found, parameters, columns, dtype, device)
+        built, spread = _spread(found, again, parameters, columns, trial)
         objective, start = built.objective, built.start
     return Problem(
         spec=found,
@@ -173,7 +183,7 @@ def _build(
 
 def _begun(
     spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, built: _Built
-) -> tuple[tuple[Parameter, ...], FoundStart | None, _Built]:
+) -> tuple[tuple[Parameter, ...], FoundStart, _Built]:
     """The parameters with the start that is found for those that have none, and the curve there."""
     from gdsolve.solve.find_start import find_start
 
@@ -202,13 +212,29 @@ def _with_saved(spec: Spec, parameters: Sequence[Parameter]) -> tuple[Parameter,
     )
 
 
+def _trial(spec: Spec, parameters: Sequence[Parameter], built: _Built) -> Callable[[int], torch.Tensor]:
+    """What gives so many points of the search for a start, (N, p) in the user's units."""
+
+    def points(count: int) -> torch.Tensor:
+        from gdsolve.solve.find_start import trial_points
+
+        assert isinstance(built.objective, Curve | PointwiseCurve)
+        return trial_points(spec, parameters, built.objective, count)
+
+    return points
+
+
 def _spread(
-    spec: Spec, built: _Built, parameters: Sequence[Parameter], columns: _Columns | None
+    spec: Spec,
+    built: _Built,
+    parameters: Sequence[Parameter],
+    columns: _Columns | None,
+    trial: Callable[[int], torch.Tensor] | None,
 ) -> tuple[_Built, ManyStarts | None]:
     """The formula where the starts that fill ranges have it begin; as it is where there is one start alone."""
     if not is_spread(spec, parameters):
         return built, None
-    spread = spread_starts(spec, parameters, built.objective, built.layout)
+    spread = spread_starts(spec, parameters, built.objective, built.layout, trial)
     at = started_at(parameters, spread.begin)
     return _build(spec, at, columns, built.start.dtype, built.start.device), spread
 

@@ -12,6 +12,7 @@ from gdsolve.data.offsets import offset_columns
 from gdsolve.data.room import host_room, in_bytes
 from gdsolve.ranks import Ranks
 from gdsolve.spec import DType, Engine, Spec, flag
+from gdsolve.spec.choices import Shuffle
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -129,6 +130,10 @@ def building_threads(table: str, need: Callable[[int], int], most: int) -> int:
 
 def demand_of(spec: Spec, table: Table) -> Demand | None:
     """What a linear model asks for: nothing on the triangle, all rows where they are read at every step."""
+    if spec.batch is not None:
+        if spec.shuffle in (Shuffle.BLOCKS, Shuffle.NONE):
+            return None
+        return _of_linear(spec, table, "batch", "--shuffle blocks keeps no rows; else fewer columns (--features)")
     if not spec.loss.info.squared:
         remedy = "fit a sample of the rows, fewer columns (--features)"
         return _of_linear(spec, table, "loss", remedy)
@@ -139,7 +144,8 @@ def demand_of(spec: Spec, table: Table) -> Demand | None:
 
 
 def _of_linear(spec: Spec, table: Table, option: str, remedy: str) -> Demand:
-    roles, way = table.roles, f"{flag(option)} {getattr(spec, option).value}"
+    value = getattr(spec, option)
+    roles, way = table.roles, f"{flag(option)} {getattr(value, 'value', value)}"
     kept = len(roles.design) + 1 + (roles.weight is not None) + bool(offset_columns(roles))
     # Beside the rows of the fit, all of them for the folds, and those of a fit without a fold.
     copies = 3 if spec.cv is not None and not spec.loss.info.squared else 1

@@ -213,7 +213,7 @@ def _rounds(problem: Problem) -> bool:
     own = getattr(problem.objective, "own", problem.objective)
     if isinstance(own, SoftmaxRows):
         # What is the same in all classes changes nothing: there Newton's step is 0.
-        hessian = identified(hessian, own.shifts(), own.loss.classes)
+        hessian = identified(hessian, own.shifts, own.loss.classes)
     sizes = hessian.diagonal()
     if not bool((sizes > 0.0).all()):
         return False

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.spectrum import Spectrum
     from gdsolve.picture import Picture
+    from gdsolve.solve.online import Online
     from gdsolve.solve.plan import Plan
     from gdsolve.solve.start_counts import Starts
 
@@ -209,6 +210,7 @@ class Fit:
     bounds: Mapping[str, HeldWeight] = field(default_factory=dict)
     starts: Starts | None = None
     found_start: FoundStart | None = None
+    online: Online | None = None
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""

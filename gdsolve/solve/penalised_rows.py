@@ -16,7 +16,7 @@ from gdsolve.objective.penalty_path import PenaltyPath, Strengths
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.rank import EPSILON
 from gdsolve.objective.shrinkage import Shrinkage
-from gdsolve.objective.softmax import SoftmaxRows
+from gdsolve.objective.softmax import SoftmaxRows, free_shifts
 from gdsolve.progress import Descending, listener
 from gdsolve.solve.dealt import Dealt, rows_where
 from gdsolve.solve.l1 import as_squares, proof
@@ -46,7 +46,12 @@ def with_strengths(problem: Problem, strengths: Strengths) -> Problem:
     assert triangle is not None
     whole, count = (units.own, units.classes) if isinstance(units, ClassCoordinates) else (units, 1)
     at = whole.to(triangle.factor.device)
-    objective = replace(own, penalty=ridge_of(spec, at, triangle).to(problem.start.dtype, problem.start.device))
+    penalty = ridge_of(spec, at, triangle).to(problem.start.dtype, problem.start.device)
+    objective: PointwiseRows | SoftmaxRows = (
+        replace(own, penalty=penalty, shifts=free_shifts(penalty, at.p))
+        if isinstance(own, SoftmaxRows)
+        else replace(own, penalty=penalty)
+    )
     shrinkage = shrinkage_of(spec, at, triangle, 1.0 / problem.rows)
     return replace(
         problem,

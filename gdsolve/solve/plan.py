@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -28,6 +29,10 @@ from gdsolve.spec import DType, Engine, Method
 from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
 
+if TYPE_CHECKING:
+    from gdsolve.solve.deal import Deal
+    from gdsolve.solve.minibatches import Minibatches
+
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
 # Where it is known that there is no minimum to come to.
 MOST_WITHOUT_MINIMUM = 10_000
@@ -45,7 +50,8 @@ class Plan:
     latest, None where that is not known; `predicted` is how many updates convergence takes, and `fate` what a run is
     called that the limit ends. `form` is the closed form, where there is one, and `stop` where it stops without a
     limit: `Fit` keeps the plan without the form. `why` has what led to method, engine and device; what is predicted
-    among it is told in seconds of this machine.
+    among it is told in seconds of this machine. A stochastic descent has its `batches`, and
+    the `deal` of rows that it runs on.
     """
 
     recipe: Recipe
@@ -63,6 +69,8 @@ class Plan:
     engine: Engine
     device: torch.device
     why: tuple[str | Prediction, ...]
+    batches: Minibatches | None = None
+    deal: Deal | None = None
 
     @property
     def reason(self) -> str:

@@ -9,15 +9,17 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gdsolve.data import Batch, Table
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
+from gdsolve.solve.batch_stream import stream_of, streams_instead
 from gdsolve.solve.data import DataInfo, open_problem, sampler_of, tell_table
 from gdsolve.solve.device import device_of, dtype_of, place_triangle
-from gdsolve.solve.memory import building_threads, demand_of, on_this_machine
+from gdsolve.solve.memory import Demand, building_threads, demand_of, on_this_machine
 from gdsolve.spec import Engine, Spec
 from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
@@ -79,13 +81,10 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         return read_scan(spec, load_scans(spec), ranks)
     _require_engine(spec)
     began = time.perf_counter()
-    with table or open_problem(spec, ranks) as opened:
-        demand = demand_of(spec, opened)
+    with ExitStack() as stack:
+        opened = stack.enter_context(table or open_problem(spec, ranks))
         count = opened.count()
-        if demand:
-            demand.require(count, on_this_machine(count, ranks))
-            if count is not None:
-                _tell(spec, count.rows, demand.numbers)
+        demand = _demand(spec, opened, count, ranks)
         batches, sample = opened.ahead(), sampler_of(spec)
         with collector_at_rest():
             import torch
@@ -124,10 +123,23 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         tell_rounding(info, built, spec)
         logger.info("%s rows read in %.2f s", f"{opened.rows:,}", time.perf_counter() - began)
         sandwich, clusters = (None, None) if robust is None else robust.found(opened, built[0])
+        if spec.batch is not None and demand is None:
+            kept.stream = stream_of(opened, built[0], stack.pop_all())
     # Rows are gathered before those in memory become an objective of all ranks.
     shown = None if sample is None else sample.rows(ranks)
     apart = None if dealt is None else dealt.result(info.source[0], ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart, sandwich, clusters)
+
+
+def _demand(spec: Spec, table: Table, count: RowCount | None, ranks: Ranks) -> Demand | None:
+    """What keeps all rows, where they are kept, and seen to have room."""
+    demand = demand_of(spec, table)
+    if demand is None or (spec.batch is not None and streams_instead(spec, demand, count)):
+        return None
+    demand.require(count, on_this_machine(count, ranks))
+    if count is not None:
+        _tell(spec, count.rows, demand.numbers)
+    return demand
 
 
 def _counted(table: Table, dealt: DealtRows | None, robust: RobustPass | None, ranks: Ranks) -> DataInfo:

@@ -41,10 +41,11 @@ def reclassify(problem: Problem, solution: Solution, certificate: Certificate, r
 
 def far_above(solution: Solution, minimum: Minimum) -> bool:
     """True where the loss is well above its minimum: by a ten-thousandth of it, or of what the run gained."""
-    return _share_left(solution, minimum) > FAR
+    return share_left(solution, minimum) > FAR
 
 
-def _share_left(solution: Solution, minimum: Minimum) -> float:
+def share_left(solution: Solution, minimum: Minimum) -> float:
+    """How far the loss is above its minimum, as a share of it or of what the run gained."""
     size = max(abs(minimum.value), solution.trace.values[0] - minimum.value)
     return max(0.0, solution.value - minimum.value) / size if size > 0.0 else 0.0
 
@@ -65,7 +66,7 @@ def _no_minimum(problem: Problem, solution: Solution, certificate: Certificate) 
 def _stuck(solution: Solution, certificate: Certificate) -> Solution:
     """Converged where no step lowers the loss because it is at a certified minimum, a kink say."""
     minimum = certificate.minimum
-    if minimum is None or _share_left(solution, minimum) > ARRIVED:
+    if minimum is None or share_left(solution, minimum) > ARRIVED:
         return solution
     return replace(solution, status=Status.CONVERGED, stopped_by="gap")
 
@@ -74,7 +75,7 @@ def _arrived(solution: Solution, certificate: Certificate) -> Solution:
     """Converged where the certified minimum says so."""
     if certificate.minimum is None:
         return solution
-    if _share_left(solution, certificate.minimum) <= ARRIVED:
+    if share_left(solution, certificate.minimum) <= ARRIVED:
         return replace(solution, status=Status.CONVERGED, stopped_by="gap")
     return solution
 

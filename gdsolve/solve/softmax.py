@@ -19,7 +19,7 @@ from gdsolve.objective.row_blocks import empty_design
 from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.objective.shipment import bring_rows
-from gdsolve.objective.softmax import Softmax, SoftmaxRows
+from gdsolve.objective.softmax import Softmax, SoftmaxRows, free_shifts
 from gdsolve.solve.classes import Classes, classes_of, codes_of
 from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.likely import MOST_BEFORE, likely_updates
@@ -53,13 +53,14 @@ def pose_softmax(read: TableRead) -> Problem:
     own = standard if spec.standardise else raw
     place = place_rows(spec, read.kept.rows, own.p, likely_updates(spec), ranks)
     device, dtype = place.device, dtype_of(spec)
-    penalty = own_penalty(ridge_of(spec, own, triangle), ranks)
-    rows = _collected(read.kept, own, penalty, classes, total, device)
+    penalty = ridge_of(spec, own, triangle)
+    rows = _collected(read.kept, own, own_penalty(penalty, ranks), classes, total, device)
+    rows = replace(rows, shifts=free_shifts(penalty, own.p))
     if ranks.several:
         # No rank waits for rows that another could not bring into memory.
         ranks.gather(None)
     shrinkage = shrinkage_of(spec, own, triangle, 1.0 / total)
-    units = ClassCoordinates(own, count, tuple(rows.shifts()))
+    units = ClassCoordinates(own, count, rows.shifts)
     units = units.penalised(intercepts=not spec.penalize_intercept) if spec.l1 else units
     names = class_weight_names(info.roles.design, classes.names, intercept=intercept)
     start = _start_of(spec, units, info.roles.design, classes).to(device, dtype)
@@ -105,9 +106,8 @@ def _collected(
     weight = torch.empty(m, 1, dtype=dtype, device=device) if weighted else None
     bring_rows(kept, own, positive_rows, (design, target) if weight is None else (design, target, weight))
     codes = codes_of(target, classes)
-    return SoftmaxRows(
-        design, codes, weight, penalty.to(dtype, device), Softmax(len(classes.names)), total, own.intercept
-    )
+    loss = Softmax(len(classes.names))
+    return SoftmaxRows(design, codes, weight, penalty.to(dtype, device), loss, total, own.intercept, ())
 
 
 def _start_of(spec: Spec, units: ClassCoordinates, design: tuple[str, ...], classes: Classes) -> torch.Tensor:

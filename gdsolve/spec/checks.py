@@ -7,6 +7,7 @@ import math
 import sys
 
 from gdsolve.advice import Advice
+from gdsolve.spec.batch import check_batch
 from gdsolve.spec.choices import (
     PLOT_ENDINGS,
     DType,
@@ -71,6 +72,7 @@ def check(spec: Options) -> None:
     _check_method(spec)
     check_l1(spec)
     check_bounds(spec)
+    check_batch(spec)
     _check_validation(spec)
     check_groups(spec)
     check_each(spec)
@@ -263,7 +265,7 @@ def _check_validation(spec: Options) -> None:
 def _check_method(spec: Options) -> None:
     if spec.momentum is not None and spec.momentum >= 1.0:
         raise GdsolveError(f"{spec.momentum:g} is not below 1", "give --momentum 0.9, say", option="momentum")
-    if spec.schedule is RateSchedule.COSINE and spec.max_iter is None:
+    if spec.schedule is RateSchedule.COSINE and spec.max_iter is None and spec.batch is None:
         raise GdsolveError("cosine needs to know the length of the run", "give --max-iter 1000, say", option="schedule")
     if spec.schedule is not RateSchedule.CONSTANT and spec.engine is Engine.LEAP:
         raise GdsolveError(f"{spec.schedule.value} has no closed form", "leave --engine out", option="schedule")

@@ -50,6 +50,15 @@ class RateSchedule(StrEnum):
     BACKTRACKING = "backtracking"
 
 
+class Shuffle(StrEnum):
+    """In which order batches take the rows: all of them shuffled, shuffled within blocks, or as they stand."""
+
+    AUTO = "auto"
+    ROWS = "rows"
+    BLOCKS = "blocks"
+    NONE = "none"
+
+
 class StopAt(StrEnum):
     """What ends a descent: its rules, or the error over the folds, which is least there."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Format, Select
+from gdsolve.spec.choices import Format, Select, Shuffle
 from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.curve_names import is_named, may_be_named
 from gdsolve.spec.losses import LOSS_PARAMETERS, OF_CLASSES, Loss, LossParameter, Mean, Target
@@ -141,9 +141,25 @@ PARAMETERS = Company(
     lambda asked: asked.spec.minimize is not None or asked.spec.model is not None,
     "{flag} is for the parameters of --model and --minimize: a linear model has one minimum, wherever it starts",
 )
+ROWS = Company(
+    lambda asked: asked.spec.minimize is None,
+    "{flag} takes some rows of a table at a time, and a formula has none",
+)
+BATCHES = Company(
+    lambda asked: asked.spec.batch is not None,
+    "{flag} is for stochastic descent, and every update looks at all rows",
+    "give --batch 32, say, or leave {flag} out",
+)
 RANDOM = Company(
-    lambda asked: asked.spec.init == "random" or asked.spec.is_dealt or asked.spec.is_spread,
-    "{flag} is for --init random, ranges of --start, --starts, --cv and --holdout; nothing else is drawn at random",
+    lambda asked: (
+        asked.spec.init == "random"
+        or asked.spec.is_dealt
+        or asked.spec.is_spread
+        or asked.spec.finds_starts
+        or (asked.spec.batch is not None and asked.spec.shuffle is not Shuffle.NONE)
+    ),
+    "{flag} is for --init random, curves without --start, ranges of --start, --starts, --cv, --holdout and --batch; "
+    "nothing else is drawn at random",
     "leave {flag} out",
 )
 DEALT = Company(

@@ -20,7 +20,6 @@ from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
 from gdsolve.spec.methods import PLAIN
-from gdsolve.spec.model_formula import settled_by_formula
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
@@ -46,11 +45,11 @@ __all__ = [
 ]
 
 SINGLE_RATE_VERBS = ("fit", "report")
-PATHS = ("init", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
+PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
 GROUPING_VERBS = ("fit", "predict")
 """Verbs that take rows by groups, or tables one by one."""
 HOME = "~/"
-COUNTS = ("max_iter", "every", "iterates", "seed", "cv", "points", "starts")
+COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
 """Two names of one option: a flag by either wins over a key by the other."""
 FORMULA_PARTS = ("parameters", "constants")
@@ -63,7 +62,6 @@ NICKNAMES = {
     "step_size": "lr",
     "max_iterations": "max_iter",
     "iterations": "max_iter",
-    "epochs": "max_iter",
     "steps": "max_iter",
     "tolerance": "tol",
     "l2": "ridge",
@@ -77,6 +75,8 @@ NICKNAMES = {
     "separator": "delimiter",
     "sep": "delimiter",
     "intercept": "no_intercept",
+    "batch_size": "batch",
+    "minibatch": "batch",
     "by": "group_by",
     "groups": "group_by",
     "groupby": "group_by",
@@ -212,7 +212,12 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
-    return spec if spec.formula is None else settled_by_formula(spec)
+    if spec.formula is None:
+        return spec
+    # What reads a formula takes longer to import than most specs to read.
+    from gdsolve.spec.model_formula import settled_by_formula
+
+    return settled_by_formula(spec)
 
 
 def _from_yaml(path: str, flags: dict[str, Any], verb: str) -> tuple[Spec, frozenset[str]]:

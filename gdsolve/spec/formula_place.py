@@ -124,7 +124,8 @@ def _check_order(text: str, tokens: Sequence[FormulaToken], columns: Collection[
         if token.kind is TokenKind.OPERATOR and token.text != ".":
             if token.text not in _BINARY:
                 raise _no_operator(text, token, tokens, place)
-            if wants_term and token.text not in "+-":
+            is_lone = before is None or before.kind is TokenKind.OPEN or before.text in ("+", "-")
+            if wants_term and (token.text not in ("+", "-") or not is_lone):
                 after = f"after {before.text!r}" if before else "before it"
                 raise refused(token.column, f"{token.text} with no term {after}", f"write a term before {token.text}")
         elif token.kind is TokenKind.CLOSE:

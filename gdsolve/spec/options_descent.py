@@ -14,6 +14,7 @@ from gdsolve.spec.choices import (
     PenaltyScale,
     RateSchedule,
     Scale,
+    Shuffle,
     StopAt,
     Strength,
 )
@@ -28,6 +29,7 @@ from gdsolve.spec.verbs import (
     ONE_PROBLEM,
     POSED,
     SOLVED,
+    STOCHASTIC,
 )
 
 USUAL_TOL = "1e-10, in float32 1e-6"
@@ -67,7 +69,8 @@ class DescentOptions(TableOptions):
     start: tuple[str, ...] = option(
         (),
         "Start values of the parameters, or ranges of them, as in a=0..10,b=1e-3..1e3; a range of one sign whose ends "
-        "differ by a factor of 100 is filled on a logarithmic scale.",
+        "differ by a factor of 100 is filled on a logarithmic scale. Those of a --model that are left out are found "
+        "from the data.",
         "Formula",
         verbs=DESCENDING,
         metavar="NAME=NUMBER,…",
@@ -270,6 +273,52 @@ class DescentOptions(TableOptions):
         "Descent",
         verbs=("fit", "compare", "report"),
     )
+    batch: int | None = option(
+        None,
+        "Stochastic descent: an update looks at this many rows at most, dealt anew every epoch, in place of all.",
+        "Minibatches",
+        metavar="B",
+        default_text="all rows",
+        minimum=1,
+        verbs=STOCHASTIC,
+        goes_with=company.ROWS,
+    )
+    epochs: int | None = option(
+        None,
+        "Number of times that --batch goes through all rows.",
+        "Minibatches",
+        metavar="E",
+        default_text="20",
+        minimum=1,
+        verbs=STOCHASTIC,
+        goes_with=company.BATCHES,
+    )
+    shuffle: Shuffle = option(
+        Shuffle.AUTO,
+        "Order of the rows of an epoch: all of them shuffled (rows, which are kept in memory), shuffled within blocks "
+        "as the files are read anew (blocks), or as they stand (none, read anew too); auto is rows where they fit into "
+        "memory, else blocks.",
+        "Minibatches",
+        verbs=STOCHASTIC,
+        goes_with=company.BATCHES,
+    )
+    average: bool = option(
+        False,
+        "End with the mean of the iterates of the second half of all updates, in which noise averages out.",
+        "Minibatches",
+        verbs=("fit",),
+        goes_with=company.BATCHES,
+    )
+    online: Init | None = option(
+        None,
+        "Go on with a saved model on new rows: columns and loss are its own. Of least squares the triangle that it "
+        "holds takes them in, exactly; else it is one epoch of --batch 32 from its weights, unless these say "
+        "otherwise.",
+        "Minibatches",
+        metavar="MODEL",
+        verbs=("fit",),
+        goes_with=company.ROWS,
+    )
     max_iter: int | None = option(
         None,
         "Maximum number of updates; 1e12 costs nothing with --engine leap.",
@@ -327,7 +376,8 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, of ranges of --start and --starts, and of --cv and --holdout.",
+        "Seed of --init random, of starts that are found, of ranges of --start and --starts, of --cv and --holdout, "
+        "and of the order in which --batch takes the rows.",
         "Descent",
         metavar="N",
         minimum=0,

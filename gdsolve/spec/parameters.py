@@ -11,6 +11,7 @@ from dataclasses import replace
 from numbers import Real
 from typing import Any
 
+from gdsolve.spec.curve_names import written
 from gdsolve.spec.numbers import nearest, parse_number, shown
 from gdsolve.spec.options import Options
 from gdsolve.spec.parameter import DOTS, Constant, Parameter, Span, Value
@@ -46,6 +47,7 @@ def parameters_of(spec: Options) -> tuple[Parameter, ...]:
                 raise GdsolveError(f"{name}: one number is expected", f"write --{side} {name}=0", option=side)
             known = _known(side, name, found, spec)
             found[name] = replace(known, lower=value) if side == "lower" else replace(known, upper=value)
+    found = _of_curve(spec, found)
     if spec.nonnegative:
         for name, known in found.items():
             found[name] = replace(known, lower=0.0) if known.lower == -math.inf else known
@@ -58,6 +60,14 @@ def parameters_of(spec: Options) -> tuple[Parameter, ...]:
     if found and all(parameter.fixed for parameter in found.values()) and not spec.finds_starts:
         raise GdsolveError("all of them are fixed", "leave at least one free to move", option="parameters")
     return tuple(found.values())
+
+
+def _of_curve(spec: Options, found: dict[str, Parameter]) -> dict[str, Parameter]:
+    """The parameters of a curve by its name, in its order, those without a start as well; of a formula as they are."""
+    curve = written(spec.model, found) if spec.finds_starts and spec.model is not None else None
+    if curve is None:
+        return found
+    return {name: found.get(name, Parameter(name, 0.0, sought=True)) for name in curve.parameters} | found
 
 
 def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Constant, ...]:

@@ -53,6 +53,7 @@ NEEDS_ROWS = (
         "{value} reads every row",
         "leave --engine out",
     ),
+    NeedsRows("batch", lambda spec: spec.batch is not None, "batches are made of rows", "leave --batch out"),
     NeedsRows("se", lambda spec: spec.errors.robust, "{value} reads the residual of every row", "leave --se out"),
     NeedsRows(
         "plot_kind",

@@ -260,6 +260,8 @@ ONE_PROBLEM = tuple(name for name in FITTING if name != "path")
 """Those that take the strengths of penalties as they are given."""
 SCORING = ("score",)
 """Verbs that look at what a saved model predicts, row by row."""
+STOCHASTIC = ("fit", "compare-lr")
+"""Those that can look at a few rows at a time."""
 POSED = (*DESCENDING, "certify")
 """Those that pose a problem of a formula or a curve."""
 SOLVED = (*DESCENDING, "check")

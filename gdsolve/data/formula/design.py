@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 from formulaic import ModelSpec
-from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
-from gdsolve.data.formula.materializer import BatchMaterializer, UnseenLevelError
-from gdsolve.spec.model_formula import ModelFormula, columns_in, is_intercept, parsed
+from gdsolve.data.formula.materializer import BatchMaterializer, FactorFaultError, UnseenLevelError
+from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, is_intercept, parsed
 from gdsolve.status import DataError, GdsolveError
 
 Levels = Mapping[str, Sequence[Any]]
@@ -127,17 +126,17 @@ class FormulaDesign:
             columns = columns_in_factor(fault.factor, self.formula)
             words = f"{shown(fault.level)} is not among the levels of {fault.factor}"
             raise RowFaultError(fault.row, words, columns, _OTHER_LEVELS, fault.level) from None
-        except FormulaicError as fault:
+        except FactorFaultError as fault:
             raise self._fault_of(frame, make, fault) from None
         return found
 
-    def _fault_of(self, frame: pl.DataFrame, make: Make, fault: Exception) -> Exception:
+    def _fault_of(self, frame: pl.DataFrame, make: Make, fault: FactorFaultError) -> Exception:
         """That of the first row with a fault; the formula's where there is one without any row."""
         if _fault(frame[:0], make) is not None:
-            expression = told_of(fault)[0]
-            return cannot(expression, columns_in_factor(expression, self.formula), self.texts, fault)
+            return cannot(columns_in_factor(fault.factor, self.formula), self.texts, fault)
         row = first_faulty(frame, make)
-        expression, words = told_of(_fault(frame[: row + 1], make) or fault)
+        fault = _fault(frame[: row + 1], make) or fault
+        expression, words = fault.factor, fault.words
         columns = columns_in_factor(expression, self.formula)
         beyond = beyond_bounds(expression, columns, frame, self.states)
         return beyond or RowFaultError(row, f"{expression} at {_cells(frame, row, columns)}: {words}", columns)
@@ -152,13 +151,12 @@ def first_faulty(frame: pl.DataFrame, make: Callable[[pl.DataFrame], Any]) -> in
     return fine
 
 
-def _fault(frame: pl.DataFrame, make: Callable[[pl.DataFrame], Any]) -> Exception | None:
+def _fault(frame: pl.DataFrame, make: Callable[[pl.DataFrame], Any]) -> FactorFaultError | None:
     try:
         with np.errstate(all="ignore"):
             make(frame)
-    except FormulaicError as fault:
-        found: Exception = fault
-        return found
+    except FactorFaultError as fault:
+        return fault
     except UnseenLevelError:
         # That is told where all values can be worked out.
         return None
@@ -181,24 +179,17 @@ def beyond_bounds(
     )
 
 
-def cannot(expression: str, columns: Sequence[str], texts: Sequence[str], fault: Exception) -> GdsolveError:
+def cannot(columns: Sequence[str], texts: Sequence[str], fault: FactorFaultError) -> GdsolveError:
     """That an expression cannot be worked out at all, of a column of text for one."""
-    text = next((name for name in columns if name in texts), None)
-    why = f"column {text!r} is text" if text is not None else told_of(fault)[1]
+    levelled = fault.factor not in columns and "C" in called_in(fault.factor)
+    text = None if levelled else next((name for name in columns if name in texts), None)
+    why = f"column {text!r} is text" if text is not None else fault.words
     remedy = SEE if text is None else f"text has levels, which stand for themselves: {text}, or C({text})"
-    return GdsolveError(f"{expression} cannot be worked out: {why}", remedy, option="formula")
+    return GdsolveError(f"{fault.factor} cannot be worked out: {why}", remedy, option="formula")
 
 
 def _cells(frame: pl.DataFrame, row: int, columns: Sequence[str]) -> str:
     return ", ".join(f"{name} = {shown(frame[name][row])}" for name in columns if name in frame.columns)
-
-
-def told_of(fault: Exception) -> tuple[str, str]:
-    """The expression that could not be evaluated, and why, on one line."""
-    cause = fault.__cause__
-    words = str(cause if cause is not None else fault).splitlines()
-    expression = str(fault).partition("factor `")[2].rpartition("`. [")[0] if cause is not None else ""
-    return expression, (words[0] if words else type(fault).__name__).rstrip(".")
 
 
 def shown(value: Any) -> str:
@@ -267,9 +258,8 @@ def build_design(
     try:
         with np.errstate(all="ignore"):
             found = materialised(empty, spec).model_spec
-    except FormulaicError as fault:
-        expression = told_of(fault)[0]
-        raise cannot(expression, columns_in_factor(expression, formula), texts, fault) from None
+    except FactorFaultError as fault:
+        raise cannot(columns_in_factor(fault.factor, formula), texts, fault) from None
     place, names, kept = 0, [], []
     for term, _, columns in found.structure:
         for name in columns:

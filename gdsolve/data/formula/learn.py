@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 from formulaic import ModelSpec
-from formulaic.errors import FormulaicError
 from formulaic.parser.types import Factor
 
 from gdsolve.data.formula.design import (
@@ -21,7 +20,7 @@ from gdsolve.data.formula.design import (
     cannot,
 )
 from gdsolve.data.formula.functions import levels_of
-from gdsolve.data.formula.materializer import BatchMaterializer
+from gdsolve.data.formula.materializer import BatchMaterializer, FactorFaultError
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.room import host_room, in_bytes
 from gdsolve.spec.formula_functions import LEARNT
@@ -156,10 +155,10 @@ class Learner:
         try:
             with np.errstate(all="ignore"):
                 return maker._evaluate_factor(factor, spec, set()).values
-        except FormulaicError as fault:
+        except FactorFaultError as fault:
             names, frame = _columns(factor), maker.data
             beyond = beyond_bounds(factor.expr, names, frame, spec.transform_state)
-            raise beyond or cannot(factor.expr, names, self.texts, fault) from None
+            raise beyond or cannot(names, self.texts, fault) from None
 
     def _note(self, factor: Factor, values: Any, table: str) -> None:
         if values.__formulaic_metadata__.kind is not Factor.Kind.CATEGORICAL:

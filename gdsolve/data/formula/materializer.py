@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import narwhals.stable.v1 as nw
 import numpy as np
 import polars as pl
+from formulaic.errors import FormulaicError
 from formulaic.materializers import NarwhalsMaterializer
 from formulaic.materializers.types import EvaluatedFactor
 from formulaic.parser.types import Factor
@@ -31,6 +33,16 @@ class UnseenLevelError(Exception):
         self.factor = factor
         self.row = row
         self.level = level
+
+
+class FactorFaultError(Exception):
+    """A factor that cannot be worked out of some rows: its expression, and why, on one line."""
+
+    def __init__(self, factor: str, cause: BaseException) -> None:
+        lines = str(cause).splitlines()
+        super().__init__(factor)
+        self.factor = factor
+        self.words = (lines[0] if lines else type(cause).__name__).rstrip(".")
 
 
 class BatchMaterializer(NarwhalsMaterializer):
@@ -78,6 +90,7 @@ class BatchMaterializer(NarwhalsMaterializer):
         data = {name: column for name, column in self._columns.items() if name not in called}
         data |= {alias: self._columns[name] for alias, name in names.items()}
         functions = {name: function for name, function in self.context.items() if name in called}
+        require_known(text.strip(), frozenset((*data, *functions)))
         return text.strip(), LayeredMapping(
             LayeredMapping(data, name="data"), LayeredMapping(functions, name="functions")
         )
@@ -100,6 +113,13 @@ class BatchMaterializer(NarwhalsMaterializer):
         return None
 
     @override
+    def _evaluate_factor(self, factor: Factor, spec: Any, drop_rows: set[int]) -> EvaluatedFactor:
+        try:
+            return super()._evaluate_factor(factor, spec, drop_rows)
+        except FormulaicError as fault:
+            raise FactorFaultError(factor.expr, fault.__cause__ or fault) from None
+
+    @override
     def _is_categorical(self, values: Any) -> bool:
         if isinstance(values, np.ndarray):
             return values.dtype.kind in "OUST"
@@ -112,7 +132,11 @@ class BatchMaterializer(NarwhalsMaterializer):
         known = spec.encoder_state.get(factor.expr) if spec.structure else None
         if known is not None and factor.metadata.kind is Factor.Kind.CATEGORICAL and "categories" in known[1]:
             refuse_unseen(factor, known[1]["categories"])
-        return dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
+        try:
+            return dict(super()._encode_evaled_factor(factor, spec, drop_rows, reduced_rank))
+        except (FormulaicError, ValueError, TypeError, LookupError) as fault:
+            # Contrasts are held against the levels here.
+            raise FactorFaultError(factor.expr, fault) from None
 
     @override
     def _combine_columns(self, cols: Sequence[tuple[str, Any]], spec: Any, drop_rows: Sequence[int]) -> Any:
@@ -121,6 +145,20 @@ class BatchMaterializer(NarwhalsMaterializer):
         for place, (_, values) in enumerate(cols):
             found[place] = getattr(values, "__wrapped__", values)
         return found.T
+
+
+@lru_cache(maxsize=256)
+def require_known(text: str, known: frozenset[str]) -> None:
+    """See that an expression names nothing but what is `known`: what is built into Python is not, whatever was checked.
+
+    Raises:
+        NameError: it does.
+    """
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if isinstance(node, ast.Name) and node.id not in known:
+            raise NameError(f"{node.id} is neither a column nor a function")
+        if isinstance(node, ast.Attribute) and (not isinstance(node.value, ast.Name) or node.attr.startswith("_")):
+            raise NameError(f"{node.attr} is no function")
 
 
 def numbers_of(values: Any) -> Any:

@@ -40,6 +40,10 @@ class BlindRule(ABC):
         return self.advance(objective, point, memory, self.factors(k))
 
     @abstractmethod
+    def begin(self, objective: Objective, start: Point) -> Any:
+        """What the method remembers before its first step."""
+
+    @abstractmethod
     def advance(self, objective: Objective, point: Point, memory: Any, factors: Factors) -> Advance:
         """One update from `point` with the factors given."""
 

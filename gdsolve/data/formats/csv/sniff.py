@@ -17,7 +17,6 @@ from gdsolve.data.formats.csv.header import HeaderGuess, judge
 from gdsolve.data.formats.csv.marks import DELIMITERS, usual_delimiter
 from gdsolve.data.shell import blanks_hint, piped
 from gdsolve.spec import Header, Spec
-from gdsolve.spec.formula_place import columns_named
 from gdsolve.status import DataError
 
 ROW_NAMES = "row_names"
@@ -122,9 +121,16 @@ def _verdict(
 
 def _called(spec: Spec) -> list[str]:
     """What the user calls columns; a list may stand in one text, with commas."""
-    formula = () if spec.formula is None else columns_named(spec.formula)
-    names = (spec.target, spec.weight_column, spec.group_by, *spec.features, *spec.ignore, *formula)
+    names = (spec.target, spec.weight_column, spec.group_by, *spec.features, *spec.ignore, *_in_formula(spec))
     return [name.strip() for name in names if name]
+
+
+def _in_formula(spec: Spec) -> tuple[str, ...]:
+    if spec.formula is None:
+        return ()
+    from gdsolve.spec.formula_place import columns_named
+
+    return columns_named(spec.formula)
 
 
 def _doubt_of_header(name: str, cells: Sequence[str], verdict: HeaderGuess, reason: str) -> str:
