@@ -39,6 +39,7 @@ CASES = [
     Case("fit n.csv --power 1.2", COUNTS),
     Case("fit n.csv --dispersion 1.5", COUNTS),
     Case("fit n.csv --loss negative-binomial --l1 1", MANY),
+    Case("fit n.csv --loss negative-binomial --batch 2 --shuffle none", MANY),
     Case("path n.csv --loss negative-binomial", MANY),
     Case("fit n.csv --loss gamma", POSITIVE, {"takes numbers above 0": COUNTS}, fill={"COLUMN": "x"}),
 ]

@@ -347,6 +347,7 @@ def test_the_record_has_every_figure_by_name() -> None:
         "confidence",
         "residual_standard_deviation",
         "degrees_of_freedom",
+        "dispersion",
         "statistic",
         "errors",
         "adjusted_r2",
@@ -360,6 +361,7 @@ def test_the_record_has_every_figure_by_name() -> None:
         "likelihood_ratio",
         "criteria_parameters",
         "parameters",
+        "reference",
         "correlation",
     ]
     assert record["confidence"] == 0.99

@@ -194,6 +194,21 @@ def test_files_ranks_yaml_and_float32_take_it(tmp_path: Path, monkeypatch: pytes
     assert weights(short) == pytest.approx(weights(wanted), rel=2e-4)
 
 
+@pytest.mark.parametrize("loss", [Loss.HALF_MSE, Loss.POISSON, Loss.NEGATIVE_BINOMIAL])
+def test_batches_and_models_that_go_on_take_it(tmp_path: Path, loss: Loss) -> None:
+    path, saved = tmp_path / "t.csv", tmp_path / "m.json"
+    frame(loss).write_csv(path)
+    whole = gdsolve.fit(path, save=saved, **asked(loss))
+    for shuffle in ("rows", "none"):
+        found = gdsolve.fit(path, batch=15, epochs=150, shuffle=shuffle, **asked(loss))
+        assert weights(found) == pytest.approx(weights(whole), abs=0.02)
+    # The same rows once more leave the minimum where it is: exactly of squares, else all but a step.
+    again = gdsolve.fit(path, online=saved)
+    assert weights(again) == pytest.approx(weights(whole), abs=1e-9 if loss is Loss.HALF_MSE else 0.2)
+    assert again.data is not None
+    assert (again.data.roles.offset, again.data.roles.exposure) == ("o", asked(loss).get("exposure"))
+
+
 def test_groups_take_it(tmp_path: Path) -> None:
     table = frame(Loss.MSE).with_columns(g=pl.Series(["u", "v"] * (M // 2)))
     found = gdsolve.fit(table, offset="o", group_by="g", target="y", ignore="E,w")

@@ -30,12 +30,17 @@ class Stream:
     name: str
 
     def parts(self, coordinates: Coordinates, dtype: torch.dtype) -> Iterator[Part]:
-        """Design (h, p), target (h, 1) and weights (h, 1), if any, of rows of a weight above 0, in float64."""
+        """Design (h, p), target and weights (h, 1), if any, of rows of a weight above 0, in float64.
+
+        The target is (h, 2) where an offset stands beside it.
+        """
         own = coordinates.to(torch.device("cpu"))
         for batch in self.again():
             cells = from_numpy(batch.values).to(dtype, copy=True)
             for column, value in self.constants.items():
                 cells[:, column] = value
+            if (offset := getattr(batch, "offset", None)) is not None:
+                cells = torch.cat([cells, from_numpy(offset).to(dtype)[:, None]], dim=1)
             weight = None if batch.weight is None else from_numpy(batch.weight).to(torch.float64)
             if weight is not None:
                 cells, weight = cells[weight > 0.0], weight[weight > 0.0]

@@ -9,6 +9,7 @@ from gdsolve.objective.pointwise_rows import coordinates_for
 from gdsolve.objective.streamed import Stream
 from gdsolve.objective.streamed_pointwise import StreamedPointwise
 from gdsolve.solve.device import device_of, dtype_of
+from gdsolve.solve.dispersion import dispersion_is_sought
 from gdsolve.solve.guards import require_corner
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
@@ -22,7 +23,7 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
     """The problem of rows that nothing keeps: its coordinates come from the triangle, and it has no certificate.
 
     Raises:
-        GdsolveError: Huber's δ is to be found, which takes all residuals.
+        GdsolveError: Huber's δ, or the α of a negative binomial, is to be found, which takes all rows.
     """
     spec, info, triangle = read.spec, read.data, read.triangles[0]
     if delta_is_sought(spec):
@@ -30,6 +31,12 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
             "δ is found from the residuals of all rows, and they are read anew every epoch",
             "give --delta 1.5, say, in units of the target",
             option="delta",
+        )
+    if dispersion_is_sought(spec):
+        raise GdsolveError(
+            "α is found from all rows, and they are read anew every epoch",
+            "give --dispersion 0.5, say",
+            option="dispersion",
         )
     intercept, device, dtype = not spec.no_intercept, device_of(spec), dtype_of(spec)
     loss = loss_before(spec)
