@@ -167,7 +167,7 @@ def _bent(objective: PointwiseRows | StreamedPointwise, places: list[Tensor]) ->
     """Rows √(ωl″)·x, (h, p), with the bound of l″, or the largest at some `places`, (p, 1) each."""
     loss = objective.loss
     for design, target, weight in objective.blocks():
-        root = torch.ones_like(target) if weight is None else weight
+        root = torch.ones_like(target[:, :1]) if weight is None else weight
         if loss.largest_curvature is None:
             curved = torch.stack([loss.curvature(design @ w, target) for w in places]).amax(dim=0)
             root = root * curved

@@ -87,7 +87,8 @@ def is_exact(spec: Spec, model: Mapping[str, Any]) -> bool:
     names = [*(model.get("weights") or ()), "intercept"]
     held = covariance.get("factor") is not None and sorted(covariance.get("parameters") or ()) == sorted(names)
     plain = spec.batch is None and spec.engine in (Engine.AUTO, Engine.TRIANGLE, Engine.LEAP) and not spec.is_dealt
-    squared = spec.is_least_squares and not spec.is_penalised and spec.weight_column == _weighed_by(model)
+    free = not (spec.lower or spec.upper or spec.nonnegative)
+    squared = free and spec.is_least_squares and not spec.is_penalised and spec.weight_column == _weighed_by(model)
     return held and plain and squared and bool(optimum.get("unique")) and not spec.errors.robust
 
 
