@@ -44,6 +44,12 @@ CASES = [
         before=(SAVE,),
     ),
     Case(
+        "fit six.csv --online p.json",
+        SPREAD,
+        {"fit all rows at once": "fit six.csv --formula 'y ~ poly(x, 2)'"},
+        before=("fit six.csv --formula 'y ~ poly(x, 2)' --save p.json",),
+    ),
+    Case(
         "fit six.csv --online f.json",
         SPREAD,
         before=("fit --minimize '(a - 1)**2' --start a=0 --save f.json",),

@@ -64,6 +64,13 @@ def continued(spec: Spec) -> Spec:
         raise GdsolveError(
             f"{spec.online} is the model of a formula, which has no rows", "leave --online out", option="online"
         )
+    learnt = ((known.model.get("data") or {}).get("formula") or {}).get("state") or {}
+    if learnt:
+        raise GdsolveError(
+            f"{', '.join(learnt)} of {spec.online} depends on the rows that it was fitted to: new rows make another",
+            "leave --online out, and fit all rows at once",
+            option="online",
+        )
     return _begun(found, known)
 
 
