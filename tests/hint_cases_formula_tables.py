@@ -93,4 +93,23 @@ MODELS = [
         for keys in ({"texts": None}, {"levels": {"g": ["a", "b", "c"]}})
     ),
 ]
-CASES = [*MADE, *SAID_TWICE, *MODELS]
+WEIGHTS = '{"weights": {"x": 1, "log(z)": 2}, "intercept": 0.5}'
+CERTIFIED = [
+    Case(
+        'certify t.csv --weights w.json --formula "y ~ x + log(z) - 1"',
+        {**TABLE, "w.json": WEIGHTS},
+        {
+            "take - 1 out": 'certify t.csv --weights w.json --formula "y ~ x + log(z)"',
+            "of a model without intercept": {"w.json": WEIGHTS.replace("0.5", "null")},
+        },
+    ),
+    Case(
+        'certify t.csv --weights w.json --formula "y ~ x"',
+        {**TABLE, "w.json": WEIGHTS},
+        {
+            "in --formula": 'certify t.csv --weights w.json --formula "y ~ x + log(z)"',
+            "out of the weights": {"w.json": '{"weights": {"x": 1}, "intercept": 0.5}'},
+        },
+    ),
+]
+CASES = [*CERTIFIED, *MADE, *SAID_TWICE, *MODELS]
