@@ -21,7 +21,7 @@ def start_line(record: Record) -> str:
     found = record.get("starts")
     if found is None:
         return ""
-    ranges = ", ".join(f"{name}={text}" for name, text in found["ranges"].items())
+    ranges = ", ".join(f"{name}={text}" for name, text in found["ranges"].items()) or "the ranges of the search"
     seed = f", seed {found['seed']}" if found["seed"] else ""
     if found["here"] is None:
         return f"{found['start']}, the lowest loss of {counted(found['count'], 'point')} in {ranges}{seed}"

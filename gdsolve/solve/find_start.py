@@ -17,11 +17,13 @@ from gdsolve.objective.threads import one_thread
 from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.many_starts import typed
 from gdsolve.solve.robust import delta_is_sought
-from gdsolve.solve.start_search import search
+from gdsolve.solve.start_search import designed, search
 from gdsolve.spec import Loss, Parameter, Spec
 from gdsolve.spec.losses import Link, Target
 
-MOST_ROWS = 2048
+MOST_ROWS = 1000
+TRIED = 2
+"""Points of the design for every one that is wanted, as the curve is not finite at all of them."""
 DIGITS = (2, 3, 4, 5, 6, 8, 10, 12, 17)
 """Of a start: as few as lead to about the same loss."""
 ROOM, ROOM_OF_TOTAL = 0.1, 1e-8
@@ -66,6 +68,27 @@ def _found(
     return started, FoundStart(text_of(started), told, solved, found.looked, spec.seed)
 
 
+def trial_points(spec: Spec, parameters: Sequence[Parameter], objective: Curve | PointwiseCurve, count: int) -> Tensor:
+    """Points of the search for a start, (count, p) in the user's units, in the order of the free parameters.
+
+    Those of the design at which the curve is finite; where these are too few, the first stands for the others.
+    """
+    complete_torch()
+    with one_thread(), torch.no_grad():
+        task = _Task.of(spec, parameters, objective)
+        curve = task.curve
+        reach = reaches(curve.expression, curve.given, [curve.names[place] for place in curve.others], curve.target)
+        found = designed(curve, reach, TRIED * count, spec.seed)
+    finite = found.points[torch.isfinite(found.value)]
+    kept = finite[:count] if len(finite) else torch.ones_like(found.points[:1])
+    kept = torch.cat([kept, kept[:1].expand(count - len(kept), -1)])
+    named = dict(zip(curve.names, kept.unbind(1), strict=True))
+    free = [one for one in parameters if not one.fixed]
+    return torch.cat(
+        [named[one.name][:, None] if one.name in named else _flat(one).expand(count, -1) for one in free], dim=1
+    )
+
+
 def text_of(parameters: Sequence[Parameter]) -> str:
     """All parameters, as --start takes them."""
     return ",".join(
@@ -100,7 +123,7 @@ class _Task:
         others = {one.name: one.start for one in parameters if one not in sought}
         given = {name: torch.tensor(value, dtype=torch.float64, device="cpu") for name, value in others.items()}
         given |= {name: _here(value) for name, value in model.constants.items() if name not in given}
-        target = _here(objective.target)[rows, 0]
+        target = _here(objective.target)[rows]
         weight = _weight(objective, rows)
         aim, root, level = _aim(spec, target, weight)
         curve = Separable.of(
@@ -198,14 +221,23 @@ class _Task:
 
 
 def _aim(spec: Spec, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor, float | None]:
-    """What the curve shall be near, (m,), the roots of weights, and the level of a quantile where it is one."""
+    """What the curve shall be near, (m,), the roots of weights, and the level of a quantile where it is one.
+
+    `target` is (m, 1), or (m, 2) with offsets. Where the curve is the logarithm of a mean it is that of the target, and
+    of a logit or a score one of its sign.
+    """
+    y, root = target[:, 0], weight.sqrt()
+    moved = target[:, 1] if target.shape[1] > 1 else torch.zeros_like(y)
+    if spec.loss.info.target.is_classes and spec.link_used is not Link.IDENTITY:
+        return ODDS * (2.0 * y - 1.0) - moved, root, None
+    if spec.link_used is Link.LOG:
+        least = 0.0 if spec.loss.info.target is Target.POSITIVE else HALF_COUNT
+        if spec.loss.info.target is Target.NOT_NEGATIVE:
+            least *= float((weight * y).sum() / weight.sum())
+        return (y + least).log() - moved, (weight * (y + least)).sqrt(), None
     if spec.loss.info.squared or spec.link_used is Link.IDENTITY:
-        return target, weight.sqrt(), None
-    if spec.loss.info.target is Target.NUMBERS:
-        return target, weight.sqrt(), spec.quantile if spec.loss is Loss.QUANTILE else 0.5
-    if spec.loss.info.target is Target.COUNTS:
-        return (target + HALF_COUNT).log(), (weight * (target + HALF_COUNT)).sqrt(), None
-    return ODDS * (2.0 * target - 1.0), weight.sqrt(), None
+        return y - moved, root, None
+    return y, root, spec.quantile if spec.loss is Loss.QUANTILE else 0.5
 
 
 def _loss(spec: Spec, objective: Curve | PointwiseCurve, target: Tensor, weight: Tensor) -> Callable[[Tensor], Tensor]:
@@ -216,11 +248,11 @@ def _loss(spec: Spec, objective: Curve | PointwiseCurve, target: Tensor, weight:
         return (weight * torch.where(real, rows, 0.0)).sum(1)
 
     if isinstance(objective, Curve):
-        return lambda z: of((z - target).square())
+        return lambda z: of((z - target[:, 0]).square())
     if delta_is_sought(spec):
         # Until δ is known: rows far off count by their distance.
-        return lambda z: of((z - target).abs())
-    return lambda z: of(objective.loss.loss_and_slope(z.mT, target[:, None])[0].mT)
+        return lambda z: of((z - target[:, 0]).abs())
+    return lambda z: of(objective.loss.loss_and_slope(z.mT, target)[0].mT)
 
 
 def _weight(objective: Curve | PointwiseCurve, rows: Tensor | slice) -> Tensor:

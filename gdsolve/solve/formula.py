@@ -45,7 +45,7 @@ from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
 from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
-from gdsolve.solve.sought import sought_names, with_sought
+from gdsolve.solve.sought import require_random, sought_names, with_sought
 from gdsolve.solve.target import column_of_target, transformed
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
@@ -104,11 +104,14 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         stack.enter_context(one_thread())
     if columns is not None and spec.finds_starts:
         parameters = _with_saved(spec, with_sought(spec, parameters, columns.names))
-    built, began_at = _build(spec, parameters, columns, dtype, device), None
+    built, began_at, trial = _build(spec, parameters, columns, dtype, device), None, None
     if any(one.sought for one in parameters):
+        trial = _trial(spec, parameters, built)
         parameters, began_at, built = _begun(spec, parameters, columns, built)
-        spec = spec if began_at is None else replace(spec, start=(*spec.start, began_at.start))
-    built, spread = _spread(spec, built, parameters, columns)
+        spec = replace(spec, start=(*spec.start, began_at.start))
+    else:
+        require_random(spec)
+    built, spread = _spread(spec, built, parameters, columns, trial)
     layout, expression, objective = built.layout, built.expression, built.objective
     start, scale, names = built.start, layout.scale, layout.labels
     found = spec
@@ -122,7 +125,8 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
             require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
     if spread is not None and found is not spec:
         # The loss that all starts are compared by has its δ, or its α, now.
-        built, spread = _spread(found, _build(found, parameters, columns, dtype, device), parameters, columns)
+        again = _build(found, parameters, columns, dtype, device)
+        built, spread = _spread(found, again, parameters, columns, trial)
         objective, start = built.objective, built.start
     return Problem(
         spec=found,
@@ -179,7 +183,7 @@ def _build(
 
 def _begun(
     spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, built: _Built
-) -> tuple[tuple[Parameter, ...], FoundStart | None, _Built]:
+) -> tuple[tuple[Parameter, ...], FoundStart, _Built]:
     """The parameters with the start that is found for those that have none, and the curve there."""
     from gdsolve.solve.find_start import find_start
 
@@ -208,13 +212,29 @@ def _with_saved(spec: Spec, parameters: Sequence[Parameter]) -> tuple[Parameter,
     )
 
 
+def _trial(spec: Spec, parameters: Sequence[Parameter], built: _Built) -> Callable[[int], torch.Tensor]:
+    """What gives so many points of the search for a start, (N, p) in the user's units."""
+
+    def points(count: int) -> torch.Tensor:
+        from gdsolve.solve.find_start import trial_points
+
+        assert isinstance(built.objective, Curve | PointwiseCurve)
+        return trial_points(spec, parameters, built.objective, count)
+
+    return points
+
+
 def _spread(
-    spec: Spec, built: _Built, parameters: Sequence[Parameter], columns: _Columns | None
+    spec: Spec,
+    built: _Built,
+    parameters: Sequence[Parameter],
+    columns: _Columns | None,
+    trial: Callable[[int], torch.Tensor] | None,
 ) -> tuple[_Built, ManyStarts | None]:
     """The formula where the starts that fill ranges have it begin; as it is where there is one start alone."""
     if not is_spread(spec, parameters):
         return built, None
-    spread = spread_starts(spec, parameters, built.objective, built.layout)
+    spread = spread_starts(spec, parameters, built.objective, built.layout, trial)
     at = started_at(parameters, spread.begin)
     return _build(spec, at, columns, built.start.dtype, built.start.device), spread
 

@@ -56,24 +56,31 @@ def is_spread(spec: Spec, parameters: Sequence[Parameter]) -> bool:
     return any(one.span is not None for one in parameters) or (spec.starts or 1) > 1
 
 
-def spread_starts(spec: Spec, parameters: Sequence[Parameter], objective: Objective, layout: Layout) -> ManyStarts:
+def spread_starts(
+    spec: Spec,
+    parameters: Sequence[Parameter],
+    objective: Objective,
+    layout: Layout,
+    trial: Callable[[int], torch.Tensor] | None = None,
+) -> ManyStarts:
     """The starts of a spec whose free `parameters` have ranges, and where descent begins.
 
     That is the lowest minimum that they lead to, rounded; where one start was to be chosen, that of the lowest loss.
-    The ranges are cut at the bounds, and filled by a Sobol sequence with the seed of the spec.
+    The ranges are cut at the bounds, and filled by a Sobol sequence with the seed of the spec. Without any range those
+    of the search for a start are taken: `trial` gives so many points of it, (N, p) in the user's units.
 
     Raises:
         GdsolveError: no parameter has a range.
     """
     spans = {one.name: _range(one) for one in parameters if one.span is not None and not one.fixed}
-    if not spans:
+    if not spans and trial is None:
         raise GdsolveError(
             "every parameter starts at one number, and so all starts would be the same",
             f"give ranges, as in --start {parameters[0].name}=0..10, or leave --starts out",
             option="starts",
         )
     count = SAMPLED if spec.starts is None else spec.starts
-    points = _filled(parameters, spans, count, spec.seed)
+    points = trial(count) if trial is not None and not spans else _filled(parameters, spans, count, spec.seed)
     inner = _inner(points, layout)
     values = values_of(objective, inner)
     if spec.starts is None:

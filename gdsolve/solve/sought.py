@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -75,7 +76,8 @@ def with_sought(spec: Spec, parameters: Sequence[Parameter], columns: Sequence[s
         raise GdsolveError(
             f"{idle}: the formula does not use this parameter", f"did you mean {near}?" if near else "leave it out"
         )
-    found = (*parameters, *(Parameter(name, 1.0, sought=True) for name in names))
+    lower = 0.0 if spec.nonnegative else -math.inf
+    found = (*parameters, *(Parameter(name, 1.0, lower=lower, sought=True) for name in names))
     if not found or all(one.fixed for one in found):
         raise GdsolveError(
             "the formula has no parameter that could move",
@@ -91,3 +93,16 @@ def _is_used(spec: Spec, name: str, known: Sequence[str], columns: Sequence[str]
 
 def _placeholder(parameter: Parameter) -> float:
     return min(max(1.0, parameter.lower), parameter.upper)
+
+
+def require_random(spec: Spec) -> None:
+    """See that a seed has an effect where every parameter of a curve was given a start.
+
+    Raises:
+        GdsolveError: nothing is drawn at random.
+    """
+    drawn = spec.init == "random" or spec.is_dealt or spec.is_spread or spec.batch is not None
+    if spec.seed and spec.finds_starts and not drawn:
+        raise GdsolveError(
+            "every parameter has a start, and nothing else is drawn at random", "leave --seed out", option="seed"
+        )

@@ -32,6 +32,8 @@ SAME = 1e-6
 PROBES = 16
 AGREED = 0.75
 """The share of refined points that must have ended at the best one, so that no more are looked for."""
+WORK = 12_000_000
+"""Numbers that a round of sweeps may take, about: what some seconds of one core are enough for."""
 ROOM = 1 << 21
 """Numbers that are held at a time, about."""
 FIRST = (Enters.WAVE, Enters.PLACE, Enters.BALANCE, Enters.GROWTH, Enters.SIZE, Enters.PHASE)
@@ -60,16 +62,23 @@ def search(curve: Separable, reaches: Mapping[str, Reach], seed: int) -> Searche
         return Searched(best, task.looked)
     # Along a single parameter the design is a sweep already, unless there are many waves to tell apart.
     swept = q > 1 or task.reaches[0].enters is Enters.WAVE
-    now = _refined(curve, Projected.joined([task.swept(best.at(slice(SWEPT))), best]) if swept else best)
+    most = task.affordable
+    now = _refined(curve, Projected.joined([task.swept(best.at(slice(min(SWEPT, most)))), best]) if swept else best)
     agreed = float((now.value <= now.value[0] * (1.0 + SAME)).to(torch.float64).mean())
     now = _different(now)
     for _ in range(ROUNDS if swept and agreed < AGREED else 0):
-        again = _refined(curve, task.swept(now.at(slice(SWEPT_AGAIN))))
+        again = _refined(curve, task.swept(now.at(slice(min(SWEPT_AGAIN, most)))))
         lower = float(again.value[0]) < float(now.value[0]) * (1.0 - SAME)
         now = _different(_sorted(Projected.joined([again, now])).at(slice(KEPT)))
         if not lower:
             break
     return Searched(now, task.looked)
+
+
+def designed(curve: Separable, reaches: Mapping[str, Reach], count: int, seed: int) -> Projected:
+    """`count` points of the design, with the best linear parameters."""
+    task = _Search(curve, _without_mirrors(curve, [reaches[curve.names[place]] for place in curve.others]))
+    return task.project(task.alpha(space_filling([Range(0.0, 1.0)] * len(task.reaches), count, seed)))
 
 
 def _without_mirrors(curve: Separable, reaches: Sequence[Reach]) -> tuple[Reach, ...]:
@@ -94,6 +103,17 @@ class _Search:
     curve: Separable
     reaches: tuple[Reach, ...]
     looked: int = 0
+
+    @property
+    def affordable(self) -> int:
+        """How many points may be swept, so that the numbers that this takes are bounded: at least one."""
+        grids = [len(self._grid(place)) * self._partners(place) for place in range(len(self.reaches))]
+        return max(1, WORK // (sum(grids) * self.curve.rows * (len(self.curve.linear) + 1)))
+
+    def _partners(self, place: int) -> int:
+        """By how many numbers of its partner a parameter is looked at together."""
+        partner = self.reaches[place].partner
+        return 1 if partner not in self.names else 1 + len(self._grid(self.names.index(partner), as_partner=True))
 
     @property
     def names(self) -> list[str]:

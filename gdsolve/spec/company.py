@@ -155,10 +155,11 @@ RANDOM = Company(
         asked.spec.init == "random"
         or asked.spec.is_dealt
         or asked.spec.is_spread
+        or asked.spec.finds_starts
         or (asked.spec.batch is not None and asked.spec.shuffle is not Shuffle.NONE)
     ),
-    "{flag} is for --init random, ranges of --start, --starts, --cv, --holdout and --batch; nothing else is drawn at "
-    "random",
+    "{flag} is for --init random, curves without --start, ranges of --start, --starts, --cv, --holdout and --batch; "
+    "nothing else is drawn at random",
     "leave {flag} out",
 )
 DEALT = Company(

@@ -69,7 +69,8 @@ class DescentOptions(TableOptions):
     start: tuple[str, ...] = option(
         (),
         "Start values of the parameters, or ranges of them, as in a=0..10,b=1e-3..1e3; a range of one sign whose ends "
-        "differ by a factor of 100 is filled on a logarithmic scale.",
+        "differ by a factor of 100 is filled on a logarithmic scale. Those of a --model that are left out are found "
+        "from the data.",
         "Formula",
         verbs=DESCENDING,
         metavar="NAME=NUMBER,…",
@@ -375,8 +376,8 @@ class DescentOptions(TableOptions):
     )
     seed: int = option(
         0,
-        "Seed of --init random, of ranges of --start and --starts, of --cv and --holdout, and of the order in which "
-        "--batch takes the rows.",
+        "Seed of --init random, of starts that are found, of ranges of --start and --starts, of --cv and --holdout, "
+        "and of the order in which --batch takes the rows.",
         "Descent",
         metavar="N",
         minimum=0,
