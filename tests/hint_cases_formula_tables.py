@@ -30,6 +30,11 @@ MADE = [
     Case(fit("y ~ log(g)"), TABLE, {"g, or C(g)": fit("y ~ g")}),
     Case(fit("poly(y, 2) ~ x"), TABLE, {"one number a row": fit("y ~ x")}),
     Case(fit("y ~ x:z + `x:z`"), TWINS, {"the columns other names": fit("y ~ x:z + x")}),
+    Case(
+        fit("g ~ x", "--loss softmax"),
+        {"t.csv": "x,g,y\n1,a,0\n2,a,1\n3,a,0\n4,a,1\n"},
+        {"another target before the ~": fit("y ~ x", "--loss softmax")},
+    ),
     Case(fit("y ~ c"), {"t.csv": LEVELS}, {"leave it out": fit("y ~ x")}),
     Case(fit("y ~ 1", "--group-by g"), TABLE, {"name one": fit("y ~ x", "--group-by g")}),
     Case(fit("y ~ 1", "--group-by g"), TABLE),
