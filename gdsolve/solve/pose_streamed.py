@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from gdsolve.descent.methods.bounds import project
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise_rows import coordinates_for
 from gdsolve.objective.streamed import Stream
@@ -16,7 +17,8 @@ from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before
 from gdsolve.solve.squares import penalised_coordinates, ridge_of
 from gdsolve.solve.start import start_of
-from gdsolve.spec import Spec, flag
+from gdsolve.solve.within import within
+from gdsolve.spec import Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
 
@@ -59,15 +61,17 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
         dtype,
         device,
     )
+    units, box = within(spec, coordinates, info.roles.design)
+    start = project(box, start_of(spec, coordinates, info.roles.design)).to(device, dtype)
     return Problem(
         spec=spec,
         kind=Kind.LINEAR,
         objective=objective,
-        start=start_of(spec, coordinates, info.roles.design).to(device, dtype),
+        start=start,
         labels=info.roles.design,
         intercept=intercept,
-        units=coordinates.to(device),
-        box=None,
+        units=units.to(device),
+        box=None if box is None else box.to(start),
         data=info,
         rows=triangle.total_weight,
         total_sum_of_squares=triangle.total_sum_of_squares(intercept=intercept) if loss.of_residual else None,
@@ -84,12 +88,11 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
 
 def _require_plain(spec: Spec) -> None:
     """See that rows are as the table has them, one number of target each."""
-    moved = next((name for name in ("offset", "exposure", "class_weight") if getattr(spec, name)), None)
-    if moved is not None:
+    if spec.class_weight:
         raise GdsolveError(
             "goes with rows that are kept, and these are read anew every epoch",
-            f"leave {flag(moved)} out, or give --shuffle rows",
-            option=moved,
+            "leave --class-weight out, or give --shuffle rows",
+            option="class_weight",
         )
     if spec.loss.info.target is Target.CLASSES:
         raise GdsolveError(
