@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 from formula_frames import FORMULA, houses
-from formulaic import model_matrix
+from formulaic import ModelSpec, model_matrix
 from in_process import completed
 from rank_threads import on_ranks
 
@@ -22,6 +22,7 @@ import gdsolve
 from gdsolve.data import open_table
 from gdsolve.data.formula import learn
 from gdsolve.data.formula.learn import Learner
+from gdsolve.data.formula.materializer import BatchMaterializer
 from gdsolve.data.room import Room
 from gdsolve.solve.read import read_table
 from gdsolve.spec.file import build_spec
@@ -284,6 +285,13 @@ def test_without_formulaic_it_is_told_how_to_have_it(table: Path, monkeypatch: p
         "gdsolve: error: formula: is read by formulaic, which is not installed\nhint: pip install 'gdsolve[formula]'\n"
     )
     assert completed("fit", str(table), "--target", "price", "--features", "area", "--quiet").code == 0
+
+
+@pytest.mark.parametrize("expression", ["__import__('os').getcwd()", "open('f')", "area.__class__", "np.log.__class__"])
+def test_nothing_but_columns_and_functions_is_evaluated(expression: str) -> None:
+    """Behind the check of the formula there is another, where the expression meets its names."""
+    with pytest.raises((NameError, SyntaxError), match="is n"):
+        BatchMaterializer(houses(3))._evaluate(expression, None, ModelSpec(formula=[]))
 
 
 def test_what_needs_all_rows_is_held_against_the_memory(table: Path, monkeypatch: pytest.MonkeyPatch) -> None:

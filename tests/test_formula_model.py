@@ -117,6 +117,17 @@ def test_groups_have_weights_of_the_same_columns(tmp_path: Path) -> None:
         assert found[here] == pytest.approx(X[here] @ w, rel=1e-8)
 
 
+def test_several_classes_are_predicted(tmp_path: Path) -> None:
+    fitted = gdsolve.fit(houses(), formula="zone ~ log(area) + C(rooms)", loss="softmax", save=tmp_path / "z.json")
+    made = model_matrix("log(area) + C(rooms)", houses().to_pandas())
+    weights = {f"Intercept[{zone}]": fitted.weights[f"intercept[{zone}]"] for zone in "abc"} | fitted.weights
+    z = np.column_stack([sum(made[name] * weights[f"{name}[{zone}]"] for name in made.columns) for zone in "abc"])
+    expected = np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)
+    found = gdsolve.predict(tmp_path / "z.json", houses(), class_=True)
+    assert found[:, :3].to_numpy() == pytest.approx(expected, rel=1e-12)
+    assert found["class"].to_list() == [list("abc")[place] for place in expected.argmax(axis=1)]
+
+
 @pytest.mark.parametrize(
     ("changed", "words", "remedy"),
     [

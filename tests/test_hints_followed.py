@@ -22,6 +22,7 @@ import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
 import hint_cases_spec
+import hint_cases_starts
 import hint_cases_text
 import hint_cases_told
 import hint_cases_validation
@@ -31,6 +32,7 @@ from hints import AstrayError, Case, Told, follow, ways
 
 CASES: list[Case] = [
     *hint_cases_spec.CASES,
+    *hint_cases_starts.CASES,
     *hint_cases_formulas.CASES,
     *hint_cases_curves.CASES,
     *hint_cases_found_start.CASES,

@@ -120,3 +120,41 @@ def test_rates_are_compared_on_rows_that_are_read_anew(path: Path) -> None:
         for shuffle in ("rows", "blocks")
     )
     assert [one.loss for one in rows.rates] == [one.loss for one in blocks.rates]
+
+
+@pytest.mark.parametrize("loss", ["logistic", "poisson", "absolute", "huber"])
+@pytest.mark.parametrize("weighed", [False, True])
+def test_every_loss_is_streamed_as_it_is_in_memory(tmp_path: Path, loss: str, weighed: bool) -> None:
+    rng = np.random.default_rng(1)
+    X, weight = rng.normal(size=(301, 2)), rng.integers(0, 3, 301)
+    y = {"logistic": rng.integers(0, 2, 301), "poisson": rng.poisson(2, 301)}.get(loss, X.sum(1) + rng.normal(size=301))
+    np.savetxt(tmp_path / "t.csv", np.c_[X, weight, y], delimiter=",", header="a,b,w,y", comments="", fmt="%.17g")
+    same: dict[str, Any] = {"loss": loss, "batch": 16, "epochs": 3, "scale": "standard", "lr": 0.05, "ridge": 2.0}
+    same |= {"weight": "w"} if weighed else {"features": "a,b"}
+    same |= {"delta": 1.0} if loss == "huber" else {}
+    rows, blocks = (gdsolve.fit(tmp_path / "t.csv", shuffle=shuffle, **same) for shuffle in ("rows", "blocks"))
+    np.testing.assert_allclose(blocks.w.numpy(), rows.w.numpy(), rtol=1e-12)
+    assert blocks.loss == pytest.approx(rows.loss, rel=1e-12)
+    assert blocks.sse is None if rows.sse is None else blocks.sse == pytest.approx(rows.sse, rel=1e-10)
+    assert blocks.figures.accuracy == rows.figures.accuracy
+    assert blocks.figures.deviance == (None if rows.figures.deviance is None else pytest.approx(rows.figures.deviance))
+    assert (blocks.gap, blocks.optimum) == (None, None)
+    assert "its rows are read anew every epoch, and none are kept to look for one" in blocks.advice[0]
+
+
+@pytest.mark.parametrize("loss", ["logistic", "poisson"])
+def test_a_rate_is_found_without_keeping_rows(tmp_path: Path, loss: str) -> None:
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(500, 2))
+    y = rng.poisson(np.exp(X[:, 0])) if loss == "poisson" else (X[:, 0] + rng.logistic(size=500) > 0).astype(int)
+    np.savetxt(tmp_path / "t.csv", np.c_[X, y], delimiter=",", header="a,b,y", comments="", fmt="%.17g")
+    whole = gdsolve.fit(tmp_path / "t.csv", loss=loss)
+    found = gdsolve.fit(tmp_path / "t.csv", loss=loss, batch=16, epochs=20, shuffle="blocks")
+    assert found.loss == pytest.approx(whole.loss, rel=1e-3)
+
+
+def test_what_takes_all_residuals_is_refused(path: Path) -> None:
+    with pytest.raises(gdsolve.GdsolveError, match="δ is found from the residuals of all rows"):
+        gdsolve.fit(path, loss="huber", batch=16, shuffle="blocks")
+    with pytest.raises(gdsolve.GdsolveError, match="a report on --loss absolute takes all of them"):
+        gdsolve.fit(path, loss="absolute", batch=16, shuffle="blocks", report=True)

@@ -205,9 +205,10 @@ def _is_of_observation(spec: Spec, loss: Loss) -> bool:
     if not loss.info.likelihood:
         return spec.interval_of is not IntervalOf.MEAN
     if spec.interval_of is IntervalOf.OBSERVATION:
-        what = WHAT.get(loss.info.target, "positive number")
+        what = WHAT.get(loss.info.target, "number")
+        has = "a probability" if loss.info.target in WHAT else "a skewed distribution"
         raise GdsolveError(
-            f"the model is of --loss {loss}: a {what} has a probability, and no interval around its mean",
+            f"the model is of --loss {loss}: a {what} has {has}, and no interval around its mean",
             "give --interval-of mean",
             option="interval_of",
         )

@@ -195,7 +195,8 @@ def frames_of(source: Source, model: Predictor, spec: Spec, shown: Sequence[str]
 
 
 def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str]) -> Iterator[_Frame]:
-    wanted = shown or model.read
+    # A model that reads no column has a prediction for every row all the same.
+    wanted = shown or model.read or list(source.schema)[:1]
     done = 0
     part: Part | None = None
     try:

@@ -168,7 +168,7 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
             each = model["weights_by_class"]
             constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
             names = tuple(map(str, each))
-            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names)
+            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names, formula=formula)
         intercept = float(model.get("intercept") or 0.0) * (not groups)
         return Predictor(
             tuple(terms),

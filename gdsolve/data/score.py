@@ -12,6 +12,7 @@ import polars as pl
 
 from gdsolve.data.beside import Beside
 from gdsolve.data.deviance import parameter_of
+from gdsolve.data.offsets import is_subtracted, offset_of
 from gdsolve.data.passes import Pass
 from gdsolve.data.predict import frames_of, open_for, place_of
 from gdsolve.data.predictor import CurveModel, Predictor, read_predictor, values_of
@@ -136,7 +137,10 @@ def _missing(at: str, cells: pl.DataFrame, known: Predictor, row: int, column: s
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _ScoreBatch:
-    """Rows of a batch, (rows,) each: `lacking` have no prediction, target or weight, `weightless` the weight 0."""
+    """Rows of a batch, (rows,) each: `lacking` have no prediction, target or weight, `weightless` the weight 0.
+
+    `offset` is what was subtracted from targets before the fit: R² is of what is left.
+    """
 
     cells: pl.DataFrame
     target: np.ndarray
@@ -144,18 +148,21 @@ class _ScoreBatch:
     weight: np.ndarray | None
     lacking: np.ndarray
     weightless: np.ndarray
+    offset: np.ndarray
 
     @classmethod
     def of(cls, cells: pl.DataFrame, model: Predictor) -> _ScoreBatch:
         """What the model makes of the cells."""
         target, value = model.beside.targets_of(cells), values_of(cells, model)
         weight = None if model.beside.weight is None else model.beside.weights_of(cells)
+        subtracted = offset_of(cells, model) if is_subtracted(model.beside.loss) else 0.0
+        offset = np.broadcast_to(subtracted, target.shape)
         gone = np.isnan(value)
         lacking = np.isnan(target) | (gone if gone.ndim == 1 else gone.any(axis=1))
         if weight is None:
-            return cls(cells, target, value, None, lacking, np.zeros_like(lacking))
+            return cls(cells, target, value, None, lacking, np.zeros_like(lacking), offset)
         lacking |= np.isnan(weight)
-        return cls(cells, target, value, weight, lacking, ~lacking & (weight == 0.0))
+        return cls(cells, target, value, weight, lacking, ~lacking & (weight == 0.0), offset)
 
     def column_lacking(self, row: int, model: Predictor) -> str | None:
         """The first column whose cell a row lacks; None where it is of a group that the model does not have."""
@@ -165,4 +172,5 @@ class _ScoreBatch:
         """Add the rows that can be scored, `before` which so many rows of the source stand."""
         used = ~(self.lacking | self.weightless)
         weight = None if self.weight is None else self.weight[used]
-        sums.add(self.target[used], self.value[used], weight, source, before + 1 + np.flatnonzero(used))
+        rows = before + 1 + np.flatnonzero(used)
+        sums.add(self.target[used], self.value[used], weight, source, rows, self.offset[used])

@@ -59,11 +59,18 @@ class ScoreSums:
         return cls(loss, mean, level, parameter, confusion=np.zeros((classes, classes)))
 
     def add(
-        self, y: np.ndarray, z: np.ndarray, weight: np.ndarray | None, source: str = "", rows: np.ndarray | None = None
+        self,
+        y: np.ndarray,
+        z: np.ndarray,
+        weight: np.ndarray | None,
+        source: str = "",
+        rows: np.ndarray | None = None,
+        offset: np.ndarray | float = 0.0,
     ) -> None:
         """Add rows, all of which have a target y, a value z and a weight above 0, (rows,) each, or all the weight 1.
 
-        `rows` are their numbers in `source`, (rows,), from 1; without them they are 1, 2, ….
+        `rows` are their numbers in `source`, (rows,), from 1; without them they are 1, 2, …. `offset` is what the model
+        subtracts from the targets that it explains.
         """
         if not len(y):
             return
@@ -74,7 +81,7 @@ class ScoreSums:
         ones = np.ones_like(y) if weight is None else weight
         with np.errstate(all="ignore"):
             error = predicted - y
-            self._add_target(y, ones)
+            self._add_target(y - offset, ones)
             self.squares += float((ones * error**2).sum())
             self.absolute += float((ones * np.abs(error)).sum())
             self._find_largest(y, predicted, source, np.arange(1, len(y) + 1) if rows is None else rows)

@@ -97,10 +97,8 @@ class SoftmaxRows:
             gradient = gradient + self.penalty.pulled(excess).mT.reshape(-1, 1)
         if self.shifts:
             # They sum to 0: what rounding leaves of that would be a step along which nothing curves.
-            blocks = gradient.reshape(self.loss.classes, -1).clone()
-            places = list(self.shifts)
-            blocks[:, places] -= blocks[:, places].mean(dim=0)
-            gradient = blocks.reshape(-1, 1)
+            free = gradient.reshape(self.loss.classes, -1)[:, self.shifts[0] :]
+            free -= free.mean(dim=0)
         return Evaluation(value / self.total_weight, gradient / self.total_weight)
 
     def sse(self, weights: Tensor) -> Tensor | None:
@@ -169,7 +167,7 @@ class SoftmaxRows:
 
 
 def free_shifts(penalty: Penalty, p: int) -> tuple[int, ...]:
-    """The places in w_c that no penalty holds: there the same number added in all classes changes nothing."""
+    """The last places in w_c, which no penalty holds: there the same number added in all classes changes nothing."""
     return () if len(penalty.coupled) else tuple(range(len(penalty.diagonal), p))
 
 

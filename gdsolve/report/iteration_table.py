@@ -31,7 +31,8 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
     # More columns than that have no room for a digit each.
     names = every if page.width is None else every[: page.width // NARROWEST]
     # Every class has a weight of each column: their names would fill the page.
-    names = [] if most is not None and record["descent"]["loss"] == Loss.SOFTMAX else names
+    of_classes = most is not None and record["descent"]["loss"] == Loss.SOFTMAX
+    names = [] if of_classes else names
     # All of a few weights are worth more than the last digits, and a weight more than those of a gradient.
     for digits, of_measures in ((8, 8), (6, 6), (6, 4)):
         columns = iteration_columns(record, measures, names, digits, chosen, of_measures)
@@ -40,7 +41,7 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
     shown = page.most_that_fit(partial(_table, columns), 1, len(columns))
     page.table(_table(columns, shown))
     left = len(columns) - shown + len(every) - len(names)
-    if left:
+    if left and not of_classes:
         what = "weight" if left <= len(every) else "column"
         page.paragraph(f"{counted(left, what)} left out for width; --history FILE has all", "dim")
 

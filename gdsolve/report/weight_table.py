@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from gdsolve.class_names import intercept_name
 from gdsolve.report import numbers
+from gdsolve.report.class_table import show_class_weights
 from gdsolve.report.figures import beyond_rounding
 from gdsolve.report.goodness_table import error_title
 from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import align_points, counted, figure, ratios
 from gdsolve.report.page import Page
-from gdsolve.report.parts import Record, chunked_tables, is_penalised, name_column, parameter_names, parameter_values
+from gdsolve.report.parts import Record, chunked_tables, name_column, parameter_names, parameter_values
 from gdsolve.report.plain import has_intercept, weight_names
 from gdsolve.spec.losses import Loss
 
@@ -29,7 +29,6 @@ DIFFERENCE = "difference"
 UNSEEN = 1e-3
 DIGITS = {"float64": (10, 8, 6), "float32": (6, 5)}
 """Digits of the weights: as many as the iterates have."""
-SHIFTED = "Unique but for what all classes share: shown are the weights that sum to zero."
 LONGEST_NAME = 30
 """Cells of a name that shall not be folded for the sake of a column."""
 
@@ -66,32 +65,15 @@ def show_weights(page: Page, record: Record, room: int | None) -> None:
 
 def _shows_classes(page: Page, record: Record, room: int | None) -> bool:
     """Show the weights of several classes side by side, where they are those of the optimum and fit; else tell so."""
-    found = record.get("weights_by_class")
-    if not found:
+    if not record.get("weights_by_class") or DIFFERENCE in weight_columns(record, 8)[0]:
         return False
-    titles, columns = class_columns(record, 8)
-    together = weight_columns(record, 8)[0]
-    grid = Grid([name_column("parameter"), *map(Column, titles[1:])], transpose(columns))
-    if DIFFERENCE in together or not page.fits(grid) or (room is not None and len(columns[0]) > SCREENFUL):
-        return False
-    page.table(grid)
-    if not is_penalised(record["descent"]):
-        page.paragraph(SHIFTED, "dim", hanging=2)
+    lacking = page.beside()
     for text in _lacking(record):
-        page.paragraph(text, "dim", hanging=2)
+        lacking.paragraph(text, "dim", hanging=2)
+    if not show_class_weights(page, record, None if room is None else room - len(lacking.lines)):
+        return False
+    page.lines += lacking.lines
     return True
-
-
-def class_columns(record: Record, digits: int) -> tuple[list[str], list[list[str]]]:
-    """Titles and columns: the columns of the table, and their weights in each class."""
-    found, features = record["weights_by_class"], record["data"]["features"]
-    names, columns = [*features], []
-    last = any(one["intercept"] is not None for one in found.values())
-    names += [intercept_name(features)] if last else []
-    for one in found.values():
-        columns.append([*(one["weights"][name] for name in features), *([one["intercept"]] if last else [])])
-    rows = numbers.rows(list(zip(*columns, strict=True)), digits)
-    return ["parameter", *found], [names, *map(list, zip(*rows, strict=True))]
 
 
 def weight_columns(

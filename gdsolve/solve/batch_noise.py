@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -12,7 +12,6 @@ from gdsolve.descent.iterate import iterate
 from gdsolve.descent.methods.newton import Newton
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import LeftDomain
-from gdsolve.objective.base import TwiceDifferentiable
 from gdsolve.objective.gradient_noise import (
     MOST_MODES,
     GradientNoise,
@@ -25,12 +24,15 @@ from gdsolve.objective.minibatches import updates_in_epoch
 from gdsolve.objective.pointwise_rows import PointwiseRows
 from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import Rows
+from gdsolve.objective.streamed_pointwise import StreamedPointwise
 from gdsolve.solve.problem import Problem
 
 # Of the plateau, what the start may still have at the end of as many epochs as are advised.
 LEFT = 0.1
 MOST_EPOCHS = 100_000
 NEWTON_STEPS = 10
+UNSEEN = 0.1
+LEAST = 1e-12
 MOST_LOOKED_AT = 20
 
 
@@ -127,38 +129,48 @@ def outlook_of_squares(
     return BatchOutlook(noise, away, batch, problem.loss_unit, shuffled)
 
 
-def held_rate(objective: PointwiseRows, start: Tensor, batch: int) -> float | None:
+def held_rate(objective: PointwiseRows | StreamedPointwise, start: Tensor, batch: int) -> float | None:
     """The rate that descent on batches of a smooth loss holds, by its curvature: its bound, or the largest on the way.
 
-    Where there is no bound some steps of Newton's method lead to about where the descent ends.
+    Where there is no bound some steps of Newton's method lead to about where the descent ends; of rows that are not
+    kept it is the curvature at the start, and a tenth of the rate.
     """
-    loss, design, m = objective.loss, objective.design, len(objective.design)
-    if design.shape[1] > MOST_MODES or m < 2 or not loss.differentiable:
+    loss, places, share = objective.loss, [start], 1.0
+    if len(start) > MOST_MODES or not loss.differentiable:
         return None
-    z = design @ start
-    if loss.largest_curvature is None:
-        if not isinstance(objective, TwiceDifferentiable):
-            return None
+    if loss.largest_curvature is None and isinstance(objective, StreamedPointwise):
+        share = UNSEEN
+    elif loss.largest_curvature is None:
         rules, schedule = (LeftDomain(),), Schedule("none")
-        end = iterate(objective, start, Newton(), rules, max_iter=NEWTON_STEPS, schedule=schedule).w
-        curvature: Tensor | float = torch.maximum(*(loss.curvature(design @ w, objective.target) for w in (start, end)))
-    else:
-        curvature = loss.largest_curvature
-    weight = torch.ones_like(z) if objective.weight is None else objective.weight
-    root = (weight * curvature).sqrt().to(torch.float64)
-    scaled = design.to(torch.float64) * root
-    gram = (scaled.mT @ scaled + objective.penalty.to(torch.float64, design.device).gram()) / objective.total_weight
-    values, vectors = torch.linalg.eigh(gram)
-    there = values > 1e-12 * values[-1]
-    if not bool(there.any()):
+        places.append(iterate(objective, start, Newton(), rules, max_iter=NEWTON_STEPS, schedule=schedule).w)
+    gram, rows = objective.penalty.to(torch.float64, start.device).gram(), 0
+    for scaled in _bent(objective, places):
+        gram, rows = gram + scaled.mT @ scaled, rows + len(scaled)
+    values, vectors = torch.linalg.eigh(gram / objective.total_weight)
+    there = values > LEAST * values[-1]
+    if rows < 2 or not bool(there.any()):
         return None
-    nothing = torch.zeros(design.shape[1], 1, dtype=torch.float64, device=design.device)
+    nothing = torch.zeros(len(start), 1, dtype=torch.float64, device=start.device)
     noise = gradient_noise(
-        [(scaled, nothing.new_zeros(m, 1))],
-        m,
+        ((scaled, scaled.new_zeros(len(scaled), 1)) for scaled in _bent(objective, places)),
+        rows,
         (values[there], vectors[:, there]),
         nothing,
         1.0 / objective.total_weight,
         nothing,
     )
-    return largest_held(noise, m / updates_in_epoch(m, batch))
+    held = largest_held(noise, rows / updates_in_epoch(rows, min(batch, rows)))
+    return None if held is None else share * held
+
+
+def _bent(objective: PointwiseRows | StreamedPointwise, places: list[Tensor]) -> Iterator[Tensor]:
+    """Rows √(ωl″)·x, (h, p), with the bound of l″, or the largest at some `places`, (p, 1) each."""
+    loss = objective.loss
+    for design, target, weight in objective.blocks():
+        root = torch.ones_like(target) if weight is None else weight
+        if loss.largest_curvature is None:
+            curved = torch.stack([loss.curvature(design @ w, target) for w in places]).amax(dim=0)
+            root = root * curved
+        else:
+            root = root * loss.largest_curvature
+        yield design.to(torch.float64) * root.to(torch.float64).sqrt()

@@ -21,6 +21,7 @@ from gdsolve.objective.quadratic import Quadratic
 from gdsolve.objective.rows import Rows, collect_rows
 from gdsolve.objective.shared import Shared
 from gdsolve.objective.streamed import Stream, StreamedBatches
+from gdsolve.objective.streamed_pointwise import StreamedPointwise
 from gdsolve.solve.batch_noise import BatchOutlook, held_rate, outlook_of_squares
 from gdsolve.solve.batch_words import foretold
 from gdsolve.solve.deal import Deal
@@ -59,6 +60,10 @@ def deal_rows(problem: Problem, batch: int) -> tuple[Batches, Objective, torch.T
         )
     if squares is None:
         whole = problem.objective
+        if isinstance(whole, StreamedPointwise):
+            size = min(batch, whole.rows)
+            parts = (whole.stream, whole.coordinates, whole.dtype, whole.make)
+            return StreamedBatches(*parts, whole.rows, size, seed), whole, problem.start, None
         if isinstance(whole, Curve | PointwiseCurve) and whole.model.joins:
             raise GdsolveError(
                 "rows meet each other in this formula, as in the mean of a column: no batch stands for all of them",
@@ -133,7 +138,7 @@ def recipe_of_batches(
         if method.info.step_rate is None:
             if outlook is not None:
                 held = outlook.stable_below()
-            elif isinstance(problem.objective, PointwiseRows):
+            elif isinstance(problem.objective, PointwiseRows | StreamedPointwise):
                 held = held_rate(problem.objective, problem.start, batches.size)
         if held is not None:
             rate = SHARE * held * (1.0 - (momentum or 0.0))

@@ -21,7 +21,7 @@ logger = logging.getLogger("gdsolve")
 
 def streams_instead(spec: Spec, demand: Demand, count: RowCount | None) -> bool:
     """True where rows that are to be shuffled as a whole have no room in memory, and their order was left open."""
-    if spec.shuffle is not Shuffle.AUTO or count is None or not spec.loss.info.squared or spec.is_dealt:
+    if spec.shuffle is not Shuffle.AUTO or count is None or spec.is_dealt:
         return False
     try:
         demand.require(count)

@@ -37,6 +37,8 @@ def certify(problem: Problem, solution: Solution) -> Certificate:
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., theorem 2.4: zero gradient and positive curvature.
     """
+    if problem.is_streamed:
+        return Certificate(None, NoMinimum.STREAMED)
     if problem.shrinkage is not None:
         return _shrunk(problem, solution)
     if problem.box is not None and problem.squares is not None:

@@ -24,12 +24,12 @@ ONE_CLASS = "a class has no rows"
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Of some rows: z (h, 1) of two classes, or (h, C); the classes (h,), the loss (h,), and weights (h,)."""
+    """Of some rows: z (h, 1) of two classes, or (h, C); the classes (h,), the loss (h,), and weights (h,), if any."""
 
     z: Tensor
     codes: Tensor
     loss: Tensor
-    weight: Tensor
+    weight: Tensor | None
 
     @property
     def told(self) -> Tensor:
@@ -55,12 +55,14 @@ def class_figures(problem: Problem, w: Tensor) -> dict[str, Any] | None:
     sums = torch.zeros(count * count + 1, dtype=torch.float64, device=w.device)
     rows = sum(ranks.gather(len(own.design)))
     ranked = rows * (count if count > 2 else 1) <= MOST_RANKED
-    kept: list[tuple[Tensor, Tensor, Tensor]] = []
+    kept: list[tuple[Tensor, Tensor, Tensor | None]] = []
     for part in _rows(own, w.to(torch.float64), classes.weights):
         cells = torch.bincount(count * part.codes + part.told, weights=part.weight, minlength=count * count)
-        sums += torch.cat([cells.to(sums), torch.dot(part.weight, part.loss).reshape(1)])
+        lost = part.loss.sum() if part.weight is None else torch.dot(part.weight, part.loss)
+        sums += torch.cat([cells.to(sums), lost.reshape(1)])
         if ranked:
-            kept.append((part.probabilities.cpu(), part.codes.cpu(), part.weight.cpu()))
+            weight = None if part.weight is None else part.weight.cpu()
+            kept.append((part.probabilities.cpu(), part.codes.cpu(), weight))
     confusion = (ranks.total(sums) if ranks.several else sums).cpu()
     table, total = confusion[:-1].reshape(count, count), float(confusion[:-1].sum())
     area = _area([one for share in ranks.gather(kept) for one in share], count) if ranked else None
@@ -91,15 +93,17 @@ def _rows(own: SoftmaxRows | PointwiseRows, w: Tensor, weights: tuple[float, ...
         z = design.to(torch.float64) @ matrix
         y = target if isinstance(own, SoftmaxRows) else target.to(torch.float64)
         codes = target[:, 0].to(torch.int64)
-        known = torch.ones_like(z[:, 0]) if weight is None else weight[:, 0].to(torch.float64)
-        known = known if factors is None else known / factors[codes]
+        known = None if weight is None else weight[:, 0].to(torch.float64)
+        known = known if known is None or factors is None else known / factors[codes]
         yield _Rows(z, codes, own.loss.loss_and_slope(z, y)[0][:, 0], known)
 
 
-def _area(kept: list[tuple[Tensor, Tensor, Tensor]], count: int) -> float | None:
+def _area(kept: list[tuple[Tensor, Tensor, Tensor | None]], count: int) -> float | None:
     if not kept:
         return None
-    predicted, codes, weight = (torch.cat([one[place] for one in kept]).numpy() for place in range(3))
+    predicted, codes = torch.cat([one[0] for one in kept]).numpy(), torch.cat([one[1] for one in kept]).numpy()
+    weights = [one[2] for one in kept if one[2] is not None]
+    weight = torch.cat(weights).numpy() if weights else None
     if count == 2:
         return area_under_curve(predicted[:, -1], codes == 1, weight)
     return macro_area(predicted, codes, weight)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gdsolve.descent.epochs import descend_by_epochs
+from typing import TYPE_CHECKING
+
 from gdsolve.descent.iterate import Observer, iterate
 from gdsolve.descent.leap import leap
 from gdsolve.descent.methods.blind import BlindRule
@@ -14,7 +15,6 @@ from gdsolve.objective.walks import Hastened
 from gdsolve.progress import Outlook
 from gdsolve.signals import held_signals
 from gdsolve.solve.checkpointer import Checkpointer
-from gdsolve.solve.deal import Deal
 from gdsolve.solve.engine import Ground, ground_of
 from gdsolve.solve.fingerprint import Fingerprint, checksum, columns_of
 from gdsolve.solve.forecast import momentum_of
@@ -25,6 +25,9 @@ from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import tolerances_of
 from gdsolve.solve.threads import threads_for_steps
 from gdsolve.spec import Engine, RateSchedule
+
+if TYPE_CHECKING:
+    from gdsolve.solve.deal import Deal
 
 
 def descend(
@@ -81,6 +84,8 @@ def _by_batches(
     problem: Problem, plan: Plan, deal: Deal, observer: Observer | None, checkpointer: Checkpointer | None
 ) -> Solution:
     """Stochastic descent: on one thread, since batches are small, and so that no bit depends on how many there are."""
+    from gdsolve.descent.epochs import descend_by_epochs
+
     method = build_method(plan.recipe, problem.limits)
     assert isinstance(method, BlindRule)
     with one_thread():

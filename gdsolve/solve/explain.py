@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from gdsolve.class_names import intercept_names
 from gdsolve.descent.solution import Solution
-from gdsolve.solve.batch_words import explain_batches
 from gdsolve.solve.forecast import has_closed_form
 from gdsolve.solve.held import held_weights, told_held
 from gdsolve.solve.method import shown_rate
@@ -32,6 +31,8 @@ FAILURES = {
 def explain(problem: Problem, plan: Plan, solution: Solution, certificate: Certificate, loss: float) -> str:
     """How the run ended, at a loss in the user's units, and how far that is from the minimum."""
     if plan.batches is not None:
+        from gdsolve.solve.batch_words import explain_batches
+
         said = explain_batches(problem, plan, plan.batches, solution, certificate, loss)
         if said is not None:
             return said

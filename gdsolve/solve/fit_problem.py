@@ -10,8 +10,6 @@ from gdsolve.descent.iterate import Observer
 from gdsolve.descent.solution import Solution
 from gdsolve.objective.threads import one_thread
 from gdsolve.solve.advise import advise
-from gdsolve.solve.batch_plan import announce_batches, plan_stochastic
-from gdsolve.solve.batch_words import advise_batches, judged, measured
 from gdsolve.solve.certify import certify
 from gdsolve.solve.checkpointer import Checkpointer
 from gdsolve.solve.descend import descend
@@ -68,6 +66,8 @@ def fit_problem(
         plan = plan_descent(problem, resumed=None if checkpointer is None else checkpointer.engine)
         announce(logger, problem, plan)
     else:
+        from gdsolve.solve.batch_plan import announce_batches, plan_stochastic
+
         plan = plan_stochastic(problem)
         announce_batches(logger, problem, plan)
     watched = illustrator is not None and problem.spec.watch and is_observed()
@@ -78,17 +78,21 @@ def fit_problem(
     seconds = {"read": problem.seconds, "descend": time.perf_counter() - descending}
     logger.info("%s in %.3f s", updates_in_words(solution.iterations), seconds["descend"])
     certificate = certify(problem, solution)
+    deal = None
     if plan.batches is None:
         ended = reclassify(problem, solution, certificate, plan.recipe)
     else:
+        from gdsolve.solve.batch_words import judged, measured
+
         ended = judged(problem.spec, solution, certificate)
-        if plan.deal is not None:
-            plan.deal.close()
+        deal = plan.deal
         plan = replace(plan, batches=measured(plan.batches, problem, ended, certificate), deal=None)
     descent = Descent(problem, plan, ended, certificate)
     found = _result(
         descent, command, seconds | {"total": time.perf_counter() - began}, checkpointer, stopped=stopping is not None
     )
+    if deal is not None:
+        deal.close()
     if stopping is not None:
         found = replace(found, spec=asked, max_iter=asked.max_iter)
     if strength is not None:
@@ -176,6 +180,8 @@ def _advice(descent: Descent, command: Command) -> tuple[Advice, ...]:
     problem, plan, solution, certificate = descent.problem, descent.plan, descent.solution, descent.certificate
     if plan.batches is None:
         return advise(problem, plan, solution, certificate, command)
+    from gdsolve.solve.batch_words import advise_batches
+
     return advise_batches(plan, plan.batches, solution, certificate, command)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from gdsolve.data.offsets import offset_columns
 from gdsolve.data.room import host_room, in_bytes
 from gdsolve.ranks import Ranks
 from gdsolve.spec import DType, Engine, Spec, flag
@@ -129,13 +130,13 @@ def building_threads(table: str, need: Callable[[int], int], most: int) -> int:
 
 def demand_of(spec: Spec, table: Table) -> Demand | None:
     """What a linear model asks for: nothing on the triangle, all rows where they are read at every step."""
-    if not spec.loss.info.squared:
-        remedy = "fit a sample of the rows, fewer columns (--features)"
-        return _of_linear(spec, table, "loss", remedy)
     if spec.batch is not None:
         if spec.shuffle in (Shuffle.BLOCKS, Shuffle.NONE):
             return None
         return _of_linear(spec, table, "batch", "--shuffle blocks keeps no rows; else fewer columns (--features)")
+    if not spec.loss.info.squared:
+        remedy = "fit a sample of the rows, fewer columns (--features)"
+        return _of_linear(spec, table, "loss", remedy)
     if spec.engine not in (Engine.ROWS, Engine.AUTOGRAD):
         return None
     remedy = "--engine triangle keeps no rows; else fewer columns (--features)"
@@ -145,7 +146,7 @@ def demand_of(spec: Spec, table: Table) -> Demand | None:
 def _of_linear(spec: Spec, table: Table, option: str, remedy: str) -> Demand:
     value = getattr(spec, option)
     roles, way = table.roles, f"{flag(option)} {getattr(value, 'value', value)}"
-    kept = len(roles.design) + 1 + (roles.weight is not None)
+    kept = len(roles.design) + 1 + (roles.weight is not None) + bool(offset_columns(roles))
     # Beside the rows of the fit, all of them for the folds, and those of a fit without a fold.
     copies = 3 if spec.cv is not None and not spec.loss.info.squared else 1
     numbers = copies * kept + (not spec.no_intercept)
@@ -154,7 +155,7 @@ def _of_linear(spec: Spec, table: Table, option: str, remedy: str) -> Demand:
 
 def demand_of_formula(spec: Spec, table: Table, steps: int, p: int) -> Demand:
     """What a formula asks for: its columns, the result of every step of it, and the slopes of p parameters."""
-    columns = len(table.roles.features) + 1 + (table.roles.weight is not None)
+    columns = len(table.roles.features) + 1 + (table.roles.weight is not None) + len(offset_columns(table.roles))
     option = "minimize" if spec.minimize is not None else "model"
     remedy = _with_precision(spec, "fit a sample of the rows")
     return Demand(table.source[0], option, flag(option), columns + steps + p, columns, _size(spec), remedy)

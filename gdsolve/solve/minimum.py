@@ -19,6 +19,7 @@ class NoMinimum(StrEnum):
 
     NONSMOOTH = "the loss is not differentiable everywhere, so that second derivatives cannot show a minimum"
     TOO_LARGE = "the problem is too large to look for one by Newton's method"
+    STREAMED = "its rows are read anew every epoch, and none are kept to look for one"
     INTERRUPTED = "the search for one was interrupted"
     NOT_FOUND = f"Newton's method finds none within {MOST_STEPS} steps from here"
     NOT_FINITE = "the curvature there is not finite"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -15,12 +16,10 @@ from gdsolve.descent.leap import Form
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.stop import StopRule
-from gdsolve.solve.deal import Deal
 from gdsolve.solve.device import Placement, device_of, dtype_of, place_rows
 from gdsolve.solve.engine import EngineChoice, choose, only_engine, require_closed_form
 from gdsolve.solve.forecast import fate_of, form_of, has_closed_form, stable_below, stop_of
 from gdsolve.solve.method import recipe_of
-from gdsolve.solve.minibatches import Minibatches
 from gdsolve.solve.prediction import ENGINES, Prediction, Work
 from gdsolve.solve.problem import Problem
 from gdsolve.solve.rules import require_end, rules_of, tolerance_of
@@ -29,6 +28,10 @@ from gdsolve.solve.words import at_the_limit, coordinates_of, will_diverge
 from gdsolve.spec import DType, Engine, Method
 from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
+
+if TYPE_CHECKING:
+    from gdsolve.solve.deal import Deal
+    from gdsolve.solve.minibatches import Minibatches
 
 SMALL = {"tol": "updates", "loss_tol": "changes of the loss", "grad_tol": "gradients"}
 # Where it is known that there is no minimum to come to.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from gdsolve.imports import collector_at_rest
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.solve.problem import Problem
-from gdsolve.solve.read import read_table
+from gdsolve.solve.read import TableRead, read_table
 from gdsolve.spec import Spec
 
 if TYPE_CHECKING:
@@ -36,9 +36,22 @@ def pose(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALONE) ->
     from gdsolve.solve.pointwise import pose_pointwise
     from gdsolve.solve.squares import pose_squares
 
-    problem = pose_squares(read) if spec.loss.info.squared else pose_pointwise(read)
+    if read.spec.loss.info.squared:
+        problem = pose_squares(read)
+    elif read.kept.stream is None:
+        problem = pose_pointwise(read)
+    else:
+        problem = _streamed(read)
     if read.dealt is not None:
         problem = replace(problem, dealt=read.dealt)
     # What every rank reads for itself, a start say, is there on all of them.
     ranks.gather(None)
     return problem
+
+
+def _streamed(read: TableRead) -> Problem:
+    from gdsolve.objective.streamed import Stream
+    from gdsolve.solve.pose_streamed import pose_streamed
+
+    assert isinstance(read.kept.stream, Stream)
+    return pose_streamed(read, read.kept.stream)

@@ -80,8 +80,8 @@ class Problem:
     was chosen. `shrinkage` is an l1 penalty, which the objective is without; there are no modes then, and of least
     squares `smooth_spectrum` is the spectrum of the objective. `dealt` has what validation needs, where it was asked
     for. `triangle` is that of the table of a linear model, and `clusters` are those of rows in memory, where errors are
-    clustered. `spread` are the starts that fill ranges, where there are any: the start is one of them, and
-    `found_start` tells of a start that was found from the data.
+    clustered. Where it `is_streamed` an evaluation reads all rows anew. `spread` are the starts that fill ranges, where
+    there are any: the start is one of them, and `found_start` tells of a start that was found from the data.
     """
 
     spec: Spec
@@ -113,6 +113,7 @@ class Problem:
     clusters: RowClusters | None = None
     spread: ManyStarts | None = None
     found_start: FoundStart | None = None
+    is_streamed: bool = False
 
     @property
     def p(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from gdsolve.spec.choices import Engine, RateSchedule, Shuffle
-from gdsolve.spec.losses import SQUARED
 from gdsolve.spec.methods import Method
 from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
@@ -54,10 +53,10 @@ def check_batch(spec: Options) -> None:
             "leave --shuffle or --holdout out",
             option="shuffle",
         )
-    if streamed and spec.model is None and not spec.loss.info.squared:
+    if streamed and spec.report and spec.model is None and not spec.loss.info.squared:
         raise GdsolveError(
-            f"--shuffle {spec.shuffle} keeps no rows, and the certificate of --loss {spec.loss} takes all of them",
-            f"leave --shuffle out, or give --loss {'|'.join(SQUARED)}",
+            f"--shuffle {spec.shuffle} keeps no rows, and a report on --loss {spec.loss} takes all of them",
+            "leave --shuffle or --report out",
             option="shuffle",
         )
     if spec.engine in WHOLE or (spec.engine is Engine.AUTOGRAD and spec.model is None):

@@ -57,6 +57,10 @@ COLUMN: Schema = {
     "items": {"anyOf": [{"$ref": "#/$defs/number"}, {**_ROW, "maxItems": 1}]},
 }
 VALUE: Schema = {"anyOf": [{"$ref": "#/$defs/number"}, {"$ref": "#/$defs/matrix"}]}
+_END = rf"\s*{_SIGN}{_DIGITS}\s*(/\s*{_SIGN}{_DIGITS}\s*)?"
+START: Schema = {
+    "anyOf": [{"$ref": "#/$defs/value"}, {"type": "string", "pattern": rf"^(?!.*\.\.\.){_END}\.\.{_END}$"}]
+}
 _POSITIVE: Schema = {"type": "number", "exclusiveMinimum": 0}
 RATE: Schema = {
     "anyOf": [
@@ -80,6 +84,7 @@ DEFINITIONS: dict[str, Schema] = {
     "matrix": MATRIX,
     "column": COLUMN,
     "value": VALUE,
+    "start": START,
     "rate": RATE,
 }
 
@@ -222,8 +227,8 @@ def _of_kind(name: str, info: OptionInfo) -> Schema:
 
 
 def _by_kind() -> dict[object, Schema]:
-    number, truth, value = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value"))
-    parameter = _closed({"start": value, "lower": number, "upper": number, "fixed": truth})
+    number, truth, value, start = ({"$ref": f"#/$defs/{name}"} for name in ("number", "truth", "value", "start"))
+    parameter = _closed({"start": start, "lower": number, "upper": number, "fixed": truth})
     return {
         Init: {"anyOf": [TEXT]},
         Init | None: {"anyOf": [TEXT]},
@@ -233,7 +238,7 @@ def _by_kind() -> dict[object, Schema]:
         tuple[str, ...]: _texts(at_least=0),
         LearningRate: {"$ref": "#/$defs/rate"},
         tuple[Constant, ...]: _named([value]),
-        tuple[Parameter, ...]: _named([value, parameter, {"type": "null"}]),
+        tuple[Parameter, ...]: _named([start, parameter, {"type": "null"}]),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import narwhals.stable.v1 as nw
@@ -89,6 +90,7 @@ class BatchMaterializer(NarwhalsMaterializer):
         data = {name: column for name, column in self._columns.items() if name not in called}
         data |= {alias: self._columns[name] for alias, name in names.items()}
         functions = {name: function for name, function in self.context.items() if name in called}
+        require_known(text.strip(), frozenset((*data, *functions)))
         return text.strip(), LayeredMapping(
             LayeredMapping(data, name="data"), LayeredMapping(functions, name="functions")
         )
@@ -143,6 +145,20 @@ class BatchMaterializer(NarwhalsMaterializer):
         for place, (_, values) in enumerate(cols):
             found[place] = getattr(values, "__wrapped__", values)
         return found.T
+
+
+@lru_cache(maxsize=256)
+def require_known(text: str, known: frozenset[str]) -> None:
+    """See that an expression names nothing but what is `known`: what is built into Python is not, whatever was checked.
+
+    Raises:
+        NameError: it does.
+    """
+    for node in ast.walk(ast.parse(text, mode="eval")):
+        if isinstance(node, ast.Name) and node.id not in known:
+            raise NameError(f"{node.id} is neither a column nor a function")
+        if isinstance(node, ast.Attribute) and (not isinstance(node.value, ast.Name) or node.attr.startswith("_")):
+            raise NameError(f"{node.attr} is no function")
 
 
 def numbers_of(values: Any) -> Any:

@@ -21,11 +21,12 @@ from gdsolve.data.offsets import offset_columns
 from gdsolve.data.reading import Reader
 from gdsolve.data.shares import Head
 from gdsolve.data.source import Source
-from gdsolve.data.targets import holds_classes, two_levels
+from gdsolve.data.targets import another_target, class_levels, holds_classes
 from gdsolve.model import read_model
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Missing, Spec
 from gdsolve.spec.formula_place import checked_formula
+from gdsolve.spec.losses import Target
 from gdsolve.spec.model_formula import ModelFormula, read_formula
 from gdsolve.status import DataError, GdsolveError
 
@@ -62,10 +63,10 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     numbers = [*(name for name in named if name not in texts), *beside]
     fast = looked is not None and is_plain(*looked, kinds, numbers)
     columns = FormulaColumns(formula, texts)
-    pair = None
+    pair: tuple[str, ...] | None = None
     if classes:
         found = ranks.gather(find_levels(opened, [parts.target], numbers, parts, spec, fast))
-        pair = two_levels(first.name, parts, join_levels(found, first.name, parts)[parts.target], spec)
+        pair = _classes(first.name, parts, join_levels(found, first.name, parts)[parts.target], spec)
     roles = _roles(columns, parts, names, pair)
     whole = whole_of(opened, looked)
     met = join_met(ranks.gather(values_met(opened, parts.together))) if ranks.several and parts.together else ()
@@ -81,6 +82,20 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     made = Reader(opened, roles, spec, fast, first.name, whole, met)
     made.fill_as(reader)
     return made
+
+
+def _classes(table: str, parts: Parts, levels: Sequence[str], spec: Spec) -> tuple[str, ...]:
+    """The levels of a text target.
+
+    Raises:
+        DataError: there are fewer or more than the loss takes.
+    """
+    try:
+        return class_levels(table, parts, levels, spec)
+    except DataError as fault:
+        if spec.loss.info.target is Target.TWO_CLASSES:
+            raise
+        raise fault.but(hint=f"{another_target(spec)}, one of several classes") from None
 
 
 def _learnt(learner: Learner, reader: Reader, ranks: Ranks) -> FormulaDesign:
@@ -154,7 +169,7 @@ def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str
     )
 
 
-def _roles(columns: FormulaColumns, parts: Parts, names: Sequence[str], pair: tuple[str, str] | None) -> Roles:
+def _roles(columns: FormulaColumns, parts: Parts, names: Sequence[str], pair: tuple[str, ...] | None) -> Roles:
     used = {*columns.formula.named, parts.weight, parts.group, parts.together, parts.cluster, *offset_columns(parts)}
     return replace(
         roles_of(columns, parts.weight, tuple(name for name in names if name not in used)),

@@ -10,6 +10,7 @@ from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.report import numbers
+from gdsolve.report.class_table import class_columns
 from gdsolve.report.confusion_table import confusion_columns
 from gdsolve.report.figures import all_figures
 from gdsolve.report.inference_table import (
@@ -24,7 +25,7 @@ from gdsolve.report.numbers import counted
 from gdsolve.report.parts import ENDINGS, data_lines, descent_line, parameter_names, where_rates_hold
 from gdsolve.report.plain import finite, has_intercept
 from gdsolve.report.starts_table import minima_columns, more_minima
-from gdsolve.report.weight_table import class_columns, weight_columns
+from gdsolve.report.weight_table import weight_columns
 from gdsolve.version import __version__
 
 Record = Mapping[str, Any]
