@@ -158,7 +158,7 @@ RANDOM = Company(
         or asked.spec.finds_starts
         or (asked.spec.batch is not None and asked.spec.shuffle is not Shuffle.NONE)
     ),
-    "{flag} is for --init random, curves without --start, ranges of --start, --starts, --cv, --holdout and --batch; "
+    "{flag} is for --init random, ranges of --start, --starts, curves without a start, --cv, --holdout and --batch; "
     "nothing else is drawn at random",
     "leave {flag} out",
 )
