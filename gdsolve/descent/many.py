@@ -47,8 +47,6 @@ NEAR = 40
 """Reweighted steps before those that know of corners."""
 TRIALS = 10
 """Of a line search count so many as one step."""
-FEW = 1 << 20
-"""Numbers an evaluation below which threads would wait for each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +98,8 @@ def descend_many(
     Raises:
         TypeError: an objective that is neither a curve nor a formula.
     """
-    small = starts.device.type == "cpu" and objective.step_elements * starts.numel() < FEW
-    with one_thread() if small else nullcontext():
+    # Factorisations of a batch of small matrices take several times as long on two threads.
+    with one_thread() if starts.device.type == "cpu" else nullcontext():
         if isinstance(objective, Formula) and kinked(objective.expression, objective.layout.names):
             return descend_over_kinks(objective, starts, box, max_steps=TRIALS * max_steps, told=told)
         if isinstance(objective, PointwiseCurve) and not objective.loss.differentiable:
@@ -128,7 +126,7 @@ def _damped(
     objective: Objective, starts: Tensor, box: Box | None, max_steps: int, told: Callable[[int, int], None] | None
 ) -> ManyEnds:
     count, p = starts.shape
-    at_once, found = points_at_once(objective, p), []
+    at_once, found = points_at_once(objective, p, starts.device), []
     for first in range(0, max(1, count), at_once):
         begun = starts[first : first + at_once]
         found.append(_Walk.of(objective, begun, box).descend(begun, max_steps, partial(_tell, told, first, count)))

@@ -75,7 +75,7 @@ def descend_over_kinks(
     Source: Lewis and Overton (2013), Nonsmooth optimization via quasi-Newton methods, Mathematical Programming 141.
     """
     count, p = starts.shape
-    at_once, found = points_at_once(objective, p), []
+    at_once, found = points_at_once(objective, p, starts.device), []
     for first in range(0, max(1, count), at_once):
         begun = starts[first : first + at_once]
         found.append(_Walk.of(objective, begun, box).descend(begun, max_steps, told, first, count))

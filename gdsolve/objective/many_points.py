@@ -15,8 +15,9 @@ from gdsolve.objective.base import Objective
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.objective.formula import Formula
 
-ROOM = 1 << 25
-"""Numbers that are held at a time, about: 256 MB in float64."""
+ROOM = 1 << 21
+"""Numbers that are held at a time, about: 16 MB in float64, as more take no less time."""
+ROOM_ON_CUDA = 1 << 26
 FAINT = 1e-3
 """Of the curvature of a row: at least this share of what its slope alone says."""
 EQUILIBRATIONS = 3
@@ -80,19 +81,23 @@ def values_of(objective: Objective, points: Tensor) -> Tensor:
     Raises:
         TypeError: an objective of another kind.
     """
-    many, at_once = _many(objective), points_at_once(objective, points.shape[1])
+    many, at_once = _many(objective), points_at_once(objective, points.shape[1], points.device)
     with torch.no_grad():
         found = [many.values(points[first : first + at_once]) for first in range(0, len(points), at_once)]
     return torch.cat(found) if found else points.new_zeros(0)
 
 
-def points_at_once(objective: Objective, p: int) -> int:
+def _room(device: torch.device) -> int:
+    return ROOM if device.type == "cpu" else ROOM_ON_CUDA
+
+
+def points_at_once(objective: Objective, p: int, device: torch.device) -> int:
     """How many points may be looked at together, so that memory is bounded: at least 1."""
     rows = objective.model.rows if isinstance(objective, Curve | PointwiseCurve) and objective.model.joins else 1
     numbers = rows * (p + 4) + 12 * p * p
     if isinstance(objective, Formula):
         numbers += 4 * objective.step_elements
-    return max(1, ROOM // numbers)
+    return max(1, _room(device) // numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,7 @@ class _OfCurve:
         model = self.curve.model
         height = model.rows
         if not model.joins:
-            height = max(1, ROOM // (count * (len(model.expression.steps) + 3 * p + 8)))
+            height = max(1, _room(self.curve.target.device) // (count * (len(model.expression.steps) + 3 * p + 8)))
         yield from (slice(first, first + height) for first in range(0, max(1, model.rows), height))
 
 
