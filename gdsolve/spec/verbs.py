@@ -97,6 +97,7 @@ _ALL = (
             "gdsolve fit data.csv --save model.json",
             "gdsolve fit data.csv --model 'b1*(1 - exp(-b2*x))' --start b1=500,b2=0.0001",
             "gdsolve fit --minimize '(2 - a - b)**2 + (4 - 3*a - b)**2' --start a=0,b=0 --lr 0.01",
+            "gdsolve fit --minimize 'cos(a) + a**2/50' --start a=-20..20 --starts 200",
         ),
         (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS | Does.TABULATES,
