@@ -208,7 +208,7 @@ def certify(
         GdsolveError, DataError: as `fit`, and for weights of other columns.
     """
     from gdsolve.solve.certify_weights import certify_weights as run
-    from gdsolve.solve.given_weights import read_weights
+    from gdsolve.solve.given_weights import OF_COLUMNS, read_weights
 
     with _typing("certify", X):
         given = _weights(weights, intercept=not options.get("no_intercept"))
@@ -216,7 +216,8 @@ def certify(
             # Arrays become a table before the weights are looked at.
             formula = any(options.get(name) is not None for name in ("minimize", "model"))
             implied = read_weights(given).options(formula=formula)
-            options = {**{name: value for name, value in implied.items() if name != "target"}, **options}
+            apart = ("target",) if options.get("formula") is None else OF_COLUMNS
+            options = {**{name: value for name, value in implied.items() if name not in apart}, **options}
         spec, table, command = _ask("certify", X, y, names, {**options, "weights": given})
         return run(spec, table, command)
 

@@ -30,6 +30,11 @@ MADE = [
     Case(fit("y ~ log(g)"), TABLE, {"g, or C(g)": fit("y ~ g")}),
     Case(fit("poly(y, 2) ~ x"), TABLE, {"one number a row": fit("y ~ x")}),
     Case(fit("y ~ x:z + `x:z`"), TWINS, {"the columns other names": fit("y ~ x:z + x")}),
+    Case(
+        fit("g ~ x", "--loss softmax"),
+        {"t.csv": "x,g,y\n1,a,0\n2,a,1\n3,a,0\n4,a,1\n"},
+        {"another target before the ~": fit("y ~ x", "--loss softmax")},
+    ),
     Case(fit("y ~ c"), {"t.csv": LEVELS}, {"leave it out": fit("y ~ x")}),
     Case(fit("y ~ 1", "--group-by g"), TABLE, {"name one": fit("y ~ x", "--group-by g")}),
     Case(fit("y ~ 1", "--group-by g"), TABLE),
@@ -93,4 +98,23 @@ MODELS = [
         for keys in ({"texts": None}, {"levels": {"g": ["a", "b", "c"]}})
     ),
 ]
-CASES = [*MADE, *SAID_TWICE, *MODELS]
+WEIGHTS = '{"weights": {"x": 1, "log(z)": 2}, "intercept": 0.5}'
+CERTIFIED = [
+    Case(
+        'certify t.csv --weights w.json --formula "y ~ x + log(z) - 1"',
+        {**TABLE, "w.json": WEIGHTS},
+        {
+            "take - 1 out": 'certify t.csv --weights w.json --formula "y ~ x + log(z)"',
+            "of a model without intercept": {"w.json": WEIGHTS.replace("0.5", "null")},
+        },
+    ),
+    Case(
+        'certify t.csv --weights w.json --formula "y ~ x"',
+        {**TABLE, "w.json": WEIGHTS},
+        {
+            "in --formula": 'certify t.csv --weights w.json --formula "y ~ x + log(z)"',
+            "out of the weights": {"w.json": '{"weights": {"x": 1}, "intercept": 0.5}'},
+        },
+    ),
+]
+CASES = [*CERTIFIED, *MADE, *SAID_TWICE, *MODELS]

@@ -187,7 +187,6 @@ CURVES = [
     curve("a*lambd + b", "a*lambda + b", "did you mean lambda?", ODD),
     curve("a*Sepal.Length + b", "a*`Sepal.Length` + b", "write `Sepal.Length`, with its backticks", ODD),
     curve("a*X + b", "a*x + b", "did you mean x?", XY),
-    curve("a*x + b + c", "a*x + b", "known here: a, b, x, y", XY),
     Case(
         "fit --model 'a*x' --start a=1", XY, {"gdsolve fit data.csv": "fit xy.csv --model 'a*x' --start a=1"}, stdin=b""
     ),

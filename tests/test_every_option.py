@@ -243,6 +243,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("compare", "quantile"): Example("0.25", ("--loss", "quantile", "--max-iter", "20", "--methods", "gd"), "four.csv"),
     ("certify", "target"): Example("z", ("--weights", "w.json")),
     ("certify", "features"): Example("z", ("--weights", "one.json")),
+    ("certify", "formula"): Example("log(y) ~ x", ("--weights", "w.json")),
     ("certify", "ignore"): Example("g,w,c,z", ("--weights", "one.json")),
     ("certify", "no_intercept"): Example(refused=True),
     ("certify", "minimize"): Example("sum((y - a*x)**2)", ("--weights", "a.json")),

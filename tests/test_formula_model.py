@@ -103,6 +103,24 @@ def test_weights_are_certified_with_what_their_model_learnt(folder: Path) -> Non
     assert gdsolve.certify(houses(), weights=fitted).gap == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize("text", ["price ~ log(area) + age", "price ~ log(area) + age - 1"])
+def test_weights_of_any_tool_are_certified_for_a_formula(tmp_path: Path, text: str) -> None:
+    fitted = gdsolve.fit(houses(), formula=text)
+    plain = {"weights": dict(fitted.weights), "intercept": fitted.intercept}
+    houses().write_csv(tmp_path / "houses.csv")
+    (tmp_path / "w.json").write_text(json.dumps(plain))
+    table = str(tmp_path / "houses.csv")
+    found = [
+        gdsolve.certify(houses(), weights=plain, formula=text),
+        gdsolve.certify(table, weights=plain, formula=text),
+        gdsolve.certify(houses(), weights=fitted),
+        gdsolve.certify(table, weights=fitted),
+    ]
+    assert [one.figures.sse for one in found] == pytest.approx([fitted.figures.sse] * 4, rel=1e-12)
+    words = ("certify", table, "--weights", str(tmp_path / "w.json"), "--formula", text, "--format", "json")
+    assert json.loads(completed(*words).out)["sse"] == pytest.approx(fitted.figures.sse, rel=1e-12)
+
+
 def test_groups_have_weights_of_the_same_columns(tmp_path: Path) -> None:
     houses().write_csv(tmp_path / "houses.csv")
     words = ["--formula", "price ~ poly(age, 2) + log(area)", "--group-by", "zone", "--quiet"]

@@ -105,6 +105,9 @@ def test_check_learns_the_loss_and_what_stops_a_formula(here: Path) -> None:
     assert told("check", "two.csv", "--formula", "c ~ x")["commands"] == [
         "gdsolve fit two.csv --formula 'c ~ x' --format json --loss logistic"
     ]
+    (here / "three.csv").write_text("c,x\na,1\nb,2\nc,3\nb,1\na,2\nc,1\na,3\nb,3\n")
+    command = told("check", "three.csv", "--formula", "c ~ x")["commands"][0]
+    assert command == "gdsolve fit three.csv --formula 'c ~ x' --format json --loss softmax"
     done = completed("check", "cars.csv", "--formula", "mpg ~ wtt")
     assert (done.code, "column 7: no column 'wtt'" in done.err) == (2, True)
 

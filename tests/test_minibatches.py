@@ -353,3 +353,51 @@ def test_an_interrupted_run_tells_what_it_reached_and_goes_on(tmp_path: Path) ->
 
 def options_as_spec(X: np.ndarray, y: np.ndarray, **options: Any) -> Spec:
     return Spec(X=tuple(map(tuple, X.tolist())), y=tuple(y.tolist()), **options)
+
+
+def test_several_classes_take_the_steps_of_torch() -> None:
+    X, _ = table(4)
+    classes = np.random.default_rng(5).integers(0, 3, ROWS)
+    names = np.array(["u", "v", "w"])[classes]
+    found = gdsolve.fit(X, names, loss="softmax", batch=BATCH, epochs=EPOCHS, lr=0.1)
+    design, target = torch.from_numpy(np.c_[X, np.ones(ROWS)]), torch.from_numpy(classes)
+    W = torch.zeros(4, 3, dtype=torch.float64, requires_grad=True)
+    optimiser = SGD([W], lr=0.1)
+    for part in batches(0):
+        optimiser.zero_grad()
+        torch.nn.functional.cross_entropy(design[part] @ W, target[part]).backward()
+        optimiser.step()
+    np.testing.assert_allclose(found.w.numpy()[:, 0], W.detach().mT.reshape(-1).numpy(), rtol=1e-9)
+
+
+def test_an_exposure_is_dealt_with_its_row() -> None:
+    X, y = table(6)
+    counts, exposure = np.round(np.abs(y)), np.random.default_rng(7).uniform(1.0, 3.0, ROWS)
+    found = gdsolve.fit(
+        np.c_[X, exposure],
+        counts,
+        names=["a", "b", "c", "e"],
+        exposure="e",
+        loss="poisson",
+        batch=BATCH,
+        epochs=EPOCHS,
+        lr=0.01,
+    )
+    design, target = torch.from_numpy(np.c_[X, np.ones(ROWS)]), torch.from_numpy(counts)
+    w, log = torch.zeros(4, dtype=torch.float64, requires_grad=True), torch.from_numpy(np.log(exposure))
+    optimiser = SGD([w], lr=0.01)
+    for part in batches(0):
+        optimiser.zero_grad()
+        z = design[part] @ w + log[part]
+        (z.exp() - target[part] * z).mean().backward()
+        optimiser.step()
+    np.testing.assert_allclose(found.w.numpy()[:, 0], w.detach().numpy(), rtol=1e-9)
+
+
+def test_weights_within_bounds_stay_there_and_no_noise_is_predicted() -> None:
+    X, y = table()
+    found = gdsolve.fit(X, y, nonnegative=True, batch=BATCH, epochs=EPOCHS, lr=0.05)
+    assert min(found.weights.values()) >= 0.0
+    told = found.plan.batches
+    assert told is not None
+    assert (told.predicted_excess, told.unpredicted) == (None, "bounds hold weights, and the noise at them is another")

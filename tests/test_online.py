@@ -149,3 +149,20 @@ def test_rows_of_other_columns_are_refused(rows: np.ndarray) -> None:
         gdsolve.partial_fit(model, rows[:, :1], rows[:, 3], names=["z"])
     with pytest.raises(GdsolveError, match="holds weights alone"):
         gdsolve.partial_fit({"weights": {"a": 1.0}, "intercept": 0.0}, rows[:, :1], rows[:, 3], names=["a"])
+
+
+def test_a_model_within_bounds_goes_on_within_them(rows: np.ndarray) -> None:
+    X, y = rows[:, [0, 2]], rows[:, 3]
+    model = gdsolve.fit(X, y, names=["a", "w"], lower="a=2.5", upper="w=0.1")
+    found = gdsolve.partial_fit(model, X, y, names=["a", "w"], lr=0.05)
+    assert (found.spec.lower, found.spec.upper) == (("a=2.5",), ("w=0.1",))
+    assert found.online is not None and not found.online.exact
+    assert found.weights["a"] >= 2.5 and found.weights["w"] <= 0.1
+
+
+def test_a_basis_that_was_made_of_the_rows_before_is_refused(rows: np.ndarray, tmp_path: Path) -> None:
+    path = saved(rows, tmp_path / "t.csv")
+    plain = gdsolve.fit(path, formula="y ~ a * w")
+    assert gdsolve.partial_fit(plain, path).online is not None
+    with pytest.raises(GdsolveError, match=r"poly\(a, 2\) of weights depends on the rows that it was fitted to"):
+        gdsolve.partial_fit(gdsolve.fit(path, formula="y ~ poly(a, 2)"), path)

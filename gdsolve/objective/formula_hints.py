@@ -45,8 +45,9 @@ def may_be_parameter(name: str) -> bool:
 
 
 def near_column(name: str, columns: Collection[str]) -> str | None:
-    """A column that may be meant by a name that is none: the same in other letters' case, or but for a slip."""
-    alike = [column for column in columns if column.lower() == name.lower()]
+    """A column that may be meant by a name that is none: the same in capitals, its first word, or a slip of it."""
+    # A column is often called by its first word: `time (s)`.
+    alike = [column for column in columns if re.match(rf"{re.escape(name)}(\W|$)", column, re.IGNORECASE)]
     if alike or len(name) < SHORTEST_SLIP:
         return next(iter(alike), None)
     return next(iter(difflib.get_close_matches(name, list(columns), n=1, cutoff=SLIP)), None)

@@ -160,7 +160,9 @@ def stops_of_batches(problem: Problem, recipe: Recipe) -> tuple[float, tuple[Sto
     return tol, tuple(rule for rule in rules_of(problem, tol) if not isinstance(rule, LeftDomain))
 
 
-def predicted(told: Minibatches, recipe: Recipe, outlook: BatchOutlook | None, limit: int) -> Minibatches:
+def predicted(
+    problem: Problem, told: Minibatches, recipe: Recipe, outlook: BatchOutlook | None, limit: int
+) -> Minibatches:
     """With what is known before the first step of where the loss will hover."""
     if told.whole:
         return told
@@ -169,6 +171,7 @@ def predicted(told: Minibatches, recipe: Recipe, outlook: BatchOutlook | None, l
     told = replace(told, predicted_excess=None, predicted_at_end=None, lower=None, unpredicted="")
     told = replace(told, stable_below=outlook.stable_below() if plain and outlook is not None else None)
     reasons = (
+        (problem.holds_weights, "bounds hold weights, and the noise at them is another"),
         (outlook is None, f"it is worked out for squares of up to {MOST_MODES} weights"),
         (method.info.recurrence is None, f"the steps of {method.value} are not linear in the gradient"),
         (recipe.schedule is not RateSchedule.CONSTANT, f"the rate is {recipe.schedule.value}: noise fades with it"),
@@ -225,7 +228,7 @@ def plan_stochastic(problem: Problem) -> Plan:
         block=batches.block if isinstance(batches, StreamedBatches) and shuffle is Shuffle.BLOCKS else None,
         streamed=streamed,
     )
-    told = predicted(told, recipe, outlook, limit)
+    told = predicted(problem, told, recipe, outlook, limit)
     return Plan(
         recipe=recipe,
         tol=tol,

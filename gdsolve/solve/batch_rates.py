@@ -127,7 +127,7 @@ def _result(
 ) -> RateResult:
     """The state when the rate stopped, also where a better one came before."""
     ended, unit = judged(problem.spec, solution, certificate), problem.loss_unit
-    foreseen = predicted(told, plan.recipe, deal.outlook, deal.course.limit)
+    foreseen = predicted(problem, told, plan.recipe, deal.outlook, deal.course.limit)
     trace = ended.trace
     sse, last = trace.sse[-1], replace(ended, w=trace.weights[:, -1:], value=trace.values[-1])
     spectrum = certificate.spectrum

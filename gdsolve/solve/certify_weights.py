@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.imports import collector_at_rest
 from gdsolve.solve.certified import Certified
-from gdsolve.solve.given_weights import GivenWeights, read_weights
+from gdsolve.solve.given_weights import OF_COLUMNS, GivenWeights, read_weights
 from gdsolve.solve.pose import pose
 from gdsolve.spec import Parameter, Scale, Spec
 from gdsolve.spec.command import Command
@@ -58,9 +58,19 @@ def with_implied(spec: Spec, given: GivenWeights, asked: frozenset[str]) -> Spec
     implied = {name: value for name, value in known.items() if name not in asked}
     if "ignore" in asked or ("categorical" in asked and given.model is None):
         implied.pop("features", None)
+    if "formula" in asked:
+        # It says which columns there are, and whether there is an intercept.
+        implied = {name: value for name, value in implied.items() if name not in OF_COLUMNS}
+    if asked & {"target", "features", "ignore"}:
+        implied.pop("formula", None)
     if not (spec.minimize or spec.model or "minimize" in implied or "model" in implied):
         # Nothing is descended on: in these coordinates the optimum is found best.
-        return replace(spec, **implied, scale=Scale.STANDARD)
+        posed = replace(spec, **implied, scale=Scale.STANDARD)
+        if posed.formula is None:
+            return posed
+        from gdsolve.spec.model_formula import settled_by_formula
+
+        return settled_by_formula(posed)
     if given.by_name is None:
         raise GdsolveError(
             f"{given.name}: the parameters of a formula have names, and these weights have none",

@@ -79,7 +79,7 @@ def _placed(problem: Problem, given: GivenWeights) -> torch.Tensor:
     """The weights, (p, 1), in the user's units."""
     if problem.kind is not Kind.LINEAR:
         return problem.units.to_user(problem.start)
-    values = given.of(problem.labels, intercept=problem.intercept)
+    values = given.of(problem.labels, intercept=problem.intercept, formula=problem.spec.formula is not None)
     user = torch.tensor(values, dtype=torch.float64, device=problem.start.device)[:, None]
     if isinstance(problem.units, ClassCoordinates):
         # What is the same in all classes is no difference to the optimum.

@@ -49,11 +49,12 @@ def _is_column(spec: Spec) -> bool:
 
 
 def _losses(spec: Spec, target: ColumnSummary | None) -> Iterator[Changes]:
-    """What becomes of the loss, for a target that is a column: two texts are classes, and any number has squares."""
+    """What becomes of the loss, for a target that is a column: texts are classes, and any number has squares."""
     if target is None or takes(spec.loss, target, spec):
         yield {}
     elif (spec.method, spec.engine) == (Method.AUTO, Engine.AUTO):
-        if target.type == "text" and target.levels == 2 and spec.loss is USUAL_LOSS:
-            yield {"loss": Loss.usual_for(Target.TWO_CLASSES)}
+        classes = Loss.usual_for(Target.TWO_CLASSES if target.levels == 2 else Target.CLASSES)
+        if target.type == "text" and spec.loss is USUAL_LOSS and takes(classes, target, spec):
+            yield {"loss": classes}
         elif target.refused and takes(USUAL_LOSS, replace(target, refused=0), spec):
             yield {"loss": USUAL_LOSS}

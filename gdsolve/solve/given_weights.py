@@ -20,6 +20,8 @@ HINT = Advice(
     'write {"weights": {"x": 2.5}, "intercept": 1}, {"coef_": [2.5], "intercept_": 1}, or give a model of --save',
     verbatim=True,
 )
+OF_COLUMNS = ("target", "features", "categorical", "no_intercept")
+"""What a formula that is asked for says in place of the weights."""
 MODEL_LOSS: tuple[str, ...] = ("loss", "delta", "quantile", "power", "dispersion", "class_weight")
 MODEL_LOSS += ("ridge", "l1", "penalty_scale", "penalize_intercept")
 """What a saved model says of its loss, by the names of the options."""
@@ -54,19 +56,26 @@ class GivenWeights:
             found["features"] = self.columns or tuple(self.by_name or ())
         if self.of_classes and self.model is None:
             found["loss"] = Loss.SOFTMAX
-        if self.intercept is None and not self.class_intercepts:
+        if self.intercept is None and not self.class_intercepts and "formula" not in found:
             found["no_intercept"] = True
         return found
 
-    def of(self, names: Sequence[str], *, intercept: bool) -> list[float]:
+    def of(self, names: Sequence[str], *, intercept: bool, formula: bool = False) -> list[float]:
         """The weights of the columns `names`, in their order, the intercept last if there is one.
 
         Raises:
-            GdsolveError: other columns, or an intercept that the model asked for has not.
+            GdsolveError: other columns, or an intercept that the model asked for has not; where a `formula` of R's kind
+                makes the columns it is told so.
         """
-        found = self._ordered(names)
+        found = self._ordered(names, "in --formula" if formula else "with --features")
         if intercept:
             return [*found, self.intercept or 0.0]
+        if self.intercept and formula:
+            raise GdsolveError(
+                f"{self.name}: has an intercept, {self.intercept:.6g}, and the formula has none",
+                "take - 1 out of --formula, or certify weights of a model without intercept",
+                about=("formula",),
+            )
         if self.intercept:
             raise GdsolveError(
                 f"{self.name}: has an intercept, {self.intercept:.6g}, which --no-intercept would drop",
@@ -75,13 +84,13 @@ class GivenWeights:
             )
         return found
 
-    def _ordered(self, names: Sequence[str]) -> list[float]:
+    def _ordered(self, names: Sequence[str], chosen: str) -> list[float]:
         if self.by_name is None:
             given = self.in_order or ()
             if len(given) != len(names):
                 raise GdsolveError(
                     f"{self.name}: {len(given)} weights for {len(names)} columns: {', '.join(names)}",
-                    "give one weight a column, in their order, or name the columns with --features",
+                    f"give one weight a column, in their order, or name the columns {chosen}",
                     option="weights",
                 )
             return list(given)
@@ -89,14 +98,14 @@ class GivenWeights:
             if name not in self.by_name:
                 raise GdsolveError(
                     f"{self.name}: no weight for {name!r}",
-                    "give it one, 0 say, or leave it out with --features",
+                    f"give it one, 0 say, or leave it out {chosen}",
                     option="weights",
                 )
         for name in self.by_name:
             if name not in names:
                 raise GdsolveError(
                     f"{self.name}: {name!r} is not used here",
-                    "name the columns of these weights with --features, or take it out of the weights",
+                    f"name the columns of these weights {chosen}, or take it out of the weights",
                     option="weights",
                 )
         return [self.by_name[name] for name in names]

@@ -34,7 +34,7 @@ def with_formula(spec: Spec, known: Collection[str], names: Sequence[str], targe
         if spec.features:
             raise GdsolveError("a formula names its columns itself", "leave --features out", option="features")
         return spec
-    _require_parameters(found, known, {one.name for one in spec.constants})
+    _require_parameters(spec, found, known)
     column = _feature(spec, found, names, target)
     if column in found.parameters:
         raise GdsolveError(
@@ -46,11 +46,13 @@ def with_formula(spec: Spec, known: Collection[str], names: Sequence[str], targe
     return replace(spec, model=found.of(in_a_formula(column)), features=())
 
 
-def _require_parameters(found: Written, known: Collection[str], constants: Collection[str]) -> None:
+def _require_parameters(spec: Spec, found: Written, known: Collection[str]) -> None:
     wrong = next((name for name in known if name not in found.parameters), None)
     if wrong is None:
         return
-    what, option = ("constant", "constants") if wrong in constants else ("parameter", "start")
+    constant = any(wrong == one.name for one in spec.constants)
+    given = "parameters" if any(wrong == one.name for one in spec.parameters) else "start"
+    what, option = ("constant", "constants") if constant else ("parameter", "weights" if spec.weights else given)
     raise GdsolveError(
         f"{found.name} has no {what} {wrong!r}",
         f"its parameters are {enumerated(found.parameters)}, in {found.formula}",

@@ -64,6 +64,13 @@ def continued(spec: Spec) -> Spec:
         raise GdsolveError(
             f"{spec.online} is the model of a formula, which has no rows", "leave --online out", option="online"
         )
+    learnt = ((known.model.get("data") or {}).get("formula") or {}).get("state") or {}
+    if learnt:
+        raise GdsolveError(
+            f"{', '.join(learnt)} of {spec.online} depends on the rows that it was fitted to: new rows make another",
+            "leave --online out, and fit all rows at once",
+            option="online",
+        )
     return _begun(found, known)
 
 
@@ -87,7 +94,8 @@ def is_exact(spec: Spec, model: Mapping[str, Any]) -> bool:
     names = [*(model.get("weights") or ()), "intercept"]
     held = covariance.get("factor") is not None and sorted(covariance.get("parameters") or ()) == sorted(names)
     plain = spec.batch is None and spec.engine in (Engine.AUTO, Engine.TRIANGLE, Engine.LEAP) and not spec.is_dealt
-    squared = spec.is_least_squares and not spec.is_penalised and spec.weight_column == _weighed_by(model)
+    free = not (spec.lower or spec.upper or spec.nonnegative)
+    squared = free and spec.is_least_squares and not spec.is_penalised and spec.weight_column == _weighed_by(model)
     return held and plain and squared and bool(optimum.get("unique")) and not spec.errors.robust
 
 

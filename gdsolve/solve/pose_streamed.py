@@ -16,6 +16,8 @@ from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before
 from gdsolve.solve.squares import penalised_coordinates, ridge_of
 from gdsolve.solve.start import start_of
+from gdsolve.spec import Spec, flag
+from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
 
 
@@ -23,9 +25,11 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
     """The problem of rows that nothing keeps: its coordinates come from the triangle, and it has no certificate.
 
     Raises:
-        GdsolveError: Huber's δ, or the α of a negative binomial, is to be found, which takes all rows.
+        GdsolveError: Huber's δ, or the α of a negative binomial, is to be found, which takes all rows; or what rows are
+            made of while they are kept.
     """
     spec, info, triangle = read.spec, read.data, read.triangles[0]
+    _require_plain(spec)
     if delta_is_sought(spec):
         raise GdsolveError(
             "δ is found from the residuals of all rows, and they are read anew every epoch",
@@ -76,3 +80,20 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
         triangle=triangle,
         is_streamed=True,
     )
+
+
+def _require_plain(spec: Spec) -> None:
+    """See that rows are as the table has them, one number of target each."""
+    moved = next((name for name in ("offset", "exposure", "class_weight") if getattr(spec, name)), None)
+    if moved is not None:
+        raise GdsolveError(
+            "goes with rows that are kept, and these are read anew every epoch",
+            f"leave {flag(moved)} out, or give --shuffle rows",
+            option=moved,
+        )
+    if spec.loss.info.target is Target.CLASSES:
+        raise GdsolveError(
+            f"--loss {spec.loss} takes rows that are kept, and these are read anew every epoch",
+            "give --shuffle rows",
+            option="shuffle",
+        )

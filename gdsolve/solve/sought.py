@@ -36,7 +36,7 @@ def sought_names(spec: Spec, known: Sequence[str], columns: Sequence[str]) -> tu
         # Read again without this one, which says where it stands and what may be meant.
         parse(text, [*known, *columns, *(name for name in found if name != slip)], ABSENT)
     if found and not any(name in columns for name in expression.names):
-        starts = ",".join(f"{name}=1" for name in found)
+        starts = ",".join([*spec.start, *(f"{name}=1" for name in found)])
         raise GdsolveError(
             "the formula uses no column of the table, so that no start can be found",
             f"use one of its {columns_listed(columns)}, or say where it starts: --start {starts}",

@@ -22,7 +22,7 @@ DEEPEST = 3  # the mapping, a matrix, its rows
 DEEPEST_WITH_KEYS = 5  # the mapping, the leaves, one leaf, a matrix, its rows
 PLAIN_TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null", "seq", "map")}
 FORBIDDEN = r"[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # as YAML has it
-PAIRED = ("start", "lower", "upper")
+PAIRED = ("start", "lower", "upper", "class_weight")
 """Keys whose values are names with numbers."""
 NULLS = ("", "~", "null", "Null", "NULL")
 

@@ -93,6 +93,7 @@ _ALL = (
         (
             "gdsolve fit data.csv",
             "gdsolve fit data.csv --target price --lr 0.01 --max-iter 1000 --format json",
+            "gdsolve fit data.csv --formula 'log(price) ~ area*rooms + C(zone)'",
             "gdsolve fit data.csv --save model.json",
             "gdsolve fit data.csv --model 'b1*(1 - exp(-b2*x))' --start b1=500,b2=0.0001",
             "gdsolve fit --minimize '(2 - a - b)**2 + (4 - 3*a - b)**2' --start a=0,b=0 --lr 0.01",
