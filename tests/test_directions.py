@@ -16,6 +16,7 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "version"),
     ("status",),
+    ("class_names",),
     ("files", "imports", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "terminal"),
     ("spec",),

@@ -14,7 +14,7 @@ from in_process import completed
 import gdsolve
 from gdsolve.solve.many_starts import SAMPLED
 from gdsolve.spec import Spec
-from gdsolve.spec.parameter import Span
+from gdsolve.spec.parameter import StartRange
 from gdsolve.spec.parameters import parameters_of
 
 WAVES = ("--minimize", "cos(a) + a**2/50")
@@ -40,7 +40,7 @@ def record_of(*words: str) -> dict[str, Any]:
 def test_ranges_stand_beside_numbers_and_vectors() -> None:
     spec = Spec(minimize="a*b*c", start=("a=-5..5, b=1e-3..1e3", "c=[1, 2]", "d=1/4..1"))
     parts = {one.name: one for one in parameters_of(spec)}
-    assert [parts[name].span for name in "abd"] == [Span(-5.0, 5.0), Span(1e-3, 1e3), Span(0.25, 1.0)]
+    assert [parts[name].span for name in "abd"] == [StartRange(-5.0, 5.0), StartRange(1e-3, 1e3), StartRange(0.25, 1.0)]
     assert parts["c"].start == (1.0, 2.0)
     assert parts["c"].span is None
     assert [parts[name].start for name in "abd"] == [0.0, 500.0005, 0.625]

@@ -13,7 +13,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from gdsolve.descent.many_ends import End, ManyEnds, Rows, joined
+from gdsolve.descent.many_ends import End, ManyEnds, StartRows, joined
 from gdsolve.descent.many_kinked import descend_over_kinks
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
@@ -50,7 +50,7 @@ TRIALS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class _State(Rows):
+class _State(StartRows):
     """Starts, a row each, with all that their next step needs.
 
     `lengths` are those of the columns of F, (N, p), and `scale` D is their forgetful maximum.

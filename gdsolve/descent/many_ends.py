@@ -48,7 +48,7 @@ def joined(parts: Sequence[ManyEnds]) -> ManyEnds:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class StartRows:
     """Tensors with a row for each start; `place` is that of the start among all of them, (N,)."""
 
     place: Tensor

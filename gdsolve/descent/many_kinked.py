@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from gdsolve.descent.many_ends import End, ManyEnds, Rows, joined
+from gdsolve.descent.many_ends import End, ManyEnds, StartRows, joined
 from gdsolve.objective.base import Objective
 from gdsolve.objective.box import Box
 from gdsolve.objective.many_points import points_at_once, slopes_of
@@ -32,7 +32,7 @@ UNBOUNDED = 1e12
 
 
 @dataclass(frozen=True, slots=True)
-class _State(Rows):
+class _State(StartRows):
     """Starts, a row each: gradients, inverse Hessians (N, p, p), and the line searches that they are in.
 
     A search looks `along` a direction, (N, p), at `length` times it, which is between `low` and `high`. `idle` counts

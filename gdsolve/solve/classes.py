@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data.targets import require_classes
+from gdsolve.solve.target_classes import Classes
 from gdsolve.spec.class_weights import read_class_weights
 from gdsolve.spec.losses import Target
 
@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from gdsolve.ranks import Ranks
     from gdsolve.solve.data import DataInfo
     from gdsolve.spec import Spec
-
-
-@dataclass(frozen=True, slots=True)
-class Classes:
-    """`names` of the classes in order, and the `values` of the target that stand for them in rows, increasing.
-
-    `weights` of them multiply those of rows; None where no class weighs more than another. `total` is Σω with them.
-    """
-
-    names: tuple[str, ...]
-    values: tuple[float, ...]
-    weights: tuple[float, ...] | None = None
-    total: float | None = None
 
 
 def classes_of(spec: Spec, info: DataInfo, kept: KeptRows, ranks: Ranks) -> Classes | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from gdsolve.data import Roles, Table, inline_table, open_table
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.solve.classes import Classes
 from gdsolve.solve.sample import Sample, shows_rows
+from gdsolve.solve.target_classes import Classes
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import Mean
 

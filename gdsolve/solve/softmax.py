@@ -20,12 +20,13 @@ from gdsolve.objective.separation import find_separation
 from gdsolve.objective.shared import own_penalty, share
 from gdsolve.objective.shipment import bring_rows
 from gdsolve.objective.softmax import Softmax, SoftmaxRows, free_shifts
-from gdsolve.solve.classes import Classes, classes_of, codes_of
+from gdsolve.solve.classes import classes_of, codes_of
 from gdsolve.solve.device import dtype_of, place_rows
 from gdsolve.solve.likely import MOST_BEFORE, likely_updates
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.read import TableRead
 from gdsolve.solve.squares import penalised_coordinates, ridge_of, shrinkage_of
+from gdsolve.solve.target_classes import Classes
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
 

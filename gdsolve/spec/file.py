@@ -23,7 +23,7 @@ from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
 from gdsolve.spec.option import field_of, key_of
-from gdsolve.spec.parameter import DOTS, Constant, Parameter, Span, Value
+from gdsolve.spec.parameter import DOTS, Constant, Parameter, StartRange, Value
 from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, started, texts_of
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
@@ -328,7 +328,7 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
     if not isinstance(node, Keys):
         return started(Parameter(name, 0.0), _start(path, name, node))
     given: dict[str, Any] = {}
-    start: Value | Span | None = None
+    start: Value | StartRange | None = None
     for entry in node.entries:
         place = Place(path, entry.line)
         if entry.key not in PARAMETER_KEYS:
@@ -349,7 +349,7 @@ def _parameter(path: str, name: str, node: Any) -> Parameter:
     return started(Parameter(name, 0.0, **given), start)
 
 
-def _start(path: str, name: str, node: Any) -> Value | Span:
+def _start(path: str, name: str, node: Any) -> Value | StartRange:
     """Where a parameter starts: a value, or a range."""
     if not isinstance(node, Scalar) or DOTS not in node.text:
         return read_value(path, name, node)

@@ -13,7 +13,7 @@ DOTS = ".."
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class StartRange:
     """All numbers from `low` to `high`: where a parameter may start."""
 
     low: float
@@ -28,7 +28,7 @@ class Span:
     def text(self) -> str:
         """The range as it is typed.
 
-        >>> Span(0.0, 10.0).text
+        >>> StartRange(0.0, 10.0).text
         '0..10'
         """
         return f"{self.low:.10g}..{self.high:.10g}"
@@ -47,7 +47,7 @@ class Parameter:
     lower: float = -math.inf
     upper: float = math.inf
     fixed: bool = False
-    span: Span | None = None
+    span: StartRange | None = None
     sought: bool = False
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from gdsolve.spec.curve_names import written
 from gdsolve.spec.numbers import nearest, parse_number, shown
 from gdsolve.spec.options import Options
-from gdsolve.spec.parameter import DOTS, Constant, Parameter, Span, Value
+from gdsolve.spec.parameter import DOTS, Constant, Parameter, StartRange, Value
 from gdsolve.status import GdsolveError
 
 OF_PARAMETERS = ("start", "fix")
@@ -97,14 +97,14 @@ def parts_from(option: str, given: Mapping[str, Any]) -> tuple[Parameter | Const
     return tuple(found)
 
 
-def started(parameter: Parameter, value: Value | Span) -> Parameter:
+def started(parameter: Parameter, value: Value | StartRange) -> Parameter:
     """The parameter, started at a value or somewhere in a range."""
-    if isinstance(value, Span):
+    if isinstance(value, StartRange):
         return replace(parameter, start=value.middle, span=value, sought=False)
     return replace(parameter, start=value, span=None, sought=False)
 
 
-def parse_span(text: str, name: str, option: str = "start") -> Span:
+def parse_span(text: str, name: str, option: str = "start") -> StartRange:
     """A range such as 0..10 or 1e-3..1e3, of the parameter `name`.
 
     Raises:
@@ -126,7 +126,7 @@ def parse_span(text: str, name: str, option: str = "start") -> Span:
         raise GdsolveError(
             f"{name}: the range {shown(text)} falls", f"write --start {name}={ends[1]}..{ends[0]}", option=option
         )
-    return Span(low, high)
+    return StartRange(low, high)
 
 
 def texts_of(given: Mapping[str, Any]) -> tuple[str, ...]:
@@ -171,7 +171,7 @@ def _names(texts: Sequence[str]) -> Iterator[str]:
     yield from (name.strip() for text in texts for name in text.split(",") if name.strip())
 
 
-def _pairs(option: str, texts: Sequence[str]) -> Iterator[tuple[str, Value | Span]]:
+def _pairs(option: str, texts: Sequence[str]) -> Iterator[tuple[str, Value | StartRange]]:
     for text in texts:
         place = 0
         while place < len(text):
@@ -184,7 +184,7 @@ def _pairs(option: str, texts: Sequence[str]) -> Iterator[tuple[str, Value | Spa
             place = match.end()
 
 
-def _value(option: str, name: str, text: str) -> Value | Span:
+def _value(option: str, name: str, text: str) -> Value | StartRange:
     if option == "start" and DOTS in text and not text.startswith("["):
         return parse_span(text, name)
     if not text.startswith("["):
@@ -252,7 +252,7 @@ def _check(parameter: Parameter) -> None:
             )
 
 
-def _check_span(parameter: Parameter, span: Span) -> None:
+def _check_span(parameter: Parameter, span: StartRange) -> None:
     name = parameter.name
     if parameter.fixed:
         raise GdsolveError(
