@@ -40,6 +40,8 @@ ABSENT = (
     "report",
     "validation",
     "holdout",
+    "found_start",
+    "starts",
     "found",
     "objective",
     "best_iteration",
