@@ -16,7 +16,7 @@ from gdsolve.solve.read import TableRead
 from gdsolve.solve.robust import delta_is_sought, loss_before
 from gdsolve.solve.squares import penalised_coordinates, ridge_of
 from gdsolve.solve.start import start_of
-from gdsolve.spec import Spec, flag
+from gdsolve.spec import Spec
 from gdsolve.spec.losses import Target
 from gdsolve.status import GdsolveError
 
@@ -84,12 +84,11 @@ def pose_streamed(read: TableRead, stream: Stream) -> Problem:
 
 def _require_plain(spec: Spec) -> None:
     """See that rows are as the table has them, one number of target each."""
-    moved = next((name for name in ("offset", "exposure", "class_weight") if getattr(spec, name)), None)
-    if moved is not None:
+    if spec.class_weight:
         raise GdsolveError(
             "goes with rows that are kept, and these are read anew every epoch",
-            f"leave {flag(moved)} out, or give --shuffle rows",
-            option=moved,
+            "leave --class-weight out, or give --shuffle rows",
+            option="class_weight",
         )
     if spec.loss.info.target is Target.CLASSES:
         raise GdsolveError(
