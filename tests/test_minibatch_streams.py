@@ -160,7 +160,7 @@ def test_what_takes_all_residuals_is_refused(path: Path) -> None:
         gdsolve.fit(path, loss="absolute", batch=16, shuffle="blocks", report=True)
 
 
-def test_offsets_are_streamed_and_class_weights_are_refused(path: Path) -> None:
+def test_offsets_are_streamed(path: Path) -> None:
     same: dict[str, Any] = {"features": "a", "offset": "b", "batch": 16, "epochs": 2, "lr": 0.01}
     rows, blocks = (gdsolve.fit(path, shuffle=shuffle, **same) for shuffle in ("rows", "blocks"))
     assert torch.equal(rows.w, blocks.w)
