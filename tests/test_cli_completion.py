@@ -89,7 +89,7 @@ def test_bash_that_does_not_break_words_at_equals_gets_them_back() -> None:
         "gdsolve fit none*.csv --target n|",
         "gdsolve fit notes.txt --target n|",
         "gdsolve fit h.csv --target n|",
-        "gdsolve fit h.csv --loss n|",
+        "gdsolve fit h.csv --loss z|",
     ],
 )
 def test_where_no_file_can_stand_none_is_offered(line: str) -> None:

@@ -82,7 +82,6 @@ def test_only_what_was_given_counts() -> None:
     [
         ("--lrr", "lr"),
         ("--learning-rate", "lr"),
-        ("--epochs", "max_iter"),
         ("--maxiter", "max_iter"),
         ("alpha", "lr"),
         ("zzzzzz", None),
