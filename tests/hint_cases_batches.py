@@ -6,7 +6,6 @@ from hints import Case
 
 SIX = {"six.csv": "x,y\n1,2\n3,4\n4,6\n5,6\n6,8\n8,9\n"}
 GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
-COUNTS = {"counts.csv": "e,x,y\n1,1,2\n2,3,4\n1,4,6\n3,5,6\n1,6,8\n2,8,9\n"}
 CLASSES = {"classes.csv": "x,c\n1,u\n2,v\n3,w\n2,u\n1,v\n4,w\n3,u\n4,v\n1,w\n"}
 CURVE = "--model 'p*(x - mean(x))' --start p=1"
 SAVE = "fit six.csv --save m.json"
@@ -23,7 +22,6 @@ CASES = [
     Case("fit six.csv --batch 2 --shuffle blocks --holdout 0.3", SIX),
     Case("fit six.csv --batch 2 --shuffle none --loss absolute --report", SIX),
     Case("fit six.csv --batch 2 --shuffle none --loss huber", SIX),
-    Case("fit counts.csv --exposure e --loss poisson --batch 2 --shuffle none", COUNTS),
     Case("fit classes.csv --loss softmax --batch 2 --shuffle blocks", CLASSES),
     Case("fit six.csv --batch 2 --average --checkpoint a.ck", SIX),
     Case("fit six.csv --epochs 3", SIX),

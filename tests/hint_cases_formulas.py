@@ -82,7 +82,7 @@ FUNCTIONS = [
         ("sqrt()", "sqrt(a)", "write sqrt(x)"),
         ("dot(a)", "a*a", "write dot(x, y)"),
         ("zeta(a)", "tanh(a)", "known here: abs, acos, acosh, arccos, arccosh"),
-        ("zeta(a)", "a", "sigmoid, sign, sin, sinh, softplus, sqrt, sum, tan, tanh, transpose, where"),
+        ("zeta(a)", "a", "sigmoid, sign, sin, sinh, softplus, sqrt, sum, tan, tanh, transpose, voigt, where"),
         ("ATAN2(a, 1)", "atan2(1, a)", "atan2(y, x)"),
         ("std(a)*np.e", "exp(1)*sqrt(mean((a - mean(a))**2 + 1))", "divides by the number of rows"),
         ("np.e*a", "exp(1)*a", "write exp(1)"),

@@ -26,7 +26,7 @@ CALLS = [
     says(f"gdsolve.fit('two.csv', {Y})", 'give target="…"', "gdsolve.fit('two.csv', target='y')", TWO),
     says("gdsolve.fit('two.csv', names=['x'])", "leave it out", "gdsolve.fit('two.csv')", TWO),
     says(f"gdsolve.fit({X}, {Y}, learning_rate=0.1)", "did you mean lr?", f"gdsolve.fit({X}, {Y}, lr=0.1)"),
-    says(f"gdsolve.fit({X}, {Y}, zzz=0.1)", "there are target, features", f"gdsolve.fit({X}, {Y}, target='y')"),
+    says(f"gdsolve.fit({X}, {Y}, zzz=0.1)", "there are target, formula", f"gdsolve.fit({X}, {Y}, target='y')"),
     *(
         says(f"gdsolve.fit({X}, {Y}, {option})", "", FIT)
         for option in ("format='json'", "quiet=True", "verbose=True", "watch=True", "exit_zero=True")
@@ -112,7 +112,7 @@ ARRAYS = [
         f"gdsolve.fit(pl.DataFrame({{'x': [[1], [2], [3]], 'z': [1.0, 3.0, 4.0]}}), {Y}, ignore=['x'])",
     ),
     says(
-        FRAME + "gdsolve.fit(f, 'x')", "target='x'", "gdsolve.fit(pl.DataFrame({'x': [1, 2], 'z': [2, 4]}), target='x')"
+        FRAME + "gdsolve.fit(f, 'q')", "target='q'", "gdsolve.fit(pl.DataFrame({'q': [1, 2], 'z': [2, 4]}), target='q')"
     ),
     says(MODEL + f"gdsolve.predict(m, {X}, only=True)", "leave it out", MODEL + f"gdsolve.predict(m, {X})"),
     says(MODEL + "gdsolve.predict(m, [['a']])", "leave it out", MODEL + "gdsolve.predict(m, [[1.0]])"),

@@ -72,7 +72,7 @@ def with_sought(spec: Spec, parameters: Sequence[Parameter], columns: Sequence[s
     names = sought_names(spec, known, columns)
     idle = next((one.name for one in parameters if one.sought and not _is_used(spec, one.name, known, columns)), None)
     if idle is not None:
-        near = nearest(idle, list(names))
+        near = nearest(idle, [*(name for name in known if name != idle), *names])
         raise GdsolveError(
             f"{idle}: the formula does not use this parameter", f"did you mean {near}?" if near else "leave it out"
         )
