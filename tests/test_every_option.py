@@ -271,6 +271,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("certify", "no_header"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "quiet"): Example(None, ("--weights", "one.json"), "years.csv"),
     ("certify", "delimiter"): Example("~", source="marks.csv"),
+    ("path", "power"): Example("1.2", ("--loss", "tweedie", "--points", "4"), "counts.csv"),
     ("path", "delta"): Example("0.5", ("--loss", "huber", "--points", "4"), "four.csv", repeated=True),
     ("path", "penalty_scale"): Example("standard"),
     ("path", "penalize_intercept"): Example(),
