@@ -91,7 +91,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/memory.py::Demand._refuse#1": "a table larger than the memory; test_memory.py says so of a small one",
     "solve/memory.py::building_threads#1": "a machine too small for a block; test_triangle_cores.py says so of one",
     "solve/scan.py::_build#1": "a table without rows is told before, by its first rows",
-    "solve/formula.py::_read#1": "no verb asks it for a curve without a table",
+    "solve/formula_columns.py::read_columns#1": "no verb asks it for a curve without a table",
     "solve/read.py::_without_rows#1": "a table without rows is told before, by its first rows",
     "data/inline.py::_refuse_shuffled#1": "pandas is not everywhere; test_data_frames.py follows it where it is",
     "spec/formula_place.py::explained#1": "a formula that passes all checks and formulaic does not read; none is known",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -12,73 +11,38 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from gdsolve.data import Choice, Table, inline_table, open_columns, usual_target
-from gdsolve.data.columns import columns_listed
-from gdsolve.data.offsets import is_subtracted
+from gdsolve.data import Table
 from gdsolve.model import read_model
 from gdsolve.objective.base import Objective, SumOfSquares
 from gdsolve.objective.box import Box
 from gdsolve.objective.curve import Curve, CurveFunction, PointwiseCurve
 from gdsolve.objective.degree import degree, held, kinked
 from gdsolve.objective.edges import has_edges
-from gdsolve.objective.expression import Expression, parse
+from gdsolve.objective.expression import Expression
 from gdsolve.objective.formula import Formula
-from gdsolve.objective.kept_rows import KeptRows
 from gdsolve.objective.layout import Layout
 from gdsolve.objective.losses import LOSSES
 from gdsolve.objective.modes import Modes
 from gdsolve.objective.pointwise import POINTWISE
-from gdsolve.objective.shipment import collect_columns
 from gdsolve.objective.taylor import modes_of_quadratic
 from gdsolve.objective.threads import one_thread
-from gdsolve.objective.triangle import Triangle, build_triangles
-from gdsolve.solve.data import DataInfo, tell_table
 from gdsolve.solve.device import device_of, dtype_of
 from gdsolve.solve.dispersion import dispersion_is_sought, with_dispersion_of_curve
 from gdsolve.solve.finite import NO_ROWS, FormulaRows, fault_of_start
+from gdsolve.solve.formula_columns import CurveColumns, parse_formula, read_columns, total_sum_of_squares
 from gdsolve.solve.found_start import FoundStart
-from gdsolve.solve.guards import require_cells, require_corner, tell_rounding
+from gdsolve.solve.guards import require_corner
 from gdsolve.solve.link import require_means
 from gdsolve.solve.many_starts import ManyStarts, is_spread, spread_starts, started_at
-from gdsolve.solve.memory import demand_of_formula
-from gdsolve.solve.named_curve import may_be_used, with_formula
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.robust import delta_is_sought, loss_before, with_delta_of_curve
-from gdsolve.solve.robust_pass import RobustPass, RowClusters, require_clusters
-from gdsolve.solve.sought import require_random, sought_names, with_sought
-from gdsolve.solve.target import column_of_target, transformed
+from gdsolve.solve.sought import require_random, with_sought
 from gdsolve.spec import Parameter, Spec
 from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import entries, labels, parameters_of
 from gdsolve.status import GdsolveError
 
 SMALL_ROWS = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """The columns of a table that a formula uses, by name, (m,) each, with target, (m, 1), and row weights, if any.
-
-    `where` says where a row stands, as long as the table is open.
-    """
-
-    info: DataInfo
-    where: Callable[[int], str]
-    values: Mapping[str, torch.Tensor]
-    target: torch.Tensor
-    weight: torch.Tensor | None
-    clusters: RowClusters | None = None
-    model: str | None = None
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The columns, the target last."""
-        roles = self.info.roles
-        return (*self.values, roles.target_column or roles.target)
-
-    @property
-    def total_weight(self) -> float:
-        return float(len(self.target) if self.weight is None else self.weight.sum())
 
 
 def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
@@ -96,7 +60,7 @@ def pose_formula(spec: Spec, table: Table | None = None) -> Problem:
 def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
     began = time.perf_counter()
     parameters, device, dtype = _started(spec), device_of(spec), dtype_of(spec)
-    columns = _read(spec, parameters, table, dtype, device, stack)
+    columns = read_columns(spec, parameters, table, dtype, device, stack)
     if columns is not None:
         spec = replace(spec, model=columns.model)
     if columns is None or len(columns.target) < SMALL_ROWS:
@@ -122,7 +86,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         found, objective = with_delta_of_curve(spec, objective, start / scale, layout.box)
         found, objective = with_dispersion_of_curve(found, objective, start / scale, layout.box)
         if columns is not None and objective.loss.of_residual:
-            require_corner(found, columns.info, (_total(columns) / columns.total_weight) ** 0.5, dtype)
+            require_corner(found, columns.info, (total_sum_of_squares(columns) / columns.total_weight) ** 0.5, dtype)
     if spread is not None and found is not spec:
         # The loss that all starts are compared by has its δ, or its α, now.
         again = _build(found, parameters, columns, dtype, device)
@@ -139,7 +103,7 @@ def _pose(spec: Spec, stack: ExitStack, table: Table | None) -> Problem:
         box=layout.box,
         data=columns.info if columns else None,
         rows=columns.total_weight if columns else 0.0,
-        total_sum_of_squares=_total(columns) if columns and spec.model is not None else None,
+        total_sum_of_squares=total_sum_of_squares(columns) if columns and spec.model is not None else None,
         modes=_modes(objective, expression, layout, start / scale) if layout.box is None and not fault else None,
         bound=None,
         convex=False,
@@ -164,7 +128,7 @@ class _Built:
 
 
 def _build(
-    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, dtype: torch.dtype, device: torch.device
+    spec: Spec, parameters: Sequence[Parameter], columns: CurveColumns | None, dtype: torch.dtype, device: torch.device
 ) -> _Built:
     free = [parameter for parameter in parameters if not parameter.fixed]
     start = _column([number for parameter in free for number in entries(parameter.start)], dtype, device)
@@ -176,13 +140,13 @@ def _build(
     )
     given = {one.name: _tensor(one.start, dtype, device) for one in parameters if one.fixed}
     given |= {one.name: _tensor(one.value, dtype, device) for one in spec.constants}
-    expression = _parse(spec, [*layout.names, *given, *(columns.values if columns else ())])
+    expression = parse_formula(spec, [*layout.names, *given, *(columns.values if columns else ())])
     _require_use(expression, layout, given, "minimize" if spec.minimize is not None else "model")
     return _Built(layout, expression, _objective(spec, expression, layout, given, columns, start / scale), start)
 
 
 def _begun(
-    spec: Spec, parameters: Sequence[Parameter], columns: _Columns | None, built: _Built
+    spec: Spec, parameters: Sequence[Parameter], columns: CurveColumns | None, built: _Built
 ) -> tuple[tuple[Parameter, ...], FoundStart, _Built]:
     """The parameters with the start that is found for those that have none, and the curve there."""
     from gdsolve.solve.find_start import find_start
@@ -228,7 +192,7 @@ def _spread(
     spec: Spec,
     built: _Built,
     parameters: Sequence[Parameter],
-    columns: _Columns | None,
+    columns: CurveColumns | None,
     trial: Callable[[int], torch.Tensor] | None,
 ) -> tuple[_Built, ManyStarts | None]:
     """The formula where the starts that fill ranges have it begin; as it is where there is one start alone."""
@@ -244,7 +208,7 @@ def _objective(
     expression: Expression,
     layout: Layout,
     given: Mapping[str, torch.Tensor],
-    columns: _Columns | None,
+    columns: CurveColumns | None,
     start: torch.Tensor,
 ) -> Objective:
     values = {**given, **(columns.values if columns else {})}
@@ -263,83 +227,6 @@ def _objective(
         return PointwiseCurve(model, columns.target, weight, loss_before(spec), columns.total_weight)
     root = None if columns.weight is None else columns.weight.sqrt()[:, None]
     return Curve(model, columns.target, root, LOSSES[spec.loss].curvature_scale(columns.total_weight))
-
-
-def _read(
-    spec: Spec,
-    parameters: Sequence[Parameter],
-    table: Table | None,
-    dtype: torch.dtype,
-    device: torch.device,
-    stack: ExitStack,
-) -> _Columns | None:
-    """The columns that the formula names, all rows of them; None where there is no table."""
-    known = [*(one.name for one in parameters), *(one.name for one in spec.constants)]
-    if table is None and spec.X is not None and spec.y is not None:
-        table = inline_table(spec.X, spec.y, spec)
-    if table is None and not spec.data:
-        if spec.model is not None:
-            raise GdsolveError(
-                "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
-            )
-        return None
-
-    def choose(names: Sequence[str]) -> Choice:
-        nonlocal spec
-        asked, spec = spec, with_formula(spec, known, names)
-        return _choose(spec, known, names, by_name=spec is not asked)
-
-    opened = stack.enter_context(table or open_columns(spec.data, spec, choose))
-    roles = opened.roles
-    # Arrays have their columns already.
-    spec = with_formula(spec, known, roles.features, roles.target)
-    sought = sought_names(spec, known, (*roles.features, roles.target))
-    steps = len(_parse(spec, [*known, *sought, *roles.features, roles.target]).steps)
-    p = len(sought) + sum(len(entries(one.start)) for one in parameters if not one.fixed)
-    demand, count = demand_of_formula(spec, opened, steps, p), opened.count()
-    demand.require(count)
-    demand.require_on(device, count)
-    kept = KeptRows(dtype, demand.grow)
-    robust = RobustPass(spec)
-    built = _keep(kept, opened, robust)
-    require_clusters(spec, opened)
-    info = replace(DataInfo.of(opened), log_weight=robust.log_weight())
-    tell_table(info)
-    if built:
-        tell_rounding(info, built, spec)
-    cells, weight = collect_columns(kept, device)
-    cells, offset = (cells, None) if spec.offsets is None or is_subtracted(spec.loss) else (cells[:-1], cells[-1:])
-    if weight is not None:
-        _replace_weightless(cells, weight)
-    require_cells(info, (*roles.features, roles.target), cells)
-    named = dict(zip(roles.features, cells, strict=False))
-    if spec.minimize is not None:
-        named[roles.target] = cells[-1]
-    for name in known:
-        if name in named:
-            raise _two_of_one_name(name)
-    clusters = robust.clusters(opened.clusters, weightless=True)
-    target, info = transformed(spec, info, cells[-1], opened.where)
-    whole = torch.stack([target, *(offset or ())], dim=1)
-    return _Columns(info, opened.where, named, whole, weight, clusters, spec.model)
-
-
-def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:
-    """Put another row in the place of each of weight 0, which is no row: 0·∞ would be no number."""
-    gone = weight == 0.0
-    if bool(gone.any()) and not bool(gone.all()):
-        for column in cells:
-            column[gone] = column[~gone][0]
-
-
-def _keep(kept: KeptRows, opened: Table, robust: RobustPass) -> tuple[Triangle, ...]:
-    """Read all rows; in float32 also what shows what that has lost of columns: their triangles, rounded and exact."""
-    stream = robust.passing(kept.passing(opened.batches()))
-    if kept.dtype is torch.float32 and opened.roles.features:
-        return build_triangles(stream, (torch.float32, torch.float64))
-    for _ in stream:
-        pass
-    return ()
 
 
 def _started(spec: Spec) -> tuple[Parameter, ...]:
@@ -375,62 +262,6 @@ def _started(spec: Spec) -> tuple[Parameter, ...]:
 def _filled(value: Value, numbers: Iterator[float]) -> Value:
     """The same shape with other numbers."""
     return tuple(_filled(part, numbers) for part in value) if isinstance(value, tuple) else next(numbers)
-
-
-def _choose(spec: Spec, known: Sequence[str], names: Sequence[str], *, by_name: bool) -> Choice:
-    """The columns that the formula uses, of those that the table has; `by_name` where it stands for a curve's name."""
-    known = [*known, *sought_names(spec, known, names)]
-    in_formula = _names_in(spec, [*known, *names])
-    clashing = [name for name in known if name in names and name in in_formula]
-    used = [name for name in names if name in in_formula and name not in clashing]
-    if spec.minimize is not None and clashing:
-        raise _two_of_one_name(clashing[0])
-    if spec.minimize is not None:
-        if not used:
-            raise GdsolveError(
-                "the formula uses no column of the table",
-                f"leave the table out, or use one of its {columns_listed(names)}",
-                option="minimize",
-            )
-        return Choice(tuple(used[:-1]), used[-1], "a column of the formula")
-    asked = column_of_target(spec, names)
-    left = [name for name in may_be_used(spec, names) if name not in used]
-    if spec.target is None and not left:
-        raise GdsolveError(
-            "every column is used in it, and none is left as target",
-            "leave the column of the target out of the formula",
-            option="model",
-        )
-    target, reason = (asked, "--target") if asked is not None else usual_target(left)
-    # A target that is named is no part of its curve, nor is any column but the feature of a curve by its name.
-    clash = next((name for name in clashing if name != asked and not by_name), None)
-    if clash is not None:
-        raise _two_of_one_name(clash)
-    if target in used:
-        other = f", or choose another target: {shlex.join(['--target', left[-1]])}" if left else ""
-        raise GdsolveError(
-            f"the target {target!r} is used in it", f"leave it out of the formula{other}", option="model"
-        )
-    return Choice(tuple(used), target, reason)
-
-
-def _two_of_one_name(name: str) -> GdsolveError:
-    return GdsolveError(
-        f"{name}: is a parameter or constant and a column as well", f"call the parameter otherwise, as in {name}0"
-    )
-
-
-def _names_in(spec: Spec, names: Sequence[str]) -> frozenset[str]:
-    return _parse(spec, names).names
-
-
-def _parse(spec: Spec, names: Sequence[str]) -> Expression:
-    key, text = ("minimize", spec.minimize) if spec.minimize is not None else ("model", spec.model or "")
-    value = "start it: --start {name}=1" if spec.weights is None else "give it a value in the file of --weights"
-    try:
-        return parse(text, names, f"if it is a parameter, {value}")
-    except GdsolveError as fault:
-        raise fault.but(option=key) from None
 
 
 def _require_use(expression: Expression, layout: Layout, constants: Collection[str], key: str) -> None:
@@ -472,7 +303,7 @@ def _require_one_a_row(found: torch.Tensor, rows: int) -> None:
         )
 
 
-def _rows_of(expression: Expression, columns: _Columns | None) -> FormulaRows:
+def _rows_of(expression: Expression, columns: CurveColumns | None) -> FormulaRows:
     if columns is None:
         return NO_ROWS
     used = {name: column for name, column in columns.values.items() if name in expression.names}
@@ -496,14 +327,6 @@ def _bounds(parameters: Sequence[Parameter], like: torch.Tensor) -> Box | None:
     if not any(map(math.isfinite, (*lower, *upper))):
         return None
     return Box(_column(lower, like.dtype, like.device), _column(upper, like.dtype, like.device))
-
-
-def _total(columns: _Columns) -> float:
-    """Σω(y − ȳ)², for R²."""
-
-    weight = torch.ones_like(columns.target) if columns.weight is None else columns.weight[:, None]
-    mean = (weight * columns.target).sum() / weight.sum()
-    return float((weight * (columns.target - mean).square()).sum())
 
 
 def _column(numbers: Sequence[float], dtype: torch.dtype, device: torch.device) -> torch.Tensor:
