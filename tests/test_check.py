@@ -22,8 +22,8 @@ from gdsolve.data.gaps import Gaps
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.objective.softmax import Softmax
 from gdsolve.report import write_record
+from gdsolve.report.check_record import check_record
 from gdsolve.report.page import View
-from gdsolve.report.record import check_record
 from gdsolve.spec import Format, Loss
 from gdsolve.terminal import cells
 

@@ -24,10 +24,11 @@ import gdsolve
 from gdsolve.api import COMMAND_LINE
 from gdsolve.cli.main import run
 from gdsolve.pictures import draw
+from gdsolve.report.check_record import check_record
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
 from gdsolve.report.path_record import path_record
-from gdsolve.report.record import check_record, comparison_record, fit_record
+from gdsolve.report.record import comparison_record, fit_record
 from gdsolve.report.scan_record import scan_record
 from gdsolve.spec import VERBS, flag, options_of
 

@@ -143,6 +143,7 @@ def test_every_function_has_a_value() -> None:
         "maximum",
         "minimum",
         "clip",
+        "voigt",
     }
     assert parse("dot(x, y)", NAMES).evaluate({"x": tensor([1.0, 2.0]), "y": tensor([3.0, 4.0])}).item() == 11.0
 

@@ -21,7 +21,8 @@ import gdsolve
 from gdsolve.objective.merge import merge
 from gdsolve.objective.scan import reordered, select
 from gdsolve.objective.triangle import Triangle, build_triangle
-from gdsolve.report.record import check_record, fit_record
+from gdsolve.report.check_record import check_record
+from gdsolve.report.record import fit_record
 from gdsolve.solve.outcome import Fit
 from gdsolve.solve.read import read_table
 from gdsolve.spec import Spec

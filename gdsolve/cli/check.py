@@ -15,7 +15,7 @@ def run(request: Request, ranks: Ranks) -> int:
 
 def _steps(_spec: Spec) -> Steps:
     from gdsolve.pictures import illustrator_of
-    from gdsolve.report.record import check_record
+    from gdsolve.report.check_record import check_record
     from gdsolve.solve.check import check
 
     return Steps(
