@@ -23,6 +23,10 @@ CASES = [
     Case("fit six.csv --batch 2 --shuffle none --loss absolute --report", SIX),
     Case("fit six.csv --batch 2 --shuffle none --loss huber", SIX),
     Case("fit classes.csv --loss softmax --batch 2 --shuffle blocks", CLASSES),
+    Case(
+        "fit two.csv --loss logistic --class-weight balanced --batch 2 --shuffle blocks",
+        {"two.csv": "x,y\n1,0\n2,1\n3,0\n4,1\n"},
+    ),
     Case("fit six.csv --batch 2 --average --checkpoint a.ck", SIX),
     Case("fit six.csv --epochs 3", SIX),
     Case("fit six.csv --batch 0", SIX),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hints import Case, Input
 
 FIT = "fit t.csv --loss softmax --ridge 1"
@@ -9,6 +11,16 @@ ABC = {"t.csv": "x,z,y\n1,2,a\n2,5,b\n3,1,c\n4,4,b\n5,2,a\n6,3,c\n"}
 MANY = {"t.csv": "x,z,y\n" + "".join(f"{row},{row % 3},{row}\n" for row in range(1, 1003))}
 OTHER = ("fit t.csv --target x --ignore y --save m.json",)
 SAVED = ("fit t.csv --loss softmax --ridge 1 --save m.json --quiet",)
+
+
+def changed(levels: list[str] | None) -> str:
+    """A model of the classes a, b and c whose target has other levels, or is of numbers."""
+    data = {"features": ["x", "z"], "target": "y", "target_levels": levels, "classes": ["a", "b", "c"]}
+    each = {name: {"weights": {"x": 1.0, "z": 0.0}, "intercept": 0.0} for name in "abc"}
+    weights = {f"{weight}[{name}]": 0.0 for name in "abc" for weight in ("x", "z", "intercept")}
+    parts = {"data": data, "weights_by_class": each, "weights": weights, "intercept": None}
+    return json.dumps({"schema": "gdsolve.fit/1", "descent": {"loss": "softmax"}, **parts})
+
 
 CASES = [
     Case(f"{FIT} --class-weight d=2", ABC, {"say": f"{FIT} --class-weight a=2"}),
@@ -28,6 +40,15 @@ CASES = [
     Case(f"{FIT} --no-intercept --init m.json", ABC, {"without intercept": FIT}, before=SAVED),
     Case("predict m.json t.csv --interval 0.9", ABC, before=SAVED),
     Case("predict m.json t.csv --diagnose", ABC, before=SAVED),
+    *(
+        Case(
+            f"{command} m.json t.csv{option}",
+            {**ABC, "m.json": changed(levels)},
+            {"": f"{command} n.json t.csv{option}"},
+            before=(SAVED[0].replace("m.json", "n.json"),),
+        )
+        for command, option, levels in (("predict", " --class", ["a", "b", "d"]), ("score", "", None))
+    ),
     Case(
         "certify t.csv --weights w.json",
         {**ABC, "w.json": '{"coef_": [[1, 2], [3], [4, 5]], "intercept_": [0, 0, 0]}'},

@@ -21,7 +21,7 @@ from gdsolve.cli.output import present, writing
 from gdsolve.objective.functions import FUNCTIONS
 from gdsolve.outputs import check_outputs
 from gdsolve.report.page import View
-from gdsolve.spec import Format, Spec
+from gdsolve.spec import Format, Loss, Spec
 from gdsolve.spec.command import Command
 from gdsolve.status import DataError, ExitCode, GdsolveError
 
@@ -144,7 +144,7 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
         (["fit", "--max-iter", "1.5", "a.csv"], "max_iter: '1.5' is not a whole number",
          "write it as in --max-iter 1000, or 1e12"),
         (["fit", "a.csv", "--loss", "hubert"],
-         "loss: 'hubert' is not one of half-mse, mse, sse, huber, logcosh, logistic, poisson, quantile, absolute",
+         f"loss: 'hubert' is not one of {', '.join(Loss)}",
          "give one of them, as in --loss huber"),
         (["fit", "--minimize", "a**2"], "parameters: none is given", "say where they start, as in --start a=0,b=0"),
         (["fit", "--minimize", "a**b", "--start", "a=1"], "minimize: column 4: unknown name 'b'",
@@ -155,8 +155,9 @@ def test_a_fault_of_ours_shows_where(monkeypatch: pytest.MonkeyPatch, capsys: py
          "minimize: column 1: unknown function '__import__'", f"known here: {', '.join(sorted(FUNCTIONS))}"),
         (["fit", "--model", "a*x", "--start", "a=1"], "fit: no SOURCE is given",
          "give a table, as in gdsolve fit data.csv, or - for standard input"),
-        (["fit", "table.csv", "--model", "a*z", "--start", "a=1"], "model: column 3: unknown name 'z'",
-         "if it is a parameter, start it: --start z=1; known here: a, x, y"),
+        (["fit", "table.csv", "--model", "a*z", "--start", "a=1"],
+         "model: the formula uses no column of the table, so that no start can be found",
+         "use one of its columns: x, y, or say where it starts: --start a=1,z=1"),
         (["fit", "table.csv", "--model", "x*y", "--start", "x=1"],
          "x: is a parameter or constant and a column as well", "call the parameter otherwise, as in x0"),
         (["fit", "--minimize", "a**2", "--start", "a=1", "--method", "lm"], "method: lm needs a sum of squares",

@@ -66,7 +66,7 @@ def test_where_no_kernel_can_be_made_the_walk_is_the_plain_one(
 ) -> None:
     asked = []
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         asked.append(1)
         if fault is not None:
             raise fault

@@ -63,6 +63,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/distributed.py::accept#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::accept#2": "several ranks under a launcher; test_ranks_process.py starts them",
     "cli/distributed.py::require_shared#1": "several ranks under a launcher; test_ranks_process.py starts them",
+    "spec/model_formula.py::parsed#1": "an installation without formulaic; test_formula_fit.py stands in for it",
     "solve/batch_plan.py::deal_rows#1": "several ranks under a launcher, each with rows of its own",
     "objective/streamed.py::_changed#1": "a file that another program writes to; test_minibatch_streams.py stands in",
     "solve/robust_pass.py::require_clusters#1": "several ranks; test_robust_errors.py stands in for them",

@@ -40,6 +40,7 @@ def sought_names(spec: Spec, known: Sequence[str], columns: Sequence[str]) -> tu
         raise GdsolveError(
             "the formula uses no column of the table, so that no start can be found",
             f"use one of its {columns_listed(columns)}, or say where it starts: --start {starts}",
+            option="model",
         )
     _require_numbers(expression, found)
     return found
