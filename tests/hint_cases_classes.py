@@ -47,7 +47,7 @@ CASES = [
             {"": f"{command} n.json t.csv{option}"},
             before=(SAVED[0].replace("m.json", "n.json"),),
         )
-        for command, option, levels in (("predict", " --class", ["a", "b", "d"]), ("score", "", None))
+        for command, option, levels in (("score", "", ["a", "b", "d"]), ("score", "", None))
     ),
     Case(
         "certify t.csv --weights w.json",
