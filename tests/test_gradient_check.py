@@ -21,6 +21,7 @@ from gdsolve.objective.differentiate import value_and_gradient
 from gdsolve.solve.gradient_check import check_gradient
 from gdsolve.solve.outcome import GradientCheck, Kink
 from gdsolve.spec import Loss
+from gdsolve.spec.losses import Target
 
 Function = Callable[[torch.Tensor], torch.Tensor]
 
@@ -164,7 +165,8 @@ def test_in_json(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("loss", list(Loss))
 def test_every_loss_on_a_table_and_on_a_curve(loss: Loss, dtype: str, tmp_path: Path) -> None:
     dice, path = random.Random(1), tmp_path / "t.csv"
-    rows = [(place / 3.0, dice.gauss(100.0, 5.0), float(dice.random() < place / 40.0)) for place in range(40)]
+    least = float(loss.info.target is Target.POSITIVE)
+    rows = [(place / 3.0, dice.gauss(100.0, 5.0), least + float(dice.random() < place / 40.0)) for place in range(40)]
     path.write_text("x,z,y\n" + "".join(f"{x:.4f},{z:.4f},{y:g}\n" for x, z, y in rows))
     options = {"loss": loss, "check_gradient": True, "max_iter": 300, "dtype": dtype}
     if loss.info.squared or loss in (Loss.ABSOLUTE, Loss.QUANTILE, Loss.HUBER):

@@ -349,7 +349,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("all.parquet", NUMBERS | {"loss": "quantile", "quantile": "0.3", "max_iter": "100"}),
     ("part-*.csv", NUMBERS | {"loss": "absolute", "weight": "w", "max_iter": "100"}),
     ("part-*.csv", NUMBERS | {"loss": "softmax", "target": "colour", "class_weight": "balanced", "report": True}),
-    ("all.csv", NUMBERS | {"loss": "softmax", "target": "colour", "weight": "w", "ridge": "2"}),
+    ("all.csv", NUMBERS | {"loss": "softmax", "target": "colour", "weight": "w", "ridge": "2", "grad_tol": "1e-8"}),
 ]
 
 

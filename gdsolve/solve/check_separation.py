@@ -13,7 +13,7 @@ from gdsolve.solve.separated import told_separation
 from gdsolve.spec import Loss, Spec
 from gdsolve.status import GdsolveError
 
-SEPARABLE = (Loss.LOGISTIC, Loss.POISSON, Loss.TWEEDIE, Loss.NEGATIVE_BINOMIAL)
+SEPARABLE = (Loss.LOGISTIC, Loss.SOFTMAX, Loss.POISSON, Loss.TWEEDIE, Loss.NEGATIVE_BINOMIAL)
 
 
 def separation_found(spec: Spec, proposal: Proposal, read: Callable[[Spec], Table]) -> Finding | None:
