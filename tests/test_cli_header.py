@@ -69,6 +69,9 @@ def test_numeric_names_are_named_by_flags(shell: Shell) -> None:
 
 @pytest.mark.parametrize("loss", Loss)
 def test_no_header_is_said_for_every_loss(shell: Shell, loss: str) -> None:
+    if loss == Loss.GAMMA:
+        # Its target has to be above 0.
+        Path("h.data").write_text(HEADERLESS.replace(",0\n", ",2\n"))
     code, out, _ = shell(
         "fit", "h.data", "--loss", loss, "--ridge", "1", "--exit-zero", "--max-iter", "50", "--format", "json"
     )

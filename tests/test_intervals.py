@@ -362,7 +362,7 @@ BAD = [
         "y.json",
         ["--class"],
         2,
-        "class: is for models of two classes, and this one is of --loss half-mse",
+        "class: is for models of classes, and this one is of --loss half-mse",
         "leave --class",
     ),
     ("y.json", ["--interval", "95"], 2, "interval: 95 is not strictly between 0 and 1", "for intervals of 95 % give"),

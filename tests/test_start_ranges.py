@@ -76,7 +76,7 @@ def test_what_is_no_range_is_told_by_the_name_of_its_parameter(text: str, messag
         (("--start", "a=0..1", "--starts", "0"), "starts: 0 is not a finite number of at least 1"),
         (
             ("--start", "a=1", "--seed", "3"),
-            "seed: --seed is for --init random, curves without --start, ranges of --start",
+            "seed: --seed is for --init random, ranges of --start, --starts, curves without a start",
         ),
         (("--start", "a=0..1", "--lower", "a=0..1"), "lower"),
     ],

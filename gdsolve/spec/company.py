@@ -105,7 +105,7 @@ ONE_A_ROW = Company(
 )
 CLASSES = Company(
     lambda asked: asked.spec.loss in OF_CLASSES,
-    f"{{flag}} is for --loss {' and '.join(OF_CLASSES)}, and this is --loss {{spec.loss}}",
+    f"{{flag}} is for --loss {enumerated(OF_CLASSES)}, and this is --loss {{spec.loss}}",
     f"leave {{flag}} out, or give --loss {'|'.join(OF_CLASSES)}",
 )
 SOFTMAX = Company(
