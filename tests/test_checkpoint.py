@@ -103,6 +103,7 @@ def record_of(options: Mapping[str, Any], observe: Callable[[Step], None] | None
     if "minimize" not in asked:
         # Two classes, which are counts as well.
         y = np.where(np.median(Y) < Y, 1.0, 0.0) if str(asked.get("loss")) in NARROW else Y
+        y = y + 1.0 if asked.get("loss") == Loss.GAMMA else y
         asked = {"X": tuple(map(tuple, X.tolist())), "y": tuple(y.tolist()), **asked}
     if "model" in asked:
         asked |= {"X": tuple((float(x),) for x in range(1, 41)), "y": tuple(BENT.tolist())}
