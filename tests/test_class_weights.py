@@ -106,7 +106,8 @@ def test_a_loss_without_classes_takes_no_class_weight(tmp_path: Path, capsys: py
     FRAME.to_csv(tmp_path / "t.csv", index=False)
     fit = ["fit", str(tmp_path / "t.csv"), "--target", "u", "--features", "v"]
     assert run([*fit, "--class-weight", "balanced"]) == 2
-    assert "--class-weight is for --loss logistic, softmax and squared-hinge, and this is --loss half-mse" in capsys.readouterr().err
+    said = "--class-weight is for --loss logistic, softmax and squared-hinge, and this is --loss half-mse"
+    assert said in capsys.readouterr().err
     assert run([*fit, "--reference", "a", "--report"]) == 2
     assert "--reference is for --loss softmax, and this is --loss half-mse" in capsys.readouterr().err
 
