@@ -31,6 +31,7 @@ class Traits:
     `rounds`: its curvature at the start is positive in every direction; `squares`: it is a sum of squares; `curved`:
     its Hessian is at hand; `smooth`: its gradient has no jumps; `plain`: it is one that plain descent is for, a formula
     or least squares on a table; `shrunk`: it has an l1 penalty; `kept`: it is least squares on a table within bounds.
+    `but` says along what no curvature is looked for.
     """
 
     weights: int
@@ -42,6 +43,7 @@ class Traits:
     plain: bool
     shrunk: bool = False
     kept: bool = False
+    but: str = ""
 
 
 def traits_of(problem: Problem) -> Traits:
@@ -59,6 +61,7 @@ def traits_of(problem: Problem) -> Traits:
         plain=plain,
         shrunk=problem.shrinkage is not None,
         kept=problem.box is not None and problem.squares is not None,
+        but=_left_out(problem),
     )
 
 
@@ -91,6 +94,7 @@ def choose_method(asked: Method, traits: Traits, *, rate_given: bool) -> tuple[M
 
 def _suited(traits: Traits) -> tuple[Method, str]:
     weights = f"{traits.weights} weight{'' if traits.weights == 1 else 's'}"
+    curved = f"and the curvature is positive in every direction{traits.but}"
     cases = (
         (traits.shrunk, Method.NESTEROV, "nesterov: its steps take the l1 penalty, and are the faster ones"),
         (traits.kept, Method.NESTEROV, "nesterov: its steps keep to the bounds, and are the faster ones"),
@@ -101,7 +105,7 @@ def _suited(traits: Traits) -> tuple[Method, str]:
             Method.ADAM,
             "adam: the gradient is not continuous, and a line search could stop where it jumps",
         ),
-        (traits.rounds, Method.NEWTON, f"newton: {weights}, and the curvature is positive in every direction"),
+        (traits.rounds, Method.NEWTON, f"newton: {weights}, {curved}"),
         (traits.bounded, Method.BB, "bb: bounds, and many weights"),
         (True, Method.LBFGS, f"lbfgs: {weights}"),
     )
@@ -206,6 +210,11 @@ def _slope_at_start(problem: Problem) -> float:
     start = problem.start
     length = float(problem.objective.evaluate(start).gradient.norm()) / (1.0 + float(start.norm()))
     return length if 0.0 < length < float("inf") else 1.0
+
+
+def _left_out(problem: Problem) -> str:
+    own = getattr(problem.objective, "own", problem.objective)
+    return " but for what all classes share" if isinstance(own, SoftmaxRows) and own.shifts else ""
 
 
 def _rounds(problem: Problem) -> bool:
