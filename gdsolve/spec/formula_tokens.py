@@ -50,8 +50,9 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
 def refused(column: int, words: str, hint: str) -> GdsolveError:
-    """What is wrong at a column of a model formula, counted from 1."""
-    return GdsolveError(f"column {column}: {words}", hint, option="formula", column=column)
+    """What is wrong at a column of a model formula, counted from 1; what is quoted of several lines stands on one."""
+    told, remedy = (" ".join(text.splitlines()) for text in (words, hint))
+    return GdsolveError(f"column {column}: {told}", remedy, option="formula", column=column)
 
 
 def tokens_of(text: str) -> Iterator[FormulaToken]:
