@@ -51,8 +51,8 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 def refused(column: int, words: str, hint: str) -> GdsolveError:
     """What is wrong at a column of a model formula, counted from 1; what is quoted of several lines stands on one."""
-    told, remedy = (" ".join(text.splitlines()) for text in (words, hint))
-    return GdsolveError(f"column {column}: {told}", remedy, option="formula", column=column)
+    hint = " ".join(hint.splitlines())
+    return GdsolveError(f"column {column}: {' '.join(words.splitlines())}", hint, option="formula", column=column)
 
 
 def tokens_of(text: str) -> Iterator[FormulaToken]:
