@@ -20,10 +20,11 @@ from gdsolve.objective import compiled_walk
 from gdsolve.objective.offset import OffsetLoss, plain
 from gdsolve.objective.pointwise import Poisson
 from gdsolve.objective.pointwise_rows import PointwiseRows
+from gdsolve.objective.positive import Tweedie
 from gdsolve.objective.quadratic import Penalty
 from gdsolve.pictures import illustrator
 from gdsolve.solve.fit import fit
-from gdsolve.spec import Loss
+from gdsolve.spec import Loss, Spec
 from gdsolve.spec.file import build_spec
 from gdsolve.spec.losses import Mean, Target
 
@@ -335,3 +336,8 @@ def test_a_picture_shows_what_is_at_an_offset_of_zero(tmp_path: Path) -> None:
     assert y.tolist() == pytest.approx((Y[Target.COUNTS] / E * np.exp(-OFFSET)).tolist())
     label, y = drawn("huber", offset="o", columns=["o"])
     assert (label, y.tolist()) == ("y − o", pytest.approx((Y[Target.NUMBERS] - OFFSET).tolist()))
+
+
+def test_a_loss_with_offsets_is_that_of_its_spec() -> None:
+    spec = Spec(loss=Loss.TWEEDIE, power=1.3)
+    assert OffsetLoss.of(spec) == OffsetLoss(Tweedie(1.3))

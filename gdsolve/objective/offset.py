@@ -11,7 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from gdsolve.objective.pointwise import PointwiseLoss
+from gdsolve.objective.pointwise import POINTWISE, PointwiseLoss
 from gdsolve.spec import Spec
 
 
@@ -26,8 +26,8 @@ class OffsetLoss:
 
     @classmethod
     def of(cls, spec: Spec) -> Self:
-        """A loss is wrapped, and not made by itself."""
-        raise NotImplementedError
+        """The loss that a spec names, at z + o."""
+        return cls(POINTWISE[spec.loss].of(spec))
 
     @property
     def of_residual(self) -> bool:
