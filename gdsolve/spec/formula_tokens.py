@@ -51,8 +51,11 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 def refused(column: int, words: str, hint: str) -> GdsolveError:
     """What is wrong at a column of a model formula, counted from 1; what is quoted of several lines stands on one."""
-    hint = " ".join(hint.splitlines())
-    return GdsolveError(f"column {column}: {' '.join(words.splitlines())}", hint, option="formula", column=column)
+    return GdsolveError(f"column {column}: {_on_one_line(words)}", _on_one_line(hint), option="formula", column=column)
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def tokens_of(text: str) -> Iterator[FormulaToken]:
