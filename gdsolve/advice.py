@@ -30,9 +30,9 @@ class Advice(str):
         return made
 
     @classmethod
-    def of(cls, hint: str) -> Advice:
-        """The hint itself where it is advice, else its words alone."""
-        return hint if isinstance(hint, Advice) else cls(hint)
+    def of(cls, words: str) -> Advice:
+        """The words themselves where they are advice, else as text on one line, whatever they quote."""
+        return words if isinstance(words, Advice) else cls(" ".join(words.split("\n")))
 
     @property
     def lead(self) -> str:

@@ -122,7 +122,8 @@ class GdsolveError(Exception):
     @property
     def message(self) -> str:
         """The one line that tells it: the place, the option, and what is wrong."""
-        return ": ".join(str(part) for part in (self.place, self.label, self.text) if part)
+        parts = (str(part) for part in (self.place, self.label, self.text) if part)
+        return ": ".join(" ".join(part.split("\n")) for part in parts)
 
     @property
     def label(self) -> str | None:

@@ -50,12 +50,8 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 
 
 def refused(column: int, words: str, hint: str) -> GdsolveError:
-    """What is wrong at a column of a model formula, counted from 1; what is quoted of several lines stands on one."""
-    return GdsolveError(f"column {column}: {_on_one_line(words)}", _on_one_line(hint), option="formula", column=column)
-
-
-def _on_one_line(text: str) -> str:
-    return " ".join(text.splitlines())
+    """What is wrong at a column of a model formula, counted from 1."""
+    return GdsolveError(f"column {column}: {words}", hint, option="formula", column=column)
 
 
 def tokens_of(text: str) -> Iterator[FormulaToken]:
