@@ -82,7 +82,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/source.py::Source.damage#1": "a file that the system stops reading half way",
     "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "data/formats/csv/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
-    "data/spool.py::_shortage_told#1": "a temporary folder that is full; test_room.py has one",
+    "data/spool.py::shortage_told#1": "a temporary folder that is full; test_room.py has one",
     "files.py::replacing_bytes#1": "a folder that may not be written to, or a disk that is full; test_report_files.py",
     "outputs.py::_check_folder#3": "a folder that may not be written to, which stops no superuser",
     "ranks.py::Launched.join#1": "a machine with fewer devices than ranks",

@@ -15,6 +15,7 @@ from gdsolve.data.opening import as_one_table, as_opened, open_files, require_sa
 from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
+from gdsolve.spec.source_name import path_of
 from gdsolve.status import GdsolveError
 
 logger = logging.getLogger("gdsolve")
@@ -168,8 +169,8 @@ def _cut(rows: int, start: float, stop: float, size: int) -> Iterator[tuple[int,
 def _shareable(names: list[str], ranks: Ranks) -> list[str]:
     """The names, if every rank can open them for itself."""
     for name in names:
-        path = Path(name)
-        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        path = Path(path_of(name))
+        if path_of(name) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
             raise GdsolveError(
                 f"{STDIN if name == '-' else name}: a stream is read once, and these are {ranks.size} ranks",
                 "write it to a file that all of them can open, or run gdsolve without the launcher",
@@ -178,7 +179,7 @@ def _shareable(names: list[str], ranks: Ranks) -> list[str]:
 
 
 def _bytes(name: str) -> int:
-    path = Path(name)
+    path = Path(path_of(name))
     # A file that is not there is told by the rank that shall read it.
     return path.stat().st_size if path.exists() else 0
 
@@ -186,7 +187,7 @@ def _bytes(name: str) -> int:
 def _rows(name: str) -> int | None:
     """The rows of a file that tells them; None for other files."""
     try:
-        with Path(name).open("rb") as file:
+        with Path(path_of(name)).open("rb") as file:
             form = format_of_bytes(file.read(LONGEST_MAGIC))
         return (form.rows_in(name) or None) if form and form.rows_in else None
     except OSError:
