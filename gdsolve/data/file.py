@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -47,7 +47,7 @@ class File:
     packing: Packing = Packing.NONE
     codec: str | None = None
     stamp: Stamp | None = None
-    asked: SourceName = SourceName("")
+    asked: SourceName = field(default_factory=SourceName)
 
     @property
     def plain(self) -> bool:

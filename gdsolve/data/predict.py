@@ -154,7 +154,8 @@ def open_for(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitSt
     """
     # What the model calls columns tells a header where it is in doubt.
     named = replace(model.reading(spec), features=tuple(model.read))
-    opened = [_renamed(source, model) for source in open_sources(sources, named, stack, named=model.read)]
+    read = open_sources(sources, named, stack, named=model.read)
+    opened = [_renamed(source.for_loss(model.beside.loss), model) for source in read]
     here = model.within(list(opened[0].schema))
     for source in opened:
         _require(source, here, spec)

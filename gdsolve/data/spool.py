@@ -96,8 +96,8 @@ def shortage_told(name: str) -> Iterator[None]:
     except OSError as error:
         reason = "there is no room" if error.errno in _FULL else f"cannot write there ({error.strerror or error})"
         folder = tempfile.tempdir or "the folder for temporary files"
-        uncopied = [one for one in FORMATS if one.copy is None]
+        uncopied = format_names([one for one in FORMATS if one.copy is None])
         raise DataError(
             f"{name}: has to be copied to {folder}, and {reason}",
-            f"choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain {format_names(uncopied)}",
+            f"choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain {uncopied}",
         ) from None

@@ -29,7 +29,7 @@ _SHOWN = 60
 class SourceName:
     """A path, the `engine` that is asked for, and what is selected of the file: `key` is one of `SELECTING`."""
 
-    path: str
+    path: str = ""
     engine: str | None = None
     key: str | None = None
     value: str = ""

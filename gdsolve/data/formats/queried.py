@@ -103,4 +103,4 @@ def failed_query(file: File, reason: str, remedy: str) -> DataError:
 
 def _told(reason: str) -> str:
     """The first paragraph of what an engine says: what follows quotes the query, or names settings of its own."""
-    return " ".join(reason.split("\n\n")[0].split()) or "the query failed"
+    return " ".join(reason.split("\n\n", maxsplit=1)[0].split()) or "the query failed"

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from gdsolve.data.formats.arrow import ARROW
 from gdsolve.data.formats.csv import CSV
 from gdsolve.data.formats.duckdb import DUCKDB
+from gdsolve.data.formats.excel import EXCEL
 from gdsolve.data.formats.format import TableFormat
 from gdsolve.data.formats.ndjson import NDJSON
 from gdsolve.data.formats.parquet import PARQUET
 from gdsolve.data.formats.sqlite import SQLITE
+from gdsolve.data.formats.svmlight import SVMLIGHT
 
 # Text that nothing else tells is of the first one.
 FORMATS: tuple[TableFormat, ...] = (
@@ -18,6 +20,8 @@ FORMATS: tuple[TableFormat, ...] = (
     PARQUET,
     NDJSON,
     ARROW,
+    SVMLIGHT,
+    EXCEL,
     SQLITE,
     DUCKDB,
 )

@@ -52,7 +52,7 @@ _TYPES = {
 _HOLDS = {type(None): Holds.NOTHING, int: Holds.INTEGERS, float: Holds.REALS, str: Holds.TEXTS, bytes: Holds.BYTES}
 
 
-class _TooNarrow(Exception):
+class _TooNarrowError(Exception):
     """Rows came that a type has no room for."""
 
 
@@ -69,7 +69,7 @@ def copied(file: File, stack: ExitStack) -> File:
         while True:
             try:
                 return database.copy(query, copy, holds)
-            except _TooNarrow:
+            except _TooNarrowError:
                 continue
 
 
@@ -101,7 +101,7 @@ class _Database:
         """Write the rows of a query; `holds` is what is known of its columns, and is added to.
 
         Raises:
-            _TooNarrow: `holds` was too little: once more.
+            _TooNarrowError: `holds` was too little: once more.
             GdsolveError, DataError: as `copied`.
         """
         try:
@@ -160,7 +160,7 @@ def _batches(cursor: sqlite3.Cursor, rows: Sequence[tuple[Any, ...]], schema: An
         known = list(holds)
         widen(holds, rows)
         if known != holds:
-            raise _TooNarrow
+            raise _TooNarrowError
         cells = zip(zip(*rows, strict=True), schema, holds, strict=True)
         yield pa.record_batch([_array(column, field.type, one) for column, field, one in cells], schema=schema)
         rows = cursor.fetchmany(ROWS)
