@@ -21,6 +21,7 @@ import hint_cases_path
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
+import hint_cases_sources
 import hint_cases_spec
 import hint_cases_starts
 import hint_cases_text
@@ -42,6 +43,7 @@ CASES: list[Case] = [
     *hint_cases_python.CASES,
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
+    *hint_cases_sources.CASES,
     *hint_cases_counts.CASES,
     *hint_cases_formula_tables.CASES,
     *hint_cases_formula_text.CASES,
@@ -72,6 +74,8 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
     "cli/tour.py::_path#1": "an installation without its specs",
+    "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
+    "data/formats/excel/source.py::_sheet_name#1": "a workbook without a sheet, which no program writes",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",
     "data/files.py::expand#1": "no verb calls it without a source",
