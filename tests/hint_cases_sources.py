@@ -84,6 +84,11 @@ QUERIES = [
         Case(f"fit 't.duckdb?query={query}'", {"t.duckdb": DUCK}, {"give one SELECT": "fit t.duckdb"})
         for query in ("DELETE FROM t", "FROM t; FROM t")
     ),
+    Case(
+        "fit \"duckdb:?query=FROM 'u.csv'\"",
+        {"t.csv": CSV},
+        {"the file that it reads": "fit \"duckdb:?query=FROM 't.csv'\""},
+    ),
 ]
 
 SHEETS = [

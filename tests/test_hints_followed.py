@@ -75,6 +75,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
     "cli/tour.py::_path#1": "an installation without its specs",
     "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
+    "data/formats/sqlite/database.py::_Database._fault#3": "a database that is locked; test_sources.py locks one",
     "data/formats/excel/source.py::_sheet_name#1": "a workbook without a sheet, which no program writes",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",

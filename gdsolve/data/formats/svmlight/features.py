@@ -50,17 +50,10 @@ def features_of(text: bytes) -> tuple[Features, int]:
     Raises:
         polars.exceptions.PolarsError: an index is no number.
     """
-    rows = _BARE.filter(_BARE != "")
-    found = rows_of(
-        scan_lines(text).select(
-            rows.str.extract(r"\s(\d+):\S+$").cast(pl.Int64).max().alias("largest"),
-            rows.str.contains(r"^\S+(?:\s+qid:\S+)?\s+0+:").any().alias("zero"),
-            rows.str.contains(r"^\S+\s+qid:").any().alias("queries"),
-            rows.str.extract(r"^(\S+)").unique().head(_LABELS + 1).implode().alias("labels"),
-            rows.len().alias("rows"),
-        )
-    ).row(0, named=True)
-    labels = frozenset(found["labels"])
-    largest = -1 if found["largest"] is None else int(found["largest"])
+    rows = rows_of(scan_lines(text).select(_BARE).filter(pl.col("line") != ""))["line"]
+    largest = rows.str.extract(r"\s(\d+):\S+$").cast(pl.Int64).max()
+    zero = rows.str.contains(r"^\S+(?:\s+qid:\S+)?\s+0+:").any()
+    queries = rows.str.contains(r"^\S+\s+qid:").any()
+    labels = frozenset(rows.str.extract(r"^(\S+)").unique().head(_LABELS + 1))
     few = labels if len(labels) <= _LABELS else None
-    return Features(largest, bool(found["zero"]), bool(found["queries"]), few), int(found["rows"])
+    return Features(-1 if largest is None else int(str(largest)), zero, queries, few), len(rows)
