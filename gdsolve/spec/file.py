@@ -120,7 +120,7 @@ def read_spec(
 
 def is_yaml(source: str) -> bool:
     """True for a source that is a spec and no table."""
-    return source.lower().endswith((".yaml", ".yml"))
+    return source.lower().endswith((".yaml", ".yml")) and source_name(source).is_path
 
 
 def is_url(source: str) -> bool:

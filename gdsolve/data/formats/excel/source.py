@@ -40,6 +40,10 @@ class SheetSource(TypedSource):
         """False for a sheet that starts with numbers."""
         return self.named
 
+    def positions(self, records: Iterable[int]) -> dict[int, tuple[int, int | None]]:
+        """Rows count from 1, and lines are rows of the sheet."""
+        return {record: (record + 1, int(self.sheet_rows[record])) for record in sorted(set(map(int, records)))}
+
     def places(self, records: Iterable[int]) -> dict[int, str]:
         """Say which rows of Excel records are."""
         return {record: f"row {record + 1} (Excel row {self.sheet_rows[record]})" for record in set(map(int, records))}
