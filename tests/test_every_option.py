@@ -190,6 +190,7 @@ EXAMPLES: dict[str, Example] = {
     "confidence": Example("0.5", ("--report",)),
     "reference": Example("yes", ("--loss", "softmax", "--report"), "classes.csv"),
     "se": Example("hc3"),
+    "show": Example("gradient"),
     "history": Example("h.csv"),
     "save": Example("m.json"),
     "checkpoint": Example("c.ck", (*SLOW, "--engine", "triangle")),
