@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeGuard, cast, overload
 
 from gdsolve.advice import Advice
+from gdsolve.bundled import tell_hidden
 from gdsolve.model import Model
 from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.pictures import illustrator_of
@@ -412,6 +413,7 @@ def _ask(
                 "X names a table, which has its target in it", 'give target="…", the name of a column', option="y"
             )
         _refuse_names(names)
+        tell_hidden(_paths(X))
         spec, fixed = read_spec(_paths(X), options, verb)
         return spec, None, Command(verb, _paths(X), options, fixed, _path_argument(X, options))
     if isinstance(y, str):
