@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import nearest_name
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
-from gdsolve.spec.file import from_flag, read_value, relative
+from gdsolve.spec.file import from_flag, is_yaml, read_value, relative
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.offers import check_format, options_of
 from gdsolve.spec.parameter import Value
@@ -77,10 +79,8 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     Raises:
         GdsolveError: no single YAML file, an unknown key or name, or a value out of its type or range.
     """
-    if len(sources) != 1 or not sources[0].lower().endswith((".yaml", ".yml")):
-        raise GdsolveError(
-            "trace: one YAML spec is expected", "gdsolve trace graph.yaml, with leaves: and nodes: in it"
-        )
+    if len(sources) != 1 or not is_yaml(sources[0]):
+        raise _no_spec(sources)
     path = sources[0]
     found: dict[str, Node] = {}
     lines: dict[str, int] = {}
@@ -111,6 +111,13 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     spec = TraceSpec(path, leaves, nodes, _comparison(path, found.get("compare")), options)
     _check_names(spec, seen)
     return spec
+
+
+def _no_spec(sources: Sequence[str]) -> GdsolveError:
+    """That the sources are no graph, with the name that was probably meant."""
+    near = nearest_name(sources[0]) if len(sources) == 1 and not Path(sources[0]).exists() else None
+    remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or a name such as A1"
+    return GdsolveError("trace: one YAML spec is expected", remedy if near is None else f"did you mean {near}?")
 
 
 def _check_names(spec: TraceSpec, seen: Mapping[str, int]) -> None:
