@@ -83,7 +83,12 @@ SCANNED = Operand(
 )
 MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)
 CURVE_NAMES = Operand("sources", "NAME", "Names of curves, or sums of them; all of them without one.", several=True)
-GRAPH = Operand("sources", "SPEC", "A YAML file with leaves: and nodes:.", several=True)
+GRAPH = Operand(
+    "sources",
+    "SPEC",
+    "Text such as 't = 1; y = t**2; z = y + 2', a YAML file with leaves: and nodes:, or - for standard input.",
+    several=True,
+)
 
 _PLAIN = (Format.TABLE, Format.JSON, Format.CSV)
 _ALL = (
@@ -214,6 +219,8 @@ _ALL = (
         "trace",
         "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
         (
+            "gdsolve trace 't = 1; y = t**2; z = y + 2'",
+            "gdsolve trace 't = 1; y = t**2; z = y**2; y.retain_grad(); z.backward()'",
             "gdsolve trace configs/autograd/a01_chain.yaml",
             "gdsolve trace configs/autograd/a05_twice.yaml --repeat 2 --retain-graph",
         ),
