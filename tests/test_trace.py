@@ -184,9 +184,7 @@ def written(case: str, form: Format, **options: Any) -> str:
 def test_the_table_has_tree_reasons_and_plain_words() -> None:
     text = written("a05_twice", Format.TABLE)
     assert (
-        "z = y + 2    AddBackward0\n"
-        "└─ y = t**2  PowBackward0  ∂z/∂y = 1\n"
-        "   └─ t = 1  leaf          ∂y/∂t = 2\n"
+        "z = y + 2    AddBackward0\n└─ y = t**2  PowBackward0  ∂z/∂y = 1\n   └─ t = 1  leaf          ∂y/∂t = 2\n"
     ) in text
     assert "backward 1 from z: t.grad = 2\n" in text
     assert "backward 2 from z: refused\n" in text

@@ -13,8 +13,8 @@ from gdsolve.graph.functions import FunctionBook
 from gdsolve.graph.states import Backward, Happening
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.objective.operation import Operation
-from gdsolve.spec.graph import TraceSpec
 from gdsolve.spec.graph_statements import FormulaNode, Hook, InPlace, Leaf, PartialDerivative, Statement
+from gdsolve.spec.trace_spec import TraceSpec
 from gdsolve.status import GdsolveError, Place
 
 GRAD = "ːgrad"

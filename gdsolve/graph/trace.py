@@ -9,8 +9,8 @@ from gdsolve.graph.happen import happen
 from gdsolve.graph.look import edges_of, states_of, tree_of
 from gdsolve.graph.states import Backward, Graph, Happening, Snapshot
 from gdsolve.graph.tape import GRAD, Tape, leaf_tensor, read_formulas, statement_text
-from gdsolve.spec.graph import TraceSpec
 from gdsolve.spec.graph_statements import FormulaNode, Leaf, PartialDerivative, Statement
+from gdsolve.spec.trace_spec import TraceSpec
 
 
 def trace(spec: TraceSpec) -> Graph:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, read_value, relative
 from gdsolve.spec.graph_checks import check_statements, near
-from gdsolve.spec.graph_statements import FormulaNode, GoBackward, Leaf, PartialDerivative, Statement
+from gdsolve.spec.graph_statements import FormulaNode, Leaf, Statement
 from gdsolve.spec.graph_text import read_text
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.offers import check_format, options_of
@@ -20,6 +19,7 @@ from gdsolve.spec.parameters import NAME_HINT, is_name
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.spec import Spec
+from gdsolve.spec.trace_spec import NodeComparison, TraceSpec
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError, Place
 
@@ -30,59 +30,6 @@ COMPARE_KEYS = ("formula", "leaf")
 MOST_NODES = 500
 INLINE, STDIN = "inline text", "standard input"
 LEAVES_HINT = "add leaves: and a line such as t: 1.0 under it"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeComparison:
-    """A formula for the gradient by a leaf, None for the only leaf that has one."""
-
-    formula: str
-    leaf: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TraceSpec:
-    """A graph, and in `options` what is done with it; `backward_asked` where it was asked where to begin or how often.
-
-    `statements` are those of leaves, nodes and text in their order; `text` is what was given on the command line.
-    """
-
-    path: str
-    statements: tuple[Statement, ...]
-    compare: NodeComparison | None
-    options: Spec
-    backward_asked: bool = False
-    text: str | None = None
-
-    @property
-    def leaves(self) -> tuple[Leaf, ...]:
-        """The tensors that are given."""
-        return tuple(one for one in self.statements if isinstance(one, Leaf))
-
-    @property
-    def nodes(self) -> tuple[FormulaNode, ...]:
-        """The nodes that are computed from a formula."""
-        return tuple(one for one in self.statements if isinstance(one, FormulaNode))
-
-    @property
-    def goes_back_itself(self) -> bool:
-        """True where its text says where backward begins, or takes a derivative by itself."""
-        return any(isinstance(one, GoBackward | PartialDerivative) for one in self.statements)
-
-    @property
-    def goes_back(self) -> bool:
-        """True where a backward pass follows the statements: a leaf alone has none unless it is asked for."""
-        computed = any(isinstance(one, FormulaNode) for one in self.statements)
-        return not self.goes_back_itself and (computed or self.backward_asked)
-
-    @property
-    def root(self) -> str:
-        """The node that backward begins at."""
-        if self.options.backward_from is not None:
-            return self.options.backward_from
-        backward = [one.name for one in self.statements if isinstance(one, GoBackward)]
-        computed = [one.name for one in self.statements if isinstance(one, FormulaNode | PartialDerivative)]
-        return (backward or computed or [leaf.name for leaf in self.leaves])[-1]
 
 
 def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceSpec:

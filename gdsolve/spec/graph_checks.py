@@ -20,7 +20,7 @@ from gdsolve.spec.option import flag
 from gdsolve.status import GdsolveError, Place
 
 if TYPE_CHECKING:
-    from gdsolve.spec.graph import TraceSpec
+    from gdsolve.spec.trace_spec import TraceSpec
 
 PASSES = ("backward_from", "repeat", "retain_graph", "zero_grad")
 """Options of the backward passes that follow the statements."""
