@@ -35,7 +35,7 @@ LARGEST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One statement, and where it stands."""
+    """One statement as it is written, where it stands, and whether it is under no_grad."""
 
     path: str
     text: str

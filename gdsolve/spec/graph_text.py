@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from gdsolve.spec.graph_calls import Words, as_value, assigned, called, refused
 from gdsolve.spec.graph_statements import (
@@ -34,15 +33,6 @@ _FORMS = (
 MOST_STATEMENTS = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One statement as it is written: its text, its line, and whether it stands under no_grad."""
-
-    text: str
-    line: int
-    no_grad: bool
-
-
 def read_text(path: str, text: str, first: int = 1) -> tuple[Statement, ...]:
     """The statements of a text, in which a new line or ; ends one and # begins a comment; it begins on line `first`.
 
@@ -54,11 +44,11 @@ def read_text(path: str, text: str, first: int = 1) -> tuple[Statement, ...]:
         if len(found) == MOST_STATEMENTS:
             raise refused(path, one.line, f"more than {MOST_STATEMENTS} statements", "trace a smaller graph")
         if not _SKIPPED.match(one.text):
-            found.append(_statement(path, one))
+            found.append(_statement(one))
     return tuple(found)
 
 
-def _written(path: str, text: str, first: int) -> Iterator[Written]:
+def _written(path: str, text: str, first: int) -> Iterator[Words]:
     """The statements one by one; those after `with no_grad:` on its line, or indented below it, are under it."""
     below: int | None = None
     for line, indent, parts in _lines(path, text, first):
@@ -67,11 +57,11 @@ def _written(path: str, text: str, first: int) -> Iterator[Written]:
         for place, part in enumerate(parts):
             head = _WITH.match(part)
             if head is None:
-                yield Written(part, line, below is not None)
+                yield Words(path, part, line, below is not None)
                 continue
             below = indent
             if rest := part[head.end() :].strip():
-                yield from (Written(one, line, True) for one in (rest, *parts[place + 1 :]))
+                yield from (Words(path, one, line, True) for one in (rest, *parts[place + 1 :]))
                 below = None
                 break
 
@@ -95,21 +85,20 @@ def _lines(path: str, text: str, first: int) -> Iterator[tuple[int, int, list[st
         held = ""
 
 
-def _statement(path: str, one: Written) -> Statement:
-    words = Words(path, one.text, one.line, one.no_grad)
+def _statement(one: Words) -> Statement:
     if word := _WORD.match(one.text):
         raise refused(
-            path, one.line, f"{word[1]} has no place in the text of a graph", "write its statements one by one"
+            one.path, one.line, f"{word[1]} has no place in the text of a graph", "write its statements one by one"
         )
     if dropped := _NO_GRAD.fullmatch(one.text):
         return ZeroGrad(dropped[1], True, one.text, one.line)
     if changed := _IN_PLACE.fullmatch(one.text):
         return InPlace(changed[1], changed[2], changed[3].strip(), one.text, one.no_grad, one.line)
-    if (call := called(words)) is not None:
+    if (call := called(one)) is not None:
         return call
     if given := _ASSIGNED.fullmatch(one.text):
-        return _node(words, given[1].strip(), given[2].strip())
-    raise refused(path, one.line, f"{shown(one.text)} is no statement of a graph", _FORMS)
+        return _node(one, given[1].strip(), given[2].strip())
+    raise refused(one.path, one.line, f"{shown(one.text)} is no statement of a graph", _FORMS)
 
 
 def _node(words: Words, target: str, right: str) -> Leaf | FormulaNode | PartialDerivative:
