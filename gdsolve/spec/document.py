@@ -67,15 +67,17 @@ class Entry:
 Node = Scalar | Items | Keys
 
 
-def read_entries(path: str, *, flat: Container[str]) -> Iterator[Entry]:
+def read_entries(path: str, *, flat: Container[str], text: str | None = None) -> Iterator[Entry]:
     """The keys of the mapping that a YAML file holds, in the order of the file; those of `flat` hold no keys.
+
+    With `text` it is that which is read, and `path` is what it is called.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
     """
     import yaml
 
-    text = _read(path)
+    text = _read(path) if text is None else text
     # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

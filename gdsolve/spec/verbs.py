@@ -102,7 +102,8 @@ CURVE_NAMES = Operand("sources", "NAME", "Names of curves, or sums of them; all 
 GRAPH = Operand(
     "sources",
     "SPEC",
-    "A YAML file with leaves: and nodes:, or a name (gdsolve configs).",
+    "Text such as 't = 1; y = t**2; z = y + 2', a YAML file with leaves: and nodes:, - for standard input, or a name "
+    "(gdsolve configs).",
     several=True,
     names=Names.BEFORE,
 )
@@ -236,8 +237,10 @@ _ALL = (
         "trace",
         "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
         (
+            "gdsolve trace 't = 1; y = t**2; z = y + 2'",
+            "gdsolve trace 't = 1; y = t**2; z = y**2; y.retain_grad(); z.backward()'",
             "gdsolve trace A1",
-            "gdsolve trace A5 --retain-graph",
+            "gdsolve trace A5 --repeat 2 --retain-graph",
         ),
         (GRAPH,),
         formats=(Format.TABLE, Format.JSON, Format.DOT),
