@@ -200,6 +200,8 @@ EXAMPLES: dict[str, Example] = {
     "iterates": Example("3"),
     "check_gradient": Example(),
     "list": Example(None, ("--case", "B1"), ""),
+    "lang": Example("zh", ("--case", "A1"), ""),
+    "exercises": Example("none", ("--case", "E"), ""),
     "case": Example("B4", ("--list",), ""),
     "plot": Example("p.svg"),
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
     Every,
+    Exercises,
     Format,
     Init,
     IntervalOf,
@@ -14,6 +15,7 @@ from gdsolve.spec.choices import (
     PlotKind,
     Select,
     Show,
+    Tongue,
 )
 from gdsolve.spec.option import option
 from gdsolve.spec.options_descent import DescentOptions
@@ -253,6 +255,20 @@ class ResultOptions(DescentOptions):
         verbs=("tour",),
         metavar="CASES",
         default_text="all",
+    )
+    lang: Tongue = option(
+        Tongue.AUTO,
+        "Language of the lesson; commands, figures and what PyTorch says stay as they are.",
+        "Tour",
+        verbs=("tour",),
+        default_text="that of LC_ALL, LC_MESSAGES or LANG, else en",
+    )
+    exercises: Exercises = option(
+        Exercises.ASK,
+        "Exercises after each part: asked on a terminal and checked at once, shown with their answers, or none.",
+        "Tour",
+        verbs=("tour",),
+        default_text="ask; off a terminal answers",
     )
     plot: Plot = option(
         False,
