@@ -84,13 +84,13 @@ class Predictor:
     def texts(self) -> list[str]:
         """Those of them that hold texts."""
         own = self.levels if self.formula is None else self.formula.texts
-        return [*own, *([self.groups.column] if self.groups else [])]
+        return [*own, *(self.groups.columns if self.groups else ())]
 
     @property
     def needed(self) -> list[str]:
-        """The columns, with that of the groups last."""
+        """The columns, with those of the groups last."""
         beside = [name for name in offset_columns(self) if name not in self.columns]
-        return [*self.columns, *beside, *([self.groups.column] if self.groups else [])]
+        return [*self.columns, *beside, *(self.groups.columns if self.groups else ())]
 
     @property
     def read(self) -> list[str]:
@@ -302,7 +302,7 @@ def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         return _of_classes(frame, model)
     total = np.zeros(frame.height)
     groups = model.groups
-    own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]
+    own = None if groups is None else groups.weights[groups.rows_of(frame)]
     for place, term in enumerate(model.terms):
         total += (term.weight if own is None else own[:, place]) * term.cells(frame)
     for name in model.levels:

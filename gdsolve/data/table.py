@@ -337,7 +337,7 @@ def _usable(
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight, *offset_columns(parts)) if name]
-    for name in (*features, *single, *(name for name in (parts.group, parts.together) if name)):
+    for name in (*features, *single, *(name for name in (*parts.group, parts.together) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]

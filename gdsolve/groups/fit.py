@@ -53,8 +53,8 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
     logger.info("%s groups fitted in %.2f s", f"{len(groups):,}", finished - descending)
     seconds = {"read": grouped.seconds, "descend": finished - descending, "total": finished - began}
     advice = advise(spec, groups, grouped.adrift)
-    column = spec.group_by or ""
-    return GroupFits(spec, column, groups, grouped.data, grouped.adrift, summary(groups), advice, seconds)
+    columns = grouped.data.roles.group
+    return GroupFits(spec, columns, groups, grouped.data, grouped.adrift, summary(groups), advice, seconds)
 
 
 def _descend(spec: Spec, grouped: GroupedTable, part: list[int]) -> tuple[list[int], GroupsReached]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gdsolve.data import Table, prefetch
+from gdsolve.data.group_keys import Key
 from gdsolve.imports import collector_at_rest
 from gdsolve.objective.group_merge import build_group_triangles
 from gdsolve.objective.group_triangles import GroupTriangles
@@ -26,7 +27,7 @@ class GroupedTable:
     """The groups of a table, by number: values, counts, why some cannot be used, and the triangles of all of them."""
 
     data: DataInfo
-    values: list[str | None]
+    values: list[Key]
     dropped: dict[int, int]
     filled: dict[int, int]
     adrift: int

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gdsolve.data.group_keys import Key, cells_of
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Figures
 from gdsolve.spec import Spec
@@ -58,12 +59,12 @@ class Descended:
 
 @dataclass(frozen=True, slots=True)
 class GroupFit:
-    """One group: `group` is the text of its cells, None where they are missing.
+    """One group: `group` is the text of its cells, of several columns one each; None where one is missing.
 
     `found` is None where its rows cannot be used; `message` then names the cell, and `hint` the remedy.
     """
 
-    group: str | None
+    group: Key
     status: Status
     exit_code: ExitCode
     message: str
@@ -107,7 +108,7 @@ class GroupFits:
     """
 
     spec: Spec
-    column: str
+    columns: tuple[str, ...]
     groups: tuple[GroupFit, ...]
     data: DataInfo
     adrift: int
@@ -121,8 +122,20 @@ class GroupFits:
     def __iter__(self) -> Iterator[GroupFit]:
         return iter(self.groups)
 
-    def __getitem__(self, value: str | None) -> GroupFit:
-        """The group of this value.
+    @property
+    def column(self) -> str:
+        """The columns that tell the groups apart, with commas."""
+        return ",".join(self.columns)
+
+    @property
+    def keys(self) -> dict[str, list[str | None]]:
+        """The cells of all groups, by column."""
+        width = len(self.columns)
+        rows = [cells_of(one.group, width) for one in self.groups]
+        return {name: [row[place] for row in rows] for place, name in enumerate(self.columns)}
+
+    def __getitem__(self, value: Key) -> GroupFit:
+        """The group of this value; of several columns one each: `fits["north", "2024"]`.
 
         Raises:
             KeyError: there is none.

@@ -40,7 +40,7 @@ def _lines(record: Record, stream: TextIO) -> str:
 
 
 def write_groups_csv(record: Record, stream: TextIO) -> None:
-    """One row a group: its value, how it ended, figures, weights, and the message."""
+    """One row a group: its keys, how it ended, figures, weights, and the message."""
     write_csv(group_columns(record), _rows(record), stream)
 
 
@@ -49,12 +49,15 @@ def group_columns(record: Record) -> list[str]:
     fixed = [*BEFORE, *FIGURES, *(f"optimum_{name}" for name in OPTIMUM), *SPECTRUM]
     last = [*(["intercept"] if record["intercept"] else []), "message"]
     features = record["data"]["features"]
-    group = _free("group_", record["group_by"], (*fixed, *last, *features))
+    keys: list[str] = record["group_keys"]
+    groups: list[str] = []
+    for name in keys:
+        groups.append(_free("group_", name, (*fixed, *last, *features, *groups, *(one for one in keys if one != name))))
     weights: list[str] = []
     for feature in features:
-        taken = (group, *fixed, *last, *weights, *(other for other in features if other != feature))
+        taken = (*groups, *fixed, *last, *weights, *(other for other in features if other != feature))
         weights.append(_free("weight_", feature, taken))
-    names = [group, *fixed, *weights, *last[:-1]]
+    names = [*groups, *fixed, *weights, *last[:-1]]
     return [*names, *(_free("_", name, names) for name in _error_columns(record)), last[-1]]
 
 
@@ -84,7 +87,7 @@ def _rows(record: Record) -> Iterator[list[Any]]:
         optimum, spectrum, weights = (one[name] or {} for name in ("optimum", "spectrum", "weights"))
         flat = {**one, **one["data"]}
         yield [
-            one["group"][record["group_by"]],
+            *(one["group"][name] for name in record["group_keys"]),
             *(flat[name] for name in (*BEFORE, *FIGURES)),
             *(optimum.get(name) for name in OPTIMUM),
             *(spectrum.get(name) for name in SPECTRUM),

@@ -55,6 +55,7 @@ def groups_record(fits: GroupFits) -> Record:
         "message": fits.message,
         "exit_code": int(fits.exit_code),
         "group_by": fits.column,
+        "group_keys": list(fits.columns),
         "rows_without_group": fits.adrift,
         "counts": {status.value: count for status, count in fits.counts.items()},
         "groups": GroupRecords(_frame(fits)),
@@ -83,7 +84,7 @@ def _frame(fits: GroupFits) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "schema": ["gdsolve.group/1"] * len(groups),
-            "group": pl.DataFrame({fits.column: _all(groups, "group")}).to_struct(),
+            "group": _keys(fits).to_struct(),
             "status": _all(groups, "status.value"),
             "exit_code": _all(groups, "exit_code.value"),
             # A path that is no valid UTF-8 reaches Python as lone surrogates, which no stream takes.
@@ -94,6 +95,13 @@ def _frame(fits: GroupFits) -> pl.DataFrame:
             "data": pl.DataFrame({**data, "has_header": [fits.data.has_header] * len(groups)}).to_struct(),
         }
     )
+
+
+def _keys(fits: GroupFits) -> pl.DataFrame:
+    """The cells of every group, a column a key."""
+    import polars as pl
+
+    return pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in fits.keys.items()])
 
 
 def _reached(found: list[Descended], design: Sequence[str]) -> pl.DataFrame:

@@ -22,7 +22,7 @@ def write_group_table(record: Record, stream: TextIO) -> None:
     """A row a group; the summary stands last, next to the prompt."""
     page = page_for(stream)
     lines = data_lines(record, intercept=record["intercept"])
-    labelled(page, [*lines, ("groups", f"by {record['group_by']}"), ("descent", descent_line(record))])
+    labelled(page, [*lines, ("groups", f"by {', '.join(record['group_keys'])}"), ("descent", descent_line(record))])
     page.blank()
     columns = _columns(record)
     shown = page.most_that_fit(partial(_table, record, columns), 0, len(columns))
@@ -66,15 +66,16 @@ def _fixed(value: float | None) -> str:
 
 
 def _table(record: Record, columns: list[tuple[str, list[str]]], shown: int) -> Grid:
-    column = record["group_by"]
+    keys = record["group_keys"]
     texts = [cells for _, cells in columns[:shown]]
     rows = []
     for place, one in enumerate(record["groups"]):
-        value = one["group"][column]
+        values = [one["group"][name] for name in keys]
         status = one["status"]
-        row = [Segment(ABSENT if value is None else value), Segment(status.replace("_", " "), STATUS_WORDS[status][1])]
+        named = [Segment(ABSENT if value is None else value) for value in values]
+        row = [*named, Segment(status.replace("_", " "), STATUS_WORDS[status][1])]
         rows.append(row + [Segment(cells[place]) for cells in texts])
-    heads = [Column(column, right=False, folds=True), Column("status", right=False)]
+    heads = [*(Column(name, right=False, folds=True) for name in keys), Column("status", right=False)]
     return Grid([*heads, *(Column(title) for title, _ in columns[:shown])], rows)
 
 

@@ -29,7 +29,7 @@ def check_groups(spec: Options) -> None:
     Raises:
         GdsolveError: an option that does not go with groups.
     """
-    if spec.group_by is None:
+    if not spec.group_by:
         return
     if not spec.is_least_squares:
         name = "minimize" if spec.minimize is not None else "model" if spec.model is not None else "loss"
