@@ -12,6 +12,8 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.group_keys import Key, cells_of
+from gdsolve.model import SCHEMA
+from gdsolve.spec import Loss
 
 UNKNOWN = -1
 # Without zeros in front, which tell the code 01 from the number 1, and as far as float64 holds every digit.
@@ -41,6 +43,8 @@ class GroupModels:
         columns, names = key_columns(model), model["data"]["features"]
         groups = [one for one in model["groups"] if None not in _cells(one, columns)]
         known = [one for one in groups if one["weights"] is not None]
+        # The groups of curves, and of several classes, predict each for themselves.
+        names = names if is_linear(model) else []
         weights = [[*(one["weights"][name] for name in names), one["intercept"] or 0.0] for one in known]
         rows = {_key(one, columns): row for row, one in enumerate(known)}
         failed = {_key(one, columns): str(one.get("message") or "") for one in groups if one["weights"] is None}
@@ -70,9 +74,40 @@ class GroupModels:
         return UNKNOWN if row is None else row
 
 
+def is_linear(model: Mapping[str, Any]) -> bool:
+    """True where all groups have one weight a column: what they predict is summed up for all rows together."""
+    kind = (model.get("objective") or {}).get("kind", "linear")
+    return bool(kind == "linear" and model.get("descent", {}).get("loss") != Loss.SOFTMAX)
+
+
 def key_columns(model: Mapping[str, Any]) -> tuple[str, ...]:
     """The columns by which a model has its groups; those from before there were several have one."""
     return tuple(model.get("group_keys") or (model["group_by"],))
+
+
+def models_by_group(model: Mapping[str, Any]) -> dict[Key, int]:
+    """The places of the groups of a model that have weights, by their values."""
+    columns = key_columns(model)
+    return {_key(one, columns): place for place, one in enumerate(model["groups"]) if one["weights"] is not None}
+
+
+def with_classes(model: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The model of groups of several classes with all classes that there are; any other as it is."""
+    if "groups" not in model or model.get("descent", {}).get("loss") != Loss.SOFTMAX:
+        return model
+    met: dict[str, Any] = {}
+    for one in model["groups"]:
+        met |= one.get("weights_by_class") or {}
+    names = model["data"].get("target_levels") or sorted(met, key=float)
+    return {**model, "weights_by_class": {name: met.get(name) for name in names}}
+
+
+def model_of_group(model: Mapping[str, Any], place: int) -> dict[str, Any]:
+    """The model of one group as a fit of its rows alone would have it."""
+    one = model["groups"][place]
+    shared = {name: model[name] for name in ("version", "data", "descent") if name in model}
+    own = {**shared, **one, "schema": SCHEMA, "data": {**model["data"], **(one.get("data") or {})}}
+    return {**own, "descent": {**model["descent"], **(one.get("descent") or {})}}
 
 
 def _cells(one: Mapping[str, Any], columns: Sequence[str]) -> tuple[Any, ...]:

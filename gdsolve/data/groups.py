@@ -84,6 +84,7 @@ class Groups:
     dropped: dict[int, int] = field(default_factory=dict)
     filled: dict[int, int] = field(default_factory=dict)
     adrift: int = 0
+    _met: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _codes: Codes = field(default_factory=Codes)
     _first_faults: dict[int, tuple[Source, int, str]] = field(default_factory=dict)
 
@@ -101,6 +102,19 @@ class Groups:
         codes = np.full(frame.height, NO_GROUP, dtype=np.int64)
         codes[~out] = self._codes.of(written_keys(frame, columns).filter(pl.Series(~out)), cells)
         return frame.with_columns(pl.Series(CODE, codes))
+
+    def number(self, codes: np.ndarray) -> np.ndarray:
+        """Count rows within their groups, (rows,), from 0 for the first that was ever met; one in none has 0."""
+        found, there = np.zeros(len(codes), dtype=np.int64), np.flatnonzero(codes != NO_GROUP)
+        own = codes[there]
+        new = max(int(own.max(initial=-1)) + 1 - len(self._met), 0)
+        self._met = np.concatenate([self._met, np.zeros(new, dtype=np.int64)])
+        order = np.argsort(own, kind="stable")
+        counts = np.bincount(own, minlength=len(self._met))
+        within = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found[there[order]] = within + self._met[own[order]]
+        self._met += counts
+        return found
 
     def count(self, codes: np.ndarray, *, filled: bool = False) -> None:
         """Count rows that were dropped, or those of which a cell was filled."""

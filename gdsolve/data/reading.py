@@ -37,6 +37,8 @@ logger = logging.getLogger("gdsolve")
 
 # The number of a row in its part stands in a column of this name, where rows are yet to be dropped.
 _RECORD = "\x00record"
+# And the number by which a row is dealt to a fold, where it is not dealt by its place in the file.
+_DEALT = "\x00dealt"
 
 
 @dataclass(slots=True)
@@ -113,6 +115,9 @@ class Reader:
         if not self.spec.is_dealt:
             return self._undealt(source, part, offset, frame, tally)
         together, dealing = self.roles.together, Dealing.of_spec(self.spec)
+        if self.roles.group:
+            # Each group deals its rows for itself: see `GroupRows`.
+            return self._undealt(source, part, offset, self._kept_together(source, frame, tally), tally)
         if together is None:
             batch = self._undealt(source, part, offset, frame, tally)
             stretch, records = tally.stretches[-1], np.arange(frame.height)
@@ -120,12 +125,20 @@ class Reader:
             tally.blank += len(stretch.blank)
             numbers = np.delete(numbers, stretch.gone)
             return replace(batch, fold=dealing.of(numbers, source.number))
+        texts = self._kept_together(source, frame, tally)
+        batch = self._undealt(source, part, offset, texts, tally)
+        return replace(batch, fold=dealing.of(np.delete(texts[_DEALT].to_numpy(), tally.stretches[-1].gone)))
+
+    def _kept_together(self, source: Source, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+        """Give rows with the number of the value that keeps them in one fold, where there is such a column."""
+        together = self.roles.together
+        if together is None:
+            return frame
         texts = frame.with_columns(source.cells.text(together, pl.String()))
         # Those of rows that are left out have numbers as well: whoever counts the values need not know which rows are.
         codes, there = np.zeros(frame.height, dtype=np.int64), texts[together].is_not_null()
         codes[there.to_numpy()] = tally.kept_together.of(texts[together].filter(there), source.cells)
-        batch = self._undealt(source, part, offset, texts, tally)
-        return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
+        return texts.with_columns(pl.Series(_DEALT, codes))
 
     def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
         """Give the cells of the rows that `batches` will use, in a pass of its own, before a formula is made of them.
@@ -187,7 +200,7 @@ class Reader:
             return frame if clean else self._mend(source, part, offset, frame, tally), None
         codes = tally.groups.codes_of(written_keys(frame, self.roles.group), source.cells) if clean else None
         if codes is not None:
-            return frame, codes
+            return self._numbered(frame, codes, tally), codes
         frame = frame.with_columns(source.cells.text(name, pl.String()) for name in self.roles.group)
         frame = self._mend(source, part, offset, frame, tally)
         return frame, frame[CODE].to_numpy()
@@ -203,7 +216,9 @@ class Reader:
     ) -> Batch:
         """Give rows that are used, with their design and target, (rows, n + 1), as a batch."""
         batch = Batch(values, self._weights(kept), codes, offset=offset)
-        if self.roles.cluster is None or codes is not None:
+        if codes is not None and _DEALT in kept.columns:
+            batch = replace(batch, fold=kept[_DEALT].to_numpy())
+        if self.roles.cluster is None:
             return batch
         return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
 
@@ -275,6 +290,12 @@ class Reader:
             pl.col(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
         )
 
+    def _numbered(self, frame: pl.DataFrame, codes: np.ndarray, tally: Tally) -> pl.DataFrame:
+        """Give rows with their numbers in their groups, where they are dealt by them."""
+        if not self.spec.is_dealt or self.roles.together is not None:
+            return frame
+        return frame.with_columns(pl.Series(_DEALT, tally.groups.number(codes)))
+
     def _mend_groups(
         self,
         source: Source,
@@ -294,6 +315,7 @@ class Reader:
         tally.groups.adrift += int(adrift.sum())
         frame = tally.groups.add_codes(frame, self.roles.group, blank | (adrift & dropping), source.cells)
         codes = frame[CODE].to_numpy()
+        frame = self._numbered(frame, codes, tally)
         gone = blank | (missing.any(axis=1) if dropping else fatal.any(axis=1))
         if self.spec.na is Missing.MEAN and missing.any():
             frame, fatal = fill_means(frame, tally.groups, self._numbers, fatal, self._means_by_group())

@@ -19,6 +19,7 @@ from gdsolve.status import Status
 
 MOST_NAMED = 5
 ENDINGS = {
+    Status.INTERRUPTED: "not reached before the run was interrupted",
     Status.FAILED: "cannot be fitted",
     Status.DIVERGED: "diverged",
     Status.EDGE_OF_STABILITY: "stopped at the edge of stability",

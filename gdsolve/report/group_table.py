@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from gdsolve.report import numbers
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.grid import Column, Grid, Segment
+from gdsolve.report.group_figures import more_figures, title_of
 from gdsolve.report.group_lines import standard_error
 from gdsolve.report.numbers import ABSENT, counted, figure, whole
 from gdsolve.report.page import Page, page_for
@@ -38,7 +39,7 @@ def write_group_table(record: Record, stream: TextIO) -> None:
 def _columns(record: Record) -> list[tuple[str, list[str]]]:
     """The columns of figures, title and cells, those first that a narrow page keeps."""
     groups = record["groups"]
-    names = [*record["data"]["features"], *(["intercept"] if record["intercept"] else [])]
+    names = [*record["parameters"], *(["intercept"] if record["intercept"] else [])]
     columns = [
         ("iterations", [whole(one["iterations"]) for one in groups]),
         ("rows", [whole(one["data"]["rows"]) for one in groups]),
@@ -47,12 +48,16 @@ def _columns(record: Record) -> list[tuple[str, list[str]]]:
         columns.append((name, numbers.column([_weight(one, name) for one in groups], 6, relative=False)))
         if record["report"]:
             columns.append(("std. error", [figure(standard_error(one, place), 5) for one in groups]))
+    for name, cells in more_figures(record).items():
+        if (title := title_of(name, record)) is not None:
+            columns.append((title, [figure(cell, 5) for cell in cells]))
     columns.append(("R²", [_fixed(one["r2"]) for one in groups]))
     columns += [(title, [figure(one[key], 5) for one in groups]) for title, key in (("SSE", "sse"), ("RMSE", "rmse"))]
     columns.append(("gap", [figure(one["gap"], 2) for one in groups]))
     columns.append(("rate", [numbers.rate(one["learning_rate"], 4) for one in groups]))
     columns.append(("condition", [figure((one["spectrum"] or {}).get("condition"), 3) for one in groups]))
-    return columns
+    # Of some losses there are no squares, and of some methods no rate.
+    return columns if record["batched"] else [one for one in columns if any(cell != ABSENT for cell in one[1])]
 
 
 def _weight(one: Mapping[str, Any], name: str) -> float | None:

@@ -74,8 +74,6 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     design = known or _learnt(Learner(formula, rest, texts), reader, ranks)
-    if not design.names and spec.group_by:
-        raise GdsolveError("has no feature behind the ~", "name one, or leave --group-by out", option="formula")
     if not design.names and not formula.intercept:
         raise GdsolveError("has no feature behind the ~, and no intercept", "name one, as in y ~ x", option="formula")
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
