@@ -78,6 +78,7 @@ class Reader:
                     if len(batch.values):
                         tally.take(batch)
                         yield batch
+            tally.count(source)
         if self.roles.group is not None and tally.groups.values:
             tally.groups.explain(self.spec, self.roles)
             for source in self.sources:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gdsolve.data.file import STDIN
 from gdsolve.data.files import expand
 from gdsolve.data.formats.registry import FORMATS, LONGEST_MAGIC, format_names, format_of_bytes
-from gdsolve.data.opening import as_one_table, as_opened, open_files, require_same_columns
+from gdsolve.data.opening import as_asked, as_one_table, as_opened, open_files, require_same_columns
 from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
@@ -91,7 +91,7 @@ def open_share(
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
     first = next(head for head in heads if head is not None)
     require_same_columns(opened, first.name, first.names)
-    return opened, first
+    return as_asked(opened, spec, ranks), first
 
 
 def deal(names: Sequence[str], size: int) -> list[list[Share]]:

@@ -26,8 +26,16 @@ from gdsolve.status import DataError
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
 
+
+@dataclass(slots=True, eq=False)
+class InnerPart:
+    """A part of a source that stands within another one."""
+
+    part: Part
+
+
 # What is scanned in one go: a piece of text, or rows of typed columns.
-Part = Piece | pl.DataFrame
+Part = Piece | pl.DataFrame | InnerPart
 
 T = TypeVar("T", bound=tuple[Any, ...])
 Through = Callable[[Iterator[T]], Iterator[T]]
@@ -107,6 +115,11 @@ class Source(ABC):
     def marks(self) -> Marks:
         """What stands between cells and before decimals."""
         return UNMARKED
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """The rows of the last whole pass, and those of them that satisfy a condition; None where there is none."""
+        return None
 
     @property
     def row_names(self) -> str | None:
@@ -194,6 +207,10 @@ class Source(ABC):
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         return None
+
+    def without_rows(self) -> DataError:
+        """Explain a table of which this is the first file, and which has no row."""
+        return DataError(f"{self.name}: has a header but no rows", "a table needs at least one row of data")
 
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Explain why the last row of what a part was parsed to is not the last of the part; None where it is."""

@@ -289,12 +289,23 @@ def name_column(title: str = "") -> Column:
 
 def _rows_used(data: Mapping[str, Any]) -> str:
     dropped, filled = data["rows_dropped"], data["cells_filled"]
-    used = counted(data["rows"], "row") + (" used" if dropped else "")
-    parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
+    used = [counted(data["rows"], "row") + (" used" if dropped else "")]
+    told = satisfied(data)
+    if told and data["rows"] == data["rows_read"] - data["rows_filtered"]:
+        used = []
+    parts = [*used, *told, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
     parts += marks_of(data)
     return ", ".join(parts)
+
+
+def satisfied(data: Mapping[str, Any]) -> list[str]:
+    """How many rows satisfy the condition of --where, if there is one."""
+    if data.get("where") is None or data.get("rows_read") is None:
+        return []
+    read = data["rows_read"]
+    return [f"{whole(read - data['rows_filtered'])} of {counted(read, 'row')} satisfy --where"]
 
 
 def marks_of(data: Mapping[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import page_for
-from gdsolve.report.parts import Record, labelled
+from gdsolve.report.parts import Record, labelled, satisfied
 from gdsolve.spec.command import operand
 from gdsolve.spec.option import shell_word
 
@@ -56,6 +56,7 @@ def _rows(record: Record) -> str:
     parts = [counted(record["rows"], "row") + (" used" if dropped else "")]
     parts += [f"{whole(dropped)} dropped for missing cells"] if dropped else []
     parts += [f"{counted(filled, 'missing cell')} filled with the mean"] if filled else []
+    parts += satisfied(record)
     return ", ".join([*parts, counted(len(record["columns"]), "column")])
 
 

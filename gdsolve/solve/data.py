@@ -21,7 +21,8 @@ class DataInfo:
     `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
-    a scan, which has no rows. `classes` are those of a target of labels.
+    a scan, which has no rows. Of `rows_read` rows `rows_filtered` ones do not satisfy a condition; both are 0
+    without one. `classes` are those of a target of labels.
     """
 
     source: tuple[str, ...]
@@ -36,6 +37,8 @@ class DataInfo:
     log_weight: float | None = None
     is_scan: bool = False
     classes: Classes | None = None
+    rows_read: int = 0
+    rows_filtered: int = 0
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -50,6 +53,8 @@ class DataInfo:
             table.marks.delimiter,
             table.marks.decimal,
             table.rows_weightless,
+            rows_read=table.rows_read,
+            rows_filtered=table.rows_filtered,
         )
 
 

@@ -68,6 +68,8 @@ def choose_columns(spec: Spec, found: Scan) -> ScanRead:
         rows_weightless=info.rows_weightless,
         log_weight=info.log_weight,
         is_scan=True,
+        rows_read=info.rows_read,
+        rows_filtered=info.rows_filtered,
     )
     tell_table(data)
     require_squares(data, triangle, spec.dtype)
@@ -116,6 +118,7 @@ def in_force(spec: Spec, info: ScanInfo) -> Spec:
         sigma=info.sigma,
         absolute_sigma=info.absolute_sigma,
         na_values=info.na_values,
+        where=info.where,
         **settled,
     )
 

@@ -251,4 +251,7 @@ def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
         ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
         na_values=_missing(infos),
         has_header=all(info.has_header for info in infos),
+        where=first.where if all(info.where == first.where for info in infos) else None,
+        rows_read=sum(info.rows_read for info in infos),
+        rows_filtered=sum(info.rows_filtered for info in infos),
     )

@@ -68,6 +68,25 @@ class TableOptions:
         metavar="COLUMNS",
         goes_with=(company.NO_FORMULA, company.TAKEN_OUT, company.COLUMNS_LEFT),
     )
+    where: str | None = option(
+        None,
+        "Rows to read: those of which this condition of SQL is true, as in 'year > 2000 and sex == \"F\"'. All else is "
+        "as if the table had no other rows. A missing cell satisfies no comparison; 'age is null' asks for one.",
+        "Columns",
+        verbs=READING,
+        metavar="CONDITION",
+        default_text="all rows",
+        goes_with=company.TABLE,
+    )
+    date_format: str | None = option(
+        None,
+        "How dates are written, as strptime has it: %d/%m/%Y, say, where the day comes first.",
+        "Columns",
+        verbs=READING,
+        metavar="FORMAT",
+        default_text="ISO 8601, or the month by name",
+        goes_with=company.TABLE,
+    )
     offset: str | None = option(
         None,
         "Column of offsets: numbers that are added to the prediction before its mean is taken, with no weight of their "
