@@ -5,7 +5,7 @@ A moment is a `Datetime` of microseconds without a zone, in UTC where the text o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -22,7 +22,7 @@ _ISO = rf"^\s*(\d{{4}})[-/.](\d{{1,2}})(?:[-/.](\d{{1,2}}))?{_TAIL}"
 _DAY_MONTH_NAME = rf"^\s*(?:[a-z]{{3,9}},?\s+)?(\d{{1,2}})[-\s.]+({_MONTHS})[-,\s]+(\d{{4}}){_TAIL}"
 _MONTH_NAME_DAY = rf"^\s*(?:[a-z]{{3,9}},?\s+)?({_MONTHS})\s+(\d{{1,2}})(?:,\s*|\s+)(\d{{4}}){_TAIL}"
 # The day or the month first: which of them is not to be guessed.
-UNCLEAR = r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})(?:(?:t|[\s,]+)\d{1,2}:\d{2}.*)?$"
+UNCLEAR = r"^\s*(\d{1,2})([-/.])(\d{1,2})[-/.](\d{4}|\d{2})([tT\s]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?\s*$"
 TIME_OF_DAY = r"^\s*\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*$"
 _DURATION = r"^\s*([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?)?\s*$"
 
@@ -153,10 +153,26 @@ def _nothing(rows: int) -> pl.Series:
     return pl.Series([None], dtype=pl.Float64).new_from_index(0, rows)
 
 
-def day_first(texts: Sequence[str]) -> bool | None:
-    """Tell of dates whose day or month comes first which of them does; None where all of them may be either."""
-    frame = pl.Series(list(texts), dtype=pl.String).str.extract_groups(UNCLEAR).struct.unnest()
-    first, second = (frame[:, place].cast(pl.Int64) for place in (0, 2))
-    if (first > 12).any():
-        return True
-    return False if (second > 12).any() else None
+def forms_of(cell: str) -> tuple[str, str] | None:
+    """Give the form of strptime of a date whose day or month comes first, and what else it may be, in words.
+
+    None of any other text.
+
+    >>> forms_of("31.01.2024"), forms_of("2024-01-31")
+    (('%d.%m.%Y', ''), None)
+    >>> forms_of("03/04/24")
+    ('%d/%m/%y', " where the day comes first, or '%m/%d/%y' where the month does")
+    """
+    found = re.match(UNCLEAR, cell, re.IGNORECASE)
+    if found is None:
+        return None
+    first, mark, second, year, clock = found.groups()
+    last = f"{mark}{'%Y' if len(year) == 4 else '%y'}"
+    if clock:
+        last += f"{clock[0]}%H:%M{':%S' if clock.count(':') > 1 else ''}{'%.f' if '.' in clock else ''}"
+    days, months = f"%d{mark}%m{last}", f"%m{mark}%d{last}"
+    if int(first) > 12:
+        return days, ""
+    if int(second) > 12:
+        return months, ""
+    return days, f" where the day comes first, or '{months}' where the month does"

@@ -220,7 +220,7 @@ def _take_part(tally: _Tally, source: Source, place: int, part: Part, offset: in
 
     def written(name: str) -> Callable[[np.ndarray], list[str]]:
         def texts(places: np.ndarray) -> list[str]:
-            cells = rows_of(source.scan(part, [name]))[name].cast(pl.String)
+            cells = rows_of(source.written.scan(part, [name]))[name].cast(pl.String)
             return [(cells[place] or "").strip() for place in records[places].tolist()]
 
         return texts

@@ -19,6 +19,7 @@ from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
+from gdsolve.spec.choices import Dates
 from gdsolve.spec.command import operand
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.require_company import given_with, refusal
@@ -53,11 +54,15 @@ def as_asked(opened: Sequence[Source], spec: Spec, ranks: Ranks = ALONE) -> tupl
         GdsolveError: a condition that is none, or does not fit the table.
         DataError: a file that cannot be read.
     """
-    if spec.where is None:
-        return tuple(opened)
-    from gdsolve.data.where.sift import sift
+    if spec.where is not None:
+        from gdsolve.data.where.sift import sift
 
-    return sift(opened, spec, ranks)
+        opened = sift(opened, spec, ranks)
+    if spec.dates is not Dates.ERROR:
+        from gdsolve.data.dated import with_dates
+
+        opened = with_dates(opened, spec, ranks)
+    return tuple(opened)
 
 
 def as_opened(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: ExitStack) -> tuple[Source, ...]:

@@ -11,6 +11,8 @@ import polars as pl
 from gdsolve.data.appended import read_appending
 from gdsolve.data.arrays import column_of, columns_of, labels_of, names_of, texts_of
 from gdsolve.data.cells import Cells
+from gdsolve.data.dated import DatedColumns
+from gdsolve.data.diagnose import date_error
 from gdsolve.data.offsets import NOT_EXPOSED
 from gdsolve.data.predict import asking_option, note_gaps, warn_of_groups
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
@@ -88,8 +90,10 @@ def cells_of_arrays(
         frame[name] = (
             _texts(cells, read.missing)
             if name in known.texts_read
-            else _numbers(cells, name, source, read, typed=typed)
+            else _numbers(cells, name, source, read, dates=known.dates_in(spec), typed=typed)
         )
+        if known.dates is not None and name in known.dates.columns:
+            _refuse_no_date(frame[name], cells, name, source, known, frame[ROW])
         if name in known.needed:
             _refuse_unknown(frame[name], name, known, source, frame[ROW])
     # An array holds NaN where a table has an empty cell.
@@ -178,12 +182,26 @@ def _texts(cells: Any, missing: frozenset[str]) -> pl.Series:
     return pl.Series(texts, dtype=pl.String)
 
 
-def _numbers(cells: Any, name: str, source: str, cells_of: Cells, *, typed: bool) -> pl.Series:
+def _numbers(
+    cells: Any, name: str, source: str, cells_of: Cells, *, dates: DatedColumns | None, typed: bool
+) -> pl.Series:
+    if dates is not None and name in dates.columns:
+        written = series_of(cells, name, source, cells_of.missing, typed=True, strict=False)
+        return dates.read(written.alias(name), cells_of).fill_null(np.nan)
     column = series_of(cells, name, source, cells_of.missing, typed=typed)
     if not column.dtype.is_numeric() and column.dtype not in (pl.Boolean, pl.Null):
         first = next((cell for cell in column if cell is not None), None)
         raise DataError(f"{source}: column {name!r} of X is not an array of numbers ({first!r})", "leave it out")
     return column.to_frame().select(cells_of.number(name, column.dtype)).to_series().fill_null(np.nan)
+
+
+def _refuse_no_date(read: pl.Series, cells: Any, name: str, source: str, model: Predictor, rows: pl.Series) -> None:
+    """Refuse a cell of a column of dates that is none."""
+    bad = read.is_infinite()
+    if bad.any() and model.dates is not None:
+        row = int(bad.arg_max() or 0)
+        at = f"{source}: row {rows[row]}, column {name!r}"
+        raise date_error(at, texts_of(cells)[row] or "", model.dates, name, "leave the row out of X")
 
 
 def _refuse_unknown(cells: pl.Series, name: str, model: Predictor, source: str, rows: pl.Series) -> None:

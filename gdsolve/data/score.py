@@ -70,10 +70,10 @@ def score_tables(
                 dropped, weightless = dropped + int(found.lacking.sum()), weightless + int(found.weightless.sum())
                 before += cells.height
         met = [source.counts or (0, 0) for source in opened]
-        read, kept = (sum(one[place] for one in met) for place in (0, 1))
-        if read and not kept:
+        read, left = (sum(one[place] for one in met) for place in (0, 1))
+        if read and not left:
             raise opened[0].without_rows()
-        scored = ScoredRows(sums, known.beside, dropped, weightless, first, read, read - kept)
+        scored = ScoredRows(sums, known.beside, dropped, weightless, first, read, read - left)
         return _whole(scored, ", ".join(one.name for one in opened))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gdsolve.data.file import STDIN
 from gdsolve.data.files import expand
@@ -16,6 +17,9 @@ from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
@@ -40,7 +44,7 @@ class Head:
     """What the first file says of all: its name, its columns as written and by unique name, if they have names.
 
     `row_names` is the column of names of rows, where there is one. `lasts` are those that are the last one whatever the
-    order of the objects of NDJSON is; None where all have a place.
+    order of the objects of NDJSON is; None where all have a place. `dates` are the columns of dates that are numbers.
     """
 
     name: str
@@ -50,6 +54,7 @@ class Head:
     row_names: str | None
     marks: Marks
     lasts: tuple[str, ...] | None = None
+    dates: DatedColumns | None = None
 
     @classmethod
     def of(cls, source: Source) -> Head:
@@ -62,6 +67,7 @@ class Head:
             source.row_names,
             source.marks,
             source.lasts,
+            source.dates,
         )
 
 
@@ -91,7 +97,9 @@ def open_share(
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
     first = next(head for head in heads if head is not None)
     require_same_columns(opened, first.name, first.names)
-    return as_asked(opened, spec, ranks), first
+    asked = as_asked(opened, spec, ranks)
+    dated = ranks.gather(asked[0].dates if asked else None)
+    return asked, replace(first, dates=next((one for one in dated if one is not None), None))
 
 
 def deal(names: Sequence[str], size: int) -> list[list[Share]]:

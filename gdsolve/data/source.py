@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,9 @@ from gdsolve.data.pieces import Piece
 from gdsolve.data.scan import FAULTS, first_line, rows_of
 from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
@@ -115,6 +118,20 @@ class Source(ABC):
     def marks(self) -> Marks:
         """What stands between cells and before decimals."""
         return UNMARKED
+
+    @property
+    def dates(self) -> DatedColumns | None:
+        """The columns of dates that are read as numbers, if there are any."""
+        return None
+
+    @property
+    def written(self) -> Source:
+        """The source with cells as they are written, of dates as well."""
+        return self
+
+    def as_read(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Give cells as they are written as `scan` gives them."""
+        return raw
 
     @property
     def counts(self) -> tuple[int, int] | None:

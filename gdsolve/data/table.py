@@ -8,14 +8,24 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
 from gdsolve.data.ahead import prefetch
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import ColumnKind, kinds_of
-from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, offsets_of, without_texts
+from gdsolve.data.columns import (
+    Choice,
+    Parts,
+    Roles,
+    assign,
+    build_roles,
+    cluster_column,
+    columns_used,
+    offsets_of,
+    without_texts,
+)
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
 from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, nothing_read, sample_of, whole_of
@@ -34,6 +44,9 @@ from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
+
 
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
@@ -41,9 +54,9 @@ class Table:
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
     `rows_weightless` those of weight 0, and `groups` and `clusters` those that it met; of `rows_read` rows a condition
     has left `rows_filtered` ones out, both 0 without one;
-    `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
-    read at once. Of several ranks each has
-    the batches of its share alone, and counts them before they are read; all else is the same on all of them.
+    `dates` are the columns of dates that are used as numbers; `has_header` is False where the first line is data;
+    `marks` are those of the first file; `small` is a table that is read at once. Of several ranks each has the batches
+    of its share alone, and counts them before they are read; all else is the same on all of them.
     """
 
     def __init__(
@@ -59,6 +72,7 @@ class Table:
         ranks: Ranks = ALONE,
         name: str = "inline",
         small: bool = False,
+        dates: DatedColumns | None = None,
     ) -> None:
         self.source = source
         self.roles = roles
@@ -67,6 +81,7 @@ class Table:
         self.ranks = ranks
         self.name = name
         self.small = small
+        self.dates = dates and dates.among(columns_used(roles))
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
@@ -199,6 +214,7 @@ def _settle(
         ranks=ranks,
         name=first.name,
         small=all(source.file.small for source in opened),
+        dates=first.dates,
     )
 
 
@@ -288,6 +304,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             marks=first.marks,
             name=first.name,
             small=small,
+            dates=first.dates,
         )
     except BaseException:
         stack.close()

@@ -81,12 +81,28 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("class weights", _class_weights(record)),
         *explained,
         ("levels", _all_levels(data, room)),
+        ("dates", dates_line(data)),
         ("offset", _offset(data)),
         ("row weights", weighting_line(record)),
         ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
         ignored,
         began,
     ]
+
+
+def dates_line(data: Record) -> str:
+    """Which columns are numbers made of dates, of what unit, and what their weights are thus in."""
+    dates = data.get("dates")
+    if dates is None:
+        return ""
+    unit = dates["unit"]
+    since = "years, with decimals" if unit == "year" else f"{unit} since 1970-01-01 (UTC)"
+    held = {kind: [name for name, one in dates["columns"].items() if one == kind] for kind in ("date", "duration")}
+    told = [f"{', '.join(held['date'])} in {since}"] if held["date"] else []
+    told += [f"{', '.join(held['duration'])} in {unit}"] if held["duration"] else []
+    features = [name for name in dates["columns"] if name in data["features"]]
+    per = f"; {'its weight is' if len(features) == 1 else 'their weights are'} per {unit.removesuffix('s')}"
+    return "; ".join(told) + (per if features else "")
 
 
 def where_rates_hold(record: Record) -> str:

@@ -230,6 +230,7 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
         "classes": None if data.classes is None else list(data.classes.names),
         "na_values": list(spec.na_values),
+        "dates": None if data.dates is None else data.dates.record(),
         "formula": _formula_record(data),
     }
 
@@ -271,6 +272,7 @@ NO_DATA: Record = {
     "target_levels": None,
     "classes": None,
     "na_values": [],
+    "dates": None,
     "formula": None,
 }
 """The data of a formula that needs none."""

@@ -37,6 +37,7 @@ def scan_record(scan: Scan) -> dict[str, Any]:
         "absolute_sigma": info.absolute_sigma,
         "ignored": list(info.ignored),
         "na_values": list(info.na_values),
+        "dates": None if info.dates is None else dict(info.dates),
         "formula": None if info.formula is None else info.formula["text"],
         "folds": None if info.folds is None else dict(info.folds),
         "seconds": scan.seconds,

@@ -125,6 +125,10 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
         raise DataError(
             f"{there} is scanned {_weighing(other)}, and {here} {_weighing(first)}", "scan the tables alike, anew"
         )
+    if _dated(first) != _dated(other):
+        raise DataError(
+            f"{there} is scanned {_dated(other)}, and {here} {_dated(first)}", "scan the tables alike, anew"
+        )
     if first.folds != other.folds:
         raise DataError(
             f"{there} is scanned {_dealing(other)}, and {here} {_dealing(first)}", "scan the tables alike, anew"
@@ -226,6 +230,13 @@ def _weighing(info: ScanInfo) -> str:
     if info.weight is None:
         return "without weights"
     return f"with --weight {info.weight} --weight-kind {info.weight_kind}"
+
+
+def _dated(info: ScanInfo) -> str:
+    """How dates were made numbers, as flags."""
+    if info.dates is None:
+        return "without dates"
+    return f"with --dates {info.dates['unit']} of {', '.join(sorted(info.dates['columns']))}"
 
 
 def _dealing(info: ScanInfo) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
     Categorical,
+    Dates,
     Header,
     Missing,
     WeightKind,
@@ -76,6 +77,14 @@ class TableOptions:
         verbs=READING,
         metavar="CONDITION",
         default_text="all rows",
+        goes_with=company.TABLE,
+    )
+    dates: Dates = option(
+        Dates.ERROR,
+        "Columns of dates and times: stop with an error, or read them as numbers: days or seconds since 1970-01-01 "
+        "(UTC), or years with decimals, 2024.5. A model keeps it for predict.",
+        "Columns",
+        verbs=CHOOSING,
         goes_with=company.TABLE,
     )
     date_format: str | None = option(
