@@ -81,7 +81,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("class weights", _class_weights(record)),
         *explained,
         ("levels", _all_levels(data, room)),
-        ("dates", dates_line(data)),
+        ("dates", dates_line(data, linear=subject["kind"] == "linear")),
         ("offset", _offset(data)),
         ("row weights", weighting_line(record)),
         ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
@@ -90,7 +90,7 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
     ]
 
 
-def dates_line(data: Record) -> str:
+def dates_line(data: Record, *, linear: bool = True) -> str:
     """Which columns are numbers made of dates, of what unit, and what their weights are thus in."""
     dates = data.get("dates")
     if dates is None:
@@ -100,7 +100,7 @@ def dates_line(data: Record) -> str:
     held = {kind: [name for name, one in dates["columns"].items() if one == kind] for kind in ("date", "duration")}
     told = [f"{', '.join(held['date'])} in {since}"] if held["date"] else []
     told += [f"{', '.join(held['duration'])} in {unit}"] if held["duration"] else []
-    features = [name for name in dates["columns"] if name in data["features"]]
+    features = [name for name in dates["columns"] if linear and name in data.get("features", ())]
     per = f"; {'its weight is' if len(features) == 1 else 'their weights are'} per {unit.removesuffix('s')}"
     return "; ".join(told) + (per if features else "")
 

@@ -94,7 +94,7 @@ class TableOptions:
         verbs=READING,
         metavar="FORMAT",
         default_text="ISO 8601, or the month by name",
-        goes_with=company.TABLE,
+        goes_with=(company.TABLE, company.DATED),
     )
     offset: str | None = option(
         None,

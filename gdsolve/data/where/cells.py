@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import Cells, ColumnKind
-from gdsolve.data.dates import TIME_OF_DAY, UNCLEAR, moments, naive
+from gdsolve.data.dates import UNCLEAR, moments, naive
 
 WORDS: Mapping[ColumnKind, str] = {
     ColumnKind.NUMBER: "numbers",
@@ -73,7 +73,7 @@ def seen_as(name: str, kind: ColumnKind, sample: pl.Series, cells: Cells, form: 
     texts = sample.alias("cell").to_frame().select(cells.text("cell", sample.dtype)).to_series().drop_nulls()
     if 2 * moments(texts, form).drop_nulls().len() >= texts.len():
         return SeenColumn(name, kind, form)
-    if texts.str.contains(UNCLEAR).any() and not texts.str.contains(TIME_OF_DAY).all():
+    if texts.str.contains(UNCLEAR).any():
         return None
     return SeenColumn(name, ColumnKind.TEXT)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
 
 from gdsolve.data.cells import ColumnKind
+from gdsolve.data.dates import forms_of
 from gdsolve.data.first_rows import first_rows, kinds_in
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.scan import first_line
@@ -85,12 +87,19 @@ def _seen(source: Source, sample: pl.DataFrame, condition: Condition, spec: Spec
             raise fault(f"{held}, and a condition reads numbers, texts and dates", "leave the column out of it")
         one = seen_as(name, kinds[name], sample[name], source.cells, spec.date_format)
         if one is None:
-            raise fault(
-                f"column {name!r} of {source.name} holds dates with the day or the month first",
-                "--date-format '%d/%m/%Y', if the day comes first",
-            )
+            raise _unclear_dates(source, sample, name)
         found.append(one)
     return tuple(found)
+
+
+def _unclear_dates(source: Source, sample: pl.DataFrame, name: str) -> GdsolveError:
+    """That a column has dates whose day or month comes first."""
+    written = sample.select(source.cells.text(name, sample[name].dtype)).to_series().drop_nulls()
+    cell, form = next((cell, form) for cell in written if (form := forms_of(cell)) is not None)
+    return fault(
+        f"column {name!r} of {source.name} holds dates that do not begin with the year, such as {cell!r}",
+        f"--date-format {shlex.quote(form[0])}{form[1]}",
+    )
 
 
 def _expression(condition: Condition, seen: Sequence[SeenColumn]) -> pl.Expr:
