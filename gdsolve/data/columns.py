@@ -63,6 +63,14 @@ class Roles:
         return (self.formula and self.formula.target_columns) or (self.target,)
 
 
+def columns_used(roles: Roles) -> set[str]:
+    """The columns that are read, by any part that they play."""
+    named = () if roles.formula is None else (*roles.formula.numbers, *roles.formula.texts)
+    single = (roles.weight, roles.offset, roles.exposure, roles.together, roles.cluster)
+    several = (*roles.features, *roles.target_columns, *named, *roles.group)
+    return {name for name in (*several, roles.target_column, *single) if name}
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the flags alone say, before a cell is looked at; `named` are the columns that a flag asked for by name."""

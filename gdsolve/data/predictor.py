@@ -23,6 +23,7 @@ from gdsolve.spec.missing import added_to
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
     from gdsolve.data.formula.predicting import SavedFormula
 
 _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
@@ -50,7 +51,8 @@ class _Term:
 class Predictor:
     """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints.
 
-    Of several `classes` it has a value for each. Of groups that do not share their columns it has `each`.
+    Of several `classes` it has a value for each. Of groups that do not share their columns it has `each`. `dates` are
+    the columns of dates that are read as numbers.
     """
 
     terms: tuple[_Term, ...]
@@ -67,6 +69,11 @@ class Predictor:
     classes: tuple[str, ...] | None = None
     formula: SavedFormula | None = None
     each: tuple[Predictor, ...] = ()
+    dates: DatedColumns | None = None
+
+    def dates_in(self, spec: Spec) -> DatedColumns | None:
+        """The columns of dates, as they are written where `spec` says how, else as they were when it was fitted."""
+        return self.dates and (self.dates if spec.date_format is None else replace(self.dates, form=spec.date_format))
 
     def reading(self, spec: Spec) -> Spec:
         """Give the spec with the cells that the fit took as missing beside its own."""
@@ -152,54 +159,61 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         GdsolveError: the model is not one that a fit wrote.
     """
     try:
-        absent = tuple(map(str, model["data"].get("na_values") or ()))
-        moved = saved_offsets(model["data"])
-        if curve is not None:
-            mean = _mean_of(model["descent"])
-            whole = Predictor((), {}, 0.0, mean, curve, na_values=absent, offset=moved[0], exposure=moved[1])
-            if not curve.each:
-                return whole
-            each = tuple(replace(whole, curve=one) for one in curve.each)
-            return replace(whole, groups=GroupModels.of(model), each=each)
-        formula = _formula_of(model)
-        levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
-        encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
-        groups = GroupModels.of(model) if "groups" in model else None
-        terms = []
-        for name in model["data"]["features"]:
-            column, level = encoded.get(name, (name, None))
-            terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
-        mean = _mean_of(model.get("descent", {}))
-        if mean is Mean.SOFTMAX and groups:
-            each = tuple(
-                read_predictor(model_of_group(model, place), None) for place in models_by_group(model).values()
-            )
-            classes = tuple(map(str, model["weights_by_class"]))
-            return Predictor(
-                tuple(terms), levels, 0.0, mean, None, groups, absent, classes=classes, formula=formula, each=each
-            )
-        if mean is Mean.SOFTMAX:
-            each = model["weights_by_class"]
-            constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
-            names = tuple(map(str, each))
-            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names, formula=formula)
-        intercept = float(model.get("intercept") or 0.0) * (not groups)
-        return Predictor(
-            tuple(terms),
-            levels,
-            intercept,
-            mean,
-            None,
-            groups,
-            absent,
-            offset=moved[0],
-            exposure=moved[1],
-            formula=formula,
-        )
+        known = _read_predictor(model, curve)
+        if (record := model["data"].get("dates")) is None:
+            return known
+        from gdsolve.data.dated import DatedColumns
+
+        return replace(known, dates=DatedColumns.of_record(record))
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predictor:
+    absent = tuple(map(str, model["data"].get("na_values") or ()))
+    moved = saved_offsets(model["data"])
+    if curve is not None:
+        mean = _mean_of(model["descent"])
+        whole = Predictor((), {}, 0.0, mean, curve, na_values=absent, offset=moved[0], exposure=moved[1])
+        if not curve.each:
+            return whole
+        each = tuple(replace(whole, curve=one) for one in curve.each)
+        return replace(whole, groups=GroupModels.of(model), each=each)
+    formula = _formula_of(model)
+    levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
+    encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+    groups = GroupModels.of(model) if "groups" in model else None
+    terms = []
+    for name in model["data"]["features"]:
+        column, level = encoded.get(name, (name, None))
+        terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
+    mean = _mean_of(model.get("descent", {}))
+    if mean is Mean.SOFTMAX and groups:
+        each = tuple(read_predictor(model_of_group(model, place), None) for place in models_by_group(model).values())
+        classes = tuple(map(str, model["weights_by_class"]))
+        return Predictor(
+            tuple(terms), levels, 0.0, mean, None, groups, absent, classes=classes, formula=formula, each=each
+        )
+    if mean is Mean.SOFTMAX:
+        each = model["weights_by_class"]
+        constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
+        names = tuple(map(str, each))
+        return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names, formula=formula)
+    intercept = float(model.get("intercept") or 0.0) * (not groups)
+    return Predictor(
+        tuple(terms),
+        levels,
+        intercept,
+        mean,
+        None,
+        groups,
+        absent,
+        offset=moved[0],
+        exposure=moved[1],
+        formula=formula,
+    )
 
 
 def _formula_of(model: Mapping[str, Any]) -> SavedFormula | None:

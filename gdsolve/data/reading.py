@@ -81,6 +81,7 @@ class Reader:
                     if len(batch.values):
                         tally.take(batch)
                         yield batch
+            tally.count(source)
         if self.roles.group and tally.groups.values:
             tally.groups.explain(self.spec, self.roles)
             for source in self.sources:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
@@ -23,13 +23,14 @@ from gdsolve.data.columns import (
     build_roles,
     cluster_column,
     columns_in,
+    columns_used,
     known_column,
     offsets_of,
     without_texts,
 )
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
-from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, sample_of, whole_of
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, nothing_read, sample_of, whole_of
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
 from gdsolve.data.offsets import offset_columns
@@ -45,15 +46,19 @@ from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
+
 
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
-    `rows_weightless` those of weight 0, and `groups` and `clusters` those that it met;
-    `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
-    read at once. Of several ranks each has
-    the batches of its share alone, and counts them before they are read; all else is the same on all of them.
+    `rows_weightless` those of weight 0, and `groups` and `clusters` those that it met; of `rows_read` rows a condition
+    has left `rows_filtered` ones out, both 0 without one;
+    `dates` are the columns of dates that are used as numbers; `has_header` is False where the first line is data;
+    `marks` are those of the first file; `small` is a table that is read at once. Of several ranks each has the batches
+    of its share alone, and counts them before they are read; all else is the same on all of them.
     """
 
     def __init__(
@@ -69,6 +74,7 @@ class Table:
         ranks: Ranks = ALONE,
         name: str = "inline",
         small: bool = False,
+        dates: DatedColumns | None = None,
     ) -> None:
         self.source = source
         self.roles = roles
@@ -77,10 +83,13 @@ class Table:
         self.ranks = ranks
         self.name = name
         self.small = small
+        self.dates = dates and dates.among(columns_used(roles))
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
         self.rows_weightless = 0
+        self.rows_read = 0
+        self.rows_filtered = 0
         self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()
@@ -128,6 +137,7 @@ class Table:
     def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
         self.rows_weightless = tally.weightless
+        self.rows_read, self.rows_filtered = tally.read, tally.filtered
         self.clusters = len(tally.clusters)
 
     def where(self, row: int) -> str:
@@ -206,6 +216,7 @@ def _settle(
         ranks=ranks,
         name=first.name,
         small=all(source.file.small for source in opened),
+        dates=first.dates,
     )
 
 
@@ -223,7 +234,7 @@ def _read_plainly(
     judge = next((rank for rank, found in enumerate(judged) if found), None)
     kinds = None if judge is None else judged[judge]
     if kinds is None:
-        raise no_rows(first.name)
+        raise nothing_read(opened, ranks)
     features = without_texts(parts, kinds, spec)
     if looked and judge == ranks.rank:
         features = _usable(*looked, kinds, parts, spec)
@@ -299,6 +310,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             marks=first.marks,
             name=first.name,
             small=small,
+            dates=first.dates,
         )
     except BaseException:
         stack.close()

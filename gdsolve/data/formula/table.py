@@ -11,7 +11,7 @@ from gdsolve.data.batch import Tally
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, cluster_column, columns_in, known_column, offsets_of
 from gdsolve.data.diagnose import nested_error, show, text_error
-from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, nothing_read, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
 from gdsolve.data.formula.learn import Learner
@@ -53,7 +53,7 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     judged = ranks.gather(looked and kinds_in(*looked))
     kinds = next((found for found in judged if found), None)
     if kinds is None:
-        raise no_rows(first.name)
+        raise nothing_read(opened, ranks)
     classes = formula.is_column and holds_classes(parts, kinds, spec)
     named = formula.columns if classes else formula.named
     texts = tuple(name for name in named if kinds[name] in _TEXTS) if known is None else known.texts
