@@ -23,6 +23,10 @@ SWEEPS = 4
 BEND = 0.3
 SPREAD = 0.3
 LEAF, COMPUTED = "#cfe8f7", "#ffffff"
+FORWARD, BACK = "#0072B2", "#B34700"
+"""Blue and vermilion, dark enough for small letters on white."""
+SMALL = 0.075
+APART = 0.07
 MOST_INCHES = 200.0
 
 
@@ -55,7 +59,7 @@ def diagram_figure(diagram: Diagram) -> Figure:
     for place, edge in enumerate(diagram.edges):
         _draw_edge(edge, plan.routes[place], _spread(diagram, place), axes, plan)
     for node in diagram.nodes:
-        _draw_node(node, axes, plan.places[node.name], plan.sizes[node.name])
+        _draw_node(node, axes, plan.places[node.name], _size(node))
     text: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10.5, "fontweight": "bold"}
     figure.text(0.5, 1.0 - 0.12 / tall, "\n".join(title), **text)
     figure.text(0.12 / wide, 0.08 / tall, "\n".join(notes), ha="left", va="bottom", fontsize=7.5)
@@ -69,6 +73,10 @@ def layout(diagram: Diagram) -> DiagramLayout:
     Source: Sugiyama, Tagawa and Toda (1981), Methods for Visual Understanding of Hierarchical System Structures.
     """
     sizes = {node.name: _size(node) for node in diagram.nodes}
+    for edge in diagram.edges:
+        # Room for both labels of an edge, on either side of the node that it ends in.
+        width = 2 * (SMALL * max(len(edge.label), len(edge.back or "")) + APART)
+        sizes[edge.end] = (max(sizes[edge.end][0], width), sizes[edge.end][1])
     layer_of = {node.name: node.layer for node in diagram.nodes}
     layers: dict[int, list[str]] = defaultdict(list)
     for node in diagram.nodes:
@@ -121,7 +129,8 @@ def _mean(values: list[float], usual: float) -> float:
 
 
 def _size(node: Node) -> Place:
-    return max(0.9, LETTER * max(map(len, node.lines)) + 0.3), LINE * len(node.lines) + 0.2
+    lines = [*node.lines, *([node.back] if node.back else [])]
+    return max(0.9, LETTER * max(map(len, lines)) + 0.3), LINE * len(lines) + 0.2
 
 
 def _draw_node(node: Node, axes: Axes, place: Place, size: Place) -> None:
@@ -131,10 +140,13 @@ def _draw_node(node: Node, axes: Axes, place: Place, size: Place) -> None:
     corner = (place[0] - size[0] / 2, place[1] - size[1] / 2)
     face = LEAF if node.boxed else COMPUTED
     axes.add_patch(FancyBboxPatch(corner, *size, boxstyle=style, facecolor=face, edgecolor="black", zorder=3))
-    for number, line in enumerate(node.lines):
-        up = place[1] + LINE * ((len(node.lines) - 1) / 2 - number)
+    lines = [*node.lines, *([node.back] if node.back else [])]
+    for number, line in enumerate(lines):
+        up = place[1] + LINE * ((len(lines) - 1) / 2 - number)
         weight = "bold" if number == 0 else "normal"
-        axes.text(place[0], up, line, ha="center", va="center", fontsize=8, fontweight=weight, zorder=4)
+        colour = BACK if node.back and number == len(lines) - 1 else "black"
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "fontweight": weight, "color": colour}
+        axes.text(place[0], up, line, zorder=4, **look)
 
 
 def _spread(diagram: Diagram, place: int) -> float:
@@ -145,18 +157,25 @@ def _spread(diagram: Diagram, place: int) -> float:
 
 
 def _draw_edge(edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout) -> None:
-    """A line from the bottom of a node through its bends to the top of another, with an arrow there."""
-    points = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
-    points[0] = (points[0][0], points[0][1] - plan.sizes[edge.start][1] / 2)
-    points[-1] = (points[-1][0], points[-1][1] + plan.sizes[edge.end][1] / 2)
-    style = "--" if edge.dashed else "-"
-    axes.plot(*zip(*points, strict=True), color="black", linewidth=1.1, linestyle=style, zorder=2)
-    head = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.1, "shrinkA": 0.0, "shrinkB": 0.0}
+    """An arrow of values from the lower node up to the upper one, and one of gradients down beside it."""
+    down = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
+    down[0] = (down[0][0], down[0][1] - plan.sizes[edge.start][1] / 2)
+    down[-1] = (down[-1][0], down[-1][1] + plan.sizes[edge.end][1] / 2)
+    aside = 0.0 if edge.back is None else APART
+    _arrow([(x - aside, y) for x, y in reversed(down)], FORWARD, edge.label, -1, axes, dashed=edge.dashed)
+    if edge.back is not None:
+        _arrow([(x + aside, y) for x, y in down], BACK, edge.back, 1, axes, dashed=False)
+
+
+def _arrow(points: list[Place], colour: str, label: str, side: int, axes: Axes, *, dashed: bool) -> None:
+    """A line with a head at its end; its label stands on one side of the middle of its lowest part."""
+    axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.2, linestyle="--" if dashed else "-", zorder=2)
+    head = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.2, "shrinkA": 0.0, "shrinkB": 0.0}
     (x0, y0), (x1, y1) = points[-2:]
     near = ((x0 + 9.0 * x1) / 10.0, (y0 + 9.0 * y1) / 10.0)
     axes.annotate("", points[-1], near, arrowprops=head, zorder=2)
-    if edge.label:
-        (x0, y0), (x1, y1) = points[:2]
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5, "style": "italic", "bbox": box}
-        axes.text((x0 + x1) / 2, (y0 + y1) / 2, edge.label, zorder=2.5, **look)
+    if label:
+        (x0, y0), (x1, y1) = sorted(points, key=lambda point: point[1])[:2]
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+        look: dict[str, Any] = {"ha": "right" if side < 0 else "left", "va": "center", "fontsize": 7.5, "color": colour}
+        axes.text((x0 + x1) / 2 + 0.06 * side, (y0 + y1) / 2, label, zorder=2.5, bbox=box, **look)

@@ -41,6 +41,7 @@ def write_graph_table(record: Record, stream: TextIO) -> None:
 
 def _show_nodes(page: Page, nodes: Sequence[Mapping[str, Any]]) -> None:
     """One table, or where that is too wide, one of the values and one of what autograd notes."""
+    nodes = [node for node in nodes if node["kind"] != "unnamed"]
     whole = _node_table(nodes, HEADS)
     if page.fits(whole):
         page.table(whole)

@@ -38,6 +38,13 @@ def show_tree(page: Page, tree: Sequence[TreeRow]) -> None:
             page.paragraph(text, lead=rail, lead_style="dim", hanging=len(rail) + 2)
 
 
+def tree_lines(tree: Sequence[TreeRow], width: int) -> list[str]:
+    """The lines of the tree as plain text."""
+    page = Page(width)
+    show_tree(page, tree)
+    return ["".join(segment.text for segment in line) for line in page.lines]
+
+
 def branches(tree: Sequence[TreeRow]) -> list[str]:
     """What stands before each row: `├─` where a sibling follows, `└─` at the last.
 
