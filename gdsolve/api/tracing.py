@@ -175,10 +175,14 @@ def _trace_spec(what: Any, options: dict[str, Any]) -> TracedGraph:
         spec = build_trace_spec([os.fspath(what)], given)
     check_outputs(spec.options)
     found = TracedGraph(run(spec))
-    if spec.options.plots:
+    if spec.options.plot_file is not None:
         from gdsolve.report.graph_picture import graph_diagram
 
         write_picture_file(spec.options, graph_diagram(found.record))
+    if spec.options.plot is True:
+        from gdsolve.report.graph_sweep import write_graph_sweeps
+
+        write_graph_sweeps(found.record, sys.stdout)
     return found
 
 

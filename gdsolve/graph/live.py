@@ -8,13 +8,14 @@ from typing import Any
 
 from torch import Tensor
 
-from gdsolve.graph.functions import FunctionBook, is_leaf
+from gdsolve.graph.functions import FunctionBook, is_leaf, is_stale
 from gdsolve.graph.look import draw_tree, listed
 from gdsolve.graph.states import Graph, GraphEdge, NodeState
 from gdsolve.graph.tape import keeps_grad
 from gdsolve.status import GdsolveError
 
 SOURCE = "live tensors"
+FREED = "Some figures are missing: a backward pass has freed what their functions saved, or a tensor was changed."
 HOOKS = "Hooks of tensors are not run: these gradients are those without them."
 
 
@@ -58,6 +59,9 @@ def trace_live(roots: Mapping[str, Tensor], names: Mapping[str, Tensor], *, grad
     order = [name for name, tensor in live.tensors.items() if name in roots or tensor.grad_fn is None]
     leaves = {function: name for function, name in live.names.items() if is_leaf(function)}
     roots_first = [name for name in order if name in roots]
+    notes = []
+    if gradients and any(is_stale(function) for function in live.book.notes):
+        notes.append(FREED)
     hooked = any(tensor._backward_hooks for tensor in live.tensors.values())
     return Graph(
         SOURCE,
@@ -65,7 +69,7 @@ def trace_live(roots: Mapping[str, Tensor], names: Mapping[str, Tensor], *, grad
         _states(live),
         _edges(live),
         draw_tree(live.book, live.tensors, roots_first, leaves, {}),
-        notes=(HOOKS,) if gradients and hooked else (),
+        notes=(*notes, *([HOOKS] if gradients and hooked else [])),
     )
 
 

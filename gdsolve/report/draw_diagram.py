@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Place = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top."""
 LETTER = 0.085
 LINE = 0.16
 GAP = 0.45
-RISE = 0.75
+RISE = 0.85
 SWEEPS = 4
 BEND = 0.3
 SPREAD = 0.3
@@ -56,8 +58,9 @@ def diagram_figure(diagram: Diagram) -> Figure:
     axes.set_xlim((plan.width - wide) / 2, (plan.width + wide) / 2)
     axes.set_ylim(0.0, plan.height)
     axes.set_axis_off()
+    labels: list[Box] = []
     for place, edge in enumerate(diagram.edges):
-        _draw_edge(edge, plan.routes[place], _spread(diagram, place), axes, plan)
+        _draw_edge(edge, plan.routes[place], _spread(diagram, place), axes, plan, labels)
     for node in diagram.nodes:
         _draw_node(node, axes, plan.places[node.name], _size(node))
     text: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10.5, "fontweight": "bold"}
@@ -74,8 +77,8 @@ def layout(diagram: Diagram) -> DiagramLayout:
     """
     sizes = {node.name: _size(node) for node in diagram.nodes}
     for edge in diagram.edges:
-        # Room for both labels of an edge, on either side of the node that it ends in.
-        width = 2 * (SMALL * max(len(edge.label), len(edge.back or "")) + APART)
+        # Room for the label of an edge beside the node that it ends in.
+        width = 2 * (SMALL * len(edge.back or edge.label) + APART)
         sizes[edge.end] = (max(sizes[edge.end][0], width), sizes[edge.end][1])
     layer_of = {node.name: node.layer for node in diagram.nodes}
     layers: dict[int, list[str]] = defaultdict(list)
@@ -156,26 +159,58 @@ def _spread(diagram: Diagram, place: int) -> float:
     return SPREAD * (same.index(place) - (len(same) - 1) / 2)
 
 
-def _draw_edge(edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout) -> None:
+def _draw_edge(
+    edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout, labels: list[Box]
+) -> None:
     """An arrow of values from the lower node up to the upper one, and one of gradients down beside it."""
     down = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
-    down[0] = (down[0][0], down[0][1] - plan.sizes[edge.start][1] / 2)
-    down[-1] = (down[-1][0], down[-1][1] + plan.sizes[edge.end][1] / 2)
+    # Ends lean towards where they come from, so that several at one node stand side by side.
+    leans = _lean(down[0][0], down[1][0], plan.sizes[edge.start]), _lean(down[-1][0], down[-2][0], plan.sizes[edge.end])
+    down[0] = (down[0][0] + leans[0], down[0][1] - plan.sizes[edge.start][1] / 2)
+    down[-1] = (down[-1][0] + leans[1], down[-1][1] + plan.sizes[edge.end][1] / 2)
     aside = 0.0 if edge.back is None else APART
-    _arrow([(x - aside, y) for x, y in reversed(down)], FORWARD, edge.label, -1, axes, dashed=edge.dashed)
+    _draw_arrow([(x - aside, y) for x, y in reversed(down)], FORWARD, axes, dashed=edge.dashed)
     if edge.back is not None:
-        _arrow([(x + aside, y) for x, y in down], BACK, edge.back, 1, axes, dashed=False)
+        _draw_arrow([(x + aside, y) for x, y in down], BACK, axes, dashed=False)
+    if edge.back:
+        _draw_label(edge.back, [(x + aside, y) for x, y in down], BACK, axes, labels)
+    elif edge.label:
+        _draw_label(edge.label, [(x - aside, y) for x, y in down], FORWARD, axes, labels)
 
 
-def _arrow(points: list[Place], colour: str, label: str, side: int, axes: Axes, *, dashed: bool) -> None:
-    """A line with a head at its end; its label stands on one side of the middle of its lowest part."""
+def _lean(x: float, other: float, size: Place) -> float:
+    most = 0.35 * size[0]
+    return max(-most, min(most, 0.2 * (other - x)))
+
+
+def _draw_arrow(points: list[Place], colour: str, axes: Axes, *, dashed: bool) -> None:
+    """A line with a head at its end."""
     axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.2, linestyle="--" if dashed else "-", zorder=2)
     head = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.2, "shrinkA": 0.0, "shrinkB": 0.0}
     (x0, y0), (x1, y1) = points[-2:]
     near = ((x0 + 9.0 * x1) / 10.0, (y0 + 9.0 * y1) / 10.0)
     axes.annotate("", points[-1], near, arrowprops=head, zorder=2)
-    if label:
-        (x0, y0), (x1, y1) = sorted(points, key=lambda point: point[1])[:2]
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
-        look: dict[str, Any] = {"ha": "right" if side < 0 else "left", "va": "center", "fontsize": 7.5, "color": colour}
-        axes.text((x0 + x1) / 2 + 0.06 * side, (y0 + y1) / 2, label, zorder=2.5, bbox=box, **look)
+
+
+def _draw_label(text: str, points: list[Place], colour: str, axes: Axes, labels: list[Box]) -> None:
+    """The text beside the lowest part of an arrow, on its right or left, where no other label stands if there is room.
+
+    Each place is tried from the middle on.
+    """
+    (x0, y0), (x1, y1) = points[-2:]
+    width, height = SMALL * len(text), 0.14
+    tries = [(share, side) for share in (0.5, 0.35, 0.65, 0.22, 0.78) for side in (1, -1)]
+    boxes = []
+    for share, side in tries:
+        x, y = x0 + share * (x1 - x0) + 0.06 * side, y0 + share * (y1 - y0)
+        left = x if side > 0 else x - width
+        boxes.append((left, y - height / 2, left + width, y + height / 2))
+    place = next((box for box in boxes if not any(_meet(box, other) for other in labels)), boxes[0])
+    labels.append(place)
+    look: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": 7.5, "color": colour}
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    axes.text(place[0], (place[1] + place[3]) / 2, text, zorder=2.5, bbox=box, **look)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

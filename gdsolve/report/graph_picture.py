@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gdsolve.picture import Diagram, Edge, Node
-from gdsolve.report.graph_tree import partial
+from gdsolve.report.graph_tree import partial, total
 from gdsolve.report.graph_values import tensor_text, value_text
 from gdsolve.report.numbers import ABSENT
 
@@ -30,7 +30,7 @@ def graph_diagram(record: Mapping[str, Any]) -> Diagram:
     ]
     edges = [_edge(one, gradients[one["from"]] is not None) for one in record["edges"]]
     backward = any(edge.back is not None for edge in edges)
-    notes = ["Boxes are leaves, rounded nodes are computed. Arrows upwards: values, with the operation."]
+    notes = ["Boxes are leaves, rounded nodes are computed. Arrows upwards: values."]
     if backward:
         notes.append(f"Arrows downwards: gradients of {root}, with the local derivative that each is multiplied by.")
     if any(edge.dashed for edge in edges):
@@ -51,7 +51,7 @@ def _edge(one: Mapping[str, Any], reached: bool) -> Edge:
 
 
 def _gradient(root: str, node: Mapping[str, Any]) -> str:
-    return "" if node["gradient"] is None else _short(f"{partial(root, node['name'])} = {value_text(node['gradient'])}")
+    return "" if node["gradient"] is None else _short(f"{total(root, node['name'])} = {value_text(node['gradient'])}")
 
 
 def layers_of(record: Mapping[str, Any]) -> dict[str, int]:

@@ -36,6 +36,9 @@ def write_graph_table(record: Record, stream: TextIO) -> None:
         _show_backward(page, number, backward)
     if record["compare"]:
         _show_gradients(page, record["compare"])
+    for note in record["notes"]:
+        page.blank()
+        page.paragraph(note)
     page.write(stream)
 
 

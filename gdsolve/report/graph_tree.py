@@ -98,6 +98,11 @@ def partial(above: str | None, below: str | None) -> str:
     return f"∂{_part(above)}/∂{_part(below)}"
 
 
+def total(root: str, name: str) -> str:
+    """The derivative of the root by a node, over all paths: dz/dt."""
+    return f"d{_part(root)}/d{_part(name)}"
+
+
 def _part(text: str | None) -> str:
     if text is None or len(text) > LONGEST_PART:
         return "(·)"

@@ -251,7 +251,12 @@ class ResultOptions(DescentOptions):
         "Output",
         verbs=DRAWN,
         metavar="[FILE]",
-        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
+        by_verb={
+            "trace": {
+                "help": "Draw the graph, values forward and gradients backward: in the terminal, or in a .svg, .png or "
+                ".pdf file."
+            }
+        },
     )
     plot_kind: PlotKind = option(
         PlotKind.AUTO,
