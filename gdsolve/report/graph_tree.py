@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from gdsolve.terminal import cells
 
 GAP = "  "
 LONGEST_PART = 16
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 TreeRow = Mapping[str, Any]
 
 
@@ -86,7 +88,9 @@ def edge_text(row: TreeRow) -> str:
         return ""
     below = row["name"] or row["text"]
     named = partial(row["of"], below) if row["of"] or below else "derivative"
-    return f"{named} = {value_text(row['derivative'])}"
+    value = value_text(row["derivative"])
+    symbols = "" if row.get("symbol") in (None, value) else f" = {pretty(row['symbol'])}"
+    return f"{named}{symbols} = {value}"
 
 
 def partial(above: str | None, below: str | None) -> str:
@@ -96,6 +100,13 @@ def partial(above: str | None, below: str | None) -> str:
     ('∂z/∂y', '∂z/∂(t**2)', '∂(·)/∂y')
     """
     return f"∂{_part(above)}/∂{_part(below)}"
+
+
+def pretty(formula: str) -> str:
+    """A formula as it is printed in a book: 3·t² for 3*t**2, Xᵀ for transpose(X)."""
+    formula = re.sub(r"\*\*(\d+)(?![\d.])", lambda found: found[1].translate(_RAISED), formula)
+    formula = re.sub(r"transpose\((\w+)\)", r"\1ᵀ", formula)
+    return re.sub(r" ?(?<!\*)\*(?!\*) ?", "·", formula)
 
 
 def total(root: str, name: str) -> str:

@@ -116,6 +116,13 @@ class ResultOptions(DescentOptions):
     retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient although they are not leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
+    symbols: bool = option(
+        False,
+        "Show derivatives in symbols beside the numbers, by SymPy.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SHOWN_SYMBOLS,
+    )
     steps: bool = option(
         False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
     )

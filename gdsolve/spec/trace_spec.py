@@ -53,9 +53,11 @@ class TraceSpec:
 
     @property
     def root(self) -> str:
-        """The node that backward begins at."""
+        """The node that backward begins at; the first of several in a text."""
         if self.options.backward_from is not None:
             return self.options.backward_from
-        backward = [one.name for one in self.statements if isinstance(one, GoBackward)]
-        computed = [one.name for one in self.statements if isinstance(one, FormulaNode | PartialDerivative)]
-        return (backward or computed or [leaf.name for leaf in self.leaves])[-1]
+        for one in self.statements:
+            if isinstance(one, GoBackward | PartialDerivative):
+                return one.of if isinstance(one, PartialDerivative) else one.name
+        computed = [one.name for one in self.statements if isinstance(one, FormulaNode)]
+        return (computed or [leaf.name for leaf in self.leaves])[-1]
