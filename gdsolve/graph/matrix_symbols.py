@@ -67,7 +67,8 @@ def matrix_forms(tape: Tape, root: str, leaf: str) -> tuple[str, ...]:
     if leaf not in coming:
         raise NoSymbolsError(f"no path leads from {root} to {leaf}")
     text = " + ".join(one.written() for one in coming[leaf])
-    if all(one.text is None for one in coming[leaf]):
+    if all(one.spread for one in coming[leaf]) and tape.tensors[leaf].dim():
+        # One number for every entry.
         text = f"{text} + 0*{leaf}"
     forms = tuple(dict.fromkeys(_tidy(one) for one in (text, _by_leaves(tape, text))))
     expected = tape.gradients.get(tape.book.note(tape.tensors[leaf]))
@@ -220,7 +221,10 @@ def _entries(name: str, piece: _Piece, given: Sequence[_Piece], gradient: _Gradi
         for number, part in enumerate((one, other)):
             text = None if text is None else re.sub(rf"\b_{number}\b", lambda _, part=part: part.text, text)  # type: ignore[misc]
         alone = argument.value.shape != piece.value.shape
-        made = gradient.times(float(coefficient), text, spread=gradient.spread and text is None)
+        single = all(
+            not part.value.dim() or sign not in rest.free_symbols for part, sign in zip(given, symbols, strict=True)
+        )
+        made = gradient.times(float(coefficient), text, spread=gradient.spread and single)
         if alone and argument.value.numel() == 1:
             made = _Gradient(made.coefficient, f"sum({made.text})" if made.text is not None else None, True)
         elif alone:

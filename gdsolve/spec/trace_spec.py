@@ -53,11 +53,10 @@ class TraceSpec:
 
     @property
     def root(self) -> str:
-        """The node that backward begins at; the first of several in a text."""
+        """The node that backward begins at; the last of several in a text."""
         if self.options.backward_from is not None:
             return self.options.backward_from
-        for one in self.statements:
-            if isinstance(one, GoBackward | PartialDerivative):
-                return one.of if isinstance(one, PartialDerivative) else one.name
+        backward = [one.name for one in self.statements if isinstance(one, GoBackward)]
+        derived = [one.of for one in self.statements if isinstance(one, PartialDerivative)]
         computed = [one.name for one in self.statements if isinstance(one, FormulaNode)]
-        return (computed or [leaf.name for leaf in self.leaves])[-1]
+        return (backward[-1:] or derived[:1] or computed[-1:] or [self.leaves[-1].name])[0]
