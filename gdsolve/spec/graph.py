@@ -40,7 +40,7 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     """
     if len(sources) == 1 and sources[0] == "-":
         return read_trace_text(sys.stdin.read(), given, STDIN)
-    if len(sources) == 1 and "=" in sources[0] and not Path(sources[0]).exists():
+    if len(sources) == 1 and "=" in sources[0] and not _is_there(sources[0]):
         return read_trace_text(sources[0], given, INLINE)
     if len(sources) != 1 or not sources[0].lower().endswith((".yaml", ".yml")):
         raise GdsolveError(
@@ -48,6 +48,14 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
             "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'",
         )
     return _from_yaml(sources[0], None, given)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        # Longer than a name may be, or with a character that none has.
+        return False
 
 
 def read_trace_text(text: str, given: Mapping[str, Any], path: str = INLINE) -> TraceSpec:
