@@ -189,6 +189,7 @@ EXAMPLES: dict[str, Example] = {
     "retain_graph": Example(None, ("--repeat", "2"), "g.yaml"),
     "zero_grad": Example(None, source="again.yaml"),
     "retain_grad": Example("y", source="g.yaml"),
+    "symbols": Example(None, source="g.yaml"),
     "steps": Example(None, source="g.yaml"),
     "format": Example("csv"),
     "every": Example("2"),

@@ -15,6 +15,7 @@ import hint_cases_formula_tables
 import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_found_start
+import hint_cases_graphs
 import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
@@ -36,6 +37,7 @@ CASES: list[Case] = [
     *hint_cases_formulas.CASES,
     *hint_cases_curves.CASES,
     *hint_cases_found_start.CASES,
+    *hint_cases_graphs.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
