@@ -40,7 +40,7 @@ def beginning(problem: Problem) -> list[str]:
     if (info.roles.offset or info.roles.exposure) and _of_residual(spec.loss):
         lines.append("y = y - offset")
     lines += ["m = omega.sum()" if info.roles.weight else "m = len(X)", *_standardised(problem)]
-    if not spec.no_intercept:
+    if has_ones(problem):
         lines.append("X = torch.hstack([X, torch.ones(len(X), 1)])  # the intercept is the weight of a column of ones")
     return [*lines, *_penalties(problem), *(() if spec.loss.info.squared else row_loss(spec, _unit(problem)).made)]
 
@@ -58,19 +58,29 @@ def objective_of(problem: Problem) -> Objective:
         inner = f"({inner}{ridge})" if ridge else inner
         found = loss.format(inner=squares)
         hessian = gradient.format(inner=f"({_hessian(omega, '1')}{_ridge_hessian(spec.ridge)})")
-        return Objective(("residual = X @ {w} - y",), gradient.format(inner=inner), _with_l1(problem, found), hessian)
+        return Objective(
+            ("residual = X @ {w} - y",), gradient.format(inner=inner), found, hessian, penalty=_l1(problem)
+        )
     own = row_loss(spec, _unit(problem))
     offset = " + offset" if (info.roles.offset or info.roles.exposure) and not _of_residual(spec.loss) else ""
     value = f"({omega}({own.value})).sum()" if omega else f"({own.value}).sum()"
-    value = f"({value} + (ridge * {{w}}**2).sum() / 2)" if spec.ridge else value
-    value = _with_l1(problem, f"{value} / m").replace("z", "z")
-    before = (f"z = X @ {{w}}{offset}",)
+    value = f"({value} + (ridge * w**2).sum() / 2)" if spec.ridge else value
     slope = f"X.T @ ({omega}({own.slope}))" if omega else f"X.T @ ({own.slope})"
-    gradient = f"({slope}{ridge}) / m" if ridge else f"{slope} / m"
     hessian = None
     if own.curvature is not None:
         hessian = f"({_hessian(omega, f'({own.curvature})')}{_ridge_hessian(spec.ridge)}) / m"
-    return Objective(before, gradient, value, hessian)
+    return Objective(
+        (f"z = X @ {{w}}{offset}",),
+        f"({slope}{ridge}) / m" if ridge else f"{slope} / m",
+        "loss_at({w})",
+        hessian,
+        _defined(f"z = X @ w{offset}", f"{value} / m"),
+        _l1(problem),
+    )
+
+
+def _defined(first: str, value: str) -> tuple[str, ...]:
+    return ("", "", "def loss_at(w):", f"    {first}", f"    return {value}", "", "")
 
 
 def held_of(problem: Problem) -> Held:
@@ -83,10 +93,24 @@ def held_of(problem: Problem) -> Held:
 def start_of(problem: Problem) -> str:
     """The start as code."""
     q = _classes(problem)
-    start = problem.start.reshape(q, -1).T
+    start = _of_columns(problem, problem.start)
     if not bool(start.any()):
         return f"torch.zeros({start.shape[0]}, {q})"
     return f"torch.tensor([{', '.join(numbers(row) for row in start.tolist())}])"
+
+
+def has_ones(problem: Problem) -> bool:
+    """True where X has a column of ones: of centred squares the intercept never moves, and needs none."""
+    own = own_coordinates(problem)
+    still = problem.squares is not None and own.centred and not own.is_raw and not bool(problem.start[-1].any())
+    return own.intercept and not still
+
+
+def _of_columns(problem: Problem, weights: torch.Tensor) -> torch.Tensor:
+    """Weights of descent, (pC, 1), as a column a class, without the intercept where X has no column for it."""
+    found = weights.reshape(_classes(problem), -1).T
+    own = own_coordinates(problem)
+    return found[: own.n] if own.intercept and not has_ones(problem) else found
 
 
 def parameter_names(problem: Problem) -> tuple[str, ...]:
@@ -114,8 +138,8 @@ def _ridge_hessian(ridge: float) -> str:
     return " + torch.diag(ridge[:, 0])" if ridge else ""
 
 
-def _with_l1(problem: Problem, loss: str) -> str:
-    return f"{loss} + (threshold * {{w}}.abs()).sum()" if problem.shrinkage is not None else loss
+def _l1(problem: Problem) -> str:
+    return " + (threshold * {w}.abs()).sum()" if problem.shrinkage is not None else ""
 
 
 def _standardised(problem: Problem) -> list[str]:
@@ -155,21 +179,26 @@ def _penalties(problem: Problem) -> list[str]:
             raise no_program("a penalised intercept of centred columns", "give --scale none", "penalize_intercept")
         lines += _ridge(problem, own)
     if problem.shrinkage is not None:
-        column = problem.shrinkage.thresholds.reshape(_classes(problem), -1)[0].tolist()
+        column = _of_columns(problem, problem.shrinkage.thresholds)[:, 0].tolist()
         lines += called("threshold = torch.tensor([", [f"[{number(one)}]" for one in column], "])  # of the l1 penalty")
     if problem.box is not None:
         for name, side in (("lower", problem.box.lower), ("upper", problem.box.upper)):
-            lines += called(f"{name} = torch.tensor([", [f"[{number(one)}]" for one in side[:, 0].tolist()], "])")
+            lines += called(
+                f"{name} = torch.tensor([",
+                [f"[{number(one)}]" for one in _of_columns(problem, side)[:, 0].tolist()],
+                "])",
+            )
     return lines
 
 
 def _ridge(problem: Problem, own: Coordinates) -> list[str]:
-    spec, free = problem.spec, own.intercept and not problem.spec.penalize_intercept
+    spec, free = problem.spec, has_ones(problem) and not problem.spec.penalize_intercept
     if spec.penalty_scale is not PenaltyScale.USER:
         raise no_program("--penalty-scale standard with --ridge", "leave --penalty-scale out", "penalty_scale")
-    lines = [f"ridge = torch.full(({own.p}, 1), {number(spec.ridge)})"]
+    ones = has_ones(problem)
+    lines = [f"ridge = torch.full(({own.n + ones}, 1), {number(spec.ridge)})"]
     if not own.is_raw:
-        place = f"ridge[:{own.n}]" if own.intercept else "ridge"
+        place = "ridge[:-1]" if ones else "ridge"
         lines.append(f"{place} /= scale[:, None] ** 2  # the penalty is on the weights of the columns as they are")
     return [*lines, "ridge[-1] = 0.0  # the intercept is not penalised"] if free else lines
 
@@ -183,6 +212,8 @@ def _back(problem: Problem) -> list[str]:
         lines.append("# Back to the columns as they are.")
         if not own.intercept:
             lines.append(f"w = {unit}w / scale[:, None]")
+        elif not has_ones(problem):
+            lines += [f"w = {unit}w / scale[:, None]", "w = torch.vstack([w, y_centre - centre @ w])"]
         else:
             moved = " - centre @ slopes" if bool(own.centre.any()) else ""
             constant = f"{'y_centre + ' if target else ''}{unit}w[-1:]{moved}"

@@ -20,7 +20,7 @@ def program_of(problem: Problem, kind: str | None = None) -> tuple[str, Walk]:
     Raises:
         GdsolveError: a dozen lines cannot take these steps.
     """
-    require_written(problem)
+    _require_descent(problem)
     walk = walk_of(problem)
     autograd = kind == "autograd" or (kind is None and problem.kind is not Kind.LINEAR)
     if problem.kind is Kind.LINEAR:
@@ -36,30 +36,9 @@ def program_of(problem: Problem, kind: str | None = None) -> tuple[str, Walk]:
     return assembled(TITLES[autograd], body), walk
 
 
-def require_written(problem: Problem) -> None:
-    """See that no option asks for what a program has no lines for.
-
-    Raises:
-        GdsolveError: one does.
-    """
-    from gdsolve.spec.choices import DType, StopAt
-
-    spec = problem.spec
-    asked = {
-        "batch": spec.batch is not None,
-        "online": spec.online is not None,
-        "cv": spec.cv is not None and spec.stop is not StopAt.BEST,
-        "holdout": spec.holdout is not None,
-        "stop": spec.stop is StopAt.BEST,
-    }
-    for name, given in asked.items():
-        if given:
-            raise no_program(f"--{name}", f"leave --{name} out", name)
-    if spec.sought is not None:
-        raise no_program(f"--{spec.sought} auto", f"give a number, as in --{spec.sought} 1", spec.sought)
-    if spec.dtype is DType.FLOAT32:
-        raise no_program("--dtype float32", "leave --dtype out: the program computes in float64", "dtype")
+def _require_descent(problem: Problem) -> None:
+    """See that there is something to descend on, and from where."""
     if problem.fault_of_start:
         raise no_program("a start at which the loss is not finite", "start elsewhere, with --start", "start")
     if problem.separation is not None:
-        raise no_program("classes or counts without a minimum", "give --ridge 1, say", "loss")
+        raise no_program("a likelihood without a minimum", "give --ridge 1, say", "loss")

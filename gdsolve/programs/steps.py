@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from gdsolve.programs.text import number, remark
+from gdsolve.programs.text import lasting, number, remark
 from gdsolve.programs.walk import Walk
 from gdsolve.spec import Method, RateSchedule
 
@@ -29,15 +29,16 @@ class Held:
 class Objective(NamedTuple):
     """What is minimised, as code that reads `{w}`: lines that come before the gradient, it, and the loss.
 
-    `hessian` is the second derivative, by hand; None where there is none. `by_hand` is False where the gradient is not
-    written out. `several`: w is a matrix, with a column a class.
+    `hessian` is the second derivative, by hand; None where there is none. `defined` are the lines of a function that
+    the loss calls. `penalty` is what a step takes by itself, beside the loss and its gradient.
     """
 
     before: tuple[str, ...]
     gradient: str
     loss: str
     hessian: str | None = None
-    by_hand: bool = True
+    defined: tuple[str, ...] = ()
+    penalty: str = ""
 
 
 def uses_optim(walk: Walk, held: Held) -> bool:
@@ -51,12 +52,14 @@ def uses_optim(walk: Walk, held: Held) -> bool:
 def loop_lines(walk: Walk, held: Held, objective: Objective, *, autograd: bool, start: str) -> list[str]:
     """The lines from the start to the last step: they leave `w`, and `k`, the number of updates."""
     optim = autograd and uses_optim(walk, held)
-    lines = _begun(walk, autograd=autograd, optim=optim, start=start)
+    looks = autograd or walk.explosion is not None or walk.loss_tol is not None
+    lines = list(objective.defined) if looks else []
+    lines += _begun(walk, autograd=autograd, optim=optim, start=start)
     if walk.why:
         lines += remark(f"{walk.limit:,} updates: {walk.why}.")
     elif walk.updates and walk.limit is None:
         lines += remark(f"gdsolve knows beforehand where this ends: after {walk.updates:,} updates{_lasting(walk)}.")
-    elif walk.limit is not None and walk.seconds and "about" in _lasting(walk):
+    elif walk.updates and _lasting(walk):
         lines += remark(f"This takes {walk.updates:,} updates{_lasting(walk)}.")
     lines.append("k = 0  # the number of updates so far")
     lines.append("while True:" if walk.limit is None else f"while k < {walk.limit}:")
@@ -72,11 +75,8 @@ def loop_lines(walk: Walk, held: Held, objective: Objective, *, autograd: bool, 
 
 
 def _lasting(walk: Walk) -> str:
-    seconds = walk.seconds or 0.0
-    for size, unit in ((86_400 * 365, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes")):
-        if seconds >= 2 * size:
-            return f", which takes about {seconds / size:,.0f} {unit}"
-    return ""
+    words = lasting(walk.seconds or 0.0)
+    return f", which takes about {words}" if words else ""
 
 
 def _begun(walk: Walk, *, autograd: bool, optim: bool, start: str) -> list[str]:
@@ -114,12 +114,12 @@ def _forward(walk: Walk, objective: Objective, *, autograd: bool, optim: bool) -
     looks = walk.explosion is not None or walk.loss_tol is not None
     judged = _judged(walk, at) if looks else []
     apart = looks and at != point
-    lines = [f"value = {_read(objective, at)}.item()", *judged] if apart else []
+    lines = [f"value = {_number(objective, at)}", *judged] if apart else []
     newton = walk.recipe.method is Method.NEWTON
     if not autograd:
         lines += [line.replace("{w}", point) for line in objective.before]
         if looks and not apart:
-            lines += [f"value = {_read(objective, point)}.item()", *judged]
+            lines += [f"value = {_number(objective, point)}", *judged]
         lines.append(f"gradient = {objective.gradient.replace('{w}', point)}")
     else:
         if optim:
@@ -128,7 +128,8 @@ def _forward(walk: Walk, objective: Objective, *, autograd: bool, optim: bool) -
             lines.append(f"{point} = {point}.detach().requires_grad_()")
         lines.append(f"loss = {_read(objective, point)}")
         if looks and not apart:
-            lines += ["value = loss.item()", *judged]
+            penalty = objective.penalty.replace("{w}", point)
+            lines += [f"value = (loss{penalty}).item()" if penalty else "value = loss.item()", *judged]
         lines += [] if newton else ["loss.backward()"] if optim else ["loss.backward()", f"gradient = {point}.grad"]
     if walk.grad_tol is not None:
         gradient = "w.grad" if optim else "gradient"
@@ -143,6 +144,12 @@ def _iterate(walk: Walk, *, optim: bool) -> str:
 
 def _read(objective: Objective, point: str) -> str:
     return objective.loss.replace("{w}", point)
+
+
+def _number(objective: Objective, point: str) -> str:
+    """The loss as a number of Python."""
+    code = _read(objective, point) + objective.penalty.replace("{w}", point)
+    return f"{code}.item()" if code == f"loss_at({point})" else f"({code}).item()"
 
 
 def _judged(walk: Walk, at: str) -> list[str]:

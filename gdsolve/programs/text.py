@@ -32,6 +32,14 @@ def numbers(values: Iterable[float]) -> str:
     return f"[{', '.join(map(number, values))}]"
 
 
+def lasting(seconds: float) -> str:
+    """A long time in words, as "3 hours"; nothing for less than two minutes."""
+    for size, unit in ((86_400 * 365, "years"), (86_400, "days"), (3_600, "hours"), (60, "minutes")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {unit}"
+    return ""
+
+
 def called(before: str, items: Sequence[str], after: str) -> list[str]:
     """`before`, items with commas between them, `after`: on one line where it fits, else with the items below."""
     line = f"{before}{', '.join(items)}{after}"

@@ -9,8 +9,8 @@ from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
 from gdsolve.descent.stop import Divergence, SettledUpdate, SmallGradient, SmallLossChange, SmallUpdate, StopRule
 from gdsolve.programs.text import no_program
 from gdsolve.solve.plan import Plan, plan_descent
-from gdsolve.solve.problem import Problem
-from gdsolve.spec import Method
+from gdsolve.solve.problem import Kind, Problem
+from gdsolve.spec import Loss, Method
 from gdsolve.status import Status
 
 WRITTEN = (Method.GD, Method.MOMENTUM, Method.NESTEROV, Method.ADAM, Method.RMSPROP, Method.NEWTON)
@@ -87,9 +87,22 @@ def _ruled(walk: Walk, rule: StopRule, problem: Problem) -> Walk:
             if problem.limits is not None or walk.recipe.method in (Method.NESTEROV, Method.NEWTON):
                 raise no_program("--grad-tol here", "give --tol in its place", "grad_tol")
             return replace(walk, grad_tol=rule.tolerance)
-        case Divergence() if problem.modes is None or walk.diverges:
+        case Divergence() if walk.diverges or (problem.modes is None and not _is_tame(problem, walk.recipe)):
             return replace(walk, explosion=rule.threshold)
     return walk
+
+
+def _is_tame(problem: Problem, recipe: Recipe) -> bool:
+    """True where steps are known not to run away: they are short, or slopes have no more than a known curvature."""
+    if not problem.convex or (problem.smooth and problem.bound is None):
+        return False
+    short = problem.bound is None or recipe.rate * problem.bound <= 1.0
+    return short or recipe.method in (Method.ADAM, Method.RMSPROP)
+
+
+def _remedy(problem: Problem) -> str:
+    known = problem.kind is Kind.LINEAR and problem.bound is not None and problem.spec.auto_rate
+    return "give --method gd" if known else "give --method gd --lr 0.01, say"
 
 
 def _require_steps(problem: Problem, recipe: Recipe) -> None:
@@ -97,14 +110,16 @@ def _require_steps(problem: Problem, recipe: Recipe) -> None:
     if method not in WRITTEN:
         raise no_program(
             f"--method {method}, whose steps take a search of many lines",
-            "give a rate, as in --method gd --lr 0.01",
+            _remedy(problem),
             "method",
         )
     if recipe.backtracks:
         asked = "--schedule backtracking" if spec.schedule is recipe.schedule else "a rate that is found step by step"
-        raise no_program(asked, "give a rate, as in --method gd --lr 0.01", "lr")
+        raise no_program(asked, _remedy(problem), "lr")
+    if method is Method.NEWTON and spec.loss is Loss.SOFTMAX:
+        raise no_program("--method newton with --loss softmax", _remedy(problem), "method")
     if method is Method.NEWTON and problem.limits is not None:
-        raise no_program("--method newton within bounds", "give --method gd --lr 0.01", "method")
+        raise no_program("--method newton within bounds", _remedy(problem), "method")
 
 
 def _taken(problem: Problem, plan: Plan, walk: Walk) -> Walk:
@@ -113,7 +128,7 @@ def _taken(problem: Problem, plan: Plan, walk: Walk) -> Walk:
 
     solution = descend(problem, plan)
     if plan.recipe.method is Method.NEWTON and solution.evaluations > 2 * solution.iterations + 1:
-        raise no_program("steps of Newton's method that had to be shortened", "give --method gd --lr 0.01", "method")
+        raise no_program("steps of Newton's method that had to be shortened", _remedy(problem), "method")
     if solution.status not in (Status.CONVERGED, Status.MAX_ITER):
         raise no_program(f"a run that ends as {solution.status}", "run it without --code: it says what to do", "code")
     why = "" if solution.stopped_by == "max_iter" else "here a step can no longer make the weights any better"

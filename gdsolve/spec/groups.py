@@ -16,6 +16,7 @@ ONE_FIT = {
     "checkpoint": None,
     "resume": None,
     "plot": False,
+    "code": False,
     "watch": False,
     "cv": None,
     "holdout": None,
