@@ -118,13 +118,13 @@ def parameter_names(problem: Problem) -> tuple[str, ...]:
     return (*problem.labels, *(("intercept",) if problem.intercept else ()))
 
 
-def printed(names: tuple[str, ...]) -> list[str]:
+def printed(names: tuple[str, ...], weights: str = "w.T.flatten().tolist()") -> list[str]:
     """The lines that print the result."""
     lines = called("names = [", [_text(name) for name in names], "]")
     return [
         'print(f"k = {k}")',
         *lines,
-        "for name, weight in zip(names, w.T.flatten().tolist(), strict=True):",
+        f"for name, weight in zip(names, {weights}, strict=True):",
         '    print(f"{name} = {weight:.12g}")',
     ]
 

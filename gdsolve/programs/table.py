@@ -38,8 +38,40 @@ def table_lines(spec: Spec, info: DataInfo) -> list[str]:
     elif len(plain) > 6:
         lines += [*called("features = [", [repr(name) for name in plain], "]"), _tensor("X", "features")]
     else:
-        lines.append(_tensor("X", ", ".join(f'"{name}"' if '"' not in name else repr(name) for name in plain)))
-    return [_quoted(line) for line in (*lines, *_target(spec, info), *_weights(spec, info), *_offsets(spec, info))]
+        lines.append(_tensor("X", ", ".join(map(_double, plain))))
+    return [*lines, *_target(spec, info), *_weights(spec, info), *_offsets(spec, info)]
+
+
+def column_lines(spec: Spec, info: DataInfo, names: tuple[str, ...], target: str | None) -> list[str]:
+    """The lines that leave columns, (m,) each, by their names, the `target` as `y_observed`, and omega, if there is one.
+
+    Raises:
+        GdsolveError: as `table_lines`.
+    """
+    if info.roles.target_levels is not None or info.roles.levels or info.roles.offset or info.roles.exposure:
+        raise no_program("a curve through classes, or with offsets", "give columns of numbers")
+    if spec.X is not None and spec.y is not None:
+        columns = dict(
+            zip((*info.roles.features, info.roles.target), (*zip(*spec.X, strict=True), spec.y), strict=True)
+        )
+        lines = [line for name in names for line in called(f"{name} = torch.tensor([", _texts(columns[name]), "])")]
+        return lines if target is None else [*lines, *called("y_observed = torch.tensor([", _texts(spec.y), "])")]
+    lines = [*opened(spec, info), *_kept(spec, info)]
+    lines += [f"{name} = {_vector(name)}" for name in names]
+    lines += [] if target is None else [f"y_observed = {_vector(target)}"]
+    if info.roles.weight is not None and target is not None:
+        sigma = spec.sigma is not None
+        lines.append(f"{'sigma' if sigma else 'omega'} = {_vector(info.roles.weight)}")
+        lines += ["omega = 1 / sigma**2  # the weight of a row"] if sigma else []
+    return lines
+
+
+def _texts(column: Iterable[float]) -> list[str]:
+    return [number(value) for value in column]
+
+
+def _vector(name: str) -> str:
+    return f"table[{_double(name)}].cast(pl.Float64).to_torch()"
 
 
 def opened(spec: Spec, info: DataInfo) -> list[str]:
@@ -164,7 +196,3 @@ def _tensor(name: str, columns: str) -> str:
 
 def _double(text: str) -> str:
     return f'"{text}"' if text.isprintable() and '"' not in text and "\\" not in text else repr(text)
-
-
-def _quoted(line: str) -> str:
-    return line
