@@ -1,8 +1,9 @@
 """gdsolve: the gradient descent solver of the command line.
 
 `gdsolve.fit`, `compare_lr`, `compare`, `path`, `check`, `certify`, `scan`, `predict` and `score` are the verbs for
-Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt, `curves` which
-curves have names. They are imported when first used, so that `gdsolve --help` does not pay for PyTorch.
+Python; `code` writes a fit as a program; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell
+how rows are dealt, `curves` which curves have names. They are imported when first used, so that `gdsolve --help` does
+not pay for PyTorch.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from gdsolve.status import DataError, ExitCode, GdsolveError, Status
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.api import certify, check, compare, compare_lr, fit, partial_fit, path, predict, scan, score
+    from gdsolve.api import certify, check, code, compare, compare_lr, fit, partial_fit, path, predict, scan, score
     from gdsolve.data.dealing import folds, held_out
     from gdsolve.spec.curve_names import curves
 
@@ -25,6 +26,7 @@ __all__ = [
     "__version__",
     "certify",
     "check",
+    "code",
     "compare",
     "compare_lr",
     "curves",

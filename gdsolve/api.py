@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeGuard, cast, overload
 
 from gdsolve.advice import Advice
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {
     "format": "leave it out: the result is an object, and save= writes it as JSON",
+    "code": "leave it out: gdsolve.code(…) returns the program as text",
     "quiet": 'logging.getLogger("gdsolve").setLevel("ERROR") silences warnings',
     "verbose": 'logging.getLogger("gdsolve").setLevel("INFO") says more',
     "watch": Advice(
@@ -127,6 +129,41 @@ def fit(
             write_outputs(spec, fit_record(result))
         _show(spec, result.picture)
         return result
+
+
+def code(
+    X: Any = None,
+    y: Any = None,
+    *,
+    names: Sequence[str] | None = None,
+    verb: Literal["fit", "compare-lr", "compare_lr"] = "fit",
+    kind: Literal["matrix", "autograd"] | None = None,
+    **options: Any,
+) -> str:
+    """A program of PyTorch, without gdsolve, that takes the steps of `fit`, or of `compare_lr`, on a problem given so.
+
+    It is in the matrix form by hand, or of the `kind` "autograd": with backward() and torch.optim, as a formula always
+    is. X is the path of a table, which the program reads, or a spec; arrays of up to 1000 numbers stand in it.
+
+    Raises:
+        GdsolveError, DataError: as `fit`, and for what a dozen lines cannot do.
+    """
+    from gdsolve.programs.write import program_of_fit, program_of_rates
+    from gdsolve.spec.program import read_code
+
+    name = verb.replace("_", "-")
+    if name not in ("fit", "compare-lr"):
+        raise GdsolveError(f"{shown(verb)} has no program", 'give verb="fit" or verb="compare-lr"', option="verb")
+    if kind is not None:
+        read_code(kind)
+    with _typing(name, X):
+        spec, table, _ = _ask(name, X, y, names, options)
+        if table is not None and names is None and not _is_frame(X) and not _is_scan(X):
+            spec, table = _in_text(spec, X, y), None
+        write = program_of_fit if name == "fit" else program_of_rates
+        if table is not None and _is_scan(table):
+            raise GdsolveError("a scan has no rows that a program could read", "give the table that was scanned")
+        return write(spec, kind, cast("Table | None", table))[0]
 
 
 def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
@@ -433,6 +470,15 @@ def _ask(
     # To check, a table that cannot be fitted is no error; and a scan has other roles for its columns.
     table = None if verb in ("check", "scan") else inline_table(X, y, spec, names=names)
     return spec, table, Command(verb, (), options, arguments=tuple(arguments))
+
+
+def _in_text(spec: Spec, X: Any, y: Any) -> Spec:
+    """The spec with arrays as the numbers that a YAML file would have."""
+    import numpy as np
+
+    matrix, column = np.asarray(X, dtype=np.float64), np.asarray(y, dtype=np.float64).reshape(-1)
+    rows = matrix.reshape(len(column), -1).tolist()
+    return replace(spec, X=tuple(map(tuple, rows)), y=tuple(column.tolist()))
 
 
 def _is_scan(X: Any) -> TypeGuard[Scan]:

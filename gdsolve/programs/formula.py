@@ -24,21 +24,20 @@ from gdsolve.solve.problem import Problem
 HINT = "write the formula with + - * / ** and functions of columns and parameters"
 
 
-def formula_lines(problem: Problem, walk: Walk) -> list[str]:
+def lines(problem: Problem, walk: Walk, *, autograd: bool) -> list[str]:
     """The body of the program: columns, the formula as a function, descent, the result.
 
     Raises:
         GdsolveError: a formula that PyTorch does not evaluate as gdsolve does.
     """
-    before, objective = [*formula_beginning(problem)], formula_objective(problem)
-    _require_same(problem, before, objective)
-    loop = loop_lines(walk, formula_held(problem), objective, autograd=True, start=formula_start(problem))
-    lines = [*before, *loop, "", *printed(problem.labels, formula_weights(problem))]
-    _require_names(problem, lines)
-    return lines
+    before, objective = beginning(problem), objective_of(problem)
+    loop = loop_lines(walk, held_of(problem), objective, autograd=autograd, start=start_of(problem))
+    found = [*before, *loop, "", *printed(problem.labels, formula_weights(problem))]
+    require_names(problem, found)
+    return found
 
 
-def formula_beginning(problem: Problem) -> list[str]:
+def beginning(problem: Problem) -> list[str]:
     """Everything before the formula: constants, columns, bounds."""
     spec, info = problem.spec, problem.data
     layout = _layout(problem)
@@ -72,8 +71,23 @@ PREDICTED = "y_observed"
 """What the target is called in the program of a curve, so that a parameter may be called y."""
 
 
-def formula_objective(problem: Problem) -> Objective:
-    """The loss as a function of w."""
+def objective_of(problem: Problem) -> Objective:
+    """The loss as a function of w.
+
+    Raises:
+        GdsolveError: PyTorch does not evaluate it as gdsolve does.
+    """
+    found = _objective(problem)
+    _require_same(problem, beginning(problem), found)
+    return found
+
+
+def loss_unit(problem: Problem) -> str:
+    """What a loss is multiplied by for the user's units: nothing."""
+    return ""
+
+
+def _objective(problem: Problem) -> Objective:
     spec, expression = problem.spec, _expression(problem)
     layout = _layout(problem)
     lines = ["", "", "def loss_at(w):", *(f"    {line}" for line in _unpacked(layout))]
@@ -95,12 +109,12 @@ def formula_objective(problem: Problem) -> Objective:
     return Objective((), "", "loss_at({w})", defined=tuple(lines))
 
 
-def formula_held(problem: Problem) -> Held:
+def held_of(problem: Problem) -> Held:
     """The bounds that steps are held to."""
     return Held(bounds=("lower", "upper")) if problem.box is not None else Held()
 
 
-def formula_start(problem: Problem) -> str:
+def start_of(problem: Problem) -> str:
     """The start as code."""
     return f"torch.tensor({numbers(problem.start[:, 0].tolist())})"
 
@@ -131,7 +145,7 @@ def _renamed(code: str) -> str:
     return re.sub(r"\bz\b", "prediction", re.sub(r"\by\b", PREDICTED, code))
 
 
-def _require_names(problem: Problem, lines: list[str]) -> None:
+def require_names(problem: Problem, lines: list[str]) -> None:
     """See that no name of the formula is one that the program needs for itself.
 
     Raises:

@@ -27,7 +27,7 @@ SQUARES = {
 """The gradient from Xᵀr, and the loss from the sum of squares, of the squared losses."""
 
 
-def linear_lines(problem: Problem, walk: Walk, *, autograd: bool) -> list[str]:
+def lines(problem: Problem, walk: Walk, *, autograd: bool) -> list[str]:
     """The body of the program: read, standardise, descend, go back to the user's units, print."""
     loop = loop_lines(walk, held_of(problem), objective_of(problem), autograd=autograd, start=start_of(problem))
     return [*beginning(problem), "", *loop, "", *_back(problem), *printed(parameter_names(problem))]
@@ -57,16 +57,21 @@ def objective_of(problem: Problem) -> Objective:
         inner = f"X.T @ ({omega}residual)" if omega else "X.T @ residual"
         inner = f"({inner}{ridge})" if ridge else inner
         found = loss.format(inner=squares)
-        hessian = gradient.format(inner=f"({_hessian(omega, '1')}{_ridge_hessian(spec.ridge)})")
+        second = gradient.format(inner=f"({_hessian(omega, '1')}{_ridge_hessian(spec.ridge)})")
         return Objective(
-            ("residual = X @ {w} - y",), gradient.format(inner=inner), found, hessian, penalty=_l1(problem)
+            ("residual = X @ {w} - y",),
+            gradient.format(inner=inner),
+            found,
+            second,
+            penalty=_l1(problem),
+            note=_note(problem),
         )
     own = row_loss(spec, _unit(problem))
     offset = " + offset" if (info.roles.offset or info.roles.exposure) and not _of_residual(spec.loss) else ""
     value = f"({omega}({own.value})).sum()" if omega else f"({own.value}).sum()"
     value = f"({value} + (ridge * w**2).sum() / 2)" if spec.ridge else value
     slope = f"X.T @ ({omega}({own.slope}))" if omega else f"X.T @ ({own.slope})"
-    hessian = None
+    hessian: str | None = None
     if own.curvature is not None:
         hessian = f"({_hessian(omega, f'({own.curvature})')}{_ridge_hessian(spec.ridge)}) / m"
     return Objective(
@@ -76,6 +81,7 @@ def objective_of(problem: Problem) -> Objective:
         hessian,
         _defined(f"z = X @ w{offset}", f"{value} / m"),
         _l1(problem),
+        _note(problem),
     )
 
 
@@ -136,6 +142,25 @@ def _hessian(omega: str, curvature: str) -> str:
 
 def _ridge_hessian(ridge: float) -> str:
     return " + torch.diag(ridge[:, 0])" if ridge else ""
+
+
+GRADIENTS = {Loss.HALF_MSE: "1/m·Xᵀ(Xw − y)", Loss.MSE: "2/m·Xᵀ(Xw − y)", Loss.SSE: "2·Xᵀ(Xw − y)"}
+
+
+def _note(problem: Problem) -> str:
+    """What is minimised, in symbols."""
+    spec = problem.spec
+    if spec.loss.info.squared:
+        plain = not problem.data or not problem.data.roles.weight
+        if plain and not spec.is_penalised:
+            return f"L(w) = {spec.loss.info.formula} with the gradient {GRADIENTS[spec.loss]}"
+        return f"L(w) = {spec.loss.info.formula}{', rows weighed by omega' if not plain else ''}{_penalised(problem)}"
+    return f"L(w) is the mean over rows of {spec.loss.info.formula}, z = Xw{_penalised(problem)}"
+
+
+def _penalised(problem: Problem) -> str:
+    names = [name for name, strength in (("ridge", problem.spec.ridge), ("l1", problem.spec.l1)) if strength]
+    return f", with the {' and the '.join(names)} penalty" if names else ""
 
 
 def _l1(problem: Problem) -> str:
@@ -224,6 +249,11 @@ def _back(problem: Problem) -> list[str]:
     else:
         lines += [f"w[{place}] -= w[{place}].mean()  # common to all classes it changes nothing" for place in shifts]
     return lines
+
+
+def loss_unit(problem: Problem) -> str:
+    """What a loss in descent's coordinates is multiplied by for the user's units."""
+    return " * y_scale.item() ** 2" if _unit(problem) else ""
 
 
 def own_coordinates(problem: Problem) -> Coordinates:

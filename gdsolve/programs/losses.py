@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gdsolve.programs.text import number
@@ -10,11 +11,7 @@ from gdsolve.spec import Loss, Spec
 
 @dataclass(frozen=True, slots=True)
 class RowLoss:
-    """Code for the loss of a row, its slope ∂l/∂z and its curvature ∂²l/∂z²; `made` are lines that come first.
-
-    `residual` has z − y, where the loss is one of residuals alone; `scaled` names what a target in units of y_scale
-    changes.
-    """
+    """Code for the loss of a row, its slope ∂l/∂z and its curvature ∂²l/∂z²; `made` are lines that come first."""
 
     value: str
     slope: str
@@ -24,14 +21,8 @@ class RowLoss:
 
 def row_loss(spec: Spec, unit: str | None) -> RowLoss:
     """A loss that is no square, with `unit`, the name of what the target is divided by, if it is."""
-    return {
-        Loss.HUBER: _huber,
-        Loss.LOGCOSH: _logcosh,
-        Loss.QUANTILE: _quantile,
-        Loss.ABSOLUTE: _absolute,
-        Loss.TWEEDIE: _tweedie,
-        Loss.NEGATIVE_BINOMIAL: _negative_binomial,
-    }.get(spec.loss, lambda _spec, _unit: PLAIN[spec.loss])(spec, unit)
+    made = WITH_PARAMETERS.get(spec.loss)
+    return PLAIN[spec.loss] if made is None else made(spec, unit)
 
 
 PLAIN = {
@@ -102,3 +93,13 @@ def _negative_binomial(spec: Spec, _unit: str | None) -> RowLoss:
         "z.exp() * (1 + alpha * y) / (1 + alpha * z.exp()) ** 2",
         (f"alpha = {number(spec.dispersion)}",),
     )
+
+
+WITH_PARAMETERS: dict[Loss, Callable[[Spec, str | None], RowLoss]] = {
+    Loss.HUBER: _huber,
+    Loss.LOGCOSH: _logcosh,
+    Loss.QUANTILE: _quantile,
+    Loss.ABSOLUTE: _absolute,
+    Loss.TWEEDIE: _tweedie,
+    Loss.NEGATIVE_BINOMIAL: _negative_binomial,
+}

@@ -31,6 +31,7 @@ class Objective(NamedTuple):
 
     `hessian` is the second derivative, by hand; None where there is none. `defined` are the lines of a function that
     the loss calls. `penalty` is what a step takes by itself, beside the loss and its gradient.
+    `note` says in a comment what is minimised.
     """
 
     before: tuple[str, ...]
@@ -39,6 +40,7 @@ class Objective(NamedTuple):
     hessian: str | None = None
     defined: tuple[str, ...] = ()
     penalty: str = ""
+    note: str = ""
 
 
 def uses_optim(walk: Walk, held: Held) -> bool:
@@ -53,7 +55,8 @@ def loop_lines(walk: Walk, held: Held, objective: Objective, *, autograd: bool, 
     """The lines from the start to the last step: they leave `w`, and `k`, the number of updates."""
     optim = autograd and uses_optim(walk, held)
     looks = autograd or walk.explosion is not None or walk.loss_tol is not None
-    lines = list(objective.defined) if looks else []
+    lines = list(objective.defined) if looks and not walk.compares else []
+    lines += remark(objective.note) if objective.note else []
     lines += _begun(walk, autograd=autograd, optim=optim, start=start)
     if walk.why:
         lines += remark(f"{walk.limit:,} updates: {walk.why}.")
@@ -61,7 +64,7 @@ def loop_lines(walk: Walk, held: Held, objective: Objective, *, autograd: bool, 
         lines += remark(f"gdsolve knows beforehand where this ends: after {walk.updates:,} updates{_lasting(walk)}.")
     elif walk.updates and _lasting(walk):
         lines += remark(f"This takes {walk.updates:,} updates{_lasting(walk)}.")
-    lines.append("k = 0  # the number of updates so far")
+    lines.append('k, status = 0, "max_iter"' if walk.compares else "k = 0  # the number of updates so far")
     lines.append("while True:" if walk.limit is None else f"while k < {walk.limit}:")
     body = _forward(walk, objective, autograd=autograd, optim=optim)
     update = _by_optim(walk, held) if optim else _by_hand(walk, held, objective, autograd=autograd)
@@ -82,7 +85,7 @@ def _lasting(walk: Walk) -> str:
 def _begun(walk: Walk, *, autograd: bool, optim: bool, start: str) -> list[str]:
     recipe = walk.recipe
     lines = [f"w = {start[:-1]}, requires_grad=True)" if autograd else f"w = {start}"]
-    if recipe.method is not Method.NEWTON:
+    if recipe.method is not Method.NEWTON and not walk.compares:
         lines.append(f"learning_rate = {number(recipe.rate)}")
     if optim:
         lines += OPTIMIZERS[recipe.method](walk)
@@ -90,7 +93,7 @@ def _begun(walk: Walk, *, autograd: bool, optim: bool, start: str) -> list[str]:
             lines.append(f"schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda k: {_share(walk)})")
     else:
         lines += MEMORIES[recipe.method](walk)
-    if walk.explosion is not None:
+    if walk.explosion is not None and not walk.compares:
         lines.append("best_loss, best_w = math.inf, w")
     if walk.loss_tol is not None:
         lines.append("loss_before = math.inf")
@@ -130,10 +133,16 @@ def _forward(walk: Walk, objective: Objective, *, autograd: bool, optim: bool) -
         if looks and not apart:
             penalty = objective.penalty.replace("{w}", point)
             lines += [f"value = (loss{penalty}).item()" if penalty else "value = loss.item()", *judged]
-        lines += [] if newton else ["loss.backward()"] if optim else ["loss.backward()", f"gradient = {point}.grad"]
+        lines += (
+            []
+            if newton
+            else ["loss.backward()  # the gradient of the loss"]
+            if optim
+            else ["loss.backward()", f"gradient = {point}.grad"]
+        )
     if walk.grad_tol is not None:
         gradient = "w.grad" if optim else "gradient"
-        lines += [f"if {gradient}.norm() < {number(walk.grad_tol)}:", "    break"]
+        lines += [f"if {gradient}.norm() < {number(walk.grad_tol)}:", *_left(walk)]
     return lines
 
 
@@ -155,12 +164,14 @@ def _number(objective: Objective, point: str) -> str:
 def _judged(walk: Walk, at: str) -> list[str]:
     """The rules that look at the loss, `value`."""
     lines: list[str] = []
-    if walk.explosion is not None:
+    if walk.explosion is not None and walk.compares:
+        lines += [f"if not value <= {number(walk.explosion)}:", *_left(walk, "diverged")]
+    elif walk.explosion is not None:
         lines += ["if value < best_loss:", f"    best_loss, best_w = value, {at}.detach().clone()"]
         lines += [f"if not value <= {number(walk.explosion)}:  # it diverges: the rate is too large"]
         lines += [f"    {at} = best_w", "    break"]
     if walk.loss_tol is not None:
-        lines += [f"if abs(loss_before - value) < {number(walk.loss_tol)}:", "    break", "loss_before = value"]
+        lines += [f"if abs(loss_before - value) < {number(walk.loss_tol)}:", *_left(walk), "loss_before = value"]
     return lines
 
 
@@ -191,7 +202,12 @@ def _by_optim(walk: Walk, held: Held) -> list[str]:
 
 
 def _small(walk: Walk) -> list[str]:
-    return [] if walk.tol is None else [f"if change < {number(walk.tol)}:", "    break"]
+    return [] if walk.tol is None else [f"if change < {number(walk.tol)}:  # no weight changes by more", *_left(walk)]
+
+
+def _left(walk: Walk, status: str = "converged") -> list[str]:
+    """The lines that end the loop."""
+    return [f'    status = "{status}"', "    break"] if walk.compares else ["    break"]
 
 
 def _held(point: str, rate: str, held: Held) -> str:

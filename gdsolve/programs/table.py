@@ -7,11 +7,13 @@ from pathlib import Path
 
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
-from gdsolve.spec import Categorical, Missing, Spec
+from gdsolve.spec import Missing, Spec
 from gdsolve.spec.losses import Target
 
 READERS = {".parquet": "read_parquet", ".ndjson": "read_ndjson", ".jsonl": "read_ndjson", ".arrow": "read_ipc"}
 READERS |= {".feather": "read_ipc", ".ipc": "read_ipc"}
+MOST_INLINE = 1000
+"""Numbers that stand in a program itself."""
 INFERRED = 100
 """Rows by which polars decides on the types of columns, unless it is told to look at all of them."""
 
@@ -22,18 +24,19 @@ def table_lines(spec: Spec, info: DataInfo) -> list[str]:
     Raises:
         GdsolveError: a table that polars reads in another way, or that is in no file.
     """
-    if spec.X is not None and spec.y is not None:
-        rows = [numbers(row) for row in spec.X]
-        return [
-            *called("X = torch.tensor([", rows, "])"),
-            *called("y = torch.tensor([", [f"[{number(value)}]" for value in spec.y], "])"),
-        ]
     roles = info.roles
+    if spec.X is not None and spec.y is not None:
+        columns = _inline(spec, info)
+        rows = zip(*(columns[name] for name in roles.features), strict=True)
+        return [
+            *called("X = torch.tensor([", [numbers(row) for row in rows], "])"),
+            *called("y = torch.tensor([", [f"[{number(value)}]" for value in columns[roles.target]], "])"),
+        ]
     lines = [*opened(spec, info), *_kept(spec, info)]
     plain = [name for name in roles.features if name not in roles.levels]
     if roles.levels:
-        columns = [_feature(one, roles.levels) for one in roles.features]
-        items = [part for parts in columns for part in parts if _named(part, roles.design)]
+        parts = [part for one in roles.features for part in _parts_of(one, roles.levels.get(one))]
+        items = [part for part in parts if _named(part, roles.design)]
         lines += [*called("columns = [", [_column(part) for part in items], "]"), _tensor("X", "columns")]
     elif len(plain) > 6:
         lines += [*called("features = [", [repr(name) for name in plain], "]"), _tensor("X", "features")]
@@ -43,7 +46,7 @@ def table_lines(spec: Spec, info: DataInfo) -> list[str]:
 
 
 def column_lines(spec: Spec, info: DataInfo, names: tuple[str, ...], target: str | None) -> list[str]:
-    """The lines that leave columns, (m,) each, by their names, the `target` as `y_observed`, and omega, if there is one.
+    """The lines that leave columns, (m,) each, by their names, the `target` as `y_observed`, and omega, if it is there.
 
     Raises:
         GdsolveError: as `table_lines`.
@@ -51,11 +54,11 @@ def column_lines(spec: Spec, info: DataInfo, names: tuple[str, ...], target: str
     if info.roles.target_levels is not None or info.roles.levels or info.roles.offset or info.roles.exposure:
         raise no_program("a curve through classes, or with offsets", "give columns of numbers")
     if spec.X is not None and spec.y is not None:
-        columns = dict(
-            zip((*info.roles.features, info.roles.target), (*zip(*spec.X, strict=True), spec.y), strict=True)
-        )
+        columns = _inline(spec, info)
         lines = [line for name in names for line in called(f"{name} = torch.tensor([", _texts(columns[name]), "])")]
-        return lines if target is None else [*lines, *called("y_observed = torch.tensor([", _texts(spec.y), "])")]
+        return (
+            lines if target is None else [*lines, *called("y_observed = torch.tensor([", _texts(columns[target]), "])")]
+        )
     lines = [*opened(spec, info), *_kept(spec, info)]
     lines += [f"{name} = {_vector(name)}" for name in names]
     lines += [] if target is None else [f"y_observed = {_vector(target)}"]
@@ -64,6 +67,23 @@ def column_lines(spec: Spec, info: DataInfo, names: tuple[str, ...], target: str
         lines.append(f"{'sigma' if sigma else 'omega'} = {_vector(info.roles.weight)}")
         lines += ["omega = 1 / sigma**2  # the weight of a row"] if sigma else []
     return lines
+
+
+def _inline(spec: Spec, info: DataInfo) -> dict[str, tuple[float, ...]]:
+    """The columns of numbers that stand in the spec, by name.
+
+    Raises:
+        GdsolveError: too many of them, or columns that weigh or move rows.
+    """
+    assert spec.X is not None and spec.y is not None
+    if len(spec.y) * (len(spec.X[0]) + 1) > MOST_INLINE:
+        raise no_program(f"more than {MOST_INLINE} numbers in no file", "write them to a file, as in data.csv")
+    roles = info.roles
+    if roles.weight or roles.offset or roles.exposure or info.rows != len(spec.y) or spec.loss.info.target.is_classes:
+        raise no_program("such numbers that are in no file", "write them to a file, as in data.csv")
+    width = len(spec.X[0])
+    names = ["x"] if width == 1 else [f"x{j}" for j in range(1, width + 1)]
+    return dict(zip((*names, "y"), (*zip(*spec.X, strict=True), spec.y), strict=True))
 
 
 def _texts(column: Iterable[float]) -> list[str]:
@@ -137,9 +157,9 @@ def _kept(spec: Spec, info: DataInfo) -> list[str]:
     return []
 
 
-def _feature(name: str, levels: object) -> list[tuple[str, str | None]]:
-    known = levels.get(name)  # type: ignore[attr-defined]
-    return [(name, None)] if known is None else [(name, level) for level in known]
+def _parts_of(name: str, levels: tuple[str, ...] | None) -> list[tuple[str, str | None]]:
+    """A column of numbers, or one of text with each of its levels."""
+    return [(name, None)] if levels is None else [(name, level) for level in levels]
 
 
 def _named(part: tuple[str, str | None], design: Iterable[str]) -> bool:
@@ -159,19 +179,16 @@ def _target(spec: Spec, info: DataInfo) -> list[str]:
     if kind is Target.CLASSES:
         assert info.classes is not None
         if roles.target_levels is None:
-            return [f"classes = {numbers(info.classes.values)}", f"labels = table[{target}]"] + _codes()
-        return called("classes = [", [_double(name) for name in info.classes.names], "]") + [
-            f"labels = table[{target}]",
-            *_codes(),
-        ]
+            return [f"classes = {numbers(info.classes.values)}", f"labels = table[{target}]", CODES]
+        names = called("classes = [", [_double(name) for name in info.classes.names], "]")
+        return [*names, f"labels = table[{target}]", CODES]
     if roles.target_levels is not None:
         level = _double(roles.target_levels[-1])
         return [f"y = table.select(pl.col({target}) == {level}).to_torch(dtype=pl.Float64)  # 1 for {level}, else 0"]
     return [_tensor("y", target)]
 
 
-def _codes() -> list[str]:
-    return ["y = torch.tensor([[float(label == c) for c in classes] for label in labels])  # one-hot"]
+CODES = "y = torch.tensor([[float(label == c) for c in classes] for label in labels])  # one-hot"
 
 
 def _weights(spec: Spec, info: DataInfo) -> list[str]:

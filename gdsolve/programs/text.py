@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -62,7 +63,7 @@ def remark(text: str, indent: str = "") -> list[str]:
 
 def assembled(title: str, body: Sequence[str]) -> str:
     """A program: its docstring, the imports that its body needs, and the body."""
-    text = "\n".join(body)
+    text = re.sub(r"\n{4,}", "\n\n\n", "\n".join(body))
     plain = [f"import {name}" for name in ("math",) if f"{name}." in text]
     packages = [line for mark, line in (("pl.", "import polars as pl"), ("torch.", "import torch")) if mark in text]
     docstring = [f'"""{title}"""'] if len(title) <= WIDTH else ['"""' + title, '"""']

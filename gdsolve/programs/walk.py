@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from gdsolve.descent.foreseen import Foreseen, judge
 from gdsolve.descent.methods.build import USUAL_MOMENTUM, Recipe
@@ -25,7 +26,8 @@ class Walk:
 
     `why` says what set a limit that nobody asked for. Beyond a loss of `explosion` a run has diverged: None where that
     is known not to happen. `diverges` where it is known that it does: then the best iterate is what is shown. `updates`
-    is how many there will be, where that is known.
+    is how many there will be, where that is known. Where it `compares`, the program takes these steps at several rates,
+    and tells the status of each.
     """
 
     recipe: Recipe
@@ -37,6 +39,7 @@ class Walk:
     explosion: float | None = None
     diverges: bool = False
     updates: int | None = None
+    compares: bool = False
 
     @property
     def beta(self) -> float | None:
@@ -73,23 +76,25 @@ def walk_of(problem: Problem) -> Walk:
 
 
 def _ruled(walk: Walk, rule: StopRule, problem: Problem) -> Walk:
+    """The steps with one rule more that ends them."""
+    changes: dict[str, Any] = {}
     match rule:
         case Foreseen(k=k) if k is not None and (walk.limit is None or k < walk.limit):
-            why = f"in exact arithmetic {rule.name} holds here: so small a change is hidden by rounding"
-            return replace(walk, limit=k, why=why)
+            why = f"in exact arithmetic {rule.name} holds here, and rounding hides so small a change"
+            changes = {"limit": k, "why": why}
         case SettledUpdate():
-            return walk
+            pass
         case SmallUpdate():
-            return replace(walk, tol=rule.tolerance)
+            changes = {"tol": rule.tolerance}
         case SmallLossChange():
-            return replace(walk, loss_tol=rule.tolerance)
+            changes = {"loss_tol": rule.tolerance}
         case SmallGradient():
             if problem.limits is not None or walk.recipe.method in (Method.NESTEROV, Method.NEWTON):
                 raise no_program("--grad-tol here", "give --tol in its place", "grad_tol")
-            return replace(walk, grad_tol=rule.tolerance)
+            changes = {"grad_tol": rule.tolerance}
         case Divergence() if walk.diverges or (problem.modes is None and not _is_tame(problem, walk.recipe)):
-            return replace(walk, explosion=rule.threshold)
-    return walk
+            changes = {"explosion": rule.threshold}
+    return replace(walk, **changes)
 
 
 def _is_tame(problem: Problem, recipe: Recipe) -> bool:

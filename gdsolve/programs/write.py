@@ -39,6 +39,6 @@ def program_of_rates(spec: Spec, kind: str | None, table: Table | None = None) -
 
     require_written(spec)
     problem = pose(spec, table)
-    from gdsolve.programs.rates import rates_program
+    from gdsolve.programs.program import rates_program
 
     return rates_program(problem, kind)
