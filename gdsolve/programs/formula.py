@@ -65,7 +65,21 @@ def beginning(problem: Problem) -> list[str]:
     return lines
 
 
-WITHIN = ("torch", "math", "w", "scale", "m", "omega", "prediction", "y_observed", "delta", "level")
+WITHIN = (
+    "torch",
+    "math",
+    "w",
+    "scale",
+    "m",
+    "omega",
+    "prediction",
+    "y_observed",
+    "delta",
+    "level",
+    "residual",
+    "u",
+    "clipped",
+)
 """What the function of the loss needs beside its parameters."""
 PREDICTED = "y_observed"
 """What the target is called in the program of a curve, so that a parameter may be called y."""
@@ -97,15 +111,17 @@ def _objective(problem: Problem) -> Objective:
         return Objective((), "", "loss_at({w})", defined=tuple(lines))
     weighted = problem.data is not None and problem.data.roles.weight
     omega = "omega * " if weighted else ""
+    local: list[str] = []
     if spec.loss.info.squared:
         squares = f"({omega}(prediction - {PREDICTED}) ** 2).sum()"
         value = SQUARES[spec.loss][1].format(inner=squares)
     else:
         if isinstance(problem.objective, PointwiseCurve) and not problem.objective.loss.of_residual:
             raise no_program(f"a curve with --loss {spec.loss}", "give --loss huber, or leave --loss out", "loss")
-        own = _renamed(row_loss(spec, None).value)
-        value = f"({omega}({own})).sum() / m"
-    lines += [f"    prediction = {code}", f"    return {value}", "", ""]
+        own = row_loss(spec, None)
+        local = [f"    {_renamed(line)}" for line in own.local]
+        value = f"({omega}({_renamed(own.value)})).sum() / m"
+    lines += [f"    prediction = {code}", *local, f"    return {value}", "", ""]
     return Objective((), "", "loss_at({w})", defined=tuple(lines))
 
 

@@ -75,18 +75,18 @@ def objective_of(problem: Problem) -> Objective:
     if own.curvature is not None:
         hessian = f"({_hessian(omega, f'({own.curvature})')}{_ridge_hessian(spec.ridge)}) / m"
     return Objective(
-        (f"z = X @ {{w}}{offset}",),
+        (f"z = X @ {{w}}{offset}", *own.local),
         f"({slope}{ridge}) / m" if ridge else f"{slope} / m",
         "loss_at({w})",
         hessian,
-        _defined(f"z = X @ w{offset}", f"{value} / m"),
+        _defined((f"z = X @ w{offset}", *own.local), f"{value} / m"),
         _l1(problem),
         _note(problem),
     )
 
 
-def _defined(first: str, value: str) -> tuple[str, ...]:
-    return ("", "", "def loss_at(w):", f"    {first}", f"    return {value}", "", "")
+def _defined(first: tuple[str, ...], value: str) -> tuple[str, ...]:
+    return ("", "", "def loss_at(w):", *(f"    {line}" for line in first), f"    return {value}", "", "")
 
 
 def held_of(problem: Problem) -> Held:

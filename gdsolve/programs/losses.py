@@ -11,12 +11,14 @@ from gdsolve.spec import Loss, Spec
 
 @dataclass(frozen=True, slots=True)
 class RowLoss:
-    """Code for the loss of a row, its slope ∂l/∂z and its curvature ∂²l/∂z²; `made` are lines that come first."""
+    """Code for the loss of a row, its slope ∂l/∂z and its curvature ∂²l/∂z²; `made` are lines that come
+    once before all, and `local` those that come whenever z is there."""
 
     value: str
     slope: str
     curvature: str | None = None
     made: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
 
 
 def row_loss(spec: Spec, unit: str | None) -> RowLoss:
@@ -48,19 +50,16 @@ PLAIN = {
 def _huber(spec: Spec, unit: str | None) -> RowLoss:
     assert spec.delta is not None
     delta = number(spec.delta) + (f" / {unit}" if unit else "")
-    clipped = "(z - y).clamp(-delta, delta)"
-    return RowLoss(
-        f"{clipped} * (z - y - {clipped} / 2)", clipped, "1.0 * ((z - y).abs() <= delta)", (f"delta = {delta}",)
-    )
+    local = ("residual = z - y", "clipped = residual.clamp(-delta, delta)")
+    curvature = "1.0 * (residual.abs() <= delta)"
+    return RowLoss("clipped * (residual - clipped / 2)", "clipped", curvature, (f"delta = {delta}",), local)
 
 
 def _logcosh(_spec: Spec, unit: str | None) -> RowLoss:
+    value, slope = "u.abs() + torch.log1p(torch.exp(-2 * u.abs())) - math.log(2)", "u.tanh()"
     if unit is None:
-        stable = "(z - y).abs() + torch.log1p(torch.exp(-2 * (z - y).abs())) - math.log(2)"
-        return RowLoss(stable, "(z - y).tanh()", "1 - (z - y).tanh() ** 2")
-    scaled = f"({unit} * (z - y))"
-    stable = f"({scaled}.abs() + torch.log1p(torch.exp(-2 * {scaled}.abs())) - math.log(2)) / {unit}**2"
-    return RowLoss(stable, f"{scaled}.tanh() / {unit}", f"1 - {scaled}.tanh() ** 2")
+        return RowLoss(value, slope, "1 - u.tanh() ** 2", local=("u = z - y",))
+    return RowLoss(f"({value}) / {unit}**2", f"{slope} / {unit}", "1 - u.tanh() ** 2", local=(f"u = {unit} * (z - y)",))
 
 
 def _quantile(spec: Spec, unit: str | None) -> RowLoss:
