@@ -15,16 +15,16 @@ from gdsolve.objective.layout import Layout
 from gdsolve.programs.expression import written
 from gdsolve.programs.linear import SQUARES, printed
 from gdsolve.programs.losses import row_loss
-from gdsolve.programs.steps import Held, Objective, loop_lines
+from gdsolve.programs.steps import Held, ProgramLoss, loop_lines
 from gdsolve.programs.table import column_lines
 from gdsolve.programs.text import called, no_program, number, numbers
-from gdsolve.programs.walk import Walk
+from gdsolve.programs.walk import ProgramSteps
 from gdsolve.solve.problem import Problem
 
 HINT = "write the formula with + - * / ** and functions of columns and parameters"
 
 
-def lines(problem: Problem, walk: Walk, *, autograd: bool) -> list[str]:
+def lines(problem: Problem, walk: ProgramSteps, *, autograd: bool) -> list[str]:
     """The body of the program: columns, the formula as a function, descent, the result.
 
     Raises:
@@ -85,7 +85,7 @@ PREDICTED = "y_observed"
 """What the target is called in the program of a curve, so that a parameter may be called y."""
 
 
-def objective_of(problem: Problem) -> Objective:
+def objective_of(problem: Problem) -> ProgramLoss:
     """The loss as a function of w.
 
     Raises:
@@ -101,14 +101,14 @@ def loss_unit(problem: Problem) -> str:
     return ""
 
 
-def _objective(problem: Problem) -> Objective:
+def _objective(problem: Problem) -> ProgramLoss:
     spec, expression = problem.spec, _expression(problem)
     layout = _layout(problem)
     lines = ["", "", "def loss_at(w):", *(f"    {line}" for line in _unpacked(layout))]
     code = written(expression)
     if spec.minimize is not None:
         lines += [f"    return {code}", "", ""]
-        return Objective((), "", "loss_at({w})", defined=tuple(lines))
+        return ProgramLoss((), "", "loss_at({w})", defined=tuple(lines))
     weighted = problem.data is not None and problem.data.roles.weight
     omega = "omega * " if weighted else ""
     local: list[str] = []
@@ -122,7 +122,7 @@ def _objective(problem: Problem) -> Objective:
         local = [f"    {_renamed(line)}" for line in own.local]
         value = f"({omega}({_renamed(own.value)})).sum() / m"
     lines += [f"    prediction = {code}", *local, f"    return {value}", "", ""]
-    return Objective((), "", "loss_at({w})", defined=tuple(lines))
+    return ProgramLoss((), "", "loss_at({w})", defined=tuple(lines))
 
 
 def held_of(problem: Problem) -> Held:
@@ -181,7 +181,7 @@ def require_names(problem: Problem, lines: list[str]) -> None:
             raise no_program(f"a formula of {name}, which the program needs", f"call it otherwise, as in {name}0")
 
 
-def _require_same(problem: Problem, before: list[str], objective: Objective) -> None:
+def _require_same(problem: Problem, before: list[str], objective: ProgramLoss) -> None:
     """See that the program's loss and gradient are those that descent has, where it starts.
 
     Raises:

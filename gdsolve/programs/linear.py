@@ -9,10 +9,10 @@ import torch
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.programs.losses import row_loss
-from gdsolve.programs.steps import Held, Objective, loop_lines
+from gdsolve.programs.steps import Held, ProgramLoss, loop_lines
 from gdsolve.programs.table import table_lines
 from gdsolve.programs.text import called, no_program, number, numbers
-from gdsolve.programs.walk import Walk
+from gdsolve.programs.walk import ProgramSteps
 from gdsolve.solve.problem import Problem
 from gdsolve.spec import Loss, PenaltyScale
 
@@ -27,7 +27,7 @@ SQUARES = {
 """The gradient from Xᵀr, and the loss from the sum of squares, of the squared losses."""
 
 
-def lines(problem: Problem, walk: Walk, *, autograd: bool) -> list[str]:
+def lines(problem: Problem, walk: ProgramSteps, *, autograd: bool) -> list[str]:
     """The body of the program: read, standardise, descend, go back to the user's units, print."""
     loop = loop_lines(walk, held_of(problem), objective_of(problem), autograd=autograd, start=start_of(problem))
     return [*beginning(problem), "", *loop, "", *_back(problem), *printed(parameter_names(problem))]
@@ -45,7 +45,7 @@ def beginning(problem: Problem) -> list[str]:
     return [*lines, *_penalties(problem), *(() if spec.loss.info.squared else row_loss(spec, _unit(problem)).made)]
 
 
-def objective_of(problem: Problem) -> Objective:
+def objective_of(problem: Problem) -> ProgramLoss:
     """The loss, with its gradient by hand."""
     spec, info = problem.spec, _info(problem)
     omega = "omega * " if info.roles.weight else ""
@@ -58,7 +58,7 @@ def objective_of(problem: Problem) -> Objective:
         inner = f"({inner}{ridge})" if ridge else inner
         found = loss.format(inner=squares)
         second = gradient.format(inner=f"({_hessian(omega, '1')}{_ridge_hessian(spec.ridge)})")
-        return Objective(
+        return ProgramLoss(
             ("residual = X @ {w} - y",),
             gradient.format(inner=inner),
             found,
@@ -74,7 +74,7 @@ def objective_of(problem: Problem) -> Objective:
     hessian: str | None = None
     if own.curvature is not None:
         hessian = f"({_hessian(omega, f'({own.curvature})')}{_ridge_hessian(spec.ridge)}) / m"
-    return Objective(
+    return ProgramLoss(
         (f"z = X @ {{w}}{offset}", *own.local),
         f"({slope}{ridge}) / m" if ridge else f"{slope} / m",
         "loss_at({w})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gdsolve.programs.text import assembled, no_program
-from gdsolve.programs.walk import Walk, walk_of
+from gdsolve.programs.walk import ProgramSteps, walk_of
 from gdsolve.solve.problem import Kind, Problem
 
 TITLES = {
@@ -18,7 +18,7 @@ TITLES_OF_RATES = {
 }
 
 
-def program_of(problem: Problem, kind: str | None = None) -> tuple[str, Walk]:
+def program_of(problem: Problem, kind: str | None = None) -> tuple[str, ProgramSteps]:
     """The program of a fit, by hand (`matrix`) or by `autograd`, and the steps that it takes.
 
     `kind` None is by hand for a linear model, and by autograd for a formula, which has no matrix form.

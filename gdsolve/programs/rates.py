@@ -10,7 +10,7 @@ from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate
 from gdsolve.programs.steps import loop_lines
 from gdsolve.programs.text import called, no_program, number
-from gdsolve.programs.walk import SLOW, Walk
+from gdsolve.programs.walk import SLOW, ProgramSteps
 from gdsolve.solve.compare_rates import MOST_UPDATES, compare_rates, rates_of
 from gdsolve.solve.forecast import stable_below
 from gdsolve.solve.problem import Problem
@@ -58,8 +58,8 @@ def _named(stable: float | None) -> list[str]:
     ]
 
 
-def _walk(problem: Problem, tol: float, limit: int) -> Walk:
-    walk = Walk(Recipe(PLAIN, 1.0), limit, compares=True)
+def _walk(problem: Problem, tol: float, limit: int) -> ProgramSteps:
+    walk = ProgramSteps(Recipe(PLAIN, 1.0), limit, compares=True)
     for rule in rules_of(problem, tol):
         match rule:
             case SmallUpdate():

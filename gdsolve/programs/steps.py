@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from gdsolve.programs.text import lasting, number, remark
-from gdsolve.programs.walk import Walk
+from gdsolve.programs.walk import ProgramSteps
 from gdsolve.spec import Method, RateSchedule
 
 LEAVES = {RateSchedule.CONSTANT: "1.0", RateSchedule.INVSCALING: "1 / math.sqrt(k + 1)"}
@@ -26,7 +26,7 @@ class Held:
         return self.thresholds is not None or self.bounds is not None
 
 
-class Objective(NamedTuple):
+class ProgramLoss(NamedTuple):
     """What is minimised, as code that reads `{w}`: lines that come before the gradient, it, and the loss.
 
     `hessian` is the second derivative, by hand; None where there is none. `defined` are the lines of a function that
@@ -43,7 +43,7 @@ class Objective(NamedTuple):
     note: str = ""
 
 
-def uses_optim(walk: Walk, held: Held) -> bool:
+def uses_optim(walk: ProgramSteps, held: Held) -> bool:
     """True where an optimizer of PyTorch takes the very steps of the walk."""
     method = walk.recipe.method
     if method is Method.NESTEROV and (walk.beta is None or held.counts):
@@ -51,7 +51,7 @@ def uses_optim(walk: Walk, held: Held) -> bool:
     return method is not Method.NEWTON and (method is Method.GD or not held.counts)
 
 
-def loop_lines(walk: Walk, held: Held, objective: Objective, *, autograd: bool, start: str) -> list[str]:
+def loop_lines(walk: ProgramSteps, held: Held, objective: ProgramLoss, *, autograd: bool, start: str) -> list[str]:
     """The lines from the start to the last step: they leave `w`, and `k`, the number of updates."""
     optim = autograd and uses_optim(walk, held)
     looks = autograd or walk.explosion is not None or walk.loss_tol is not None
@@ -77,12 +77,12 @@ def loop_lines(walk: Walk, held: Held, objective: Objective, *, autograd: bool, 
     return lines
 
 
-def _lasting(walk: Walk) -> str:
+def _lasting(walk: ProgramSteps) -> str:
     words = lasting(walk.seconds or 0.0)
     return f", which takes about {words}" if words else ""
 
 
-def _begun(walk: Walk, *, autograd: bool, optim: bool, start: str) -> list[str]:
+def _begun(walk: ProgramSteps, *, autograd: bool, optim: bool, start: str) -> list[str]:
     recipe = walk.recipe
     lines = [f"w = {start[:-1]}, requires_grad=True)" if autograd else f"w = {start}"]
     if recipe.method is not Method.NEWTON and not walk.compares:
@@ -100,18 +100,18 @@ def _begun(walk: Walk, *, autograd: bool, optim: bool, start: str) -> list[str]:
     return lines
 
 
-def _share(walk: Walk) -> str:
+def _share(walk: ProgramSteps) -> str:
     if walk.recipe.schedule is RateSchedule.INVSCALING:
         return "1 / math.sqrt(k + 1)"
     return f"0.5 * (1 + math.cos(math.pi * k / {walk.recipe.length}))"
 
 
-def _point(walk: Walk, *, optim: bool) -> str:
+def _point(walk: ProgramSteps, *, optim: bool) -> str:
     """The name of where the gradient is taken."""
     return "ahead" if walk.recipe.method is Method.NESTEROV and not optim else "w"
 
 
-def _forward(walk: Walk, objective: Objective, *, autograd: bool, optim: bool) -> list[str]:
+def _forward(walk: ProgramSteps, objective: ProgramLoss, *, autograd: bool, optim: bool) -> list[str]:
     """The lines up to the gradient, with the rules that look at the loss and at the gradient."""
     point, at = _point(walk, optim=optim), _iterate(walk, optim=optim)
     looks = walk.explosion is not None or walk.loss_tol is not None
@@ -146,22 +146,22 @@ def _forward(walk: Walk, objective: Objective, *, autograd: bool, optim: bool) -
     return lines
 
 
-def _iterate(walk: Walk, *, optim: bool) -> str:
+def _iterate(walk: ProgramSteps, *, optim: bool) -> str:
     """The name of the iterate: the tensor of an optimizer goes ahead of Nesterov's."""
     return "iterate" if optim and walk.recipe.method is Method.NESTEROV else "w"
 
 
-def _read(objective: Objective, point: str) -> str:
+def _read(objective: ProgramLoss, point: str) -> str:
     return objective.loss.replace("{w}", point)
 
 
-def _number(objective: Objective, point: str) -> str:
+def _number(objective: ProgramLoss, point: str) -> str:
     """The loss as a number of Python."""
     code = _read(objective, point) + objective.penalty.replace("{w}", point)
     return f"{code}.item()" if code == f"loss_at({point})" else f"({code}).item()"
 
 
-def _judged(walk: Walk, at: str) -> list[str]:
+def _judged(walk: ProgramSteps, at: str) -> list[str]:
     """The rules that look at the loss, `value`."""
     lines: list[str] = []
     if walk.explosion is not None and walk.compares:
@@ -175,13 +175,13 @@ def _judged(walk: Walk, at: str) -> list[str]:
     return lines
 
 
-def _rate(walk: Walk) -> tuple[list[str], str]:
+def _rate(walk: ProgramSteps) -> tuple[list[str], str]:
     if walk.recipe.schedule is RateSchedule.CONSTANT:
         return [], "learning_rate"
     return [f"rate = learning_rate * {_share(walk)}"], "rate"
 
 
-def _by_optim(walk: Walk, held: Held) -> list[str]:
+def _by_optim(walk: ProgramSteps, held: Held) -> list[str]:
     scheduled = ["schedule.step()"] if walk.recipe.schedule is not RateSchedule.CONSTANT else []
     if walk.recipe.method is Method.NESTEROV:
         rate, name = _rate(walk)
@@ -201,11 +201,11 @@ def _by_optim(walk: Walk, held: Held) -> list[str]:
     return [*lines, *_small(walk)]
 
 
-def _small(walk: Walk) -> list[str]:
+def _small(walk: ProgramSteps) -> list[str]:
     return [] if walk.tol is None else [f"if change < {number(walk.tol)}:  # no weight changes by more", *_left(walk)]
 
 
-def _left(walk: Walk, status: str = "converged") -> list[str]:
+def _left(walk: ProgramSteps, status: str = "converged") -> list[str]:
     """The lines that end the loop."""
     return [f'    status = "{status}"', "    break"] if walk.compares else ["    break"]
 
@@ -217,7 +217,7 @@ def _held(point: str, rate: str, held: Held) -> str:
     return f"{point}.clamp({', '.join(held.bounds)})"
 
 
-def _by_hand(walk: Walk, held: Held, objective: Objective, *, autograd: bool) -> list[str]:
+def _by_hand(walk: ProgramSteps, held: Held, objective: ProgramLoss, *, autograd: bool) -> list[str]:
     rate, name = _rate(walk)
     lines = [*rate, *UPDATES[walk.recipe.method](walk, name, held, objective, autograd)]
     if autograd and walk.recipe.method is not Method.NEWTON:
@@ -229,24 +229,24 @@ def _by_hand(walk: Walk, held: Held, objective: Objective, *, autograd: bool) ->
     return [*lines, f"w = w_new{following}", *_small(walk)]
 
 
-def _none(_walk: Walk) -> list[str]:
+def _none(_walk: ProgramSteps) -> list[str]:
     return []
 
 
-def _optimizer(name: str, options: Callable[[Walk], str] = lambda _walk: "") -> Callable[[Walk], list[str]]:
+def _optimizer(name: str, options: Callable[[ProgramSteps], str] = lambda _walk: "") -> Callable[[ProgramSteps], list[str]]:
     return lambda walk: [f"optimizer = torch.optim.{name}([w], lr=learning_rate{options(walk)})"]
 
 
-def _nesterov_memory(walk: Walk) -> list[str]:
+def _nesterov_memory(walk: ProgramSteps) -> list[str]:
     return ["ahead = w  # where momentum leads to", *(["t = 1.0"] if walk.beta is None else _beta(walk))]
 
 
-def _beta(walk: Walk) -> list[str]:
+def _beta(walk: ProgramSteps) -> list[str]:
     assert walk.beta is not None
     return [f"beta = {number(walk.beta)}  # the share of the last step that is kept"]
 
 
-OPTIMIZERS: dict[Method, Callable[[Walk], list[str]]] = {
+OPTIMIZERS: dict[Method, Callable[[ProgramSteps], list[str]]] = {
     Method.GD: _optimizer("SGD"),
     Method.MOMENTUM: _optimizer("SGD", lambda walk: f", momentum={number(walk.beta or 0.0)}"),
     Method.NESTEROV: lambda walk: [
@@ -256,7 +256,7 @@ OPTIMIZERS: dict[Method, Callable[[Walk], list[str]]] = {
     Method.ADAM: _optimizer("Adam"),
     Method.RMSPROP: _optimizer("RMSprop"),
 }
-MEMORIES: dict[Method, Callable[[Walk], list[str]]] = {
+MEMORIES: dict[Method, Callable[[ProgramSteps], list[str]]] = {
     Method.GD: _none,
     Method.MOMENTUM: lambda walk: [*_beta(walk), "velocity = torch.zeros_like(w)"],
     Method.NESTEROV: _nesterov_memory,
@@ -271,11 +271,11 @@ def _stepped(rate: str, direction: str, held: Held, point: str = "w") -> list[st
     return [*lines, f"w_new = {_held('w_new', rate, held)}"] if held.counts else lines
 
 
-def _gradient(_walk: Walk, rate: str, held: Held, _objective: Objective, _autograd: bool) -> list[str]:
+def _gradient(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     return _stepped(rate, "gradient", held)
 
 
-def _momentum(walk: Walk, rate: str, held: Held, _objective: Objective, _autograd: bool) -> list[str]:
+def _momentum(walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = ["velocity = beta * velocity + gradient", f"w_new = w - {rate} * velocity"]
     return [*lines, *_stopped("velocity", held)]
 
@@ -290,7 +290,7 @@ def _stopped(memory: str, held: Held) -> list[str]:
     ]
 
 
-def _nesterov(walk: Walk, rate: str, held: Held, _objective: Objective, _autograd: bool) -> list[str]:
+def _nesterov(walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = _stepped(rate, "gradient", held, "ahead")
     if walk.beta is not None:
         lines.append("ahead = w_new + beta * (w_new - w)")
@@ -304,7 +304,7 @@ def _nesterov(walk: Walk, rate: str, held: Held, _objective: Objective, _autogra
     return [*lines, f"ahead = {_held('ahead', '', held)}"] if held.bounds is not None else lines
 
 
-def _adam(_walk: Walk, rate: str, held: Held, _objective: Objective, _autograd: bool) -> list[str]:
+def _adam(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = [
         "mean = 0.9 * mean + 0.1 * gradient",
         "square = 0.999 * square + 0.001 * gradient**2",
@@ -314,12 +314,12 @@ def _adam(_walk: Walk, rate: str, held: Held, _objective: Objective, _autograd: 
     return [*lines, *_stopped("mean", held)]
 
 
-def _rmsprop(_walk: Walk, rate: str, held: Held, _objective: Objective, _autograd: bool) -> list[str]:
+def _rmsprop(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = ["square = 0.99 * square + 0.01 * gradient**2", f"w_new = w - {rate} * gradient / (square.sqrt() + 1e-8)"]
     return [*lines, f"w_new = {_held('w_new', '', held)}"] if held.counts else lines
 
 
-def _newton(_walk: Walk, _rate: str, _held: Held, objective: Objective, autograd: bool) -> list[str]:
+def _newton(_walk: ProgramSteps, _rate: str, _held: Held, objective: ProgramLoss, autograd: bool) -> list[str]:
     if not autograd:
         return [f"hessian = {objective.hessian}", "w_new = w - torch.linalg.solve(hessian, gradient)"]
     return [
@@ -330,7 +330,7 @@ def _newton(_walk: Walk, _rate: str, _held: Held, objective: Objective, autograd
     ]
 
 
-UPDATES: dict[Method, Callable[[Walk, str, Held, Objective, bool], list[str]]] = {
+UPDATES: dict[Method, Callable[[ProgramSteps, str, Held, ProgramLoss, bool], list[str]]] = {
     Method.GD: _gradient,
     Method.MOMENTUM: _momentum,
     Method.NESTEROV: _nesterov,

@@ -21,7 +21,7 @@ LONG = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class ProgramSteps:
     """Steps of `recipe` until a tolerance that is not None holds, or after `limit` updates, None for no limit.
 
     `why` says what set a limit that nobody asked for. Beyond a loss of `explosion` a run has diverged: None where that
@@ -53,7 +53,7 @@ class Walk:
         return None if self.updates is None else SLOW * self.updates
 
 
-def walk_of(problem: Problem) -> Walk:
+def walk_of(problem: Problem) -> ProgramSteps:
     """The steps that `fit` takes on a problem; where no rule of a line tells where they end, they are taken to see.
 
     Raises:
@@ -65,7 +65,7 @@ def walk_of(problem: Problem) -> Walk:
     if problem.modes is not None and plan.form is not None:
         rules = judge(rules, problem.modes, plan.form, problem.start.dtype)
     diverges = plan.fate is Status.DIVERGED
-    walk = Walk(plan.recipe, plan.max_iter, diverges=diverges, updates=plan.predicted)
+    walk = ProgramSteps(plan.recipe, plan.max_iter, diverges=diverges, updates=plan.predicted)
     if plan.stop is not None and plan.last is not None and walk.updates is None:
         walk = replace(walk, updates=plan.last)
     for rule in rules:
@@ -75,7 +75,7 @@ def walk_of(problem: Problem) -> Walk:
     return walk
 
 
-def _ruled(walk: Walk, rule: StopRule, problem: Problem) -> Walk:
+def _ruled(walk: ProgramSteps, rule: StopRule, problem: Problem) -> ProgramSteps:
     """The steps with one rule more that ends them."""
     changes: dict[str, Any] = {}
     match rule:
@@ -127,7 +127,7 @@ def _require_steps(problem: Problem, recipe: Recipe) -> None:
         raise no_program("--method newton within bounds", _remedy(problem), "method")
 
 
-def _taken(problem: Problem, plan: Plan, walk: Walk) -> Walk:
+def _taken(problem: Problem, plan: Plan, walk: ProgramSteps) -> ProgramSteps:
     """The same with the number of updates that the run took."""
     from gdsolve.solve.descend import descend
 

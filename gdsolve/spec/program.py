@@ -68,7 +68,7 @@ def check_code(spec: Options) -> None:
     if "-" in spec.data:
         raise GdsolveError(
             "a program cannot read the same standard input again",
-            "write the table to a file, as in data.csv, and give that",
+            "write the table to a file, and give that in place of -",
             option="code",
         )
     if asked.file is not None:
