@@ -8,6 +8,7 @@ import hint_cases_batches
 import hint_cases_bounds
 import hint_cases_certify
 import hint_cases_classes
+import hint_cases_code
 import hint_cases_counts
 import hint_cases_curves
 import hint_cases_data
@@ -54,6 +55,7 @@ CASES: list[Case] = [
     *hint_cases_certify.CASES,
     *hint_cases_batches.CASES,
     *hint_cases_classes.CASES,
+    *hint_cases_code.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,

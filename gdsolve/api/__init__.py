@@ -2,6 +2,7 @@
 
 from gdsolve.api.options import COMMAND_LINE
 from gdsolve.api.predicting import predict, score
+from gdsolve.api.program import code
 from gdsolve.api.tracing import trace
 from gdsolve.api.verbs import certify, check, compare, compare_lr, fit, partial_fit, path, scan
 
@@ -9,6 +10,7 @@ __all__ = [
     "COMMAND_LINE",
     "certify",
     "check",
+    "code",
     "compare",
     "compare_lr",
     "fit",

@@ -38,7 +38,23 @@ def run(request: Request, ranks: Ranks) -> int:
         from gdsolve.cli.each import run_each
 
         return run_each(request, ranks)
-    return answer(request, ranks, lambda spec: _steps() if not spec.group_by else _steps_of_groups())
+    return answer(request, ranks, _steps_for)
+
+
+def _steps_for(spec: Spec) -> Steps:
+    if spec.group_by:
+        return _steps_of_groups()
+    if spec.code is False:
+        return _steps()
+    from gdsolve.cli.code import with_program
+
+    return with_program(spec, _steps, _program)
+
+
+def _program(spec: Spec, kind: str | None) -> tuple[str, float | None]:
+    from gdsolve.programs.write import program_of_fit
+
+    return program_of_fit(spec, kind)
 
 
 def _steps() -> Steps:

@@ -27,6 +27,7 @@ from gdsolve.spec.option import field_of, key_of
 from gdsolve.spec.parameter import DOTS, Constant, Parameter, StartRange, Value
 from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, started, texts_of
 from gdsolve.spec.plots import check_plot
+from gdsolve.spec.program import code_beside
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
 from gdsolve.spec.source_name import selecting, source_name
@@ -455,6 +456,8 @@ def relative(path: str, name: str, value: Any) -> Any:
     """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
         return tuple(_table_beside(path, entry) for entry in value)
+    if name == "code" and isinstance(value, str):
+        return code_beside(value, lambda file: _beside(path, file))
     if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value
