@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gdsolve.presented import Predicting, Presented, Tabled
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Figures
 from gdsolve.spec import Spec
@@ -56,8 +57,8 @@ class Descended:
     inference: Inference | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupFit:
+@dataclass(frozen=True, slots=True, repr=False)
+class GroupFit(Presented):
     """One group: `group` is the text of its cells, None where they are missing.
 
     `found` is None where its rows cannot be used; `message` then names the cell, and `hint` the remedy.
@@ -98,9 +99,24 @@ class GroupFit:
         """‖Xw − y‖²."""
         return None if self.found is None else self.found.figures.sse
 
+    @property
+    def loss(self) -> float | None:
+        """The loss, penalty included."""
+        return None if self.found is None else self.found.figures.loss
 
-@dataclass(frozen=True, slots=True)
-class GroupFits:
+    @property
+    def rmse(self) -> float | None:
+        """The root of the mean squared residual."""
+        return None if self.found is None else self.found.figures.rmse
+
+    @property
+    def r2(self) -> float | None:
+        """R² = 1 − SSE/Σω(y − ȳ)²; None for a constant target."""
+        return None if self.found is None else self.found.figures.r2
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GroupFits(Predicting, Tabled):
     """The groups in the order in which they are met in the table; `adrift` counts rows without one.
 
     `message` says how many groups have not converged, and names the first of them.
