@@ -44,7 +44,8 @@ def _of(key: str, names: Sequence[str]) -> Callable[[Record], Table]:
 def _path(record: Record) -> Table:
     from gdsolve.report.path_record import path_rows
 
-    return path_rows(record)
+    names, rows = path_rows(record)
+    return names, [[None if cell == "" else cell for cell in row] for row in rows]
 
 
 def _certified(record: Record) -> Table:

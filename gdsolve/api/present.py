@@ -145,9 +145,7 @@ class Desk:
             return Printed(record_of(result))
         if result.kept is None or result.spec.weight_column is not None:
             raise GdsolveError(
-                "a report needs rows that are not kept after a fit",
-                "ask for it in the call: report=True",
-                option="report",
+                "a report needs rows, which are not kept here", "ask for it in the call: report=True", option="report"
             )
         asked = replace(result, spec=replace(result.spec, report=True), errors=result.kept.errors())
         return Printed(record_of(asked))

@@ -66,7 +66,7 @@ class LaterIllustrator:
         if not descents:
             return None
 
-        def of(problem: Problem) -> Picture:
+        def of(problem: Problem) -> Picture | None:
             from gdsolve.pictures import draw
 
             return draw.picture_of_methods([replace(one, problem=problem) for one in descents], certificate)
@@ -86,7 +86,7 @@ class LaterIllustrator:
     ) -> Picture | None:
         """As `gdsolve.pictures.draw`."""
 
-        def of(problem: Problem) -> Picture:
+        def of(problem: Problem) -> Picture | None:
             from gdsolve.pictures import draw
 
             return draw.picture_of_rates(problem, results, solutions, certificate, tol, limit)
@@ -103,13 +103,13 @@ class LaterIllustrator:
     def picture_of_check(self, raw: Problem, standardised: Problem) -> Picture | None:
         """As `gdsolve.pictures.draw`."""
 
-        def of() -> Picture:
+        def of(problem: Problem) -> Picture | None:
             from gdsolve.pictures import draw
 
-            return draw.picture_of_check(raw, standardised)
+            return draw.picture_of_check(problem, standardised)
 
-        self._keep(raw, lambda _problem, _kind: of())
-        return of() if raw.spec.plots else None
+        self._keep(raw, lambda problem, _: of(problem))
+        return of(raw) if raw.spec.plots else None
 
     def _keep(
         self,

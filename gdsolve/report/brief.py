@@ -177,7 +177,9 @@ def _path(record: Record) -> list[str]:
     points = record["points"]
     ends = f"{figure(points[0]['lambda'], 6)} down to {figure(points[-1]['lambda'], 6)}"
     penalty = {1.0: "l1", 0.0: "ridge"}.get(record["l1_ratio"], "l1 and ridge")
-    told = [line for line in endings(record) if line]
+    explained = f"explained {figure(points[0]['explained'], 4)} to {figure(points[-1]['explained'], 4)}"
+    told = [f"{explained}, weights not zero {points[0]['nonzero']} to {points[-1]['nonzero']}"]
+    told += [line for line in endings(record) if line]
     return [f"Path of {subject(record)}: {counted(len(points), f'{penalty} strength')}, λ = {ends}", *told[:4]]
 
 

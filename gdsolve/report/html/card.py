@@ -77,8 +77,8 @@ def _table(titles: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
     head = "".join(f"<th {first if place == 0 else others}>{_text(one)}</th>" for place, one in enumerate(titles))
     body = "".join(f'<tr style="background:none">{row}</tr>' for row in rows)
     return (
-        '<div style="overflow-x:auto;max-width:100%;margin:.4em 0"><table style="border-collapse:collapse;'
-        f'font-variant-numeric:tabular-nums"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        '<div style="overflow-x:auto;max-width:100%;margin:.4em 0"><table style="font-size:inherit;'
+        f'border-collapse:collapse;font-variant-numeric:tabular-nums"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     )
 
 

@@ -45,11 +45,13 @@ def legend_html(panel: Panel) -> str:
     named = [(one.name, _colour(one), SIGNS[one.stroke]) for one in panel.series if one.name and not one.faint]
     named += [(rule.name, COLOURS[rule.colour % len(COLOURS)], SIGNS[rule.stroke]) for rule in panel.rules if rule.name]
     named += [(one.name, COLOURS[one.colour % len(COLOURS)], "→") for one in panel.arrows if one.name]
-    return "".join(
-        f'<span style="white-space:normal;margin-right:1em"><span style="color:{colour}">{sign}</span> {escape(name)}'
-        f"</span> "
-        for name, colour, sign in dict.fromkeys(named)
-    )
+    return "".join(_named(*one) for one in dict.fromkeys(named))
+
+
+def _named(name: str, colour: str, sign: str) -> str:
+    wrapped = "nowrap" if len(name) < LABEL else "normal"
+    mark = f'<span style="color:{colour}">{sign}</span>'
+    return f'<span style="white-space:{wrapped};margin-right:1em">{mark} {escape(name)}</span> '
 
 
 def _axes(across: Ruler, up: Ruler) -> str:
