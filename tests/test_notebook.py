@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import doctest
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from gdsolve.spec import PLOT_KINDS
 
 NOTEBOOK = Path(__file__).parent.parent / "docs" / "notebook.ipynb"
 
@@ -43,3 +46,17 @@ def test_the_notebook_runs() -> None:
     assert "stable below" in next(text for source, text in said.items() if "compare_lr" in source)
     streams = [one for cell in notebook["cells"] for one in cell.get("outputs", []) if one["output_type"] == "stream"]
     assert streams == []
+
+
+def test_the_examples_of_the_page_are_true() -> None:
+    page = NOTEBOOK.parent / "notebooks.md"
+    outcome = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert outcome.attempted > 12
+    assert outcome.failed == 0
+
+
+def test_the_page_names_the_kinds_of_pictures() -> None:
+    page = (NOTEBOOK.parent / "notebooks.md").read_text(encoding="utf-8")
+    for verb, kinds in PLOT_KINDS.items():
+        if verb != "trace":
+            assert f"| `{verb.replace('-', '_')}` | {', '.join(f'`{kind}`' for kind in kinds)} |" in page

@@ -175,8 +175,8 @@ def test_a_figure_is_shown_and_pyplot_knows_nothing_of_it() -> None:
 @pytest.mark.parametrize(
     ("name", "kind", "message", "hint"),
     [
-        ("fit", "los", "kind: fit draws no 'los'", "did you mean loss?"),
-        ("check", "loss", "kind: check draws no 'loss'", "give one of spectrum"),
+        ("fit", "los", "plot_kind: fit draws no 'los'", "did you mean loss?"),
+        ("check", "loss", "plot_kind: check draws no 'loss'", "give one of spectrum"),
         ("minimize", "fit", "plot_kind: fit draws data and what was fitted to them, and a formula has neither", None),
         ("fit", "validation", "plot_kind: validation draws the error over folds by updates", None),
         ("path", "validation", "plot_kind: validation draws the error over the folds, and there are none", None),

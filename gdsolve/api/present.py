@@ -94,9 +94,11 @@ class Desk:
         from gdsolve.report.html.card import card
 
         picture = _small_picture(result)
-        return card(
-            record_of(result), None if picture is None else picture.panels[0], "" if picture is None else picture.title
-        )
+        if picture is None:
+            return card(record_of(result), None, "")
+        # Of rates the panel that says how many iterations each needs: their curves are too many for so small a picture.
+        place = -1 if verb_of(result) == "compare-lr" else 0
+        return card(record_of(result), picture.panels[place], picture.title)
 
     def frame(self, result: Any) -> pl.DataFrame:
         """The rows of the result."""
@@ -197,7 +199,7 @@ def picture_of(result: Any, kind: str) -> Picture:
     if kind not in (PlotKind.AUTO, *kinds):
         near = nearest(str(kind), kinds)
         remedy = f"did you mean {near}?" if near else f"give one of {', '.join(kinds)}"
-        raise GdsolveError(f"{verb.replace('-', '_')} draws no {shown(kind)}", remedy, option="kind")
+        raise GdsolveError(f"{verb.replace('-', '_')} draws no {shown(kind)}", remedy, option="plot_kind")
     # What was drawn with plot= and plot_kind= is there; else the usual picture of the verb.
     own = result.spec.plot_kind if result.spec.plots and result.spec.plot_kind in kinds else kinds[0]
     wanted = own if kind == PlotKind.AUTO else PlotKind(kind)
@@ -223,7 +225,7 @@ def picture_of(result: Any, kind: str) -> Picture:
     raise GdsolveError(
         f"the picture of kind {wanted} was not drawn, and what it shows is not kept of a large problem",
         f'ask for it in the call: plot="{wanted}.svg", plot_kind="{wanted}"',
-        option="kind",
+        option="plot_kind",
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gdsolve.report import numbers
+from gdsolve.report.check_table import findings_beside
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.figures import figures_of_fit
 from gdsolve.report.numbers import counted, figure
@@ -155,7 +156,7 @@ def _methods(record: Record) -> list[str]:
 def _check(record: Record) -> list[str]:
     source = ", ".join(record["source"]) or "inline"
     size = f"{counted(record['table_rows'], 'row')}, {counted(len(record['columns']), 'column')}"
-    found = [one["message"] for one in record["findings"] if one["message"] != record["problem"]]
+    found = findings_beside(record)
     parts = []
     if record["rank"] is not None:
         parts.append(f"rank {record['rank']} of {record['parameters']}")
@@ -163,7 +164,7 @@ def _check(record: Record) -> list[str]:
         values = record[key]
         if values["raw"] is not None:
             parts.append(f"{title} {show(values['raw'], 6)} ({show(values['standardised'], 6)} standardised)")
-    findings = f"{counted(len(found), 'finding')}: {found[0]}" if found else "no findings"
+    findings = f"{counted(len(found), 'finding')}: {found[0]['message']}" if found else "no findings"
     return [
         f"Check of {source}: {size}; target {named_target(record['target'], record['target_reason'])}",
         f"NOT READY TO FIT  {record['problem']}" if record["problem"] else "",

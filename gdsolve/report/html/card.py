@@ -13,6 +13,7 @@ from typing import Any
 from gdsolve.picture import Panel
 from gdsolve.report import numbers
 from gdsolve.report.brief import ending, listed, subject, title
+from gdsolve.report.check_table import findings_beside
 from gdsolve.report.class_table import class_columns
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.confusion_table import MOST_SHOWN, confusion_columns
@@ -34,6 +35,7 @@ Parts = tuple[str, list[str], Columns | None, list[str]]
 
 MOST_ROWS = 12
 MOST_CLASSES = 8
+MOST_FINDINGS = 5
 GOOD, FAIR, BAD = "#1f9d77", "#b07d12", "#e0523f"
 COLOURS = {"green": GOOD, "yellow": FAIR, "red": BAD}
 
@@ -171,9 +173,10 @@ def _check(record: Record) -> Parts:
     lines = []
     if record["problem"]:
         lines.append(f'<strong style="color:{BAD}">NOT READY TO FIT</strong> {_text(record["problem"])}')
-    lines += [_text(one["message"]) for one in record["findings"][:5] if one["message"] != record["problem"]]
-    if len(record["findings"]) > 5:
-        lines.append(f"and {counted(len(record['findings']) - 5, 'finding')} more")
+    found = findings_beside(record)
+    lines += [_text(one["message"]) for one in found[:MOST_FINDINGS]]
+    if len(found) > MOST_FINDINGS:
+        lines.append(f"and {counted(len(found) - MOST_FINDINGS, 'finding')} more")
     below = [f"to run next: {_code(record['commands'][0])}"] if record["commands"] else []
     if record["condition"]["raw"] is not None:
         values = record["condition"]
