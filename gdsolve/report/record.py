@@ -145,8 +145,8 @@ def _objective_record(fit: Fit) -> Record:
 
 
 def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> list[Record]:
-    """The reported iterations, weights by name."""
-    rows = []
+    """The reported iterations, weights by name, and their partial derivatives where they were asked for."""
+    rows: list[Record] = []
     columns = zip(
         trace.iterations,
         trace.sse,
@@ -154,9 +154,10 @@ def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> l
         trace.gradient_norms,
         trace.updates,
         trace.weights.T.tolist(),
+        [None] * len(trace.iterations) if trace.gradients is None else trace.gradients.T.tolist(),
         strict=True,
     )
-    for iteration, sse, loss, gradient_norm, update, weights in columns:
+    for iteration, sse, loss, gradient_norm, update, weights, gradient in columns:
         named: Mapping[str, float] = dict(zip(design, weights, strict=False))
         rows.append(
             {
@@ -169,6 +170,9 @@ def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> l
                 "intercept": weights[-1] if intercept else None,
             }
         )
+        if gradient is not None:
+            slopes = dict(zip(design, gradient, strict=False))
+            rows[-1]["gradient"] = {"weights": slopes, "intercept": gradient[-1] if intercept else None}
     return rows
 
 

@@ -59,6 +59,13 @@ class Shuffle(StrEnum):
     NONE = "none"
 
 
+class Show(StrEnum):
+    """What an iteration is shown with, besides its weights and its measures."""
+
+    NOTHING = "nothing"
+    GRADIENT = "gradient"
+
+
 class StopAt(StrEnum):
     """What ends a descent: its rules, or the error over the folds, which is least there."""
 

@@ -172,6 +172,11 @@ SHOWN_ITERATIONS = Company(
     "--format {spec.format} writes the coefficients here, and no iterations",
     "leave {flag} out{history}",
 )
+REPORTED = Company(
+    lambda asked: asked.spec.every != "none",
+    "adds to the iterations, and --every none reports none",
+    "leave {flag} out, or leave --every none out",
+)
 SHOWN_CHECKS = Company(
     lambda asked: (
         asked.verb == "report" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Format
+from gdsolve.spec.choices import Format, Show
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
@@ -32,6 +32,8 @@ def check_each(spec: Options) -> None:
         return
     if spec.every != "log":
         raise _refusal("every", f"{spec.format} has a line for each, and no iterations", "give --format json")
+    if spec.show is not Show.NOTHING:
+        raise _refusal("show", f"{spec.format} has a line for each, and no iterations", "give --format json")
     if spec.check_gradient:
         raise _refusal("check_gradient", f"{spec.format} has no room for what it finds", "give --format json")
     for name in ("cv", "holdout"):

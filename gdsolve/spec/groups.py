@@ -12,6 +12,7 @@ ONE_FIT = {
     "every": "log",
     "se": "classic",
     "history": None,
+    "show": "nothing",
     "check_gradient": False,
     "checkpoint": None,
     "resume": None,

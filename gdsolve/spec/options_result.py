@@ -13,6 +13,7 @@ from gdsolve.spec.choices import (
     Plot,
     PlotKind,
     Select,
+    Show,
 )
 from gdsolve.spec.option import option
 from gdsolve.spec.options_descent import DescentOptions
@@ -124,7 +125,7 @@ class ResultOptions(DescentOptions):
         Format.TABLE,
         "Format of the result on standard output.",
         "Output",
-        verbs=(*TABULATED, "trace", "scan", *SCORING),
+        verbs=(*TABULATED, "trace", "scan", "configs", *SCORING),
     )
     every: Every = option(
         "log",
@@ -133,6 +134,14 @@ class ResultOptions(DescentOptions):
         verbs=FITTED,
         metavar="N|log|none",
         goes_with=company.SHOWN_ITERATIONS,
+    )
+    show: Show = option(
+        Show.NOTHING,
+        "What to add to every iteration that is reported: gradient, the partial derivatives ∂L/∂w of the loss, per "
+        "unit of each weight.",
+        "Output",
+        verbs=("fit",),
+        goes_with=(company.SHOWN_ITERATIONS, company.REPORTED),
     )
     report: bool = option(
         False,
