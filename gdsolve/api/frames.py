@@ -67,19 +67,9 @@ def _rates(record: Record) -> Table:
 
 
 def _groups(record: Record) -> Table:
-    by, features = record["group_by"], record["data"]["features"]
-    before, after = ("status", "iterations", "rows"), ("sse", "rmse", "r2", "gap", "message")
-    last = ["intercept"] if record["intercept"] else []
-    taken = {by, *before, *after, *last}
-    weights = [f"weight_{name}" if name in taken else name for name in features]
+    from gdsolve.report.group_lines import group_columns, group_rows
 
-    def row(one: Record) -> list[Any]:
-        found = one["weights"] or {}
-        counts = [one["status"], one["iterations"], one["data"]["rows"]]
-        values = [*(found.get(name) for name in features), *(one[name] for name in last)]
-        return [one["group"][by], *counts, *values, *(one[name] for name in after)]
-
-    return [by, *before, *weights, *last, *after], map(row, record["groups"])
+    return group_columns(record), group_rows(record)
 
 
 TABLES: dict[str, Callable[[Record], Table]] = {

@@ -71,6 +71,8 @@ def record_of(result: Any) -> Record:
 
 def _group_record(one: Any) -> Record:
     """One group as `brief` and `card` read it."""
+    if one.fit is not None:
+        return {**record_of(one.fit), "of_group": one.group}
     kept = ("group", "message", "rows", "weights", "intercept", "sse", "rmse", "r2")
     return {"schema": "gdsolve.group/1", "status": one.status.value, **{name: getattr(one, name) for name in kept}}
 

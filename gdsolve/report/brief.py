@@ -32,6 +32,7 @@ WIDTH, LINES = 100, 5
 MOST_WEIGHTS = 6
 MOST_METHODS = 6
 MOST_FEATURES = 4
+MOST_GROUPS = 4
 
 
 def brief(record: Record) -> str:
@@ -96,7 +97,9 @@ def title(record: Record) -> str:
     method = method_text(record["descent"])
     formula = (record.get("objective") or {}).get("kind") == "formula"
     what = subject(record) if formula else f"fit of {subject(record)}, {loss_text(record['descent'])}"
-    return f"{what[0].upper()}{what[1:]}{'' if method == PLAIN else f' by {method}'}"
+    whose = f"Group {record['of_group']!r}: " if "of_group" in record else ""
+    what = what if whose else f"{what[0].upper()}{what[1:]}"
+    return f"{whose}{what}{'' if method == PLAIN else f' by {method}'}"
 
 
 def _fit(record: Record) -> list[str]:
@@ -214,13 +217,20 @@ def _scan(record: Record) -> list[str]:
     ]
 
 
+def group_texts(record: Record, most: int) -> list[str]:
+    """The cells of the first groups, of several columns one after the other."""
+    keys = record["group_keys"]
+    found = [[one["group"][name] for name in keys] for one in record["groups"][:most]]
+    return [", ".join(numbers.ABSENT if cell is None else str(cell) for cell in cells) for cells in found]
+
+
 def _groups(record: Record) -> list[str]:
     groups = record["groups"]
-    texts = ["missing" if (one := group["group"][record["group_by"]]) is None else str(one) for group in groups[:4]]
-    others = f" and {counted(len(groups) - 4, 'other')}" if len(groups) > 4 else ""
+    texts = "; ".join(group_texts(record, MOST_GROUPS))
+    others = f" and {counted(len(groups) - MOST_GROUPS, 'other')}" if len(groups) > MOST_GROUPS else ""
     return [
-        f"Fits of {subject(record)}, by {record['group_by']}",
-        f"{counted(len(groups), 'group')}: {', '.join(texts)}{others}",
+        f"Fits of {subject(record)}, {loss_text(record['descent'])}, by {', '.join(record['group_keys'])}",
+        f"{counted(len(groups), 'group')}: {texts}{others}",
         record["message"],
     ]
 

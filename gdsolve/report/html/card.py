@@ -12,7 +12,7 @@ from typing import Any
 
 from gdsolve.picture import Panel
 from gdsolve.report import numbers
-from gdsolve.report.brief import ending, listed, subject, title
+from gdsolve.report.brief import ending, group_texts, listed, subject, title
 from gdsolve.report.check_table import findings_beside
 from gdsolve.report.class_table import class_columns
 from gdsolve.report.compare_table import STATUS_WORDS
@@ -36,6 +36,7 @@ Parts = tuple[str, list[str], Columns | None, list[str]]
 MOST_ROWS = 12
 MOST_CLASSES = 8
 MOST_FINDINGS = 5
+MOST_WEIGHTS = 4
 GOOD, FAIR, BAD = "#1f9d77", "#b07d12", "#e0523f"
 COLOURS = {"green": GOOD, "yellow": FAIR, "red": BAD}
 
@@ -243,17 +244,16 @@ def _scan(record: Record) -> Parts:
 
 
 def _groups(record: Record) -> Parts:
-    groups, by = record["groups"], record["group_by"]
-    names = record["data"]["features"][:4]
-    shown = groups[: MOST_ROWS + 2]
-    rows = [[numbers.ABSENT if (one := group["group"][by]) is None else str(one) for group in shown]]
+    groups, by = record["groups"], ", ".join(record["group_keys"])
+    names, shown = record["parameters"][:MOST_WEIGHTS], groups[: MOST_ROWS + 2]
+    rows = [group_texts(record, len(shown))]
     rows += [[STATUS_WORDS[group["status"]][0] for group in shown], [whole(group["data"]["rows"]) for group in shown]]
     rows += [[figure((group["weights"] or {}).get(name), 6) for group in shown] for name in names]
     titles = [by, "status", "rows", *names]
     if record["intercept"]:
         titles, rows = [*titles, "intercept"], [*rows, [figure(group["intercept"], 6) for group in shown]]
-    titles, rows = [*titles, "R²"], [*rows, [figure(group["r2"], 5) for group in shown]]
-    head = f"Fits of {subject(record)}, by {by}: {counted(len(groups), 'group')}"
+    titles, rows = [*titles, "loss"], [*rows, [figure(group["loss"], 6) for group in shown]]
+    head = f"Fits of {subject(record)}, {loss_text(record['descent'])}, by {by}"
     more = [f"{counted(len(groups), 'group')} in all"] if len(groups) > MOST_ROWS + 1 else []
     return head, [_text(record["message"])], (titles, rows), more
 
