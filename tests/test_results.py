@@ -58,6 +58,14 @@ MADE: dict[str, Callable[[], Any]] = {
         pl.DataFrame({"g": ["a", "b", None, EVIL] * 10, "x": X[:, 0], "y": Y}), target="y", group_by="g"
     ),
     "group": lambda: made("groups")["a"],
+    "groups of classes": lambda: gdsolve.fit(
+        pl.DataFrame({"g": ["a", "b"] * 20, "h": [1, 1, 2, 2] * 10, "x": X[:, 0], "low": CLASSES == "low"}),
+        target="low",
+        group_by=["g", "h"],
+        loss="logistic",
+        ridge=1.0,
+    ),
+    "group of classes": lambda: made("groups of classes")["a", "1"],
     "useless group": lambda: gdsolve.fit(
         pl.DataFrame({"g": ["a", "a", "b"], "x": [1.0, 2.0, None], "y": [1.0, 2.0, 3.0]}), group_by="g"
     )["b"],
