@@ -3,6 +3,7 @@
 import gdsolve.api.present  # noqa: F401, results are presented from now on
 from gdsolve.api.options import COMMAND_LINE
 from gdsolve.api.predicting import predict, score
+from gdsolve.api.tracing import trace
 from gdsolve.api.verbs import certify, check, compare, compare_lr, fit, partial_fit, path, scan
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "predict",
     "scan",
     "score",
+    "trace",
 ]
