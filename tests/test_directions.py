@@ -18,7 +18,7 @@ ORDER = (
     ("status",),
     ("class_names",),
     ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
-    ("checkpoint", "terminal"),
+    ("checkpoint", "presented", "terminal"),
     ("spec",),
     ("data",),
     ("objective",),

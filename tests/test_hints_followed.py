@@ -21,6 +21,7 @@ import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
 import hint_cases_python
+import hint_cases_results
 import hint_cases_runs
 import hint_cases_scans
 import hint_cases_sources
@@ -44,6 +45,7 @@ CASES: list[Case] = [
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
+    *hint_cases_results.CASES,
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
     *hint_cases_sources.CASES,

@@ -1,5 +1,6 @@
 """The verbs for Python: the same options, the same results."""
 
+import gdsolve.api.present  # noqa: F401, results are presented from now on
 from gdsolve.api.options import COMMAND_LINE
 from gdsolve.api.predicting import predict, score
 from gdsolve.api.program import code

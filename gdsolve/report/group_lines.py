@@ -42,7 +42,7 @@ def _lines(record: Record, stream: TextIO) -> str:
 
 def write_groups_csv(record: Record, stream: TextIO) -> None:
     """One row a group: its keys, how it ended, figures, weights, and the message."""
-    write_csv(group_columns(record), _rows(record), stream)
+    write_csv(group_columns(record), group_rows(record), stream)
 
 
 def group_columns(record: Record) -> list[str]:
@@ -83,7 +83,8 @@ def _free(prefix: str, name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _rows(record: Record) -> Iterator[list[Any]]:
+def group_rows(record: Record) -> Iterator[list[Any]]:
+    """A row a group, in the order of `group_columns`."""
     features, intercept = record["parameters"], record["intercept"]
     more = [*more_figures(record).values()]
     for place, one in enumerate(record["groups"]):

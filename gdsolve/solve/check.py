@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.data import (
@@ -25,6 +25,7 @@ from gdsolve.data import (
     read_with,
     usable_table,
 )
+from gdsolve.presented import Drawn, Kept, Tabled
 from gdsolve.solve.formula_proposals import formula_proposals
 from gdsolve.solve.illustrator import Illustrate
 from gdsolve.solve.pose import pose
@@ -37,6 +38,7 @@ from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
+    from gdsolve.picture import Picture
     from gdsolve.solve.check_figures import Diagnosis
     from gdsolve.solve.check_scan import ScanColumn
     from gdsolve.solve.scanned import Scan
@@ -47,8 +49,8 @@ MOST_TERMS = 6
 CELLS_TRIED = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+@dataclass(frozen=True, slots=True, repr=False)
+class Check(Drawn, Tabled):
     """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
 
     `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
@@ -67,6 +69,22 @@ class Check:
     left_out: tuple[LeftOut, ...]
     next: tuple[Next, ...]
     seconds: dict[str, float]
+    kept: Kept | None = field(default=None, compare=False)
+
+    @property
+    def ready(self) -> bool:
+        """True where a fit of the table as it is does not stop at it."""
+        return self.problem is None
+
+    @property
+    def rank(self) -> int | None:
+        """The rank of the design; None where nothing can be fitted."""
+        return None if self.diagnosis is None else self.diagnosis.rank
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture that was asked for, if one was."""
+        return None if self.diagnosis is None else self.diagnosis.picture
 
     @property
     def commands(self) -> tuple[str, ...]:
