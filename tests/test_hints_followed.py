@@ -26,6 +26,7 @@ import hint_cases_starts
 import hint_cases_text
 import hint_cases_told
 import hint_cases_validation
+import hint_cases_where
 import pytest
 from hint_sites import COMPANIES, sites
 from hints import AstrayError, Case, Told, follow, ways
@@ -53,6 +54,7 @@ CASES: list[Case] = [
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
+    *hint_cases_where.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
@@ -73,6 +75,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
     "bundled.py::_folder#1": "an installation without its specs",
     "cli/tour.py::_path#1": "an installation without its specs",
+    "data/where/source.py::SiftedSource._bad_cell#1": "a file that another program writes to",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",
     "data/files.py::expand#1": "no verb calls it without a source",
