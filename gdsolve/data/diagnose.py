@@ -290,7 +290,7 @@ def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Pa
     if column in offset_columns(parts):
         own = "offset" if column == parts.offset else "exposure"
         return DataError(f"{message}, and it is the {own}", f"{flag(own)} COLUMN, a column of numbers")
-    if column == parts.group:
+    if column in parts.group:
         return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
     return None
 
@@ -311,11 +311,7 @@ def _is_empty(source: Source, column: str) -> bool:
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:
     if empty:
         return DataError(f"{at}: the cell is missing, as all of the column are", _drop_hint(column, roles, spec))
-    if (
-        roles.group is not None
-        and spec.na is Missing.MEAN
-        and column not in (*roles.target_columns, roles.weight, *roles.texts)
-    ):
+    if roles.group and spec.na is Missing.MEAN and column not in (*roles.target_columns, roles.weight, *roles.texts):
         others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
         return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
     if column in offset_columns(roles):

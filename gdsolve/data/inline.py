@@ -13,7 +13,7 @@ import polars as pl
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
-from gdsolve.data.columns import Parts, assign, build_roles, usual_target
+from gdsolve.data.columns import Parts, assign, build_roles, columns_in, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
@@ -79,7 +79,7 @@ class _Named:
         self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
     ) -> pl.DataFrame:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
-        own = (spec.group_by, spec.cv_by, spec.errors.cluster)
+        own = (*columns_in("group_by", spec.group_by, list(self.cells), source), spec.cv_by, spec.errors.cluster)
         apart = {name.strip() for name in own if name is not None} - {*used}
         missing = Cells.of(".", spec.missing_texts).missing
         columns, needed, named = [], frozenset(used), frozenset(others)
@@ -239,10 +239,10 @@ def _elsewhere(spec: Spec) -> set[str | None]:
         spec.weight_column,
         spec.offset,
         spec.exposure,
-        spec.group_by,
         spec.cv_by,
         *spec.ignore,
-        *(name.strip() for text in spec.ignore for name in text.split(",")),
+        *spec.group_by,
+        *(name.strip() for text in (*spec.ignore, *spec.group_by) for name in text.split(",")),
     }
 
 

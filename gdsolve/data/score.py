@@ -12,6 +12,7 @@ import polars as pl
 
 from gdsolve.data.beside import Beside
 from gdsolve.data.deviance import parameter_of
+from gdsolve.data.group_keys import text_of
 from gdsolve.data.offsets import is_subtracted, offset_of
 from gdsolve.data.passes import Pass
 from gdsolve.data.predict import frames_of, open_for, place_of
@@ -140,8 +141,8 @@ def _missing(at: str, cells: pl.DataFrame, known: Predictor, row: int, column: s
     remedy = "--na drop leaves such rows out"
     if column is not None:
         return DataError(f"{at}: the cell is missing", remedy)
-    group = None if known.groups is None else cells[known.groups.column][row]
-    why = "the model has no value there" if group is None else f"the model has no weights of group {group!r}"
+    group = None if known.groups is None else known.groups.keys_of(cells[row])[0]
+    why = "the model has no value there" if group is None else f"the model has no weights of group {text_of(group)!r}"
     return DataError(f"{at}: {why}", remedy)
 
 

@@ -22,7 +22,9 @@ from gdsolve.data.columns import (
     assign,
     build_roles,
     cluster_column,
+    columns_in,
     columns_used,
+    known_column,
     offsets_of,
     without_texts,
 )
@@ -267,7 +269,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
     try:
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
-        choice = choose([name for name in names if name != opened[0].row_names])
+        group = columns_in("group_by", spec.group_by, names, opened[0].name)
+        choice = choose([name for name in names if name != opened[0].row_names and name not in group])
         cluster_column(names, spec, opened[0].name)
         offset, exposure = offsets_of(names, spec, opened[0].name)
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
@@ -277,6 +280,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             choice.features,
             spec.weight_column,
             frozenset(names),
+            group,
+            known_column("cv_by", spec.cv_by.strip(), names, opened[0].name) if group and spec.cv_by else None,
             offset=offset,
             exposure=exposure,
         )
@@ -289,7 +294,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         # A formula may use the column of its weights.
         single = (choice.target, spec.weight_column, *offset_columns(parts))
         numbers = [name for name in dict.fromkeys((*choice.features, *single)) if name]
-        roles = choice.roles(names, spec)
+        left = [name for name in names if name not in (*parts.group, parts.together)]
+        roles = replace(choice.roles(left, spec), group=parts.group, together=parts.together)
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
         count = partial(count_rows, opened)
@@ -358,7 +364,7 @@ def _usable(
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight, *offset_columns(parts)) if name]
-    for name in (*features, *single, *(name for name in (parts.group, parts.together) if name)):
+    for name in (*features, *single, *(name for name in (*parts.group, parts.together) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]

@@ -147,7 +147,9 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     parameter = Loss(descent["loss"]).info.parameter
     found = ", found from the residuals" if descent.get("delta_found") else ""
     found = ", found by maximum likelihood" if descent.get("dispersion_found") else found
-    own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
+    # Groups have one each.
+    number = None if parameter is None else descent[parameter.name]
+    own = "" if parameter is None or number is None else f" ({parameter.symbol} = {_exactly(number)}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
     how = ["on standardised columns"] if descent.get("penalty_scale") == "standard" else []

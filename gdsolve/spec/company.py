@@ -207,7 +207,11 @@ SELECTED = Company(
 )
 SHOWN_SCORES = Company(
     lambda asked: (
-        asked.verb != "fit" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None
+        asked.verb != "fit"
+        or asked.spec.format in (Format.TABLE, Format.JSON)
+        or asked.spec.save is not None
+        # A line for each group has room for it.
+        or bool(asked.spec.group_by)
     ),
     "--format {spec.format} has no room for what {flag} finds",
     "give --format table|json, or --save MODEL.json",

@@ -151,13 +151,13 @@ class TableOptions:
         verbs=(*SOLVED, "scan"),
         goes_with=(company.SIGMA, company.SQUARES),
     )
-    group_by: str | None = option(
-        None,
-        "Fit each group of rows, those with the same value in this column, by least squares: one result for each. "
+    group_by: tuple[str, ...] = option(
+        (),
+        "Fit each group of rows, those with the same values in these columns: one result for each. "
         "The exit code is that of the worst group: 5 before 4 before 3.",
         "Columns",
         verbs=("fit",),
-        metavar="COLUMN",
+        metavar="COLUMNS",
         default_text="all rows together",
     )
     each: bool = option(

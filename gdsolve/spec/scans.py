@@ -49,7 +49,7 @@ class NeedsRows:
 
 
 NEEDS_ROWS = (
-    NeedsRows("group_by", lambda spec: spec.group_by is not None, "groups are made of rows", "leave --group-by out"),
+    NeedsRows("group_by", lambda spec: bool(spec.group_by), "groups are made of rows", "leave --group-by out"),
     NeedsRows(
         "offset", lambda spec: spec.offset is not None, "an offset moves the target of every row", "leave --offset out"
     ),
