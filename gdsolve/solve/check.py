@@ -52,7 +52,8 @@ class Check:
     """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
 
     `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
-    the figures, and the first of the commands, do without.
+    the figures, and the first of the commands, do without. Of `rows_read` rows a condition has left out
+    `rows_filtered` ones; both are 0 without one.
     """
 
     spec: Spec
@@ -67,6 +68,8 @@ class Check:
     left_out: tuple[LeftOut, ...]
     next: tuple[Next, ...]
     seconds: dict[str, float]
+    rows_read: int = 0
+    rows_filtered: int = 0
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -137,6 +140,8 @@ def check(
         looked.proposal.left_out,
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
+        described.read,
+        described.filtered,
     )
 
 
