@@ -15,6 +15,7 @@ import hint_cases_formula_tables
 import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_found_start
+import hint_cases_graphs
 import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
@@ -37,6 +38,7 @@ CASES: list[Case] = [
     *hint_cases_formulas.CASES,
     *hint_cases_curves.CASES,
     *hint_cases_found_start.CASES,
+    *hint_cases_graphs.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
@@ -74,7 +76,6 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
     "bundled.py::_folder#1": "an installation without its specs",
-    "cli/tour.py::_path#1": "an installation without its specs",
     "data/where/source.py::SiftedSource._bad_cell#1": "a file that another program writes to",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",

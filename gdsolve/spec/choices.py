@@ -8,6 +8,22 @@ from typing import Literal
 from gdsolve.model import Model
 
 
+class Tongue(StrEnum):
+    """Languages of the tour."""
+
+    AUTO = "auto"
+    EN = "en"
+    ZH = "zh"
+
+
+class Exercises(StrEnum):
+    """What becomes of the exercises of the tour."""
+
+    ASK = "ask"
+    ANSWERS = "answers"
+    NONE = "none"
+
+
 class Scale(StrEnum):
     """Coordinates in which descent runs."""
 
