@@ -54,7 +54,8 @@ class Check(Drawn, Tabled):
     """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
 
     `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
-    the figures, and the first of the commands, do without.
+    the figures, and the first of the commands, do without. Of `rows_read` rows a condition has left out
+    `rows_filtered` ones; both are 0 without one.
     """
 
     spec: Spec
@@ -69,6 +70,8 @@ class Check(Drawn, Tabled):
     left_out: tuple[LeftOut, ...]
     next: tuple[Next, ...]
     seconds: dict[str, float]
+    rows_read: int = 0
+    rows_filtered: int = 0
     kept: Kept | None = field(default=None, compare=False)
 
     @property
@@ -155,6 +158,8 @@ def check(
         looked.proposal.left_out,
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
+        described.read,
+        described.filtered,
     )
 
 
