@@ -17,7 +17,7 @@ from gdsolve.status import ExitCode
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-NAMES = ("tutorial", "reference", "inference", "curves-by-name", "bounds")
+NAMES = ("tutorial", "reference", "inference", "curves-by-name", "bounds", "groups")
 PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
