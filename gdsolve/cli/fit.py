@@ -20,6 +20,7 @@ from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command, operand
+from gdsolve.spec.groups import why_one_by_one
 from gdsolve.spec.scans import reads_scans
 from gdsolve.status import ExitCode, Status
 
@@ -37,7 +38,7 @@ def run(request: Request, ranks: Ranks) -> int:
         from gdsolve.cli.each import run_each
 
         return run_each(request, ranks)
-    return answer(request, ranks, lambda spec: _steps() if not spec.group_by else _steps_of_groups())
+    return answer(request, ranks, lambda spec: _steps_of_groups(spec) if spec.group_by else _steps())
 
 
 def _steps() -> Steps:
@@ -113,9 +114,9 @@ def _tell_missing(report: Mapping[str, Any]) -> None:
         logger.warning("%s: %s", label, text)
 
 
-def _steps_of_groups() -> Steps:
+def _steps_of_groups(spec: Spec) -> Steps:
     # Groups are shared among threads, each of which has small matrices for itself; read when numpy is imported.
-    if "numpy" not in sys.modules:
+    if "numpy" not in sys.modules and why_one_by_one(spec) is None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from gdsolve.groups.fit import fit_groups
     from gdsolve.report.group_record import groups_record
