@@ -291,6 +291,7 @@ def _roles(
 ) -> dict[str, str]:
     others = "ignored" if fault is None else "feature"
     roles = dict.fromkeys(names, others) | dict.fromkeys(features, "feature")
+    roles |= dict.fromkeys(parts.group, "group")
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = spec.weight_option

@@ -49,8 +49,8 @@ __all__ = [
 
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
-GROUPING_VERBS = ("fit", "predict")
-"""Verbs that take rows by groups, or tables one by one."""
+GROUPING_VERBS = ("fit", "check", "predict")
+"""Verbs that take rows by groups; `check` takes no tables one by one."""
 HOME = "~/"
 COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
@@ -211,7 +211,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
         )
-    if spec.each and verb not in GROUPING_VERBS:
+    if spec.each and (verb not in GROUPING_VERBS or verb == "check"):
         raise GdsolveError(
             f"{verb} takes all tables as one", "take it out of the spec; it goes with gdsolve fit", option="each"
         )
