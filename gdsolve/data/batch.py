@@ -61,7 +61,7 @@ class Tally:
     """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
 
     `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
-    that is being read.
+    that is being read. `comments` of the text were left out.
     """
 
     rows: int = 0
@@ -73,6 +73,7 @@ class Tally:
     kept_together: Codes = field(default_factory=Codes)
     clusters: Clusters = field(default_factory=Clusters)
     blank: int = 0
+    comments: int = 0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -83,6 +84,7 @@ class Tally:
             self.filled + other.filled,
             self.weight + other.weight,
             self.weightless + other.weightless,
+            comments=self.comments + other.comments,
         )
 
     def take(self, batch: Batch) -> None:

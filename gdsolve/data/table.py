@@ -70,6 +70,7 @@ class Table:
         self.rows_dropped = 0
         self.cells_filled = 0
         self.rows_weightless = 0
+        self.comments = 0
         self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()
@@ -116,7 +117,7 @@ class Table:
 
     def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
-        self.rows_weightless = tally.weightless
+        self.rows_weightless, self.comments = tally.weightless, tally.comments
         self.clusters = len(tally.clusters)
 
     def where(self, row: int) -> str:

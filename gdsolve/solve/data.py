@@ -20,8 +20,8 @@ class DataInfo:
     """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0, and
     `log_weight` is Σ log ω of the others, where a report needs it.
 
-    `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
-    a scan, which has no rows. `classes` are those of a target of labels.
+    `delimiter` and `decimal` are those of CSV files, None of others, of which so many `comments` were left out.
+    `is_scan` where it was no table that was read, but a scan, which has no rows. `classes` are those of a target of labels.
     """
 
     source: tuple[str, ...]
@@ -36,6 +36,7 @@ class DataInfo:
     log_weight: float | None = None
     is_scan: bool = False
     classes: Classes | None = None
+    comments: int = 0
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -50,6 +51,7 @@ class DataInfo:
             table.marks.delimiter,
             table.marks.decimal,
             table.rows_weightless,
+            comments=table.comments,
         )
 
 
