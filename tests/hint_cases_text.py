@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 
 from hint_cases_data import GOOD, TWO, mended, table
-from hints import Case
+from hints import Case, Input
 
 ARFF = (
     "% a comment\n@relation weather\n@attribute 'temp x' numeric\n@attribute hum real\n@ATTRIBUTE y numeric\n@data\n"
@@ -24,7 +24,7 @@ MAKES = [
     Case("fit -", {"t.arff": ARFF}, fill={"FILE": "t.arff"}, stdin=ARFF.encode()),
     Case("predict m.json s.txt", {**TWO, "s.txt": SPARSE}, before=("fit two.csv --save m.json",)),
     Case("check s.txt", {"s.txt": SPARSE}),
-    table(BLANKS),
+    table(BLANKS, "--delimiter ' '"),
     table("x z y\n1  2 3\n3 1 2\n4 4 4\n5  2 1\n", "--delimiter ' '"),
     table("  x  z  y\n  1  2  3\n  3  1  2\n  4  4  4\n  5  2  1\n", "--delimiter ' '"),
     Case(
@@ -34,6 +34,17 @@ MAKES = [
         before=("fit two.csv --save m.json",),
     ),
     table(NAMED.replace("a,", "7,").replace("b,", "1.5,")),
+    table(
+        'x,y\n"1,234",2\n"12,34",4\n4,6\n',
+        "--thousands ,",
+        {"mend it": Input("fit t.csv --thousands ,", {"t.csv": "x,y\n1,2\n3,4\n4,6\n"})},
+    ),
+    table(
+        "x,y\n1,234,2\n3,4\n4,6\n",
+        "--thousands ,",
+        {"in quotes": Input("fit t.csv --thousands ,", {"t.csv": 'x,y\n"1,234",2\n3,4\n4,6\n'})},
+    ),
+    table(",y\n1,2\n3,4\n4,6\n"),
     table("Title\nof two lines\nx;y\n1;2\n3;4\n4;6\n"),
 ]
 

@@ -43,6 +43,8 @@ MODELS = {
     "t.csv": "--features x",
     "marks.csv": "--features x --delimiter ~",
     "half.csv": "--decimal ,",
+    "grouped.csv": "--thousands ,",
+    "odd.csv": "--comment !",
     "latin.csv": "--encoding latin-1",
     "years.csv": "--header no",
     "gap.csv": "--na drop --na-values ?",
@@ -68,6 +70,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "marks.csv").write_text(written([row[1:] for row in ROWS], NAMES[1:], "~"))
     # Thousands, or three decimals: it has to be said.
     (made / "half.csv").write_text("x;y\n1,225;2\n2,345;5\n3,456;7\n")
+    (made / "grouped.csv").write_text('x,y\n"1,225",2\n"2,345",5\n"3,456",7\n')
+    (made / "odd.csv").write_text("x,y\n1,2\n!3,4\n2,5\n3,7\n")
     (made / "years.csv").write_text("2019,2020\n1,2\n2,5\n3,6.5\n")
     pl.DataFrame(ROWS, schema=list(NAMES), orient="row").write_parquet(made / "t.parquet")
     (made / "t.ndjson").write_text("".join(json.dumps(dict(zip(NAMES, row, strict=True))) + "\n" for row in ROWS))
@@ -126,6 +130,8 @@ EXAMPLES: dict[str, Example] = {
     "no_intercept": Example(),
     "delimiter": Example("~", source="marks.csv"),
     "decimal": Example(",", source="half.csv"),
+    "thousands": Example(",", source="grouped.csv"),
+    "comment": Example("!", source="odd.csv"),
     "encoding": Example("latin-1", source="latin.csv"),
     "header": Example("no", source="years.csv"),
     "no_header": Example(None, source="years.csv"),
@@ -419,6 +425,8 @@ DEPENDS = {
     "categorical": "no column holds texts",
     "encoding": "all letters are ASCII",
     "decimal": "no number has decimals",
+    "thousands": "no number has four digits",
+    "comment": "there is none",
     "header": "the first line is what it is said to be",
     "weight": "every group has the same weights",
     "upper": "the minimum is within the bounds",
@@ -444,6 +452,8 @@ COLUMN_OPTIONS = (
     "absolute_sigma",
     "delimiter",
     "decimal",
+    "thousands",
+    "comment",
     "encoding",
     "header",
     "no_header",
@@ -535,7 +545,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}
 # What a table in memory has nothing of.
-OF_FILES = ("delimiter", "decimal", "encoding", "header", "no_header")
+OF_FILES = ("delimiter", "decimal", "thousands", "comment", "encoding", "header", "no_header")
 CALLS = [
     (verb, name, form)
     for verb in PYTHON

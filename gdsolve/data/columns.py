@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data.cells import ColumnKind
-from gdsolve.data.shell import BY_BLANKS
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
+from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
@@ -180,10 +180,10 @@ def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, st
 
 def split_hint(name: str) -> str | None:
     """Say what splits the cells of the only column of a table; None where its name holds no delimiter."""
-    if re.search(r"\s\s", name):
-        return BY_BLANKS
-    mark = re.search("[,;|:^~]", name) or re.search(" ", name)
-    return mark and f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0])}"
+    mark = re.search("[,;|:^~]", name)
+    if mark is None and not re.search(r"\s", name):
+        return None
+    return f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0] if mark else BLANKS)}"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

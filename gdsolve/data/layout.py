@@ -22,6 +22,8 @@ _AS_SPACES = bytes.maketrans(_BLANKS, b" " * len(_BLANKS))
 _IS_BLANK, _BESIDE_QUOTES = np.zeros(256, bool), np.zeros(256, bool)
 _IS_BLANK[list(_BLANKS)] = True
 _BESIDE_QUOTES[[*_BLANKS, *b'\n"']] = True
+# What spreadsheets write where there is no number is no comment.
+_NO_NUMBER = rb"(?!(?:n/a|na|div/0!|ref!|value!|name[?]|num!|null!)(?:[\s,;|\"]|\Z))"
 _CELL = re.compile(rb'"(?:[^"]|"")*"(?=[ \t\r\v\f]|$)|[^ \t\r\v\f]+')
 _WHOLE = re.compile(rb'"(?:[^"]|"")*"')
 # Arrays of so many bytes stay in the cache of a core.
@@ -108,9 +110,9 @@ class _Rewriter:
         found = np.frombuffer(text, np.uint8)
         places = np.flatnonzero(found == self._mark[0])
         begins = (places == 0) | _IS_BLANK[found[places - 1]] | (found[places - 1] == ord("\n"))
-        end, quotes = 0, b'"' in text
+        end, quotes, begin = 0, b'"' in text, re.compile(b"." + _NO_NUMBER, re.IGNORECASE).match
         for place in places[begins].tolist():
-            if place >= end and not (quotes and _is_quoted(text, place)):
+            if place >= end and begin(text, place) and not (quotes and _is_quoted(text, place)):
                 end = _end_of_line(text, place)
                 yield place
 
@@ -118,7 +120,8 @@ class _Rewriter:
         """Where comments begin that take a line; a line within quotes is none."""
         done = 0
         if self._mark is not None and self._mark in text:
-            for match in re.finditer(rb"^[ \t]*" + re.escape(self._mark), text, re.MULTILINE):
+            line = rb"^[ \t]*" + re.escape(self._mark) + _NO_NUMBER
+            for match in re.finditer(line, text, re.MULTILINE | re.IGNORECASE):
                 self._quoted = self._is_open(text[done : match.start()])
                 done = match.start()
                 if not self._quoted:

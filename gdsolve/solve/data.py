@@ -21,7 +21,8 @@ class DataInfo:
     `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others, of which so many `comments` were left out.
-    `is_scan` where it was no table that was read, but a scan, which has no rows. `classes` are those of a target of labels.
+    `is_scan` where it was no table that was read, but a scan, which has no rows. `classes` are those of a target of
+    labels.
     """
 
     source: tuple[str, ...]

@@ -73,6 +73,6 @@ def _check_each(spec: Options) -> None:
     if spec.thousands is not None and spec.thousands not in GROUPING:
         raise GdsolveError(
             f"{spec.thousands!r} is no sign that groups thousands",
-            "give --thousands , or . or _, or one in quotes: \"'\" or ' '",
+            "give --thousands , or --thousands . (or a blank, ' or _, in quotes)",
             option="thousands",
         )

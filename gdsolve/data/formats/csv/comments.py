@@ -24,8 +24,11 @@ class BehindMark:
 
 def begins_comments(head: str) -> str | None:
     """The character that comments begin with, if a line of a head begins with one that often does."""
-    firsts = {line.lstrip(" \t")[:1] for line in head.split("\n", _MOST_LINES)[:_MOST_LINES]}
-    return next((mark for mark in _MARKS if mark in firsts), None)
+    lines = "\n".join(head.split("\n", _MOST_LINES)[:_MOST_LINES])
+    for mark in _MARKS:
+        if mark in lines and Layout(blanks=False, comment=mark).of(lines) != lines:
+            return mark
+    return None
 
 
 def are_comments(head: str, mark: str, delimiter: str, records: Sequence[Record]) -> bool:

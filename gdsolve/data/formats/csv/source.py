@@ -147,16 +147,15 @@ class CsvSource(TextSource):
         """By `--decimal`, or by a command that takes signs and units out of the file."""
         groups = self.cells.thousands
         if groups is not None and groups in cell:
-            return Advice(
-                f"mend it: behind a {groups!r} that groups thousands stand three digits; or leave --thousands out"
-            )
+            return Advice(f"mend it: three digits stand behind a {groups!r} of --thousands; else leave --thousands out")
         return number_hint(cell, self.file, self.dialect, run)
 
     def overflow_hint(self, run: str = FIT) -> str | Advice:
         """Quotes, another delimiter, or a header with a name for the names of rows."""
         dialect, quoting = self.dialect, "quote the cells that contain the delimiter"
         if dialect.delimiter == self.cells.thousands:
-            return f'put numbers with a {dialect.delimiter!r} that groups thousands in quotes, as in "1{dialect.delimiter}234"'
+            mark = dialect.delimiter
+            return f'put numbers with a {mark!r} that groups thousands in quotes, as in "1{mark}234"'
         if dialect.delimiter == " ":
             return BY_BLANKS
         records = [*head_records(self.file.head, dialect.delimiter)]
