@@ -67,9 +67,9 @@ COLUMNS = [
     table("c,c=v,y\nu,1,2\nv,2,4\nu,3,3\nv,5,1\n", "--categorical onehot"),
     table("x,x,y\n1,2,3\n3,1,2\n4,4,4\n5,2,1\n"),
     table(
-        ",x,y\n1,2,3\n2,1,2\n3,4,4\n",
+        "x,,y\n2,1,3\n1,2,2\n4,3,4\n",
         "",
-        {"--ignore": "fit t.csv --ignore column_1", "--features": "fit t.csv --features x"},
+        {"--ignore": "fit t.csv --ignore column_2", "--features": "fit t.csv --features x"},
     ),
     table("x,n,y\n1,u,3\n3,v,2\n4,u,4\n"),
     table("x,z,y\n1,2,u\n3,1,v\n4,4,u\n", "", {"numbers are in: x, z": "fit t.csv --target x --ignore y"}),

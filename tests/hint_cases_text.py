@@ -12,7 +12,6 @@ ARFF = (
     "1,2,3\n2,?,4\n3,1,6\n5,1,7\n"
 )
 SPARSE = "1 1:2 3:4\n2 2:1\n3 1:1 2:5 # odd\n4 3:2\n"
-BLANKS = "x z  name, y\n1 2  a, b\n3  4  c, d\n5  1  e, f\n7  8  g, h\n"
 NAMED = "x,z,y\na,1,2,3\nb,3,1,2\nc,4,4,4\nd,5,2,1\n"
 
 MAKES = [
@@ -24,7 +23,6 @@ MAKES = [
     Case("fit -", {"t.arff": ARFF}, fill={"FILE": "t.arff"}, stdin=ARFF.encode()),
     Case("predict m.json s.txt", {**TWO, "s.txt": SPARSE}, before=("fit two.csv --save m.json",)),
     Case("check s.txt", {"s.txt": SPARSE}),
-    table(BLANKS, "--delimiter ' '"),
     table("x z y\n1  2 3\n3 1 2\n4 4 4\n5  2 1\n", "--delimiter ' '"),
     table("  x  z  y\n  1  2  3\n  3  1  2\n  4  4  4\n  5  2  1\n", "--delimiter ' '"),
     Case(

@@ -64,7 +64,7 @@ def header_behind(head: str, mark: str, delimiter: str, record: Record, width: i
         return None
     number, line = found
     text = line.strip().lstrip(mark).strip()
-    ways = [TABLED, ","] if delimiter == TABLED else [delimiter]
+    ways = [",", TABLED] if delimiter == TABLED else [delimiter]
     for way in ways:
         cells = _cells(Layout(blanks=True).of(text) if way == TABLED == delimiter else text, way)
         names = len(cells) == width == len(set(cells)) and all(cells)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from gdsolve.data.cells import grouped_number, ungrouped
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.comments import USUAL, are_comments, begins_comments
 from gdsolve.data.formats.csv.head import Record, are_numbers, head_records
@@ -49,6 +50,21 @@ def cut(file: File, spec: Spec) -> Cut:
     if mark and spec.comment is None and not are_comments(file.head, mark, found.delimiter, rows):
         found = _by_mark(file, asked, spec.decimal)
     return replace(found, records=found.records[before:], before=before)
+
+
+def without_groups(records: Sequence[Record], thousands: str | None, decimal: str | None = None) -> list[Record]:
+    """Give records with numbers as they are without what groups their thousands, if anything does."""
+    if thousands is None:
+        return list(records)
+    marks = decimal or ".,".replace(thousands, "")
+    grouped = re.compile("|".join(grouped_number(thousands, mark) for mark in marks)).fullmatch
+    return [
+        replace(
+            record,
+            cells=tuple(ungrouped(cell, thousands) if grouped(cell.strip()) else cell for cell in record.cells),
+        )
+        for record in records
+    ]
 
 
 def _laid_out(file: File, layout: Layout) -> File:
@@ -106,7 +122,7 @@ def _is_of_blanks(file: File, mark: str | None, others: Sequence[Record], delimi
     if spec.thousands == " " or not (" " in start or "\t" in start):
         return False
     known = _score(others, delimiter)
-    records = list(head_records(Layout(blanks=True, comment=mark).of(start), TABLED))
+    records = without_groups(list(head_records(Layout(blanks=True, comment=mark).of(start), TABLED)), spec.thousands)
     score = _score(records, TABLED)
     if known >= (1.0, 1.0) or not score[1]:
         return False
@@ -121,4 +137,4 @@ def _is_of_blanks(file: File, mark: str | None, others: Sequence[Record], delimi
         return _usual_width(records)[0] > _usual_width(others)[0]
     with_comma = [cell for record in records for cell in record.cells if "," in cell]
     grouped = all(_GROUPED.fullmatch(cell.strip()) for record in others for cell in record.cells)
-    return (spec.thousands == "," or all(are_numbers(with_comma, ","))) and not grouped
+    return all(are_numbers(with_comma, ",")) and not grouped

@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from gdsolve.advice import Advice
-from gdsolve.data.cells import grouped_number, missing_words, ungrouped
+from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.comments import BehindMark, header_behind
-from gdsolve.data.formats.csv.cut import Cut, cut
+from gdsolve.data.formats.csv.cut import Cut, cut, without_groups
 from gdsolve.data.formats.csv.foreign import refuse_foreign
 from gdsolve.data.formats.csv.head import Record, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
@@ -78,8 +78,7 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
         _refuse_wrong_encoding(file, records[0])
     head, layout, cells = found.file.head, found.file.layout, records[0].cells
     decimal = spec.decimal or {",": ".", ".": ","}.get(spec.thousands or "")
-    if spec.thousands is not None:
-        records = [_ungrouped(record, spec.thousands, decimal) for record in records]
+    records = without_groups(records, spec.thousands, decimal)
     doubtful = decimal is None and spec.thousands is None
     decimal = decimal or _decimal(head, delimiter, records)
     thousands = _doubt_of_decimal(found.file, delimiter, records) if doubtful and decimal == "." else None
@@ -112,16 +111,6 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
         doubt=doubt,
         beyond=longest - width,
     )
-
-
-def _ungrouped(record: Record, thousands: str, decimal: str | None) -> Record:
-    """A record with numbers as they are without what groups their thousands."""
-    patterns = [grouped_number(thousands, mark) for mark in (decimal or ".,".replace(thousands, ""))]
-    cells = (
-        ungrouped(cell, thousands) if any(re.fullmatch(one, cell.strip()) for one in patterns) else cell
-        for cell in record.cells
-    )
-    return replace(record, cells=tuple(cells))
 
 
 def _header_behind(file: File, found: Cut, spec: Spec, named: Collection[str]) -> BehindMark | None:
