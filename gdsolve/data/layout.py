@@ -17,17 +17,16 @@ from gdsolve.data.pieces import LONGEST, end_of_records
 TABLED = "\t"
 """What comes out between the cells of a text of blanks."""
 
-_BLANKS = b" \t\r\v\f"
-_AS_SPACES = bytes.maketrans(_BLANKS, b" " * len(_BLANKS))
-_IS_BLANK, _BESIDE_QUOTES = np.zeros(256, bool), np.zeros(256, bool)
-_IS_BLANK[list(_BLANKS)] = True
-_BESIDE_QUOTES[[*_BLANKS, *b'\n"']] = True
-# What spreadsheets write where there is no number is no comment.
-_NO_NUMBER = rb"(?!(?:n/a|na|div/0!|ref!|value!|name[?]|num!|null!)(?:[\s,;|\"]|\Z))"
-_CELL = re.compile(rb'"(?:[^"]|"")*"(?=[ \t\r\v\f]|$)|[^ \t\r\v\f]+')
-_WHOLE = re.compile(rb'"(?:[^"]|"")*"')
 # Arrays of so many bytes stay in the cache of a core.
 _BLOCK = 1 << 18
+_BLANKS = b" \t\r\v\f"
+_AS_SPACES = bytes.maketrans(_BLANKS, b" " * len(_BLANKS))
+_BESIDE_QUOTES = np.zeros(256, bool)
+_BESIDE_QUOTES[[*_BLANKS, *b'\n"']] = True
+# What spreadsheets write where there is no number is no comment.
+_BEGINS = re.compile(rb"(?!(?:n/a|na|div/0!|ref!|value!|name[?]|num!|null!)(?:[\s,;|\"]|\Z))", re.IGNORECASE)
+_CELL = re.compile(rb'"(?:[^"]|"")*"(?=[ \t\r\v\f]|$)|[^ \t\r\v\f]+')
+_WHOLE = re.compile(rb'"(?:[^"]|"")*"')
 # Blanks at the ends of lines that are taken off one by one.
 _FEW = 4
 
@@ -105,37 +104,45 @@ class _Rewriter:
         return b"".join([*kept, text[done:]]) if kept else text
 
     def _behind_blanks(self, text: bytes) -> Iterator[int]:
-        if self._mark is None or self._mark not in text:
-            return
-        found = np.frombuffer(text, np.uint8)
-        places = np.flatnonzero(found == self._mark[0])
-        begins = (places == 0) | _IS_BLANK[found[places - 1]] | (found[places - 1] == ord("\n"))
-        end, quotes, begin = 0, b'"' in text, re.compile(b"." + _NO_NUMBER, re.IGNORECASE).match
-        for place in places[begins].tolist():
-            if place >= end and begin(text, place) and not (quotes and _is_quoted(text, place)):
+        """Where comments begin that follow a blank, or take a line."""
+        end, quotes = 0, b'"' in text
+        for place in self._marks(text):
+            if place >= end and not (quotes and _is_quoted(text, place)):
                 end = _end_of_line(text, place)
                 yield place
 
     def _whole_lines(self, text: bytes) -> Iterator[int]:
         """Where comments begin that take a line; a line within quotes is none."""
-        done = 0
-        if self._mark is not None and self._mark in text:
-            line = rb"^[ \t]*" + re.escape(self._mark) + _NO_NUMBER
-            for match in re.finditer(line, text, re.MULTILINE | re.IGNORECASE):
-                self._quoted = self._is_open(text[done : match.start()])
-                done = match.start()
-                if not self._quoted:
-                    yield match.start()
-                    done = _end_of_line(text, match.start())
-        self._quoted = self._is_open(text[done:])
+        done, quotes = 0, b'"' in text
+        for place in self._marks(text):
+            start = text.rfind(b"\n", 0, place) + 1
+            if start < done or text[start:place].strip(b" \t"):
+                continue
+            if quotes:
+                self._quoted = self._is_open(text, done, start)
+                done = start
+            if not self._quoted:
+                yield start
+                done = _end_of_line(text, place)
+        if quotes:
+            self._quoted = self._is_open(text, done, len(text))
 
-    def _is_open(self, text: bytes) -> bool:
+    def _marks(self, text: bytes) -> Iterator[int]:
+        """Where a mark begins a line or a word, and what stands there is none of spreadsheets."""
+        if self._mark is None or self._mark not in text:
+            return
+        found = np.frombuffer(text, np.uint8)
+        places = np.flatnonzero(found == self._mark[0])
+        places = places[(places == 0) | (found[places - 1] <= ord(" "))]
+        yield from (place for place in places.tolist() if _BEGINS.match(text, place + 1))
+
+    def _is_open(self, text: bytes, start: int, stop: int) -> bool:
         """Tell whether a quote is open behind some more text; one within a cell is a letter."""
-        if text.count(b'"') % 2 == 0:
+        if text.count(b'"', start, stop) % 2 == 0:
             return self._quoted
-        # What follows an open quote is held against the records of a text that begins with one.
-        text = b'"' * self._quoted + text
-        return text.count(b'"') % 2 == 1 and end_of_records(text + b"\n", ",;\t| ") <= len(text)
+        # An open quote that is closed here; else what may open one is held against the records of a text.
+        text = text[start:stop] + b"\n"
+        return not self._quoted and end_of_records(text, ",;\t| ") < len(text)
 
 
 def _end_of_line(text: bytes, place: int) -> int:
@@ -154,52 +161,64 @@ def _is_quoted(text: bytes, place: int) -> bool:
 
 def _set_apart(text: bytes) -> bytes:
     """Put a tab between cells that are set apart by runs of blanks; blanks may be left before a cell."""
+    done, parts = 0, []
+    while done < len(text):
+        end = text.rfind(b"\n", done, done + _BLOCK) + 1 or _end_of_line(text, done) + 1
+        parts.append(_lines_set_apart(text[done:end]))
+        done = end
+    return b"".join(parts)
+
+
+def _lines_set_apart(text: bytes) -> bytes:
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n")
     if b'"' in text:
         return _set_quoted_apart(text)
     spaced = text.translate(_AS_SPACES)
     if spaced.endswith(b" "):
         spaced = spaced.rstrip(b" ")
     for _ in range(_FEW):
-        if b" \n" not in spaced:
-            return _first_blanks_as_tabs(spaced)
+        if (tabbed := _first_blanks_as_tabs(spaced)) is not None:
+            return tabbed
         spaced = spaced.replace(b" \n", b"\n")
-    return _squeezed(np.frombuffer(spaced, np.uint8), None)
+    found = np.frombuffer(spaced, np.uint8)
+    return _squeezed(found, found == ord(" "))
 
 
-def _first_blanks_as_tabs(spaced: bytes) -> bytes:
-    """Make a tab of the first blank behind each cell: nothing has to move, which would take ten times as long."""
-    found = np.frombuffer(bytearray(spaced), np.uint8)
-    size, room = len(found), min(_BLOCK, len(found))
-    behind, blank = np.empty(room, bool), np.empty(room, bool)
-    for start in range(1, size, _BLOCK):
-        stop = min(start + _BLOCK, size)
-        first, second = behind[: stop - start], blank[: stop - start]
-        np.greater(found[start - 1 : stop - 1], ord(" "), out=first)
-        np.equal(found[start:stop], ord(" "), out=second)
-        np.logical_and(first, second, out=first)
-        less = first.view(np.uint8)
-        np.multiply(less, ord(" ") - ord("\t"), out=less)
-        np.subtract(found[start:stop], less, out=found[start:stop])
-    return found.tobytes()
+def _first_blanks_as_tabs(spaced: bytes) -> bytes | None:
+    """Make a tab of the first blank behind each cell: nothing has to move, which would take ten times as long.
+
+    None where a blank stands before a line break.
+    """
+    found = np.frombuffer(spaced, np.uint8)
+    blank = found == ord(" ")
+    if (blank[:-1] & (found[1:] == ord("\n"))).any():
+        return None
+    tabbed = found.copy()
+    tabbed[1:] -= (blank[1:] & (found[:-1] > ord(" "))).view(np.uint8) * np.uint8(ord(" ") - ord("\t"))
+    return tabbed.tobytes()
 
 
 def _set_quoted_apart(text: bytes) -> bytes:
     found = np.frombuffer(text, np.uint8)
-    quotes = np.flatnonzero(found == ord('"'))
-    within = np.bitwise_xor.accumulate(found == ord('"'))
-    if len(quotes) % 2 == 0 and not within[found == ord("\n")].any():
+    quote, broken = found == ord('"'), found == ord("\n")
+    within = np.bitwise_xor.accumulate(quote)
+    if not within[-1] and not (within & broken).any():
+        places = np.flatnonzero(quote)
         padded = np.frombuffer(b"".join((b"\n", text, b"\n")), np.uint8)
-        if _BESIDE_QUOTES[padded[quotes[0::2]]].all() and _BESIDE_QUOTES[padded[quotes[1::2] + 2]].all():
-            return _squeezed(found, within)
+        if _BESIDE_QUOTES[padded[places[0::2]]].all() and _BESIDE_QUOTES[padded[places[1::2] + 2]].all():
+            return _squeezed(found, (found <= ord(" ")) & ~broken & ~within)
     return b"\n".join(map(_line_set_apart, text.split(b"\n")))
 
 
-def _squeezed(found: np.ndarray, within: np.ndarray | None) -> bytes:
-    """Make one tab of each run of blanks that is not `within` quotes, and none beside line breaks."""
-    blank = _IS_BLANK[found] if within is None else _IS_BLANK[found] & ~within
-    last = np.append(blank[1:] | (found[1:] == ord("\n")), True)
-    tabbed = np.where(blank, np.uint8(ord("\t")), found)[~(blank & last)]
-    return bytes(tabbed.tobytes()).replace(b"\n\t", b"\n").removeprefix(b"\t")
+def _squeezed(found: np.ndarray, blank: np.ndarray) -> bytes:
+    """Make one tab of each run of blanks, and none beside line breaks."""
+    tabbed = found - (found - np.uint8(ord("\t"))) * blank.view(np.uint8)
+    edge = np.append(blank[1:] | (found[1:] == ord("\n")), True)
+    if (gone := blank & edge).any():
+        tabbed = tabbed[~gone]
+    begun = np.append(True, tabbed[:-1] == ord("\n")) & (tabbed == ord("\t"))
+    return (tabbed[~begun] if begun.any() else tabbed).tobytes()
 
 
 def _line_set_apart(line: bytes) -> bytes:
