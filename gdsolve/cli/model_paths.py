@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gdsolve.data.formats.registry import format_endings
 from gdsolve.data.packing import PACKED_ENDINGS
-from gdsolve.spec.source_name import SourceName, path_of, source_name
+from gdsolve.spec.source_name import SourceName, path_in, source_name
 from gdsolve.status import GdsolveError
 
 STDIN = "stdin"
@@ -25,7 +25,7 @@ def model_paths(sources: Sequence[str], folder: str) -> list[Path]:
     Raises:
         GdsolveError: two sources of one name in one folder, or a folder that cannot be made or written to.
     """
-    places = [None if path_of(source) == "-" else _place(source_name(source)) for source in sources]
+    places = [None if path_in(source) == "-" else _place(source_name(source)) for source in sources]
     parents = [str(place.parent) for place in places if place is not None]
     root = os.path.commonpath(parents) if parents else ""
     found: dict[Path, str] = {}

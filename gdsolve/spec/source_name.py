@@ -68,7 +68,7 @@ def source_name(source: str) -> SourceName:
     return SourceName(found[2], found[1], found[3], found[4] or "")
 
 
-def path_of(source: str) -> str:
+def path_in(source: str) -> str:
     """The path in the name of a source."""
     return source_name(source).path
 
