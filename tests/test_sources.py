@@ -221,6 +221,9 @@ def test_places_are_those_that_excel_shows(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             gdsolve.fit(str(path))
         assert caught.value.message == f"{path}: row 2 (cell C6), column 'y': {fault}"
+        with pytest.raises(DataError) as caught:
+            gdsolve.fit(str(path), where="x > 1")
+        assert caught.value.message == f"{path}: row 2 (cell C6), column 'y': {fault}"
 
 
 def test_a_sheet_of_numbers_has_no_header_and_dates_are_dates(tmp_path: Path) -> None:

@@ -45,17 +45,11 @@ class SheetSource(TypedSource):
         """Rows count from 1, and lines are rows of the sheet."""
         return {record: (record + 1, int(self.sheet_rows[record])) for record in sorted(set(map(int, records)))}
 
-    def places(self, records: Iterable[int]) -> dict[int, str]:
-        """Say which rows of Excel records are."""
-        return {record: f"row {record + 1} (Excel row {self.sheet_rows[record]})" for record in set(map(int, records))}
-
-    def where(self, record: int, column: str | None = None) -> str:
-        """Say where a cell stands: `runs.xlsx: row 3 (cell C4), column 'age'`."""
+    def told(self, row: int, line: int | None, column: str | None = None) -> str:
+        """Put a place into words as Excel shows it: `row 3 (cell C4), column 'age'`."""
         if column is None or column not in self.letters:
-            return TypedSource.where(self, record, column)
-        return (
-            f"{self.name}: row {record + 1} (cell {self.letters[column]}{self.sheet_rows[record]}), column {column!r}"
-        )
+            return f"row {row} (Excel row {line})"
+        return f"row {row} (cell {self.letters[column]}{line}), column {column!r}"
 
 
 def open_sheet(file: File, spec: Spec, stack: ExitStack) -> TypedSource:
