@@ -41,10 +41,8 @@ class SheetCells:
     rows: np.ndarray
 
 
-def read_sheet(reader: Any, name: str, header: bool | None = None) -> SheetCells:
+def read_sheet(reader: Any, name: str) -> SheetCells:
     """Read a sheet by its name: its first row that has cells names the columns, unless all of them are numbers.
-
-    `header` says so where it is known.
 
     Raises:
         Exception: what fastexcel says of a sheet that it cannot read.
@@ -58,7 +56,7 @@ def read_sheet(reader: Any, name: str, header: bool | None = None) -> SheetCells
     if texts.width == 0 or filled.size == 0:
         return SheetCells((), (), (), filled)
     first = int(filled[0])
-    named = header if header is not None else not _is_numbers(texts.row(first), numbers.row(first))
+    named = not _is_numbers(texts.row(first), numbers.row(first))
     rows = filled[1:] if named else filled
     found = [_column(texts[:, place].gather(rows), numbers[:, place].gather(rows)) for place in range(texts.width)]
     titles = [" ".join((title or "").split()) for title in texts.row(first)]
