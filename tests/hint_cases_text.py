@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 from hint_cases_data import GOOD, TWO, mended, table
 from hints import Case, Input
 
@@ -17,12 +15,8 @@ NAMED = "x,z,y\na,1,2,3\nb,3,1,2\nc,4,4,4\nd,5,2,1\n"
 MAKES = [
     table(ARFF),
     table(ARFF.replace("?", "3")),
-    table(SPARSE),
-    Case("fit s.txt.gz", {"s.txt.gz": gzip.compress(SPARSE.encode())}),
-    Case("fit s.txt --encoding utf-16", {"s.txt": SPARSE.encode("utf-16")}),
+    table(SPARSE, "", {"ends in .svm": Input("fit t.svm", {"t.svm": SPARSE})}),
     Case("fit -", {"t.arff": ARFF}, fill={"FILE": "t.arff"}, stdin=ARFF.encode()),
-    Case("predict m.json s.txt", {**TWO, "s.txt": SPARSE}, before=("fit two.csv --save m.json",)),
-    Case("check s.txt", {"s.txt": SPARSE}),
     table("x z y\n1  2 3\n3 1 2\n4 4 4\n5  2 1\n", "--delimiter ' '"),
     table("  x  z  y\n  1  2  3\n  3  1  2\n  4  4  4\n  5  2  1\n", "--delimiter ' '"),
     Case(
