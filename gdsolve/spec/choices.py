@@ -180,4 +180,5 @@ Plot = str | bool
 """Whether to draw: True for a picture in the terminal, the name of a file for one there."""
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-PLOT_ENDINGS = (".svg", ".png", ".pdf")
+PLOT_ENDINGS = (".svg", ".png", ".pdf", ".gif")
+ANIMATED = ".gif"
