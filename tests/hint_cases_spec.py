@@ -440,7 +440,7 @@ GRAPHS = [
         GOOD_GRAPH + "compare: {formula: 2*t, leef: t}\n",
         {"did you mean leaf?": GOOD_GRAPH + "compare: {formula: 2*t, leaf: t}\n"},
     ),
-    traced(GOOD_GRAPH + "zzz: 1\n", {"known here: leaves, nodes, compare": GOOD_GRAPH}),
+    traced(GOOD_GRAPH + "zzz: 1\n", {"known here: leaves, nodes, text, compare": GOOD_GRAPH}),
     traced(GOOD_GRAPH + "leaves: {u: 1}\n", {"keep one of them": GOOD_GRAPH}),
     traced("leaves: {t: 1.0}\nnodes: {f: [t]}\n", {"write f: and a formula": "leaves: {t: 1.0}\nnodes: {f: t*2}\n"}),
     traced(

@@ -23,7 +23,11 @@ PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
 NAMED_CURVES = re.compile(r"(<!-- curves: begin -->\n).*?(<!-- curves: end -->)", re.DOTALL)
-USAGE = dict.fromkeys(("predict", "score"), "MODEL SOURCE…") | {"trace": "SPEC", "curves": "[NAME…]"}
+USAGE = dict.fromkeys(("predict", "score"), "MODEL SOURCE…") | {
+    "trace": "SPEC",
+    "curves": "[NAME…]",
+    "configs": "[NAME]",
+}
 USAGE |= dict.fromkeys(("schema", "tour"), "")
 EXAMPLE = "gdsolve fit configs/two_points.csv --loss sse --lr 0.01 --max-iter 1 --format json"
 

@@ -281,6 +281,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("path", "save"): Example("m.json", ("--cv", "2", "--seed", "1", "--select", "min")),
     ("path", "plot_kind"): Example("validation", ("--cv", "2", "--seed", "1", "--plot", "p.svg")),
     ("scan", "output"): Example("s.tri"),
+    ("configs", "format"): Example("json", source=""),
     ("scan", "format"): Example("json"),
     ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),

@@ -71,6 +71,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
+    "bundled.py::_folder#1": "an installation without its specs",
     "cli/tour.py::_path#1": "an installation without its specs",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",

@@ -183,7 +183,9 @@ def written(case: str, form: Format, **options: Any) -> str:
 
 def test_the_table_has_tree_reasons_and_plain_words() -> None:
     text = written("a05_twice", Format.TABLE)
-    assert "z  AddBackward0\n└─ y  PowBackward0\n   └─ t\n" in text
+    assert (
+        "z = y + 2    AddBackward0\n└─ y = t**2  PowBackward0  ∂z/∂y = 1\n   └─ t = 1  leaf          ∂y/∂t = 2\n"
+    ) in text
     assert "backward 1 from z: t.grad = 2\n" in text
     assert "backward 2 from z: refused\n" in text
     assert f"PyTorch says    {SECOND}" in text

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import path_of, tell_hidden
 from gdsolve.cli.bar import watching
 from gdsolve.cli.cores import cores, leave_a_core
 from gdsolve.cli.faults import judge
@@ -68,6 +69,7 @@ def run_each(request: Request, ranks: Ranks) -> int:
         )
     settings = settings_of(request)
     listen(settings.quiet, settings.verbose)
+    tell_hidden(request.sources)
     problems = [*singles(request, settings)]
     saved = None if settings.save is None else model_paths([one.name for one in problems], settings.save)
     processes = _processes(problems, settings)
@@ -213,7 +215,7 @@ def _is_small(one: Single) -> bool:
     if one.spec is None:
         return True
     try:
-        return sum(Path(name).stat().st_size for name in one.spec.data) <= SMALL
+        return sum(path_of(name).stat().st_size for name in one.spec.data) <= SMALL
     except OSError:
         # It is told when it is read; and standard input may have any size.
         return "-" not in one.spec.data

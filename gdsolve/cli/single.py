@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import path_of
 from gdsolve.cli.request import Request
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
@@ -35,7 +35,7 @@ def asked_for_each(request: Request) -> bool:
         return bool(request.given.get("each"))
     try:
         # A spec of many numbers takes long to read.
-        if b"each" not in Path(request.sources[0]).read_bytes():
+        if b"each" not in path_of(request.sources[0]).read_bytes():
             return False
         return build_spec(request.sources, request.given, request.verb.name).each
     except (OSError, GdsolveError):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import cast
 
 from gdsolve.advice import Advice
+from gdsolve.bundled import nearest_name, path_of
 from gdsolve.data.encodings import encoding_hint, escaped_encoding, wide_encoding
 from gdsolve.data.file import STDIN, File, Stamp
 from gdsolve.data.formats.csv.marks import DELIMITERS
@@ -109,14 +110,14 @@ def _open(source: str, codec: str | None, stack: ExitStack) -> tuple[TableFormat
     try:
         if source == "-":
             return _examine(name, _copy(name, _standard_input(), stack), codec, None, stack)
-        path = Path(source)
+        path = path_of(source)
         if path.is_dir():
             raise DataError(f"{name}: is a directory", f"name its files: '{source.rstrip('/')}/*.csv'")
         if path.exists() and not path.is_file():
             let_interrupts_through()
             with path.open("rb") as pipe:
                 return _examine(name, _copy(name, pipe, stack), codec, None, stack)
-        return _examine(name, source, codec, Stamp.of(source), stack)
+        return _examine(name, str(path), codec, Stamp.of(str(path)), stack)
     except FileNotFoundError:
         raise DataError(f"{name}: no such file", near_file(source)) from None
     except OSError as error:
@@ -138,6 +139,8 @@ def near_file(source: str) -> str:
     near = difflib.get_close_matches(Path(source).name, there, n=1)
     if near:
         return f"did you mean {folder / near[0]}?"
+    if bundled := nearest_name(source):
+        return f"did you mean {bundled}?"
     return f"give a {format_names()} file, or - for standard input"
 
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gdsolve.bundled import path_of
 from gdsolve.data.file import STDIN
 from gdsolve.data.files import expand
 from gdsolve.data.formats.registry import FORMATS, LONGEST_MAGIC, format_names, format_of_bytes
@@ -178,7 +179,7 @@ def _shareable(names: list[str], ranks: Ranks) -> list[str]:
 
 
 def _bytes(name: str) -> int:
-    path = Path(name)
+    path = path_of(name)
     # A file that is not there is told by the rank that shall read it.
     return path.stat().st_size if path.exists() else 0
 
@@ -186,8 +187,9 @@ def _bytes(name: str) -> int:
 def _rows(name: str) -> int | None:
     """The rows of a file that tells them; None for other files."""
     try:
-        with Path(name).open("rb") as file:
+        path = path_of(name)
+        with path.open("rb") as file:
             form = format_of_bytes(file.read(LONGEST_MAGIC))
-        return (form.rows_in(name) or None) if form and form.rows_in else None
+        return (form.rows_in(str(path)) or None) if form and form.rows_in else None
     except OSError:
         return None

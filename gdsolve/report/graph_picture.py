@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gdsolve.picture import Diagram, Edge, Node
-from gdsolve.report.graph_table import tensor_text
+from gdsolve.report.graph_values import tensor_text
 
 LONGEST = 30
 

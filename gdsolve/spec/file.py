@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import SPEC_ENDINGS, known_as, named
 from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
@@ -118,8 +119,11 @@ def read_spec(
 
 
 def is_yaml(source: str) -> bool:
-    """True for a source that is a spec and no table."""
-    return source.lower().endswith((".yaml", ".yml"))
+    """True for a source that is a spec and no table: by its ending, or by the name of one that comes with gdsolve."""
+    if source.lower().endswith(SPEC_ENDINGS):
+        return True
+    bundled = named(source)
+    return bundled is not None and bundled.is_spec
 
 
 def is_url(source: str) -> bool:
@@ -447,10 +451,20 @@ def _cell(path: str, name: str, cell: Any) -> float:
 def relative(path: str, name: str, value: Any) -> Any:
     """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
-        return tuple(_beside(path, entry) for entry in value)
+        return tuple(_table_beside(path, entry) for entry in value)
     if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value
+
+
+def _table_beside(path: str, entry: str) -> str:
+    """A table of a spec: the file of that name beside it, else what comes with gdsolve under it."""
+    beside = _beside(path, entry)
+    bundled = known_as(entry)
+    if bundled is None or (named(path) is None and Path(beside).exists()):
+        return beside
+    # A file where gdsolve runs may have the name too, and is not meant.
+    return bundled.name if named(entry) is bundled else str(bundled.path)
 
 
 def _beside(path: str, entry: str) -> str:

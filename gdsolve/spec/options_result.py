@@ -125,7 +125,7 @@ class ResultOptions(DescentOptions):
         Format.TABLE,
         "Format of the result on standard output.",
         "Output",
-        verbs=(*TABULATED, "trace", "scan", *SCORING),
+        verbs=(*TABULATED, "trace", "scan", "configs", *SCORING),
     )
     every: Every = option(
         "log",
