@@ -40,7 +40,7 @@ from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
 
 MOST_AGAIN, LEAST_AGAIN = 2_000_000_000, 50
-"""Numbers of the table that updates may read once more for a picture, and the updates that are taken whatever they read."""
+"""Numbers of the table that may be read once more for a picture, and the updates taken whatever they read."""
 
 
 def _spectrum(scene: Scene, track: Track) -> Picture:

@@ -1,4 +1,4 @@
-"""A picture in a file, .svg, .png, .pdf or .gif: drawn by matplotlib, which is imported only here, and never on a display."""
+"""A picture in a file, .svg, .png, .pdf or .gif: drawn by matplotlib, imported only here, and never on a display."""
 
 from __future__ import annotations
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.picture import Picture
 from gdsolve.report.draw_terminal import marked
 
 if TYPE_CHECKING:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from PIL import Image
@@ -29,7 +28,7 @@ def animated(figure: Figure, picture: Picture) -> bytes:
     from PIL import Image
 
     figure.set_dpi(DPI)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     # Laid out once: axes that move from frame to frame would be all that is seen.
     canvas.draw()
     figure.set_layout_engine("none")
@@ -80,17 +79,19 @@ class _Moving:
 
 
 def _moving(figure: Figure, picture: Picture) -> list[_Moving]:
+    import numpy as np
+
     found = []
     for axes, panel in zip(figure.axes, picture.panels, strict=True):
         # What a panel has besides its series is drawn after them.
         for line, one in zip(axes.lines, panel.series, strict=False):
             if one.updates:
-                x, y = line.get_data()
-                found.append(_Moving(line, one.updates, list(x), list(y), list(marked(one))))
+                x, y = (np.asarray(values).tolist() for values in line.get_data())
+                found.append(_Moving(line, one.updates, x, y, list(marked(one))))
     return found
 
 
-def _pixels(canvas: FigureCanvasAgg) -> Image.Image:
+def _pixels(canvas: Any) -> Image.Image:
     from PIL import Image
 
     return Image.frombuffer("RGBA", canvas.get_width_height(physical=True), canvas.buffer_rgba()).convert("RGB")

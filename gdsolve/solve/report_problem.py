@@ -37,7 +37,7 @@ class EveryRate:
 
     Of plain descent the error after k updates at rate α is eᵢ·(1 − αλᵢ)ᵏ; momentum has two roots a mode. The loss is
     `unit`/2·Σ λᵢeᵢ² above its minimum, in the units of the file (docs/design.md, section 2, "The closed form").
-    `method` and `momentum`, None for plain descent, are those of the run; `stable` and `best` are rates of plain descent.
+    `method` and `momentum`, None for plain descent, are those of the run; `stable` and `best` are of plain descent.
     """
 
     eigenvalues: tuple[float, ...]

@@ -232,9 +232,9 @@ def _rate(report: Record) -> str:
         for name, text in METHODS.items()
     )
     path = _figure("rate-path", PATH_CAPTION if len(course["plane"]["labels"]) == 2 else LINE_CAPTION)
-    return f"""<p>Every curve here is computed in closed form from the spectrum, for any rate. Plain descent is stable below
-2/L<sub>max</sub> = <span class="number" data-figure="largest_stable_lr">{numbers.rate(course["stable"])}</span>, and
-fastest at 2/(L<sub>max</sub> + μ) = <span class="number" data-figure="best_lr">{numbers.rate(course["best"])}</span>,
+    return f"""<p>Every curve here is computed in closed form from the spectrum, for any rate. Plain descent is
+stable below 2/L<sub>max</sub> = {_number("largest_stable_lr", course["stable"])}, and
+fastest at 2/(L<sub>max</sub> + μ) = {_number("best_lr", course["best"])},
 {where_rates_hold(report["record"])}.</p>
 <div class="rate">
 <label for="rate-slider">learning rate α</label>
@@ -257,8 +257,17 @@ fastest at 2/(L<sub>max</sub> + μ) = <span class="number" data-figure="best_lr"
 """
 
 
+def _number(name: str, rate: float) -> str:
+    return f'<span class="number" data-figure="{name}">{numbers.rate(rate)}</span>'
+
+
 SCRIPTS = ("descent.js", "charts.js", "page.js")
-BUTTONS = {"run": "the rate of the run", "best": "the best rate", "stable": "the stability limit", "beyond": "beyond it"}
+BUTTONS = {
+    "run": "the rate of the run",
+    "best": "the best rate",
+    "stable": "the stability limit",
+    "beyond": "beyond it",
+}
 METHODS = {"gd": "plain descent", "momentum": "momentum (heavy ball)", "nesterov": "Nesterov's momentum"}
 PATH_CAPTION = (
     "The path from the start (ring) to the optimum (cross), on contours of the loss, through every update: "
