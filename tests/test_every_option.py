@@ -47,6 +47,7 @@ MODELS = {
     "years.csv": "--header no",
     "gap.csv": "--na drop --na-values ?",
     "classes.csv": "--loss logistic",
+    "days.csv": "--dates days --date-format %d/%m/%Y",
 }
 
 
@@ -62,6 +63,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "four.csv").write_text("x,y\n1,2\n2,5\n3,6.5\n4,20\n")
     (made / "counts.csv").write_text("x,y\n1,2\n2,5\n3,6\n4,9\n")
     (made / "classes.csv").write_text("x,c\n1,no\n2,yes\n3,no\n4,yes\n5,no\n6,yes\n7,yes\n")
+    # Days or months first.
+    (made / "days.csv").write_text("d,y\n01/02/2024,1\n03/02/2024,2.5\n04/05/2024,4\n")
     (made / "gap.csv").write_text("x,y\n1,2\n,5\n3,6.5\n4,8\n?,11\n")
     (made / "text.csv").write_text("k,x,y\na,1,2\nb,2,5\na,3,6.5\nb,4,9\nc,5,11\n")
     (made / "latin.csv").write_bytes("größe,y\n1,2\n2,5\n3,6.5\n".encode("latin-1"))
@@ -132,6 +135,9 @@ EXAMPLES: dict[str, Example] = {
     "na": Example("drop", ("--na-values", "?"), "gap.csv"),
     "na_values": Example("?", ("--na", "drop"), "gap.csv"),
     "categorical": Example("onehot", source="text.csv"),
+    "where": Example("x > 3"),
+    "dates": Example("days", ("--date-format", "%d/%m/%Y", "--where", "y > 0"), "days.csv"),
+    "date_format": Example("%d/%m/%Y", ("--dates", "days"), "days.csv"),
     "minimize": Example("sum((y - a*x)**2)", more=("--start", "a=0")),
     "model": Example("a*x", more=("--start", "a=0")),
     "start": Example("a=5,b=1", ("--minimize", "(a-1)**2 + (b-a)**2", "--max-iter", "2"), ""),
@@ -233,6 +239,13 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("trace", "plot_kind"): Example("loss", ("--plot", "p.svg"), "g.yaml", refused=True),
     ("report", "lr"): Example("0.02", ("--max-iter", "20")),
     ("predict", "na_values"): Example("3", source="gap.csv"),
+    ("predict", "where"): Example("x > 3"),
+    ("predict", "date_format"): Example("%m/%d/%Y", source="days.csv"),
+    ("score", "date_format"): Example("%m/%d/%Y", ("--format", "json"), "days.csv"),
+    ("certify", "dates"): Example(
+        "days", ("--weights", "one.json", "--date-format", "%d/%m/%Y", "--where", "y > 0"), "days.csv"
+    ),
+    ("certify", "date_format"): Example("%d/%m/%Y", ("--weights", "one.json", "--dates", "days"), "days.csv"),
     ("predict", "quiet"): Example(source="gap.csv"),
     ("predict", "header"): Example("yes", source="years.csv", refused=True),
     ("predict", "no_header"): Example(refused=True),
@@ -415,6 +428,9 @@ def test_every_option_has_an_example() -> None:
 
 # What only the data or the outcome tell: an option is taken though nothing comes of it here.
 DEPENDS = {
+    "where": "all rows satisfy it",
+    "dates": "no column holds dates",
+    "date_format": "no column holds dates",
     "ignore": "a curve has the columns that it names, and y is there as target",
     "na": "no cell is missing",
     "na_values": "no cell is such a text",

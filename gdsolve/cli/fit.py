@@ -37,7 +37,7 @@ def run(request: Request, ranks: Ranks) -> int:
         from gdsolve.cli.each import run_each
 
         return run_each(request, ranks)
-    return answer(request, ranks, lambda spec: _steps() if spec.group_by is None else _steps_of_groups())
+    return answer(request, ranks, lambda spec: _steps() if not spec.group_by else _steps_of_groups())
 
 
 def _steps() -> Steps:

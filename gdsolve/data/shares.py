@@ -7,16 +7,20 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gdsolve.bundled import path_of
 from gdsolve.data.file import STDIN
 from gdsolve.data.files import expand
 from gdsolve.data.formats.registry import FORMATS, LONGEST_MAGIC, format_names, format_of_bytes
-from gdsolve.data.opening import as_one_table, as_opened, open_files, require_same_columns
+from gdsolve.data.opening import as_asked, as_one_table, as_opened, open_files, require_same_columns
 from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
@@ -41,7 +45,7 @@ class Head:
     """What the first file says of all: its name, its columns as written and by unique name, if they have names.
 
     `row_names` is the column of names of rows, where there is one. `lasts` are those that are the last one whatever the
-    order of the objects of NDJSON is; None where all have a place.
+    order of the objects of NDJSON is; None where all have a place. `dates` are the columns of dates that are numbers.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Head:
     row_names: str | None
     marks: Marks
     lasts: tuple[str, ...] | None = None
+    dates: DatedColumns | None = None
 
     @classmethod
     def of(cls, source: Source) -> Head:
@@ -63,6 +68,7 @@ class Head:
             source.row_names,
             source.marks,
             source.lasts,
+            source.dates,
         )
 
 
@@ -92,7 +98,9 @@ def open_share(
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
     first = next(head for head in heads if head is not None)
     require_same_columns(opened, first.name, first.names)
-    return opened, first
+    asked = as_asked(opened, spec, ranks)
+    dated = ranks.gather(asked[0].dates if asked else None)
+    return asked, replace(first, dates=next((one for one in dated if one is not None), None))
 
 
 def deal(names: Sequence[str], size: int) -> list[list[Share]]:

@@ -211,6 +211,9 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "rows": data.rows,
         "rows_dropped": data.rows_dropped,
         "cells_filled": data.cells_filled,
+        "where": spec.where,
+        "rows_read": data.rows_read if spec.where is not None else None,
+        "rows_filtered": data.rows_filtered,
         "has_header": data.has_header,
         "delimiter": data.delimiter,
         "decimal": data.decimal,
@@ -231,6 +234,7 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
         "classes": None if data.classes is None else list(data.classes.names),
         "na_values": list(spec.na_values),
+        "dates": None if data.dates is None else data.dates.record(),
         "formula": _formula_record(data),
     }
 
@@ -249,6 +253,9 @@ NO_DATA: Record = {
     "rows": 0,
     "rows_dropped": 0,
     "cells_filled": 0,
+    "where": None,
+    "rows_read": None,
+    "rows_filtered": 0,
     "has_header": None,
     "delimiter": None,
     "decimal": None,
@@ -269,6 +276,7 @@ NO_DATA: Record = {
     "target_levels": None,
     "classes": None,
     "na_values": [],
+    "dates": None,
     "formula": None,
 }
 """The data of a formula that needs none."""

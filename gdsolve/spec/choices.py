@@ -119,6 +119,15 @@ class Categorical(StrEnum):
     IGNORE = "ignore"
 
 
+class Dates(StrEnum):
+    """What to do with a column of dates: they are numbers of days or seconds since 1970, or years with decimals."""
+
+    ERROR = "error"
+    DAYS = "days"
+    SECONDS = "seconds"
+    YEAR = "year"
+
+
 class Header(StrEnum):
     """Whether the first line of a CSV file names its columns."""
 

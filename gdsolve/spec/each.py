@@ -51,7 +51,7 @@ def require_plain(spec: Options) -> None:
     Raises:
         GdsolveError: an option that does.
     """
-    if spec.group_by is not None:
+    if spec.group_by:
         raise _refusal("group_by", "every source is one fit", "leave --group-by out, or fit its sources without --each")
     for name, usual in ONE_FIT.items():
         if getattr(spec, name) != usual:

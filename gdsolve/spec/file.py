@@ -205,7 +205,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
             "run gdsolve compare for methods, or leave --method out",
             option="method",
         )
-    if spec.group_by is not None and verb not in GROUPING_VERBS:
+    if spec.group_by and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
         )

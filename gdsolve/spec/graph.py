@@ -121,7 +121,7 @@ def _finished(
 def _no_spec(sources: Sequence[str]) -> GdsolveError:
     """That the sources are no graph, with the name that was probably meant."""
     meant = nearest_name(sources[0]) if len(sources) == 1 and not Path(sources[0]).exists() else None
-    remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace A1, or gdsolve trace 't = 1; y = t**2'"
+    remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'"
     return GdsolveError(
         "trace: one YAML spec or one text is expected", remedy if meant is None else f"did you mean {meant}?"
     )
