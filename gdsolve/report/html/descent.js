@@ -86,5 +86,6 @@ function bestRate(course, motion) {
     const [one, other] = [high - golden * (high - low), low + golden * (high - low)];
     if (factor(course, one, motion) <= factor(course, other, motion)) high = other; else low = one;
   }
-  return Number(((low + high) / 2).toPrecision(6));
+  // Where all modes swing the factor is the same for many rates: just within, and not just before.
+  return Number((high * (1 + 1e-5)).toPrecision(6));
 }

@@ -69,7 +69,9 @@ function planeChart(figure, course) {
 function drawPath(figure, alpha, motion) {
   const course = RUN.course, flat = course.plane.labels.length !== 2;
   const plot = flat ? lineChart(figure, course) : planeChart(figure, course);
-  const place = (k) => flat ? [position(course, alpha, k, motion)[0], gap(course, alpha, k, motion)] : position(course, alpha, k, motion);
+  const scale = Math.max(...[...course.plane.optimum, ...position(course, 0, 0)].map(Math.abs));
+  const rounded = (value) => Math.abs(value) < 1e-13 * scale ? 0 : value;
+  const place = (k) => flat ? [position(course, alpha, k, motion)[0], gap(course, alpha, k, motion)] : position(course, alpha, k, motion).map(rounded);
   const points = updates(horizon(course, alpha, motion), EVERY).map((k) => [...place(k), k]).filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
   line(plot, points, "c0", "path-line");
   dots(plot, points.filter(([, , k], number) => k <= 100 || number % 20 === 0), "c0", 2.6);
