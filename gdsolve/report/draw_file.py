@@ -7,7 +7,8 @@ import logging
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,23 +86,8 @@ def inline_svg(picture: Picture) -> str:
 
 def render(picture: Picture | Diagram, form: str, settings: Mapping[Any, Any] | None = None) -> bytes:
     """The bytes of a file of this form, svg, png, pdf or gif, with some `settings` of matplotlib's."""
-    # What matplotlib says of its font cache is nobody's business here.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    import matplotlib as mpl
-
-    picture = shown_in(picture, "utf-8")
-    # Whatever a matplotlibrc or a style of the user's says.
-    with mpl.rc_context(), warnings.catch_warnings():
-        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
-        warnings.filterwarnings("ignore", message="Glyph")
-        mpl.rcdefaults()
-        mpl.rcParams.update({**SETTINGS, **(settings or {})})
-        if isinstance(picture, Diagram):
-            from gdsolve.report.draw_diagram import diagram_figure
-
-            figure = diagram_figure(picture)
-        else:
-            figure = _figure(picture)
+    with _settings(settings or {}):
+        figure = figure_of(picture)
         if form == "gif":
             assert isinstance(picture, Picture)
             from gdsolve.report.draw_gif import animated
@@ -112,11 +98,37 @@ def render(picture: Picture | Diagram, form: str, settings: Mapping[Any, Any] | 
     return stream.getvalue()
 
 
+@contextmanager
+def _settings(more: Mapping[Any, Any] | None = None) -> Iterator[None]:
+    """Our settings of matplotlib, whatever a matplotlibrc or a style of the user's says, and his own again after it."""
+    # What matplotlib says of its font cache is nobody's business here.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    import matplotlib as mpl
+
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
+        warnings.filterwarnings("ignore", message="Glyph")
+        mpl.rcdefaults()
+        mpl.rcParams.update({**SETTINGS, **(more or {})})
+        yield
+
+
+def figure_of(picture: Picture | Diagram) -> Figure:
+    """The figure of a picture, which pyplot knows nothing of; a notebook shows that of a `Picture`."""
+    picture = shown_in(picture, "utf-8")
+    with _settings():
+        if isinstance(picture, Diagram):
+            from gdsolve.report.draw_diagram import diagram_figure
+
+            return diagram_figure(picture)
+        return _figure(picture)
+
+
 def _figure(picture: Picture) -> Figure:
-    from matplotlib.figure import Figure
+    from gdsolve.report.figure import ShownFigure
 
     count = len(picture.panels)
-    figure = Figure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
+    figure = ShownFigure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
     figure.suptitle(_folded(picture.title, 88), fontsize=10.5, fontweight="bold")
     if picture.notes:
         notes = "\n".join(_folded(note, 112) for note in picture.notes)

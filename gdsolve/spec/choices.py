@@ -8,6 +8,22 @@ from typing import Literal
 from gdsolve.model import Model
 
 
+class Tongue(StrEnum):
+    """Languages of the tour."""
+
+    AUTO = "auto"
+    EN = "en"
+    ZH = "zh"
+
+
+class Exercises(StrEnum):
+    """What becomes of the exercises of the tour."""
+
+    ASK = "ask"
+    ANSWERS = "answers"
+    NONE = "none"
+
+
 class Scale(StrEnum):
     """Coordinates in which descent runs."""
 
@@ -187,6 +203,10 @@ Init = str | Model
 """Where to start: zeros, random, the file of a saved model, or a model at hand."""
 Plot = str | bool
 """Whether to draw: True for a picture in the terminal, the name of a file for one there."""
+
+CODE_KINDS = ("matrix", "autograd")
+Code = str | bool
+"""Whether to write a program: True for the usual kind on standard output, a kind, or a file."""
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
 PLOT_ENDINGS = (".svg", ".png", ".pdf", ".gif")

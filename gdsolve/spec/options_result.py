@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
+    Code,
     Every,
+    Exercises,
     Format,
     Init,
     IntervalOf,
@@ -14,10 +16,12 @@ from gdsolve.spec.choices import (
     PlotKind,
     Select,
     Show,
+    Tongue,
 )
 from gdsolve.spec.option import option
 from gdsolve.spec.options_descent import DescentOptions
 from gdsolve.spec.verbs import (
+    CODED,
     DRAWN,
     FITTED,
     READING,
@@ -116,6 +120,13 @@ class ResultOptions(DescentOptions):
     )
     retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient although they are not leaves.", "Graph", verbs=("trace",), metavar="NAMES"
+    )
+    symbols: bool = option(
+        False,
+        "Show derivatives in symbols beside the numbers, by SymPy.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SHOWN_SYMBOLS,
     )
     steps: bool = option(
         False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
@@ -254,13 +265,32 @@ class ResultOptions(DescentOptions):
         metavar="CASES",
         default_text="all",
     )
+    lang: Tongue = option(
+        Tongue.AUTO,
+        "Language of the lesson; commands, figures and what PyTorch says stay as they are.",
+        "Tour",
+        verbs=("tour",),
+        default_text="that of LC_ALL, LC_MESSAGES or LANG, else en",
+    )
+    exercises: Exercises = option(
+        Exercises.ASK,
+        "Exercises after each part: asked on a terminal and checked at once, shown with their answers, or none.",
+        "Tour",
+        verbs=("tour",),
+        default_text="ask; off a terminal answers",
+    )
     plot: Plot = option(
         False,
         "Draw a picture: in the terminal, or in a .svg, .png or .pdf file; in a .gif file the path is walked.",
         "Output",
         verbs=DRAWN,
         metavar="[FILE]",
-        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
+        by_verb={
+            "trace": {
+                "help": "Draw the graph, values forward and gradients backward: in the terminal, or in a .svg, .png or "
+                ".pdf file."
+            }
+        },
     )
     plot_kind: PlotKind = option(
         PlotKind.AUTO,
@@ -280,6 +310,21 @@ class ResultOptions(DescentOptions):
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
         goes_with=company.PICTURE,
+    )
+    code: Code = option(
+        False,
+        "Print a program of PyTorch that takes the same steps by itself, in place of the result: by hand in matrix "
+        "form, or with backward() and torch.optim (autograd); with a file write it there, beside the result.",
+        "Output",
+        verbs=CODED,
+        metavar="[matrix|autograd|FILE.py|KIND=FILE.py]",
+        by_verb={
+            "trace": {
+                "help": "Print a program of PyTorch that makes this graph and goes backward, in place of the result; "
+                "with a file write it there, beside the result.",
+                "metavar": "[autograd|FILE.py]",
+            }
+        },
     )
     watch: bool = option(
         False,
