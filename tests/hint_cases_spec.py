@@ -248,7 +248,7 @@ VALUES = [
     Case("fit two.csv --method nowton", TWO),
     Case("fit two.csv --format dot", TWO),
     Case("compare two.csv --plot p.svg --plot-kind rates", TWO),
-    Case("trace g.yaml --plot", GRAPH),
+    Case("trace g.yaml --plot --format json", GRAPH),
     Case("trace g.yaml --format csv", GRAPH),
     edits(GOOD + "quiet: perhaps\n", {"quiet: true": GOOD + "quiet: true\n", "leave it out": GOOD}),
     edits(GOOD + "loss: foo\n", {"give one of them": GOOD + "loss: sse\n"}),

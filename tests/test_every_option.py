@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from source_tables import sqlite_file, workbook
 
 import gdsolve
 from gdsolve.api import COMMAND_LINE
@@ -48,6 +49,8 @@ MODELS = {
     "gap.csv": "--na drop --na-values ?",
     "classes.csv": "--loss logistic",
     "days.csv": "--dates days --date-format %d/%m/%Y",
+    "two.xlsx": "--features x",
+    "t.db": "--features x",
 }
 
 
@@ -73,6 +76,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "half.csv").write_text("x;y\n1,225;2\n2,345;5\n3,456;7\n")
     (made / "years.csv").write_text("2019,2020\n1,2\n2,5\n3,6.5\n")
     pl.DataFrame(ROWS, schema=list(NAMES), orient="row").write_parquet(made / "t.parquet")
+    (made / "two.xlsx").write_bytes(workbook({"all": [NAMES, *ROWS], "few": [NAMES, *ROWS[:-1]]}))
+    sqlite_file(made / "t.db", {"t": [NAMES, *ROWS]})
     (made / "t.ndjson").write_text("".join(json.dumps(dict(zip(NAMES, row, strict=True))) + "\n" for row in ROWS))
     (made / "i.yaml").write_text(f"X: {[list(row[1:3]) for row in ROWS]}\ny: {[row[-1] for row in ROWS]}\n")
     (made / "g.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2, z: y**2 + t}\n")
@@ -129,6 +134,8 @@ EXAMPLES: dict[str, Example] = {
     "no_intercept": Example(),
     "delimiter": Example("~", source="marks.csv"),
     "decimal": Example(",", source="half.csv"),
+    "sheet": Example("few", source="two.xlsx"),
+    "query": Example("SELECT * FROM t WHERE x < 8", source="t.db"),
     "encoding": Example("latin-1", source="latin.csv"),
     "header": Example("no", source="years.csv"),
     "no_header": Example(None, source="years.csv"),
@@ -189,6 +196,7 @@ EXAMPLES: dict[str, Example] = {
     "retain_graph": Example(None, ("--repeat", "2"), "g.yaml"),
     "zero_grad": Example(None, source="again.yaml"),
     "retain_grad": Example("y", source="g.yaml"),
+    "symbols": Example(None, source="g.yaml"),
     "steps": Example(None, source="g.yaml"),
     "format": Example("csv"),
     "every": Example("2"),
@@ -464,6 +472,8 @@ COLUMN_OPTIONS = (
     "absolute_sigma",
     "delimiter",
     "decimal",
+    "sheet",
+    "query",
     "encoding",
     "header",
     "no_header",
@@ -555,7 +565,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}
 # What a table in memory has nothing of.
-OF_FILES = ("delimiter", "decimal", "encoding", "header", "no_header")
+OF_FILES = ("delimiter", "decimal", "sheet", "query", "encoding", "header", "no_header")
 CALLS = [
     (verb, name, form)
     for verb in PYTHON
@@ -579,6 +589,8 @@ def given_as(form: str, source: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The table of a source as arguments of a call."""
     if form == "a file" or not source:
         return ((source,) if source else ()), {}
+    # The same rows.
+    source = {"two.xlsx": "t.csv", "t.db": "t.csv"}.get(source, source)
     mark = {"marks.csv": "~", "half.csv": ";"}.get(source, ",")
     encoding = "latin-1" if source == "latin.csv" else "utf8"
     missing = ["?"] if form == "a frame" else None

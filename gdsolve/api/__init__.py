@@ -2,6 +2,7 @@
 
 from gdsolve.api.options import COMMAND_LINE
 from gdsolve.api.predicting import predict, score
+from gdsolve.api.tracing import trace
 from gdsolve.api.verbs import certify, check, compare, compare_lr, fit, partial_fit, path, scan
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "predict",
     "scan",
     "score",
+    "trace",
 ]

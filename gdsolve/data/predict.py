@@ -170,7 +170,8 @@ def open_for(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitSt
     """
     # What the model calls columns tells a header where it is in doubt.
     named = replace(model.reading(spec), features=tuple(model.read))
-    renamed = [_renamed(source, model) for source in open_sources(sources, named, stack, sifted=False)]
+    read = open_sources(sources, named, stack, sifted=False, named=model.read)
+    renamed = [_renamed(source.for_loss(model.beside.loss), model) for source in read]
     opened = as_fitted(as_asked(renamed, named), model, spec)
     here = model.within(list(opened[0].schema))
     for source in opened:

@@ -21,6 +21,7 @@ from gdsolve.data.file import File
 from gdsolve.data.pieces import Piece
 from gdsolve.data.scan import FAULTS, first_line, rows_of
 from gdsolve.data.shell import FIT, blanks_hint
+from gdsolve.spec import Loss
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -187,6 +188,10 @@ class Source(ABC):
         Raises:
             DataError: there are no columns.
         """
+        return self
+
+    def for_loss(self, loss: Loss) -> Source:
+        """Give the source as it is read for a loss, where its format writes classes in a way of its own."""
         return self
 
     def holds_values(self, column: str) -> bool:

@@ -41,8 +41,8 @@ def go_back(tape: Tape, root: str, *, retain_graph: bool, create_graph: bool, st
 
 
 def look_ahead(tape: Tape, root: str) -> None:
-    """Note the gradients at every function of the graph, once, before the first backward frees what they need."""
-    if tape.gradients:
+    """Note the gradients of the root at every function, once, before the first backward frees what they need."""
+    if tape.gradients or root != tape.spec.root:
         return
     function = tape.book.note(tape.tensors[root])
     if function is None:

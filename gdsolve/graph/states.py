@@ -31,7 +31,7 @@ class TreeRow:
     """One function of the graph, below the one that it feeds; `repeated` marks one drawn before.
 
     `text` is the statement or the part of one that it computes, `of` the name of what it feeds, `derivative` the local
-    derivative of that by it, None where it is no number or where there is none.
+    derivative of that by it, None where it is no number or where there is none, and `symbol` the same in symbols.
     """
 
     depth: int
@@ -42,6 +42,7 @@ class TreeRow:
     shape: tuple[int, ...] | None = None
     of: str | None = None
     derivative: Any = None
+    symbol: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,21 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class Symbolic:
+    """The derivative of a root by a leaf in symbols: as products along paths, in several forms, and as a number.
+
+    `reason` says why there are no forms.
+    """
+
+    of: str
+    by: str
+    chain: tuple[str, ...]
+    forms: tuple[str, ...]
+    value: Any
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The graph after one statement."""
 
@@ -120,5 +136,5 @@ class Graph:
     gradients: Gradients | None = None
     retain_graph: bool = False
     zero_grad: bool = False
-    symbols: tuple[Any, ...] = field(default=())
+    symbols: tuple[Symbolic, ...] = ()
     notes: tuple[str, ...] = ()

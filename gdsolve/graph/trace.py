@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gdsolve.graph.compare import compare_gradients
 from gdsolve.graph.compute import compute
-from gdsolve.graph.go_back import go_back
+from gdsolve.graph.go_back import go_back, look_ahead
 from gdsolve.graph.happen import happen
 from gdsolve.graph.look import edges_of, states_of, tree_of
-from gdsolve.graph.states import Backward, Graph, Happening, Snapshot
+from gdsolve.graph.states import Backward, Graph, Happening, Snapshot, Symbolic
 from gdsolve.graph.tape import GRAD, Tape, leaf_tensor, read_formulas, statement_text
 from gdsolve.spec.graph_statements import FormulaNode, Leaf, PartialDerivative, Statement
 from gdsolve.spec.trace_spec import TraceSpec
@@ -34,18 +34,26 @@ def trace(spec: TraceSpec) -> Graph:
                 _drop_gradients(tape)
             done = go_back(tape, spec.root, retain_graph=options.retain_graph, create_graph=False)
             tape.backward.append(Backward(spec.root, done.status, done.reason, done.plain, done.grads))
+    tree = tree_of(tape)
+    symbols: tuple[Symbolic, ...] = ()
+    if spec.options.symbols:
+        from gdsolve.graph.symbols import symbols_of, with_symbols
+
+        look_ahead(tape, spec.root)
+        tree, symbols = with_symbols(tape, tree), symbols_of(tape)
     return Graph(
         spec.path,
         spec.root,
         states_of(tape),
         edges_of(tape),
-        tree_of(tape),
+        tree,
         tuple(tape.backward),
         tuple(tape.happenings),
         tuple(steps),
         compare_gradients(tape),
         spec.options.retain_graph,
         spec.options.zero_grad,
+        symbols,
     )
 
 

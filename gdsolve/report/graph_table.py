@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
-from gdsolve.report.graph_tree import show_tree
+from gdsolve.report.graph_tree import pretty, show_tree, total
 from gdsolve.report.graph_values import tensor_text, value_text
 from gdsolve.report.grid import Column, Grid, Segment, plain
 from gdsolve.report.numbers import ABSENT, figure
@@ -29,6 +29,8 @@ def write_graph_table(record: Record, stream: TextIO) -> None:
     if not record["steps"]:
         page.heading("graph, from the output to the leaves")
         show_tree(page, record["tree"])
+    if record["symbols"]:
+        _show_symbols(page, record["symbols"])
     if record["actions"]:
         _show_actions(page, record["actions"])
     for number, backward in enumerate(record["backward"], 1):
@@ -36,11 +38,15 @@ def write_graph_table(record: Record, stream: TextIO) -> None:
         _show_backward(page, number, backward)
     if record["compare"]:
         _show_gradients(page, record["compare"])
+    for note in record["notes"]:
+        page.blank()
+        page.paragraph(note)
     page.write(stream)
 
 
 def _show_nodes(page: Page, nodes: Sequence[Mapping[str, Any]]) -> None:
     """One table, or where that is too wide, one of the values and one of what autograd notes."""
+    nodes = [node for node in nodes if node["kind"] != "unnamed"]
     whole = _node_table(nodes, HEADS)
     if page.fits(whole):
         page.table(whole)
@@ -92,6 +98,19 @@ def _show_actions(page: Page, actions: Sequence[Mapping[str, Any]]) -> None:
             page.paragraph(f"  hook on {seen['name']}: gradient {change}", hanging=4)
         if not ok:
             labelled(page, [("why", one["plain"]), ("PyTorch says", one["reason"] or "")])
+
+
+def _show_symbols(page: Page, symbols: Sequence[Mapping[str, Any]]) -> None:
+    """The derivative of the root by each leaf: along its paths, in symbols, and its value."""
+    page.heading("derivatives in symbols")
+    for one in symbols:
+        parts = [" + ".join(map(pretty, one["chain"])), *map(pretty, one["forms"])]
+        if one["value"] is not None:
+            parts.append(value_text(one["value"]))
+        said = " = ".join(part for place, part in enumerate(parts) if part and part not in parts[:place])
+        if one["reason"] is not None:
+            said = f"{said + '; ' if said else ''}no symbols: {one['reason']}"
+        page.paragraph(said, lead=f"{total(one['of'], one['by'])} = ", lead_style="bold", hanging=4)
 
 
 def _show_gradients(page: Page, compare: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from gdsolve.terminal import cells
 
 GAP = "  "
 LONGEST_PART = 16
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 TreeRow = Mapping[str, Any]
 
 
@@ -36,6 +38,13 @@ def show_tree(page: Page, tree: Sequence[TreeRow]) -> None:
         else:
             text = GAP.join(part for part in (label, operation, edge) if part)
             page.paragraph(text, lead=rail, lead_style="dim", hanging=len(rail) + 2)
+
+
+def tree_lines(tree: Sequence[TreeRow], width: int) -> list[str]:
+    """The lines of the tree as plain text."""
+    page = Page(width)
+    show_tree(page, tree)
+    return ["".join(segment.text for segment in line) for line in page.lines]
 
 
 def branches(tree: Sequence[TreeRow]) -> list[str]:
@@ -79,7 +88,9 @@ def edge_text(row: TreeRow) -> str:
         return ""
     below = row["name"] or row["text"]
     named = partial(row["of"], below) if row["of"] or below else "derivative"
-    return f"{named} = {value_text(row['derivative'])}"
+    value = value_text(row["derivative"])
+    symbols = "" if row.get("symbol") in (None, value) else f" = {pretty(row['symbol'])}"
+    return f"{named}{symbols} = {value}"
 
 
 def partial(above: str | None, below: str | None) -> str:
@@ -89,6 +100,18 @@ def partial(above: str | None, below: str | None) -> str:
     ('∂z/∂y', '∂z/∂(t**2)', '∂(·)/∂y')
     """
     return f"∂{_part(above)}/∂{_part(below)}"
+
+
+def pretty(formula: str) -> str:
+    """A formula as it is printed in a book: 3·t² for 3*t**2, Xᵀ for transpose(X)."""
+    formula = re.sub(r"\*\*(\d+)(?![\d.])", lambda found: found[1].translate(_RAISED), formula)
+    formula = re.sub(r"transpose\((\w+)\)", r"\1ᵀ", formula)
+    return re.sub(r" ?(?<!\*)\*(?!\*) ?", "·", formula)
+
+
+def total(root: str, name: str) -> str:
+    """The derivative of the root by a node, over all paths: dz/dt."""
+    return f"d{_part(root)}/d{_part(name)}"
 
 
 def _part(text: str | None) -> str:

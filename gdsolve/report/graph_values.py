@@ -8,6 +8,7 @@ from typing import Any
 from gdsolve.report.numbers import ABSENT, figure
 
 MOST_ENTRIES = 6
+LONGEST = 36
 
 
 def tensor_text(node: Mapping[str, Any]) -> str:
@@ -26,7 +27,7 @@ def value_text(value: Any) -> str:
     for size in shape:
         count *= size
     text = _list_text(value) if count <= MOST_ENTRIES else "…"
-    return f"{text} {shape_text(shape)}"
+    return f"{text if len(text) <= LONGEST else '…'} {shape_text(shape)}"
 
 
 def shape_text(shape: Sequence[int]) -> str:

@@ -274,3 +274,8 @@ SHOWN_STEPS = Company(
     "{flag} is for the table and JSON; --format dot draws the whole graph",
     "give --format table|json",
 )
+SHOWN_SYMBOLS = Company(
+    lambda asked: asked.spec.format is not Format.DOT,
+    "{flag} is for the table and JSON; --format dot draws the graph with its operations",
+    "give --format table|json",
+)

@@ -29,6 +29,7 @@ from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, 
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
+from gdsolve.spec.source_name import selecting, source_name
 from gdsolve.spec.spec import Spec
 from gdsolve.spec.strengths import check_strengths
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
@@ -216,6 +217,8 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
+    if spec.sheet is not None or spec.query is not None:
+        spec = replace(spec, data=selecting(spec.data, spec))
     if spec.formula is None:
         return spec
     # What reads a formula takes longer to import than most specs to read.
@@ -470,6 +473,8 @@ def _table_beside(path: str, entry: str) -> str:
 def _beside(path: str, entry: str) -> str:
     if entry == "-" or is_url(entry):
         return entry
+    if not (name := source_name(entry)).is_path:
+        return replace(name, path=_beside(path, name.path)).text if name.path else entry
     entry, folder = at_home(entry), Path(path).parent
     # A folder called `runs[1]` is no pattern, even where the entry is one.
     return str(Path(glob.escape(str(folder))) / entry) if glob.has_magic(entry) else str(folder / entry)

@@ -41,11 +41,19 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     """
     if len(sources) == 1 and sources[0] == "-":
         return read_trace_text(sys.stdin.read(), given, STDIN)
-    if len(sources) == 1 and "=" in sources[0] and not Path(sources[0]).exists():
+    if len(sources) == 1 and "=" in sources[0] and not _is_there(sources[0]):
         return read_trace_text(sources[0], given, INLINE)
     if len(sources) != 1 or not is_yaml(sources[0]):
         raise _no_spec(sources)
     return _from_yaml(sources[0], None, given)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        # Longer than a name may be, or with a character that none has.
+        return False
 
 
 def read_trace_text(text: str, given: Mapping[str, Any], path: str = INLINE) -> TraceSpec:

@@ -42,6 +42,11 @@ class Words:
     line: int
     no_grad: bool
 
+    @property
+    def shown(self) -> str:
+        """The statement, and that it is under no_grad."""
+        return f"with no_grad: {self.text}" if self.no_grad else self.text
+
 
 def refused(path: str, line: int | None, words: str, hint: str) -> GdsolveError:
     """An error in the text of a graph."""
@@ -89,9 +94,9 @@ def _method(words: Words, name: str, method: str, call: ast.Call) -> Action:
     if method in ("zero_", "detach_"):
         if method == "detach_":
             raise refused(words.path, words.line, "detach_() changes a node of the graph", f"write d = {name}.detach()")
-        return InPlace(name, "*", "0", words.text, words.no_grad, words.line)
+        return InPlace(name, "*", "0", words.shown, words.no_grad, words.line)
     change = ast.get_source_segment(words.text, _only(words, call, "1")) or ""
-    return InPlace(name, CHANGES[method], change, words.text, words.no_grad, words.line)
+    return InPlace(name, CHANGES[method], change, words.shown, words.no_grad, words.line)
 
 
 def _hook(words: Words, name: str, given: ast.expr) -> Hook:

@@ -93,7 +93,7 @@ def _statement(one: Words) -> Statement:
     if dropped := _NO_GRAD.fullmatch(one.text):
         return ZeroGrad(dropped[1], True, one.text, one.line)
     if changed := _IN_PLACE.fullmatch(one.text):
-        return InPlace(changed[1], changed[2], changed[3].strip(), one.text, one.no_grad, one.line)
+        return InPlace(changed[1], changed[2], changed[3].strip(), one.shown, one.no_grad, one.line)
     if (call := called(one)) is not None:
         return call
     if given := _ASSIGNED.fullmatch(one.text):

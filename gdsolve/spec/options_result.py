@@ -119,6 +119,13 @@ class ResultOptions(DescentOptions):
     retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient although they are not leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
+    symbols: bool = option(
+        False,
+        "Show derivatives in symbols beside the numbers, by SymPy.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SHOWN_SYMBOLS,
+    )
     steps: bool = option(
         False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
     )
@@ -276,7 +283,12 @@ class ResultOptions(DescentOptions):
         "Output",
         verbs=DRAWN,
         metavar="[FILE]",
-        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
+        by_verb={
+            "trace": {
+                "help": "Draw the graph, values forward and gradients backward: in the terminal, or in a .svg, .png or "
+                ".pdf file."
+            }
+        },
     )
     plot_kind: PlotKind = option(
         PlotKind.AUTO,

@@ -188,6 +188,24 @@ class TableOptions:
         default_text="sniffed",
         goes_with=(company.FILES, company.CSV),
     )
+    sheet: str | None = option(
+        None,
+        "Sheet of an Excel workbook, by its name; 'FILE?sheet=NAME' says so of one file.",
+        "Columns",
+        verbs=READING,
+        metavar="NAME",
+        default_text="the first",
+        goes_with=company.FILES,
+    )
+    query: str | None = option(
+        None,
+        "What is read of a SQLite or DuckDB database: one SELECT; 'FILE?query=SELECT ...' says so of one file.",
+        "Columns",
+        verbs=READING,
+        metavar="SELECT",
+        default_text="its only table",
+        goes_with=company.FILES,
+    )
     encoding: str | None = option(
         None,
         "Encoding of text files.",

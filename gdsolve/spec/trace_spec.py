@@ -53,9 +53,10 @@ class TraceSpec:
 
     @property
     def root(self) -> str:
-        """The node that backward begins at."""
+        """The node that backward begins at; the last of several in a text."""
         if self.options.backward_from is not None:
             return self.options.backward_from
         backward = [one.name for one in self.statements if isinstance(one, GoBackward)]
-        computed = [one.name for one in self.statements if isinstance(one, FormulaNode | PartialDerivative)]
-        return (backward or computed or [leaf.name for leaf in self.leaves])[-1]
+        derived = [one.of for one in self.statements if isinstance(one, PartialDerivative)]
+        computed = [one.name for one in self.statements if isinstance(one, FormulaNode)]
+        return (backward[-1:] or derived[:1] or computed[-1:] or [self.leaves[-1].name])[0]
