@@ -198,6 +198,11 @@ def test_exercises_follow_a_part_with_their_answers_or_not_at_all() -> None:
     assert "Exercise" not in completed("tour", "--case", "E", "--lang", "en", "--exercises", "none").out
 
 
+def test_one_step_of_a_case_by_the_name_of_its_spec() -> None:
+    listed = completed("tour", "--list", "--case", "b4-small,D2", "--lang", "en").out
+    assert listed.splitlines() == ["B4   Until the updates are small", "D2   More columns than rows"]
+
+
 def test_the_list_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tour", "--list", "--case", "B,d2"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -274,7 +279,9 @@ def test_answers_are_read_and_checked(key: str, typed: str, given: object, right
 # On a terminal ----------------------------------------------------------------------------------------------------
 
 
-def screens(columns: int, rows: int, keys: list[str], items: list[object], words: Catalogue) -> list[pyte.Screen]:
+def screens(
+    columns: int, rows: int, keys: list[str], items: list[object], words: Catalogue, *, asks: bool = True
+) -> list[pyte.Screen]:
     """What the reader sees at each prompt, in an emulated terminal of this size."""
     size = {"COLUMNS": str(columns), "LINES": str(rows), "TERM": "xterm-256color", "NO_COLOR": "1"}
     screen = Canvas(sys.__stdout__)
@@ -284,7 +291,7 @@ def screens(columns: int, rows: int, keys: list[str], items: list[object], words
         mock.patch.object(sys, "stdout", screen),
         mock.patch.object(sys, "stdin", typed),
     ):
-        walk(items, WHOLE, words)  # type: ignore[arg-type]
+        walk(items, WHOLE, words, asks=asks)  # type: ignore[arg-type]
     screen.seek(0)
     shown = []
     for text in screen.read().split("\n" * rows + "\x1b[H")[1:]:
@@ -360,6 +367,13 @@ def test_an_exercise_is_checked_at_once_with_the_reason() -> None:
     assert "$ gdsolve compare-lr C --lr 0.05" in text[2]
     assert "Right.\nAnswer: 0.0357143" in text[4]
     assert "You answered 1 of 2 exercises right." in text[-1].replace("\n", "")
+
+
+def test_answers_are_shown_where_they_are_not_asked_for() -> None:
+    exercises = [one for one in EXERCISES if one.key == "A-leaf"]
+    (screen,) = screens(80, 24, [""], [*exercises], catalogue_of(Tongue.EN), asks=False)
+    assert any(line.startswith("Answer: x") for line in screen.display)
+    assert screen.display[screen.cursor.y].startswith("Enter: end")
 
 
 def test_a_real_terminal_is_asked_and_left() -> None:
