@@ -50,6 +50,7 @@ def usable_table(
             if len(batch.values):
                 yield batch
         tally.dropped = described.all_rows - tally.rows
+        tally.read, tally.filtered = described.read, described.filtered
 
     return Table(described.source, roles, read, has_header=described.has_header, name=described.name)
 

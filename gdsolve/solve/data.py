@@ -79,6 +79,6 @@ def tell_table(info: DataInfo) -> None:
     logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
 
 
-def sampler_of(spec: Spec) -> Sample | None:
-    """What keeps the rows that a picture shows, if one does."""
-    return Sample(rates=spec.mean is Mean.EXP) if spec.plots and shows_rows(spec) else None
+def sampler_of(spec: Spec, *, later: bool) -> Sample | None:
+    """What keeps the rows that a picture shows, if one does or may do so `later`."""
+    return Sample(rates=spec.mean is Mean.EXP) if later or (spec.plots and shows_rows(spec)) else None
