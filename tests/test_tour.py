@@ -169,6 +169,7 @@ def test_the_whole_tour_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> No
     # Figures of configs/textbook, which come from the runs.
     for told in (
         "leads to (0.28, 0.12) and an SSE of 11.8016.",
+        "the one of minimum norm, (0.202, 0.606)",
         "After 1000 updates the weights are (1.0371897, 0.91021609)",
         "from update 3935 on.",
         "at k = 51517,",
@@ -339,8 +340,13 @@ def test_a_step_shows_the_thing_then_the_command_then_what_it_prints_then_the_pi
     steps = [step for step in STEPS if step.key == "B2"]
     shown = screens(80, 24, [""] * 9, [*steps], catalogue_of(Tongue.EN))
     text = "\n".join(line.rstrip() for screen in shown for line in screen.display)
-    order = ["(x, y) = (1, 2), (3, 4)", "∂SSE/∂a = 20·a", "  data: two_points", "$ gdsolve fit B2 --plot"]
-    order += ["SSE 11.8016", "One update at α = 0.01 leads to (0.28, 0.12)", "The path of descent", "─▶ path"]
+    order = [
+        "(x, y) = (1, 2), (3, 4)",
+        "∂SSE/∂a = 20·a",
+        "  data: two_points",
+        "$ gdsolve fit B2 --show gradient --plot",
+    ]
+    order += ["SSE 11.8016", "One update at α = 0.01 against the gradient leads to", "The path of descent", "─▶ path"]
     places = [text.find(part) for part in order[:-1]]
     assert places == sorted(places) and -1 not in places
 
