@@ -28,9 +28,9 @@ class TextbookFormula:
     model: str
 
     @property
-    def gradient(self) -> str:
+    def gradient(self) -> tuple[str, ...]:
         """The derivatives as a textbook writes them."""
-        return "   ".join(f"∂{self.name}/∂{one} = {as_written(text)}" for one, text in self.by.items())
+        return tuple(f"∂{self.name}/∂{one} = {as_written(text)}" for one, text in self.by.items())
 
 
 @dataclass(frozen=True, slots=True)
