@@ -84,6 +84,11 @@ CHECKS = [
     Case("fit two.csv --decimal x", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
     Case("fit two.csv --delimiter ab", {"two.csv": "x\ty\n1\t2\n3\t4\n4\t6\n"}),
     Case("fit two.csv --delimiter , --decimal ,", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
+    Case("fit two.csv --thousands x", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
+    Case("fit two.csv --thousands , --decimal ,", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
+    Case("fit two.csv --thousands ' ' --delimiter blanks", {"two.csv": "x y\n1 2\n3 4\n4 6\n"}),
+    Case("fit two.csv --comment ab", TWO),
+    Case("fit two.csv --comment ';' --delimiter ';'", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
     edits("X: [1, 2, 3]\n", {"add the missing one": "X: [1, 2, 3]\ny: [1, 2, 4]\n"}),
     edits(GOOD + "X: [1, 2]\ny: [1, 2]\n", {"keep one of them": GOOD}),
     Case(

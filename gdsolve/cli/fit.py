@@ -25,7 +25,7 @@ from gdsolve.spec.scans import reads_scans
 from gdsolve.spec.source_name import path_in
 from gdsolve.status import ExitCode, Status
 
-READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
+READ_BY = ("delimiter", "decimal", "thousands", "comment", "encoding", "no_header", "header", "na_values")
 """Options by which a table is read: what reads it again needs them as well."""
 COEFFICIENTS = (Format.CSV, Format.MARKDOWN, Format.LATEX)
 """Formats that have a row for every coefficient, and no room for more, where a report is asked for."""
