@@ -109,10 +109,7 @@ def _formula(step: TourStep, words: Catalogue, width: int | None) -> list[tuple[
     return [
         (words.say("screen.model"), step.thing.model),
         (words.say("screen.loss"), f"{step.thing.name} = {as_written(step.thing.loss)}"),
-        *(
-            (label if number == 0 else "", one)
-            for number, one in enumerate([gradient] if fits else step.thing.gradient)
-        ),
+        *((label if number == 0 else "", one) for number, one in enumerate(rows)),
     ]
 
 
