@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.api.given import Source, has_column, is_frame, is_scan, names_tables, paths_of, refuse_names
 from gdsolve.api.options import read_options
+from gdsolve.bundled import tell_hidden
 from gdsolve.model import Model
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
@@ -60,6 +61,7 @@ def ask(
                 "X names a table, which has its target in it", 'give target="…", the name of a column', option="y"
             )
         refuse_names(names)
+        tell_hidden(paths_of(X))
         spec, fixed = read_spec(paths_of(X), options, verb)
         return spec, None, Command(verb, paths_of(X), options, fixed, path_argument(X, options))
     if isinstance(y, str):

@@ -35,7 +35,7 @@ def fit(
 
 @overload
 def fit(
-    X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, group_by: str, **options: Any
+    X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, group_by: str | Sequence[str], **options: Any
 ) -> GroupFits: ...
 
 
@@ -44,7 +44,7 @@ def fit(
     y: Any = None,
     *,
     names: Sequence[str] | None = None,
-    group_by: str | None = None,
+    group_by: str | Sequence[str] | None = None,
     **options: Any,
 ) -> Fit | GroupFits:
     """Fit a table or a YAML spec by its path, or X, (m, n), and y, (m,) or (m, 1), given as arrays; or a formula.
@@ -53,8 +53,9 @@ def fit(
     `save`, `history` and `plot` write their files, and `plot=True` prints a picture; a formula has `minimize` or
     `model`, and `parameters` as a mapping from names to starts, or to `{"start": 1, "lower": 0}`. `names` are those of
     the columns of X; a DataFrame has its own, and y may have one. `init` takes the result of a fit as well. The
-    result's `w`, (p, 1), has the intercept last. With `group_by`, a column (of numbers, where X is an array), every
-    group is fitted by itself, and the result is iterated over, or asked for a group by its text.
+    result's `w`, (p, 1), has the intercept last. With `group_by`, a column or several (of numbers, where X is an
+    array), every group is fitted by itself, and the result is iterated over, or asked for a group by its text:
+    `fits["a"]`, of two columns `fits["a", "b"]`.
 
     Raises:
         GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.
@@ -73,7 +74,7 @@ def fit(
                 "take it out of the spec, or fit its tables in a loop: [gdsolve.fit(path) for path in paths]",
                 option="each",
             )
-        if spec.group_by is not None:
+        if spec.group_by:
             from gdsolve.groups.fit import fit_groups
 
             # Of a scan groups are refused with the spec.

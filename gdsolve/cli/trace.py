@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
+from gdsolve.bundled import tell_hidden
+from gdsolve.cli.messages import listen
 from gdsolve.cli.output import present, writing
 from gdsolve.cli.request import Request
 from gdsolve.outputs import check_outputs, write_picture_file
@@ -17,6 +19,8 @@ from gdsolve.status import ExitCode
 
 def run(request: Request, _ranks: Ranks) -> int:
     """Trace the graph of a spec; what PyTorch refuses is a result. Returns the exit code."""
+    listen(quiet=False, verbose=False)
+    tell_hidden(request.sources)
     spec = build_trace_spec(request.sources, request.given)
     check_outputs(spec.options)
     from gdsolve.graph import trace

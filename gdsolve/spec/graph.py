@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import nearest_name
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
-from gdsolve.spec.file import from_flag, read_value, relative
+from gdsolve.spec.file import from_flag, is_yaml, read_value, relative
 from gdsolve.spec.graph_checks import check_statements, near
 from gdsolve.spec.graph_statements import FormulaNode, Leaf, Statement
 from gdsolve.spec.graph_text import read_text
@@ -42,11 +43,8 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         return read_trace_text(sys.stdin.read(), given, STDIN)
     if len(sources) == 1 and "=" in sources[0] and not _is_there(sources[0]):
         return read_trace_text(sources[0], given, INLINE)
-    if len(sources) != 1 or not sources[0].lower().endswith((".yaml", ".yml")):
-        raise GdsolveError(
-            "trace: one YAML spec or one text is expected",
-            "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'",
-        )
+    if len(sources) != 1 or not is_yaml(sources[0]):
+        raise _no_spec(sources)
     return _from_yaml(sources[0], None, given)
 
 
@@ -126,6 +124,15 @@ def _finished(
     spec = TraceSpec(path, statements, comparison, options, asked, text)
     check_statements(spec, values)
     return spec
+
+
+def _no_spec(sources: Sequence[str]) -> GdsolveError:
+    """That the sources are no graph, with the name that was probably meant."""
+    meant = nearest_name(sources[0]) if len(sources) == 1 and not Path(sources[0]).exists() else None
+    remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'"
+    return GdsolveError(
+        "trace: one YAML spec or one text is expected", remedy if meant is None else f"did you mean {meant}?"
+    )
 
 
 def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, int]) -> list[tuple[str, Node]]:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
     Every,
+    Exercises,
     Format,
     Init,
     IntervalOf,
     Plot,
     PlotKind,
     Select,
+    Show,
+    Tongue,
 )
 from gdsolve.spec.option import option
 from gdsolve.spec.options_descent import DescentOptions
@@ -131,7 +134,7 @@ class ResultOptions(DescentOptions):
         Format.TABLE,
         "Format of the result on standard output.",
         "Output",
-        verbs=(*TABULATED, "trace", "scan", *SCORING),
+        verbs=(*TABULATED, "trace", "scan", "configs", *SCORING),
     )
     every: Every = option(
         "log",
@@ -140,6 +143,14 @@ class ResultOptions(DescentOptions):
         verbs=FITTED,
         metavar="N|log|none",
         goes_with=company.SHOWN_ITERATIONS,
+    )
+    show: Show = option(
+        Show.NOTHING,
+        "What to add to every iteration that is reported: gradient, the partial derivatives ∂L/∂w of the loss, per "
+        "unit of each weight.",
+        "Output",
+        verbs=("fit",),
+        goes_with=(company.SHOWN_ITERATIONS, company.REPORTED),
     )
     report: bool = option(
         False,
@@ -251,6 +262,20 @@ class ResultOptions(DescentOptions):
         verbs=("tour",),
         metavar="CASES",
         default_text="all",
+    )
+    lang: Tongue = option(
+        Tongue.AUTO,
+        "Language of the lesson; commands, figures and what PyTorch says stay as they are.",
+        "Tour",
+        verbs=("tour",),
+        default_text="that of LC_ALL, LC_MESSAGES or LANG, else en",
+    )
+    exercises: Exercises = option(
+        Exercises.ASK,
+        "Exercises after each part: asked on a terminal and checked at once, shown with their answers, or none.",
+        "Tour",
+        verbs=("tour",),
+        default_text="ask; off a terminal answers",
     )
     plot: Plot = option(
         False,
