@@ -145,8 +145,8 @@ def test_nothing_far_off_is_meant() -> None:
 
 def test_names_are_completed(here: Path) -> None:
     (here / "A1.yaml").write_text("")
-    assert bash("gdsolve trace a1|") == (0, ["a1", "a10", "a11"])
-    assert bash("gdsolve trace A1|") == (0, ["A1", "A10", "A11", "A1.yaml"])
+    assert bash("gdsolve trace a1|") == (0, ["a1", *(f"a{case}" for case in range(10, 18))])
+    assert bash("gdsolve trace A1|") == (0, ["A1", *(f"A{case}" for case in range(10, 18)), "A1.yaml"])
     assert bash("gdsolve fit pen|") == (0, ["penguins"])
     assert bash("gdsolve configs b4|") == (0, ["b4", "b4-small"])
     assert bash("gdsolve configs zz|")[0] == 1
