@@ -105,7 +105,7 @@ def test_a_table_beside_a_spec_comes_before_a_name(here: Path) -> None:
         (("fit", "B44"), 5, "did you mean B4?"),
         (("fit", "pinguins"), 5, "did you mean penguins?"),
         (("fit", "b4.yaml"), 2, "did you mean B4?"),
-        (("trace", "A12"), 2, "did you mean A2?"),
+        (("trace", "A22"), 2, "did you mean A2?"),
         (("configs", "longly"), 2, "did you mean longley?"),
         (("configs", "zzz"), 2, "gdsolve configs lists what has a name"),
         (("configs", "A1", "A2"), 2, "give one name; gdsolve configs lists what has a name"),
