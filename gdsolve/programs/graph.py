@@ -7,6 +7,7 @@ from typing import Any
 from gdsolve.graph import trace
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.programs.expression import written
+from gdsolve.programs.graph_text import has_statements, text_program
 from gdsolve.programs.text import assembled, no_program, number
 from gdsolve.spec.graph_statements import FormulaNode
 from gdsolve.spec.trace_spec import TraceSpec
@@ -23,6 +24,10 @@ def graph_program(spec: TraceSpec, kind: str | None = None) -> str:
     """
     if kind == "matrix":
         raise no_program("a graph by hand", "give --code autograd")
+    for name in [*(leaf.name for leaf in spec.leaves), *(node.name for node in spec.nodes)]:
+        _named(name)
+    if has_statements(spec):
+        return text_program(spec, TITLE, _statement, _value)
     names = [leaf.name for leaf in spec.leaves]
     lines = ["torch.set_default_dtype(torch.float64)", "torch.set_printoptions(precision=12)", ""]
     for leaf in spec.leaves:
