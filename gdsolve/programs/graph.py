@@ -22,19 +22,26 @@ def graph_program(spec: TraceSpec, kind: str | None = None) -> str:
     """
     if kind == "matrix":
         raise no_program("a graph by hand", "give --code autograd")
+    graph = trace(spec)
+    tracked = {node.name for node in graph.nodes if node.requires_grad}
+    asked = {node.name for node in spec.nodes if node.retain_grad} | set(spec.options.retain_grad)
+    kept = tracked & (asked | {leaf.name for leaf in spec.leaves})
     names = [leaf.name for leaf in spec.leaves]
     lines = ["torch.set_default_dtype(torch.float64)", "torch.set_printoptions(precision=12)", ""]
     for leaf in spec.leaves:
-        tracked = ", requires_grad=True" if leaf.requires_grad else ""
-        lines.append(f"{_named(leaf.name)} = torch.tensor({_value(leaf.value)}{tracked})")
+        required = ", requires_grad=True" if leaf.requires_grad else ""
+        lines.append(f"{_named(leaf.name)} = torch.tensor({_value(leaf.value)}{required})")
     for node in spec.nodes:
         expression = parse(node.expression, names)
         lines += _statement(node, expression)
-        if node.retain_grad or node.name in spec.options.retain_grad:
-            lines += [f"if {node.name}.requires_grad:", f"    {node.name}.retain_grad()"]
+        if node.name in kept:
+            lines.append(f"{node.name}.retain_grad()")
         names.append(node.name)
-    refused = any(one.status == "refused" for one in trace(spec).backward)
-    return assembled(TITLE, [*lines, *_backward(spec, refused=refused), "", *_told(spec, names)])
+    refused = any(one.status == "refused" for one in graph.backward)
+    return assembled(
+        TITLE,
+        [*lines, *_backward(spec, [name for name in names if name in kept], refused=refused), "", *_told(names, kept)],
+    )
 
 
 def _named(name: str) -> str:
@@ -59,15 +66,13 @@ def _statement(node: FormulaNode, expression: Expression) -> list[str]:
     return [f"{name} = {code}"]
 
 
-def _backward(spec: TraceSpec, *, refused: bool) -> list[str]:
+def _backward(spec: TraceSpec, cleared: list[str], *, refused: bool) -> list[str]:
     options, root = spec.options, spec.root
     if not options.repeat:
         return []
     kept = "retain_graph=True" if options.retain_graph else ""
     lines = [f"{root}.backward({kept})"]
     if options.zero_grad:
-        cleared = [leaf.name for leaf in spec.leaves if leaf.requires_grad]
-        cleared += [node.name for node in spec.nodes if node.retain_grad or node.name in options.retain_grad]
         lines = [*(f"{name}.grad = None" for name in cleared), *lines]
     if not refused:
         return ["", *lines] if options.repeat == 1 else ["", f"for _ in range({options.repeat}):", *_within(lines)]
@@ -86,11 +91,9 @@ def _within(lines: list[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-def _told(spec: TraceSpec, names: list[str]) -> list[str]:
-    kept = [leaf.name for leaf in spec.leaves if leaf.requires_grad]
-    kept += [node.name for node in spec.nodes if node.retain_grad or node.name in spec.options.retain_grad]
+def _told(names: list[str], kept: set[str]) -> list[str]:
     lines = [f'print("{name} =", {name}.detach())' for name in names]
-    return [*lines, *(f'print("{name}.grad =", {name}.grad)' for name in kept)]
+    return [*lines, *(f'print("{name}.grad =", {name}.grad)' for name in names if name in kept)]
 
 
 def _value(value: Any) -> str:
