@@ -352,6 +352,31 @@ def test_what_cannot_be_written_is_refused_by_name(options: dict[str, Any], what
     assert told.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("preamble.csv", "made by a logger\n\nx,y\n1,2\n3,4\n4,7\n"),
+        ("padded.csv", "x , y\n1 , 2\n3 , 4\n4 , 7\n"),
+    ],
+)
+def test_a_table_that_polars_alone_reads_otherwise_is_refused_or_read_the_same(name: str, text: str) -> None:
+    Path(name).write_text(text)
+    try:
+        fit = gdsolve.fit(name)
+        program = gdsolve.code(name)
+    except GdsolveError as refused:
+        assert "polars alone reads otherwise" in refused.text or refused.exit_code == 5
+    else:
+        assert reached(program)[0] == fit.iterations
+
+
+def test_wider_than_long_and_constant_columns() -> None:
+    require_same(str(CONFIGS / "wide.csv"), ridge=1.0)
+    Path("constant.csv").write_text("a,b,y\n1,5,2\n2,5,3\n4,5,7\n")
+    require_same("constant.csv", max_iter=5)
+    require_same("constant.csv", l1=0.5, penalize_intercept=True)
+
+
 def test_numbers_in_no_file_stand_in_the_program_as_far_as_they_have_room() -> None:
     text = gdsolve.code([[1.0], [3.0]], [2.0, 4.0], lr=0.3)
     assert "X = torch.tensor([[1.0], [3.0]])" in text
