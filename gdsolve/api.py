@@ -154,7 +154,7 @@ def code(
 
     name = verb.replace("_", "-")
     if name not in ("fit", "compare-lr"):
-        raise GdsolveError(f"{shown(verb)} has no program", 'give verb="fit" or verb="compare-lr"', option="verb")
+        raise GdsolveError(f"{shown(verb)} has no program", 'give verb="fit" or verb="compare-lr"')
     if kind is not None:
         read_code(kind)
     with _typing(name, X):
