@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -20,14 +20,35 @@ from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.pieces import Piece
 from gdsolve.data.scan import FAULTS, first_line, rows_of
-from gdsolve.data.shell import FIT, blanks_hint
+from gdsolve.data.shell import BY_BLANKS, FIT
+from gdsolve.spec import Loss
+from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
 
+
+@dataclass(slots=True, eq=False)
+class InnerPart:
+    """A part of a source that stands within another one."""
+
+    part: Part
+
+
 # What is scanned in one go: a piece of text, or rows of typed columns.
-Part = Piece | pl.DataFrame
+Part = Piece | pl.DataFrame | InnerPart
+
+
+def comments_of(part: Part) -> int:
+    """How many comments were left out of a part."""
+    if isinstance(part, InnerPart):
+        return comments_of(part.part)
+    return part.comments if isinstance(part, Piece) else 0
+
 
 T = TypeVar("T", bound=tuple[Any, ...])
 Through = Callable[[Iterator[T]], Iterator[T]]
@@ -39,6 +60,11 @@ class Marks:
 
     delimiter: str | None = None
     decimal: str | None = None
+
+    @property
+    def between(self) -> str:
+        """What to write between cells: what the file has, a tab for runs of blanks, a comma where nothing is known."""
+        return "\t" if self.delimiter == BLANKS else self.delimiter or ","
 
 
 UNMARKED = Marks()
@@ -109,6 +135,25 @@ class Source(ABC):
         return UNMARKED
 
     @property
+    def dates(self) -> DatedColumns | None:
+        """The columns of dates that are read as numbers, if there are any."""
+        return None
+
+    @property
+    def written(self) -> Source:
+        """The source with cells as they are written, of dates as well."""
+        return self
+
+    def as_read(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Give cells as they are written as `scan` gives them."""
+        return raw
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """The rows of the last whole pass, and those of them that satisfy a condition; None where there is none."""
+        return None
+
+    @property
     def row_names(self) -> str | None:
         """The column of names of rows, which the header has no name for, where there is one."""
         return None
@@ -159,6 +204,10 @@ class Source(ABC):
         """
         return self
 
+    def for_loss(self, loss: Loss) -> Source:
+        """Give the source as it is read for a loss, where its format writes classes in a way of its own."""
+        return self
+
     def holds_values(self, column: str) -> bool:
         """True where it is known without reading that a cell stands in this column, of this file or another."""
         return False
@@ -195,6 +244,10 @@ class Source(ABC):
         """
         return None
 
+    def without_rows(self) -> DataError:
+        """Explain a table of which this is the first file, and which has no row."""
+        return DataError(f"{self.name}: has a header but no rows", "a table needs at least one row of data")
+
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Explain why the last row of what a part was parsed to is not the last of the part; None where it is."""
         return None
@@ -221,7 +274,7 @@ class Source(ABC):
 
     def overflow_hint(self, run: str = FIT) -> str | Advice:
         """Say what can be done about a row with more fields than the others."""
-        return blanks_hint(self.file, run)
+        return BY_BLANKS
 
     def place(self, record: int) -> str:
         """Say where a record stands: `row 3 (line 4)`, or `row 3` where no line can be told."""

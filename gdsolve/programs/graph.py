@@ -8,7 +8,8 @@ from gdsolve.graph import trace
 from gdsolve.objective.expression import Expression, parse
 from gdsolve.programs.expression import written
 from gdsolve.programs.text import assembled, no_program, number
-from gdsolve.spec.graph import FormulaNode, TraceSpec
+from gdsolve.spec.graph_statements import FormulaNode
+from gdsolve.spec.trace_spec import TraceSpec
 
 TITLE = "An autograd graph: its statements, backward(), and the gradients."
 RESERVED = ("torch", "math", "print", "refused")

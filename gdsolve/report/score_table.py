@@ -7,7 +7,7 @@ from typing import TextIO
 from gdsolve.report.confusion_table import show_confusion
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import page_for
-from gdsolve.report.parts import Record, labelled
+from gdsolve.report.parts import Record, labelled, satisfied
 from gdsolve.report.plain import write_csv
 from gdsolve.report.score_record import FIGURES
 from gdsolve.spec.losses import Loss
@@ -32,7 +32,7 @@ def write_score_table(record: Record, stream: TextIO) -> None:
     page = page_for(stream)
     labelled(page, _header(record))
     page.blank()
-    labelled(page, [*_figures(record), ("largest error", _largest(record))])
+    labelled(page, [*shown_figures(record), ("largest error", _largest(record))])
     if record["confusion"] is not None:
         show_confusion(page, record, record["target"], weighted=record["weight"] is not None)
     page.write(stream)
@@ -54,6 +54,7 @@ def write_score_csv(record: Record, stream: TextIO) -> None:
 
 def _header(record: Record) -> list[tuple[str, str]]:
     left = [
+        *satisfied(record),
         f"{whole(record['rows_dropped'])} dropped for missing cells" if record["rows_dropped"] else "",
         f"{whole(record['rows_weightless'])} of weight 0 left out" if record["rows_weightless"] else "",
     ]
@@ -68,7 +69,8 @@ def _header(record: Record) -> list[tuple[str, str]]:
     ]
 
 
-def _figures(record: Record) -> list[tuple[str, str]]:
+def shown_figures(record: Record) -> list[tuple[str, str]]:
+    """The figures that a table shows, each with its title."""
     classes = record["confusion"] is not None
     own = {"mean_deviance": record["mean_deviance"] is not None, "pinball_loss": record["quantile"] is not None}
     of_classes = ("log_loss", "accuracy", "auc", "brier")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.data.columns import assign
 from gdsolve.data.scan_file import ScanFile, ScanInfo, StoredTriangle, read_scan_file, same_order, write_scan_file
 from gdsolve.imports import collector_at_rest
+from gdsolve.presented import Presented
 from gdsolve.spec import Spec, flag
 from gdsolve.spec.scans import require_name
 from gdsolve.status import DataError, GdsolveError
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scan:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Scan(Presented):
     """What least squares needs of a table: its triangle, over `info.columns` in their order, and what is known of it.
 
     `folds` are the triangles of the rows of each fold, if there are any. `file` is where it was written, of `size`
@@ -124,6 +125,10 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
     if _weighing(first) != _weighing(other):
         raise DataError(
             f"{there} is scanned {_weighing(other)}, and {here} {_weighing(first)}", "scan the tables alike, anew"
+        )
+    if _dated(first) != _dated(other):
+        raise DataError(
+            f"{there} is scanned {_dated(other)}, and {here} {_dated(first)}", "scan the tables alike, anew"
         )
     if first.folds != other.folds:
         raise DataError(
@@ -228,6 +233,13 @@ def _weighing(info: ScanInfo) -> str:
     return f"with --weight {info.weight} --weight-kind {info.weight_kind}"
 
 
+def _dated(info: ScanInfo) -> str:
+    """How dates were made numbers, as flags."""
+    if info.dates is None:
+        return "without dates"
+    return f"with --dates {info.dates['unit']} of {', '.join(sorted(info.dates['columns']))}"
+
+
 def _dealing(info: ScanInfo) -> str:
     """How rows are dealt into folds, as flags."""
     if info.folds is None:
@@ -251,4 +263,7 @@ def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
         ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
         na_values=_missing(infos),
         has_header=all(info.has_header for info in infos),
+        where=first.where if all(info.where == first.where for info in infos) else None,
+        rows_read=sum(info.rows_read for info in infos),
+        rows_filtered=sum(info.rows_filtered for info in infos),
     )

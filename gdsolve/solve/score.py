@@ -12,14 +12,15 @@ from gdsolve.data.beside import Beside
 from gdsolve.data.score import ScoredRows, score_arrays, score_tables
 from gdsolve.data.score_sums import LargestError, mean_of
 from gdsolve.model import Model
+from gdsolve.presented import Presented
 from gdsolve.solve.predict import read_for_prediction
 from gdsolve.spec import Loss, Spec
 
 logger = logging.getLogger("gdsolve")
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+@dataclass(frozen=True, slots=True, repr=False)
+class Score(Presented):
     """The figures of a score; None for what the loss of the model has not, and where a figure does not exist.
 
     Rows weigh ω, 1 without a column of `weight`; means are Σω·/Σω. With r = μ − y: `sse` is Σωr², `r2` is
@@ -58,6 +59,9 @@ class Score:
     classes: tuple[str, ...] | None
     confusion: tuple[tuple[float, ...], ...] | None
     seconds: float
+    where: str | None = None
+    rows_read: int = 0
+    rows_filtered: int = 0
 
 
 def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: Sequence[str] | None = None) -> Score:
@@ -80,6 +84,7 @@ def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: S
     logger.info("%s rows scored in %.3f s", f"{scored.sums.rows:,}", seconds)
     found = _score(scored, str(model), sources, seconds)
     # An expression of a column is called what it is.
+    found = replace(found, where=spec.where, rows_read=scored.read, rows_filtered=scored.filtered)
     return replace(found, target=str(record["data"].get("target") or found.target))
 
 

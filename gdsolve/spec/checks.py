@@ -25,6 +25,7 @@ from gdsolve.spec.errors import read_errors
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.l1 import check_l1
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link, Loss, Target
+from gdsolve.spec.marks import check_marks
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
@@ -67,7 +68,7 @@ def check(spec: Options) -> None:
             "for intervals of 95 % give --interval 0.95",
             option="interval",
         )
-    _check_dialect(spec)
+    check_marks(spec)
     _check_header(spec)
     _check_problem(spec)
     _check_method(spec)
@@ -157,23 +158,6 @@ def _check_errors(spec: Options) -> None:
         )
 
 
-def _check_dialect(spec: Options) -> None:
-    if spec.decimal is not None and spec.decimal not in (".", ","):
-        raise GdsolveError(f"{spec.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,", option="decimal")
-    if spec.delimiter is not None and (len(spec.delimiter) != 1 or not spec.delimiter.isascii()):
-        raise GdsolveError(
-            f"{spec.delimiter!r} is not a single ASCII character",
-            r"for a tab give --delimiter $'\t'",
-            option="delimiter",
-        )
-    if spec.decimal is not None and spec.decimal == spec.delimiter:
-        raise GdsolveError(
-            f"delimiter and decimal are both {spec.decimal!r}",
-            "European files: --delimiter ';' --decimal ,",
-            about=("delimiter", "decimal"),
-        )
-
-
 def _check_header(spec: Options) -> None:
     if spec.no_header is not None and spec.header is (Header.YES if spec.no_header else Header.NO):
         meant = "is data" if spec.no_header else "is the header"
@@ -204,7 +188,7 @@ def _check_problem(spec: Options) -> None:
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "fix"):
             if getattr(spec, name):
-                raise no_parameters(name, grouped=spec.group_by is not None)
+                raise no_parameters(name, grouped=bool(spec.group_by))
         return
     unstarted = next((one.name for one in spec.parameters if one.sought), None)
     if spec.minimize is not None and unstarted is not None:

@@ -14,6 +14,7 @@ from gdsolve.spec.choices import CODE_KINDS, ENGINE_NAMES, SOUGHT, Engine, Init,
 from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
+from gdsolve.spec.marks import BLANK_WORDS, COMMENT, GROUPING, NO_COMMENTS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo, key_of
 from gdsolve.spec.parameter import Constant, Parameter
@@ -105,9 +106,12 @@ SPECIAL: dict[str, Schema] = {
         "anyOf": [
             {"type": "string", "minLength": 1, "maxLength": 1, "pattern": r"^[\x00-\x7f]*$"},
             {"type": "integer", "minimum": 0, "maximum": 9},
+            {"enum": [*BLANK_WORDS]},
         ]
     },
+    "comment": {"anyOf": [{"type": "string", "pattern": COMMENT}, {"const": NO_COMMENTS}, {"type": "null"}]},
     "decimal": {"enum": [".", ",", None]},
+    "thousands": {"enum": [*GROUPING, None]},
     "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
     # Editors offer the names of curves; any other text is a formula.
     "model": {"anyOf": [{"enum": [*BY_NAME]}, TEXT]},
@@ -184,9 +188,10 @@ def _graph() -> Schema:
     leaf = _closed({"value": value, "requires_grad": truth}, "value")
     node = _closed({"expression": text, "retain_grad": truth, "detach": truth, "no_grad": truth}, "expression")
     compare = _closed({"formula": text, "leaf": text}, "formula")
-    sections = dict(zip(SECTIONS, (_named([value, leaf]), _named([text, node]), compare), strict=True))
+    sections = dict(zip(SECTIONS, (_named([value, leaf]), _named([text, node]), text, compare), strict=True))
     options = {name: _field(name, FORMATS["trace"]) for name in options_of("trace")}
-    return {"title": "graph", **_keys(sections | options), "required": ["leaves"]}
+    begun = [{"required": ["leaves"]}, {"required": ["text"]}]
+    return {"title": "graph", **_keys(sections | options), "anyOf": begun}
 
 
 def _keys(properties: dict[str, Schema]) -> Schema:
