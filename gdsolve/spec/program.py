@@ -10,10 +10,7 @@ from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
 
 ENDING = ".py"
-BESIDE = (
-    *("plot", "save", "history", "report", "check_gradient", "checkpoint", "resume", "watch", "every"),
-    *("iterates", "steps"),
-)
+BESIDE = ("plot", "save", "history", "report", "check_gradient", "checkpoint", "resume", "watch")
 """What a fit shows or writes, where there is one: a program alone is printed without."""
 
 
