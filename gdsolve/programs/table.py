@@ -105,6 +105,8 @@ def _read(spec: Spec, info: DataInfo) -> list[str]:
     """
     lines = [*opened(spec, info), *_kept(spec, info)]
     if Path(info.source[0]).stat().st_size <= LOOKED_AT and not _is_same(info, lines):
+        if spec.where is not None:
+            raise no_program(f"--where {spec.where!r}", "keep the rows in a table of their own, and fit that", "where")
         raise no_program(
             f"{info.source[0]}, which polars alone reads otherwise",
             "write it as plain CSV, names in the first line and numbers without marks, and fit that",
@@ -146,13 +148,16 @@ def opened(spec: Spec, info: DataInfo) -> list[str]:
         if ending not in READERS:
             raise no_program(f"a table such as {path}", "write it as .csv or .parquet, and fit that")
         return [f'table = pl.{READERS[ending]}("{path}")']
-    if info.delimiter.isspace() and info.delimiter != "\t":
+    if info.delimiter != "\t" and (len(info.delimiter) != 1 or info.delimiter.isspace()):
         raise no_program(f"cells that stand between blanks, as in {path}", "write the table as .csv, and fit that")
     options = [f'"{path}"']
     if info.delimiter != ",":
         options.append(f"separator={_double(info.delimiter)}")
     if info.decimal == ",":
         options.append("decimal_comma=True")
+    if info.comments:
+        sign = spec.comment if spec.comment not in (None, "none") else "#"
+        options.append(f"comment_prefix={_double(sign)}")
     if spec.encoding is not None:
         options.append(f"encoding={_double(spec.encoding)}")
     if not info.has_header:
@@ -180,6 +185,10 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
         raise no_program("a scan", "give the table that was scanned")
     if spec.formula is not None:
         raise no_program("--formula", "name the columns: --target y --features x,z", "formula")
+    if spec.thousands is not None:
+        raise no_program("--thousands", "write the numbers without it, and leave --thousands out", "thousands")
+    if info.dates is not None:
+        raise no_program("--dates", "write the dates as numbers, and leave --dates out", "dates")
     if spec.class_weight:
         raise no_program("--class-weight", "leave --class-weight out", "class_weight")
     if info.roles.target_column is not None:
@@ -189,11 +198,26 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
 def _kept(spec: Spec, info: DataInfo) -> list[str]:
     roles = info.roles
     used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
+    lines = [f"table = table.filter(pl.sql_expr({_double(_condition(spec.where, spec, info))}))"] if spec.where else []
     if spec.na is Missing.DROP and info.rows_dropped:
-        return called("table = table.drop_nulls([", [_double(name) for name in used], "])")
+        return lines + called("table = table.drop_nulls([", [_double(name) for name in used], "])")
     if spec.na is Missing.MEAN and info.cells_filled:
         raise no_program("--na mean", "give --na drop", "na")
-    return []
+    return lines
+
+
+def _condition(where: str, spec: Spec, info: DataInfo) -> str:
+    """The condition of --where as polars takes it."""
+    import polars as pl
+
+    from gdsolve.data.where.sql import read_condition
+
+    space: dict[str, Any] = {"pl": pl}
+    try:
+        exec("\n".join(opened(spec, info)).removesuffix(")") + ", n_rows=1)", space)
+    except (pl.exceptions.PolarsError, SyntaxError):
+        return where
+    return read_condition(where, space["table"].columns, info.source[0]).sql([])
 
 
 def _parts_of(name: str, levels: tuple[str, ...] | None) -> list[tuple[str, str | None]]:
