@@ -42,6 +42,8 @@ def test_the_notebook_runs() -> None:
     assert float(re.match(r"\(([\d.]+)", said["fit.r2, fit.rmse, fit.weights"])[1]) == pytest.approx(0.8059, abs=0.01)  # type: ignore[index]
     assert "std. error" in said["fit.report()"]
     assert [source for source, data in shown.items() if "plot(" in source and "image/png" not in data] == []
+    (graph,) = [source for source in shown if "gdsolve.trace(" in source]
+    assert "<svg" in shown[graph].get("text/html", "") + shown[graph].get("image/svg+xml", "")
     assert said["fit.predict(penguins.head(5))"].startswith("array([")
     assert "stable below" in next(text for source, text in said.items() if "compare_lr" in source)
     streams = [one for cell in notebook["cells"] for one in cell.get("outputs", []) if one["output_type"] == "stream"]
