@@ -7,10 +7,13 @@ import doctest
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+import gdsolve
+from gdsolve.api import predicting, verbs
 from gdsolve.spec import PLOT_KINDS
 
 NOTEBOOK = Path(__file__).parent.parent / "docs" / "notebook.ipynb"
@@ -62,3 +65,10 @@ def test_the_page_names_the_kinds_of_pictures() -> None:
     for verb, kinds in PLOT_KINDS.items():
         if verb != "trace":
             assert f"| `{verb.replace('-', '_')}` | {', '.join(f'`{kind}`' for kind in kinds)} |" in page
+
+
+@pytest.mark.parametrize("module", [verbs, predicting])
+def test_the_examples_of_the_verbs_are_true(module: ModuleType) -> None:
+    outcome = doctest.testmod(module, extraglobs={"gdsolve": gdsolve})
+    assert outcome.attempted >= 4
+    assert outcome.failed == 0
