@@ -24,7 +24,7 @@ ORDER = (
     ("objective",),
     ("descent",),
     ("graph", "solve"),
-    ("groups", "pictures"),
+    ("groups", "pictures", "programs"),
     ("report",),
     ("outputs",),
     ("api",),

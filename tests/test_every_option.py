@@ -44,6 +44,8 @@ MODELS = {
     "t.csv": "--features x",
     "marks.csv": "--features x --delimiter ~",
     "half.csv": "--decimal ,",
+    "grouped.csv": "--thousands ,",
+    "odd.csv": "--comment !",
     "latin.csv": "--encoding latin-1",
     "years.csv": "--header no",
     "gap.csv": "--na drop --na-values ?",
@@ -74,6 +76,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "marks.csv").write_text(written([row[1:] for row in ROWS], NAMES[1:], "~"))
     # Thousands, or three decimals: it has to be said.
     (made / "half.csv").write_text("x;y\n1,225;2\n2,345;5\n3,456;7\n")
+    (made / "grouped.csv").write_text('x,y\n"1,225",2\n"2,345",5\n"3,456",7\n')
+    (made / "odd.csv").write_text("x,y\n1,2\n!3,4\n2,5\n3,7\n")
     (made / "years.csv").write_text("2019,2020\n1,2\n2,5\n3,6.5\n")
     pl.DataFrame(ROWS, schema=list(NAMES), orient="row").write_parquet(made / "t.parquet")
     (made / "two.xlsx").write_bytes(workbook({"all": [NAMES, *ROWS], "few": [NAMES, *ROWS[:-1]]}))
@@ -134,6 +138,8 @@ EXAMPLES: dict[str, Example] = {
     "no_intercept": Example(),
     "delimiter": Example("~", source="marks.csv"),
     "decimal": Example(",", source="half.csv"),
+    "thousands": Example(",", source="grouped.csv"),
+    "comment": Example("!", source="odd.csv"),
     "sheet": Example("few", source="two.xlsx"),
     "query": Example("SELECT * FROM t WHERE x < 8", source="t.db"),
     "encoding": Example("latin-1", source="latin.csv"),
@@ -218,6 +224,7 @@ EXAMPLES: dict[str, Example] = {
     "exercises": Example("none", ("--case", "E"), ""),
     "case": Example("B4", ("--list",), ""),
     "plot": Example("p.svg"),
+    "code": Example("autograd"),
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),
     "watch": Example(),
     "interval": Example("0.9"),
@@ -309,6 +316,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
+    ("trace", "code"): Example("autograd", source="g.yaml"),
 }
 
 # What only repeats what was asked, or differs from run to run.
@@ -392,7 +400,7 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 QUICK = {"compare": ("--methods", "gd,newton"), "compare-lr": ("--lr", "0.01,0.04")}
 # JSON has all but what these show.
-AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps")
+AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps", "code")
 
 
 WRITTEN = {"report": "-", "scan": "s.tri"}
@@ -447,6 +455,8 @@ DEPENDS = {
     "categorical": "no column holds texts",
     "encoding": "all letters are ASCII",
     "decimal": "no number has decimals",
+    "thousands": "no number has four digits",
+    "comment": "there is none",
     "header": "the first line is what it is said to be",
     "weight": "every group has the same weights",
     "upper": "the minimum is within the bounds",
@@ -472,6 +482,8 @@ COLUMN_OPTIONS = (
     "absolute_sigma",
     "delimiter",
     "decimal",
+    "thousands",
+    "comment",
     "sheet",
     "query",
     "encoding",
@@ -565,6 +577,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}
 # What a table in memory has nothing of.
+OF_FILES = ("delimiter", "decimal", "thousands", "comment", "encoding", "header", "no_header")
 OF_FILES = ("delimiter", "decimal", "sheet", "query", "encoding", "header", "no_header")
 CALLS = [
     (verb, name, form)

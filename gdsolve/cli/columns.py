@@ -16,7 +16,18 @@ from gdsolve.cli.messages import listen
 from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
-DIALECT = ("delimiter", "decimal", "sheet", "query", "encoding", "header", "no_header", "na_values")
+DIALECT = (
+    "delimiter",
+    "decimal",
+    "thousands",
+    "comment",
+    "sheet",
+    "query",
+    "encoding",
+    "header",
+    "no_header",
+    "na_values",
+)
 
 
 def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:

@@ -91,9 +91,9 @@ class _Looks:
             return DataError(f"{at}: {shown} is not UTF-8", Advice.of(hint).then(f"or {ignore}"))
         if re.fullmatch(r"[+-]?(inf|infinity|nan|1\.#inf)", trimmed.lower()):
             return DataError(f"{at}: {shown} is not finite", self._as_missing(column, trimmed, ignore))
-        if _overflows(trimmed, source.cells.decimal):
+        if source.cells.value(trimmed) in (float("inf"), float("-inf")):
             return DataError(f"{at}: {shown} is beyond the range of float64", self._as_missing(column, trimmed, ignore))
-        value = _number(trimmed, source.cells.decimal)
+        value = source.cells.value(trimmed)
         if value is not None and (found := self._out_of_part(at, column, shown, value)):
             return found
         remedy = source.number_hint(trimmed) or self._as_missing(column, trimmed, ignore)
@@ -245,12 +245,19 @@ def _dates_read(cell: str, spec: Spec) -> str:
 
 def date_error(at: str, cell: str, dates: DatedColumns, column: str, otherwise: str) -> DataError:
     """Explain a cell of a column of dates that is none, or may be one of two."""
-    form = None if dates.form is not None else forms_of(cell)
-    if form is not None:
-        unclear = "may have the day or the month first" if form[1] else "does not begin with the year"
-        return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {shlex.quote(form[0])}{form[1]}")
     held = "a date" if dates.columns[column] == "date" else "a duration"
-    return DataError(f"{at}: {show(cell)} is not {held}{f' as {dates.form}' if dates.form else ''}", otherwise)
+    form = f" as {dates.form} has it" if dates.form else ""
+    unclear = None if dates.form else _unclear_date(at, cell)
+    return unclear or DataError(f"{at}: {show(cell)} is not {held}{form}", otherwise)
+
+
+def _unclear_date(at: str, cell: str) -> DataError | None:
+    """Explain a date whose day or month comes first; None for any other text."""
+    form = forms_of(cell)
+    if form is None:
+        return None
+    unclear = "may have the day or the month first" if form[1] else "does not begin with the year"
+    return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {shlex.quote(form[0])}{form[1]}")
 
 
 def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts, spec: Spec) -> DataError:
@@ -359,14 +366,3 @@ def _odd_cells(source: Source, column: str) -> list[str]:
         # What is wrong with the file further down is told when reading comes to it.
         pass
     return list(found)
-
-
-def _overflows(cell: str, decimal: str) -> bool:
-    return _number(cell, decimal) in (float("inf"), float("-inf"))
-
-
-def _number(cell: str, decimal: str) -> float | None:
-    try:
-        return float(cell.replace(decimal, "."))
-    except ValueError:
-        return None

@@ -20,8 +20,9 @@ from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.pieces import Piece
 from gdsolve.data.scan import FAULTS, first_line, rows_of
-from gdsolve.data.shell import FIT, blanks_hint
+from gdsolve.data.shell import BY_BLANKS, FIT
 from gdsolve.spec import Loss
+from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class InnerPart:
 # What is scanned in one go: a piece of text, or rows of typed columns.
 Part = Piece | pl.DataFrame | InnerPart
 
+
+def comments_of(part: Part) -> int:
+    """How many comments were left out of a part."""
+    if isinstance(part, InnerPart):
+        return comments_of(part.part)
+    return part.comments if isinstance(part, Piece) else 0
+
+
 T = TypeVar("T", bound=tuple[Any, ...])
 Through = Callable[[Iterator[T]], Iterator[T]]
 
@@ -51,6 +60,11 @@ class Marks:
 
     delimiter: str | None = None
     decimal: str | None = None
+
+    @property
+    def between(self) -> str:
+        """What to write between cells: what the file has, a tab for runs of blanks, a comma where nothing is known."""
+        return "\t" if self.delimiter == BLANKS else self.delimiter or ","
 
 
 UNMARKED = Marks()
@@ -260,7 +274,7 @@ class Source(ABC):
 
     def overflow_hint(self, run: str = FIT) -> str | Advice:
         """Say what can be done about a row with more fields than the others."""
-        return blanks_hint(self.file, run)
+        return BY_BLANKS
 
     def place(self, record: int) -> str:
         """Say where a record stands: `row 3 (line 4)`, or `row 3` where no line can be told."""

@@ -40,6 +40,7 @@ from gdsolve.status import DataError, GdsolveError
 if TYPE_CHECKING:
     from gdsolve.picture import Picture
     from gdsolve.solve.check_figures import Diagnosis
+    from gdsolve.solve.check_groups import GroupCounts
     from gdsolve.solve.check_scan import ScanColumn
     from gdsolve.solve.scanned import Scan
 
@@ -54,7 +55,8 @@ class Check(Drawn, Tabled):
     """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
 
     `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
-    the figures, and the first of the commands, do without.
+    the figures, and the first of the commands, do without. Of `rows_read` rows a condition has left out
+    `rows_filtered` ones; both are 0 without one.
     """
 
     spec: Spec
@@ -69,6 +71,9 @@ class Check(Drawn, Tabled):
     left_out: tuple[LeftOut, ...]
     next: tuple[Next, ...]
     seconds: dict[str, float]
+    rows_read: int = 0
+    rows_filtered: int = 0
+    groups: GroupCounts | None = None
     kept: Kept | None = field(default=None, compare=False)
 
     @property
@@ -121,6 +126,7 @@ def check(
         described = _describe(spec, opened, arrays)
         looked = _look(spec, command, described, _opener(opened, arrays))
         separated = _separated(spec, looked, _opener(opened, arrays))
+        groups = _groups(spec, looked, _opener(opened, arrays))
     descending = time.perf_counter()
     diagnosis, findings = None, [*described.findings, *separated]
     if looked.problem is not None:
@@ -140,7 +146,8 @@ def check(
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
     names = [column.name for column in described.columns]
-    following = _following(command, spec, looked, ready=fault is None)
+    # Rates are of one descent, and each group has its own.
+    following = _following(command, spec, looked, ready=fault is None and not spec.group_by)
     finished = time.perf_counter()
     return Check(
         spec,
@@ -155,7 +162,22 @@ def check(
         looked.proposal.left_out,
         following,
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
+        described.read,
+        described.filtered,
+        groups,
     )
+
+
+def _groups(spec: Spec, looked: _Look, read: Callable[[Spec], Table]) -> GroupCounts | None:
+    """How many rows the groups have, where rows are in groups, and can be read."""
+    if not spec.group_by or looked.problem is None:
+        return None
+    from gdsolve.solve.check_groups import count_groups
+
+    try:
+        return count_groups(spec, read(spec))
+    except DataError:
+        return count_groups(spec, read(looked.proposal.spec(spec)))
 
 
 def _check_scan(spec: Spec, command: Command, began: float, illustrate: Illustrate | None, found: Scan | None) -> Check:

@@ -154,10 +154,11 @@ class TableOptions:
     group_by: tuple[str, ...] = option(
         (),
         "Fit each group of rows, those with the same values in these columns: one result for each. "
-        "The exit code is that of the worst group: 5 before 4 before 3.",
+        "The exit code is that of the worst group: 2 before 5, 4 and 3.",
         "Columns",
-        verbs=("fit",),
+        verbs=("fit", "check"),
         metavar="COLUMNS",
+        by_verb={"check": {"help": "Say what groups there are by these columns, and how many rows each of them has."}},
         default_text="all rows together",
     )
     each: bool = option(
@@ -172,7 +173,7 @@ class TableOptions:
     )
     delimiter: str | None = option(
         None,
-        "Character between the cells of a row.",
+        "Character between the cells of a row, or blanks: any number of spaces and tabs.",
         "Columns",
         verbs=READING,
         metavar="CHAR",
@@ -186,6 +187,24 @@ class TableOptions:
         verbs=READING,
         metavar="CHAR",
         default_text="sniffed",
+        goes_with=(company.FILES, company.CSV),
+    )
+    thousands: str | None = option(
+        None,
+        "Sign that groups the thousands of numbers: , . ' _ or a blank, so that 1,234.5 is 1234.5.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="none",
+        goes_with=(company.FILES, company.CSV),
+    )
+    comment: str | None = option(
+        None,
+        "Character that comments begin with, or none. Names in a comment right above the data are the header.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="detected: # or %",
         goes_with=(company.FILES, company.CSV),
     )
     sheet: str | None = option(
