@@ -114,7 +114,7 @@ def _settings(more: Mapping[Any, Any] | None = None) -> Iterator[None]:
 
 
 def figure_of(picture: Picture | Diagram) -> Figure:
-    """The figure of a picture, which pyplot knows nothing of; a notebook shows that of a `Picture`."""
+    """The figure of a picture, which pyplot knows nothing of, and a notebook shows."""
     picture = shown_in(picture, "utf-8")
     with _settings():
         if isinstance(picture, Diagram):
