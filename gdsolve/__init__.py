@@ -1,8 +1,9 @@
 """gdsolve: the gradient descent solver of the command line.
 
-`gdsolve.fit`, `compare_lr`, `compare`, `path`, `check`, `certify`, `scan`, `predict` and `score` are the verbs for
-Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt, `curves` which
-curves have names. They are imported when first used, so that `gdsolve --help` does not pay for PyTorch.
+`gdsolve.fit`, `compare_lr`, `compare`, `path`, `check`, `certify`, `scan`, `predict`, `score` and `trace` are the
+verbs for Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt,
+`curves` which curves have names, and `configs` which specs and tables come with gdsolve. They are imported when first
+used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from gdsolve.status import DataError, ExitCode, GdsolveError, Status
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.api import certify, check, compare, compare_lr, fit, partial_fit, path, predict, scan, score
+    from gdsolve.api import certify, check, compare, compare_lr, fit, partial_fit, path, predict, scan, score, trace
+    from gdsolve.bundled import configs
     from gdsolve.data.dealing import folds, held_out
     from gdsolve.spec.curve_names import curves
 
@@ -27,6 +29,7 @@ __all__ = [
     "check",
     "compare",
     "compare_lr",
+    "configs",
     "curves",
     "fit",
     "folds",
@@ -36,6 +39,7 @@ __all__ = [
     "predict",
     "scan",
     "score",
+    "trace",
 ]
 
 
@@ -48,6 +52,10 @@ def __getattr__(name: str) -> object:
         from gdsolve.data import dealing
 
         return getattr(dealing, name)
+    if name == "configs":
+        from gdsolve import bundled
+
+        return bundled.configs
     if name == "curves":
         from gdsolve.spec import curve_names
 

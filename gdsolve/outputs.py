@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gdsolve.advice import Advice
 from gdsolve.spec import Spec
 from gdsolve.spec.scans import require_name
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def write_picture_file(spec: Spec, picture: Picture | Diagram | None) -> None:
 
 
 def _check_unread(spec: Spec, name: str, path: str) -> None:
-    for source in spec.data:
+    for source in map(path_in, spec.data):
         if Path(source).exists() and Path(path).exists() and Path(source).samefile(path):
             raise GdsolveError(f"{path} is read as well", f"give --{name} another file", option=name)
 

@@ -121,22 +121,30 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of a diagram in a layer of it, 0 at the bottom: its lines of text and whether it is boxed."""
+    """A node of a diagram in a layer of it, 0 at the bottom: its lines of text and whether it is boxed.
+
+    `back` is what comes to it backward, in a line of its own.
+    """
 
     name: str
     lines: tuple[str, ...]
     layer: int
     boxed: bool
+    back: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An arrow from a node to what it was computed from; dashed where autograd does not follow it."""
+    """Between a node, its start, and what it was computed from, its end; dashed where autograd does not follow it.
+
+    The arrow of values runs from the end to the start. Where there is `back`, one of gradients runs the other way.
+    """
 
     start: str
     end: str
     label: str
     dashed: bool
+    back: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

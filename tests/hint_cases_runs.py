@@ -33,6 +33,12 @@ COMMAND_LINE = [
     Case(
         "fit two.csv --iterates 3", TWO, {"--iterates goes with gdsolve compare-lr": "compare-lr two.csv --iterates 3"}
     ),
+    Case("fit B44", TWO, {"did you mean B4?": "fit B4-small"}),
+    Case("fit b4.yaml", TWO, {"did you mean B4?": "fit B4-small"}),
+    Case("trace A12", TWO, {"did you mean A2?": "trace A2"}),
+    Case("configs longly", TWO, {"did you mean longley?": "configs longley"}),
+    Case("configs zzz", TWO, {"gdsolve configs lists": "configs"}),
+    Case("configs A1 A2", TWO, {"give one name": "configs A1"}),
     Case("tour --case Z9", TWO, {"there are ": "tour --list"}),
     Case("--show-completion tcsh"),
     Case("--show-completion zsh fish", then={"give --show-completion zsh": "--show-completion zsh"}),

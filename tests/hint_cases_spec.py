@@ -253,7 +253,7 @@ VALUES = [
     Case("fit two.csv --method nowton", TWO),
     Case("fit two.csv --format dot", TWO),
     Case("compare two.csv --plot p.svg --plot-kind rates", TWO),
-    Case("trace g.yaml --plot", GRAPH),
+    Case("trace g.yaml --plot --format json", GRAPH),
     Case("trace g.yaml --format csv", GRAPH),
     edits(GOOD + "quiet: perhaps\n", {"quiet: true": GOOD + "quiet: true\n", "leave it out": GOOD}),
     edits(GOOD + "loss: foo\n", {"give one of them": GOOD + "loss: sse\n"}),
@@ -445,7 +445,7 @@ GRAPHS = [
         GOOD_GRAPH + "compare: {formula: 2*t, leef: t}\n",
         {"did you mean leaf?": GOOD_GRAPH + "compare: {formula: 2*t, leaf: t}\n"},
     ),
-    traced(GOOD_GRAPH + "zzz: 1\n", {"known here: leaves, nodes, compare": GOOD_GRAPH}),
+    traced(GOOD_GRAPH + "zzz: 1\n", {"known here: leaves, nodes, text, compare": GOOD_GRAPH}),
     traced(GOOD_GRAPH + "leaves: {u: 1}\n", {"keep one of them": GOOD_GRAPH}),
     traced("leaves: {t: 1.0}\nnodes: {f: [t]}\n", {"write f: and a formula": "leaves: {t: 1.0}\nnodes: {f: t*2}\n"}),
     traced(

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
+from gdsolve.cli.tour_runs import run_shown
 from gdsolve.data.formats.registry import format_endings
 from gdsolve.spec import VERBS, Spec, choices, flag, options_of
+from gdsolve.spec.choices import Tongue
 from gdsolve.spec.curves import CURVES
 from gdsolve.status import ExitCode
+from gdsolve.tour.catalogue import catalogue_of
+from gdsolve.tour.figures import with_figures
+from gdsolve.tour.lesson import thing_of
+from gdsolve.tour.script import PARTS, STEPS
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
-NAMES = ("tutorial", "reference", "inference", "curves-by-name", "bounds")
-PAGES = (README, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
+CHINESE = ROOT / "README.zh-CN.md"
+NAMES = ("tutorial", "textbook", "reference", "inference", "curves-by-name", "bounds")
+PAGES = (README, CHINESE, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
 NAMED_CURVES = re.compile(r"(<!-- curves: begin -->\n).*?(<!-- curves: end -->)", re.DOTALL)
-USAGE = dict.fromkeys(("predict", "score"), "MODEL SOURCE…") | {"trace": "SPEC", "curves": "[NAME…]"}
+USAGE = dict.fromkeys(("predict", "score"), "MODEL SOURCE…") | {
+    "trace": "SPEC",
+    "curves": "[NAME…]",
+    "configs": "[NAME]",
+}
 USAGE |= dict.fromkeys(("schema", "tour"), "")
+TEXTBOOK = re.compile(r"(<!-- textbook: begin -->\n).*?(<!-- textbook: end -->)", re.DOTALL)
 EXAMPLE = "gdsolve fit configs/two_points.csv --loss sse --lr 0.01 --max-iter 1 --format json"
 
 
@@ -58,7 +72,8 @@ def reference(run: Callable[[str], str]) -> str:
 _ENDINGS = ", ".join(f"`{ending}`" for ending in format_endings())
 SOURCES = f"""A SOURCE is a table ({_ENDINGS}, also with `.gz` or
 `.zst`), a glob in quotes, `-` for standard input, or one YAML spec. Several tables must have the same columns, in any
-order.
+order. `'FILE?sheet=NAME'`, `'FILE?table=NAME'` and `'FILE?query=SELECT …'` say what is read of a workbook or a
+database: [files.md](files.md).
 """
 JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
 `sse`, `loss`, `gap`, weights, `standard_errors` and `optimum` are in the units of the file, `gradient_norm`, `update`
@@ -96,10 +111,30 @@ def named_curves() -> str:
     return "\n".join(parts)
 
 
+def textbook() -> str:
+    """Every step of the tour: what it is about, its command, and what is to be seen, with the figures of a run."""
+    words, parts = catalogue_of(Tongue.EN), []
+    for part in PARTS:
+        parts += [f"## {part}. {words.say(f'parts.{part}')}", ""]
+        for step in (step for step in STEPS if step.part == part):
+            out = io.StringIO()
+            with redirect_stdout(out), redirect_stderr(out):
+                record = run_shown([step.bundled.verb, step.config, *step.options])[1]
+                thing = thing_of(step, words, io.StringIO())
+            text = "\n".join("".join(segment.text for segment in line) for line in thing.lines)
+            said = with_figures(words.say(f"steps.{step.key}.says"), record)
+            command = shlex.join(["gdsolve", *step.command])
+            parts += [f"### {step.case}: {words.say(f'steps.{step.key}.title')}", "", "```text", text.strip("\n")]
+            parts += ["```", "", f"`{command}`", "", said, ""]
+    return "\n".join(parts)
+
+
 def made_anew(text: str, run: Callable[[str], str] = output_of) -> str:
     """A page with every run, and its reference or curves, made anew by `run`, which gives what a command prints."""
     text = RUN.sub(lambda found: f"<!-- run: {found[1]} -->\n```text\n{run(found[1])}```\n", text)
     made = reference(run) if REFERENCE.search(text) else ""
+    if TEXTBOOK.search(text):
+        text = TEXTBOOK.sub(lambda found: f"{found[1]}\n{textbook()}\n{found[2]}", text)
     text = NAMED_CURVES.sub(lambda found: f"{found[1]}\n{named_curves()}\n{found[2]}", text)
     return REFERENCE.sub(lambda found: f"{found[1]}\n{made}\n{found[2]}", text)
 

@@ -516,7 +516,7 @@ def test_solutions_are_for_verbose(ask: Any) -> None:
     path = str(CONFIGS / "collinear.csv")
     short, verbose = ask("check", path)[1], ask("check", path, "--verbose")[1]
     assert "\nsolutions\n" not in short
-    assert "\nsolutions\nnormal equations  XᵀX is singular (rank 2 < 3)\n" in verbose
+    assert "\nsolutions\nnormal equations   XᵀX is singular (rank 2 < 3)\n" in verbose
     assert "the normal equations have no unique solution; descent from zeros" in short
     assert "finding\n  volume = 3 × area\n" in short
 

@@ -102,7 +102,7 @@ def test_where_no_file_can_stand_none_is_offered(line: str) -> None:
 
 
 def test_where_a_file_can_stand_the_shell_offers_them() -> None:
-    for line in ("gdsolve fit n|", "gdsolve fit h.csv --init n|", "gdsolve fit h.csv --save |"):
+    for line in ("gdsolve fit |", "gdsolve fit notes|", "gdsolve fit h.csv --init n|", "gdsolve fit h.csv --save |"):
         assert bash(line) == (0, [""])
         typed = line.removesuffix("|")
         assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, "_files\n")

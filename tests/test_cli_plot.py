@@ -91,7 +91,6 @@ def test_a_file_leaves_the_stream_alone(ending: str, form: str, capsys: pytest.C
         (["fit", "two.csv", "--plot", "--plot-kind", "pat"], "plot_kind: 'pat' is not one of", "--plot-kind path"),
         (["fit", "two.csv", "--plot", "--format", "json"], "plot: in the terminal a picture goes with a table", "file"),
         (["fit", "two.csv", "--plot", "no/p.svg"], "plot: the folder no is not there", "mkdir -p no"),
-        (["trace", "graph.yaml", "--plot"], "graph.yaml: plot: in the terminal trace shows the graph", "graph.svg"),
         (["trace", "graph.yaml", "--plot", "no/p.svg"], "plot: the folder no is not there", "mkdir -p no"),
         (
             ["fit", "--minimize", "a**2", "--start", "a=1", "--plot", "--plot-kind", "fit"],

@@ -22,7 +22,7 @@ from test_data_parquet import NESTED, NUMBERS, PLAIN, TIMES
 
 from gdsolve.cli.main import run
 from gdsolve.data import RowCount, open_table
-from gdsolve.data.formats.arrow.reader import ArrowReader
+from gdsolve.data.formats.arrow_file import ArrowReader
 from gdsolve.data.shares import Share, deal
 from gdsolve.spec import Categorical, Missing, Spec
 

@@ -17,7 +17,7 @@ ORDER = (
     ("advice", "version"),
     ("status",),
     ("class_names",),
-    ("files", "imports", "model", "picture", "progress", "ranks", "signals"),
+    ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "terminal"),
     ("spec",),
     ("data",),

@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from source_tables import sqlite_file, workbook
 
 import gdsolve
 from gdsolve.api import COMMAND_LINE
@@ -49,6 +50,9 @@ MODELS = {
     "years.csv": "--header no",
     "gap.csv": "--na drop --na-values ?",
     "classes.csv": "--loss logistic",
+    "days.csv": "--dates days --date-format %d/%m/%Y",
+    "two.xlsx": "--features x",
+    "t.db": "--features x",
 }
 
 
@@ -64,6 +68,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "four.csv").write_text("x,y\n1,2\n2,5\n3,6.5\n4,20\n")
     (made / "counts.csv").write_text("x,y\n1,2\n2,5\n3,6\n4,9\n")
     (made / "classes.csv").write_text("x,c\n1,no\n2,yes\n3,no\n4,yes\n5,no\n6,yes\n7,yes\n")
+    # Days or months first.
+    (made / "days.csv").write_text("d,y\n01/02/2024,1\n03/02/2024,2.5\n04/05/2024,4\n")
     (made / "gap.csv").write_text("x,y\n1,2\n,5\n3,6.5\n4,8\n?,11\n")
     (made / "text.csv").write_text("k,x,y\na,1,2\nb,2,5\na,3,6.5\nb,4,9\nc,5,11\n")
     (made / "latin.csv").write_bytes("größe,y\n1,2\n2,5\n3,6.5\n".encode("latin-1"))
@@ -74,6 +80,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "odd.csv").write_text("x,y\n1,2\n!3,4\n2,5\n3,7\n")
     (made / "years.csv").write_text("2019,2020\n1,2\n2,5\n3,6.5\n")
     pl.DataFrame(ROWS, schema=list(NAMES), orient="row").write_parquet(made / "t.parquet")
+    (made / "two.xlsx").write_bytes(workbook({"all": [NAMES, *ROWS], "few": [NAMES, *ROWS[:-1]]}))
+    sqlite_file(made / "t.db", {"t": [NAMES, *ROWS]})
     (made / "t.ndjson").write_text("".join(json.dumps(dict(zip(NAMES, row, strict=True))) + "\n" for row in ROWS))
     (made / "i.yaml").write_text(f"X: {[list(row[1:3]) for row in ROWS]}\ny: {[row[-1] for row in ROWS]}\n")
     (made / "g.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2, z: y**2 + t}\n")
@@ -132,12 +140,17 @@ EXAMPLES: dict[str, Example] = {
     "decimal": Example(",", source="half.csv"),
     "thousands": Example(",", source="grouped.csv"),
     "comment": Example("!", source="odd.csv"),
+    "sheet": Example("few", source="two.xlsx"),
+    "query": Example("SELECT * FROM t WHERE x < 8", source="t.db"),
     "encoding": Example("latin-1", source="latin.csv"),
     "header": Example("no", source="years.csv"),
     "no_header": Example(None, source="years.csv"),
     "na": Example("drop", ("--na-values", "?"), "gap.csv"),
     "na_values": Example("?", ("--na", "drop"), "gap.csv"),
     "categorical": Example("onehot", source="text.csv"),
+    "where": Example("x > 3"),
+    "dates": Example("days", ("--date-format", "%d/%m/%Y", "--where", "y > 0"), "days.csv"),
+    "date_format": Example("%d/%m/%Y", ("--dates", "days"), "days.csv"),
     "minimize": Example("sum((y - a*x)**2)", more=("--start", "a=0")),
     "model": Example("a*x", more=("--start", "a=0")),
     "start": Example("a=5,b=1", ("--minimize", "(a-1)**2 + (b-a)**2", "--max-iter", "2"), ""),
@@ -189,6 +202,7 @@ EXAMPLES: dict[str, Example] = {
     "retain_graph": Example(None, ("--repeat", "2"), "g.yaml"),
     "zero_grad": Example(None, source="again.yaml"),
     "retain_grad": Example("y", source="g.yaml"),
+    "symbols": Example(None, source="g.yaml"),
     "steps": Example(None, source="g.yaml"),
     "format": Example("csv"),
     "every": Example("2"),
@@ -196,6 +210,7 @@ EXAMPLES: dict[str, Example] = {
     "confidence": Example("0.5", ("--report",)),
     "reference": Example("yes", ("--loss", "softmax", "--report"), "classes.csv"),
     "se": Example("hc3"),
+    "show": Example("gradient"),
     "history": Example("h.csv"),
     "save": Example("m.json"),
     "checkpoint": Example("c.ck", (*SLOW, "--engine", "triangle")),
@@ -205,6 +220,8 @@ EXAMPLES: dict[str, Example] = {
     "iterates": Example("3"),
     "check_gradient": Example(),
     "list": Example(None, ("--case", "B1"), ""),
+    "lang": Example("zh", ("--case", "A1"), ""),
+    "exercises": Example("none", ("--case", "E"), ""),
     "case": Example("B4", ("--list",), ""),
     "plot": Example("p.svg"),
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),
@@ -238,6 +255,13 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("trace", "plot_kind"): Example("loss", ("--plot", "p.svg"), "g.yaml", refused=True),
     ("report", "lr"): Example("0.02", ("--max-iter", "20")),
     ("predict", "na_values"): Example("3", source="gap.csv"),
+    ("predict", "where"): Example("x > 3"),
+    ("predict", "date_format"): Example("%m/%d/%Y", source="days.csv"),
+    ("score", "date_format"): Example("%m/%d/%Y", ("--format", "json"), "days.csv"),
+    ("certify", "dates"): Example(
+        "days", ("--weights", "one.json", "--date-format", "%d/%m/%Y", "--where", "y > 0"), "days.csv"
+    ),
+    ("certify", "date_format"): Example("%d/%m/%Y", ("--weights", "one.json", "--dates", "days"), "days.csv"),
     ("predict", "quiet"): Example(source="gap.csv"),
     ("predict", "header"): Example("yes", source="years.csv", refused=True),
     ("predict", "no_header"): Example(refused=True),
@@ -286,6 +310,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("path", "save"): Example("m.json", ("--cv", "2", "--seed", "1", "--select", "min")),
     ("path", "plot_kind"): Example("validation", ("--cv", "2", "--seed", "1", "--plot", "p.svg")),
     ("scan", "output"): Example("s.tri"),
+    ("configs", "format"): Example("json", source=""),
     ("scan", "format"): Example("json"),
     ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),
@@ -419,6 +444,9 @@ def test_every_option_has_an_example() -> None:
 
 # What only the data or the outcome tell: an option is taken though nothing comes of it here.
 DEPENDS = {
+    "where": "all rows satisfy it",
+    "dates": "no column holds dates",
+    "date_format": "no column holds dates",
     "ignore": "a curve has the columns that it names, and y is there as target",
     "na": "no cell is missing",
     "na_values": "no cell is such a text",
@@ -454,6 +482,8 @@ COLUMN_OPTIONS = (
     "decimal",
     "thousands",
     "comment",
+    "sheet",
+    "query",
     "encoding",
     "header",
     "no_header",
@@ -545,7 +575,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}
 # What a table in memory has nothing of.
-OF_FILES = ("delimiter", "decimal", "thousands", "comment", "encoding", "header", "no_header")
+OF_FILES = ("delimiter", "decimal", "thousands", "comment", "sheet", "query", "encoding", "header", "no_header")
 CALLS = [
     (verb, name, form)
     for verb in PYTHON
@@ -569,6 +599,8 @@ def given_as(form: str, source: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The table of a source as arguments of a call."""
     if form == "a file" or not source:
         return ((source,) if source else ()), {}
+    # The same rows.
+    source = {"two.xlsx": "t.csv", "t.db": "t.csv"}.get(source, source)
     mark = {"marks.csv": "~", "half.csv": ";"}.get(source, ",")
     encoding = "latin-1" if source == "latin.csv" else "utf8"
     missing = ["?"] if form == "a frame" else None

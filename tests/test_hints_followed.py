@@ -15,12 +15,14 @@ import hint_cases_formula_tables
 import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_found_start
+import hint_cases_graphs
 import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
 import hint_cases_python
 import hint_cases_runs
 import hint_cases_scans
+import hint_cases_sources
 import hint_cases_spec
 import hint_cases_starts
 import hint_cases_text
@@ -36,12 +38,14 @@ CASES: list[Case] = [
     *hint_cases_formulas.CASES,
     *hint_cases_curves.CASES,
     *hint_cases_found_start.CASES,
+    *hint_cases_graphs.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
+    *hint_cases_sources.CASES,
     *hint_cases_counts.CASES,
     *hint_cases_formula_tables.CASES,
     *hint_cases_formula_text.CASES,
@@ -71,7 +75,10 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
-    "cli/tour.py::_path#1": "an installation without its specs",
+    "bundled.py::_folder#1": "an installation without its specs",
+    "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
+    "data/formats/sqlite/database.py::_Database._fault#3": "a database that is locked; test_sources.py locks one",
+    "data/formats/excel/source.py::_sheet_name#1": "a workbook without a sheet, which no program writes",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",
     "data/files.py::expand#1": "no verb calls it without a source",
@@ -82,7 +89,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/source.py::Source.damage#1": "a file that the system stops reading half way",
     "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "data/formats/csv/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
-    "data/spool.py::_shortage_told#1": "a temporary folder that is full; test_room.py has one",
+    "data/spool.py::shortage_told#1": "a temporary folder that is full; test_room.py has one",
     "files.py::replacing_bytes#1": "a folder that may not be written to, or a disk that is full; test_report_files.py",
     "outputs.py::_check_folder#3": "a folder that may not be written to, which stops no superuser",
     "ranks.py::Launched.join#1": "a machine with fewer devices than ranks",

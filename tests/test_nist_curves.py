@@ -19,6 +19,7 @@ import yaml
 from curve_cases import CurveCase, nist_cases
 
 import gdsolve
+from gdsolve.bundled import path_of
 from gdsolve.status import Status
 
 ROOT = Path(__file__).parent.parent
@@ -69,7 +70,7 @@ def test_the_specs_are_those_of_nist(path: Path) -> None:
     spec = yaml.safe_load(path.read_text())
     assert spec["model"].replace(" ", "") == case.model.replace(" ", "")
     assert {name: float(value) for name, value in spec["parameters"].items()} == case.starts[int(number) - 1]
-    rows = np.loadtxt(path.with_name(spec["data"]), delimiter=",", skiprows=1)
+    rows = np.loadtxt(path_of(spec["data"]), delimiter=",", skiprows=1)
     np.testing.assert_array_equal(rows, np.column_stack([case.X, case.target]))
 
 

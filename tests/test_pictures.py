@@ -213,7 +213,12 @@ def test_a_diverged_path_is_cut_where_it_leaves_the_picture() -> None:
 
 def test_the_direction_of_steepest_descent_is_seven_to_three() -> None:
     _, picture = drawn(TWO, "direction", **SSE)
-    plane, line = picture.panels
+    own, plane, line = picture.panels
+    # As the textbook draws it: (28, 12), and the line through it from −30 to 30.
+    assert own.arrows[0].end == pytest.approx((28.0, 12.0))
+    assert named(own, "line of steepest descent").x == pytest.approx((-30.0, 30.0))
+    assert named(own, "line of steepest descent").y == pytest.approx((-90 / 7, 90 / 7))
+    assert own.x.limits == own.y.limits == (-30.0, 30.0)
     (arrow,) = plane.arrows
     assert arrow.start == pytest.approx((0.0, 0.0))
     assert arrow.end[0] / arrow.end[1] == pytest.approx(7 / 3)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from in_process import completed
-from readme import EXAMPLE, PAGES, README, ROOT, made_anew, output_of
+from readme import CHINESE, EXAMPLE, PAGES, README, ROOT, made_anew, output_of
 
 # What a run is predicted to take is measured anew each time.
 PREDICTED = re.compile(r"(?:under )?\d[\d,.]* (?:µs|ms|s|min|hours|days|years)(?= against|(?: with --engine \w+))")
@@ -50,14 +50,18 @@ def test_a_page_shows_what_is_printed_today(page: Path, monkeypatch: pytest.Monk
     assert rounded(made_anew(text, printed)) == rounded(text), "run: python tests/readme.py"
 
 
-@pytest.mark.parametrize("command", re.findall(r"\| `(gdsolve [^`]+)`", README.read_text(encoding="utf-8")))
+@pytest.mark.parametrize(
+    "command",
+    re.findall(r"\| `(gdsolve [^`]+)`", README.read_text(encoding="utf-8") + CHINESE.read_text(encoding="utf-8")),
+)
 def test_an_example_of_the_readme_runs(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     assert completed(*shlex.split(command)[1:]).code == 0
 
 
-def test_the_readme_is_for_the_newcomer() -> None:
-    text = README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", [README, CHINESE], ids=lambda page: page.name)
+def test_the_readme_is_for_the_newcomer(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
     assert len(text.encode()) <= 12 * 1024
     assert len(re.findall(r"\| `gdsolve [^`]+`", text)) == 5
     for link in re.findall(r"\]\(([^)#]+)\)", text):

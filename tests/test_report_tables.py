@@ -127,12 +127,12 @@ def test_iterates_of_few_parameters_are_tuples_and_of_many_are_blocks() -> None:
 
 def test_collinear_columns_off_a_terminal() -> None:
     short, text = plain(records.collinear()), plain(records.collinear(), View(verbose=True))
-    singular = "XᵀX is singular (rank 2 < 3): the normal equations have no unique solution; descent from zeros"
+    singular = "XᵀX is singular (rank 2 < 3): the normal equations have no unique solution; descent from zeros on"
     assert short.count("\n") <= 40
     assert "solutions" not in short
     for shown in (short, text):
         assert "rank            2 of 3 parameters\n" in shown
-        assert f"\n{singular}\n  reaches the minimum-norm one\n" in shown
+        assert f"\n{singular}\n  the columns as they are reaches the minimum-norm one\n" in shown
     assert (
         """\
                          as they are  standardised

@@ -22,6 +22,7 @@ from gdsolve.status import GdsolveError
 
 SPECS = Path(__file__).parent.parent / "configs" / "autograd"
 SECOND = "Trying to backward through the graph a second time"
+LEAF_IN_PLACE = "a leaf Variable that requires grad is being used in an in-place operation."
 UNTRACKED = "element 0 of tensors does not require grad and does not have a grad_fn"
 
 
@@ -151,6 +152,68 @@ def test_a11_three_ways_to_one_gradient() -> None:
     assert 0 < compare["largest_difference"] < 1e-8
 
 
+def did(record: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one["statement"], one["status"]) for one in record["actions"]]
+
+
+def test_a12_three_backwards_with_a_zero_between() -> None:
+    record = traced("a12_three_backwards")
+    assert [one["grads"]["x"] for one in record["actions"]] == [2.0, 4.0, 0.0, 2.0]
+    assert record["backward"] == []
+
+
+def test_a13_a_value_that_backward_needs_is_changed() -> None:
+    record = traced("a13_in_place")
+    change, backward = record["actions"]
+    assert (change["status"], change["values"]) == ("ok", {"y": 2.0})
+    assert backward["status"] == "refused"
+    assert backward["plain"].startswith("y += 1 changed y in place, after z had kept its value for backward;")
+    assert "has been modified by an inplace operation" in backward["reason"]
+    assert nodes(record, "expression", "value", "grad_fn")["y"] == ("t**2; y += 1", 2.0, "AddBackward0")
+
+
+def test_a14_a_leaf_is_changed_under_no_grad_alone() -> None:
+    record = traced("a14_leaf_in_place")
+    assert did(record) == [
+        ("L.backward()", "ok"),
+        ("w -= 0.25*w.grad", "refused"),
+        ("with no_grad: w -= 0.25*w.grad", "ok"),
+    ]
+    assert record["actions"][1]["reason"] == LEAF_IN_PLACE
+    assert record["actions"][1]["plain"].startswith("w is a leaf that requires a gradient")
+    assert nodes(record, "value", "grad", "is_leaf")["w"] == (1.0, -4.0, True)
+
+
+def test_a15_a_hook_changes_a_gradient() -> None:
+    record = traced("a15_hook")
+    assert (grad(record, "t"), grad(record, "y")) == (40.0, 20.0)
+    assert record["actions"][-1]["hooks"] == [{"name": "y", "before": 2.0, "after": 20.0}]
+    assert nodes(record, "gradient") == {"t": (40.0,), "y": (20.0,), "z": (1.0,)}
+
+
+def test_a16_the_derivative_of_a_derivative() -> None:
+    record = traced("a16_second_derivative")
+    assert nodes(record, "value", "requires_grad") == {
+        "t": (3.0, True),
+        "y": (27.0, True),
+        "dy": (27.0, True),
+        "d2y": (18.0, False),
+    }
+    assert grad(record, "t") is None
+
+
+def test_a17_data_and_rate_require_gradients() -> None:
+    record = traced("a17_all_require_grad")
+    w, g, g1 = [0.07, 0.03], [-7.0, -3.0], [-6.2039, -2.6699]
+    assert [row[0] for row in nodes(record, "value")["w1"][0]] == pytest.approx(w)
+    assert [row[0] for row in nodes(record, "value")["g"][0]] == pytest.approx(g)
+    assert nodes(record, "value")["loss1"][0] == pytest.approx(17.7476 / 4)
+    assert [row[0] for row in grad(record, "w")] == pytest.approx(g1, abs=1e-4)
+    # Minus the product of the gradients at both points: (-7, -3) and (-6.59, -2.83).
+    assert grad(record, "rate") == pytest.approx(-(7 * 6.59 + 3 * 2.83))
+    assert all(grad(record, name) is not None for name in ("X", "y", "w", "rate"))
+
+
 # Through a process, in every form.
 
 
@@ -183,7 +246,9 @@ def written(case: str, form: Format, **options: Any) -> str:
 
 def test_the_table_has_tree_reasons_and_plain_words() -> None:
     text = written("a05_twice", Format.TABLE)
-    assert "z  AddBackward0\n└─ y  PowBackward0\n   └─ t\n" in text
+    assert (
+        "z = y + 2    AddBackward0\n└─ y = t**2  PowBackward0  ∂z/∂y = 1\n   └─ t = 1  leaf          ∂y/∂t = 2\n"
+    ) in text
     assert "backward 1 from z: t.grad = 2\n" in text
     assert "backward 2 from z: refused\n" in text
     assert f"PyTorch says    {SECOND}" in text

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from gdsolve.bundled import tell_hidden
 from gdsolve.cli.bar import watching
 from gdsolve.cli.cores import leave_a_core
 from gdsolve.cli.messages import listen
@@ -109,6 +110,8 @@ def asked(request: Request, ranks: Ranks = ALONE) -> Iterator[tuple[Spec, Comman
     """
     spec, fixed = _read(request)
     verb, speaking = request.verb, ranks.first
+    if speaking:
+        tell_hidden(request.sources)
     watched = spec.watch and takes(verb.name, "watch") and speaking
     try:
         with watching(spec.quiet or not speaking, prints_rows=verb.prints_rows, watch=watched):

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import path_of, tell_hidden
 from gdsolve.cli.bar import watching
 from gdsolve.cli.cores import cores, leave_a_core
 from gdsolve.cli.faults import judge
@@ -29,6 +30,7 @@ from gdsolve.report.each_record import failed_record, source_record
 from gdsolve.report.each_table import TableLines
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Device, Format, Spec
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import ExitCode, GdsolveError
 
 Record = dict[str, Any]
@@ -68,6 +70,7 @@ def run_each(request: Request, ranks: Ranks) -> int:
         )
     settings = settings_of(request)
     listen(settings.quiet, settings.verbose)
+    tell_hidden(request.sources)
     problems = [*singles(request, settings)]
     saved = None if settings.save is None else model_paths([one.name for one in problems], settings.save)
     processes = _processes(problems, settings)
@@ -213,10 +216,10 @@ def _is_small(one: Single) -> bool:
     if one.spec is None:
         return True
     try:
-        return sum(Path(name).stat().st_size for name in one.spec.data) <= SMALL
+        return sum(path_of(path_in(name)).stat().st_size for name in one.spec.data) <= SMALL
     except OSError:
         # It is told when it is read; and standard input may have any size.
-        return "-" not in one.spec.data
+        return "-" not in map(path_in, one.spec.data)
 
 
 def _lines(format: Format, problems: Sequence[Single]) -> Lines:

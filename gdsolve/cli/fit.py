@@ -21,6 +21,7 @@ from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command, operand
 from gdsolve.spec.scans import reads_scans
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import ExitCode, Status
 
 READ_BY = ("delimiter", "decimal", "thousands", "comment", "encoding", "no_header", "header", "na_values")
@@ -37,7 +38,7 @@ def run(request: Request, ranks: Ranks) -> int:
         from gdsolve.cli.each import run_each
 
         return run_each(request, ranks)
-    return answer(request, ranks, lambda spec: _steps() if spec.group_by is None else _steps_of_groups())
+    return answer(request, ranks, lambda spec: _steps() if not spec.group_by else _steps_of_groups())
 
 
 def _steps() -> Steps:
@@ -92,7 +93,9 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
     if spec.minimize is not None:
         return () if spec.plots else ("Add --plot for a picture of the descent.",)
     lines: list[str] = []
-    read_plainly = len(spec.data) == 1 and spec.data[0] != "-" and not any(name in command.given for name in READ_BY)
+    read_plainly = (
+        len(spec.data) == 1 and path_in(spec.data[0]) != "-" and not any(name in command.given for name in READ_BY)
+    )
     if spec.save is not None and reads_scans(spec):
         lines.append(
             f"gdsolve predict {shlex.quote(operand(spec.save))} TABLE predicts on any table with these columns."

@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,28 @@ if TYPE_CHECKING:
     from gdsolve.picture import Picture
 
 
+@dataclass(slots=True)
+class Overheard:
+    """What was presented, as data; None before anything was."""
+
+    record: Mapping[str, Any] | None = None
+    picture: Picture | None = None
+
+
+_overheard: ContextVar[tuple[Overheard, bool] | None] = ContextVar("overheard", default=None)
+
+
+@contextmanager
+def overhearing(*, draw: bool) -> Iterator[Overheard]:
+    """A span in which what is presented is kept as data too; without `draw` no picture is drawn under its table."""
+    heard = Overheard()
+    token = _overheard.set((heard, draw))
+    try:
+        yield heard
+    finally:
+        _overheard.reset(token)
+
+
 def present(
     spec: Spec, record: Mapping[str, Any], picture: Picture | None = None, following: tuple[str, ...] = ()
 ) -> None:
@@ -31,8 +55,13 @@ def present(
     A picture goes where it was asked for: below the table, or to its file, also when the reader of standard output has
     gone away.
     """
+    drawn: Picture | None = picture
+    if listening := _overheard.get():
+        heard, draw = listening
+        heard.record, heard.picture = record, picture
+        drawn = picture if draw else None
     try:
-        _print(spec, record, picture, following)
+        _print(spec, record, drawn, following)
     finally:
         write_picture_file(spec, picture)
     if spec.format is not Format.TABLE:

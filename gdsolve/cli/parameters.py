@@ -6,12 +6,15 @@ Values stay the text that was typed, and only what was given counts: `gdsolve.sp
 from __future__ import annotations
 
 import functools
+import glob
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperArgument, TyperOption
 
+from gdsolve.bundled import names_from
 from gdsolve.cli.columns import complete_column
 from gdsolve.cli.completion import NothingToOfferError, TypedLine
 from gdsolve.data.formats.registry import format_endings, in_words
@@ -19,7 +22,7 @@ from gdsolve.data.packing import PACKED_ENDINGS
 from gdsolve.spec import OptionInfo, Spec, choices, flag, options_of
 from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.values import is_list, kinds
-from gdsolve.spec.verbs import Operand
+from gdsolve.spec.verbs import Names, Operand
 
 SHORT = {"output": "-o"}
 COLUMNS = ("target", "features", "ignore", "weight", "sigma", "group_by", "cv_by")
@@ -70,6 +73,7 @@ def argument(operand: Operand) -> TextArgument:
         metavar=operand.metavar,
         help=operand.help.format(endings=" ".join(format_endings()), packed=in_words(PACKED_ENDINGS, "and")),
         show_default=False,
+        autocompletion=_operand_completer(operand),
     )
 
 
@@ -160,6 +164,30 @@ def _completer(name: str, words: tuple[str, ...] | None) -> Callable[[Any, Any, 
         return known
 
     return complete
+
+
+def _operand_completer(operand: Operand) -> Callable[[Any, Any, str], list[str]] | None:
+    """What completes the names of what comes with gdsolve, beside the files that begin alike."""
+    if operand.names is Names.NONE:
+        return None
+
+    def complete(_ctx: Any, _words: Any, incomplete: str) -> list[str]:
+        # With nothing typed, files come first where most sources are files.
+        # The shell's words go on as they were begun, whatever their case.
+        begun = [incomplete + name[len(incomplete) :] for name in names_from(incomplete)]
+        names = begun if incomplete or operand.names is not Names.BESIDE else []
+        # A shell that is given words looks for no files of its own.
+        files = _files_from(incomplete) if names and operand.names is not Names.ALONE else []
+        if not names and operand.names is Names.ALONE:
+            raise NothingToOfferError
+        return [*names, *files]
+
+    return complete
+
+
+def _files_from(start: str) -> list[str]:
+    found = (entry for entry in Path().glob(f"{glob.escape(start)}*") if not entry.name.startswith("."))
+    return sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in found)
 
 
 def _as_typed(ctx: Any, items: list[Any]) -> list[Any]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import path_of
 from gdsolve.cli.request import Request
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Command
 from gdsolve.spec.each import require_plain
 from gdsolve.spec.file import build_spec, is_yaml, read_spec
 from gdsolve.spec.located import located
+from gdsolve.spec.source_name import selecting
 from gdsolve.status import GdsolveError
 
 SETTINGS = ("format", "save", "every", "report", "check_gradient", "quiet", "verbose", "exit_zero", "group_by", "each")
@@ -35,7 +36,7 @@ def asked_for_each(request: Request) -> bool:
         return bool(request.given.get("each"))
     try:
         # A spec of many numbers takes long to read.
-        if b"each" not in Path(request.sources[0]).read_bytes():
+        if b"each" not in path_of(request.sources[0]).read_bytes():
             return False
         return build_spec(request.sources, request.given, request.verb.name).each
     except (OSError, GdsolveError):
@@ -86,7 +87,7 @@ def singles(request: Request, settings: Spec) -> Iterator[Single]:
             elif is_yaml(name):
                 yield from _of_spec(name, given)
             else:
-                spec = replace(settings, data=(name,), each=False, save=None)
+                spec = replace(settings, data=selecting((name,), settings), each=False, save=None)
                 yield Single(name, spec, Command("fit", (name,), given))
 
 

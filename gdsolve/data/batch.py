@@ -61,7 +61,7 @@ class Tally:
     """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
 
     `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
-    that is being read. `comments` of the text were left out.
+    that is being read. Of `read` rows `filtered` ones do not satisfy a condition. `comments` of the text were left out.
     """
 
     rows: int = 0
@@ -74,6 +74,8 @@ class Tally:
     clusters: Clusters = field(default_factory=Clusters)
     blank: int = 0
     comments: int = 0
+    read: int = 0
+    filtered: int = 0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -85,7 +87,15 @@ class Tally:
             self.weight + other.weight,
             self.weightless + other.weightless,
             comments=self.comments + other.comments,
+            read=self.read + other.read,
+            filtered=self.filtered + other.filtered,
         )
+
+    def count(self, source: Source) -> None:
+        """Count the rows of a source that a condition has left out in the pass that has just ended."""
+        rows, kept = source.counts or (0, 0)
+        self.read += rows
+        self.filtered += rows - kept
 
     def take(self, batch: Batch) -> None:
         """Count the rows of a batch."""

@@ -20,6 +20,10 @@ class Clusters:
     def __len__(self) -> int:
         return len(self._codes.numbers)
 
+    def stand_for(self, count: int) -> None:
+        """Be so many clusters, of rows that have their numbers already."""
+        self._codes.numbers.update({str(number): number for number in range(count)})
+
     def of(self, cells: pl.Series, weight: np.ndarray | None, how: Cells) -> np.ndarray:
         """Number rows, (rows,), by their cells, none of which is missing; one of weight 0 makes no cluster."""
         there = None if weight is None or (weight > 0.0).all() else weight > 0.0

@@ -30,7 +30,7 @@ class Roles:
     `features` are source columns; `levels` holds the one-hot levels by column, sorted, the reference level first;
     `design` names the columns of the design matrix, after one-hot encoding: `size`, `color=red`.
     `target_column` is the column of a target that is an expression of one, and `target_levels` are the texts of one
-    that is read as 0, 1, …, in this order. `group` is the column whose
+    that is read as 0, 1, …, in this order. `group` are the columns whose
     values tell the groups apart, and `together` the one whose values keep rows in one fold. Rows with the same value in
     the column `cluster` may depend on each other. Rows are weighed by the column `weight`: its cells are weights, or
     standard deviations where the spec has `sigma`. `formula` is what makes design and target of columns, if one does.
@@ -44,7 +44,7 @@ class Roles:
     levels: Mapping[str, tuple[str, ...]]
     design: tuple[str, ...]
     target_levels: tuple[str, ...] | None = None
-    group: str | None = None
+    group: tuple[str, ...] = ()
     together: str | None = None
     cluster: str | None = None
     target_column: str | None = None
@@ -63,6 +63,14 @@ class Roles:
         return (self.formula and self.formula.target_columns) or (self.target,)
 
 
+def columns_used(roles: Roles) -> set[str]:
+    """The columns that are read, by any part that they play."""
+    named = () if roles.formula is None else (*roles.formula.numbers, *roles.formula.texts)
+    single = (roles.weight, roles.offset, roles.exposure, roles.together, roles.cluster)
+    several = (*roles.features, *roles.target_columns, *named, *roles.group)
+    return {name for name in (*several, roles.target_column, *single) if name}
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What the flags alone say, before a cell is looked at; `named` are the columns that a flag asked for by name."""
@@ -72,7 +80,7 @@ class Parts:
     features: tuple[str, ...]
     weight: str | None
     named: frozenset[str]
-    group: str | None = None
+    group: tuple[str, ...] = ()
     together: str | None = None
     cluster: str | None = None
     offset: str | None = None
@@ -122,17 +130,17 @@ def assign(
     features = columns_in("features", spec.features, names, table)
     weight = _column(spec.weight_option, spec.weight_column, names, table)
     target = _column("target", spec.target, names, table)
-    group = _column("group_by", spec.group_by, names, table)
+    group = columns_in("group_by", spec.group_by, names, table)
     together = _column("cv_by", spec.cv_by, names, table)
     cluster = cluster_column(names, spec, table)
     offset, exposure = offsets_of(names, spec, table)
-    single = {"target": target, spec.weight_option: weight, "group_by": group, "cv_by": together}
+    single = {"target": target, spec.weight_option: weight, "cv_by": together}
     single |= {"offset": offset, "exposure": exposure}
-    _forbid_two_parts(single, {"ignore": ignored, "features": features})
+    _forbid_two_parts(single, {"ignore": ignored, "features": features, "group_by": group})
     # A feature may tell clusters apart as well: where it is named as one, or stands among texts.
     if cluster is not None and cluster in (target, weight):
         raise _in_two_parts(cluster, "se", "target" if cluster == target else spec.weight_option)
-    apart = (weight, group, together, row_names, cluster, offset, exposure)
+    apart = (weight, *group, together, row_names, cluster, offset, exposure)
     left = [name for name in names if name not in ignored and name not in apart]
     if not left:
         raise DataError(f"{table}: no column is left", "leave out less with --ignore")
@@ -256,6 +264,7 @@ def _forbid_two_parts(single: Mapping[str, str | None], lists: Mapping[str, tupl
             raise _in_two_parts(name, option, other)
     pairs = [(option, name) for option, name in single.items() if name is not None]
     pairs += [("features", name) for name in lists["features"] if name in lists["ignore"]]
+    pairs += [("group_by", name) for name in lists["group_by"]]
     for option, name in pairs:
         for other, members in lists.items():
             if other != option and name in members:
@@ -312,7 +321,7 @@ def build_roles(
     doubled = sorted({name for name in design if design.count(name) > 1}) if levels else []
     if doubled:
         raise DataError(f"{table}: a level and a column are both called {doubled[0]!r}", flag_for("ignore", doubled))
-    used = {*features, parts.target, parts.weight, parts.group, parts.together, parts.cluster}
+    used = {*features, parts.target, parts.weight, *parts.group, parts.together, parts.cluster}
     used |= {parts.offset, parts.exposure}
     ignored = tuple(name for name in names if name not in used)
     return Roles(

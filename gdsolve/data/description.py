@@ -12,7 +12,7 @@ import polars as pl
 from gdsolve.data.cells import ColumnKind, kinds_of
 from gdsolve.data.columns import Parts, assign, usual_target, without_texts
 from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, reader_finding
-from gdsolve.data.first_rows import first_rows, is_plain, no_rows
+from gdsolve.data.first_rows import first_rows, is_plain
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
 from gdsolve.data.offsets import not_exposed, offset_columns
@@ -99,7 +99,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
                 raise
             raise fault from None
         if looked is None:
-            return _without_rows(opened, spec, parts, fault or no_rows(first.name))
+            return _without_rows(opened, spec, parts, fault or first.without_rows())
         sampled, sample = looked
         kinds = kinds_of(sample, sampled.schema, sampled.cells, typed=sampled.typed)
         tally = _tally(kinds, parts, spec)
@@ -223,7 +223,7 @@ def _take_part(tally: _Tally, source: Source, place: int, part: Part, offset: in
 
     def written(name: str) -> Callable[[np.ndarray], list[str]]:
         def texts(places: np.ndarray) -> list[str]:
-            cells = rows_of(source.scan(part, [name]))[name].cast(pl.String)
+            cells = rows_of(source.written.scan(part, [name]))[name].cast(pl.String)
             return [(cells[place] or "").strip() for place in records[places].tolist()]
 
         return texts

@@ -54,4 +54,7 @@ def parameter_of(loss: Loss, descent: object) -> float:
     """The parameter of a loss in the key `descent` of a saved model; 0 where there is none."""
     own = loss.info.parameter
     found = descent.get(own.name) if own is not None and isinstance(descent, dict) else None
+    if own is not None and isinstance(descent, dict) and own.name in descent and found is None:
+        # Groups have one each, and no figure of all of them together.
+        return float("nan")
     return float(found) if isinstance(found, int | float) else 0.0

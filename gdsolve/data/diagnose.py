@@ -6,8 +6,10 @@ import functools
 import itertools
 import logging
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
@@ -15,6 +17,7 @@ import polars as pl
 from gdsolve.advice import Advice
 from gdsolve.data.cells import ColumnKind
 from gdsolve.data.columns import Parts, Roles, flag_for
+from gdsolve.data.dates import forms_of
 from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.offsets import exposure_error, offset_columns
 from gdsolve.data.scan import FAULTS, rows_of
@@ -23,8 +26,12 @@ from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.data.weighing import unusable, weighing_error
 from gdsolve.spec import Header, Missing, Spec, flag
+from gdsolve.spec.choices import Dates
 from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
@@ -71,8 +78,14 @@ class _Looks:
         trimmed = "" if cell is None else cell.strip()
         if source.cells.is_missing(cell):
             return _missing(at, column, self.spec, roles, empty=self.is_empty(column))
-        shown = show(trimmed)
         ignore = _drop_hint(column, roles, self.spec)
+        if source.dates is not None and column in source.dates.columns:
+            return date_error(at, trimmed, source.dates, column, self._as_missing(column, trimmed, ignore))
+        return self._not_a_number(at, column, trimmed, ignore)
+
+    def _not_a_number(self, at: str, column: str, trimmed: str, ignore: str) -> DataError:
+        """Say the same of a cell of a column of numbers that is there."""
+        source, shown = self.source, show(trimmed)
         if "\ufffd" in trimmed:
             hint = encoding_hint(source.file.name, source.file.path, source.file.packing)
             return DataError(f"{at}: {shown} is not UTF-8", Advice.of(hint).then(f"or {ignore}"))
@@ -120,6 +133,7 @@ def cell_text(source: Source, record: int, column: str) -> str | None:
     Raises:
         DataError: the file is damaged; then the place of the cell is uncertain, and the damage is what to tell.
     """
+    source = source.written
     first, parts = source.before, source.parts([column])
     if source.near is not None and source.near[0] <= record:
         first, parts = source.near[0], iter([source.near[1]])
@@ -144,6 +158,7 @@ def _cell_texts(source: Source, cells: Sequence[tuple[int, str]]) -> list[str | 
         DataError: the file is damaged.
     """
     logger.info("%s: read once more, to say what is in the cells", source.name)
+    source = source.written
     columns = list(dict.fromkeys(column for _, column in cells))
     wanted = sorted({record for record, _ in cells})
     found: dict[tuple[int, str], str | None] = {}
@@ -208,9 +223,34 @@ def text_error(
     # A number that is stored as text is text: it may be a code.
     stored = cell is not None and source.typed and source.cells.is_number(cell)
     remedy = f"{flag_for('ignore', texts)}, or --categorical onehot|ignore"
-    return _unfit(message, kinds, column, parts, spec) or DataError(
+    unfit = _unfit(message, kinds, column, parts, spec)
+    if kinds[column] is ColumnKind.DATE and cell is not None:
+        told, numbers = unfit or DataError(message, remedy), _dates_read(cell, spec)
+        return told.but(hint=(told.hint or Advice()).after(f"{numbers}, or "))
+    return unfit or DataError(
         message, f"{remedy}; to be read as a number, it must not be stored as text" if stored else remedy
     )
+
+
+def _dates_read(cell: str, spec: Spec) -> str:
+    """Say what makes numbers of a column of dates, or of times, with such a cell."""
+    if spec.dates is not Dates.ERROR:
+        # A duration has no year.
+        return "--dates days reads it as a number"
+    form = forms_of(cell)
+    if form is None:
+        return "--dates days reads dates as numbers"
+    return f"--dates days --date-format {shlex.quote(form[0])} reads dates as numbers{form[1]}"
+
+
+def date_error(at: str, cell: str, dates: DatedColumns, column: str, otherwise: str) -> DataError:
+    """Explain a cell of a column of dates that is none, or may be one of two."""
+    form = None if dates.form is not None else forms_of(cell)
+    if form is not None:
+        unclear = "may have the day or the month first" if form[1] else "does not begin with the year"
+        return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {shlex.quote(form[0])}{form[1]}")
+    held = "a date" if dates.columns[column] == "date" else "a duration"
+    return DataError(f"{at}: {show(cell)} is not {held}{f' as {dates.form}' if dates.form else ''}", otherwise)
 
 
 def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts, spec: Spec) -> DataError:
@@ -243,7 +283,7 @@ def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Pa
     if column in offset_columns(parts):
         own = "offset" if column == parts.offset else "exposure"
         return DataError(f"{message}, and it is the {own}", f"{flag(own)} COLUMN, a column of numbers")
-    if column == parts.group:
+    if column in parts.group:
         return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
     return None
 
@@ -264,11 +304,7 @@ def _is_empty(source: Source, column: str) -> bool:
 def _missing(at: str, column: str, spec: Spec, roles: Roles, *, empty: bool) -> DataError:
     if empty:
         return DataError(f"{at}: the cell is missing, as all of the column are", _drop_hint(column, roles, spec))
-    if (
-        roles.group is not None
-        and spec.na is Missing.MEAN
-        and column not in (*roles.target_columns, roles.weight, *roles.texts)
-    ):
+    if roles.group and spec.na is Missing.MEAN and column not in (*roles.target_columns, roles.weight, *roles.texts):
         others = "are" if roles.weight is None else f"with a weight in {roles.weight!r} are"
         return DataError(f"{at}: the cell is missing, as all of the column {others} in its group", "--na drop")
     if column in offset_columns(roles):
@@ -305,6 +341,9 @@ def _drop_hint(column: str, roles: Roles, spec: Spec) -> str:
 
 def _odd_cells(source: Source, column: str) -> list[str]:
     """Give the cells of a column of numbers that are none, each once, in order; a few more than can be listed."""
+    source, dates = source.written, source.dates
+    if dates is not None and column in dates.columns:
+        return []
     dtype = source.raw_type(column)
     odd = source.cells.number(column, dtype).is_finite().not_()
     found: dict[str, None] = {}

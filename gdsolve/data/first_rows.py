@@ -9,6 +9,7 @@ import polars as pl
 from gdsolve.data.cells import FEW, ColumnKind, kinds_of, plain_columns
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.source import OVERFLOW, Source
+from gdsolve.ranks import Ranks
 from gdsolve.status import DataError
 
 # Letters of a text, of up to four bytes each, that are in its sample as a whole.
@@ -23,7 +24,7 @@ def sample_of(sources: Sequence[Source]) -> tuple[Source, pl.DataFrame]:
     """
     found = first_rows(sources)
     if found is None:
-        raise no_rows(sources[0].name)
+        raise sources[0].without_rows()
     return found
 
 
@@ -56,9 +57,10 @@ def whole_of(sources: Sequence[Source], looked: tuple[Source, pl.DataFrame] | No
     return sample if plain and OVERFLOW in sample.columns else None
 
 
-def no_rows(name: str) -> DataError:
-    """Explain a table that is but a header."""
-    return DataError(f"{name}: has a header but no rows", "a table needs at least one row of data")
+def nothing_read(sources: Sequence[Source], ranks: Ranks) -> DataError:
+    """Explain a table no file of which, on any rank, has a row that is read."""
+    told = [one for one in ranks.gather(sources[0].without_rows() if sources else None) if one is not None]
+    return told[0]
 
 
 def kinds_in(source: Source, sample: pl.DataFrame) -> dict[str, ColumnKind]:

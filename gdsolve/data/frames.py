@@ -34,7 +34,7 @@ class FrameSource(FrameParts):
         }
         schema = frame.schema | dict.fromkeys(odd, pl.Object())
         # polars has no texts of durations in a cast.
-        texts = [pl.col(column).dt.to_string("polars") for column, dtype in schema.items() if dtype == pl.Duration]
+        texts = [pl.col(column).dt.to_string("iso") for column, dtype in schema.items() if dtype == pl.Duration]
         return cls(
             file,
             tuple(frame.columns),

@@ -11,6 +11,7 @@ import polars as pl
 from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles
 from gdsolve.data.diagnose import cell_errors, cell_text, show
+from gdsolve.data.group_keys import Key, keys_of, written_keys
 from gdsolve.data.means import means_of, weighted_cells
 from gdsolve.data.source import Source
 from gdsolve.spec import Spec
@@ -30,7 +31,7 @@ class Codes:
     """
 
     def __init__(self) -> None:
-        self.numbers: dict[str | None, int] = {}
+        self.numbers: dict[Key, int] = {}
         # The number of each text by the place that polars gives it, counted from 1; 0 is that of the empty cell. Texts
         # keep their places as long as there is a column of this type.
         self._known = np.full(1, NO_GROUP, dtype=np.int64)
@@ -61,7 +62,7 @@ class Codes:
         if not len(rows):
             return found
         rows = np.sort(rows[np.unique(places[rows], return_index=True)[1]])
-        values = written[rows].to_frame("").select(cells.text("", pl.String())).to_series().to_list()
+        values = keys_of(written[rows], cells)
         if not missing and None in values:
             return None
         for place, value in zip(places[rows].tolist(), values, strict=True):
@@ -74,19 +75,21 @@ class Codes:
 class Groups:
     """The groups that a pass has met: their values, rows dropped and cells filled by number, and which have failed.
 
-    A value is the trimmed text of its cell, None where the cell is missing; `adrift` counts the rows without a group,
-    which are dropped, or fail together as if they were one. `errors` is complete at the end of the pass.
+    A value is the trimmed text of its cell, of several columns one each, None where one is missing; `adrift` counts the
+    rows without a group, which are dropped, or fail together as if they were one. `errors` is complete at the
+    end of the pass.
     """
 
     errors: dict[int, DataError] = field(default_factory=dict)
     dropped: dict[int, int] = field(default_factory=dict)
     filled: dict[int, int] = field(default_factory=dict)
     adrift: int = 0
+    _met: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     _codes: Codes = field(default_factory=Codes)
     _first_faults: dict[int, tuple[Source, int, str]] = field(default_factory=dict)
 
     @property
-    def values(self) -> list[str | None]:
+    def values(self) -> list[Key]:
         """The value of every group, in the order of their numbers."""
         return list(self._codes.numbers)
 
@@ -94,11 +97,24 @@ class Groups:
         """Number the groups of rows, (rows,), by their cells; None where a row has no group."""
         return self._codes.of_named(written, cells)
 
-    def add_codes(self, frame: pl.DataFrame, column: str, out: np.ndarray, cells: Cells) -> pl.DataFrame:
+    def add_codes(self, frame: pl.DataFrame, columns: Sequence[str], out: np.ndarray, cells: Cells) -> pl.DataFrame:
         """Give the rows with their numbers in `CODE`; rows that are `out`, (rows,), are in no group."""
         codes = np.full(frame.height, NO_GROUP, dtype=np.int64)
-        codes[~out] = self._codes.of(frame[column].filter(~out), cells)
+        codes[~out] = self._codes.of(written_keys(frame, columns).filter(pl.Series(~out)), cells)
         return frame.with_columns(pl.Series(CODE, codes))
+
+    def number(self, codes: np.ndarray) -> np.ndarray:
+        """Count rows within their groups, (rows,), from 0 for the first that was ever met; one in none has 0."""
+        found, there = np.zeros(len(codes), dtype=np.int64), np.flatnonzero(codes != NO_GROUP)
+        own = codes[there]
+        new = max(int(own.max(initial=-1)) + 1 - len(self._met), 0)
+        self._met = np.concatenate([self._met, np.zeros(new, dtype=np.int64)])
+        order = np.argsort(own, kind="stable")
+        counts = np.bincount(own, minlength=len(self._met))
+        within = np.arange(len(own)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found[there[order]] = within + self._met[own[order]]
+        self._met += counts
+        return found
 
     def count(self, codes: np.ndarray, *, filled: bool = False) -> None:
         """Count rows that were dropped, or those of which a cell was filled."""
@@ -121,7 +137,7 @@ class Groups:
         """Say of every group that has failed which cell it was, in a few passes over each file."""
         by_source: dict[int, list[int]] = {}
         for code, (source, record, column) in self._first_faults.items():
-            if column == roles.group:
+            if column in roles.group:
                 self.errors[code] = no_group_error(source, record, column, self.adrift, spec)
                 continue
             by_source.setdefault(id(source), []).append(code)
@@ -130,15 +146,17 @@ class Groups:
             cells = [(record, column) for _, record, column in faults]
             self.errors.update(zip(codes, cell_errors(faults[0][0], cells, spec, roles), strict=True))
 
-    def refuse_wrong_encoding(self, source: Source, column: str) -> None:
+    def refuse_wrong_encoding(self, source: Source, columns: Sequence[str]) -> None:
         """Refuse values in which U+FFFD came up: two groups might be one by it.
 
         Raises:
             DataError: naming the first cell that is not UTF-8.
         """
-        odd = any("\ufffd" in value for value in self._codes.numbers if value is not None)
-        if odd and (fault := source.not_utf8(column)):
-            raise fault
+        if not any("\ufffd" in cell for key in self._codes.numbers if key is not None for cell in key):
+            return
+        for column in columns:
+            if fault := source.not_utf8(column):
+                raise fault
 
 
 def no_group_error(source: Source, record: int, column: str, rows: int, spec: Spec) -> DataError:
@@ -155,7 +173,7 @@ def no_group_error(source: Source, record: int, column: str, rows: int, spec: Sp
 class GroupMeans:
     """Means of the cells that are there, (groups, numbers), NaN where there is none; `rows` finds a group by value."""
 
-    rows: Mapping[str | None, int]
+    rows: Mapping[Key, int]
     means: np.ndarray
 
     def of(self, groups: Groups, codes: np.ndarray, number: int) -> np.ndarray:
@@ -166,7 +184,7 @@ class GroupMeans:
 
 def group_means(
     frames: Iterable[pl.DataFrame],
-    column: str,
+    columns: Sequence[str],
     numbers: Sequence[str],
     weights_of: Callable[[pl.DataFrame], np.ndarray | None],
     cells: Cells,
@@ -175,7 +193,7 @@ def group_means(
     codes = Codes()
     sums, weights = np.zeros((0, len(numbers))), np.zeros((0, len(numbers)))
     for frame in frames:
-        rows = codes.of(frame[column], cells)
+        rows = codes.of(written_keys(frame, columns), cells)
         found = weighted_cells(frame.select(numbers).to_numpy(), weights_of(frame))
         new = len(codes.numbers) - len(sums)
         sums, weights = (np.concatenate([one, np.zeros((new, len(numbers)))]) for one in (sums, weights))

@@ -13,18 +13,20 @@ import polars as pl
 from gdsolve.data.arrays import column_of, columns_of, labels_of, name_of, names_of, texts_of
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import Cells
-from gdsolve.data.columns import Parts, assign, build_roles, usual_target
+from gdsolve.data.columns import Parts, assign, build_roles, columns_in, usual_target
 from gdsolve.data.extent import RowCount
 from gdsolve.data.file import SMALL
 from gdsolve.data.folds import Dealing
 from gdsolve.data.frames import FrameSource
 from gdsolve.data.offsets import offset_columns
+from gdsolve.data.opening import as_asked
 from gdsolve.data.series import series_of
+from gdsolve.data.source import Source
 from gdsolve.data.table import Table, open_table
 from gdsolve.data.targets import outside, target_error
 from gdsolve.data.weighing import unusable, weighing_error, weights_of
 from gdsolve.ranks import ALONE, Ranks
-from gdsolve.spec import Spec
+from gdsolve.spec import Spec, flag
 from gdsolve.spec.curve_names import is_named
 from gdsolve.spec.curves import FEATURE
 from gdsolve.status import DataError, GdsolveError
@@ -77,7 +79,7 @@ class _Named:
         self, spec: Spec, source: str, used: Sequence[str], others: Sequence[str], *, strict: bool = True
     ) -> pl.DataFrame:
         """The columns `used`, and `others` by their names alone; `strict` is that of `series_of`."""
-        own = (spec.group_by, spec.cv_by, spec.errors.cluster)
+        own = (*columns_in("group_by", spec.group_by, list(self.cells), source), spec.cv_by, spec.errors.cluster)
         apart = {name.strip() for name in own if name is not None} - {*used}
         missing = Cells.of(".", spec.missing_texts).missing
         columns, needed, named = [], frozenset(used), frozenset(others)
@@ -118,15 +120,26 @@ def inline_table(
     parts = replace(parts, features=_features(parts, spec))
     used = [name for name in (*parts.features, parts.target, parts.weight) if name]
     used += [name for name in offset_columns(parts) if name not in used]
+    read = _of_condition(spec, named)
     is_formula = spec.minimize is not None or spec.model is not None
-    frame = named.frame(spec, source, used, () if is_formula else list(named.cells))
-    apart = parts.group or parts.together or parts.cluster or offset_columns(parts)
+    frame = named.frame(spec, source, [*used, *read], () if is_formula else list(named.cells))
+    apart = parts.group or parts.together or parts.cluster or offset_columns(parts) or spec.where is not None
     values = None if apart else _plain(frame[used], spec)
     if values is not None:
         return _table_of(values, frame.columns, parts, spec, source, ranks)
     if ranks.several:
-        raise GdsolveError("several ranks take X and y as they are", "leave --na-values out", option="na_values")
-    return open_table((FrameSource.of(frame, spec, source),), spec, parts=parts)
+        told = "na_values" if spec.where is None else "where"
+        raise GdsolveError("several ranks take X and y as they are", f"leave {flag(told)} out", option=told)
+    return open_table(as_asked((FrameSource.of(frame, spec, source),), spec), spec, parts=parts)
+
+
+def _of_condition(spec: Spec, named: _Named) -> list[str]:
+    """The columns that the condition of a spec reads."""
+    if spec.where is None:
+        return []
+    from gdsolve.data.where.sql import columns_named
+
+    return columns_named(spec.where, named.cells)
 
 
 def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Table:
@@ -140,11 +153,11 @@ def _formula_table(named: _Named, spec: Spec, source: str, ranks: Ranks) -> Tabl
     weighed = [name.strip() for name in (spec.weight_column, spec.offset, spec.exposure) if name is not None]
     used = list(named.cells) if formula.takes_rest else [*formula.named, *weighed]
     # The columns beside are there by their names: a name that is none of them is told with those that there are.
-    frame = named.frame(spec, source, used, list(named.cells))
-    return open_table((FrameSource.of(frame, spec, source),), spec)
+    frame = named.frame(spec, source, [*used, *_of_condition(spec, named)], list(named.cells))
+    return open_table(as_asked((FrameSource.of(frame, spec, source),), spec), spec)
 
 
-def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:
+def inline_source(arrays: Arrays, spec: Spec) -> tuple[Source, Spec, str]:
     """The table of arrays as a source, all of its columns; the spec with its target, and why it is the target.
 
     Raises:
@@ -153,7 +166,7 @@ def inline_source(arrays: Arrays, spec: Spec) -> tuple[FrameSource, Spec, str]:
     named = _named(arrays, spec)
     frame = named.frame(spec, arrays.source, list(named.cells), (), strict=False)
     reason = named.reason if spec.target is None else "--target"
-    return FrameSource.of(frame, spec, arrays.source), named.targeted(spec), reason
+    return as_asked((FrameSource.of(frame, spec, arrays.source),), spec)[0], named.targeted(spec), reason
 
 
 def _features(parts: Parts, spec: Spec) -> tuple[str, ...]:
@@ -226,10 +239,10 @@ def _elsewhere(spec: Spec) -> set[str | None]:
         spec.weight_column,
         spec.offset,
         spec.exposure,
-        spec.group_by,
         spec.cv_by,
         *spec.ignore,
-        *(name.strip() for text in spec.ignore for name in text.split(",")),
+        *spec.group_by,
+        *(name.strip() for text in (*spec.ignore, *spec.group_by) for name in text.split(",")),
     }
 
 

@@ -15,10 +15,10 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.appended import Appended, read_appending
-from gdsolve.data.diagnose import cell_text, has_overflow, overflow_error, show
+from gdsolve.data.diagnose import cell_text, date_error, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
 from gdsolve.data.offsets import NOT_EXPOSED, offset_columns
-from gdsolve.data.opening import open_sources
+from gdsolve.data.opening import as_asked, open_sources
 from gdsolve.data.passes import Pass
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
 from gdsolve.data.scan import FAULTS, rows_of
@@ -83,6 +83,7 @@ def predict_csv(
                 for lines in raw.select(*shown, *texts).iter_slices(_AT_ONCE):
                     out.write(lines.write_csv(include_header=False, separator=mark))
                 rows += raw.height
+        tell_satisfied(opened, rows)
         out.write(begin)
         return PredictCounts(rows, sum(lacking.counts.values()), lacking.lines(rows))
 
@@ -119,6 +120,7 @@ def predict_values(
                 note_gaps(lacking, part[:, 0].is_null().to_numpy(), cells, known, partial(place_of, source, *at))
                 found.append(part)
         predicted = pl.concat(found)
+        tell_satisfied(opened, predicted.height)
         warn_of_groups(lacking, predicted.height)
     return appended.returned(predicted)
 
@@ -141,6 +143,20 @@ def warn_of_groups(lacking: Unpredicted, rows: int) -> None:
         logger.warning("%s", line)
 
 
+def tell_satisfied(opened: Sequence[Source], rows: int) -> None:
+    """Say of how many rows the condition is true, if there is one.
+
+    Raises:
+        DataError: of none.
+    """
+    counts = [source.counts for source in opened if source.counts is not None]
+    if not counts:
+        return
+    if not rows:
+        raise opened[0].without_rows()
+    logger.info("%s of %s rows satisfy --where", *(f"{sum(one[place] for one in counts):,}" for place in (1, 0)))
+
+
 def place_of(source: Source, offset: int, kept: np.ndarray, row: int, column: str | None) -> str:
     """Say where a row stands, of those that were `kept`, (rows,), of a part that begins with the record `offset`."""
     return source.where(offset + int(np.flatnonzero(kept)[row]), column)
@@ -154,11 +170,22 @@ def open_for(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitSt
     """
     # What the model calls columns tells a header where it is in doubt.
     named = replace(model.reading(spec), features=tuple(model.read))
-    opened = [_renamed(source, model) for source in open_sources(sources, named, stack)]
+    read = open_sources(sources, named, stack, sifted=False, named=model.read)
+    renamed = [_renamed(source.for_loss(model.beside.loss), model) for source in read]
+    opened = as_fitted(as_asked(renamed, named), model, spec)
     here = model.within(list(opened[0].schema))
     for source in opened:
         _require(source, here, spec)
-    return opened, here
+    return list(opened), here
+
+
+def as_fitted(opened: Sequence[Source], model: Predictor, spec: Spec) -> Sequence[Source]:
+    """Give open files with the columns of dates as numbers that were such when a model was fitted."""
+    if model.dates is None:
+        return opened
+    from gdsolve.data.dated import with_dates
+
+    return with_dates(opened, spec, known=model.dates_in(spec))
 
 
 def _renamed(source: Source, model: Predictor) -> Source:
@@ -202,10 +229,10 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
     try:
         for part in source.parts(wanted):
             comments += comments_of(part)
-            raw = rows_of(source.scan(part, wanted))
+            raw = rows_of(source.written.scan(part, wanted))
             if not raw.height:
                 continue
-            cells = source.parse(raw, model.numbers_read, model.texts_read)
+            cells = source.parse(source.as_read(raw), model.numbers_read, model.texts_read)
             near = replace(source, near=(done, part))
             _refuse_first(near, done, cells, model, spec)
             cells = _prepared(near, done, cells, model, spec)
@@ -244,6 +271,8 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         row = int(bad.fill_null(value=False).arg_max() or 0)
         record = offset + row
         cell = (cell_text(source, record, name) or "").strip()
+        if source.dates is not None and name in source.dates.columns:
+            raise date_error(source.where(record, name), cell, source.dates, name, _left_empty(cell, spec, model.run))
         if name in model.levels:
             reason, remedy = "was not among the levels of the fit", None
         else:
@@ -258,6 +287,14 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
     if beside is not None:
         record = offset + beside.row
         cell = (cell_text(source, record, beside.column) or "").strip()
+        if source.dates is not None and beside.column in source.dates.columns:
+            raise date_error(
+                source.where(record, beside.column),
+                cell,
+                source.dates,
+                beside.column,
+                _left_empty(cell, spec, model.run),
+            )
         remedy = source.number_hint(cell, model.run) if beside.no_number else None
         at = source.where(record, beside.column)
         raise DataError(f"{at}: {show(cell)} {beside.reason}", remedy or _left_empty(cell, spec, model.run))

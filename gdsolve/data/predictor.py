@@ -12,7 +12,7 @@ import polars as pl
 from gdsolve.advice import Advice
 from gdsolve.data.beside import NOTHING, Beside
 from gdsolve.data.columns import nearest, split_hint
-from gdsolve.data.group_models import GroupModels
+from gdsolve.data.group_models import UNKNOWN, GroupModels, model_of_group, models_by_group
 from gdsolve.data.offsets import offset_columns, offset_of, saved_offsets
 from gdsolve.data.response import MEANS
 from gdsolve.data.shell import PREDICT
@@ -23,6 +23,7 @@ from gdsolve.spec.missing import added_to
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
     from gdsolve.data.formula.predicting import SavedFormula
 
 _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
@@ -50,7 +51,8 @@ class _Term:
 class Predictor:
     """What a saved model makes of the columns that it needs, and what is read `beside` them; `run` is for hints.
 
-    Of several `classes` it has a value for each.
+    Of several `classes` it has a value for each. Of groups that do not share their columns it has `each`. `dates` are
+    the columns of dates that are read as numbers.
     """
 
     terms: tuple[_Term, ...]
@@ -66,6 +68,12 @@ class Predictor:
     exposure: str | None = None
     classes: tuple[str, ...] | None = None
     formula: SavedFormula | None = None
+    each: tuple[Predictor, ...] = ()
+    dates: DatedColumns | None = None
+
+    def dates_in(self, spec: Spec) -> DatedColumns | None:
+        """The columns of dates, as they are written where `spec` says how, else as they were when it was fitted."""
+        return self.dates and (self.dates if spec.date_format is None else replace(self.dates, form=spec.date_format))
 
     def reading(self, spec: Spec) -> Spec:
         """Give the spec with the cells that the fit took as missing beside its own."""
@@ -84,13 +92,13 @@ class Predictor:
     def texts(self) -> list[str]:
         """Those of them that hold texts."""
         own = self.levels if self.formula is None else self.formula.texts
-        return [*own, *([self.groups.column] if self.groups else [])]
+        return [*own, *(self.groups.columns if self.groups else ())]
 
     @property
     def needed(self) -> list[str]:
-        """The columns, with that of the groups last."""
+        """The columns, with those of the groups last."""
         beside = [name for name in offset_columns(self) if name not in self.columns]
-        return [*self.columns, *beside, *([self.groups.column] if self.groups else [])]
+        return [*self.columns, *beside, *(self.groups.columns if self.groups else ())]
 
     @property
     def read(self) -> list[str]:
@@ -134,13 +142,14 @@ class CurveModel:
     """A curve of a saved model: the columns that it needs, and its values from theirs, (m,) each.
 
     `slopes` gives its derivatives by the parameters of these names, (m, q), from the same; `target` what its target is
-    of the cells of that column, (m,), where it is an expression of one.
+    of the cells of that column, (m,), where it is an expression of one. Of groups there is a curve for `each`.
     """
 
     columns: tuple[str, ...]
     at: Callable[[Mapping[str, np.ndarray], int], np.ndarray]
     slopes: Callable[[Mapping[str, np.ndarray], int, tuple[str, ...]], np.ndarray] | None = None
     target: Callable[[np.ndarray], np.ndarray] | None = None
+    each: tuple[CurveModel, ...] = ()
 
 
 def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predictor:
@@ -150,42 +159,61 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         GdsolveError: the model is not one that a fit wrote.
     """
     try:
-        absent = tuple(map(str, model["data"].get("na_values") or ()))
-        moved = saved_offsets(model["data"])
-        if curve is not None:
-            mean = _mean_of(model["descent"])
-            return Predictor((), {}, 0.0, mean, curve, na_values=absent, offset=moved[0], exposure=moved[1])
-        formula = _formula_of(model)
-        levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
-        encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
-        groups = GroupModels.of(model) if "groups" in model else None
-        terms = []
-        for name in model["data"]["features"]:
-            column, level = encoded.get(name, (name, None))
-            terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
-        mean = _mean_of(model.get("descent", {}))
-        if mean is Mean.SOFTMAX:
-            each = model["weights_by_class"]
-            constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
-            names = tuple(map(str, each))
-            return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names, formula=formula)
-        intercept = float(model.get("intercept") or 0.0) * (not groups)
-        return Predictor(
-            tuple(terms),
-            levels,
-            intercept,
-            mean,
-            None,
-            groups,
-            absent,
-            offset=moved[0],
-            exposure=moved[1],
-            formula=formula,
-        )
+        known = _read_predictor(model, curve)
+        if (record := model["data"].get("dates")) is None:
+            return known
+        from gdsolve.data.dated import DatedColumns
+
+        return replace(known, dates=DatedColumns.of_record(record))
     except KeyError as error:
         raise GdsolveError(f"the model lacks {error.args[0]!r}", _SAVED) from None
     except (AttributeError, TypeError, ValueError) as error:
         raise GdsolveError(f"the model is damaged ({error})", _SAVED) from None
+
+
+def _read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predictor:
+    absent = tuple(map(str, model["data"].get("na_values") or ()))
+    moved = saved_offsets(model["data"])
+    if curve is not None:
+        mean = _mean_of(model["descent"])
+        whole = Predictor((), {}, 0.0, mean, curve, na_values=absent, offset=moved[0], exposure=moved[1])
+        if not curve.each:
+            return whole
+        each = tuple(replace(whole, curve=one) for one in curve.each)
+        return replace(whole, groups=GroupModels.of(model), each=each)
+    formula = _formula_of(model)
+    levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
+    encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+    groups = GroupModels.of(model) if "groups" in model else None
+    terms = []
+    for name in model["data"]["features"]:
+        column, level = encoded.get(name, (name, None))
+        terms.append(_Term(name, column, level, 0.0 if groups else _weight_of(model, name)))
+    mean = _mean_of(model.get("descent", {}))
+    if mean is Mean.SOFTMAX and groups:
+        each = tuple(read_predictor(model_of_group(model, place), None) for place in models_by_group(model).values())
+        classes = tuple(map(str, model["weights_by_class"]))
+        return Predictor(
+            tuple(terms), levels, 0.0, mean, None, groups, absent, classes=classes, formula=formula, each=each
+        )
+    if mean is Mean.SOFTMAX:
+        each = model["weights_by_class"]
+        constants = np.array([float(one["intercept"] or 0.0) for one in each.values()])
+        names = tuple(map(str, each))
+        return Predictor(tuple(terms), levels, constants, mean, None, None, absent, classes=names, formula=formula)
+    intercept = float(model.get("intercept") or 0.0) * (not groups)
+    return Predictor(
+        tuple(terms),
+        levels,
+        intercept,
+        mean,
+        None,
+        groups,
+        absent,
+        offset=moved[0],
+        exposure=moved[1],
+        formula=formula,
+    )
 
 
 def _formula_of(model: Mapping[str, Any]) -> SavedFormula | None:
@@ -261,10 +289,31 @@ def predictions_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
 
 def values_of(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
     """Give z, (rows,), of several classes (rows, C): of the features, or the curve, and the offset; else NaN."""
+    if model.each:
+        return _of_each(frame, model)
     offset = offset_of(frame, model)
     if model.curve is not None:
         return np.asarray(model.curve.at(_cells_of(frame, model), frame.height) + offset)
     return np.asarray(_linear(frame, model) + offset)
+
+
+def _of_each(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
+    """The values of rows by the models of their groups; a class that a group has not is of no probability there."""
+    assert model.groups is not None
+    rows = model.groups.rows_of(frame)
+    shape = (frame.height,) if model.classes is None else (frame.height, len(model.classes))
+    found = np.full(shape, np.nan)
+    for place in np.unique(rows[rows != UNKNOWN]).tolist():
+        own, chosen = model.each[place], rows == place
+        values = values_of(frame.filter(pl.Series(chosen)), own)
+        if model.classes is None or own.classes is None:
+            found[chosen] = values
+            continue
+        spread = np.full((len(values), len(model.classes)), -np.inf)
+        spread[:, [model.classes.index(name) for name in own.classes]] = values
+        spread[np.isnan(values).any(axis=1)] = np.nan
+        found[chosen] = spread
+    return found
 
 
 def slopes_of(frame: pl.DataFrame, model: Predictor, parameters: tuple[str, ...]) -> np.ndarray:
@@ -302,7 +351,7 @@ def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         return _of_classes(frame, model)
     total = np.zeros(frame.height)
     groups = model.groups
-    own = None if groups is None else groups.weights[groups.rows_of(frame[groups.column])]
+    own = None if groups is None else groups.weights[groups.rows_of(frame)]
     for place, term in enumerate(model.terms):
         total += (term.weight if own is None else own[:, place]) * term.cells(frame)
     for name in model.levels:

@@ -14,6 +14,7 @@ from gdsolve.data.columns import Roles, flag_for
 from gdsolve.data.diagnose import cell_error, has_overflow, overflow_error, target_cell_error
 from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
+from gdsolve.data.group_keys import written_keys
 from gdsolve.data.groups import CODE, GroupMeans, fill_means, group_means
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.offsets import (
@@ -36,6 +37,8 @@ logger = logging.getLogger("gdsolve")
 
 # The number of a row in its part stands in a column of this name, where rows are yet to be dropped.
 _RECORD = "\x00record"
+# And the number by which a row is dealt to a fold, where it is not dealt by its place in the file.
+_DEALT = "\x00dealt"
 
 
 @dataclass(slots=True)
@@ -79,7 +82,8 @@ class Reader:
                     if len(batch.values):
                         tally.take(batch)
                         yield batch
-        if self.roles.group is not None and tally.groups.values:
+            tally.count(source)
+        if self.roles.group and tally.groups.values:
             tally.groups.explain(self.spec, self.roles)
             for source in self.sources:
                 tally.groups.refuse_wrong_encoding(source, self.roles.group)
@@ -104,7 +108,7 @@ class Reader:
 
     @property
     def _group(self) -> list[str]:
-        return [name for name in (self.roles.group, self.roles.together) if name]
+        return [*self.roles.group, *([self.roles.together] if self.roles.together else [])]
 
     def _frames(self, source: Source) -> Iterator[tuple[Part, int, pl.DataFrame]]:
         return read_cells(source, self._numbers, self._texts, self.fast, self._group, self.whole)
@@ -113,6 +117,9 @@ class Reader:
         if not self.spec.is_dealt:
             return self._undealt(source, part, offset, frame, tally)
         together, dealing = self.roles.together, Dealing.of_spec(self.spec)
+        if self.roles.group:
+            # Each group deals its rows for itself: see `GroupRows`.
+            return self._undealt(source, part, offset, self._kept_together(source, frame, tally), tally)
         if together is None:
             batch = self._undealt(source, part, offset, frame, tally)
             stretch, records = tally.stretches[-1], np.arange(frame.height)
@@ -120,12 +127,20 @@ class Reader:
             tally.blank += len(stretch.blank)
             numbers = np.delete(numbers, stretch.gone)
             return replace(batch, fold=dealing.of(numbers, source.number))
+        texts = self._kept_together(source, frame, tally)
+        batch = self._undealt(source, part, offset, texts, tally)
+        return replace(batch, fold=dealing.of(np.delete(texts[_DEALT].to_numpy(), tally.stretches[-1].gone)))
+
+    def _kept_together(self, source: Source, frame: pl.DataFrame, tally: Tally) -> pl.DataFrame:
+        """Give rows with the number of the value that keeps them in one fold, where there is such a column."""
+        together = self.roles.together
+        if together is None:
+            return frame
         texts = frame.with_columns(source.cells.text(together, pl.String()))
         # Those of rows that are left out have numbers as well: whoever counts the values need not know which rows are.
         codes, there = np.zeros(frame.height, dtype=np.int64), texts[together].is_not_null()
         codes[there.to_numpy()] = tally.kept_together.of(texts[together].filter(there), source.cells)
-        batch = self._undealt(source, part, offset, texts, tally)
-        return replace(batch, fold=dealing.of(np.delete(codes, tally.stretches[-1].gone)))
+        return texts.with_columns(pl.Series(_DEALT, codes))
 
     def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
         """Give the cells of the rows that `batches` will use, in a pass of its own, before a formula is made of them.
@@ -183,12 +198,12 @@ class Reader:
         Raises:
             DataError: a cell that cannot be used.
         """
-        if self.roles.group is None:
+        if not self.roles.group:
             return frame if clean else self._mend(source, part, offset, frame, tally), None
-        codes = tally.groups.codes_of(frame[self.roles.group], source.cells) if clean else None
+        codes = tally.groups.codes_of(written_keys(frame, self.roles.group), source.cells) if clean else None
         if codes is not None:
-            return frame, codes
-        frame = frame.with_columns(source.cells.text(self.roles.group, pl.String()))
+            return self._numbered(frame, codes, tally), codes
+        frame = frame.with_columns(source.cells.text(name, pl.String()) for name in self.roles.group)
         frame = self._mend(source, part, offset, frame, tally)
         return frame, frame[CODE].to_numpy()
 
@@ -203,7 +218,9 @@ class Reader:
     ) -> Batch:
         """Give rows that are used, with their design and target, (rows, n + 1), as a batch."""
         batch = Batch(values, self._weights(kept), codes, offset=offset)
-        if self.roles.cluster is None or codes is not None:
+        if codes is not None and _DEALT in kept.columns:
+            batch = replace(batch, fold=kept[_DEALT].to_numpy())
+        if self.roles.cluster is None:
             return batch
         return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
 
@@ -260,7 +277,7 @@ class Reader:
         if self.spec.na is not Missing.DROP:
             filled = set(self.roles.features) - set(self.roles.texts) if self.spec.na is Missing.MEAN else set()
             fatal |= missing & np.array([name not in filled for name in used])
-        if self.roles.group is not None:
+        if self.roles.group:
             return self._mend_groups(source, offset, frame, tally, used, (blank, missing, fatal))
         self._refuse_first(replace(source, near=(offset, part)), offset, frame, used, fatal)
         gone = blank | missing.any(axis=1) if self.spec.na is Missing.DROP else blank
@@ -274,6 +291,12 @@ class Reader:
         return kept.with_columns(
             pl.col(name).fill_null(self._mean(name)) for name in numbers if kept[name].null_count()
         )
+
+    def _numbered(self, frame: pl.DataFrame, codes: np.ndarray, tally: Tally) -> pl.DataFrame:
+        """Give rows with their numbers in their groups, where they are dealt by them."""
+        if not self.spec.is_dealt or self.roles.together is not None:
+            return frame
+        return frame.with_columns(pl.Series(_DEALT, tally.groups.number(codes)))
 
     def _mend_groups(
         self,
@@ -289,10 +312,12 @@ class Reader:
         # A row with too many fields may be in any group: it is an error of the table.
         self._refuse_first(source, offset, frame, used, np.zeros_like(fatal))
         dropping = self.spec.na is Missing.DROP
-        adrift = frame[self.roles.group or ""].is_null().to_numpy() & ~blank
+        lacking = frame.select(pl.any_horizontal(pl.col(name).is_null() for name in self.roles.group))
+        adrift = lacking.to_series().to_numpy() & ~blank
         tally.groups.adrift += int(adrift.sum())
-        frame = tally.groups.add_codes(frame, self.roles.group or "", blank | (adrift & dropping), source.cells)
+        frame = tally.groups.add_codes(frame, self.roles.group, blank | (adrift & dropping), source.cells)
         codes = frame[CODE].to_numpy()
+        frame = self._numbered(frame, codes, tally)
         gone = blank | (missing.any(axis=1) if dropping else fatal.any(axis=1))
         if self.spec.na is Missing.MEAN and missing.any():
             frame, fatal = fill_means(frame, tally.groups, self._numbers, fatal, self._means_by_group())
@@ -311,7 +336,7 @@ class Reader:
         """Give the means of the columns of numbers in every group, found in a pass of its own."""
         if self._group_means is None:
             frames, cells = self._once_more(), self.sources[0].cells
-            self._group_means = group_means(frames, self.roles.group or "", self._numbers, self._weights, cells)
+            self._group_means = group_means(frames, self.roles.group, self._numbers, self._weights, cells)
         return self._group_means
 
     def _unusable(self, frame: pl.DataFrame, used: Sequence[str]) -> np.ndarray:
@@ -403,10 +428,16 @@ def refuse_nothing(table: str, roles: Roles, tally: Tally) -> None:
     Raises:
         DataError: no row, or no weight above 0.
     """
-    if roles.group is not None and not tally.rows and 0 < tally.dropped == tally.groups.adrift:
+    if roles.group and not tally.rows and 0 < tally.dropped == tally.groups.adrift:
+        several = len(roles.group) > 1
         raise DataError(
-            f"{table}: no row has a group: column {roles.group!r} is empty",
-            f"--group-by COLUMN, another one, and {flag_for('ignore', [roles.group])}",
+            f"{table}: no row has a group: "
+            + (
+                f"one of the columns {', '.join(roles.group)} is empty in each"
+                if several
+                else f"column {roles.group[0]!r} is empty"
+            ),
+            f"--group-by COLUMN, another one, and {flag_for('ignore', roles.group)}",
         )
     if not tally.rows and tally.dropped:
         raise DataError(

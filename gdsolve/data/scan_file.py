@@ -37,6 +37,8 @@ class ScanInfo:
     and `colour=red` for every one of the `levels` of a column of text. `target` was asked for by name. `log_weight` is
     Σ log ω over the rows of a weight above 0, which log-likelihoods take. `folds` says how rows were dealt to the
     triangles of folds, None where there are none. `formula` is what a model keeps of the formula that made the columns.
+    Of `rows_read` rows `rows_filtered` ones do not satisfy the condition `where`, if there is one. `dates` is what a
+    model keeps of columns of dates that are numbers.
     """
 
     source: tuple[str, ...]
@@ -58,6 +60,10 @@ class ScanInfo:
     has_header: bool = True
     folds: Mapping[str, Any] | None = None
     formula: Mapping[str, Any] | None = None
+    where: str | None = None
+    rows_read: int = 0
+    rows_filtered: int = 0
+    dates: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import polars as pl
 
 from gdsolve.data.beside import Beside
 from gdsolve.data.deviance import parameter_of
+from gdsolve.data.group_keys import text_of
 from gdsolve.data.offsets import is_subtracted, offset_of
 from gdsolve.data.passes import Pass
 from gdsolve.data.predict import frames_of, open_for, place_of
@@ -28,7 +29,8 @@ _LEVEL = 0.5
 class ScoredRows:
     """The sums over the rows that were scored, and how many were not, as they lack a cell or weigh nothing.
 
-    `first_dropped` says where the first row stands that lacks a cell, or is of a group that the model does not have.
+    `first_dropped` says where the first row stands that lacks a cell, or is of a group that the model does not have. Of
+    `read` rows `filtered` ones do not satisfy a condition; both are 0 without one.
     """
 
     sums: ScoreSums
@@ -36,6 +38,8 @@ class ScoredRows:
     dropped: int
     weightless: int
     first_dropped: str = ""
+    read: int = 0
+    filtered: int = 0
 
 
 def score_tables(
@@ -66,7 +70,12 @@ def score_tables(
                 found.add_to(sums, source.name, before)
                 dropped, weightless = dropped + int(found.lacking.sum()), weightless + int(found.weightless.sum())
                 before += cells.height
-        return _whole(ScoredRows(sums, known.beside, dropped, weightless, first), ", ".join(one.name for one in opened))
+        met = [source.counts or (0, 0) for source in opened]
+        read, left = (sum(one[place] for one in met) for place in (0, 1))
+        if read and not left:
+            raise opened[0].without_rows()
+        scored = ScoredRows(sums, known.beside, dropped, weightless, first, read, read - left)
+        return _whole(scored, ", ".join(one.name for one in opened))
 
 
 def score_arrays(
@@ -84,7 +93,7 @@ def score_arrays(
     Raises:
         GdsolveError, DataError: as `score_tables`.
     """
-    from gdsolve.data.predict_arrays import cells_of_arrays
+    from gdsolve.data.predict_arrays import ROW, cells_of_arrays, count_of
 
     known, sums = _prepared(spec, model, curve)
     cells, known = cells_of_arrays(X, y, spec, known, names, source)
@@ -92,12 +101,14 @@ def score_arrays(
     if found.lacking.any():
         row = int(found.lacking.argmax())
         column = found.column_lacking(row, known)
-        first = f"{source}: row {row + 1}" + ("" if column is None else f", column {column!r}")
+        first = f"{source}: row {cells[ROW][row]}" + ("" if column is None else f", column {column!r}")
         if spec.na is Missing.ERROR:
             raise _missing(first, cells, known, row, column)
     found.add_to(sums, source, 0)
-    counts = int(found.lacking.sum()), int(found.weightless.sum())
-    return _whole(ScoredRows(sums, known.beside, *counts, first), source)
+    lacking, weightless = int(found.lacking.sum()), int(found.weightless.sum())
+    read = 0 if spec.where is None else count_of(X)
+    filtered = read - cells.height if read else 0
+    return _whole(ScoredRows(sums, known.beside, lacking, weightless, first, read, filtered), source)
 
 
 def _prepared(spec: Spec, model: Mapping[str, Any], curve: CurveModel | None) -> tuple[Predictor, ScoreSums]:
@@ -130,8 +141,8 @@ def _missing(at: str, cells: pl.DataFrame, known: Predictor, row: int, column: s
     remedy = "--na drop leaves such rows out"
     if column is not None:
         return DataError(f"{at}: the cell is missing", remedy)
-    group = None if known.groups is None else cells[known.groups.column][row]
-    why = "the model has no value there" if group is None else f"the model has no weights of group {group!r}"
+    group = None if known.groups is None else known.groups.keys_of(cells[row])[0]
+    why = "the model has no value there" if group is None else f"the model has no weights of group {text_of(group)!r}"
     return DataError(f"{at}: {why}", remedy)
 
 

@@ -6,16 +6,21 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gdsolve.bundled import path_of
 from gdsolve.data.file import STDIN
 from gdsolve.data.files import expand
 from gdsolve.data.formats.registry import FORMATS, LONGEST_MAGIC, format_names, format_of_bytes
-from gdsolve.data.opening import as_one_table, as_opened, open_files, require_same_columns
+from gdsolve.data.opening import as_asked, as_one_table, as_opened, open_files, require_same_columns
 from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
@@ -40,7 +45,7 @@ class Head:
     """What the first file says of all: its name, its columns as written and by unique name, if they have names.
 
     `row_names` is the column of names of rows, where there is one. `lasts` are those that are the last one whatever the
-    order of the objects of NDJSON is; None where all have a place.
+    order of the objects of NDJSON is; None where all have a place. `dates` are the columns of dates that are numbers.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Head:
     row_names: str | None
     marks: Marks
     lasts: tuple[str, ...] | None = None
+    dates: DatedColumns | None = None
 
     @classmethod
     def of(cls, source: Source) -> Head:
@@ -62,6 +68,7 @@ class Head:
             source.row_names,
             source.marks,
             source.lasts,
+            source.dates,
         )
 
 
@@ -91,7 +98,9 @@ def open_share(
     heads = ranks.gather(Head.of(opened[0]) if opened else None)
     first = next(head for head in heads if head is not None)
     require_same_columns(opened, first.name, first.names)
-    return opened, first
+    asked = as_asked(opened, spec, ranks)
+    dated = ranks.gather(asked[0].dates if asked else None)
+    return asked, replace(first, dates=next((one for one in dated if one is not None), None))
 
 
 def deal(names: Sequence[str], size: int) -> list[list[Share]]:
@@ -168,8 +177,8 @@ def _cut(rows: int, start: float, stop: float, size: int) -> Iterator[tuple[int,
 def _shareable(names: list[str], ranks: Ranks) -> list[str]:
     """The names, if every rank can open them for itself."""
     for name in names:
-        path = Path(name)
-        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        path = path_of(path_in(name))
+        if path_in(name) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
             raise GdsolveError(
                 f"{STDIN if name == '-' else name}: a stream is read once, and these are {ranks.size} ranks",
                 "write it to a file that all of them can open, or run gdsolve without the launcher",
@@ -178,7 +187,7 @@ def _shareable(names: list[str], ranks: Ranks) -> list[str]:
 
 
 def _bytes(name: str) -> int:
-    path = Path(name)
+    path = path_of(path_in(name))
     # A file that is not there is told by the rank that shall read it.
     return path.stat().st_size if path.exists() else 0
 
@@ -186,8 +195,9 @@ def _bytes(name: str) -> int:
 def _rows(name: str) -> int | None:
     """The rows of a file that tells them; None for other files."""
     try:
-        with Path(name).open("rb") as file:
+        path = path_of(path_in(name))
+        with path.open("rb") as file:
             form = format_of_bytes(file.read(LONGEST_MAGIC))
-        return (form.rows_in(name) or None) if form and form.rows_in else None
+        return (form.rows_in(str(path)) or None) if form and form.rows_in else None
     except OSError:
         return None

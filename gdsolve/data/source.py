@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import polars as pl
@@ -21,18 +21,32 @@ from gdsolve.data.file import File
 from gdsolve.data.pieces import Piece
 from gdsolve.data.scan import FAULTS, first_line, rows_of
 from gdsolve.data.shell import BY_BLANKS, FIT
+from gdsolve.spec import Loss
 from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
 
+
+@dataclass(slots=True, eq=False)
+class InnerPart:
+    """A part of a source that stands within another one."""
+
+    part: Part
+
+
 # What is scanned in one go: a piece of text, or rows of typed columns.
-Part = Piece | pl.DataFrame
+Part = Piece | pl.DataFrame | InnerPart
 
 
 def comments_of(part: Part) -> int:
     """How many comments were left out of a part."""
+    if isinstance(part, InnerPart):
+        return comments_of(part.part)
     return part.comments if isinstance(part, Piece) else 0
 
 
@@ -121,6 +135,25 @@ class Source(ABC):
         return UNMARKED
 
     @property
+    def dates(self) -> DatedColumns | None:
+        """The columns of dates that are read as numbers, if there are any."""
+        return None
+
+    @property
+    def written(self) -> Source:
+        """The source with cells as they are written, of dates as well."""
+        return self
+
+    def as_read(self, raw: pl.DataFrame) -> pl.DataFrame:
+        """Give cells as they are written as `scan` gives them."""
+        return raw
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """The rows of the last whole pass, and those of them that satisfy a condition; None where there is none."""
+        return None
+
+    @property
     def row_names(self) -> str | None:
         """The column of names of rows, which the header has no name for, where there is one."""
         return None
@@ -171,6 +204,10 @@ class Source(ABC):
         """
         return self
 
+    def for_loss(self, loss: Loss) -> Source:
+        """Give the source as it is read for a loss, where its format writes classes in a way of its own."""
+        return self
+
     def holds_values(self, column: str) -> bool:
         """True where it is known without reading that a cell stands in this column, of this file or another."""
         return False
@@ -206,6 +243,10 @@ class Source(ABC):
         Cells must not be errors of polars: before it raises, it gives batches from beyond the one that it cannot read.
         """
         return None
+
+    def without_rows(self) -> DataError:
+        """Explain a table of which this is the first file, and which has no row."""
+        return DataError(f"{self.name}: has a header but no rows", "a table needs at least one row of data")
 
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Explain why the last row of what a part was parsed to is not the last of the part; None where it is."""

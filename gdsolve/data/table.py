@@ -8,17 +8,29 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import polars as pl
 
 from gdsolve.data.ahead import prefetch
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.cells import ColumnKind, kinds_of
-from gdsolve.data.columns import Choice, Parts, Roles, assign, build_roles, cluster_column, offsets_of, without_texts
+from gdsolve.data.columns import (
+    Choice,
+    Parts,
+    Roles,
+    assign,
+    build_roles,
+    cluster_column,
+    columns_in,
+    columns_used,
+    known_column,
+    offsets_of,
+    without_texts,
+)
 from gdsolve.data.diagnose import has_overflow, nested_error, overflow_error, text_error
 from gdsolve.data.extent import RowCount
-from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, sample_of, whole_of
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, nothing_read, sample_of, whole_of
 from gdsolve.data.groups import Groups
 from gdsolve.data.levels import find_levels, join_levels, join_met, values_met
 from gdsolve.data.offsets import offset_columns
@@ -34,15 +46,19 @@ from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
+
 
 class Table:
     """Named columns in their roles, and batches of rows; a context manager that removes temporaries.
 
     `rows`, those of weight 0 among them, `rows_dropped` and `cells_filled` are the counts of the last complete pass,
-    `rows_weightless` those of weight 0, and `groups` and `clusters` those that it met;
-    `has_header` is False where the first line is data; `marks` are those of the first file; `small` is a table that is
-    read at once. Of several ranks each has
-    the batches of its share alone, and counts them before they are read; all else is the same on all of them.
+    `rows_weightless` those of weight 0, and `groups` and `clusters` those that it met; of `rows_read` rows a condition
+    has left `rows_filtered` ones out, both 0 without one;
+    `dates` are the columns of dates that are used as numbers; `has_header` is False where the first line is data;
+    `marks` are those of the first file; `small` is a table that is read at once. Of several ranks each has the batches
+    of its share alone, and counts them before they are read; all else is the same on all of them.
     """
 
     def __init__(
@@ -58,6 +74,7 @@ class Table:
         ranks: Ranks = ALONE,
         name: str = "inline",
         small: bool = False,
+        dates: DatedColumns | None = None,
     ) -> None:
         self.source = source
         self.roles = roles
@@ -66,11 +83,14 @@ class Table:
         self.ranks = ranks
         self.name = name
         self.small = small
+        self.dates = dates and dates.among(columns_used(roles))
         self.rows = 0
         self.rows_dropped = 0
         self.cells_filled = 0
         self.rows_weightless = 0
         self.comments = 0
+        self.rows_read = 0
+        self.rows_filtered = 0
         self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()
@@ -118,6 +138,7 @@ class Table:
     def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
         self.rows_weightless, self.comments = tally.weightless, tally.comments
+        self.rows_read, self.rows_filtered = tally.read, tally.filtered
         self.clusters = len(tally.clusters)
 
     def where(self, row: int) -> str:
@@ -196,6 +217,7 @@ def _settle(
         ranks=ranks,
         name=first.name,
         small=all(source.file.small for source in opened),
+        dates=first.dates,
     )
 
 
@@ -213,7 +235,7 @@ def _read_plainly(
     judge = next((rank for rank, found in enumerate(judged) if found), None)
     kinds = None if judge is None else judged[judge]
     if kinds is None:
-        raise no_rows(first.name)
+        raise nothing_read(opened, ranks)
     features = without_texts(parts, kinds, spec)
     if looked and judge == ranks.rank:
         features = _usable(*looked, kinds, parts, spec)
@@ -248,7 +270,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
     try:
         opened = open_sources(sources, spec, stack)
         names = list(opened[0].schema)
-        choice = choose([name for name in names if name != opened[0].row_names])
+        group = columns_in("group_by", spec.group_by, names, opened[0].name)
+        choice = choose([name for name in names if name != opened[0].row_names and name not in group])
         cluster_column(names, spec, opened[0].name)
         offset, exposure = offsets_of(names, spec, opened[0].name)
         refuse_unsettled_target(Head.of(opened[0]), choice.target, spec)
@@ -258,6 +281,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             choice.features,
             spec.weight_column,
             frozenset(names),
+            group,
+            known_column("cv_by", spec.cv_by.strip(), names, opened[0].name) if group and spec.cv_by else None,
             offset=offset,
             exposure=exposure,
         )
@@ -270,7 +295,8 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
         # A formula may use the column of its weights.
         single = (choice.target, spec.weight_column, *offset_columns(parts))
         numbers = [name for name in dict.fromkeys((*choice.features, *single)) if name]
-        roles = choice.roles(names, spec)
+        left = [name for name in names if name not in (*parts.group, parts.together)]
+        roles = replace(choice.roles(left, spec), group=parts.group, together=parts.together)
         first = opened[0]
         reader = Reader(opened, roles, spec, is_plain(sampled, sample, kinds, numbers), first.name)
         count = partial(count_rows, opened)
@@ -285,6 +311,7 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
             marks=first.marks,
             name=first.name,
             small=small,
+            dates=first.dates,
         )
     except BaseException:
         stack.close()
@@ -338,7 +365,7 @@ def _usable(
 ) -> tuple[str, ...]:
     features = without_texts(parts, kinds, spec)
     single = [name for name in (parts.target, parts.weight, *offset_columns(parts)) if name]
-    for name in (*features, *single, *(name for name in (parts.group, parts.together) if name)):
+    for name in (*features, *single, *(name for name in (*parts.group, parts.together) if name)):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)
     texts = [name for name in features if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]

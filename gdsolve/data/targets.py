@@ -94,7 +94,7 @@ def require_classes(what: str, labels: Sequence[str], loss: Loss) -> None:
         )
 
 
-def two_levels(table: str, parts: Parts, levels: Collection[str], spec: Spec) -> tuple[str, str]:
+def two_levels(table: str, parts: Parts | Roles, levels: Collection[str], spec: Spec) -> tuple[str, str]:
     """Give the two levels of a text target, sorted: the second one is 1.
 
     Raises:

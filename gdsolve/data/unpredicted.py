@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -10,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.diagnose import show
+from gdsolve.data.group_keys import Key, text_of
 from gdsolve.data.group_models import UNKNOWN, GroupModels
 
 Place = Callable[[int, str | None], str]
@@ -41,10 +43,10 @@ class Unpredicted:
         """Note the rows that are `gone`, (rows,), of `cells`; `names` are the columns that a prediction is made of."""
         gone = gone.copy()
         if self.groups is not None:
-            keys = cells[self.groups.column]
-            unknown = gone & (self.groups.rows_of(keys) == UNKNOWN)
-            failed = keys.is_in(list(self.groups.failed)).fill_null(value=False).to_numpy()
-            empty = keys.is_null().to_numpy()
+            keys = self.groups.keys_of(cells)
+            unknown = gone & (self.groups.rows_of(cells) == UNKNOWN)
+            failed = np.array([key in self.groups.failed for key in keys], dtype=bool)
+            empty = np.array([key is None for key in keys], dtype=bool)
             self._note(Reason.NO_GROUP, unknown & empty, place)
             self._note(Reason.FAILED, unknown & failed, place, keys)
             self._note(Reason.UNKNOWN, unknown & ~failed & ~empty, place, keys)
@@ -59,7 +61,7 @@ class Unpredicted:
         reason: Reason,
         rows: np.ndarray,
         place: Place,
-        keys: pl.Series | None = None,
+        keys: Sequence[Key] | None = None,
         cells: pl.DataFrame | None = None,
     ) -> None:
         if not rows.any():
@@ -70,7 +72,7 @@ class Unpredicted:
         self._first.setdefault(reason, lambda: place(row, column))
         if keys is not None:
             tally = self.values.setdefault(reason, {})
-            for value in keys.filter(pl.Series(rows)).to_list():
+            for value in map(text_of, itertools.compress(keys, rows)):
                 tally[value] = tally.get(value, 0) + 1
 
     def lines(self, rows: int, *, groups_alone: bool = False) -> tuple[str, ...]:
@@ -82,12 +84,13 @@ class Unpredicted:
         return tuple(f"{count}: {self._why(reason)} (first: {self._first[reason]()})" for reason, count in counted)
 
     def _why(self, reason: Reason) -> str:
-        column = "" if self.groups is None else self.groups.column
+        columns = () if self.groups is None else self.groups.columns
         named = _listed([*self.values.get(reason, {})])
         several = len(self.values.get(reason, {})) > 1
         match reason:
             case Reason.NO_GROUP:
-                return f"no group: column {column!r} has no value"
+                what = f"column {columns[0]!r}" if len(columns) == 1 else f"one of the columns {', '.join(columns)}"
+                return f"no group: {what} has no value"
             case Reason.UNKNOWN:
                 return f"no group{'s' if several else ''} {named} in the model, which has {self._known()}"
             case Reason.FAILED:
@@ -100,11 +103,12 @@ class Unpredicted:
 
     def _failure(self) -> str:
         (value,) = self.values[Reason.FAILED]
-        reason = self.groups.failed[value] if self.groups else ""
+        reasons = {text_of(key): reason for key, reason in self.groups.failed.items()} if self.groups else {}
+        reason = reasons.get(value, "")
         return f": {reason}" if reason else ""
 
     def _known(self) -> str:
-        known = [*self.groups.rows] if self.groups else []
+        known = [*map(text_of, self.groups.rows)] if self.groups else []
         return _listed(known) if known else "none"
 
 

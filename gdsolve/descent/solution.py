@@ -15,6 +15,7 @@ class Trace:
 
     Shapes: `iterations` has R entries, `weights` is (p, R), `sse`, `values`, `gradient_norms`, `updates` have R;
     the update of iteration 0 is None, and so is the SSE of an objective without data. All in descent's coordinates.
+    `gradients`, (p, R), are those of the user's weights, where they are to be shown.
     """
 
     iterations: tuple[int, ...]
@@ -23,6 +24,7 @@ class Trace:
     values: tuple[float, ...]
     gradient_norms: tuple[float, ...]
     updates: tuple[float | None, ...]
+    gradients: Tensor | None = None
 
 
 @dataclass(frozen=True, slots=True)

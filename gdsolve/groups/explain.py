@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from gdsolve.data.group_keys import text_of
 from gdsolve.groups.outcome import Descended, GroupFit
 from gdsolve.solve.words import (
     RULES,
@@ -18,6 +19,7 @@ from gdsolve.status import Status
 
 MOST_NAMED = 5
 ENDINGS = {
+    Status.INTERRUPTED: "not reached before the run was interrupted",
     Status.FAILED: "cannot be fitted",
     Status.DIVERGED: "diverged",
     Status.EDGE_OF_STABILITY: "stopped at the edge of stability",
@@ -68,7 +70,7 @@ def summary(groups: Sequence[GroupFit]) -> str:
     """How many groups have not converged, in one line, with the first few of each kind by name."""
     told = []
     for status, what in ENDINGS.items():
-        names = [shown(one.group) for one in groups if one.status is status]
+        names = [text_of(one.group) for one in groups if one.status is status]
         if names:
             more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
             told.append(f"{len(names):,} {what} ({', '.join(names[:MOST_NAMED])}{more})")
@@ -76,24 +78,19 @@ def summary(groups: Sequence[GroupFit]) -> str:
     return f"Of {total} {'; '.join(told)}." if told else f"{total} converged."
 
 
-def shown(value: str | None) -> str:
-    """The value of a group as a message names it."""
-    return "the rows without a group" if value is None else value
-
-
 def advise(spec: Spec, groups: Sequence[GroupFit], adrift: int) -> tuple[str, ...]:
     """What the user should know or do, a sentence each."""
     lines: list[str] = []
     failed = next((one for one in groups if one.status is Status.FAILED), None)
     if failed is not None:
-        name = "" if failed.group is None else f"The first that cannot be fitted, {failed.group}: "
+        name = "" if failed.group is None else f"The first that cannot be fitted, {text_of(failed.group)}: "
         # A full stop after a flag would be typed with it.
         lines.append(f"{name}{failed.message}; {failed.hint}" if failed.hint else f"{name}{failed.message}.")
     if adrift and spec.na is Missing.DROP:
         lines.append(f"{adrift:,} row{'' if adrift == 1 else 's'} without a group dropped.")
     vague = [one for one in groups if one.found is not None and not one.found.optimum.unique]
     if vague:
-        named = [f"{one.group}: {one.found.optimum.ambiguity}" for one in vague[:MOST_NAMED] if one.found]
+        named = [f"{text_of(one.group)}: {one.found.optimum.ambiguity}" for one in vague[:MOST_NAMED] if one.found]
         more = f"; and {len(vague) - MOST_NAMED:,} more" if len(vague) > MOST_NAMED else ""
         have = "group has" if len(vague) == 1 else "groups have"
         lines.append(

@@ -16,6 +16,7 @@ from gdsolve.imports import collector_at_rest
 from gdsolve.objective.shared_work import in_turn, one_blas_thread
 from gdsolve.solve.outcome import Figures
 from gdsolve.spec import Device, Spec
+from gdsolve.spec.groups import why_one_by_one
 from gdsolve.status import GdsolveError, Status
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
         raise GdsolveError(
             "with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say", option="tol"
         )
+    if (reason := _why_one_by_one(spec)) is not None:
+        from gdsolve.groups.one_by_one import fit_one_by_one
+
+        return fit_one_by_one(spec, table, reason)
     began = time.perf_counter()
     grouped = load_groups(spec, table)
     descending = time.perf_counter()
@@ -53,8 +58,19 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
     logger.info("%s groups fitted in %.2f s", f"{len(groups):,}", finished - descending)
     seconds = {"read": grouped.seconds, "descend": finished - descending, "total": finished - began}
     advice = advise(spec, groups, grouped.adrift)
-    column = spec.group_by or ""
-    return GroupFits(spec, column, groups, grouped.data, grouped.adrift, summary(groups), advice, seconds)
+    columns = grouped.data.roles.group
+    return GroupFits(spec, columns, groups, grouped.data, grouped.adrift, summary(groups), advice, seconds)
+
+
+def _why_one_by_one(spec: Spec) -> str | None:
+    """Why groups are fitted one after the other; None where they are not."""
+    if (reason := why_one_by_one(spec)) is not None or spec.formula is None:
+        return reason
+    from gdsolve.spec.model_formula import read_formula
+
+    formula = read_formula(spec.formula)
+    bare = not formula.columns and not formula.takes_rest
+    return "a formula without a feature is fitted group by group" if bare else None
 
 
 def _descend(spec: Spec, grouped: GroupedTable, part: list[int]) -> tuple[list[int], GroupsReached]:

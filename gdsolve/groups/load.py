@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gdsolve.data import Table, prefetch
+from gdsolve.data.group_keys import Key
 from gdsolve.imports import collector_at_rest
 from gdsolve.objective.group_merge import build_group_triangles
 from gdsolve.objective.group_triangles import GroupTriangles
@@ -26,7 +27,7 @@ class GroupedTable:
     """The groups of a table, by number: values, counts, why some cannot be used, and the triangles of all of them."""
 
     data: DataInfo
-    values: list[str | None]
+    values: list[Key]
     dropped: dict[int, int]
     filled: dict[int, int]
     adrift: int
@@ -59,7 +60,7 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
         for code, one in enumerate(rows):
             if not one and code not in errors:
                 dropped = groups.dropped.get(code, 0)
-                errors[code] = _weightless(info, 0.0) if roles.weight and not dropped else _no_row(info, dropped)
+                errors[code] = weightless(info, 0.0) if roles.weight and not dropped else no_row(info, dropped)
         _judge(info, triangles, errors)
         if not opened.has_header:
             logger.info("%s: no header: the first line is data; columns are x1, x2, …, y", opened.source[0])
@@ -70,7 +71,8 @@ def load_groups(spec: Spec, table: Table | None) -> GroupedTable:
         return GroupedTable(info, groups.values, *counted, errors, rows, triangles, seconds)
 
 
-def _no_row(info: DataInfo, dropped: int) -> DataError:
+def no_row(info: DataInfo, dropped: int) -> DataError:
+    """That all rows of a group were dropped."""
     return DataError(
         f"{info.source[0]}: no row of the group is left, {dropped} were dropped for missing cells",
         "leave out with --ignore the columns that are empty there; where none is, --na mean fills the gaps",
@@ -88,7 +90,7 @@ def _judge(info: DataInfo, triangles: GroupTriangles, errors: dict[int, DataErro
         if code in errors:
             continue
         if bool(heavy[code]):
-            errors[code] = _weightless(info, float(weight[code]))
+            errors[code] = weightless(info, float(weight[code]))
         else:
             column = int(wrong[code].argmax())
             small = float(lengths[code, column]) < 1.0
@@ -99,7 +101,8 @@ def _judge(info: DataInfo, triangles: GroupTriangles, errors: dict[int, DataErro
             )
 
 
-def _weightless(info: DataInfo, weight: float) -> DataError:
+def weightless(info: DataInfo, weight: float) -> DataError:
+    """That the weights of a group sum to nothing, or to no number of float64."""
     column = info.roles.weight
     if weight == 0.0:
         return DataError(

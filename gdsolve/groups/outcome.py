@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gdsolve.data.group_keys import Key, cells_of
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Figures
 from gdsolve.spec import Spec
@@ -15,8 +16,16 @@ from gdsolve.status import ExitCode, Status
 if TYPE_CHECKING:
     from gdsolve.objective.inference import Inference
     from gdsolve.objective.spectrum import Spectrum
+    from gdsolve.solve.outcome import Fit
 
-SEVERITY = (ExitCode.DATA, ExitCode.DIVERGED, ExitCode.MAX_ITER)
+SEVERITY = (
+    ExitCode.TERMINATED,
+    ExitCode.INTERRUPTED,
+    ExitCode.USAGE,
+    ExitCode.DATA,
+    ExitCode.DIVERGED,
+    ExitCode.MAX_ITER,
+)
 """Exit codes of groups, the most serious first."""
 
 
@@ -58,12 +67,13 @@ class Descended:
 
 @dataclass(frozen=True, slots=True)
 class GroupFit:
-    """One group: `group` is the text of its cells, None where they are missing.
+    """One group: `group` is the text of its cells, of several columns one each; None where one is missing.
 
-    `found` is None where its rows cannot be used; `message` then names the cell, and `hint` the remedy.
+    `found` is what descent on many groups at once reached, and `fit` that on this group alone: one of them is there,
+    neither where its rows cannot be used; `message` then names the cell, and `hint` the remedy.
     """
 
-    group: str | None
+    group: Key
     status: Status
     exit_code: ExitCode
     message: str
@@ -72,48 +82,61 @@ class GroupFit:
     rows_dropped: int
     cells_filled: int
     found: Descended | None
+    fit: Fit | None = None
+
+    @property
+    def reached(self) -> Descended | Fit | None:
+        """What was reached, in whichever way."""
+        return self.found or self.fit
 
     @property
     def weights(self) -> dict[str, float] | None:
         """The weights by name, in the user's units."""
-        return None if self.found is None else self.found.weights
+        return None if self.reached is None else self.reached.weights
 
     @property
     def intercept(self) -> float | None:
         """The intercept, where the model has one."""
-        return None if self.found is None else self.found.intercept
+        return None if self.reached is None else self.reached.intercept
 
     @property
     def iterations(self) -> int | None:
         """The updates taken."""
-        return None if self.found is None else self.found.iterations
+        return None if self.reached is None else self.reached.iterations
 
     @property
     def inference(self) -> Inference | None:
         """The errors of the weights, where the spec has `report`."""
-        return None if self.found is None else self.found.inference
+        return None if self.reached is None else self.reached.inference
 
     @property
     def sse(self) -> float | None:
         """‖Xw − y‖²."""
-        return None if self.found is None else self.found.figures.sse
+        return None if self.reached is None else self.reached.figures.sse
 
 
 @dataclass(frozen=True, slots=True)
 class GroupFits:
     """The groups in the order in which they are met in the table; `adrift` counts rows without one.
 
-    `message` says how many groups have not converged, and names the first of them.
+    `reason` says why they were fitted one after the other, where they were. `message` says how many groups have not
+    converged, and names the first of them.
     """
 
     spec: Spec
-    column: str
+    columns: tuple[str, ...]
     groups: tuple[GroupFit, ...]
     data: DataInfo
     adrift: int
     message: str
     advice: tuple[str, ...]
     seconds: Mapping[str, float]
+    reason: str | None = None
+
+    @property
+    def batched(self) -> bool:
+        """True where the closed form took many groups at once; else they were fitted one after the other."""
+        return self.reason is None
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -121,8 +144,24 @@ class GroupFits:
     def __iter__(self) -> Iterator[GroupFit]:
         return iter(self.groups)
 
-    def __getitem__(self, value: str | None) -> GroupFit:
-        """The group of this value.
+    @property
+    def column(self) -> str:
+        """The columns that tell the groups apart, with commas."""
+        return ",".join(self.columns)
+
+    @property
+    def keys(self) -> dict[str, list[str | None]]:
+        """The cells of all groups, by column."""
+        width = len(self.columns)
+        rows = [cells_of(one.group, width) for one in self.groups]
+        return {name: [row[place] for row in rows] for place, name in enumerate(self.columns)}
+
+    def cells_of(self, one: GroupFit) -> tuple[str | None, ...]:
+        """The cells of a group, one a column."""
+        return cells_of(one.group, len(self.columns))
+
+    def __getitem__(self, value: Key) -> GroupFit:
+        """The group of this value; of several columns one each: `fits["north", "2024"]`.
 
         Raises:
             KeyError: there is none.

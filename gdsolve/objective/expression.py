@@ -8,8 +8,9 @@ from __future__ import annotations
 import keyword
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -37,13 +38,13 @@ class Expression:
         """The first call of a function that has one of these names; None where there is none."""
         return next((step for step in self.steps if step.kind == "call" and step.value in names), None)
 
-    def evaluate(self, values: Mapping[str, Tensor]) -> Tensor:
-        """The value at the given tensors, tracked by autograd as they are.
+    def evaluate(self, values: Mapping[str, Tensor], seen: Callable[[Operation, Any], None] | None = None) -> Tensor:
+        """The value at the given tensors, tracked by autograd as they are; what each step gives is told to `seen`.
 
         Raises:
             GdsolveError: shapes that do not go together; the message has the column and PyTorch's reason.
         """
-        return as_tensor(run(self.steps, values))
+        return as_tensor(run(self.steps, values, seen))
 
     def written(self, step: Operation) -> str:
         """A step as it stands in the formula, cut to one line of 80 characters."""

@@ -186,8 +186,14 @@ def guard_branch(steps: Sequence[Operation], where: tuple[int, int], *, taken: b
     ]
 
 
-def run(steps: Sequence[Operation], values: Mapping[str, Tensor]) -> Any:
+def run(
+    steps: Sequence[Operation],
+    values: Mapping[str, Tensor],
+    seen: Callable[[Operation, Any], None] | None = None,
+) -> Any:
     """What steps in postfix order make of the values of names, a tensor or a number.
+
+    What every operator and function gives is told to `seen`.
 
     Raises:
         GdsolveError: as `apply`.
@@ -205,6 +211,8 @@ def run(steps: Sequence[Operation], values: Mapping[str, Tensor]) -> Any:
             if step.guards:
                 arguments = guarded(step, arguments, conditions)
             stack.append(apply(step, arguments))
+            if seen is not None:
+                seen(step, stack[-1])
             if step.value == "condition":
                 conditions[step.span] = stack[-1]
     (result,) = stack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from fractions import Fraction
 
@@ -23,6 +24,8 @@ def draw_direction(scene: Scene, track: Track) -> Picture:
     best = _best_length(scene, start, gradient)
     panels, notes = [], [_told(scene, gradient)]
     if float(gradient.norm()) > 0.0:
+        if len(start) == 2 and not scene.coordinates:
+            panels.append(_own_length_panel(scene, start, gradient))
         if len(start) > 1:
             panel, more = _plane_panel(scene, start, gradient, best)
             panels.append(panel)
@@ -68,6 +71,25 @@ def _plane_panel(
     )
     panel = Panel("", replace(plane.x, limits=x), replace(plane.y, limits=y), tuple(series), arrows=(arrow,))
     return panel, (levels, plane.note)
+
+
+def _own_length_panel(scene: Scene, start: torch.Tensor, gradient: torch.Tensor) -> Panel:
+    """−∇L with the length that it has, and the line of steepest descent from one side of the picture to the other."""
+    plane, largest = plane_of_two(scene), float(gradient.abs().max())
+    half = _round_above(largest)
+    across = half / largest
+    xs, ys = plane.project(scene, _points(start, gradient, (-across, 0.0, 1.0, across)))
+    line = Series("line of steepest descent", (xs[0], xs[3]), (ys[0], ys[3]), Stroke.DASHED, colour=0)
+    mark = Series("start", (xs[1],), (ys[1],), Stroke.NONE, Marker.SQUARE, 4)
+    arrow = Arrow("−∇L at the start, at its own length", (xs[1], ys[1]), (xs[2], ys[2]), 1)
+    x, y = (replace(axis, limits=(at - half, at + half)) for axis, at in ((plane.x, xs[1]), (plane.y, ys[1])))
+    return Panel("", x, y, (line, mark), arrows=(arrow,))
+
+
+def _round_above(length: float) -> float:
+    """The next number above it that has one digit, or two where the first is 1: 30 above 28."""
+    power = 10.0 ** math.floor(math.log10(length))
+    return next(step * power for step in (1.2, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0) if step * power > length)
 
 
 def _points(start: torch.Tensor, gradient: torch.Tensor, lengths: tuple[float, ...]) -> torch.Tensor:

@@ -307,7 +307,8 @@ def _of_normal_equations(record: Record) -> list[str]:
         return [status]
     if not record["solutions"]:
         return [f"{status}: more than one minimum, descent from zeros reaches one of them"]
-    return [f"{status}: the normal equations have no unique solution; descent from zeros reaches the minimum-norm one"]
+    reached = "descent from zeros on the columns as they are reaches the minimum-norm one"
+    return [f"{status}: the normal equations have no unique solution; {reached}"]
 
 
 def _both(pair: Mapping[str, Any] | None) -> list[Any]:

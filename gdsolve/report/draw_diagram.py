@@ -15,14 +15,20 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Place = tuple[float, float]
+Box = tuple[float, float, float, float]
+"""Left, bottom, right and top."""
 LETTER = 0.085
 LINE = 0.16
 GAP = 0.45
-RISE = 0.75
+RISE = 0.85
 SWEEPS = 4
 BEND = 0.3
 SPREAD = 0.3
 LEAF, COMPUTED = "#cfe8f7", "#ffffff"
+FORWARD, BACK = "#0072B2", "#B34700"
+"""Blue and vermilion, dark enough for small letters on white."""
+SMALL = 0.075
+APART = 0.07
 MOST_INCHES = 200.0
 
 
@@ -52,10 +58,11 @@ def diagram_figure(diagram: Diagram) -> Figure:
     axes.set_xlim((plan.width - wide) / 2, (plan.width + wide) / 2)
     axes.set_ylim(0.0, plan.height)
     axes.set_axis_off()
+    labels: list[Box] = []
     for place, edge in enumerate(diagram.edges):
-        _draw_edge(edge, plan.routes[place], _spread(diagram, place), axes, plan)
+        _draw_edge(edge, plan.routes[place], _spread(diagram, place), axes, plan, labels)
     for node in diagram.nodes:
-        _draw_node(node, axes, plan.places[node.name], plan.sizes[node.name])
+        _draw_node(node, axes, plan.places[node.name], _size(node))
     text: dict[str, Any] = {"ha": "center", "va": "top", "fontsize": 10.5, "fontweight": "bold"}
     figure.text(0.5, 1.0 - 0.12 / tall, "\n".join(title), **text)
     figure.text(0.12 / wide, 0.08 / tall, "\n".join(notes), ha="left", va="bottom", fontsize=7.5)
@@ -69,6 +76,10 @@ def layout(diagram: Diagram) -> DiagramLayout:
     Source: Sugiyama, Tagawa and Toda (1981), Methods for Visual Understanding of Hierarchical System Structures.
     """
     sizes = {node.name: _size(node) for node in diagram.nodes}
+    for edge in diagram.edges:
+        # Room for the label of an edge beside the node that it ends in.
+        width = 2 * (SMALL * len(edge.back or edge.label) + APART)
+        sizes[edge.end] = (max(sizes[edge.end][0], width), sizes[edge.end][1])
     layer_of = {node.name: node.layer for node in diagram.nodes}
     layers: dict[int, list[str]] = defaultdict(list)
     for node in diagram.nodes:
@@ -121,7 +132,8 @@ def _mean(values: list[float], usual: float) -> float:
 
 
 def _size(node: Node) -> Place:
-    return max(0.9, LETTER * max(map(len, node.lines)) + 0.3), LINE * len(node.lines) + 0.2
+    lines = [*node.lines, *([node.back] if node.back else [])]
+    return max(0.9, LETTER * max(map(len, lines)) + 0.3), LINE * len(lines) + 0.2
 
 
 def _draw_node(node: Node, axes: Axes, place: Place, size: Place) -> None:
@@ -131,10 +143,13 @@ def _draw_node(node: Node, axes: Axes, place: Place, size: Place) -> None:
     corner = (place[0] - size[0] / 2, place[1] - size[1] / 2)
     face = LEAF if node.boxed else COMPUTED
     axes.add_patch(FancyBboxPatch(corner, *size, boxstyle=style, facecolor=face, edgecolor="black", zorder=3))
-    for number, line in enumerate(node.lines):
-        up = place[1] + LINE * ((len(node.lines) - 1) / 2 - number)
+    lines = [*node.lines, *([node.back] if node.back else [])]
+    for number, line in enumerate(lines):
+        up = place[1] + LINE * ((len(lines) - 1) / 2 - number)
         weight = "bold" if number == 0 else "normal"
-        axes.text(place[0], up, line, ha="center", va="center", fontsize=8, fontweight=weight, zorder=4)
+        colour = BACK if node.back and number == len(lines) - 1 else "black"
+        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 8, "fontweight": weight, "color": colour}
+        axes.text(place[0], up, line, zorder=4, **look)
 
 
 def _spread(diagram: Diagram, place: int) -> float:
@@ -144,19 +159,58 @@ def _spread(diagram: Diagram, place: int) -> float:
     return SPREAD * (same.index(place) - (len(same) - 1) / 2)
 
 
-def _draw_edge(edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout) -> None:
-    """A line from the bottom of a node through its bends to the top of another, with an arrow there."""
-    points = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
-    points[0] = (points[0][0], points[0][1] - plan.sizes[edge.start][1] / 2)
-    points[-1] = (points[-1][0], points[-1][1] + plan.sizes[edge.end][1] / 2)
-    style = "--" if edge.dashed else "-"
-    axes.plot(*zip(*points, strict=True), color="black", linewidth=1.1, linestyle=style, zorder=2)
-    head = {"arrowstyle": "-|>", "color": "black", "linewidth": 1.1, "shrinkA": 0.0, "shrinkB": 0.0}
+def _draw_edge(
+    edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout, labels: list[Box]
+) -> None:
+    """An arrow of values from the lower node up to the upper one, and one of gradients down beside it."""
+    down = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
+    # Ends lean towards where they come from, so that several at one node stand side by side.
+    leans = _lean(down[0][0], down[1][0], plan.sizes[edge.start]), _lean(down[-1][0], down[-2][0], plan.sizes[edge.end])
+    down[0] = (down[0][0] + leans[0], down[0][1] - plan.sizes[edge.start][1] / 2)
+    down[-1] = (down[-1][0] + leans[1], down[-1][1] + plan.sizes[edge.end][1] / 2)
+    aside = 0.0 if edge.back is None else APART
+    _draw_arrow([(x - aside, y) for x, y in reversed(down)], FORWARD, axes, dashed=edge.dashed)
+    if edge.back is not None:
+        _draw_arrow([(x + aside, y) for x, y in down], BACK, axes, dashed=False)
+    if edge.back:
+        _draw_label(edge.back, [(x + aside, y) for x, y in down], BACK, axes, labels)
+    elif edge.label:
+        _draw_label(edge.label, [(x - aside, y) for x, y in down], FORWARD, axes, labels)
+
+
+def _lean(x: float, other: float, size: Place) -> float:
+    most = 0.35 * size[0]
+    return max(-most, min(most, 0.2 * (other - x)))
+
+
+def _draw_arrow(points: list[Place], colour: str, axes: Axes, *, dashed: bool) -> None:
+    """A line with a head at its end."""
+    axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.2, linestyle="--" if dashed else "-", zorder=2)
+    head = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.2, "shrinkA": 0.0, "shrinkB": 0.0}
     (x0, y0), (x1, y1) = points[-2:]
     near = ((x0 + 9.0 * x1) / 10.0, (y0 + 9.0 * y1) / 10.0)
     axes.annotate("", points[-1], near, arrowprops=head, zorder=2)
-    if edge.label:
-        (x0, y0), (x1, y1) = points[:2]
-        box = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}
-        look: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7.5, "style": "italic", "bbox": box}
-        axes.text((x0 + x1) / 2, (y0 + y1) / 2, edge.label, zorder=2.5, **look)
+
+
+def _draw_label(text: str, points: list[Place], colour: str, axes: Axes, labels: list[Box]) -> None:
+    """The text beside the lowest part of an arrow, on its right or left, where no other label stands if there is room.
+
+    Each place is tried from the middle on.
+    """
+    (x0, y0), (x1, y1) = points[-2:]
+    width, height = SMALL * len(text), 0.14
+    tries = [(share, side) for share in (0.5, 0.35, 0.65, 0.22, 0.78) for side in (1, -1)]
+    boxes = []
+    for share, side in tries:
+        x, y = x0 + share * (x1 - x0) + 0.06 * side, y0 + share * (y1 - y0)
+        left = x if side > 0 else x - width
+        boxes.append((left, y - height / 2, left + width, y + height / 2))
+    place = next((box for box in boxes if not any(_meet(box, other) for other in labels)), boxes[0])
+    labels.append(place)
+    look: dict[str, Any] = {"ha": "left", "va": "center", "fontsize": 7.5, "color": colour}
+    box = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}
+    axes.text(place[0], (place[1] + place[3]) / 2, text, zorder=2.5, bbox=box, **look)
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TextIO
 
-from gdsolve.report.graph_table import tensor_text
+from gdsolve.report.graph_values import tensor_text
 
 
 def write_graph_dot(record: Mapping[str, Any], stream: TextIO) -> None:

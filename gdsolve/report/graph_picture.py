@@ -6,25 +6,52 @@ from collections.abc import Mapping
 from typing import Any
 
 from gdsolve.picture import Diagram, Edge, Node
-from gdsolve.report.graph_table import tensor_text
+from gdsolve.report.graph_tree import partial, total
+from gdsolve.report.graph_values import tensor_text, value_text
+from gdsolve.report.numbers import ABSENT
 
 LONGEST = 30
+UNSAID = ("inline text", "standard input", "live tensors", "spec")
 
 
 def graph_diagram(record: Mapping[str, Any]) -> Diagram:
-    """`gdsolve.trace/1` as a diagram: boxes are leaves, dashed edges are those that autograd does not follow."""
-    layers = layers_of(record)
+    """`gdsolve.trace/1` as a diagram: values run up, gradients down; boxes are leaves."""
+    layers, gradients = layers_of(record), {node["name"]: node["gradient"] for node in record["nodes"]}
+    root = record["root"]
     nodes = [
-        Node(node["name"], _lines(node), layers[node["name"]], boxed=bool(node["is_leaf"])) for node in record["nodes"]
+        Node(
+            node["name"],
+            _lines(node),
+            layers[node["name"]],
+            boxed=bool(node["is_leaf"]),
+            back=_gradient(root, node),
+        )
+        for node in record["nodes"]
     ]
-    edges = [
-        Edge(one["from"], one["to"], one["operation"] or "", dashed=one["operation"] is None) for one in record["edges"]
-    ]
-    notes = ["Boxes are leaves, rounded nodes are computed; an edge leads to what a node was computed from."]
+    edges = [_edge(one, gradients[one["from"]] is not None) for one in record["edges"]]
+    backward = any(edge.back is not None for edge in edges)
+    notes = ["Boxes are leaves, rounded nodes are computed. Arrows upwards: values."]
+    if backward:
+        notes.append(f"Arrows downwards: gradients of {root}, with the local derivative that each is multiplied by.")
     if any(edge.dashed for edge in edges):
         notes.append("Autograd does not follow dashed edges.")
-    notes += [f"backward from {one['from']}: {one['plain'] or one['status']}" for one in record["backward"]]
-    return Diagram(f"The autograd graph of {record['source']}", tuple(nodes), tuple(edges), tuple(notes))
+    notes += [f"backward from {one['from']}: {one['plain']}" for one in record["backward"] if one["plain"]]
+    notes += [f"{one['statement']}: {one['plain']}" for one in record["actions"] if one["plain"]]
+    title = "The autograd graph" if record["source"] in UNSAID else f"The autograd graph of {record['source']}"
+    return Diagram(title, tuple(nodes), tuple(edges), (*notes, *record["notes"]))
+
+
+def _edge(one: Mapping[str, Any], reached: bool) -> Edge:
+    back = None
+    if reached and one["operation"] is not None:
+        back = (
+            "" if one["derivative"] is None else f"{partial(one['from'], one['to'])} = {value_text(one['derivative'])}"
+        )
+    return Edge(one["from"], one["to"], one["operation"] or "", dashed=one["operation"] is None, back=back)
+
+
+def _gradient(root: str, node: Mapping[str, Any]) -> str:
+    return "" if node["gradient"] is None else _short(f"{total(root, node['name'])} = {value_text(node['gradient'])}")
 
 
 def layers_of(record: Mapping[str, Any]) -> dict[str, int]:
@@ -45,15 +72,14 @@ def layers_of(record: Mapping[str, Any]) -> dict[str, int]:
 
 def _lines(node: Mapping[str, Any]) -> tuple[str, ...]:
     head = node["name"] if node["expression"] is None else f"{node['name']} = {node['expression']}"
-    lines = [_short(head), _short(tensor_text(node))]
-    if node.get("grad") is not None:
-        lines.append(_short(f"grad {_numbers(node['grad'])}"))
+    lines = [_short(head)]
+    value = tensor_text(node)
+    if value != ABSENT:
+        lines.append(_short(value))
+    if node["grad"] is not None:
+        lines.append(_short(f"grad {value_text(node['grad'])}"))
     lines.append(node["grad_fn"] or ("requires grad" if node["requires_grad"] else "no grad"))
     return tuple(lines)
-
-
-def _numbers(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, int | float) else "[" + ", ".join(map(_numbers, value)) + "]"
 
 
 def _short(text: str) -> str:

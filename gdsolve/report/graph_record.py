@@ -9,30 +9,32 @@ from typing import TYPE_CHECKING, Any
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.graph import Backward, Graph, NodeState, TreeRow
+    from gdsolve.graph import Backward, Graph, GraphEdge, NodeState, TreeRow
 
 Record = dict[str, Any]
 
 
 def graph_record(graph: Graph) -> Record:
     """`gdsolve.trace/1`: nodes in the order of the spec; the tree as rows, depth first, with their depth."""
-    options = graph.spec.options
     return {
         "schema": "gdsolve.trace/1",
         "version": __version__,
         "exit_code": 0,
-        "source": graph.spec.path,
-        "root": graph.spec.root,
-        "retain_graph": options.retain_graph,
-        "zero_grad": options.zero_grad,
+        "source": graph.source,
+        "root": graph.root,
+        "retain_graph": graph.retain_graph,
+        "zero_grad": graph.zero_grad,
         "nodes": _nodes(graph.nodes),
-        "edges": [{"from": one, "to": other, "operation": operation} for one, other, operation in graph.edges],
+        "edges": [_edge(one) for one in graph.edges],
         "tree": _tree(graph.tree),
         "backward": [_backward(one) for one in graph.backward],
+        "actions": [asdict(one) | {"hooks": list(one.hooks)} for one in graph.happenings],
+        "symbols": [asdict(one) for one in graph.symbols],
         "compare": None if graph.gradients is None else asdict(graph.gradients),
         "steps": [
             {"statement": step.statement, "nodes": _nodes(step.nodes), "tree": _tree(step.tree)} for step in graph.steps
         ],
+        "notes": list(graph.notes),
     }
 
 
@@ -41,7 +43,11 @@ def _nodes(nodes: Iterable[NodeState]) -> list[Record]:
 
 
 def _tree(rows: Iterable[TreeRow]) -> list[Record]:
-    return [asdict(row) for row in rows]
+    return [asdict(row) | {"shape": None if row.shape is None else list(row.shape)} for row in rows]
+
+
+def _edge(one: GraphEdge) -> Record:
+    return {"from": one.start, "to": one.end, "operation": one.operation, "derivative": one.derivative}
 
 
 def _backward(one: Backward) -> Record:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TextIO
 
+from gdsolve.report.graph_tree import pretty, show_tree, total
+from gdsolve.report.graph_values import tensor_text, value_text
 from gdsolve.report.grid import Column, Grid, Segment, plain
 from gdsolve.report.numbers import ABSENT, figure
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import Record, labelled, name_column
 
-MOST_ENTRIES = 6
 HEADS = ("kind", "expression", "value", "requires_grad", "is_leaf", "grad_fn", "grad")
 VALUES = ("expression", "value", "grad")
 
@@ -21,47 +22,31 @@ def write_graph_table(record: Record, stream: TextIO) -> None:
     for step in record["steps"]:
         page.heading(f"after {step['statement']}")
         _show_nodes(page, step["nodes"])
-        _show_tree(page, step["tree"])
+        show_tree(page, step["tree"])
     if record["steps"]:
-        page.heading("after backward")
+        page.heading("at the end" if record["actions"] or not record["backward"] else "after backward")
     _show_nodes(page, record["nodes"])
     if not record["steps"]:
         page.heading("graph, from the output to the leaves")
-        _show_tree(page, record["tree"])
+        show_tree(page, record["tree"])
+    if record["symbols"]:
+        _show_symbols(page, record["symbols"])
+    if record["actions"]:
+        _show_actions(page, record["actions"])
     for number, backward in enumerate(record["backward"], 1):
         page.blank()
         _show_backward(page, number, backward)
     if record["compare"]:
         _show_gradients(page, record["compare"])
+    for note in record["notes"]:
+        page.blank()
+        page.paragraph(note)
     page.write(stream)
-
-
-def tensor_text(node: Mapping[str, Any]) -> str:
-    """A value: the number, a short list of numbers, or the shape alone."""
-    return _value_text(node["value"])
-
-
-def _value_text(value: Any) -> str:
-    if not isinstance(value, list):
-        return figure(value)
-    shape = _shape(value)
-    count = 1
-    for size in shape:
-        count *= size
-    text = _list_text(value) if count <= MOST_ENTRIES else "…"
-    return f"{text} ({'×'.join(map(str, shape))})"
-
-
-def _shape(value: Any) -> list[int]:
-    return [len(value), *(_shape(value[0]) if value else [])] if isinstance(value, list) else []
-
-
-def _list_text(value: Any) -> str:
-    return f"[{', '.join(map(_list_text, value))}]" if isinstance(value, list) else figure(value, 6)
 
 
 def _show_nodes(page: Page, nodes: Sequence[Mapping[str, Any]]) -> None:
     """One table, or where that is too wide, one of the values and one of what autograd notes."""
+    nodes = [node for node in nodes if node["kind"] != "unnamed"]
     whole = _node_table(nodes, HEADS)
     if page.fits(whole):
         page.table(whole)
@@ -81,39 +66,56 @@ def _node_table(nodes: Sequence[Mapping[str, Any]], heads: Sequence[str]) -> Gri
 
 def _cell(node: Mapping[str, Any], head: str) -> str:
     if head == "grad":
-        return f"none: {node['grad_note']}" if node["grad"] is None else _value_text(node["grad"])
+        return f"none: {node['grad_note']}" if node["grad"] is None else value_text(node["grad"])
     if head == "value":
-        return _value_text(node["value"])
+        return tensor_text(node)
     if isinstance(node[head], bool):
         return str(node[head]).lower()
     return str(node[head]) if node[head] else (ABSENT if head == "expression" else "none")
 
 
-def _show_tree(page: Page, tree: Sequence[Mapping[str, Any]]) -> None:
-    for row in tree:
-        name = row["name"] or "·"
-        operation = "" if row["operation"] is None else f"  {row['operation']}"
-        if row["depth"] == 0 and row["operation"] is None:
-            operation = "  no grad_fn: nothing leads back from here"
-        branch = f"{'   ' * (row['depth'] - 1)}└─ " if row["depth"] else ""
-        page.paragraph(
-            f"{name}{operation}{'  (drawn above)' if row['repeated'] else ''}", lead=branch, lead_style="dim"
-        )
-
-
 def _show_backward(page: Page, number: int, backward: Mapping[str, Any]) -> None:
     lead = f"backward {number} from {backward['from']}: "
     if backward["status"] == "ok":
-        grads = ", ".join(f"{name}.grad = {_value_text(grad)}" for name, grad in backward["grads"].items())
+        grads = ", ".join(f"{name}.grad = {value_text(grad)}" for name, grad in backward["grads"].items())
         page.paragraph(grads or "done, and no node keeps a gradient", lead=lead, lead_style="bold", hanging=2)
         return
     page.paragraph("refused", "bold yellow", lead=lead, lead_style="bold")
     labelled(page, [("why", backward["plain"]), ("PyTorch says", backward["reason"])])
 
 
+def _show_actions(page: Page, actions: Sequence[Mapping[str, Any]]) -> None:
+    """What each of these statements did, in their order."""
+    page.heading("what each statement did")
+    for one in actions:
+        ok = one["status"] == "ok"
+        did = [f"{name} = {value_text(value)}" for name, value in one["values"].items()]
+        did = did or [f"{name}.grad = {value_text(grad)}" for name, grad in one["grads"].items()]
+        said = (", ".join(did) or "done") if ok else one["status"]
+        page.paragraph(said, "" if ok else "bold yellow", lead=f"{one['statement']}: ", lead_style="bold", hanging=2)
+        for seen in one["hooks"]:
+            change = f"{value_text(seen['before'])} → {value_text(seen['after'])}"
+            page.paragraph(f"  hook on {seen['name']}: gradient {change}", hanging=4)
+        if not ok:
+            labelled(page, [("why", one["plain"]), ("PyTorch says", one["reason"] or "")])
+
+
+def _show_symbols(page: Page, symbols: Sequence[Mapping[str, Any]]) -> None:
+    """The derivative of the root by each leaf: along its paths, in symbols, and its value."""
+    page.heading("derivatives in symbols")
+    for one in symbols:
+        parts = [" + ".join(map(pretty, one["chain"])), *map(pretty, one["forms"])]
+        if one["value"] is not None:
+            parts.append(value_text(one["value"]))
+        said = " = ".join(part for place, part in enumerate(parts) if part and part not in parts[:place])
+        if one["reason"] is not None:
+            said = f"{said + '; ' if said else ''}no symbols: {one['reason']}"
+        page.paragraph(said, lead=f"{total(one['of'], one['by'])} = ", lead_style="bold", hanging=4)
+
+
 def _show_gradients(page: Page, compare: Mapping[str, Any]) -> None:
     page.heading(f"gradient by {compare['leaf']}")
     ways = [("autograd", "autograd"), (compare["formula_text"], "formula"), ("central differences", "differences")]
     heads = [Column(right=False, folds=True), Column(right=False, folds=True, minimum=20)]
-    page.table(Grid(heads, [[Segment(title), Segment(_value_text(compare[key]))] for title, key in ways]))
+    page.table(Grid(heads, [[Segment(title), Segment(value_text(compare[key]))] for title, key in ways]))
     page.paragraph(f"largest difference {figure(compare['largest_difference'], 3)}")

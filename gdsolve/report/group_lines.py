@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from gdsolve.report.group_figures import more_figures
 from gdsolve.report.plain import Record, finite, write_csv
 from gdsolve.report.text import encoding_of, is_unicode
 
@@ -33,14 +34,14 @@ def write_groups_json(record: Record, stream: TextIO) -> None:
 
 def _lines(record: Record, stream: TextIO) -> str:
     """The groups as JSON, a line each; what is not ASCII is escaped where the stream is not Unicode."""
-    text: str = record["groups"].frame.write_ndjson()
+    text: str = record["groups"].text()
     if is_unicode(encoding_of(stream)):
         return text
     return _BEYOND_ASCII.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def write_groups_csv(record: Record, stream: TextIO) -> None:
-    """One row a group: its value, how it ended, figures, weights, and the message."""
+    """One row a group: its keys, how it ended, figures, weights, and the message."""
     write_csv(group_columns(record), _rows(record), stream)
 
 
@@ -48,21 +49,25 @@ def group_columns(record: Record) -> list[str]:
     """Names of the columns; where one of the table's is taken it is called `weight_`, or `group_`, and its name."""
     fixed = [*BEFORE, *FIGURES, *(f"optimum_{name}" for name in OPTIMUM), *SPECTRUM]
     last = [*(["intercept"] if record["intercept"] else []), "message"]
-    features = record["data"]["features"]
-    group = _free("group_", record["group_by"], (*fixed, *last, *features))
+    features = record["parameters"]
+    keys: list[str] = record["group_keys"]
+    groups: list[str] = []
+    for name in keys:
+        groups.append(_free("group_", name, (*fixed, *last, *features, *groups, *(one for one in keys if one != name))))
     weights: list[str] = []
     for feature in features:
-        taken = (group, *fixed, *last, *weights, *(other for other in features if other != feature))
+        taken = (*groups, *fixed, *last, *weights, *(other for other in features if other != feature))
         weights.append(_free("weight_", feature, taken))
-    names = [group, *fixed, *weights, *last[:-1]]
-    return [*names, *(_free("_", name, names) for name in _error_columns(record)), last[-1]]
+    names = [*groups, *fixed, *weights, *last[:-1]]
+    beside = (*_error_columns(record), *more_figures(record))
+    return [*names, *(_free("_", name, names) for name in beside), last[-1]]
 
 
 def _error_columns(record: Record) -> list[str]:
     """One column a parameter for its standard error, and their degrees of freedom, where a report was asked for."""
     if not record["report"]:
         return []
-    parameters = [*record["data"]["features"], *(["intercept"] if record["intercept"] else [])]
+    parameters = [*record["parameters"], *(["intercept"] if record["intercept"] else [])]
     return [*(f"standard_error_{name}" for name in parameters), "degrees_of_freedom"]
 
 
@@ -79,18 +84,20 @@ def _free(prefix: str, name: str, taken: Sequence[str]) -> str:
 
 
 def _rows(record: Record) -> Iterator[list[Any]]:
-    features, intercept = record["data"]["features"], record["intercept"]
-    for one in record["groups"]:
+    features, intercept = record["parameters"], record["intercept"]
+    more = [*more_figures(record).values()]
+    for place, one in enumerate(record["groups"]):
         optimum, spectrum, weights = (one[name] or {} for name in ("optimum", "spectrum", "weights"))
         flat = {**one, **one["data"]}
         yield [
-            one["group"][record["group_by"]],
+            *(one["group"][name] for name in record["group_keys"]),
             *(flat[name] for name in (*BEFORE, *FIGURES)),
             *(optimum.get(name) for name in OPTIMUM),
             *(spectrum.get(name) for name in SPECTRUM),
             *(weights.get(name) for name in features),
             *([one["intercept"]] if intercept else []),
             *_errors(record, one),
+            *(cells[place] for cells in more),
             one["message"],
         ]
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
+from gdsolve.report.each_group_record import ListedRecords
 from gdsolve.report.inference_record import inference_record
 from gdsolve.report.record import data_record, descent_record
 from gdsolve.report.text import encodable
@@ -41,6 +42,10 @@ class GroupRecords(Sequence[Record]):
     def __getitem__(self, place: int | slice) -> Record | list[Record]:
         return self._records[place]
 
+    def text(self) -> str:
+        """One JSON object a line."""
+        return self.frame.write_ndjson()
+
     @cached_property
     def _records(self) -> list[Record]:
         return self.frame.to_dicts()
@@ -55,21 +60,70 @@ def groups_record(fits: GroupFits) -> Record:
         "message": fits.message,
         "exit_code": int(fits.exit_code),
         "group_by": fits.column,
+        "group_keys": list(fits.columns),
         "rows_without_group": fits.adrift,
         "counts": {status.value: count for status, count in fits.counts.items()},
-        "groups": GroupRecords(_frame(fits)),
+        "groups": GroupRecords(_frame(fits)) if fits.batched else ListedRecords(fits),
         "data": data_record(fits.data, spec),
         "descent": {
             **descent_record(spec, standardised=spec.standardise),
-            "engine": "leap",
+            "engine": "leap" if fits.batched else _engine(fits),
+            **_method(fits),
             "max_iter": spec.max_iter,
             "tol": spec.tol,
         },
-        "intercept": not spec.no_intercept,
+        "batched": fits.batched,
+        "reason": _reason(fits),
+        "objective": _subject(fits),
+        "parameters": _parameters(fits),
+        "intercept": not spec.no_intercept and any(one.intercept is not None for one in fits.groups)
+        if not fits.batched
+        else not spec.no_intercept,
         "report": spec.report,
         "advice": list(fits.advice),
         "seconds": dict(fits.seconds),
     }
+
+
+def _reason(fits: GroupFits) -> str:
+    """How the groups were fitted, in a sentence."""
+    if fits.reason is None:
+        return "batched: the closed form takes many groups at once"
+    return f"one after the other: {fits.reason}"
+
+
+def _subject(fits: GroupFits) -> Record:
+    """What is minimised of every group; a curve by its name is written out."""
+    spec = fits.spec
+    written = next((one.fit.subject.formula for one in fits.groups if one.fit is not None), spec.model)
+    constants = {one.name: one.value for one in spec.constants}
+    return {
+        "kind": "linear" if spec.model is None else "curve",
+        "formula": written,
+        "fixed": {},
+        "constants": constants,
+    }
+
+
+def _engine(fits: GroupFits) -> str | None:
+    """The engine that all groups were fitted by; None where there are several."""
+    engines = {one.fit.plan.engine.value for one in fits.groups if one.fit is not None}
+    return engines.pop() if len(engines) == 1 else None
+
+
+def _method(fits: GroupFits) -> Record:
+    """The method, schedule and momentum of groups that were fitted one after the other."""
+    one = next((one.fit for one in fits.groups if one.fit is not None), None)
+    if one is None:
+        return {}
+    return {"method": one.method.value, "schedule": one.schedule.value, "momentum": one.momentum}
+
+
+def _parameters(fits: GroupFits) -> list[str]:
+    """The names of the weights, in order: those that any group has."""
+    if fits.batched:
+        return list(fits.data.roles.design)
+    return list(dict.fromkeys(name for one in fits.groups for name in one.weights or ()))
 
 
 def _frame(fits: GroupFits) -> pl.DataFrame:
@@ -83,17 +137,25 @@ def _frame(fits: GroupFits) -> pl.DataFrame:
     return pl.DataFrame(
         {
             "schema": ["gdsolve.group/1"] * len(groups),
-            "group": pl.DataFrame({fits.column: _all(groups, "group")}).to_struct(),
+            "group": _keys(fits).to_struct(),
             "status": _all(groups, "status.value"),
             "exit_code": _all(groups, "exit_code.value"),
             # A path that is no valid UTF-8 reaches Python as lone surrogates, which no stream takes.
             "message": [encodable(one.message, "utf-8") for one in groups],
             "hint": [one.hint and encodable(one.hint, "utf-8") for one in groups],
+            "batched": [True] * len(groups),
             # All of it is null where the rows of a group cannot be used.
             **reached.select(pl.all().gather(pl.when(fitted).then(fitted.cum_sum() - 1))).to_dict(),
             "data": pl.DataFrame({**data, "has_header": [fits.data.has_header] * len(groups)}).to_struct(),
         }
     )
+
+
+def _keys(fits: GroupFits) -> pl.DataFrame:
+    """The cells of every group, a column a key."""
+    import polars as pl
+
+    return pl.DataFrame([pl.Series(name, cells, dtype=pl.String) for name, cells in fits.keys.items()])
 
 
 def _reached(found: list[Descended], design: Sequence[str]) -> pl.DataFrame:

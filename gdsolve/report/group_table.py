@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from gdsolve.report import numbers
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.grid import Column, Grid, Segment
+from gdsolve.report.group_figures import more_figures, title_of
 from gdsolve.report.group_lines import standard_error
 from gdsolve.report.numbers import ABSENT, counted, figure, whole
 from gdsolve.report.page import Page, page_for
@@ -22,7 +23,7 @@ def write_group_table(record: Record, stream: TextIO) -> None:
     """A row a group; the summary stands last, next to the prompt."""
     page = page_for(stream)
     lines = data_lines(record, intercept=record["intercept"])
-    labelled(page, [*lines, ("groups", f"by {record['group_by']}"), ("descent", descent_line(record))])
+    labelled(page, [*lines, ("groups", f"by {', '.join(record['group_keys'])}"), ("descent", descent_line(record))])
     page.blank()
     columns = _columns(record)
     shown = page.most_that_fit(partial(_table, record, columns), 0, len(columns))
@@ -38,7 +39,7 @@ def write_group_table(record: Record, stream: TextIO) -> None:
 def _columns(record: Record) -> list[tuple[str, list[str]]]:
     """The columns of figures, title and cells, those first that a narrow page keeps."""
     groups = record["groups"]
-    names = [*record["data"]["features"], *(["intercept"] if record["intercept"] else [])]
+    names = [*record["parameters"], *(["intercept"] if record["intercept"] else [])]
     columns = [
         ("iterations", [whole(one["iterations"]) for one in groups]),
         ("rows", [whole(one["data"]["rows"]) for one in groups]),
@@ -47,12 +48,16 @@ def _columns(record: Record) -> list[tuple[str, list[str]]]:
         columns.append((name, numbers.column([_weight(one, name) for one in groups], 6, relative=False)))
         if record["report"]:
             columns.append(("std. error", [figure(standard_error(one, place), 5) for one in groups]))
+    for name, cells in more_figures(record).items():
+        if (title := title_of(name, record)) is not None:
+            columns.append((title, [figure(cell, 5) for cell in cells]))
     columns.append(("R²", [_fixed(one["r2"]) for one in groups]))
     columns += [(title, [figure(one[key], 5) for one in groups]) for title, key in (("SSE", "sse"), ("RMSE", "rmse"))]
     columns.append(("gap", [figure(one["gap"], 2) for one in groups]))
     columns.append(("rate", [numbers.rate(one["learning_rate"], 4) for one in groups]))
     columns.append(("condition", [figure((one["spectrum"] or {}).get("condition"), 3) for one in groups]))
-    return columns
+    # Of some losses there are no squares, and of some methods no rate.
+    return columns if record["batched"] else [one for one in columns if any(cell != ABSENT for cell in one[1])]
 
 
 def _weight(one: Mapping[str, Any], name: str) -> float | None:
@@ -66,15 +71,16 @@ def _fixed(value: float | None) -> str:
 
 
 def _table(record: Record, columns: list[tuple[str, list[str]]], shown: int) -> Grid:
-    column = record["group_by"]
+    keys = record["group_keys"]
     texts = [cells for _, cells in columns[:shown]]
     rows = []
     for place, one in enumerate(record["groups"]):
-        value = one["group"][column]
+        values = [one["group"][name] for name in keys]
         status = one["status"]
-        row = [Segment(ABSENT if value is None else value), Segment(status.replace("_", " "), STATUS_WORDS[status][1])]
+        named = [Segment(ABSENT if value is None else value) for value in values]
+        row = [*named, Segment(status.replace("_", " "), STATUS_WORDS[status][1])]
         rows.append(row + [Segment(cells[place]) for cells in texts])
-    heads = [Column(column, right=False, folds=True), Column("status", right=False)]
+    heads = [*(Column(name, right=False, folds=True) for name in keys), Column("status", right=False)]
     return Grid([*heads, *(Column(title) for title, _ in columns[:shown])], rows)
 
 

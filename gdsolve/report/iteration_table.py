@@ -13,10 +13,11 @@ from gdsolve.report.grid import Column, Grid, transpose
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import Page
 from gdsolve.report.parts import Record, is_penalised, parameter_names, parameter_values
-from gdsolve.report.plain import has_intercept, weight_names
+from gdsolve.report.plain import has_gradients, has_intercept, weight_names
 from gdsolve.spec.losses import Loss
 
 STEPS = ("gradient_norm", "update")
+Titled = tuple[str, list[str]]
 NARROWEST = 3
 """Cells of a column of one digit, with the gap before it."""
 MOST_ROWS = 12
@@ -33,17 +34,35 @@ def show_iterations(page: Page, record: Record, most: int | None) -> None:
     # Every class has a weight of each column: their names would fill the page.
     of_classes = most is not None and record["descent"]["loss"] == Loss.SOFTMAX
     names = [] if of_classes else names
+    with_slopes = has_gradients(record)
+    # The length of a gradient whose entries are shown is the first to go.
+    fewer = [one for one in measures if one[1] not in STEPS] if with_slopes else measures
     # All of a few weights are worth more than the last digits, and a weight more than those of a gradient.
-    for digits, of_measures in ((8, 8), (6, 6), (6, 4)):
-        columns = iteration_columns(record, measures, names, digits, chosen, of_measures)
+    for digits, of_measures, wanted in ((8, 8, measures), (8, 8, fewer), (6, 6, fewer), (6, 4, fewer)):
+        columns = iteration_columns(record, wanted, names, digits, chosen, of_measures)
         if page.fits(_table(columns, len(columns))):
             break
-    shown = page.most_that_fit(partial(_table, columns), 1, len(columns))
-    page.table(_table(columns, shown))
-    left = len(columns) - shown + len(every) - len(names)
+    per_weight = 2 if with_slopes else 1
+    fixed = len(columns) - per_weight * len(names)
+    ordered = _paired(columns, fixed, len(names)) if with_slopes else columns
+    shown = page.most_that_fit(partial(_table, ordered), 1, len(columns))
+    if shown == len(columns):
+        ordered = columns
+    elif shown > fixed:
+        shown -= (shown - fixed) % per_weight
+    page.table(_table(ordered, shown))
+    left = (len(columns) - shown) // per_weight + len(every) - len(names)
     if left and not of_classes:
         what = "weight" if left <= len(every) else "column"
         page.paragraph(f"{counted(left, what)} left out for width; --history FILE has all", "dim")
+    if with_slopes and record["descent"]["scale"] == "standard":
+        page.paragraph("∂L/∂ is per unit of the weights shown; |gradient| is in the coordinates of descent", "dim")
+
+
+def _paired(columns: Sequence[Titled], fixed: int, weights: int) -> list[Titled]:
+    """Every weight with its partial derivative behind it."""
+    own, slopes = columns[fixed : fixed + weights], columns[fixed + weights :]
+    return [*columns[:fixed], *(one for pair in zip(own, slopes, strict=True) for one in pair)]
 
 
 def spread_rows(trace: Sequence[Any], most: int) -> list[Any]:
@@ -87,7 +106,7 @@ def iteration_columns(
     digits: int,
     rows: Sequence[Any] | None = None,
     digits_of_steps: int | None = None,
-) -> list[tuple[str, list[str]]]:
+) -> list[Titled]:
     """Title and texts of every column of the iteration table: of all rows, unless some are given.
 
     The gradient norm and the update may have digits of their own.
@@ -101,9 +120,14 @@ def iteration_columns(
         columns.append((title, numbers.column([row[key] for row in trace], own)))
     values = [parameter_values(row, features, intercept=has_intercept(record))[: len(names)] for row in trace]
     weights = [numbers.column(texts, digits, relative=False) for texts in zip(*values, strict=True)]
-    return columns + list(zip(names, weights, strict=True))
+    columns += zip(names, weights, strict=True)
+    if has_gradients(record):
+        slopes = [parameter_values(row["gradient"], features, intercept=has_intercept(record)) for row in trace]
+        each = zip(*(row[: len(names)] for row in slopes), strict=True)
+        columns += [(f"∂L/∂{name}", numbers.column(of, digits)) for name, of in zip(names, each, strict=True)]
+    return columns
 
 
-def _table(columns: Sequence[tuple[str, list[str]]], shown: int) -> Grid:
+def _table(columns: Sequence[Titled], shown: int) -> Grid:
     kept = columns[:shown]
     return Grid([Column(title) for title, _ in kept], transpose([texts for _, texts in kept]))

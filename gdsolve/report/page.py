@@ -87,6 +87,10 @@ class Page:
             head = len(lead) if number == 0 else 0
             self._add([Segment(line[:head], lead_style), Segment(line[head:], style)])
 
+    def line(self, segments: Line) -> None:
+        """One line of pieces that fit, each in its style."""
+        self._add([segment._replace(text=printable(segment.text, self.encoding)) for segment in segments])
+
     def command(self, text: str, indent: str = "  ") -> None:
         """A shell command to copy, on lines of its own."""
         text = printable(text, self.encoding)

@@ -82,12 +82,28 @@ def data_lines(record: Record, *, intercept: bool, room: int | None = None) -> l
         ("class weights", _class_weights(record)),
         *explained,
         ("levels", _all_levels(data, room)),
+        ("dates", dates_line(data, linear=subject["kind"] == "linear")),
         ("offset", _offset(data)),
         ("row weights", weighting_line(record)),
         ("clusters", f"by {data['cluster']}" if data.get("cluster") else ""),
         ignored,
         began,
     ]
+
+
+def dates_line(data: Record, *, linear: bool = True) -> str:
+    """Which columns are numbers made of dates, of what unit, and what their weights are thus in."""
+    dates = data.get("dates")
+    if dates is None:
+        return ""
+    unit = dates["unit"]
+    since = "years, with decimals" if unit == "year" else f"{unit} since 1970-01-01 (UTC)"
+    held = {kind: [name for name, one in dates["columns"].items() if one == kind] for kind in ("date", "duration")}
+    told = [f"{', '.join(held['date'])} in {since}"] if held["date"] else []
+    told += [f"{', '.join(held['duration'])} in {unit}"] if held["duration"] else []
+    features = [name for name in dates["columns"] if linear and name in data.get("features", ())]
+    per = f"; {'its weight is' if len(features) == 1 else 'their weights are'} per {unit.removesuffix('s')}"
+    return "; ".join(told) + (per if features else "")
 
 
 def where_rates_hold(record: Record) -> str:
@@ -132,7 +148,9 @@ def loss_text(descent: Mapping[str, Any]) -> str:
     parameter = Loss(descent["loss"]).info.parameter
     found = ", found from the residuals" if descent.get("delta_found") else ""
     found = ", found by maximum likelihood" if descent.get("dispersion_found") else found
-    own = "" if parameter is None else f" ({parameter.symbol} = {_exactly(descent[parameter.name])}{found})"
+    # Groups have one each.
+    number = None if parameter is None else descent[parameter.name]
+    own = "" if parameter is None or number is None else f" ({parameter.symbol} = {_exactly(number)}{found})"
     ridge = f" + ridge λ = {figure(descent['ridge'])}" if descent["ridge"] else ""
     l1 = f" + l1 λ = {figure(descent['l1'])}" if descent.get("l1") else ""
     how = ["on standardised columns"] if descent.get("penalty_scale") == "standard" else []
@@ -290,12 +308,23 @@ def name_column(title: str = "") -> Column:
 
 def _rows_used(data: Mapping[str, Any]) -> str:
     dropped, filled = data["rows_dropped"], data["cells_filled"]
-    used = counted(data["rows"], "row") + (" used" if dropped else "")
-    parts = [used, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
+    used = [counted(data["rows"], "row") + (" used" if dropped else "")]
+    told = satisfied(data)
+    if told and data["rows"] == data["rows_read"] - data["rows_filtered"]:
+        used = []
+    parts = [*used, *told, *([f"{whole(dropped)} dropped for missing cells"] if dropped else [])]
     if filled:
         parts.append(f"{counted(filled, 'missing cell')} filled with the mean")
     parts += marks_of(data)
     return ", ".join(parts)
+
+
+def satisfied(data: Mapping[str, Any]) -> list[str]:
+    """How many rows satisfy the condition of --where, if there is one."""
+    if data.get("where") is None or data.get("rows_read") is None:
+        return []
+    read = data["rows_read"]
+    return [f"{whole(read - data['rows_filtered'])} of {counted(read, 'row')} satisfy --where"]
 
 
 def marks_of(data: Mapping[str, Any]) -> list[str]:

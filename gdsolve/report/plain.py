@@ -80,7 +80,10 @@ def indented(value: Any, *, ascii_only: bool, margin: str = "\n") -> str:
 
 
 def write_history_csv(record: Record, stream: TextIO) -> None:
-    """The iteration table: iteration, sse, loss, gradient_norm, update, one column per weight, intercept."""
+    """The iteration table: iteration, sse, loss, gradient_norm, update, one column per weight, intercept.
+
+    With partial derivatives, a column `gradient_` and the name for each of those.
+    """
     write_csv(history_columns(record), history_rows(record), stream)
 
 
@@ -122,7 +125,21 @@ def history_columns(record: Record, before: Sequence[str] = ()) -> list[str]:
         while name in taken or (name != feature and name in features):
             name = "weight_" + name
         names.append(name)
-    return names + last
+    names += last
+    if has_gradients(record):
+        names += [_not_among(names, f"gradient_{name}") for name in [*features, *last]]
+    return names
+
+
+def has_gradients(record: Record) -> bool:
+    """True where the iterations have the partial derivatives of the weights."""
+    return any("gradient" in row for row in record.get("trace", ())[:1])
+
+
+def _not_among(names: Sequence[str], name: str) -> str:
+    while name in names:
+        name = "weight_" + name
+    return name
 
 
 def history_rows(record: Record, trace: Sequence[Record] | None = None) -> Iterator[list[Any]]:
@@ -132,7 +149,11 @@ def history_rows(record: Record, trace: Sequence[Record] | None = None) -> Itera
     for row in record["trace"] if trace is None else trace:
         weights = row["weights"] or {}
         last = [row["intercept"]] if intercept else []
-        yield [*(row[name] for name in FIXED_COLUMNS), *(weights.get(name) for name in features), *last]
+        found = [*(row[name] for name in FIXED_COLUMNS), *(weights.get(name) for name in features), *last]
+        if (slopes := row.get("gradient")) is not None:
+            found += [slopes["weights"][name] for name in features]
+            found += [slopes["intercept"]] if intercept else []
+        yield found
 
 
 def weight_names(record: Record) -> list[str]:

@@ -145,8 +145,8 @@ def _objective_record(fit: Fit) -> Record:
 
 
 def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> list[Record]:
-    """The reported iterations, weights by name."""
-    rows = []
+    """The reported iterations, weights by name, and their partial derivatives where they were asked for."""
+    rows: list[Record] = []
     columns = zip(
         trace.iterations,
         trace.sse,
@@ -154,9 +154,10 @@ def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> l
         trace.gradient_norms,
         trace.updates,
         trace.weights.T.tolist(),
+        [None] * len(trace.iterations) if trace.gradients is None else trace.gradients.T.tolist(),
         strict=True,
     )
-    for iteration, sse, loss, gradient_norm, update, weights in columns:
+    for iteration, sse, loss, gradient_norm, update, weights, gradient in columns:
         named: Mapping[str, float] = dict(zip(design, weights, strict=False))
         rows.append(
             {
@@ -169,6 +170,9 @@ def trace_record(trace: Trace, design: tuple[str, ...], *, intercept: bool) -> l
                 "intercept": weights[-1] if intercept else None,
             }
         )
+        if gradient is not None:
+            slopes = dict(zip(design, gradient, strict=False))
+            rows[-1]["gradient"] = {"weights": slopes, "intercept": gradient[-1] if intercept else None}
     return rows
 
 
@@ -207,6 +211,9 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "rows": data.rows,
         "rows_dropped": data.rows_dropped,
         "cells_filled": data.cells_filled,
+        "where": spec.where,
+        "rows_read": data.rows_read if spec.where is not None else None,
+        "rows_filtered": data.rows_filtered,
         "has_header": data.has_header,
         "delimiter": data.delimiter,
         "decimal": data.decimal,
@@ -228,6 +235,7 @@ def data_record(data: DataInfo, spec: Spec) -> Record:
         "target_levels": None if roles.target_levels is None else list(roles.target_levels),
         "classes": None if data.classes is None else list(data.classes.names),
         "na_values": list(spec.na_values),
+        "dates": None if data.dates is None else data.dates.record(),
         "formula": _formula_record(data),
     }
 
@@ -246,6 +254,9 @@ NO_DATA: Record = {
     "rows": 0,
     "rows_dropped": 0,
     "cells_filled": 0,
+    "where": None,
+    "rows_read": None,
+    "rows_filtered": 0,
     "has_header": None,
     "delimiter": None,
     "decimal": None,
@@ -267,6 +278,7 @@ NO_DATA: Record = {
     "target_levels": None,
     "classes": None,
     "na_values": [],
+    "dates": None,
     "formula": None,
 }
 """The data of a formula that needs none."""

@@ -7,7 +7,7 @@ from typing import TextIO
 
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import page_for
-from gdsolve.report.parts import Record, labelled
+from gdsolve.report.parts import Record, dates_line, labelled, satisfied
 from gdsolve.spec.command import operand
 from gdsolve.spec.option import shell_word
 
@@ -24,6 +24,7 @@ def write_scan_table(record: Record, stream: TextIO) -> None:
             ("formula", record["formula"] or ""),
             ("columns", _first_of(record["columns"])),
             ("levels", _first_of([f"{name} ({_first_of(levels)})" for name, levels in record["levels"].items()])),
+            ("dates", dates_line(record, linear=False)),
             ("row weights", _weights(record)),
             ("folds", _folds(record["folds"])),
             ("target", _target(record)),
@@ -56,6 +57,7 @@ def _rows(record: Record) -> str:
     parts = [counted(record["rows"], "row") + (" used" if dropped else "")]
     parts += [f"{whole(dropped)} dropped for missing cells"] if dropped else []
     parts += [f"{counted(filled, 'missing cell')} filled with the mean"] if filled else []
+    parts += satisfied(record)
     return ", ".join([*parts, counted(len(record["columns"]), "column")])
 
 

@@ -7,7 +7,7 @@ from typing import TextIO
 from gdsolve.report.confusion_table import show_confusion
 from gdsolve.report.numbers import counted, figure, whole
 from gdsolve.report.page import page_for
-from gdsolve.report.parts import Record, labelled
+from gdsolve.report.parts import Record, labelled, satisfied
 from gdsolve.report.plain import write_csv
 from gdsolve.report.score_record import FIGURES
 from gdsolve.spec.losses import Loss
@@ -54,6 +54,7 @@ def write_score_csv(record: Record, stream: TextIO) -> None:
 
 def _header(record: Record) -> list[tuple[str, str]]:
     left = [
+        *satisfied(record),
         f"{whole(record['rows_dropped'])} dropped for missing cells" if record["rows_dropped"] else "",
         f"{whole(record['rows_weightless'])} of weight 0 left out" if record["rows_weightless"] else "",
     ]

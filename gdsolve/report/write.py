@@ -10,6 +10,7 @@ from gdsolve.report.certify_record import write_certify_csv, write_certify_table
 from gdsolve.report.check_table import write_check_table
 from gdsolve.report.coefficients import write_coefficients_csv, write_latex, write_markdown
 from gdsolve.report.compare_table import write_compare_table
+from gdsolve.report.configs_record import write_configs_table
 from gdsolve.report.fit_table import write_fit_table
 from gdsolve.report.graph_dot import write_graph_dot
 from gdsolve.report.graph_table import write_graph_table
@@ -55,6 +56,8 @@ WRITERS: dict[tuple[str, Format], Writer] = {
     ("gdsolve.path/1", Format.TABLE): write_path_table,
     ("gdsolve.path/1", Format.JSON): write_json,
     ("gdsolve.path/1", Format.CSV): write_path_csv,
+    ("gdsolve.configs/1", Format.TABLE): write_configs_table,
+    ("gdsolve.configs/1", Format.JSON): write_json,
     ("gdsolve.scan/1", Format.TABLE): write_scan_table,
     ("gdsolve.scan/1", Format.JSON): write_json,
     ("gdsolve.check/1", Format.TABLE): write_check_table,

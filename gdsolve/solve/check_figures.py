@@ -24,6 +24,7 @@ from gdsolve.solve.rules import usual_tolerance
 from gdsolve.solve.squares import minimisers_of, raw_coordinates, repose, standard_coordinates
 from gdsolve.solve.words import updates_in_words
 from gdsolve.spec import Loss, Spec
+from gdsolve.spec.choices import Scale
 from gdsolve.spec.methods import PLAIN
 
 LAMBDAS = (0.1, 1.0, 10.0)
@@ -133,7 +134,7 @@ def diagnose(
         _prospect(standard, tol, foreseen=foreseen),
         curvature,
         tol,
-        tuple(_candidates(plain, raw, lambdas, l1=spec.l1)) if foreseen else (),
+        tuple(_candidates(spec, plain, raw, lambdas)) if foreseen else (),
         illustrator.picture_of_check(raw, standard) if drawn and illustrator is not None else None,
     )
 
@@ -152,10 +153,17 @@ def _prospect(problem: Problem, tol: float, *, foreseen: bool) -> Prospect:
     return Prospect(spectrum, needed_updates(problem, Recipe(PLAIN, spectrum.best), tol))
 
 
-def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...], *, l1: float) -> list[Candidate]:
-    squares = raw.squares
+def _candidates(asked: Spec, spec: Spec, raw: Problem, lambdas: tuple[float, ...]) -> list[Candidate]:
+    squares, l1 = raw.squares, asked.l1
     assert squares is not None
-    found = [_normal_equations(raw), _descent(raw, spec, squares, None)]
+    found = [_normal_equations(raw)]
+    standardised = _descent(raw, spec, squares, None)
+    if _modes(raw).spectrum.rank == raw.p:
+        found.append(standardised)
+    else:
+        # Of many minima descent ends at that of minimum norm in its coordinates; ridge tends to that of the columns.
+        found.append(_descent(raw, replace(spec, scale=Scale.NONE), squares, None))
+        found += [replace(standardised, method="descent --lr auto")] if asked.standardise else []
     for ridge in lambdas:
         penalised = replace(spec, ridge=ridge)
         minimisers = minimisers_of(penalised, squares.triangle, squares.standard, squares.curvature_scale)
@@ -164,8 +172,8 @@ def _candidates(spec: Spec, raw: Problem, lambdas: tuple[float, ...], *, l1: flo
         found.append(_candidate("ridge", ridge, note, raw, closed))
         found.append(_descent(raw, penalised, posed, ridge))
     if l1:
-        asked = replace(spec, l1=l1, ridge=lambdas[0] if len(lambdas) == 1 else 0.0)
-        found.append(_descent(raw, asked, squares, asked.ridge or None, f"descent with --l1 {l1:g}"))
+        shrunk = replace(spec, l1=l1, ridge=lambdas[0] if len(lambdas) == 1 else 0.0)
+        found.append(_descent(raw, shrunk, squares, shrunk.ridge or None, f"descent with --l1 {l1:g}"))
     return found
 
 
@@ -186,8 +194,9 @@ def _normal_equations(raw: Problem) -> Candidate:
 
 
 def _descent(raw: Problem, spec: Spec, squares: Squares, ridge: float | None, method: str = "descent") -> Candidate:
-    """Descent as a fit of `spec` takes it, on standardised columns."""
-    problem = repose(raw, spec, standard_coordinates(spec, squares), squares)
+    """Descent as a fit of `spec` takes it, from zeros, on standardised columns unless it has no scale."""
+    coordinates = standard_coordinates(spec, squares) if spec.standardise else raw_coordinates(squares)
+    problem = repose(raw, spec, coordinates, squares)
     plan = plan_descent(problem)
     solution = descend(problem, plan)
     w = problem.units.to_user(solution.w.to(problem.start))

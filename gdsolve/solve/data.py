@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gdsolve.data import Roles, Table, inline_table, open_table
 from gdsolve.ranks import ALONE, Ranks
@@ -11,6 +12,9 @@ from gdsolve.solve.sample import Sample, shows_rows
 from gdsolve.solve.target_classes import Classes
 from gdsolve.spec import Spec
 from gdsolve.spec.losses import Mean
+
+if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
@@ -21,8 +25,9 @@ class DataInfo:
     `log_weight` is Σ log ω of the others, where a report needs it.
 
     `delimiter` and `decimal` are those of CSV files, None of others, of which so many `comments` were left out.
-    `is_scan` where it was no table that was read, but a scan, which has no rows. `classes` are those of a target of
-    labels.
+    `is_scan` where it was no table that was read, but a scan, which has no rows. Of `rows_read` rows `rows_filtered`
+    ones do not satisfy a condition; both are 0 without one. `dates` are the columns of dates that are numbers.
+    `classes` are those of a target of labels.
     """
 
     source: tuple[str, ...]
@@ -38,6 +43,9 @@ class DataInfo:
     is_scan: bool = False
     classes: Classes | None = None
     comments: int = 0
+    rows_read: int = 0
+    rows_filtered: int = 0
+    dates: DatedColumns | None = None
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -53,6 +61,9 @@ class DataInfo:
             table.marks.decimal,
             table.rows_weightless,
             comments=table.comments,
+            rows_read=table.rows_read,
+            rows_filtered=table.rows_filtered,
+            dates=table.dates,
         )
 
 

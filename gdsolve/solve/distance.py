@@ -19,6 +19,7 @@ from gdsolve.solve.explain import FAILURES
 from gdsolve.solve.given_weights import GivenWeights
 from gdsolve.solve.minimum import Certificate, Minimum, NoMinimum
 from gdsolve.solve.outcome import Optimum, Subject, parameter_names
+from gdsolve.solve.partial_derivatives import gradient_of_user
 from gdsolve.solve.problem import Kind, Problem
 from gdsolve.solve.reclassify import NOT_A_MINIMUM
 from gdsolve.solve.separated import told_separation, without_minimum
@@ -58,7 +59,7 @@ def distance_of(problem: Problem, given: GivenWeights, command: Command, began: 
         subject=Subject(problem.kind.value, problem.spec.minimize or problem.spec.model),
         weights=weights,
         intercept=intercept,
-        figures=replace(figures, gradient_norm=_gradient_norm(problem, w, user)),
+        figures=replace(figures, gradient_norm=float(gradient_of_user(problem, w, user).norm())),
         optimum=best,
         gap=certificate.gap,
         relative_gap=relative,
@@ -122,14 +123,6 @@ def _certified(problem: Problem, solution: Solution) -> Certificate:
     start = replace(solution, w=problem.start, value=float(problem.objective.evaluate(problem.start).value))
     elsewhere = certify(problem, start)
     return replace(elsewhere, gap=gap_of(problem, solution, elsewhere.minimum))
-
-
-def _gradient_norm(problem: Problem, w: torch.Tensor, user: torch.Tensor) -> float:
-    """‖∂L/∂w‖₂ of the user's weights: Jᵀg with the Jacobian J of the map from them to those of descent."""
-    gradient = problem.bounded.evaluate(w).gradient
-    back = torch.func.vjp(problem.units.from_user, user.to(gradient))[1]
-    (mapped,) = back(gradient)
-    return float(mapped.norm()) * problem.loss_unit
 
 
 def _digits(problem: Problem, user: torch.Tensor, best: Optimum | None) -> tuple[float | None, str | None]:

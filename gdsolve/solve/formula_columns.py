@@ -73,13 +73,7 @@ def read_columns(
                 "there is no table to fit it to", "give one, as in gdsolve fit data.csv --model …", option="model"
             )
         return None
-
-    def choose(names: Sequence[str]) -> Choice:
-        nonlocal spec
-        asked, spec = spec, with_formula(spec, known, names)
-        return _choose(spec, known, names, by_name=spec is not asked)
-
-    opened = stack.enter_context(table or open_columns(spec.data, spec, choose))
+    opened = stack.enter_context(table or open_curve(spec, known))
     roles = opened.roles
     # Arrays have their columns already.
     spec = with_formula(spec, known, roles.features, roles.target)
@@ -112,6 +106,20 @@ def read_columns(
     target, info = transformed(spec, info, cells[-1], opened.where)
     whole = torch.stack([target, *(offset or ())], dim=1)
     return CurveColumns(info, opened.where, named, whole, weight, clusters, spec.model)
+
+
+def open_curve(spec: Spec, known: Sequence[str]) -> Table:
+    """The table of a spec with the columns that its formula names, beside the parameters and constants `known`.
+
+    Raises:
+        GdsolveError, DataError: as `open_columns`, and a formula that cannot be read.
+    """
+
+    def choose(names: Sequence[str]) -> Choice:
+        written = with_formula(spec, known, names)
+        return _choose(written, known, names, by_name=written is not spec)
+
+    return open_columns(spec.data, spec, choose)
 
 
 def _replace_weightless(cells: Sequence[torch.Tensor], weight: torch.Tensor) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
 
 from gdsolve.data.predict import PredictCounts, predict_csv, predict_values
@@ -60,11 +61,25 @@ def read_for_prediction(model: str | Model) -> tuple[Mapping[str, Any], CurveMod
     Raises:
         GdsolveError: a file that is no model, or the model of a formula, which predicts nothing.
     """
-    record = read_model(model, groups=True)
+    from gdsolve.data.group_models import with_classes
+
+    record = with_classes(read_model(model, groups=True))
     kind = (record.get("objective") or {}).get("kind", "linear")
     if kind == "formula":
         raise GdsolveError(f"{model}: a formula predicts nothing", "fit a model, with --model")
+    if kind == "curve" and "groups" in record:
+        return record, _curves_of_groups(str(model), record)
     return record, _curve_of(str(model), record) if kind == "curve" else None
+
+
+def _curves_of_groups(path: str, model: Mapping[str, Any]) -> CurveModel:
+    """The curves of saved groups, each with its own parameters; where no group has any, none predicts."""
+    from gdsolve.data.group_models import model_of_group, models_by_group
+
+    each = tuple(_curve_of(path, model_of_group(model, place)) for place in models_by_group(model).values())
+    if not each:
+        raise GdsolveError(f"{path}: none of its groups has a model", "fit them again")
+    return replace(each[0], each=each)
 
 
 def _curve_of(path: str, model: Mapping[str, Any]) -> CurveModel:

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gdsolve.data.columns import Parts, Roles, assign, build_roles
+from gdsolve.data.columns import Parts, Roles, assign, build_roles, columns_used
 from gdsolve.data.files import expand
 from gdsolve.data.scan_file import ScanInfo, same_order
 from gdsolve.solve.data import DataInfo, tell_table
@@ -16,6 +16,7 @@ from gdsolve.spec.choices import WeightKind
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
+    from gdsolve.data.dated import DatedColumns
     from gdsolve.objective.triangle import Triangle
 
 logger = logging.getLogger("gdsolve")
@@ -68,6 +69,9 @@ def choose_columns(spec: Spec, found: Scan) -> ScanRead:
         rows_weightless=info.rows_weightless,
         log_weight=info.log_weight,
         is_scan=True,
+        rows_read=info.rows_read,
+        rows_filtered=info.rows_filtered,
+        dates=_dates_in(info, roles),
     )
     tell_table(data)
     require_squares(data, triangle, spec.dtype)
@@ -75,6 +79,16 @@ def choose_columns(spec: Spec, found: Scan) -> ScanRead:
         logger.info("%s: the cells were scanned in float64, and not rounded to float32", name)
     folds = tuple(select(one, columns) for one in found.folds) if spec.cv is not None else ()
     return ScanRead(in_force(spec, info), data, triangle, folds)
+
+
+def _dates_in(info: ScanInfo, roles: Roles) -> DatedColumns | None:
+    """The columns of dates among those that are used."""
+    if info.dates is None:
+        return None
+    from gdsolve.data.dated import DatedColumns
+
+    known = DatedColumns.of_record(info.dates)
+    return known and known.among(columns_used(roles))
 
 
 def require_folds(spec: Spec, info: ScanInfo, name: str) -> None:
@@ -116,6 +130,7 @@ def in_force(spec: Spec, info: ScanInfo) -> Spec:
         sigma=info.sigma,
         absolute_sigma=info.absolute_sigma,
         na_values=info.na_values,
+        where=info.where,
         **settled,
     )
 

@@ -159,6 +159,10 @@ def _info(spec: Spec, opened: AllColumns, data: DataInfo) -> ScanInfo:
         ignored=roles.ignored,
         na_values=spec.na_values,
         has_header=data.has_header,
+        where=spec.where,
+        rows_read=data.rows_read,
+        rows_filtered=data.rows_filtered,
+        dates=None if data.dates is None else data.dates.record(),
         formula=None if roles.formula is None else _formula_record(roles.formula),
         folds=None if spec.cv is None else {"count": spec.cv, "seed": spec.seed, "by": spec.cv_by},
     )

@@ -125,6 +125,10 @@ def require_same(first: ScanInfo, other: ScanInfo) -> None:
         raise DataError(
             f"{there} is scanned {_weighing(other)}, and {here} {_weighing(first)}", "scan the tables alike, anew"
         )
+    if _dated(first) != _dated(other):
+        raise DataError(
+            f"{there} is scanned {_dated(other)}, and {here} {_dated(first)}", "scan the tables alike, anew"
+        )
     if first.folds != other.folds:
         raise DataError(
             f"{there} is scanned {_dealing(other)}, and {here} {_dealing(first)}", "scan the tables alike, anew"
@@ -228,6 +232,13 @@ def _weighing(info: ScanInfo) -> str:
     return f"with --weight {info.weight} --weight-kind {info.weight_kind}"
 
 
+def _dated(info: ScanInfo) -> str:
+    """How dates were made numbers, as flags."""
+    if info.dates is None:
+        return "without dates"
+    return f"with --dates {info.dates['unit']} of {', '.join(sorted(info.dates['columns']))}"
+
+
 def _dealing(info: ScanInfo) -> str:
     """How rows are dealt into folds, as flags."""
     if info.folds is None:
@@ -251,4 +262,7 @@ def _together(infos: Sequence[ScanInfo]) -> ScanInfo:
         ignored=tuple(dict.fromkeys(name for info in infos for name in info.ignored)),
         na_values=_missing(infos),
         has_header=all(info.has_header for info in infos),
+        where=first.where if all(info.where == first.where for info in infos) else None,
+        rows_read=sum(info.rows_read for info in infos),
+        rows_filtered=sum(info.rows_filtered for info in infos),
     )

@@ -58,6 +58,9 @@ class Score:
     classes: tuple[str, ...] | None
     confusion: tuple[tuple[float, ...], ...] | None
     seconds: float
+    where: str | None = None
+    rows_read: int = 0
+    rows_filtered: int = 0
 
 
 def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: Sequence[str] | None = None) -> Score:
@@ -80,6 +83,7 @@ def score(spec: Spec, model: str | Model, X: Any = None, y: Any = None, names: S
     logger.info("%s rows scored in %.3f s", f"{scored.sums.rows:,}", seconds)
     found = _score(scored, str(model), sources, seconds)
     # An expression of a column is called what it is.
+    found = replace(found, where=spec.where, rows_read=scored.read, rows_filtered=scored.filtered)
     return replace(found, target=str(record["data"].get("target") or found.target))
 
 

@@ -12,7 +12,9 @@ from gdsolve.objective.pointwise_rows import Scored
 from gdsolve.solve.class_figures import class_figures
 from gdsolve.solve.minimum import Minimum
 from gdsolve.solve.outcome import Figures, Optimum, adjusted, parameter_names
+from gdsolve.solve.partial_derivatives import gradients_of
 from gdsolve.solve.problem import Kind, Problem
+from gdsolve.spec.choices import Show
 
 
 def optimum_of(problem: Problem, minimum: Minimum) -> Optimum:
@@ -46,13 +48,14 @@ def sse_of(problem: Problem, w: torch.Tensor) -> float | None:
 
 
 def trace_in_units(problem: Problem, trace: Trace) -> Trace:
-    """The trace with weights, SSE and loss in the user's units."""
+    """The trace with weights, SSE and loss in the user's units, and the gradients where they are to be shown."""
     unit = problem.loss_unit
     return replace(
         trace,
         weights=problem.units.to_user(trace.weights.to(problem.start)),
         sse=tuple(None if sse is None else sse * unit for sse in trace.sse),
         values=tuple(value * unit for value in trace.values),
+        gradients=gradients_of(problem, trace) if problem.spec.show is Show.GRADIENT else None,
     )
 
 

@@ -36,7 +36,6 @@ def check_batch(spec: Options) -> None:
     for name, why in (
         ("l1", "is for descent on all rows: single batches would hold weights at zero or not by chance"),
         ("cv", "scores folds in closed form or by full descent"),
-        ("group_by", "fits groups in closed form"),
     ):
         if getattr(spec, name):
             flag = f"--{name.replace('_', '-')}"

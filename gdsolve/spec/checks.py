@@ -186,7 +186,7 @@ def _check_problem(spec: Options) -> None:
     if spec.minimize is None and spec.model is None:
         for name in ("parameters", "constants", "start", "fix"):
             if getattr(spec, name):
-                raise no_parameters(name, grouped=spec.group_by is not None)
+                raise no_parameters(name, grouped=bool(spec.group_by))
         return
     unstarted = next((one.name for one in spec.parameters if one.sought), None)
     if spec.minimize is not None and unstarted is not None:

@@ -8,6 +8,22 @@ from typing import Literal
 from gdsolve.model import Model
 
 
+class Tongue(StrEnum):
+    """Languages of the tour."""
+
+    AUTO = "auto"
+    EN = "en"
+    ZH = "zh"
+
+
+class Exercises(StrEnum):
+    """What becomes of the exercises of the tour."""
+
+    ASK = "ask"
+    ANSWERS = "answers"
+    NONE = "none"
+
+
 class Scale(StrEnum):
     """Coordinates in which descent runs."""
 
@@ -57,6 +73,13 @@ class Shuffle(StrEnum):
     ROWS = "rows"
     BLOCKS = "blocks"
     NONE = "none"
+
+
+class Show(StrEnum):
+    """What an iteration is shown with, besides its weights and its measures."""
+
+    NOTHING = "nothing"
+    GRADIENT = "gradient"
 
 
 class StopAt(StrEnum):
@@ -110,6 +133,15 @@ class Categorical(StrEnum):
     ERROR = "error"
     ONEHOT = "onehot"
     IGNORE = "ignore"
+
+
+class Dates(StrEnum):
+    """What to do with a column of dates: they are numbers of days or seconds since 1970, or years with decimals."""
+
+    ERROR = "error"
+    DAYS = "days"
+    SECONDS = "seconds"
+    YEAR = "year"
 
 
 class Header(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Format, Select, Shuffle
+from gdsolve.spec.choices import Dates, Format, Select, Shuffle
 from gdsolve.spec.condition import Asked, Company
 from gdsolve.spec.curve_names import is_named, may_be_named
 from gdsolve.spec.losses import LOSS_PARAMETERS, OF_CLASSES, Loss, LossParameter, Mean, Target
@@ -37,6 +37,13 @@ CSV = Company(lambda asked: True, "{flag} is for CSV files")
 TEXT = Company(lambda asked: True, "{flag} is for files of text")
 """As `CSV`."""
 TABLE = Company(lambda asked: asked.has_table, "{flag} is for tables, and there is none")
+DATED = Company(
+    lambda asked: (
+        asked.spec.dates is not Dates.ERROR or asked.spec.where is not None or asked.verb in ("predict", "score")
+    ),
+    "{flag} says how dates are written, and no option reads any",
+    "give --dates days, say, or leave {flag} out",
+)
 LINEAR = Company(
     lambda asked: asked.spec.minimize is None and asked.spec.model is None,
     "goes with linear models, and this is a {kind}",
@@ -172,6 +179,11 @@ SHOWN_ITERATIONS = Company(
     "--format {spec.format} writes the coefficients here, and no iterations",
     "leave {flag} out{history}",
 )
+REPORTED = Company(
+    lambda asked: asked.spec.every != "none",
+    "adds to the iterations, and --every none reports none",
+    "leave {flag} out, or leave --every none out",
+)
 SHOWN_CHECKS = Company(
     lambda asked: (
         asked.verb == "report" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None
@@ -195,7 +207,11 @@ SELECTED = Company(
 )
 SHOWN_SCORES = Company(
     lambda asked: (
-        asked.verb != "fit" or asked.spec.format in (Format.TABLE, Format.JSON) or asked.spec.save is not None
+        asked.verb != "fit"
+        or asked.spec.format in (Format.TABLE, Format.JSON)
+        or asked.spec.save is not None
+        # A line for each group has room for it.
+        or bool(asked.spec.group_by)
     ),
     "--format {spec.format} has no room for what {flag} finds",
     "give --format table|json, or --save MODEL.json",
@@ -256,5 +272,10 @@ SECOND_PASS = Company(
 SHOWN_STEPS = Company(
     lambda asked: asked.spec.format is not Format.DOT,
     "{flag} is for the table and JSON; --format dot draws the whole graph",
+    "give --format table|json",
+)
+SHOWN_SYMBOLS = Company(
+    lambda asked: asked.spec.format is not Format.DOT,
+    "{flag} is for the table and JSON; --format dot draws the graph with its operations",
     "give --format table|json",
 )

@@ -11,9 +11,9 @@ import os
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import nearest_name, path_of
 from gdsolve.spec.option import field_of
 from gdsolve.status import GdsolveError, Place
 
@@ -67,15 +67,17 @@ class Entry:
 Node = Scalar | Items | Keys
 
 
-def read_entries(path: str, *, flat: Container[str]) -> Iterator[Entry]:
+def read_entries(path: str, *, flat: Container[str], text: str | None = None) -> Iterator[Entry]:
     """The keys of the mapping that a YAML file holds, in the order of the file; those of `flat` hold no keys.
+
+    With `text` it is that which is read, and `path` is what it is called.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
     """
     import yaml
 
-    text = _read(path)
+    text = _read(path) if text is None else text
     # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
@@ -86,13 +88,13 @@ def read_entries(path: str, *, flat: Container[str]) -> Iterator[Entry]:
 
 def _read(path: str) -> str:
     try:
-        with Path(path).open("rb") as file:
+        with path_of(path).open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as fault:
         reason = os.strerror(fault.errno or 0)
-        raise GdsolveError(
-            f"{reason[:1].lower()}{reason[1:]}", "check the path of the spec", place=Place(path)
-        ) from None
+        near = nearest_name(path) if isinstance(fault, FileNotFoundError) else None
+        remedy = "check the path of the spec" if near is None else f"did you mean {near}?"
+        raise GdsolveError(f"{reason[:1].lower()}{reason[1:]}", remedy, place=Place(path)) from None
     if len(content) > LARGEST_FILE:
         raise GdsolveError(
             "larger than 64 MiB", "put the numbers into a CSV file and name it under data:", place=Place(path)

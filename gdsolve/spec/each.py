@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import Format
+from gdsolve.spec.choices import Format, Show
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
@@ -32,6 +32,8 @@ def check_each(spec: Options) -> None:
         return
     if spec.every != "log":
         raise _refusal("every", f"{spec.format} has a line for each, and no iterations", "give --format json")
+    if spec.show is not Show.NOTHING:
+        raise _refusal("show", f"{spec.format} has a line for each, and no iterations", "give --format json")
     if spec.check_gradient:
         raise _refusal("check_gradient", f"{spec.format} has no room for what it finds", "give --format json")
     for name in ("cv", "holdout"):
@@ -49,7 +51,7 @@ def require_plain(spec: Options) -> None:
     Raises:
         GdsolveError: an option that does.
     """
-    if spec.group_by is not None:
+    if spec.group_by:
         raise _refusal("group_by", "every source is one fit", "leave --group-by out, or fit its sources without --each")
     for name, usual in ONE_FIT.items():
         if getattr(spec, name) != usual:

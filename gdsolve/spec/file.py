@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import SPEC_ENDINGS, known_as, named
 from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
@@ -28,6 +29,7 @@ from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, 
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
+from gdsolve.spec.source_name import selecting, source_name
 from gdsolve.spec.spec import Spec
 from gdsolve.spec.strengths import check_strengths
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
@@ -118,8 +120,11 @@ def read_spec(
 
 
 def is_yaml(source: str) -> bool:
-    """True for a source that is a spec and no table."""
-    return source.lower().endswith((".yaml", ".yml"))
+    """True for a source that is a spec and no table: by its ending, or by the name of one that comes with gdsolve."""
+    if source.lower().endswith(SPEC_ENDINGS):
+        return True
+    bundled = named(source)
+    return bundled is not None and bundled.is_spec
 
 
 def is_url(source: str) -> bool:
@@ -201,7 +206,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
             "run gdsolve compare for methods, or leave --method out",
             option="method",
         )
-    if spec.group_by is not None and verb not in GROUPING_VERBS:
+    if spec.group_by and verb not in GROUPING_VERBS:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
         )
@@ -212,6 +217,8 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
+    if spec.sheet is not None or spec.query is not None:
+        spec = replace(spec, data=selecting(spec.data, spec))
     if spec.formula is None:
         return spec
     # What reads a formula takes longer to import than most specs to read.
@@ -447,15 +454,27 @@ def _cell(path: str, name: str, cell: Any) -> float:
 def relative(path: str, name: str, value: Any) -> Any:
     """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
-        return tuple(_beside(path, entry) for entry in value)
+        return tuple(_table_beside(path, entry) for entry in value)
     if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value
 
 
+def _table_beside(path: str, entry: str) -> str:
+    """A table of a spec: the file of that name beside it, else what comes with gdsolve under it."""
+    beside = _beside(path, entry)
+    bundled = known_as(entry)
+    if bundled is None or (named(path) is None and Path(beside).exists()):
+        return beside
+    # A file where gdsolve runs may have the name too, and is not meant.
+    return bundled.name if named(entry) is bundled else str(bundled.path)
+
+
 def _beside(path: str, entry: str) -> str:
     if entry == "-" or is_url(entry):
         return entry
+    if not (name := source_name(entry)).is_path:
+        return replace(name, path=_beside(path, name.path)).text if name.path else entry
     entry, folder = at_home(entry), Path(path).parent
     # A folder called `runs[1]` is no pattern, even where the entry is one.
     return str(Path(glob.escape(str(folder))) / entry) if glob.has_magic(entry) else str(folder / entry)

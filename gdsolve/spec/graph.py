@@ -2,91 +2,86 @@
 
 from __future__ import annotations
 
-import difflib
+import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import nearest_name
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
-from gdsolve.spec.file import from_flag, read_value, relative
+from gdsolve.spec.file import from_flag, is_yaml, read_value, relative
+from gdsolve.spec.graph_checks import check_statements, near
+from gdsolve.spec.graph_statements import FormulaNode, Leaf, Statement
+from gdsolve.spec.graph_text import read_text
 from gdsolve.spec.numbers import shown
 from gdsolve.spec.offers import check_format, options_of
-from gdsolve.spec.parameter import Value
 from gdsolve.spec.parameters import NAME_HINT, is_name
 from gdsolve.spec.plots import check_plot
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.spec import Spec
+from gdsolve.spec.trace_spec import NodeComparison, TraceSpec
 from gdsolve.spec.values import convert, is_list
 from gdsolve.status import GdsolveError, Place
 
-SECTIONS = ("leaves", "nodes", "compare")
+SECTIONS = ("leaves", "nodes", "text", "compare")
 LEAF_KEYS = ("value", "requires_grad")
 NODE_KEYS = ("expression", "retain_grad", "detach", "no_grad")
 COMPARE_KEYS = ("formula", "leaf")
 MOST_NODES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A tensor that is given: a number, a vector, or a matrix as a tuple of rows."""
-
-    name: str
-    value: Value
-    requires_grad: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class FormulaNode:
-    """A node and the expression it is computed from; `detach` and `no_grad` cut it from the graph."""
-
-    name: str
-    expression: str
-    retain_grad: bool = False
-    detach: bool = False
-    no_grad: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NodeComparison:
-    """A formula for the gradient by a leaf, None for the only leaf that has one."""
-
-    formula: str
-    leaf: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TraceSpec:
-    """A graph, and in `options` what is done with it."""
-
-    path: str
-    leaves: tuple[Leaf, ...]
-    nodes: tuple[FormulaNode, ...]
-    compare: NodeComparison | None
-    options: Spec
-
-    @property
-    def root(self) -> str:
-        """The node that backward begins at."""
-        return self.options.backward_from or (self.nodes[-1].name if self.nodes else self.leaves[-1].name)
+INLINE, STDIN = "inline text", "standard input"
+LEAVES_HINT = "add leaves: and a line such as t: 1.0 under it"
 
 
 def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceSpec:
-    """The spec of one trace from a YAML file and the options that were given, which win.
+    """The spec of one trace from a YAML file, text or standard input, and the options that were given, which win.
 
     Raises:
-        GdsolveError: no single YAML file, an unknown key or name, or a value out of its type or range.
+        GdsolveError: no single source, an unknown key or name, or a value out of its type or range.
     """
-    if len(sources) != 1 or not sources[0].lower().endswith((".yaml", ".yml")):
-        raise GdsolveError(
-            "trace: one YAML spec is expected", "gdsolve trace graph.yaml, with leaves: and nodes: in it"
-        )
-    path = sources[0]
+    if len(sources) == 1 and sources[0] == "-":
+        return read_trace_text(sys.stdin.read(), given, STDIN)
+    if len(sources) == 1 and "=" in sources[0] and not _is_there(sources[0]):
+        return read_trace_text(sources[0], given, INLINE)
+    if len(sources) != 1 or not is_yaml(sources[0]):
+        raise _no_spec(sources)
+    return _from_yaml(sources[0], None, given)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        # Longer than a name may be, or with a character that none has.
+        return False
+
+
+def read_trace_text(text: str, given: Mapping[str, Any], path: str = INLINE) -> TraceSpec:
+    """The spec of one trace from text: statements, or YAML.
+
+    Raises:
+        GdsolveError: as `build_trace_spec`.
+    """
+    if _is_yaml(text):
+        return _from_yaml(path, text, given)
+    statements = read_text(path, text)
+    return _finished(path, statements, None, given, text.strip())
+
+
+def _is_yaml(text: str) -> bool:
+    """True where the first line that says something is a key of a spec."""
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#") and line != "---"), "")
+    key = first.split(":", 1)[0].strip("{ \"'").replace("-", "_")
+    return ":" in first and key in (*SECTIONS, *options_of("trace"))
+
+
+def _from_yaml(path: str, text: str | None, given: Mapping[str, Any]) -> TraceSpec:
     found: dict[str, Node] = {}
     lines: dict[str, int] = {}
     values: dict[str, Any] = {}
     known = list(options_of("trace"))
-    for entry in read_entries(path, flat=known):
+    for entry in read_entries(path, flat=known, text=text):
         name = entry.key.replace("-", "_")
         _expect(path, entry.key, entry.line, name, (*SECTIONS, *known))
         _once(path, entry.key, entry.line, lines)
@@ -94,7 +89,26 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
             found[name] = entry.value
         else:
             values[name] = relative(path, name, _option(path, name, entry.value))
-    values |= {name: from_flag(name, value, "trace") for name, value in given.items()}
+    seen: dict[str, int] = {}
+    statements: list[Statement] = [_leaf(path, name, node) for name, node in _named(path, "leaves", found, seen)]
+    statements += [_formula(path, name, node) for name, node in _named(path, "nodes", found, seen)]
+    if (node := found.get("text")) is not None:
+        written = _text(path, "text", node)
+        # A block begins on the line below its key.
+        statements += read_text(path, written, node.line + ("\n" in written))
+    comparison = _comparison(path, found.get("compare"))
+    return _finished(path, tuple(statements), comparison, given, None, values)
+
+
+def _finished(
+    path: str,
+    statements: tuple[Statement, ...],
+    comparison: NodeComparison | None,
+    given: Mapping[str, Any],
+    text: str | None,
+    values: dict[str, Any] | None = None,
+) -> TraceSpec:
+    values = (values or {}) | {name: from_flag(name, value, "trace") for name, value in given.items()}
     values["retain_grad"] = tuple(name for text in values.get("retain_grad", ()) for name in text.split(","))
     try:
         options = Spec(**values)
@@ -103,25 +117,22 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
         require_company(Asked(options, "trace"))
     except GdsolveError as fault:
         raise fault.but(place=Place(path)) from None
-    seen: dict[str, int] = {}
-    leaves = tuple(_leaf(path, name, node) for name, node in _named(path, "leaves", found, seen))
-    nodes = tuple(_formula(path, name, node) for name, node in _named(path, "nodes", found, seen))
-    if not leaves:
-        raise GdsolveError("no leaves", "add leaves: and a line such as t: 1.0 under it", place=Place(path))
-    spec = TraceSpec(path, leaves, nodes, _comparison(path, found.get("compare")), options)
-    _check_names(spec, seen)
+    if not any(isinstance(one, Leaf) for one in statements):
+        hint = "begin with one, as in t = 1; y = t**2" if text is not None else LEAVES_HINT
+        raise GdsolveError("no leaves", hint, place=Place(path))
+    asked = not values.keys().isdisjoint(("backward_from", "repeat"))
+    spec = TraceSpec(path, statements, comparison, options, asked, text)
+    check_statements(spec, values)
     return spec
 
 
-def _check_names(spec: TraceSpec, seen: Mapping[str, int]) -> None:
-    asked = [("retain_grad", name) for name in spec.options.retain_grad]
-    if spec.options.backward_from is not None:
-        asked.append(("backward_from", spec.options.backward_from))
-    if spec.compare is not None and spec.compare.leaf is not None:
-        asked.append(("compare: leaf", spec.compare.leaf))
-    for key, name in asked:
-        if name not in seen:
-            raise GdsolveError(f"{key}: unknown name {shown(name)}", _near(name, tuple(seen)), place=Place(spec.path))
+def _no_spec(sources: Sequence[str]) -> GdsolveError:
+    """That the sources are no graph, with the name that was probably meant."""
+    meant = nearest_name(sources[0]) if len(sources) == 1 and not Path(sources[0]).exists() else None
+    remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'"
+    return GdsolveError(
+        "trace: one YAML spec or one text is expected", remedy if meant is None else f"did you mean {meant}?"
+    )
 
 
 def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, int]) -> list[tuple[str, Node]]:
@@ -149,22 +160,22 @@ def _named(path: str, section: str, found: Mapping[str, Node], seen: dict[str, i
 
 def _leaf(path: str, name: str, node: Node) -> Leaf:
     if not isinstance(node, Keys):
-        return Leaf(name, read_value(path, name, node))
+        return Leaf(name, read_value(path, name, node), line=node.line)
     parts = _parts(path, name, node, LEAF_KEYS)
     if "value" not in parts:
         raise GdsolveError("no value", "add value: and a number or a list", place=Place(path, node.line), option=name)
     requires_grad = _truth(path, name, "requires_grad", parts) if "requires_grad" in parts else True
-    return Leaf(name, read_value(path, name, parts["value"]), requires_grad)
+    return Leaf(name, read_value(path, name, parts["value"]), requires_grad, node.line)
 
 
 def _formula(path: str, name: str, node: Node) -> FormulaNode:
     if not isinstance(node, Keys):
-        return FormulaNode(name, _text(path, name, node))
+        return FormulaNode(name, _text(path, name, node), line=node.line)
     parts = _parts(path, name, node, NODE_KEYS)
     if "expression" not in parts:
         raise GdsolveError("no expression", "add expression: and a formula", place=Place(path, node.line), option=name)
     marks = {key: _truth(path, name, key, parts) for key in NODE_KEYS[1:] if key in parts}
-    return FormulaNode(name, _text(path, name, parts["expression"]), **marks)
+    return FormulaNode(name, _text(path, name, parts["expression"]), **marks, line=node.line)
 
 
 def _comparison(path: str, node: Node | None) -> NodeComparison | None:
@@ -193,7 +204,7 @@ def _parts(path: str, name: str, node: Keys, allowed: tuple[str, ...]) -> dict[s
 
 def _expect(path: str, key: str, line: int, name: str, allowed: tuple[str, ...], where: str = "") -> None:
     if name not in allowed:
-        raise GdsolveError(f"{where}unknown key {shown(key)}", _near(name, allowed), place=Place(path, line))
+        raise GdsolveError(f"{where}unknown key {shown(key)}", near(name, allowed), place=Place(path, line))
 
 
 def _once(path: str, name: str, line: int, seen: dict[str, int]) -> None:
@@ -202,11 +213,6 @@ def _once(path: str, name: str, line: int, seen: dict[str, int]) -> None:
             f"given before, on line {seen[name]}", "keep one of them", place=Place(path, line), option=name
         )
     seen[name] = line
-
-
-def _near(name: str, names: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {near[0]}?" if near else f"known here: {', '.join(names)}"
 
 
 def _text(path: str, name: str, node: Node) -> str:

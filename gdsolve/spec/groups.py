@@ -1,66 +1,81 @@
-"""What goes with `group_by`: many small fits by the closed form, and nothing that looks at a single one."""
+"""What goes with `group_by`: the closed form of many groups at once, or their fits one after the other."""
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import DType, Engine, Format, PenaltyScale, RateSchedule
-from gdsolve.spec.losses import SQUARED
+from gdsolve.spec.choices import DType, Engine, Format, PenaltyScale, RateSchedule, StopAt
 from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
 
 ONE_FIT = {
     "every": "log",
-    "se": "classic",
     "history": None,
+    "show": "nothing",
     "check_gradient": False,
     "checkpoint": None,
     "resume": None,
+    "online": None,
     "plot": False,
     "watch": False,
-    "cv": None,
-    "holdout": None,
 }
-"""Options that show more of one fit, and their defaults."""
+"""Options that show or keep more of one fit, and their defaults."""
 
 
 def check_groups(spec: Options) -> None:
-    """See that a spec with `group_by` asks for nothing else than least squares by the closed form.
+    """See that a spec with `group_by` asks for nothing that shows, keeps or goes on from a single fit.
 
     Raises:
         GdsolveError: an option that does not go with groups.
     """
-    if spec.group_by is None:
+    if not spec.group_by:
         return
-    if not spec.is_least_squares:
-        name = "minimize" if spec.minimize is not None else "model" if spec.model is not None else "loss"
-        remedy = f"give --loss {'|'.join(SQUARED)}" if name == "loss" else f"leave {flag(name)} out"
-        raise _refusal(name, "groups are fitted by least squares", remedy)
     if isinstance(spec.lr, tuple):
         raise _refusal("lr", "groups take one rate, or auto", "give --lr auto, which takes the best rate of each group")
-    if not spec.method.may_be_plain or spec.momentum is not None:
-        name = "momentum" if spec.method.may_be_plain else "method"
-        raise _refusal(name, "groups are fitted by plain descent", f"leave {flag(name)} out")
-    _check_penalties(spec)
-    if spec.schedule is not RateSchedule.CONSTANT:
-        raise _refusal("schedule", "groups are fitted at a constant rate", "leave --schedule out")
-    if spec.engine not in (Engine.AUTO, Engine.LEAP):
-        raise _refusal("engine", "groups are fitted in closed form", "leave --engine out")
-    if spec.dtype is not DType.FLOAT64:
-        raise _refusal("dtype", "groups are fitted in float64", "leave --dtype out")
-    if spec.init not in ("zeros", "random"):
-        raise _refusal("init", "one model is no start for many groups", "leave --init out, or give --init random")
     if spec.format in (Format.MARKDOWN, Format.LATEX):
         raise _refusal("format", f"no {spec.format} is written", "give --format table|json|csv")
+    if spec.minimize is not None:
+        raise _refusal("minimize", "groups are of rows with a target", "leave --minimize out, or give a curve: --model")
     for name, usual in ONE_FIT.items():
         if getattr(spec, name) != usual:
             raise _refusal(name, "goes with a single fit", f"leave {flag(name)} out, or fit one group alone")
 
 
-def _check_penalties(spec: Options) -> None:
-    if spec.l1:
-        raise _refusal("l1", "groups are fitted in closed form, and an l1 penalty has none", "leave --l1 out")
-    if spec.penalty_scale is not PenaltyScale.USER:
-        raise _refusal("penalty_scale", "a penalty is on the user's weights", "leave --penalty-scale out")
+def why_one_by_one(spec: Options) -> str | None:
+    """Why groups are fitted one after the other; None where the closed form takes many of them at once."""
+    if not spec.is_least_squares:
+        return "a curve has no closed form" if spec.model is not None else f"--loss {spec.loss} has no closed form"
+    return _asked_of_one(spec) or _needs_rows(spec)
+
+
+def _asked_of_one(spec: Options) -> str | None:
+    """What is asked of the descent that many groups at once do not take."""
+    for name, asked in (
+        ("method", not spec.method.may_be_plain),
+        ("momentum", spec.momentum is not None),
+        ("schedule", spec.schedule is not RateSchedule.CONSTANT),
+        ("l1", spec.l1 != 0.0),
+        ("lower", bool(spec.lower)),
+        ("upper", bool(spec.upper)),
+        ("nonnegative", bool(spec.nonnegative)),
+        ("batch", spec.batch is not None),
+        ("stop", spec.stop is StopAt.BEST),
+        ("penalty_scale", spec.penalty_scale is not PenaltyScale.USER),
+    ):
+        if asked:
+            return f"{flag(name)} is taken by single fits"
+    if spec.engine not in (Engine.AUTO, Engine.LEAP):
+        return f"--engine {spec.engine} takes its steps one by one"
+    if spec.dtype is not DType.FLOAT64:
+        return f"--dtype {spec.dtype} is taken by single fits"
+    return None if spec.init in ("zeros", "random") else "--init MODEL is taken by single fits"
+
+
+def _needs_rows(spec: Options) -> str | None:
+    """What looks at the rows of each group more than once."""
+    for name in ("cv", "holdout"):
+        if getattr(spec, name) is not None:
+            return f"{flag(name)} fits each group several times"
+    return f"--se {spec.se} needs the rows of each group once more" if spec.errors.robust else None
 
 
 def _refusal(name: str, reason: str, remedy: str) -> GdsolveError:

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
     Every,
+    Exercises,
     Format,
     Init,
     IntervalOf,
     Plot,
     PlotKind,
     Select,
+    Show,
+    Tongue,
 )
 from gdsolve.spec.option import option
 from gdsolve.spec.options_descent import DescentOptions
@@ -116,6 +119,13 @@ class ResultOptions(DescentOptions):
     retain_grad: tuple[str, ...] = option(
         (), "Nodes that keep their gradient although they are not leaves.", "Graph", verbs=("trace",), metavar="NAMES"
     )
+    symbols: bool = option(
+        False,
+        "Show derivatives in symbols beside the numbers, by SymPy.",
+        "Graph",
+        verbs=("trace",),
+        goes_with=company.SHOWN_SYMBOLS,
+    )
     steps: bool = option(
         False, "Show the graph after each statement.", "Graph", verbs=("trace",), goes_with=company.SHOWN_STEPS
     )
@@ -124,7 +134,7 @@ class ResultOptions(DescentOptions):
         Format.TABLE,
         "Format of the result on standard output.",
         "Output",
-        verbs=(*TABULATED, "trace", "scan", *SCORING),
+        verbs=(*TABULATED, "trace", "scan", "configs", *SCORING),
     )
     every: Every = option(
         "log",
@@ -133,6 +143,14 @@ class ResultOptions(DescentOptions):
         verbs=FITTED,
         metavar="N|log|none",
         goes_with=company.SHOWN_ITERATIONS,
+    )
+    show: Show = option(
+        Show.NOTHING,
+        "What to add to every iteration that is reported: gradient, the partial derivatives ∂L/∂w of the loss, per "
+        "unit of each weight.",
+        "Output",
+        verbs=("fit",),
+        goes_with=(company.SHOWN_ITERATIONS, company.REPORTED),
     )
     report: bool = option(
         False,
@@ -245,13 +263,32 @@ class ResultOptions(DescentOptions):
         metavar="CASES",
         default_text="all",
     )
+    lang: Tongue = option(
+        Tongue.AUTO,
+        "Language of the lesson; commands, figures and what PyTorch says stay as they are.",
+        "Tour",
+        verbs=("tour",),
+        default_text="that of LC_ALL, LC_MESSAGES or LANG, else en",
+    )
+    exercises: Exercises = option(
+        Exercises.ASK,
+        "Exercises after each part: asked on a terminal and checked at once, shown with their answers, or none.",
+        "Tour",
+        verbs=("tour",),
+        default_text="ask; off a terminal answers",
+    )
     plot: Plot = option(
         False,
         "Draw a picture: in the terminal, or in a .svg, .png or .pdf file.",
         "Output",
         verbs=DRAWN,
         metavar="[FILE]",
-        by_verb={"trace": {"help": "Draw the graph in a .svg, .png or .pdf file.", "metavar": "FILE"}},
+        by_verb={
+            "trace": {
+                "help": "Draw the graph, values forward and gradients backward: in the terminal, or in a .svg, .png or "
+                ".pdf file."
+            }
+        },
     )
     plot_kind: PlotKind = option(
         PlotKind.AUTO,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
     Categorical,
+    Dates,
     Header,
     Missing,
     WeightKind,
@@ -68,6 +69,33 @@ class TableOptions:
         metavar="COLUMNS",
         goes_with=(company.NO_FORMULA, company.TAKEN_OUT, company.COLUMNS_LEFT),
     )
+    where: str | None = option(
+        None,
+        "Rows to read: those of which this condition of SQL is true, as in 'year > 2000 and sex == \"F\"'. All else is "
+        "as if the table had no other rows. A missing cell satisfies no comparison; 'age is null' asks for one.",
+        "Columns",
+        verbs=READING,
+        metavar="CONDITION",
+        default_text="all rows",
+        goes_with=company.TABLE,
+    )
+    dates: Dates = option(
+        Dates.ERROR,
+        "Columns of dates and times: stop with an error, or read them as numbers: days or seconds since 1970-01-01 "
+        "(UTC), or years with decimals, 2024.5. A model keeps it for predict.",
+        "Columns",
+        verbs=CHOOSING,
+        goes_with=company.TABLE,
+    )
+    date_format: str | None = option(
+        None,
+        "How dates are written, as strptime has it: %d/%m/%Y, say, where the day comes first.",
+        "Columns",
+        verbs=READING,
+        metavar="FORMAT",
+        default_text="ISO 8601, or the month by name",
+        goes_with=(company.TABLE, company.DATED),
+    )
     offset: str | None = option(
         None,
         "Column of offsets: numbers that are added to the prediction before its mean is taken, with no weight of their "
@@ -123,13 +151,13 @@ class TableOptions:
         verbs=(*SOLVED, "scan"),
         goes_with=(company.SIGMA, company.SQUARES),
     )
-    group_by: str | None = option(
-        None,
-        "Fit each group of rows, those with the same value in this column, by least squares: one result for each. "
+    group_by: tuple[str, ...] = option(
+        (),
+        "Fit each group of rows, those with the same values in these columns: one result for each. "
         "The exit code is that of the worst group: 5 before 4 before 3.",
         "Columns",
         verbs=("fit",),
-        metavar="COLUMN",
+        metavar="COLUMNS",
         default_text="all rows together",
     )
     each: bool = option(
@@ -177,6 +205,24 @@ class TableOptions:
         metavar="CHAR",
         default_text="detected: # or %",
         goes_with=(company.FILES, company.CSV),
+    )
+    sheet: str | None = option(
+        None,
+        "Sheet of an Excel workbook, by its name; 'FILE?sheet=NAME' says so of one file.",
+        "Columns",
+        verbs=READING,
+        metavar="NAME",
+        default_text="the first",
+        goes_with=company.FILES,
+    )
+    query: str | None = option(
+        None,
+        "What is read of a SQLite or DuckDB database: one SELECT; 'FILE?query=SELECT ...' says so of one file.",
+        "Columns",
+        verbs=READING,
+        metavar="SELECT",
+        default_text="its only table",
+        goes_with=company.FILES,
     )
     encoding: str | None = option(
         None,

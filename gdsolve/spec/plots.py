@@ -47,12 +47,6 @@ def check_plot(spec: Spec, verb: str) -> None:
         )
     if spec.plot_kind is PlotKind.VALIDATION:
         _check_validation(spec, verb)
-    if spec.plot is True and verb == "trace":
-        raise GdsolveError(
-            "in the terminal trace shows the graph as a tree anyway",
-            "give a file, as in --plot graph.svg",
-            option="plot",
-        )
 
 
 def _check_validation(spec: Spec, verb: str) -> None:

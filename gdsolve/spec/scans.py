@@ -16,7 +16,8 @@ from gdsolve.status import GdsolveError
 ENDING = ".tri"
 SETTLED = (
     *("formula", "weight", "weight_kind", "sigma", "absolute_sigma", "na", "na_values", "categorical"),
-    *("delimiter", "decimal", "thousands", "comment", "encoding", "header", "no_header", "cv_by"),
+    *("where", "dates", "date_format", "delimiter", "decimal", "thousands", "comment", "sheet", "query"),
+    *("encoding", "header", "no_header", "cv_by"),
 )
 """Options by which a table is read: a scan has been read with its own."""
 DEALT = ("cv", "seed")
@@ -37,7 +38,7 @@ class NeedsRows:
 
 
 NEEDS_ROWS = (
-    NeedsRows("group_by", lambda spec: spec.group_by is not None, "groups are made of rows", "leave --group-by out"),
+    NeedsRows("group_by", lambda spec: bool(spec.group_by), "groups are made of rows", "leave --group-by out"),
     NeedsRows(
         "offset", lambda spec: spec.offset is not None, "an offset moves the target of every row", "leave --offset out"
     ),

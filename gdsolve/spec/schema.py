@@ -181,9 +181,10 @@ def _graph() -> Schema:
     leaf = _closed({"value": value, "requires_grad": truth}, "value")
     node = _closed({"expression": text, "retain_grad": truth, "detach": truth, "no_grad": truth}, "expression")
     compare = _closed({"formula": text, "leaf": text}, "formula")
-    sections = dict(zip(SECTIONS, (_named([value, leaf]), _named([text, node]), compare), strict=True))
+    sections = dict(zip(SECTIONS, (_named([value, leaf]), _named([text, node]), text, compare), strict=True))
     options = {name: _field(name, FORMATS["trace"]) for name in options_of("trace")}
-    return {"title": "graph", **_keys(sections | options), "required": ["leaves"]}
+    begun = [{"required": ["leaves"]}, {"required": ["text"]}]
+    return {"title": "graph", **_keys(sections | options), "anyOf": begun}
 
 
 def _keys(properties: dict[str, Schema]) -> Schema:

@@ -23,8 +23,6 @@ def check_strengths(spec: Options, verb: str) -> None:
     number = f"{flag(name)} 1, say"
     if verb != "fit":
         raise GdsolveError(f"auto is found for a fit, and this is {verb}", f"give {number}", option=name)
-    if spec.group_by is not None:
-        raise GdsolveError("auto is found for one fit, and every group is one", f"give {number}", option=name)
     if isinstance(spec.l1, Sought) and isinstance(spec.ridge, Sought):
         raise GdsolveError(
             "--l1 auto and --ridge auto are not found together",

@@ -118,7 +118,6 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     "target": _NAME,
     "weight": ((), _COLUMN, 'put the weights into X as a column, and give its name, as in weight="x2"'),
     "sigma": ((), _COLUMN, 'put the standard deviations into X as a column, and give its name, as in sigma="x2"'),
-    "group_by": _NAME,
     "cv_by": _NAME,
     "se": ((), "a word", 'as in {name}="hc3" or {name}="cluster:COLUMN"'),
     "start": _PAIRS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Flag, auto
+from enum import Enum, Flag, auto
 
 from gdsolve.spec.choices import Format, PlotKind
 
@@ -33,6 +33,15 @@ class Does(Flag):
 NOTHING = Does(0)
 
 
+class Names(Enum):
+    """Whether names of what comes with gdsolve stand for an operand: beside files, before them, or alone."""
+
+    NONE = auto()
+    BESIDE = auto()
+    BEFORE = auto()
+    ALONE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class Operand:
     """What stands on the command line without a flag: the name in code, the one in the help, and what it is.
@@ -44,6 +53,7 @@ class Operand:
     metavar: str
     help: str
     several: bool
+    names: Names = Names.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +82,31 @@ class Verb:
 SOURCES = Operand(
     "sources",
     "SOURCE",
-    "Tables ({endings}, also {packed}), a glob, - for standard input, or one YAML spec.",
+    "Tables ({endings}, also {packed}), a glob, - for standard input, one YAML spec, or a name (gdsolve configs).",
     several=True,
+    names=Names.BESIDE,
 )
 SCANNED = Operand(
     "sources",
     "SOURCE",
-    "Tables ({endings}, also {packed}), scans (.tri), a glob, - for standard input, or one YAML spec.",
+    "Tables ({endings}, also {packed}), scans (.tri), a glob, - for standard input, one YAML spec, or a name (gdsolve "
+    "configs).",
     several=True,
+    names=Names.BESIDE,
 )
 MODEL = Operand("saved", "MODEL", "What `gdsolve fit --save` or `--format json` wrote.", several=False)
+CONFIG_NAMES = Operand(
+    "sources", "NAME", "The name of one, which is printed; all are listed without.", several=True, names=Names.ALONE
+)
 CURVE_NAMES = Operand("sources", "NAME", "Names of curves, or sums of them; all of them without one.", several=True)
-GRAPH = Operand("sources", "SPEC", "A YAML file with leaves: and nodes:.", several=True)
+GRAPH = Operand(
+    "sources",
+    "SPEC",
+    "Text such as 't = 1; y = t**2; z = y + 2', a YAML file with leaves: and nodes:, - for standard input, or a name "
+    "(gdsolve configs).",
+    several=True,
+    names=Names.BEFORE,
+)
 
 _PLAIN = (Format.TABLE, Format.JSON, Format.CSV)
 _ALL = (
@@ -206,7 +229,7 @@ _ALL = (
     Verb(
         "report",
         "Write a run as one HTML page: what was asked, what was reached, pictures, and a learning rate to play with.",
-        ("gdsolve report data.csv -o run.html", "gdsolve report configs/textbook/b4_half_mse.yaml -o run.html"),
+        ("gdsolve report data.csv -o run.html", "gdsolve report B4 -o run.html"),
         (SCANNED,),
         Does.READS | Does.MODELS | Does.DESCENDS | Does.FITS,
     ),
@@ -214,8 +237,10 @@ _ALL = (
         "trace",
         "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
         (
-            "gdsolve trace configs/autograd/a01_chain.yaml",
-            "gdsolve trace configs/autograd/a05_twice.yaml --repeat 2 --retain-graph",
+            "gdsolve trace 't = 1; y = t**2; z = y + 2'",
+            "gdsolve trace 't = 1; y = t**2; z = y**2; y.retain_grad(); z.backward()'",
+            "gdsolve trace A1",
+            "gdsolve trace A5 --repeat 2 --retain-graph",
         ),
         (GRAPH,),
         formats=(Format.TABLE, Format.JSON, Format.DOT),
@@ -225,6 +250,13 @@ _ALL = (
         "tour",
         "Walk through the textbook: every step is a real command, which is shown, run and explained.",
         ("gdsolve tour", "gdsolve tour --case B4", "gdsolve tour --list"),
+    ),
+    Verb(
+        "configs",
+        "List the specs and tables that come with gdsolve, each by a name that stands for its file, or print one.",
+        ("gdsolve configs", "gdsolve configs B4 > b4.yaml", "gdsolve configs --format json"),
+        (CONFIG_NAMES,),
+        formats=(Format.TABLE, Format.JSON),
     ),
     Verb(
         "curves",

@@ -87,7 +87,6 @@ def check_bounds(spec: Options) -> None:
     for other, asked, reason in (
         ("loss", spec.loss is Loss.SOFTMAX, "softmax has a weight a class, which no bound names"),
         ("l1", spec.l1 != 0.0, "an l1 penalty and bounds are not taken together"),
-        ("group_by", spec.group_by is not None, "groups are fitted in closed form, which does not hold within bounds"),
         ("engine", spec.engine is Engine.LEAP, "the closed form does not hold within bounds"),
         ("se", spec.errors.robust, "robust errors are those of weights without bounds"),
         ("stop", spec.stop is StopAt.BEST, "--stop best is found in closed form, which does not hold within bounds"),

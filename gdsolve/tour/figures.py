@@ -13,8 +13,8 @@ RATES = ("learning_rate", "largest_stable_lr", "best_lr")
 COUNTS = ("iterations", "predicted_iterations", "rank", "parameters")
 
 
-def with_figures(text: str, record: Mapping[str, Any]) -> str:
-    """The text with every `{path.to.figure}` replaced by what the record has there.
+def with_figures(text: str, record: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> str:
+    """The text with every `{path.to.figure}` replaced by what the record has there, or the one of that number.
 
     Raises:
         LookupError: the record has nothing there.
@@ -22,8 +22,8 @@ def with_figures(text: str, record: Mapping[str, Any]) -> str:
     return PLACE.sub(lambda found: _shown(found[1], look_up(record, found[1])), text)
 
 
-def look_up(record: Mapping[str, Any], path: str) -> Any:
-    """What stands at a path of keys: in a list, a number counts its items, and a word is the `name` of one.
+def look_up(record: Mapping[str, Any] | Sequence[Mapping[str, Any]], path: str) -> Any:
+    """What stands at a path of keys: in a list a number counts (-1 is the last), and a word is the `name` of an item.
 
     Raises:
         LookupError: nothing does.
@@ -33,7 +33,7 @@ def look_up(record: Mapping[str, Any], path: str) -> Any:
         if isinstance(found, Mapping):
             found = found[key]
         elif isinstance(found, Sequence) and not isinstance(found, str):
-            found = found[int(key)] if key.isdecimal() else _named(found, key)
+            found = found[int(key)] if key.removeprefix("-").isdecimal() else _named(found, key)
         else:
             raise LookupError(f"{path}: nothing is below {found!r}")
     return found

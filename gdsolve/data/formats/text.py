@@ -132,7 +132,7 @@ class TextSource(Source):
 
 def text_of(part: Part) -> bytes:
     """The text of a part, which in files of text is a piece of it."""
-    if isinstance(part, pl.DataFrame):
+    if not isinstance(part, Piece):
         raise TypeError("rows of typed columns have no text")
     return part.text
 

@@ -9,9 +9,9 @@ import polars as pl
 
 from gdsolve.data.batch import Tally
 from gdsolve.data.cells import ColumnKind
-from gdsolve.data.columns import Parts, Roles, cluster_column, known_column, offsets_of
+from gdsolve.data.columns import Parts, Roles, cluster_column, columns_in, known_column, offsets_of
 from gdsolve.data.diagnose import nested_error, show, text_error
-from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, no_rows, whole_of
+from gdsolve.data.first_rows import first_rows, is_plain, kinds_in, nothing_read, whole_of
 from gdsolve.data.formula.columns import FormulaColumns
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
 from gdsolve.data.formula.learn import Learner
@@ -53,7 +53,7 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     judged = ranks.gather(looked and kinds_in(*looked))
     kinds = next((found for found in judged if found), None)
     if kinds is None:
-        raise no_rows(first.name)
+        raise nothing_read(opened, ranks)
     classes = formula.is_column and holds_classes(parts, kinds, spec)
     named = formula.columns if classes else formula.named
     texts = tuple(name for name in named if kinds[name] in _TEXTS) if known is None else known.texts
@@ -74,8 +74,6 @@ def read_for_formula(opened: tuple[Source, ...], first: Head, spec: Spec, ranks:
     if ranks.several and spec.na is Missing.MEAN:
         reader.fill_with(ranks.gather(reader.sums()))
     design = known or _learnt(Learner(formula, rest, texts), reader, ranks)
-    if not design.names and spec.group_by is not None:
-        raise GdsolveError("has no feature behind the ~", "name one, or leave --group-by out", option="formula")
     if not design.names and not formula.intercept:
         raise GdsolveError("has no feature behind the ~, and no intercept", "name one, as in y ~ x", option="formula")
     roles = replace(roles, design=design.names, formula=replace(columns, design=design))
@@ -138,7 +136,8 @@ def formula_of(
     checked_formula(spec.formula, names)
     formula, rest = read_formula(spec.formula), None
     if formula.takes_rest:
-        own = (spec.weight_column, spec.group_by, spec.cv_by, cluster_column(names, spec, table), spec.offset)
+        keys = columns_in("group_by", spec.group_by, names, table)
+        own = (spec.weight_column, *keys, spec.cv_by, cluster_column(names, spec, table), spec.offset)
         apart = (row_names, *own, spec.exposure, *formula.target_columns)
         rest = tuple(name for name in names if name not in apart)
         formula = read_formula(spec.formula, rest)
@@ -162,7 +161,7 @@ def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str
         formula.columns,
         weight,
         frozenset(formula.named),
-        column("group_by", spec.group_by),
+        columns_in("group_by", spec.group_by, names, table),
         column("cv_by", spec.cv_by),
         cluster_column(names, spec, table),
         *offsets_of(names, spec, table),
@@ -170,7 +169,7 @@ def parts_of(formula: ModelFormula, spec: Spec, names: Sequence[str], table: str
 
 
 def _roles(columns: FormulaColumns, parts: Parts, names: Sequence[str], pair: tuple[str, ...] | None) -> Roles:
-    used = {*columns.formula.named, parts.weight, parts.group, parts.together, parts.cluster, *offset_columns(parts)}
+    used = {*columns.formula.named, parts.weight, *parts.group, parts.together, parts.cluster, *offset_columns(parts)}
     return replace(
         roles_of(columns, parts.weight, tuple(name for name in names if name not in used)),
         target_levels=pair,
@@ -209,7 +208,7 @@ def _refuse_unfit(
     classes: bool,
 ) -> None:
     """Refuse columns of lists, and text where a number has to be: as the target as it is, and as the weight."""
-    apart = [name for name in (parts.weight, parts.group, parts.together) if name] + offset_columns(parts)
+    apart = [name for name in (parts.weight, *parts.group, parts.together) if name] + offset_columns(parts)
     for name in (*formula.named, *apart):
         if kinds[name] is ColumnKind.NESTED:
             raise nested_error(source, kinds, name, parts, spec)

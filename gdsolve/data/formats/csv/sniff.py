@@ -157,7 +157,7 @@ def _verdict(
 
 def _called(spec: Spec) -> list[str]:
     """What the user calls columns; a list may stand in one text, with commas."""
-    names = (spec.target, spec.weight_column, spec.group_by, *spec.features, *spec.ignore, *_in_formula(spec))
+    names = (spec.target, spec.weight_column, *spec.group_by, *spec.features, *spec.ignore, *_in_formula(spec))
     return [name.strip() for name in names if name]
 
 
