@@ -26,7 +26,7 @@ from gdsolve.tour.script import PARTS, STEPS
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
-NAMES = ("tutorial", "textbook", "reference", "inference", "curves-by-name", "bounds")
+NAMES = ("tutorial", "textbook", "reference", "inference", "curves-by-name", "bounds", "groups")
 PAGES = (README, CHINESE, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)

@@ -224,6 +224,7 @@ EXAMPLES: dict[str, Example] = {
     "exercises": Example("none", ("--case", "E"), ""),
     "case": Example("B4", ("--list",), ""),
     "plot": Example("p.svg"),
+    "code": Example("autograd"),
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),
     "watch": Example(),
     "interval": Example("0.9"),
@@ -315,6 +316,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
+    ("trace", "code"): Example("autograd", source="g.yaml"),
 }
 
 # What only repeats what was asked, or differs from run to run.
@@ -398,7 +400,7 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 QUICK = {"compare": ("--methods", "gd,newton"), "compare-lr": ("--lr", "0.01,0.04")}
 # JSON has all but what these show.
-AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps")
+AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps", "code")
 
 
 WRITTEN = {"report": "-", "scan": "s.tri"}

@@ -8,6 +8,7 @@ import hint_cases_batches
 import hint_cases_bounds
 import hint_cases_certify
 import hint_cases_classes
+import hint_cases_code
 import hint_cases_counts
 import hint_cases_curves
 import hint_cases_data
@@ -20,6 +21,7 @@ import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
 import hint_cases_python
+import hint_cases_results
 import hint_cases_runs
 import hint_cases_scans
 import hint_cases_sources
@@ -28,6 +30,7 @@ import hint_cases_starts
 import hint_cases_text
 import hint_cases_told
 import hint_cases_validation
+import hint_cases_where
 import pytest
 from hint_sites import COMPANIES, sites
 from hints import AstrayError, Case, Told, follow, ways
@@ -43,6 +46,7 @@ CASES: list[Case] = [
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
+    *hint_cases_results.CASES,
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
     *hint_cases_sources.CASES,
@@ -54,9 +58,11 @@ CASES: list[Case] = [
     *hint_cases_certify.CASES,
     *hint_cases_batches.CASES,
     *hint_cases_classes.CASES,
+    *hint_cases_code.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
+    *hint_cases_where.CASES,
 ]
 NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/main.py::_run#1": "a process without standard output; test_cli_process.py starts one",
@@ -79,6 +85,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
     "data/formats/sqlite/database.py::_Database._fault#3": "a database that is locked; test_sources.py locks one",
     "data/formats/excel/source.py::_sheet_name#1": "a workbook without a sheet, which no program writes",
+    "data/where/source.py::SiftedSource._bad_cell#1": "a file that another program writes to",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",
     "data/files.py::expand#1": "no verb calls it without a source",

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from in_process import completed
+from rank_threads import on_ranks
 
 import gdsolve
 from gdsolve.api import fit
@@ -23,6 +24,7 @@ from gdsolve.data.predict_arrays import predict_arrays
 from gdsolve.data.source import Source
 from gdsolve.data.where import words
 from gdsolve.data.where.sql import read_condition
+from gdsolve.solve.fit import fit as run
 from gdsolve.spec import Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -39,6 +41,7 @@ ROWS = [
 TABLE = pl.DataFrame(ROWS, schema=list(NAMES), orient="row")
 CONDITION = 'year > 2000 and sex == "F"'
 LEFT = TABLE.filter((pl.col("year") > 2000) & (pl.col("sex") == "F"))
+EIGHTHS = st.integers(-72, 72).map(lambda value: value / 8)
 OPTIONS: dict[str, Any] = {"features": "x", "target": "y"}
 
 
@@ -323,7 +326,7 @@ def test_any_filtered_table_fits_as_the_rows_that_are_left(tmp_path: Path, data:
     cell = st.one_of(st.none(), st.integers(-3, 3))
     rows = data.draw(
         st.lists(
-            st.tuples(cell, st.sampled_from(["u", "v", "w", None]), st.floats(-9, 9), st.floats(-9, 9)),
+            st.tuples(cell, st.sampled_from(["u", "v", "w", None]), EIGHTHS, EIGHTHS),
             min_size=3,
             max_size=40,
         )
@@ -375,6 +378,29 @@ def test_predict_score_and_the_record_say_it(tmp_path: Path) -> None:
     assert (checked["table_rows"], checked["data"]["rows_read"]) == (3, 7)
     none = completed("predict", model, files["csv"], "--where", "year > 3000")
     assert (none.code, none.out) == (5, "")
+
+
+def test_several_ranks_filter_what_each_reads(tmp_path: Path) -> None:
+    """Files and shares of a file, also where a rank has no row that satisfies; folds are dealt by the rows that do."""
+    frame = pl.DataFrame(
+        {"k": [0] * 40 + [1] * 40, "x": [float(i % 9) for i in range(80)], "y": [i**0.5 for i in range(80)]}
+    )
+    frame.write_parquet(tmp_path / "t.parquet", row_group_size=10)
+    frame.write_csv(tmp_path / "t.csv")
+    for source in ("t.parquet", "t.csv"):
+        for condition, chosen in (
+            ("k = 1", pl.col("k") == 1),
+            ("k = 1 or x > 6", (pl.col("k") == 1) | (pl.col("x") > 6)),
+        ):
+            spec = Spec(data=(str(tmp_path / source),), where=condition, features=("x",), target="y", cv=3)
+            alone = run(spec)
+            for found in on_ranks(3, lambda ranks, spec=spec: run(spec, ranks=ranks)):
+                assert (found.data.rows, found.data.rows_read) == (frame.filter(chosen).height, 80)
+                assert found.weights["x"] == pytest.approx(alone.weights["x"], rel=1e-12)
+                assert found.validation.scores == pytest.approx(alone.validation.scores, rel=1e-9)
+    nothing = Spec(data=(str(tmp_path / "t.parquet"),), where="k = 3", features=("x",), target="y")
+    with pytest.raises(DataError, match="no row satisfies"):
+        on_ranks(2, lambda ranks: run(nothing, ranks=ranks))
 
 
 def test_scans_keep_the_condition(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ TAKEN_APART = {
 }
 RENDERED: dict[str, str] = {
     "report/parts.py::after_word": "the word of the status, which the message of such a run begins with, is made bold",
-    "report/check_table.py::_show_findings": "what stands above already is not said twice",
+    "report/check_table.py::findings_beside": "what stands above already is not said twice",
     "report/check_table.py::_together": "columns of which the same is told share a line",
 }
 """Where words are laid out."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from gdsolve.api.ask import ask, hints_of_python
 from gdsolve.api.given import is_scan, names_tables
 from gdsolve.api.models import weights_of
 from gdsolve.outputs import check_outputs, write_picture_file
-from gdsolve.pictures import illustrator_of
+from gdsolve.pictures.later import LaterIllustrator
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
 
@@ -84,7 +85,9 @@ def fit(
 
                 write_outputs(spec, groups_record(fits))
             return fits
-        result = run(spec, table, command, illustrate=illustrator_of(spec))
+        later = LaterIllustrator()
+        result = run(spec, table, command, illustrate=lambda: later)
+        result = replace(result, kept=later.kept)
         if spec.save is not None or spec.history is not None:
             from gdsolve.report.record import fit_record
 
@@ -104,7 +107,8 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
     with hints_of_python("compare-lr", X):
         spec, table, command = ask("compare-lr", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command, illustrate=illustrator_of(spec))
+        later = LaterIllustrator()
+        result = replace(run(spec, table, command, illustrate=lambda: later), kept=later.kept)
         show(spec, result.picture)
         return result
 
@@ -120,7 +124,8 @@ def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None,
     with hints_of_python("compare", X):
         spec, table, command = ask("compare", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command, illustrate=illustrator_of(spec))
+        later = LaterIllustrator()
+        result = replace(run(spec, table, command, illustrate=lambda: later), kept=later.kept)
         show(spec, result.picture)
         return result
 
@@ -140,7 +145,7 @@ def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **
     with hints_of_python("path", X):
         spec, table, command = ask("path", X, y, names, options)
         check_outputs(spec)
-        result = run(spec, table, command, illustrate=illustrator_of(spec))
+        result = run(spec, table, command, illustrate=LaterIllustrator)
         if result.model is not None and spec.save is not None:
             from gdsolve.report.record import fit_record
 
@@ -200,8 +205,9 @@ def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, *
         check_outputs(spec)
         is_in_memory = X is not None and not names_tables(X)
         arrays = X if is_scan(X) else Arrays(X, y, names) if is_in_memory else None
-        result = run(spec, command, arrays, illustrate=illustrator_of(spec))
-        show(spec, None if result.diagnosis is None else result.diagnosis.picture)
+        later = LaterIllustrator()
+        result = replace(run(spec, command, arrays, illustrate=lambda: later), kept=later.kept)
+        show(spec, result.picture)
         return result
 
 

@@ -17,8 +17,16 @@ from gdsolve.spec.file import build_spec
 from gdsolve.status import GdsolveError
 
 DIALECT = (
-    *("delimiter", "decimal", "thousands", "comment", "sheet", "query"),
-    *("encoding", "header", "no_header", "na_values"),
+    "delimiter",
+    "decimal",
+    "thousands",
+    "comment",
+    "sheet",
+    "query",
+    "encoding",
+    "header",
+    "no_header",
+    "na_values",
 )
 
 

@@ -20,6 +20,7 @@ from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command, operand
+from gdsolve.spec.groups import why_one_by_one
 from gdsolve.spec.scans import reads_scans
 from gdsolve.spec.source_name import path_in
 from gdsolve.status import ExitCode, Status
@@ -38,7 +39,23 @@ def run(request: Request, ranks: Ranks) -> int:
         from gdsolve.cli.each import run_each
 
         return run_each(request, ranks)
-    return answer(request, ranks, lambda spec: _steps() if not spec.group_by else _steps_of_groups())
+    return answer(request, ranks, _steps_for)
+
+
+def _steps_for(spec: Spec) -> Steps:
+    if spec.group_by:
+        return _steps_of_groups(spec)
+    if spec.code is False:
+        return _steps()
+    from gdsolve.cli.code import with_program
+
+    return with_program(spec, _steps, _program)
+
+
+def _program(spec: Spec, kind: str | None) -> tuple[str, float | None]:
+    from gdsolve.programs.write import program_of_fit
+
+    return program_of_fit(spec, kind)
 
 
 def _steps() -> Steps:
@@ -116,9 +133,9 @@ def _tell_missing(report: Mapping[str, Any]) -> None:
         logger.warning("%s: %s", label, text)
 
 
-def _steps_of_groups() -> Steps:
+def _steps_of_groups(spec: Spec) -> Steps:
     # Groups are shared among threads, each of which has small matrices for itself; read when numpy is imported.
-    if "numpy" not in sys.modules:
+    if "numpy" not in sys.modules and why_one_by_one(spec) is None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from gdsolve.groups.fit import fit_groups
     from gdsolve.report.group_record import groups_record

@@ -61,7 +61,7 @@ class Tally:
     """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
 
     `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
-    that is being read. Of `read` rows `filtered` ones do not satisfy a condition. `comments` of the text were left out.
+    that is being read. Of `read` rows `filtered` ones do not satisfy a condition; `comments` of the text were left out.
     """
 
     rows: int = 0
@@ -73,9 +73,9 @@ class Tally:
     kept_together: Codes = field(default_factory=Codes)
     clusters: Clusters = field(default_factory=Clusters)
     blank: int = 0
-    comments: int = 0
     read: int = 0
     filtered: int = 0
+    comments: int = 0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -86,9 +86,9 @@ class Tally:
             self.filled + other.filled,
             self.weight + other.weight,
             self.weightless + other.weightless,
-            comments=self.comments + other.comments,
             read=self.read + other.read,
             filtered=self.filtered + other.filtered,
+            comments=self.comments + other.comments,
         )
 
     def count(self, source: Source) -> None:

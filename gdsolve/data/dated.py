@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from gdsolve.data.cells import Cells, ColumnKind
+from gdsolve.data.columns import columns_in
 from gdsolve.data.dates import TIME_OF_DAY, as_numbers, moments, naive, seconds_of
 from gdsolve.data.first_rows import first_rows, kinds_in
 from gdsolve.data.scan import rows_of
@@ -179,7 +180,8 @@ def _dated(source: Source, dated: DatedColumns) -> DatedSource:
 
 def _held(source: Source, sample: pl.DataFrame, spec: Spec) -> dict[str, Held]:
     """The columns of dates, by the first rows; those that tell groups, folds and clusters apart stay as they are."""
-    apart = {spec.group_by, spec.cv_by, spec.errors.cluster}
+    groups = columns_in("group_by", spec.group_by, list(source.schema), source.name)
+    apart = {*groups, spec.cv_by, spec.errors.cluster}
     found: dict[str, Held] = {}
     for name, kind in kinds_in(source, sample).items():
         if name in apart or name in source.faults:

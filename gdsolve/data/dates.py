@@ -17,7 +17,7 @@ _MONTHS = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 # A time of day, and how far it is from UTC.
 _CLOCK = r"(\d{1,2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
 _ZONE = r"(?:\s*(z|utc|gmt|[+-]\d{2}(?::?\d{2})?))?"
-_TAIL = rf"(?:(?:\s*t|[\s,]+){_CLOCK}{_ZONE})?$"
+_TAIL = rf"(?:(?:\s*t|[\s,]+){_CLOCK}{_ZONE})?\s*$"
 _ISO = rf"^\s*(\d{{4}})[-/.](\d{{1,2}})(?:[-/.](\d{{1,2}}))?{_TAIL}"
 _DAY_MONTH_NAME = rf"^\s*(?:[a-z]{{3,9}},?\s+)?(\d{{1,2}})[-\s.]+({_MONTHS})[-,\s]+(\d{{4}}){_TAIL}"
 _MONTH_NAME_DAY = rf"^\s*(?:[a-z]{{3,9}},?\s+)?({_MONTHS})\s+(\d{{1,2}})(?:,\s*|\s+)(\d{{4}}){_TAIL}"

@@ -38,7 +38,8 @@ class Description:
 
     `gaps` tells which rows can be used with which columns. `frames` gives the cells of columns of numbers and of texts
     once more, without the rows that do not have the fields of the others; `levels` are the texts of each column.
-    `fault` is why the columns have no roles, where that is so. So many `comments` of the text were left out.
+    `fault` is why the columns have no roles, where that is so. Of `read` rows a condition has left `filtered` ones out.
+    So many `comments` of the text were left out.
     """
 
     name: str
@@ -52,6 +53,8 @@ class Description:
     levels: Mapping[str, tuple[str, ...]]
     fault: DataError | None = None
     long: int = 0
+    read: int = 0
+    filtered: int = 0
     comments: int = 0
 
     @property
@@ -140,8 +143,15 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
             {name: tuple(sorted(tally.columns[name].levels)) for name in texts},
             fault,
             tally.long.count,
+            *_filtered(opened),
             comments,
         )
+
+
+def _filtered(opened: Sequence[Source]) -> tuple[int, int]:
+    """Rows that a condition has looked at, and those of them that it has left out."""
+    counts = [source.counts or (0, 0) for source in opened]
+    return sum(rows for rows, _ in counts), sum(rows - kept for rows, kept in counts)
 
 
 def describe_arrays(arrays: Arrays, spec: Spec) -> Description:
@@ -285,6 +295,7 @@ def _roles(
 ) -> dict[str, str]:
     others = "ignored" if fault is None else "feature"
     roles = dict.fromkeys(names, others) | dict.fromkeys(features, "feature")
+    roles |= dict.fromkeys(parts.group, "group")
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = spec.weight_option

@@ -245,12 +245,19 @@ def _dates_read(cell: str, spec: Spec) -> str:
 
 def date_error(at: str, cell: str, dates: DatedColumns, column: str, otherwise: str) -> DataError:
     """Explain a cell of a column of dates that is none, or may be one of two."""
-    form = None if dates.form is not None else forms_of(cell)
-    if form is not None:
-        unclear = "may have the day or the month first" if form[1] else "does not begin with the year"
-        return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {shlex.quote(form[0])}{form[1]}")
     held = "a date" if dates.columns[column] == "date" else "a duration"
-    return DataError(f"{at}: {show(cell)} is not {held}{f' as {dates.form}' if dates.form else ''}", otherwise)
+    form = f" as {dates.form} has it" if dates.form else ""
+    unclear = None if dates.form else _unclear_date(at, cell)
+    return unclear or DataError(f"{at}: {show(cell)} is not {held}{form}", otherwise)
+
+
+def _unclear_date(at: str, cell: str) -> DataError | None:
+    """Explain a date whose day or month comes first; None for any other text."""
+    form = forms_of(cell)
+    if form is None:
+        return None
+    unclear = "may have the day or the month first" if form[1] else "does not begin with the year"
+    return DataError(f"{at}: {show(cell)} {unclear}", f"--date-format {shlex.quote(form[0])}{form[1]}")
 
 
 def nested_error(source: Source, kinds: Mapping[str, ColumnKind], column: str, parts: Parts, spec: Spec) -> DataError:

@@ -51,8 +51,8 @@ class File:
     packing: Packing = Packing.NONE
     codec: str | None = None
     stamp: Stamp | None = None
-    layout: Layout | None = None
     asked: SourceName = field(default_factory=SourceName)
+    layout: Layout | None = None
 
     @property
     def plain(self) -> bool:

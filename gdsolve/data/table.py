@@ -88,9 +88,9 @@ class Table:
         self.rows_dropped = 0
         self.cells_filled = 0
         self.rows_weightless = 0
-        self.comments = 0
         self.rows_read = 0
         self.rows_filtered = 0
+        self.comments = 0
         self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()

@@ -49,6 +49,7 @@ def usable_table(
             if len(batch.values):
                 yield batch
         tally.dropped, tally.comments = described.all_rows - tally.rows, described.comments
+        tally.read, tally.filtered = described.read, described.filtered
 
     return Table(described.source, roles, read, has_header=described.has_header, name=described.name)
 

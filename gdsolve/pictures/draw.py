@@ -87,9 +87,11 @@ def pictures_of_fit(descent: Descent) -> Pictures:
     return {kind: MAKERS[kind](scene, track) for kind in kinds_drawn(descent.problem.spec)}
 
 
-def picture_of_methods(descents: Sequence[Descent], certificate: Certificate) -> Picture:
-    """Several methods on one problem."""
+def picture_of_methods(descents: Sequence[Descent], certificate: Certificate) -> Picture | None:
+    """Several methods on one problem; None where no picture is asked for."""
     problem = descents[0].problem
+    if not problem.spec.plots:
+        return None
     tracks = [_track_of(one, with_prediction=False) for one in descents]
     scene = scene_of(problem, certificate.minimum)
     return MAKERS_OF_SEVERAL[kind_of_plot(problem.spec, "compare")](scene, tracks)
@@ -111,8 +113,10 @@ def picture_of_rates(
     certificate: Certificate,
     tol: float,
     limit: int | None,
-) -> Picture:
-    """Many rates on one problem; without `solutions` from its closed form."""
+) -> Picture | None:
+    """Many rates on one problem; without `solutions` from its closed form; None where no picture is asked for."""
+    if not problem.spec.plots:
+        return None
     scene, spectrum = scene_of(problem, certificate.minimum), certificate.spectrum
     rates = [one.learning_rate for one in results]
     if kind_of_plot(problem.spec, "compare-lr") is PlotKind.SPECTRUM:
@@ -185,8 +189,10 @@ def picture_of_path(path: RegularizationPath) -> Picture:
     return draw_regularization(path)
 
 
-def picture_of_check(raw: Problem, standardised: Problem) -> Picture:
-    """The picture of a table: its spectrum as it is and on standardised columns."""
+def picture_of_check(raw: Problem, standardised: Problem) -> Picture | None:
+    """The picture of a table: its spectrum as it is and on standardised columns; None where none is asked for."""
+    if not raw.spec.plots:
+        return None
     spreads = []
     for name, problem in (("columns as they are", raw), ("standardised columns", standardised)):
         modes = problem.modes

@@ -24,6 +24,7 @@ from gdsolve.report.parts import (
     marks_of,
     name_column,
     named_target,
+    satisfied,
 )
 from gdsolve.report.text import wrap
 
@@ -127,15 +128,20 @@ def _header(page: Page, record: Record) -> list[tuple[str, str]]:
     if record["data"] and not record["problem"] and not record["left_out"]:
         intercept = record["parameters"] is not None and record["parameters"] > len(record["data"]["features"])
         return data_lines(record, intercept=intercept, room=room)
-    counts = [counted(record["table_rows"], "row"), counted(len(record["columns"]), "column")]
+    rows = satisfied(record) or [counted(record["table_rows"], "row")]
+    counts = [*rows, counted(len(record["columns"]), "column")]
     marks = marks_of(record["data"]) if record["data"] else []
     read = f"{', '.join(record['source']) or 'inline'}: {', '.join([*counts, *marks])}"
     return [("data", read), ("target", named_target(record["target"], record["target_reason"]))]
 
 
+def findings_beside(record: Record) -> list[Mapping[str, Any]]:
+    """The findings, without the one that is what a fit stops at, which stands above already."""
+    return [one for one in record["findings"] if one["message"] != record["problem"]]
+
+
 def _show_findings(page: Page, record: Record, cut: _Cut) -> None:
-    # What the reader says of the whole table stands above already.
-    findings = _together([one for one in record["findings"] if one["message"] != record["problem"]])
+    findings = _together(findings_beside(record))
     if not findings:
         return
     page.heading("findings" if len(findings) > 1 else "finding")

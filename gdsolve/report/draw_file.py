@@ -6,6 +6,8 @@ import io
 import logging
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,33 +73,44 @@ def save_picture(picture: Picture | Diagram, path: str) -> None:
 
 def render(picture: Picture | Diagram, form: str) -> bytes:
     """The bytes of a file of this form: svg, png or pdf."""
-    # What matplotlib says of its font cache is nobody's business here.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    import matplotlib as mpl
-
-    picture = shown_in(picture, "utf-8")
-    # Whatever a matplotlibrc or a style of the user's says.
-    with mpl.rc_context(), warnings.catch_warnings():
-        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
-        warnings.filterwarnings("ignore", message="Glyph")
-        mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)
-        if isinstance(picture, Diagram):
-            from gdsolve.report.draw_diagram import diagram_figure
-
-            figure = diagram_figure(picture)
-        else:
-            figure = _figure(picture)
+    with _settings():
+        figure = figure_of(picture)
         stream = io.BytesIO()
         figure.savefig(stream, format=form, dpi=DPI, metadata=METADATA[form])
     return stream.getvalue()
 
 
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Our settings of matplotlib, whatever a matplotlibrc or a style of the user's says, and his own again after it."""
+    # What matplotlib says of its font cache is nobody's business here.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    import matplotlib as mpl
+
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
+        warnings.filterwarnings("ignore", message="Glyph")
+        mpl.rcdefaults()
+        mpl.rcParams.update(SETTINGS)
+        yield
+
+
+def figure_of(picture: Picture | Diagram) -> Figure:
+    """The figure of a picture, which pyplot knows nothing of; a notebook shows that of a `Picture`."""
+    picture = shown_in(picture, "utf-8")
+    with _settings():
+        if isinstance(picture, Diagram):
+            from gdsolve.report.draw_diagram import diagram_figure
+
+            return diagram_figure(picture)
+        return _figure(picture)
+
+
 def _figure(picture: Picture) -> Figure:
-    from matplotlib.figure import Figure
+    from gdsolve.report.figure import ShownFigure
 
     count = len(picture.panels)
-    figure = Figure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
+    figure = ShownFigure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
     figure.suptitle(_folded(picture.title, 88), fontsize=10.5, fontweight="bold")
     if picture.notes:
         notes = "\n".join(_folded(note, 112) for note in picture.notes)

@@ -321,7 +321,7 @@ def _rows_used(data: Mapping[str, Any]) -> str:
 
 def satisfied(data: Mapping[str, Any]) -> list[str]:
     """How many rows satisfy the condition of --where, if there is one."""
-    if data.get("where") is None or data.get("rows_read") is None:
+    if data.get("where") is None or not data.get("rows_read"):
         return []
     read = data["rows_read"]
     return [f"{whole(read - data['rows_filtered'])} of {counted(read, 'row')} satisfy --where"]

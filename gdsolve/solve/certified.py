@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gdsolve.presented import Tabled
 from gdsolve.solve.outcome import Figures, Optimum, Subject
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from gdsolve.solve.data import DataInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Certified:
+@dataclass(frozen=True, slots=True, repr=False)
+class Certified(Tabled):
     """Given weights beside the optimum, all in the user's units, the norm of the gradient too.
 
     `name` is where the weights are from. `relative_gap` is the gap as a share of the loss at the optimum, and `digits`

@@ -42,10 +42,10 @@ class DataInfo:
     log_weight: float | None = None
     is_scan: bool = False
     classes: Classes | None = None
-    comments: int = 0
     rows_read: int = 0
     rows_filtered: int = 0
     dates: DatedColumns | None = None
+    comments: int = 0
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -60,10 +60,10 @@ class DataInfo:
             table.marks.delimiter,
             table.marks.decimal,
             table.rows_weightless,
-            comments=table.comments,
             rows_read=table.rows_read,
             rows_filtered=table.rows_filtered,
             dates=table.dates,
+            comments=table.comments,
         )
 
 
@@ -82,6 +82,6 @@ def tell_table(info: DataInfo) -> None:
     logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
 
 
-def sampler_of(spec: Spec) -> Sample | None:
-    """What keeps the rows that a picture shows, if one does."""
-    return Sample(rates=spec.mean is Mean.EXP) if spec.plots and shows_rows(spec) else None
+def sampler_of(spec: Spec, *, later: bool) -> Sample | None:
+    """What keeps the rows that a picture shows, if one does or may do so `later`."""
+    return Sample(rates=spec.mean is Mean.EXP) if later or (spec.plots and shows_rows(spec)) else None

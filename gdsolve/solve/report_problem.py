@@ -68,7 +68,7 @@ def report_problem(problem: Problem, command: Command, began: float, illustrator
     every_rate = _every_rate(problem, fit)
     if every_rate is not None and illustrator is not None:
         picture = _draw_rates(problem, every_rate, fit.tol, illustrator)
-        fit = fit.drawn({**fit.pictures, PlotKind.RATES: picture})
+        fit = fit if picture is None else fit.drawn({**fit.pictures, PlotKind.RATES: picture})
     return Report(fit, _gaps(problem, fit), every_rate)
 
 
@@ -81,7 +81,7 @@ def _gaps(problem: Problem, fit: Fit) -> tuple[float | None, ...]:
     return tuple(None if optimum is None else max(0.0, value - optimum.loss) for value in fit.trace.values)
 
 
-def _draw_rates(problem: Problem, every_rate: EveryRate, tol: float, illustrator: Illustrator) -> Picture:
+def _draw_rates(problem: Problem, every_rate: EveryRate, tol: float, illustrator: Illustrator) -> Picture | None:
     """All rates in one picture: that of the run among those around the largest stable one."""
     rates = tuple(sorted({*usual_rates(problem), every_rate.rate}))
     results, solutions, certificate = compare_rates(problem, rates, tol, problem.spec.max_iter)

@@ -29,6 +29,7 @@ from gdsolve.spec.marks import check_marks
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
+from gdsolve.spec.program import check_code
 from gdsolve.spec.weight_bounds import check_bounds
 from gdsolve.status import GdsolveError
 
@@ -79,6 +80,7 @@ def check(spec: Options) -> None:
     check_each(spec)
     check_missing(spec.na_values)
     _check_plot(spec)
+    check_code(spec)
     if spec.watch and spec.quiet:
         raise GdsolveError(
             "draws on standard error, which --quiet keeps free", "leave --watch or --quiet out", option="watch"

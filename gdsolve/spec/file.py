@@ -27,6 +27,7 @@ from gdsolve.spec.option import field_of, key_of
 from gdsolve.spec.parameter import DOTS, Constant, Parameter, StartRange, Value
 from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, started, texts_of
 from gdsolve.spec.plots import check_plot
+from gdsolve.spec.program import code_beside
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
 from gdsolve.spec.source_name import selecting, source_name
@@ -48,8 +49,8 @@ __all__ = [
 
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
-GROUPING_VERBS = ("fit", "predict")
-"""Verbs that take rows by groups, or tables one by one."""
+GROUPING_VERBS = ("fit", "check", "predict")
+"""Verbs that take rows by groups; `check` takes no tables one by one."""
 HOME = "~/"
 COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
@@ -210,7 +211,7 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
         )
-    if spec.each and verb not in GROUPING_VERBS:
+    if spec.each and (verb not in GROUPING_VERBS or verb == "check"):
         raise GdsolveError(
             f"{verb} takes all tables as one", "take it out of the spec; it goes with gdsolve fit", option="each"
         )
@@ -455,6 +456,8 @@ def relative(path: str, name: str, value: Any) -> Any:
     """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
         return tuple(_table_beside(path, entry) for entry in value)
+    if name == "code" and isinstance(value, str):
+        return code_beside(value, lambda file: _beside(path, file))
     if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value

@@ -154,10 +154,11 @@ class TableOptions:
     group_by: tuple[str, ...] = option(
         (),
         "Fit each group of rows, those with the same values in these columns: one result for each. "
-        "The exit code is that of the worst group: 5 before 4 before 3.",
+        "The exit code is that of the worst group: 2 before 5, 4 and 3.",
         "Columns",
-        verbs=("fit",),
+        verbs=("fit", "check"),
         metavar="COLUMNS",
+        by_verb={"check": {"help": "Say what groups there are by these columns, and how many rows each of them has."}},
         default_text="all rows together",
     )
     each: bool = option(

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
+from gdsolve.spec.choices import CODE_KINDS, ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
 from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
@@ -128,6 +128,13 @@ SPECIAL: dict[str, Schema] = {
         "anyOf": [
             {"$ref": "#/$defs/truth"},
             {"type": "string", "pattern": r"\.([sS][vV][gG]|[pP][nN][gG]|[pP][dD][fF])$"},
+        ]
+    },
+    "code": {
+        "anyOf": [
+            {"$ref": "#/$defs/truth"},
+            {"enum": [*CODE_KINDS]},
+            {"type": "string", "pattern": r"\.[pP][yY]$"},
         ]
     },
     **{

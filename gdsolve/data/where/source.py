@@ -147,6 +147,8 @@ class SiftedSource(WrappedSource):
         wanted = np.unique(np.fromiter((int(record) for record in records), np.int64))
         # Records count from the first row of the file that satisfies, whichever rows are read here.
         inner, columns = replace(self.inner, rows=None), list(self.condition.columns)
+        if not wanted.size:
+            return {}
         done = passed = 0
         at: dict[int, int] = {}
         for part in inner.parts(columns):
