@@ -45,7 +45,7 @@ def animated(figure: Figure, picture: Picture) -> bytes:
         durations.append(SLOW if len(frames) <= FIRST else FAST)
     durations[-1] = LAST
     # One palette for all of them, that of the last frame, which has every colour: else colours change on the way.
-    palette = frames[-1].quantize(colors=64, dither=Image.Dither.NONE)
+    palette = frames[-1].quantize(colors=255, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     frames = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames]
     stream = io.BytesIO()
     frames[0].save(stream, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, optimize=False)
