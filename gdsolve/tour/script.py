@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gdsolve.bundled import Bundled, known_as
-from gdsolve.status import GdsolveError
+from gdsolve.bundled import Bundled, configs
 
 PARTS = ("A", "B", "C", "D", "E")
 _SIGNS = (("**2", "²"), ("*", "·"), (" - ", " − "))
@@ -56,10 +55,7 @@ class TourStep:
     @property
     def bundled(self) -> Bundled:
         """The spec that it runs."""
-        found = known_as(self.config)
-        if found is None:
-            raise GdsolveError(f"nothing comes with gdsolve as {self.config}", "install gdsolve anew")
-        return found
+        return configs(self.config)[0]
 
     @property
     def command(self) -> tuple[str, ...]:
