@@ -93,6 +93,8 @@ def _differentiate(tape: Tape, one: PartialDerivative, text: str) -> Happening:
     if one.name in tape.spec.options.retain_grad and found.requires_grad:
         found.retain_grad()
     tape.keep(one, found, (one.of, one.by))
+    # The graph of a derivative leads to what it is computed from, and not through the node that was differentiated.
+    tape.uses[one.name] = tuple(dict.fromkeys([one.of, one.by, *tape.reached(one.name)]))
     return Happening(text, "ok", None, None, {}, tuple(tape.heard), {one.name: found.tolist()})
 
 
