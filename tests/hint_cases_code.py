@@ -25,4 +25,10 @@ CASES = [
         {"give the table that was scanned": "gdsolve.code('two.csv')"},
         python=True,
     ),
+    Case(
+        "gdsolve.code(gdsolve.fit([[1], [3]], [2, 4]))",
+        {},
+        {"give code(X, y)": "gdsolve.code([[1], [3]], [2, 4])"},
+        python=True,
+    ),
 ]

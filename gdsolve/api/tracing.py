@@ -69,12 +69,12 @@ class TracedGraph:
         Raises:
             GdsolveError: a path with another ending, or that cannot be written to.
         """
-        from gdsolve.report.draw_diagram import diagram_figure
+        from gdsolve.report.draw_file import figure_of
         from gdsolve.report.graph_picture import graph_diagram
 
         diagram = graph_diagram(self.record)
         if path is None:
-            return diagram_figure(diagram)
+            return figure_of(diagram)
         from gdsolve.spec import Spec
 
         spec = Spec(plot=os.fspath(path))

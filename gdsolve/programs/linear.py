@@ -39,7 +39,9 @@ def beginning(problem: Problem) -> list[str]:
     lines = ["torch.set_default_dtype(torch.float64)", "", *table_lines(spec, info)]
     if (info.roles.offset or info.roles.exposure) and _of_residual(spec.loss):
         lines.append("y = y - offset")
-    lines += ["m = omega.sum()" if info.roles.weight else "m = len(X)", *_standardised(problem)]
+    if spec.loss is not Loss.SSE:
+        lines.append("m = omega.sum()" if info.roles.weight else "m = len(X)")
+    lines += _standardised(problem)
     if has_ones(problem):
         lines.append("X = torch.hstack([X, torch.ones(len(X), 1)])  # the intercept is the weight of a column of ones")
     return [*lines, *_penalties(problem), *(() if spec.loss.info.squared else row_loss(spec, _unit(problem)).made)]

@@ -65,7 +65,7 @@ def loop_lines(walk: ProgramSteps, held: Held, objective: ProgramLoss, *, autogr
     elif walk.updates and _lasting(walk):
         lines += remark(f"This takes {walk.updates:,} updates{_lasting(walk)}.")
     lines.append('k, status = 0, "max_iter"' if walk.compares else "k = 0  # the number of updates so far")
-    lines.append("while True:" if walk.limit is None else f"while k < {walk.limit}:")
+    lines.append("while True:" if walk.limit is None else f"while k < {walk.limit:_}:")
     body = _forward(walk, objective, autograd=autograd, optim=optim)
     update = _by_optim(walk, held) if optim else _by_hand(walk, held, objective, autograd=autograd)
     lines += [f"    {line}" if line else "" for line in (*body, *update)]
@@ -117,12 +117,12 @@ def _forward(walk: ProgramSteps, objective: ProgramLoss, *, autograd: bool, opti
     looks = walk.explosion is not None or walk.loss_tol is not None
     judged = _judged(walk, at) if looks else []
     apart = looks and at != point
-    lines = [f"value = {_number(objective, at)}", *judged] if apart else []
+    lines = [f"value = {loss_number(objective, at)}", *judged] if apart else []
     newton = walk.recipe.method is Method.NEWTON
     if not autograd:
         lines += [line.replace("{w}", point) for line in objective.before]
         if looks and not apart:
-            lines += [f"value = {_number(objective, point)}", *judged]
+            lines += [f"value = {loss_number(objective, point).replace(f'(X @ {point} - y)', 'residual')}", *judged]
         lines.append(f"gradient = {objective.gradient.replace('{w}', point)}")
     else:
         if optim:
@@ -155,10 +155,11 @@ def _read(objective: ProgramLoss, point: str) -> str:
     return objective.loss.replace("{w}", point)
 
 
-def _number(objective: ProgramLoss, point: str) -> str:
+def loss_number(objective: ProgramLoss, point: str) -> str:
     """The loss as a number of Python."""
     code = _read(objective, point) + objective.penalty.replace("{w}", point)
-    return f"{code}.item()" if code == f"loss_at({point})" else f"({code}).item()"
+    plain = code == f"loss_at({point})" or (code.endswith(".sum()") and code.count(".sum()") == 1)
+    return f"{code}.item()" if plain else f"({code}).item()"
 
 
 def _judged(walk: ProgramSteps, at: str) -> list[str]:
@@ -202,7 +203,11 @@ def _by_optim(walk: ProgramSteps, held: Held) -> list[str]:
 
 
 def _small(walk: ProgramSteps) -> list[str]:
-    return [] if walk.tol is None else [f"if change < {number(walk.tol)}:  # no weight changes by more", *_left(walk)]
+    return (
+        []
+        if walk.tol is None
+        else [f"if change < {number(walk.tol)}:  # no weight changed by this much or more", *_left(walk)]
+    )
 
 
 def _left(walk: ProgramSteps, status: str = "converged") -> list[str]:
