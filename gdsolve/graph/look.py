@@ -126,6 +126,8 @@ def edges_of(tape: Tape) -> tuple[GraphEdge, ...]:
     for name, other in tape.parents():
         function = tape.tensors[name].grad_fn
         tracked = function is not None and tape.tensors[other].requires_grad
+        if isinstance(tape.given[name], PartialDerivative):
+            tracked = tracked and other in tape.reached(name)
         operation = function.name() if tracked and function is not None else None
         derivative = _between(tape, name, other) if tracked else None
         edges.append(GraphEdge(name, other, operation, listed(derivative)))
