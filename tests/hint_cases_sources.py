@@ -65,6 +65,7 @@ NAMED = [
     Case("fit 'sqlite:?query=SELECT 1'", {"t.db": ONE}, {"write sqlite:FILE": "fit sqlite:t.db"}),
     Case("fit duckdb:t.db", {"t.db": ONE}, {"leave duckdb: out": "fit t.db"}),
     Case("fit t.csv --query 'SELECT 1'", {"t.csv": CSV}, {"leave the query out": "fit t.csv"}),
+    Case("fit t.db --header no", {"t.db": ONE}),
     Case("fit t.xlsx", {"t.xlsx": BOOK}, {"--sheet NAME": "fit t.xlsx --sheet Data"}, notice="the first of 2 sheets"),
 ]
 

@@ -230,6 +230,9 @@ def test_a_sheet_of_numbers_has_no_header_and_dates_are_dates(tmp_path: Path) ->
     path = tmp_path / "t.xlsx"
     path.write_bytes(workbook({"Data": [(1, 2), (2, 3), (3, 5)]}))
     assert list(gdsolve.fit(str(path)).weights) == ["x1"]
+    path.write_bytes(workbook({"Data": [(2019, "2020"), (1, 2), (2, 3), (3, 5)]}))
+    assert list(gdsolve.fit(str(path)).weights) == ["x1"]
+    assert list(gdsolve.fit(str(path), header="yes").weights) == ["2019"]
     path.write_bytes(workbook({"Data": [("d", "y"), *((datetime.datetime(2020, 1, day), day) for day in (1, 2, 4))]}))
     with pytest.raises(DataError, match=r"row 1 \(cell A2\), column 'd': '2020-01-01 00:00:00' is a date"):
         gdsolve.fit(str(path))

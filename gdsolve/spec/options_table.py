@@ -240,10 +240,10 @@ class TableOptions:
         "Columns",
         verbs=READING,
         default_text="detected",
-        goes_with=(company.FILES, company.CSV),
+        goes_with=(company.FILES, company.HEADER),
     )
     no_header: bool | None = option(
-        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.CSV)
+        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.HEADER)
     )
     na: Missing = option(
         Missing.ERROR,

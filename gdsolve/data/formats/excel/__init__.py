@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from gdsolve.data.formats.format import TableFormat
+from gdsolve.spec import company
 
 if TYPE_CHECKING:
     from gdsolve.data.file import File
@@ -35,6 +36,7 @@ EXCEL = TableFormat(
     # Workbooks of before 2007.
     magic=(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",),
     later=tuple((_NAME_AT, member) for member in _MEMBERS),
+    takes=(company.HEADER,),
     copy=_copy,
     selects=("sheet",),
 )

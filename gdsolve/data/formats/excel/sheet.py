@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from gdsolve.spec.choices import Header
+
 _ERRORS = {
     "Div0": "#DIV/0!",
     "NA": "#N/A",
@@ -41,10 +43,10 @@ class SheetCells:
     rows: np.ndarray
 
 
-def read_sheet(reader: Any, name: str, header: bool | None = None) -> SheetCells:
+def read_sheet(reader: Any, name: str, header: Header = Header.AUTO) -> SheetCells:
     """Read a sheet by its name: its first row that has cells names the columns, unless all of them are numbers.
 
-    `header` says so where it is known.
+    `header` says whether it does, where that is known.
 
     Raises:
         Exception: what fastexcel says of a sheet that it cannot read.
@@ -58,7 +60,7 @@ def read_sheet(reader: Any, name: str, header: bool | None = None) -> SheetCells
     if texts.width == 0 or filled.size == 0:
         return SheetCells((), (), (), filled)
     first = int(filled[0])
-    named = header if header is not None else not _is_numbers(texts.row(first), numbers.row(first))
+    named = header is Header.YES or (header is Header.AUTO and not _is_numbers(texts.row(first), numbers.row(first)))
     rows = filled[1:] if named else filled
     found = [_column(texts[:, place].gather(rows), numbers[:, place].gather(rows)) for place in range(texts.width)]
     titles = [" ".join((title or "").split()) for title in texts.row(first)]

@@ -65,7 +65,7 @@ def open_sheet(file: File, spec: Spec, stack: ExitStack) -> TypedSource:
         reader = fastexcel.read_excel(Path(file.path).read_bytes())
         names = list(reader.sheet_names)
         name = _sheet_name(file, names)
-        sheet = read_sheet(reader, name)
+        sheet = read_sheet(reader, name, spec.first_line)
     except fastexcel.FastExcelError as error:
         raise DataError(
             f"{file.name}: is no workbook that can be read ({first_line(error)})", "save it again, or as CSV"
