@@ -49,8 +49,10 @@ def refused(*words):
     return fault.value
 
 
-def followed(hint, choice=0):
-    """What is read where the command of a hint is run, as it is written."""
+def followed(hint, choice=0, name="t.csv"):
+    """What is read where the command of a hint is run, as it is written, or its option is given beside the file."""
+    if option := re.search(r"--thousands (?:\"'\"|' '|\S)", hint):
+        return read(name, *shlex.split(option[0]))
     command, options = [(found[1], found[2]) for found in COMMAND.finditer(hint)][choice]
     done = subprocess.run(command, shell=True, capture_output=True, check=True)
     assert not done.stderr
@@ -143,8 +145,8 @@ def test_commas_that_may_group_thousands_are_asked_about(here, name):
     assert f"column '{last}'" in fault.message
     first = f"{values[0]:,}"
     assert f"{first!r} is" in fault.message
-    assert fault.hint.startswith(f"--decimal , if it means {first.replace(',', '.')}; if it means {values[0]}: ")
-    assert followed(fault.hint).values[:, -1].tolist() == values
+    assert fault.hint.startswith(f"--decimal , if it means {first.replace(',', '.')}; --thousands , if it means")
+    assert followed(fault.hint, name=name).values[:, -1].tolist() == values
     if name != "millions.tsv":
         assert read(name, "--decimal", ",").values[0, -1] == values[0] / 1000
 

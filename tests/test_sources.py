@@ -221,6 +221,9 @@ def test_places_are_those_that_excel_shows(tmp_path: Path) -> None:
         with pytest.raises(DataError) as caught:
             gdsolve.fit(str(path))
         assert caught.value.message == f"{path}: row 2 (cell C6), column 'y': {fault}"
+        with pytest.raises(DataError) as caught:
+            gdsolve.fit(str(path), where="x > 1")
+        assert caught.value.message == f"{path}: row 2 (cell C6), column 'y': {fault}"
 
 
 def test_a_sheet_of_numbers_has_no_header_and_dates_are_dates(tmp_path: Path) -> None:
@@ -230,6 +233,30 @@ def test_a_sheet_of_numbers_has_no_header_and_dates_are_dates(tmp_path: Path) ->
     path.write_bytes(workbook({"Data": [("d", "y"), *((datetime.datetime(2020, 1, day), day) for day in (1, 2, 4))]}))
     with pytest.raises(DataError, match=r"row 1 \(cell A2\), column 'd': '2020-01-01 00:00:00' is a date"):
         gdsolve.fit(str(path))
+
+
+def test_sheets_of_libreoffice(tmp_path: Path) -> None:
+    def cell(value: object) -> str:
+        number = f'"float" office:value="{value}"' if isinstance(value, float) else '"string"'
+        return f"<table:table-cell office:value-type={number}><text:p>{value}</text:p></table:table-cell>"
+
+    rows = [("x", "y"), (1.5, 2.25), (2.5, 3.0), (0.125, 7.0)]
+    lines = "".join(f"<table:table-row>{''.join(map(cell, row))}</table:table-row>" for row in rows)
+    names = "".join(
+        f' xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "table", "text")
+    )
+    path = tmp_path / "t.ods"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content{names}><office:body><office:spreadsheet><table:table table:name='Data'>{lines}"
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    (tmp_path / "t.csv").write_text("x,y\n1.5,2.25\n2.5,3\n0.125,7\n")
+    found, plain = (gdsolve.fit(str(tmp_path / name)) for name in ("t.ods", "t.csv"))
+    assert (found.weights, found.intercept) == (plain.weights, plain.intercept)
 
 
 def test_cells_of_sqlite_tell_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -282,12 +282,16 @@ class Source(ABC):
 
     def places(self, records: Iterable[int]) -> dict[int, str]:
         """Say where records stand, as `place` does, in one walk over the file."""
-        return place_words(self.positions(records))
+        return {record: self.told(*position) for record, position in self.positions(records).items()}
 
     def where(self, record: int, column: str | None = None) -> str:
         """Say where a cell stands: `data.csv: row 3 (line 4), column 'age'`."""
-        row = f"{self.name}: {self.place(record)}"
-        return row if column is None else f"{row}, column {column!r}"
+        return f"{self.name}: {self.told(*self.positions([record])[record], column)}"
+
+    def told(self, row: int, line: int | None, column: str | None = None) -> str:
+        """Put a row, its line and a column into words."""
+        place = f"row {row}" + (f" (line {line})" if line else "")
+        return place if column is None else f"{place}, column {column!r}"
 
     def unreadable(self, done: int, error: Exception, part: Part | None = None) -> DataError:
         """Make one line of what is said of a file that breaks off after `done` records, in `part` where it is known."""
@@ -313,11 +317,6 @@ class Source(ABC):
             return damage
         except FAULTS:
             return None
-
-
-def place_words(found: Mapping[int, tuple[int, int | None]]) -> dict[int, str]:
-    """Put rows and lines into words."""
-    return {record: f"row {row}" + (f" (line {line})" if line else "") for record, (row, line) in found.items()}
 
 
 def no_columns(file: File) -> DataError:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import IO, cast
 
 from gdsolve.data.copying import copying
-from gdsolve.data.formats.registry import FORMATS, format_names
 from gdsolve.status import DataError
 
 _PROC = Path("/proc/self/fd")
@@ -96,8 +95,7 @@ def shortage_told(name: str) -> Iterator[None]:
     except OSError as error:
         reason = "there is no room" if error.errno in _FULL else f"cannot write there ({error.strerror or error})"
         folder = tempfile.tempdir or "the folder for temporary files"
-        uncopied = format_names([one for one in FORMATS if one.copy is None])
         raise DataError(
             f"{name}: has to be copied to {folder}, and {reason}",
-            f"choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain {uncopied}",
+            "choose another folder with TMPDIR=FOLDER, or give a file that needs no copy, as plain CSV",
         ) from None

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.regularization_path import RegularizationPath
 
 MOST_CELLS = 1_000_000
-"""Numbers of a problem that are kept for its pictures at most: a script may keep many fits."""
+"""Numbers of a problem that are kept for its pictures at most."""
 
 
 def cells_of(problem: Problem) -> float:
@@ -118,7 +118,8 @@ class LaterIllustrator:
         errors: Callable[[], Inference] | None = None,
     ) -> None:
         """Draw later as for a spec that asks for that kind; not of rows that are read anew, or are many."""
-        if problem.is_streamed or cells_of(problem) > MOST_CELLS:
+        cells = cells_of(problem)
+        if problem.is_streamed or cells > MOST_CELLS:
             return
 
         def drawn(kind: PlotKind) -> Picture:
@@ -126,4 +127,4 @@ class LaterIllustrator:
             picture: Picture = draw(replace(problem, spec=asked), kind)
             return picture
 
-        self.kept = Kept(drawn, errors)
+        self.kept = Kept(cells, drawn, errors)

@@ -45,7 +45,7 @@ class DiagramLayout:
 
 def diagram_figure(diagram: Diagram) -> Figure:
     """The figure of a diagram, as large as its nodes need; sizes are inches."""
-    from matplotlib.figure import Figure
+    from gdsolve.report.figure import ShownFigure
 
     plan = layout(diagram)
     wide = min(MOST_INCHES, max(5.0, plan.width))
@@ -53,7 +53,7 @@ def diagram_figure(diagram: Diagram) -> Figure:
     title = wrap(diagram.title, int(wide * 10))
     foot, head = 0.16 * len(notes) + 0.15, 0.3 + 0.2 * len(title)
     tall = min(MOST_INCHES, plan.height + foot + head)
-    figure = Figure(figsize=(wide, tall))
+    figure = ShownFigure(figsize=(wide, tall))
     axes = figure.add_axes((0.0, foot / tall, 1.0, (tall - foot - head) / tall))
     axes.set_xlim((plan.width - wide) / 2, (plan.width + wide) / 2)
     axes.set_ylim(0.0, plan.height)

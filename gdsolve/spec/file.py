@@ -123,7 +123,7 @@ def read_spec(
 def is_yaml(source: str) -> bool:
     """True for a source that is a spec and no table: by its ending, or by the name of one that comes with gdsolve."""
     if source.lower().endswith(SPEC_ENDINGS):
-        return True
+        return source_name(source).is_path
     bundled = named(source)
     return bundled is not None and bundled.is_spec
 

@@ -28,7 +28,7 @@ _ERROR = re.compile(r"Error\((\w+)\)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sheet:
+class SheetCells:
     """The columns of a sheet, their `headers` and their numbers from 1; `rows` are those of its rows, (m,).
 
     Rows without any cell are none, and neither are columns without header and cells. Without a header `headers` is
@@ -41,7 +41,7 @@ class Sheet:
     rows: np.ndarray
 
 
-def read_sheet(reader: Any, name: str, header: bool | None = None) -> Sheet:
+def read_sheet(reader: Any, name: str, header: bool | None = None) -> SheetCells:
     """Read a sheet by its name: its first row that has cells names the columns, unless all of them are numbers.
 
     `header` says so where it is known.
@@ -56,7 +56,7 @@ def read_sheet(reader: Any, name: str, header: bool | None = None) -> Sheet:
     numbers = reader.load_sheet(name, dtypes="float", **how).to_polars()
     filled = np.flatnonzero(~texts.select(pl.all_horizontal(pl.all().is_null())).to_series().to_numpy())
     if texts.width == 0 or filled.size == 0:
-        return Sheet((), (), (), filled)
+        return SheetCells((), (), (), filled)
     first = int(filled[0])
     named = header if header is not None else not _is_numbers(texts.row(first), numbers.row(first))
     rows = filled[1:] if named else filled
@@ -65,7 +65,7 @@ def read_sheet(reader: Any, name: str, header: bool | None = None) -> Sheet:
     kept = [
         place for place, column in enumerate(found) if (named and titles[place]) or column.null_count() < len(column)
     ]
-    return Sheet(
+    return SheetCells(
         tuple(found[place] for place in kept),
         tuple(titles[place] for place in kept) if named else None,
         tuple(places[place] for place in kept),

@@ -15,10 +15,11 @@ import polars as pl
 from gdsolve.data.file import File, Stamp
 from gdsolve.data.formats.arrow_file import ArrowReader
 from gdsolve.data.formats.excel.archive import column_letters, require_whole
-from gdsolve.data.formats.excel.sheet import Sheet, read_sheet
+from gdsolve.data.formats.excel.sheet import SheetCells, read_sheet
 from gdsolve.data.formats.extras import require_extra
 from gdsolve.data.formats.typed import TypedSource, open_typed
 from gdsolve.data.names import plain_names
+from gdsolve.data.scan import first_line
 from gdsolve.data.spool import shortage_told, temporary
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -40,17 +41,15 @@ class SheetSource(TypedSource):
         """False for a sheet that starts with numbers."""
         return self.named
 
-    def places(self, records: Iterable[int]) -> dict[int, str]:
-        """Say which rows of Excel records are."""
-        return {record: f"row {record + 1} (Excel row {self.sheet_rows[record]})" for record in set(map(int, records))}
+    def positions(self, records: Iterable[int]) -> dict[int, tuple[int, int | None]]:
+        """Rows count from 1, and lines are rows of the sheet."""
+        return {record: (record + 1, int(self.sheet_rows[record])) for record in sorted(set(map(int, records)))}
 
-    def where(self, record: int, column: str | None = None) -> str:
-        """Say where a cell stands: `runs.xlsx: row 3 (cell C4), column 'age'`."""
+    def told(self, row: int, line: int | None, column: str | None = None) -> str:
+        """Put a place into words as Excel shows it: `row 3 (cell C4), column 'age'`."""
         if column is None or column not in self.letters:
-            return TypedSource.where(self, record, column)
-        return (
-            f"{self.name}: row {record + 1} (cell {self.letters[column]}{self.sheet_rows[record]}), column {column!r}"
-        )
+            return f"row {row} (Excel row {line})"
+        return f"row {row} (cell {self.letters[column]}{line}), column {column!r}"
 
 
 def open_sheet(file: File, spec: Spec, stack: ExitStack) -> TypedSource:
@@ -68,9 +67,8 @@ def open_sheet(file: File, spec: Spec, stack: ExitStack) -> TypedSource:
         name = _sheet_name(file, names)
         sheet = read_sheet(reader, name)
     except fastexcel.FastExcelError as error:
-        reason = str(error).split("\n", maxsplit=1)[0]
         raise DataError(
-            f"{file.name}: is no workbook that can be read ({reason})", "save it again, or as CSV"
+            f"{file.name}: is no workbook that can be read ({first_line(error)})", "save it again, or as CSV"
         ) from None
     if file.asked.key is None and len(names) > 1:
         file = replace(file, name=f"{file.name}?sheet={name}")
@@ -96,7 +94,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
 
 
-def _source(file: File, sheet: Sheet, spec: Spec, stack: ExitStack) -> TypedSource:
+def _source(file: File, sheet: SheetCells, spec: Spec, stack: ExitStack) -> TypedSource:
     headers = plain_names(len(sheet.columns)) if sheet.headers is None else sheet.headers
     # Arrow files may have columns of one name, and polars does not.
     numbered = pl.DataFrame([column.alias(str(place)) for place, column in enumerate(sheet.columns)])
