@@ -15,7 +15,7 @@ from gdsolve.objective.layout import Layout
 from gdsolve.programs.expression import written
 from gdsolve.programs.linear import SQUARES, printed
 from gdsolve.programs.losses import row_loss
-from gdsolve.programs.steps import StepHolds, ProgramLoss, loop_lines
+from gdsolve.programs.steps import ProgramLoss, StepHolds, loop_lines
 from gdsolve.programs.table import column_lines
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.programs.walk import ProgramSteps

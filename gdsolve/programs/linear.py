@@ -9,7 +9,7 @@ import torch
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.programs.losses import row_loss
-from gdsolve.programs.steps import StepHolds, ProgramLoss, loop_lines
+from gdsolve.programs.steps import ProgramLoss, StepHolds, loop_lines
 from gdsolve.programs.table import table_lines
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.programs.walk import ProgramSteps
