@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gdsolve.bundled import named, path_of
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Missing, Spec
@@ -103,8 +104,11 @@ def _read(spec: Spec, info: DataInfo) -> list[str]:
     Raises:
         GdsolveError: as `opened`, and where polars reads the table otherwise than gdsolve, as far as can be seen.
     """
-    lines = [*opened(spec, info), *_kept(spec, info)]
-    if Path(info.source[0]).stat().st_size <= LOOKED_AT and not _is_same(info, lines):
+    lines = opened(spec, info)
+    if named(info.source[0]) is not None:
+        lines = _in_text(spec, info, lines)
+    lines += _kept(spec, info)
+    if path_of(info.source[0]).stat().st_size <= LOOKED_AT and not _is_same(info, lines):
         if spec.where is not None:
             raise no_program(f"--where {spec.where!r}", "keep the rows in a table of their own, and fit that", "where")
         raise no_program(
@@ -112,6 +116,27 @@ def _read(spec: Spec, info: DataInfo) -> list[str]:
             "write it as plain CSV, names in the first line and numbers without marks, and fit that",
         )
     return lines
+
+
+def _in_text(spec: Spec, info: DataInfo, lines: list[str]) -> list[str]:
+    """A small table that comes with gdsolve as numbers and texts in the program: its file is no user's.
+
+    Raises:
+        GdsolveError: it is too large.
+    """
+    import polars as pl
+
+    space: dict[str, Any] = {"pl": pl}
+    exec("\n".join(lines), space)
+    table, roles = space["table"], info.roles
+    used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
+    table = table if spec.where else table.select(used)
+    if table.height * table.width > MOST_INLINE:
+        name = info.source[0]
+        raise no_program(f"a table as large as {name}", f"copy it: gdsolve configs {name} > {name}.csv; and fit that")
+    return called(
+        "table = pl.DataFrame({", [f"{_double(name)}: {table[name].to_list()}" for name in table.columns], "})"
+    )
 
 
 def _is_same(info: DataInfo, lines: list[str]) -> bool:
@@ -142,7 +167,7 @@ def opened(spec: Spec, info: DataInfo) -> list[str]:
         GdsolveError: there is no such file, or not one alone.
     """
     _require_plain(spec, info)
-    (path,) = info.source
+    path = str(path_of(info.source[0]))
     if info.delimiter is None:
         ending = "".join(Path(path).suffixes[-1:]).lower()
         if ending not in READERS:
@@ -179,7 +204,7 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
     source = info.source
     if len(source) != 1:
         raise no_program(f"{len(source)} tables at once", "give one table")
-    if source[0] == "-" or not Path(source[0]).is_file():
+    if source[0] == "-" or not path_of(source[0]).is_file():
         raise no_program("a table that is in no file of its own", "write it to a file, as in data.csv, and fit that")
     if info.is_scan:
         raise no_program("a scan", "give the table that was scanned")
