@@ -12,7 +12,7 @@ from gdsolve.advice import Advice
 from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
-from gdsolve.data.formats.csv.comments import BehindMark, header_behind
+from gdsolve.data.formats.csv.comments import MARKS, BehindMark, header_behind
 from gdsolve.data.formats.csv.cut import Cut, cut, without_groups
 from gdsolve.data.formats.csv.foreign import refuse_foreign
 from gdsolve.data.formats.csv.head import Record, head_records, is_number
@@ -20,7 +20,7 @@ from gdsolve.data.formats.csv.header import HeaderGuess, judge
 from gdsolve.data.layout import Layout
 from gdsolve.data.shell import piped
 from gdsolve.spec import Header, Spec
-from gdsolve.spec.marks import BLANKS
+from gdsolve.spec.marks import BLANKS, NO_COMMENTS
 from gdsolve.status import DataError
 
 ROW_NAMES = "row_names"
@@ -70,6 +70,13 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
         DataError: a header that is not UTF-8, a line before it that is none, or a file that is no table.
     """
     refuse_foreign(file)
+    if (
+        spec.comment is None
+        and file.head.startswith(tuple(MARKS))
+        and any(name.startswith(tuple(MARKS)) for name in [*named, *_called(spec)])
+    ):
+        # Whoever calls a column so has seen that it is one.
+        spec = replace(spec, comment=NO_COMMENTS)
     found = cut(file, spec)
     delimiter, records = found.delimiter, found.records
     if not records:
