@@ -149,6 +149,10 @@ def test_what_begins_with_a_mark_and_is_no_comment_stays(tmp_path: Path) -> None
     path = tmp_path / "t.csv"
     path.write_text("#,size,y\n1,2,3\n2,4,5\n3,7,8\n")
     assert load(str(path)).roles.features == ("#", "size")
+    path.write_text("% fat,size,y\n1,2,3\n2,4,5\n3,7,8\n")
+    assert load(str(path)).roles.features == ("% fat", "size")
+    path.write_text("# of rooms,size,y\n1,2,3\n2,4,5\n3,7,8\n")
+    assert load(str(path), features=("# of rooms",)).roles.features == ("# of rooms",)
     path.write_text("tag,x,y\n#a,1,2\nb,2,4\n#c,3,7\n")
     assert len(load(str(path), ignore=("tag",)).values) == 3
     path.write_text('t,x,y\n"# no\n# comment",1,2\n# one\nb,2,4\nc,3,7\n')

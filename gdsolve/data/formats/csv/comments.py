@@ -10,7 +10,7 @@ from gdsolve.data.formats.csv.head import Record, is_number
 from gdsolve.data.layout import TABLED, Layout
 
 USUAL = "#"
-_MARKS = "#%"
+MARKS = "#%"
 _MOST_LINES = 1000
 
 
@@ -25,7 +25,7 @@ class BehindMark:
 def begins_comments(head: str) -> str | None:
     """The character that comments begin with, if a line of a head begins with one that often does."""
     lines = "\n".join(head.split("\n", _MOST_LINES)[:_MOST_LINES])
-    for mark in _MARKS:
+    for mark in MARKS:
         if mark in lines and Layout(blanks=False, comment=mark).of(lines) != lines:
             return mark
     return None
@@ -46,7 +46,7 @@ def are_comments(head: str, mark: str, delimiter: str, records: Sequence[Record]
         return True
     if len(marked) == 1 and marked[0][0] == lines[0][0]:
         cells = marked[0][1]
-        if cells[0] == mark:
+        if cells[0] == mark or mark != USUAL:
             return False
         if not any(is_number(cell, "[.,]") for cell in cells):
             return True
