@@ -24,7 +24,7 @@ from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"
