@@ -1,9 +1,9 @@
 """gdsolve: the gradient descent solver of the command line.
 
 `gdsolve.fit`, `compare_lr`, `compare`, `path`, `check`, `certify`, `scan`, `predict`, `score` and `trace` are the
-verbs for Python; `partial_fit` goes on with a model on new rows; `folds` and `held_out` tell how rows are dealt,
-`curves` which curves have names, and `configs` which specs and tables come with gdsolve. They are imported when first
-used, so that `gdsolve --help` does not pay for PyTorch.
+verbs for Python; `code` writes a fit as a program; `partial_fit` goes on with a model on new rows; `folds` and
+`held_out` tell how rows are dealt, `curves` which curves have names, and `configs` which specs and tables come with
+gdsolve. They are imported when first used, so that `gdsolve --help` does not pay for PyTorch.
 """
 
 from __future__ import annotations
@@ -14,7 +14,20 @@ from gdsolve.status import DataError, ExitCode, GdsolveError, Status
 from gdsolve.version import __version__
 
 if TYPE_CHECKING:
-    from gdsolve.api import certify, check, compare, compare_lr, fit, partial_fit, path, predict, scan, score, trace
+    from gdsolve.api import (
+        certify,
+        check,
+        code,
+        compare,
+        compare_lr,
+        fit,
+        partial_fit,
+        path,
+        predict,
+        scan,
+        score,
+        trace,
+    )
     from gdsolve.bundled import configs
     from gdsolve.data.dealing import folds, held_out
     from gdsolve.spec.curve_names import curves
@@ -27,6 +40,7 @@ __all__ = [
     "__version__",
     "certify",
     "check",
+    "code",
     "compare",
     "compare_lr",
     "configs",

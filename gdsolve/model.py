@@ -42,6 +42,7 @@ FORM: dict[tuple[str, ...], type] = {
     ("covariance", "parameters"): list,
     ("groups",): list,
     ("group_by",): str,
+    ("group_keys",): list,
 }
 NAMES: dict[type, str] = {dict: "a mapping", list: "a list", str: "a text"}
 _HINT = Advice("a model is what `gdsolve fit --save MODEL.json` writes", verbatim=True)

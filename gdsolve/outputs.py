@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
 from gdsolve.spec import Spec
+from gdsolve.spec.program import read_code
 from gdsolve.spec.scans import require_name
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ def check_outputs(spec: Spec) -> None:
         _check_folder("plot", spec.plot_file)
         _check_unread(spec, "plot", spec.plot_file)
 
+    asked = read_code(spec.code)
+    if asked is not None and asked.file is not None:
+        _check_folder("code", asked.file)
+        _check_unread(spec, "code", asked.file)
     if spec.checkpoint is not None:
         _check_checkpoint(spec, spec.checkpoint)
 
@@ -76,8 +82,22 @@ def write_picture_file(spec: Spec, picture: Picture | Diagram | None) -> None:
     save_picture(picture, spec.plot_file)
 
 
+def write_program(spec: Spec, text: str) -> None:
+    """Write a program to the file that it was asked for in, whole or not at all.
+
+    Raises:
+        GdsolveError: it cannot be written.
+    """
+    from gdsolve.files import replacing
+
+    asked = read_code(spec.code)
+    if asked is not None and asked.file is not None:
+        with replacing(asked.file) as stream:
+            stream.write(text)
+
+
 def _check_unread(spec: Spec, name: str, path: str) -> None:
-    for source in spec.data:
+    for source in map(path_in, spec.data):
         if Path(source).exists() and Path(path).exists() and Path(source).samefile(path):
             raise GdsolveError(f"{path} is read as well", f"give --{name} another file", option=name)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hints import Case
 
 SIX = {"six.csv": "x,y\n1,2\n3,4\n4,6\n5,6\n6,8\n8,9\n"}
-GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 CLASSES = {"classes.csv": "x,c\n1,u\n2,v\n3,w\n2,u\n1,v\n4,w\n3,u\n4,v\n1,w\n"}
 CURVE = "--model 'p*(x - mean(x))' --start p=1"
 SAVE = "fit six.csv --save m.json"
@@ -16,7 +15,6 @@ CASES = [
     Case("fit six.csv --batch 2 --schedule backtracking", SIX),
     Case("fit six.csv --batch 2 --l1 1", SIX),
     Case("fit six.csv --batch 2 --cv 2", SIX),
-    Case("fit groups.csv --group-by g --batch 2", GROUPS),
     Case("fit six.csv --batch 2 --engine leap", SIX),
     Case("fit six.csv --batch 2 --engine autograd", SIX),
     Case("fit six.csv --batch 2 --shuffle blocks --holdout 0.3", SIX),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from hints import Case
 
 TWO = {"two.csv": "x,y\n1,2\n3,4\n4,6\n"}
-GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 WEIGHTS = {**TWO, "w.json": '{"weights": {"x": -1}, "intercept": 0}'}
 
 ALONE = "fit --minimize '(a - 1)**2'"
@@ -27,7 +26,6 @@ CASES = [
     Case("fit two.csv --nonnegative --report --se hc3", TWO),
     Case("fit two.csv --nonnegative --cv 3 --stop best", TWO),
     Case("fit two.csv --nonnegative --cv 3 --ridge auto", TWO),
-    Case("fit groups.csv --group-by g --nonnegative", GROUPS),
     Case(
         "certify two.csv --weights w.json --nonnegative",
         WEIGHTS,

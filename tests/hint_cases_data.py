@@ -67,9 +67,9 @@ COLUMNS = [
     table("c,c=v,y\nu,1,2\nv,2,4\nu,3,3\nv,5,1\n", "--categorical onehot"),
     table("x,x,y\n1,2,3\n3,1,2\n4,4,4\n5,2,1\n"),
     table(
-        ",x,y\n1,2,3\n2,1,2\n3,4,4\n",
+        "x,,y\n2,1,3\n1,2,2\n4,3,4\n",
         "",
-        {"--ignore": "fit t.csv --ignore column_1", "--features": "fit t.csv --features x"},
+        {"--ignore": "fit t.csv --ignore column_2", "--features": "fit t.csv --features x"},
     ),
     table("x,n,y\n1,u,3\n3,v,2\n4,u,4\n"),
     table("x,z,y\n1,2,u\n3,1,v\n4,4,u\n", "", {"numbers are in: x, z": "fit t.csv --target x --ignore y"}),
@@ -208,7 +208,7 @@ FILES = [
     ),
     mended('x,y\n1,2\n"3,4\n4,6\n5,6\n', "quote"),
     mended("x,y\n1,2\n3,4,5\n4,6\n", "quote the cells"),
-    table("x y\n1 2\n3  4\n4 6\n", "--delimiter ' '", {"sed -E": Input("fit t.csv", {"t.csv": GOOD})}),
+    table("x y\n1 2\n3  4\n4 6\n", "--delimiter ' '"),
     table(
         b"x,c,y\n1,caf\xe9,2\n3,th\xe9,4\n4,caf\xe9,6\n",
         "--categorical onehot",

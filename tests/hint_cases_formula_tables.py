@@ -36,8 +36,6 @@ MADE = [
         {"another target before the ~": fit("y ~ x", "--loss softmax")},
     ),
     Case(fit("y ~ c"), {"t.csv": LEVELS}, {"leave it out": fit("y ~ x")}),
-    Case(fit("y ~ 1", "--group-by g"), TABLE, {"name one": fit("y ~ x", "--group-by g")}),
-    Case(fit("y ~ 1", "--group-by g"), TABLE),
     Case(fit("y ~ . - x - 1"), COUNTS, {"as in y ~ x": fit("y ~ x")}),
     Case(
         fit("y ~ bs(x, df=3, lower_bound=2)"),

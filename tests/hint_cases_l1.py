@@ -5,7 +5,6 @@ from __future__ import annotations
 from hints import Case
 
 TWO = {"two.csv": "x,y\n1,2\n3,4\n4,6\n"}
-GROUPS = {"groups.csv": "g,x,y\nu,1,2\nu,3,4\nu,4,6\nv,1,1\nv,2,3\nv,5,4\n"}
 TWINS = {"twins.csv": "a,b,y\n1,1,2\n3,3,4\n4,4,7\n6,6,8\n"}
 
 CASES = [
@@ -15,8 +14,6 @@ CASES = [
     Case("fit two.csv --l1 1 --loss huber", TWO),
     Case("fit two.csv --l1 1 --method lbfgs", TWO),
     Case("fit two.csv --l1 1 --engine leap", TWO),
-    Case("fit groups.csv --group-by g --l1 1", GROUPS),
-    Case("fit groups.csv --group-by g --ridge 1 --penalty-scale standard", GROUPS),
     Case("fit two.csv --penalty-scale standard", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs,gd", TWO),
     Case("compare two.csv --l1 1 --methods lbfgs", TWO),

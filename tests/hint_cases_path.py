@@ -29,7 +29,6 @@ CASES = [
     Case(f"{PATH} --loss huber", TWENTY),
     Case(f"{FIT} --ridge auto --cv 4 --stop best", TWENTY),
     Case(f"{FIT} --l1 3 --cv 4 --stop best", TWENTY),
-    Case("fit t.csv --ridge auto --group-by g", TWENTY),
     Case("check t.csv --ignore g --ridge auto", TWENTY),
     says(
         "gdsolve.path([[1.0], [2.0], [3.0]], [1.0, 2.0, 4.0], points=3).select('1se')",

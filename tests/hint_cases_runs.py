@@ -33,6 +33,7 @@ COMMAND_LINE = [
     Case(
         "fit two.csv --iterates 3", TWO, {"--iterates goes with gdsolve compare-lr": "compare-lr two.csv --iterates 3"}
     ),
+    Case("a1", TWO, {"did you mean gdsolve trace A1?": "trace A1"}),
     Case("fit B44", TWO, {"did you mean B4?": "fit B4-small"}),
     Case("fit b4.yaml", TWO, {"did you mean B4?": "fit B4-small"}),
     Case("trace A12", TWO, {"did you mean A2?": "trace A2"}),

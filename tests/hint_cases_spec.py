@@ -84,6 +84,11 @@ CHECKS = [
     Case("fit two.csv --decimal x", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
     Case("fit two.csv --delimiter ab", {"two.csv": "x\ty\n1\t2\n3\t4\n4\t6\n"}),
     Case("fit two.csv --delimiter , --decimal ,", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
+    Case("fit two.csv --thousands x", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
+    Case("fit two.csv --thousands , --decimal ,", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
+    Case("fit two.csv --thousands ' ' --delimiter blanks", {"two.csv": "x y\n1 2\n3 4\n4 6\n"}),
+    Case("fit two.csv --comment ab", TWO),
+    Case("fit two.csv --comment ';' --delimiter ';'", {"two.csv": "x;y\n1;2\n3;4\n4;6\n"}),
     edits("X: [1, 2, 3]\n", {"add the missing one": "X: [1, 2, 3]\ny: [1, 2, 4]\n"}),
     edits(GOOD + "X: [1, 2]\ny: [1, 2]\n", {"keep one of them": GOOD}),
     Case(
@@ -169,12 +174,6 @@ CHECKS = [
 GROUPED = [
     Case(f"fit groups.csv --group-by g {options}", GROUPS)
     for options in (
-        "--loss absolute",
-        "--method newton",
-        "--momentum 0.5",
-        "--schedule backtracking",
-        "--engine rows",
-        "--dtype float32",
         "--every 3",
         "--history h.csv",
         "--watch",
@@ -185,12 +184,12 @@ GROUPED = [
     )
 ] + [
     Case(
-        "fit groups.csv --group-by g --model 'a*x' --start a=0", GROUPS, {"--model out": "fit groups.csv --group-by g"}
-    ),
-    Case(
         "fit groups.csv --group-by g --minimize 'sum(a*x - y)' --start a=0",
         GROUPS,
-        {"--minimize out": "fit groups.csv --group-by g"},
+        {
+            "--minimize out": "fit groups.csv --group-by g",
+            "a curve: --model": "fit groups.csv --group-by g --model 'a*x' --start a=0",
+        },
     ),
     Case(
         "gdsolve.fit('groups.csv', group_by='g', lr=(0.1, 0.2))",
@@ -198,7 +197,18 @@ GROUPED = [
         {"--lr auto": "gdsolve.fit('groups.csv', group_by='g', lr='auto')"},
         python=True,
     ),
-    Case("fit groups.csv --group-by g --init model.json", GROUPS),
+    Case(
+        "fit groups.csv --group-by g --init m.json",
+        {**GROUPS, "other.csv": "g,x,y\np,1,2\np,2,3\np,4,4\n"},
+        {
+            "leave --init out": "fit groups.csv --group-by g",
+            "a model of the same groups": "fit groups.csv --group-by g --init n.json",
+        },
+        before=(
+            "fit other.csv --group-by g --save m.json",
+            "fit groups.csv --group-by g --save n.json",
+        ),
+    ),
 ]
 
 NUMBERS = [

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 
 from hint_cases_data import GOOD, TWO, mended, table
-from hints import Case
+from hints import Case, Input
 
 ARFF = (
     "% a comment\n@relation weather\n@attribute 'temp x' numeric\n@attribute hum real\n@ATTRIBUTE y numeric\n@data\n"
     "1,2,3\n2,?,4\n3,1,6\n5,1,7\n"
 )
 SPARSE = "1 1:2 3:4\n2 2:1\n3 1:1 2:5 # odd\n4 3:2\n"
-BLANKS = "x z  name, y\n1 2  a, b\n3  4  c, d\n5  1  e, f\n7  8  g, h\n"
 NAMED = "x,z,y\na,1,2,3\nb,3,1,2\nc,4,4,4\nd,5,2,1\n"
 
 MAKES = [
@@ -24,7 +23,6 @@ MAKES = [
     Case("fit -", {"t.arff": ARFF}, fill={"FILE": "t.arff"}, stdin=ARFF.encode()),
     Case("predict m.json s.txt", {**TWO, "s.txt": SPARSE}, before=("fit two.csv --save m.json",)),
     Case("check s.txt", {"s.txt": SPARSE}),
-    table(BLANKS),
     table("x z y\n1  2 3\n3 1 2\n4 4 4\n5  2 1\n", "--delimiter ' '"),
     table("  x  z  y\n  1  2  3\n  3  1  2\n  4  4  4\n  5  2  1\n", "--delimiter ' '"),
     Case(
@@ -34,6 +32,17 @@ MAKES = [
         before=("fit two.csv --save m.json",),
     ),
     table(NAMED.replace("a,", "7,").replace("b,", "1.5,")),
+    table(
+        'x,y\n"1,234",2\n"12,34",4\n4,6\n',
+        "--thousands ,",
+        {"mend it": Input("fit t.csv --thousands ,", {"t.csv": "x,y\n1,2\n3,4\n4,6\n"})},
+    ),
+    table(
+        "x,y\n1,234,2\n3,4\n4,6\n",
+        "--thousands ,",
+        {"in quotes": Input("fit t.csv --thousands ,", {"t.csv": 'x,y\n"1,234",2\n3,4\n4,6\n'})},
+    ),
+    table(",y\n1,2\n3,4\n4,6\n"),
     table("Title\nof two lines\nx;y\n1;2\n3;4\n4;6\n"),
 ]
 

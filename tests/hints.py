@@ -27,6 +27,8 @@ from gdsolve.spec import VERBS, flag, options_of
 from gdsolve.status import GdsolveError
 
 FINE = (0, 3, 4)
+OPTIONAL = {"--plot": (), "--code": ("matrix", "autograd")}
+"""Flags whose value may be left out, and the words that are one, beside names of files."""
 MOST_STEPS = 3
 
 Files = Mapping[str, str | bytes]
@@ -219,7 +221,12 @@ def _verb(text: str) -> str:
 def _takes_value(name: str, verb: str) -> bool:
     options = {flag(option): option for option in options_of(verb)}
     default = gdsolve.spec.Spec.__dataclass_fields__[options[name]].default if name in options else None
-    return not isinstance(default, bool) or name == "--plot"
+    return not isinstance(default, bool) or name in OPTIONAL
+
+
+def _is_value(name: str, word: str) -> bool:
+    """True for a word after a flag that may do without one, where it is the flag's."""
+    return name not in OPTIONAL or "." in word or word in OPTIONAL[name]
 
 
 def _without(text: str, name: str) -> str:
@@ -228,7 +235,7 @@ def _without(text: str, name: str) -> str:
     while words:
         word = words.pop(0)
         if word == name:
-            if words and _takes_value(name, _verb(text)) and (name != "--plot" or "." in words[0]):
+            if words and _takes_value(name, _verb(text)) and _is_value(name, words[0]):
                 words.pop(0)
         elif not word.startswith(f"{name}="):
             kept.append(word)
@@ -255,7 +262,7 @@ def _flags(part: str, text: str) -> Iterator[list[str]]:
             words
             and not words[0].startswith("--")
             and _takes_value(word, verb)
-            and (word != "--plot" or "." in words[0])
+            and _is_value(word, words[0].rstrip(",;:)"))
         ):
             given = words.pop(0)
             values = [[one] for one in (given.rstrip(",;:)") or given).split("|")]

@@ -26,7 +26,7 @@ from gdsolve.tour.script import PARTS, STEPS
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
-NAMES = ("tutorial", "textbook", "reference", "inference", "curves-by-name", "bounds")
+NAMES = ("tutorial", "textbook", "reference", "inference", "curves-by-name", "bounds", "groups")
 PAGES = (README, CHINESE, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
 """The pages that show runs."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
@@ -72,7 +72,8 @@ def reference(run: Callable[[str], str]) -> str:
 _ENDINGS = ", ".join(f"`{ending}`" for ending in format_endings())
 SOURCES = f"""A SOURCE is a table ({_ENDINGS}, also with `.gz` or
 `.zst`), a glob in quotes, `-` for standard input, or one YAML spec. Several tables must have the same columns, in any
-order.
+order. `'FILE?sheet=NAME'`, `'FILE?table=NAME'` and `'FILE?query=SELECT …'` say what is read of a workbook or a
+database: [files.md](files.md).
 """
 JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
 `sse`, `loss`, `gap`, weights, `standard_errors` and `optimum` are in the units of the file, `gradient_norm`, `update`

@@ -66,7 +66,14 @@ TABLES: dict[str, tuple[str, tuple[str, ...], list[tuple[str, str]], tuple[int, 
     "an index without a name": (
         table(",a,b,y", lambda i: [i, A[i], B[i], Y[i]]),
         (),
-        [("unnamed", "column_1: column 1 has no name, and counts the rows")],
+        [],
+        (3, 3),
+        ROWS,
+    ),
+    "a column without a name": (
+        table("a,b,,y", lambda i: [A[i], B[i], i, Y[i]]),
+        (),
+        [("unnamed", "column_3: column 3 has no name, and counts the rows")],
         (3, 3),
         ROWS,
     ),
@@ -563,7 +570,7 @@ def test_what_only_the_reader_says_is_a_finding_too(ask: Any, here: Path) -> Non
     assert ask("check", "t.csv", "--categorical", "ignore")[1].count("no feature column is left") == 1
 
 
-def test_cells_that_blanks_set_apart_come_before_their_quotes(
+def test_cells_that_a_wrong_delimiter_leaves_together_come_before_their_quotes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -572,8 +579,8 @@ def test_cells_that_blanks_set_apart_come_before_their_quotes(
     assert run(["fit", "t.csv", "--save", "m.json", "--quiet"]) == 0
     capsys.readouterr()
     for verb in (["fit"], ["check"], ["predict", "m.json"]):
-        assert run([*verb, "r.txt"]) == 5
+        assert run([*verb, "r.txt", "--delimiter", ","]) == 5
         hint = capsys.readouterr().err.splitlines()[-1]
-        assert hint == "hint: if cells are split wrongly, name the delimiter: --delimiter ' '"
-        assert run([*verb, "r.txt", "--delimiter", " "]) == 0
+        assert hint == "hint: if cells are split wrongly, name the delimiter: --delimiter blanks"
+        assert run([*verb, "r.txt", "--delimiter", "blanks"]) == 0
         capsys.readouterr()

@@ -22,7 +22,7 @@ from test_data_parquet import NESTED, NUMBERS, PLAIN, TIMES
 
 from gdsolve.cli.main import run
 from gdsolve.data import RowCount, open_table
-from gdsolve.data.formats.arrow.reader import ArrowReader
+from gdsolve.data.formats.arrow_file import ArrowReader
 from gdsolve.data.shares import Share, deal
 from gdsolve.spec import Categorical, Missing, Spec
 
@@ -170,7 +170,7 @@ def test_damaged_files_and_others(tmp_path):
     assert failure(write(path, whole[: len(whole) // 2]))[:2] == (5, "t.arrow: cannot be read (Not an Arrow file)")
     code, message, hint = failure(write(path, b"x,y\n1,2\n"))
     assert (code, message) == (5, "t.arrow: is not an Arrow file")
-    assert hint == "give it the ending of what it is: .csv, .tsv, .ndjson or .jsonl"
+    assert hint == "give it the ending of what it is: .csv, .tsv, .ndjson, .jsonl, .svm, .svmlight or .libsvm"
     path = tmp_path / "t.parquet"
     pq.write_table(pa.table({"x": [1.0, 2], "y": [1, 3]}), path)
     assert load(str(path.rename(tmp_path / "u.arrow"))).values.tolist() == [[1, 1], [2, 3]]

@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import pytest
 import torch
+from source_tables import sqlite_file, workbook
 
 import gdsolve
 from gdsolve.api import COMMAND_LINE
@@ -43,11 +44,15 @@ MODELS = {
     "t.csv": "--features x",
     "marks.csv": "--features x --delimiter ~",
     "half.csv": "--decimal ,",
+    "grouped.csv": "--thousands ,",
+    "odd.csv": "--comment !",
     "latin.csv": "--encoding latin-1",
     "years.csv": "--header no",
     "gap.csv": "--na drop --na-values ?",
     "classes.csv": "--loss logistic",
     "days.csv": "--dates days --date-format %d/%m/%Y",
+    "two.xlsx": "--features x",
+    "t.db": "--features x",
 }
 
 
@@ -71,8 +76,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "marks.csv").write_text(written([row[1:] for row in ROWS], NAMES[1:], "~"))
     # Thousands, or three decimals: it has to be said.
     (made / "half.csv").write_text("x;y\n1,225;2\n2,345;5\n3,456;7\n")
+    (made / "grouped.csv").write_text('x,y\n"1,225",2\n"2,345",5\n"3,456",7\n')
+    (made / "odd.csv").write_text("x,y\n1,2\n!3,4\n2,5\n3,7\n")
     (made / "years.csv").write_text("2019,2020\n1,2\n2,5\n3,6.5\n")
     pl.DataFrame(ROWS, schema=list(NAMES), orient="row").write_parquet(made / "t.parquet")
+    (made / "two.xlsx").write_bytes(workbook({"all": [NAMES, *ROWS], "few": [NAMES, *ROWS[:-1]]}))
+    sqlite_file(made / "t.db", {"t": [NAMES, *ROWS]})
     (made / "t.ndjson").write_text("".join(json.dumps(dict(zip(NAMES, row, strict=True))) + "\n" for row in ROWS))
     (made / "i.yaml").write_text(f"X: {[list(row[1:3]) for row in ROWS]}\ny: {[row[-1] for row in ROWS]}\n")
     (made / "g.yaml").write_text("leaves: {t: 1.5}\nnodes: {y: t**2, z: y**2 + t}\n")
@@ -129,6 +138,10 @@ EXAMPLES: dict[str, Example] = {
     "no_intercept": Example(),
     "delimiter": Example("~", source="marks.csv"),
     "decimal": Example(",", source="half.csv"),
+    "thousands": Example(",", source="grouped.csv"),
+    "comment": Example("!", source="odd.csv"),
+    "sheet": Example("few", source="two.xlsx"),
+    "query": Example("SELECT * FROM t WHERE x < 8", source="t.db"),
     "encoding": Example("latin-1", source="latin.csv"),
     "header": Example("no", source="years.csv"),
     "no_header": Example(None, source="years.csv"),
@@ -211,6 +224,7 @@ EXAMPLES: dict[str, Example] = {
     "exercises": Example("none", ("--case", "E"), ""),
     "case": Example("B4", ("--list",), ""),
     "plot": Example("p.svg"),
+    "code": Example("autograd"),
     "plot_kind": Example("spectrum", ("--plot", "p.svg")),
     "watch": Example(),
     "interval": Example("0.9"),
@@ -302,6 +316,7 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("scan", "seed"): Example("7", ("--cv", "2")),
     ("trace", "format"): Example("json", source="g.yaml"),
     ("trace", "plot"): Example("p.svg", source="g.yaml"),
+    ("trace", "code"): Example("autograd", source="g.yaml"),
 }
 
 # What only repeats what was asked, or differs from run to run.
@@ -385,7 +400,7 @@ def here(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 QUICK = {"compare": ("--methods", "gd,newton"), "compare-lr": ("--lr", "0.01,0.04")}
 # JSON has all but what these show.
-AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps")
+AS_TABLE = ("format", "only", "verbose", "plot", "plot_kind", "steps", "code")
 
 
 WRITTEN = {"report": "-", "scan": "s.tri"}
@@ -440,6 +455,8 @@ DEPENDS = {
     "categorical": "no column holds texts",
     "encoding": "all letters are ASCII",
     "decimal": "no number has decimals",
+    "thousands": "no number has four digits",
+    "comment": "there is none",
     "header": "the first line is what it is said to be",
     "weight": "every group has the same weights",
     "upper": "the minimum is within the bounds",
@@ -465,6 +482,10 @@ COLUMN_OPTIONS = (
     "absolute_sigma",
     "delimiter",
     "decimal",
+    "thousands",
+    "comment",
+    "sheet",
+    "query",
     "encoding",
     "header",
     "no_header",
@@ -556,7 +577,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}
 # What a table in memory has nothing of.
-OF_FILES = ("delimiter", "decimal", "encoding", "header", "no_header")
+OF_FILES = ("delimiter", "decimal", "thousands", "comment", "sheet", "query", "encoding", "header", "no_header")
 CALLS = [
     (verb, name, form)
     for verb in PYTHON
@@ -580,6 +601,8 @@ def given_as(form: str, source: str) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The table of a source as arguments of a call."""
     if form == "a file" or not source:
         return ((source,) if source else ()), {}
+    # The same rows.
+    source = {"two.xlsx": "t.csv", "t.db": "t.csv"}.get(source, source)
     mark = {"marks.csv": "~", "half.csv": ";"}.get(source, ",")
     encoding = "latin-1" if source == "latin.csv" else "utf8"
     missing = ["?"] if form == "a frame" else None

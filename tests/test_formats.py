@@ -16,6 +16,7 @@ import gdsolve.data
 from gdsolve.cli.main import run
 from gdsolve.data.formats.registry import FORMATS, format_endings, format_names, format_of_bytes, format_of_text
 from gdsolve.spec import company
+from gdsolve.spec.source_name import ENGINES, SELECTING
 
 PACKAGE = Path(gdsolve.data.__file__).parent.parent
 # The marks of CSV are words of options and of messages as well.
@@ -54,10 +55,11 @@ def test_every_package_is_in_the_registry_and_known_to_nothing_else():
 def test_no_two_formats_share_an_ending_or_first_bytes():
     endings = format_endings()
     assert len(set(endings)) == len(endings)
-    magic = [start for one in FORMATS for start in one.magic]
-    for one, other in itertools.permutations(magic, 2):
+    starts = [(start, one) for one in FORMATS for start in one.magic]
+    starts += [(bytes(distance) + later, one) for one in FORMATS for distance, later in one.later]
+    for (one, _), (other, _) in itertools.permutations(starts, 2):
         assert not one.startswith(other)
-    assert all(format_of_bytes(start + b"rest") is one for one in FORMATS for start in one.magic)
+    assert all(format_of_bytes(start + b"rest") is one for start, one in starts)
     assert format_of_bytes(b"a,b\n1,2\n") is None
 
 
@@ -70,10 +72,20 @@ def test_no_two_formats_share_an_ending_or_first_bytes():
         ("", ' {"a": 1}', "NDJSON"),
         ("", "a,b", "CSV"),
         (".txt", "a b", "CSV"),
+        ("", "# made by hand\n+1 qid:3 2:0.5 7:-1e-3 # one\n-1 1:2\n3\n", "svmlight"),
+        (".txt", "1 10:30 11:45\n2 10:31 11:50\n", "CSV"),
+        ("", "1 2\n3 4\n", "CSV"),
     ],
 )
 def test_text_is_known_by_its_ending_and_else_by_its_beginning(ending, head, name):
     assert format_of_text(ending, head).name == name
+
+
+def test_what_names_of_sources_say_is_what_some_format_takes():
+    """The words stand in `spec`, which knows no format; a format that is new with words of its own adds them there."""
+    assert {word for one in FORMATS for word in one.selects} == set(SELECTING)
+    assert {one.engine for one in FORMATS if one.engine} == set(ENGINES)
+    assert all(one.copy is not None for one in FORMATS if one.selects)
 
 
 def test_options_for_some_formats_are_taken_by_one():
@@ -81,7 +93,7 @@ def test_options_for_some_formats_are_taken_by_one():
 
 
 def test_texts_name_every_format(capsys):
-    assert format_names() == "CSV, Parquet, NDJSON or Arrow"
+    assert format_names() == "CSV, Parquet, NDJSON, Arrow, svmlight, Excel, SQLite or DuckDB"
     assert format_names(FORMATS[:1]) == "CSV"
     assert run(["fit", "--help"]) == 0
     shown = " ".join(capsys.readouterr().out.split())

@@ -54,7 +54,7 @@ def test_the_fields_of_a_group_are_those_of_a_fit(capsys: pytest.CaptureFixture[
     Path("alone.csv").write_text("x,y\n1,2\n2,4\n3,6\n")
     assert run(["fit", "alone.csv", "--format", "json"]) == 0
     single = json.loads(capsys.readouterr().out)
-    of_its_own = {"schema", "group", "hint", "tol"}
+    of_its_own = {"schema", "group", "hint", "tol", "batched"}
     assert set(lines[0]) - of_its_own < set(single)
     for name in ("status", "stopped_by", "iterations", "exit_code", "learning_rate", "best_iteration"):
         assert lines[0][name] == single[name]
@@ -228,7 +228,7 @@ def test_yaml_and_python_take_it_too(capsys: pytest.CaptureFixture[str]) -> None
     assert fits["B"].weights == pytest.approx({"x": -2.0})
     with pytest.raises(KeyError):
         fits["C"]
-    for verb in ("compare-lr", "compare", "check"):
+    for verb in ("compare-lr", "compare"):
         assert run([verb, "spec.yaml"]) == 2
         err = capsys.readouterr().err
         assert f"group_by: {verb} looks at all rows together" in err

@@ -224,19 +224,13 @@ def test_weights_agree_with_lstsq() -> None:
 
 
 REFUSED = [
-    ({"method": "lbfgs"}, "method: with --group-by"),
-    ({"momentum": 0.5}, "momentum: with --group-by"),
-    ({"loss": "huber"}, "loss: with --group-by"),
-    ({"engine": "rows"}, "engine: with --group-by"),
-    ({"engine": "triangle"}, "engine: with --group-by"),
-    ({"engine": "autograd"}, "engine: with --group-by"),
-    ({"dtype": "float32"}, "dtype: with --group-by"),
-    ({"init": "model.json"}, "init: with --group-by"),
     ({"history": "h.csv"}, "history: with --group-by"),
     ({"every": 10}, "every: with --group-by"),
     ({"check_gradient": True}, "check_gradient: with --group-by"),
-    ({"schedule": "invscaling", "lr": 0.1}, "schedule: with --group-by"),
-    ({"model": "a*x", "start": "a=1"}, "model: with --group-by"),
+    ({"watch": True}, "watch: "),
+    ({"plot": True}, "plot: with --group-by"),
+    ({"checkpoint": "c.ck"}, "checkpoint: with --group-by"),
+    ({"online": "model.json"}, "online: with --group-by"),
     ({"minimize": "a**2", "start": "a=1"}, "minimize: with --group-by"),
 ]
 

@@ -8,6 +8,7 @@ import hint_cases_batches
 import hint_cases_bounds
 import hint_cases_certify
 import hint_cases_classes
+import hint_cases_code
 import hint_cases_counts
 import hint_cases_curves
 import hint_cases_data
@@ -20,8 +21,10 @@ import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
 import hint_cases_python
+import hint_cases_results
 import hint_cases_runs
 import hint_cases_scans
+import hint_cases_sources
 import hint_cases_spec
 import hint_cases_starts
 import hint_cases_text
@@ -43,8 +46,10 @@ CASES: list[Case] = [
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,
     *hint_cases_python.CASES,
+    *hint_cases_results.CASES,
     *hint_cases_scans.CASES,
     *hint_cases_data.CASES,
+    *hint_cases_sources.CASES,
     *hint_cases_counts.CASES,
     *hint_cases_formula_tables.CASES,
     *hint_cases_formula_text.CASES,
@@ -53,6 +58,7 @@ CASES: list[Case] = [
     *hint_cases_certify.CASES,
     *hint_cases_batches.CASES,
     *hint_cases_classes.CASES,
+    *hint_cases_code.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
@@ -76,6 +82,9 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
     "bundled.py::_folder#1": "an installation without its specs",
+    "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
+    "data/formats/sqlite/database.py::_Database._fault#3": "a database that is locked; test_sources.py locks one",
+    "data/formats/excel/source.py::_sheet_name#1": "a workbook without a sheet, which no program writes",
     "data/where/source.py::SiftedSource._bad_cell#1": "a file that another program writes to",
     "data/file.py::change_of#1": "a file that another program takes away; test_data_changes.py does",
     "data/file.py::change_of#2": "a file that another program writes to; test_data_changes.py does",
@@ -87,7 +96,7 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "data/source.py::Source.damage#1": "a file that the system stops reading half way",
     "data/shares.py::_shareable#1": "several ranks under a launcher; test_ranks_process.py starts them",
     "data/formats/csv/sniff.py::sniff#1": "a first line that csv cannot split; none is known",
-    "data/spool.py::_shortage_told#1": "a temporary folder that is full; test_room.py has one",
+    "data/spool.py::shortage_told#1": "a temporary folder that is full; test_room.py has one",
     "files.py::replacing_bytes#1": "a folder that may not be written to, or a disk that is full; test_report_files.py",
     "outputs.py::_check_folder#3": "a folder that may not be written to, which stops no superuser",
     "ranks.py::Launched.join#1": "a machine with fewer devices than ranks",

@@ -314,7 +314,6 @@ REFUSED = [
     ({"cv": 1}, GdsolveError, "1 is not a finite number of at least 2"),
     ({"cv": 1000}, DataError, "880 of the 1000 folds of --cv 1000 have no rows"),
     ({"cv": 1000, "loss": "huber"}, DataError, "880 of the 1000 folds of --cv 1000 have no rows"),
-    ({"cv": 5, "group_by": "who"}, GdsolveError, "with --group-by goes with a single fit"),
     ({"holdout": 1.0}, GdsolveError, "1 is not strictly between 0 and 1"),
     ({"holdout": 1e-9}, DataError, "none is held out by --holdout 1e-09"),
     ({"holdout": 1 - 1e-12}, DataError, "all rows are held out"),

@@ -30,7 +30,7 @@ TAKEN_APART = {
 }
 RENDERED: dict[str, str] = {
     "report/parts.py::after_word": "the word of the status, which the message of such a run begins with, is made bold",
-    "report/check_table.py::_show_findings": "what stands above already is not said twice",
+    "report/check_table.py::findings_beside": "what stands above already is not said twice",
     "report/check_table.py::_together": "columns of which the same is told share a line",
 }
 """Where words are laid out."""
@@ -40,10 +40,10 @@ OF_OTHERS: dict[str, str] = {
     "data/formats/text.py::damage": "polars has one class for every text that it cannot read",
     "data/formats/arrow_cells.py::faults_told": "the first of polars' lines is shown",
     "data/scan.py::first_line": "the first of polars' lines is shown",
-    "graph.py::_backward": "the first of PyTorch's lines is shown",
+    "graph/go_back.py::reason_of": "the first of PyTorch's lines is shown",
 }
 """Where an error of another library carries nothing but words, or its first line is shown."""
-ARGUMENTS = {"names", "out", "case", "compare", "fixed"}
+ARGUMENTS = {"names", "out", "case", "compare", "fixed", "gradients"}
 """What an error may be about besides a field of `Spec`: arguments of Python and keys within keys."""
 
 

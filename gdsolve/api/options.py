@@ -16,6 +16,7 @@ from gdsolve.status import GdsolveError
 ARGUMENTS = ("data", "X", "y")
 COMMAND_LINE = {
     "format": "leave it out: the result is an object, and save= writes it as JSON",
+    "code": "leave it out: gdsolve.code(…) returns the program as text",
     "quiet": 'logging.getLogger("gdsolve").setLevel("ERROR") silences warnings',
     "verbose": 'logging.getLogger("gdsolve").setLevel("INFO") says more',
     "watch": Advice(

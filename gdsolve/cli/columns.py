@@ -14,9 +14,21 @@ from gdsolve.bundled import named
 from gdsolve.cli.completion import NothingToOfferError
 from gdsolve.cli.messages import listen
 from gdsolve.spec.file import build_spec
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
 
-DIALECT = ("delimiter", "decimal", "encoding", "header", "no_header", "na_values")
+DIALECT = (
+    "delimiter",
+    "decimal",
+    "thousands",
+    "comment",
+    "sheet",
+    "query",
+    "encoding",
+    "header",
+    "no_header",
+    "na_values",
+)
 
 
 def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -55,7 +67,7 @@ def _sources(ctx: typer.Context) -> Iterator[str]:
     """
     for word in (*(ctx.params.get("sources") or ()), *ctx.args, *ctx.obj.after):
         name = os.path.expandvars(str(Path(word).expanduser()))
-        if Path(name).is_file() or named(name) is not None:
+        if Path(path_in(name)).is_file() or named(name) is not None:
             yield name
         elif glob.has_magic(name):
             yield from filter(os.path.isfile, sorted(glob.glob(name)))  # noqa: PTH207, the pattern may be absolute

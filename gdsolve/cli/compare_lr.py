@@ -10,10 +10,24 @@ from gdsolve.spec import Spec
 
 def run(request: Request, ranks: Ranks) -> int:
     """Compare learning rates on the data of a request; returns the exit code."""
-    return answer(request, ranks, _steps)
+    return answer(request, ranks, _steps_for)
 
 
-def _steps(_spec: Spec) -> Steps:
+def _steps_for(spec: Spec) -> Steps:
+    if spec.code is False:
+        return _steps()
+    from gdsolve.cli.code import with_program
+
+    return with_program(spec, _steps, _program)
+
+
+def _program(spec: Spec, kind: str | None) -> tuple[str, float | None]:
+    from gdsolve.programs.write import program_of_rates
+
+    return program_of_rates(spec, kind)
+
+
+def _steps() -> Steps:
     from gdsolve.pictures import illustrator_of
     from gdsolve.report.record import comparison_record
     from gdsolve.solve.compare_lr import compare_lr

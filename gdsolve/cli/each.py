@@ -30,6 +30,7 @@ from gdsolve.report.each_record import failed_record, source_record
 from gdsolve.report.each_table import TableLines
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Device, Format, Spec
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import ExitCode, GdsolveError
 
 Record = dict[str, Any]
@@ -215,10 +216,10 @@ def _is_small(one: Single) -> bool:
     if one.spec is None:
         return True
     try:
-        return sum(path_of(name).stat().st_size for name in one.spec.data) <= SMALL
+        return sum(path_of(path_in(name)).stat().st_size for name in one.spec.data) <= SMALL
     except OSError:
         # It is told when it is read; and standard input may have any size.
-        return "-" not in one.spec.data
+        return "-" not in map(path_in, one.spec.data)
 
 
 def _lines(format: Format, problems: Sequence[Single]) -> Lines:

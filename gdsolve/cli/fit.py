@@ -20,10 +20,12 @@ from gdsolve.ranks import Ranks
 from gdsolve.report.numbers import counted
 from gdsolve.spec import Engine, Format, Spec
 from gdsolve.spec.command import Command, operand
+from gdsolve.spec.groups import why_one_by_one
 from gdsolve.spec.scans import reads_scans
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import ExitCode, Status
 
-READ_BY = ("delimiter", "decimal", "encoding", "no_header", "header", "na_values")
+READ_BY = ("delimiter", "decimal", "thousands", "comment", "encoding", "no_header", "header", "na_values")
 """Options by which a table is read: what reads it again needs them as well."""
 COEFFICIENTS = (Format.CSV, Format.MARKDOWN, Format.LATEX)
 """Formats that have a row for every coefficient, and no room for more, where a report is asked for."""
@@ -37,7 +39,23 @@ def run(request: Request, ranks: Ranks) -> int:
         from gdsolve.cli.each import run_each
 
         return run_each(request, ranks)
-    return answer(request, ranks, lambda spec: _steps() if not spec.group_by else _steps_of_groups())
+    return answer(request, ranks, _steps_for)
+
+
+def _steps_for(spec: Spec) -> Steps:
+    if spec.group_by:
+        return _steps_of_groups(spec)
+    if spec.code is False:
+        return _steps()
+    from gdsolve.cli.code import with_program
+
+    return with_program(spec, _steps, _program)
+
+
+def _program(spec: Spec, kind: str | None) -> tuple[str, float | None]:
+    from gdsolve.programs.write import program_of_fit
+
+    return program_of_fit(spec, kind)
 
 
 def _steps() -> Steps:
@@ -92,7 +110,9 @@ def _following(spec: Spec, command: Command, record: Mapping[str, Any]) -> tuple
     if spec.minimize is not None:
         return () if spec.plots else ("Add --plot for a picture of the descent.",)
     lines: list[str] = []
-    read_plainly = len(spec.data) == 1 and spec.data[0] != "-" and not any(name in command.given for name in READ_BY)
+    read_plainly = (
+        len(spec.data) == 1 and path_in(spec.data[0]) != "-" and not any(name in command.given for name in READ_BY)
+    )
     if spec.save is not None and reads_scans(spec):
         lines.append(
             f"gdsolve predict {shlex.quote(operand(spec.save))} TABLE predicts on any table with these columns."
@@ -113,9 +133,9 @@ def _tell_missing(report: Mapping[str, Any]) -> None:
         logger.warning("%s: %s", label, text)
 
 
-def _steps_of_groups() -> Steps:
+def _steps_of_groups(spec: Spec) -> Steps:
     # Groups are shared among threads, each of which has small matrices for itself; read when numpy is imported.
-    if "numpy" not in sys.modules:
+    if "numpy" not in sys.modules and why_one_by_one(spec) is None:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from gdsolve.groups.fit import fit_groups
     from gdsolve.report.group_record import groups_record

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from gdsolve.data.formats.registry import format_endings
 from gdsolve.data.packing import PACKED_ENDINGS
+from gdsolve.spec.source_name import SourceName, path_in, source_name
 from gdsolve.status import GdsolveError
 
 STDIN = "stdin"
 ENDINGS = (".yaml", ".yml")
+_ODD = re.compile(r"[^\w.-]+")
 
 
 def model_paths(sources: Sequence[str], folder: str) -> list[Path]:
     """The file of every source: `data/a.csv` gives a.json; what lies in several folders keeps these below `folder`.
 
-    The folders are made.
+    `a.xlsx?sheet=May` gives a-May.json. The folders are made.
 
     Raises:
         GdsolveError: two sources of one name in one folder, or a folder that cannot be made or written to.
     """
-    places = [None if source == "-" else Path(os.path.normpath(Path(source).absolute())) for source in sources]
+    places = [None if path_in(source) == "-" else _place(source_name(source)) for source in sources]
     parents = [str(place.parent) for place in places if place is not None]
     root = os.path.commonpath(parents) if parents else ""
     found: dict[Path, str] = {}
     for source, place in zip(sources, places, strict=True):
-        own = Path(STDIN) if place is None else place.relative_to(root).with_name(_stem(place.name))
+        own = Path(STDIN) if place is None else place.relative_to(root)
         path = Path(folder) / own.with_name(f"{own.name}.json")
         if path in found:
             raise GdsolveError(
@@ -38,6 +41,13 @@ def model_paths(sources: Sequence[str], folder: str) -> list[Path]:
         found[path] = source
     _make_folders(folder, {path.parent for path in found})
     return list(found)
+
+
+def _place(source: SourceName) -> Path:
+    """Where a source is, by a name that tells it from others of the same file."""
+    path = Path(os.path.normpath(Path(source.path or str(source.engine)).absolute()))
+    part = f"-{_ODD.sub('_', source.value)}" if source.key in ("sheet", "table") else ""
+    return path.with_name(_stem(path.name) + part)
 
 
 def _stem(name: str) -> str:

@@ -13,6 +13,7 @@ from gdsolve.spec.command import Command
 from gdsolve.spec.each import require_plain
 from gdsolve.spec.file import build_spec, is_yaml, read_spec
 from gdsolve.spec.located import located
+from gdsolve.spec.source_name import selecting
 from gdsolve.status import GdsolveError
 
 SETTINGS = ("format", "save", "every", "report", "check_gradient", "quiet", "verbose", "exit_zero", "group_by", "each")
@@ -86,7 +87,7 @@ def singles(request: Request, settings: Spec) -> Iterator[Single]:
             elif is_yaml(name):
                 yield from _of_spec(name, given)
             else:
-                spec = replace(settings, data=(name,), each=False, save=None)
+                spec = replace(settings, data=selecting((name,), settings), each=False, save=None)
                 yield Single(name, spec, Command("fit", (name,), given))
 
 

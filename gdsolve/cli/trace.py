@@ -14,6 +14,7 @@ from gdsolve.outputs import check_outputs, write_picture_file
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.graph import build_trace_spec
+from gdsolve.spec.trace_spec import TraceSpec
 from gdsolve.status import ExitCode
 
 
@@ -23,6 +24,8 @@ def run(request: Request, _ranks: Ranks) -> int:
     tell_hidden(request.sources)
     spec = build_trace_spec(request.sources, request.given)
     check_outputs(spec.options)
+    if spec.options.code is not False and _program(spec):
+        return int(ExitCode.OK)
     from gdsolve.graph import trace
     from gdsolve.report.graph_record import graph_record
 
@@ -34,6 +37,23 @@ def run(request: Request, _ranks: Ranks) -> int:
     finally:
         _draw(spec.options, record)
     return int(ExitCode.OK)
+
+
+def _program(spec: TraceSpec) -> bool:
+    """Write the program of a graph; True where there is nothing else to print."""
+    from gdsolve.cli.code import print_program
+    from gdsolve.outputs import write_program
+    from gdsolve.programs.graph import graph_program
+    from gdsolve.spec.program import read_code
+
+    asked = read_code(spec.options.code)
+    assert asked is not None
+    text = graph_program(spec, asked.kind)
+    if asked.file is None:
+        print_program(text)
+        return True
+    write_program(spec.options, text)
+    return False
 
 
 def _show_sweeps(record: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,12 +14,19 @@ _MISSING = ("nan", "NaT", "<NA>")
 
 
 def labels_of(values: Any) -> list[Any] | None:
-    """The labels of the columns of a DataFrame of pandas or polars, or a table of Arrow; None for anything else.
+    """The labels of the columns of a DataFrame of pandas or polars, of a table of Arrow, of a mapping from names to
+    columns, or of an array with named fields; None for anything else.
 
     Raises:
-        GdsolveError: a frame that is not computed yet.
+        GdsolveError: a frame that is not computed yet, or rows that are mappings.
         DataError: two columns have one label.
     """
+    if isinstance(values, Mapping):
+        return list(values)
+    if isinstance(values, list | tuple) and values and isinstance(values[0], Mapping):
+        raise GdsolveError("X is a list of rows that are mappings", "give polars.DataFrame(X)")
+    if isinstance(values, np.ndarray):
+        return None if values.dtype.names is None else list(values.dtype.names)
     if hasattr(values, "collect"):
         raise GdsolveError("a lazy frame is not computed yet", "give frame.collect()")
     found = getattr(values, "column_names", None)
@@ -36,8 +43,11 @@ def labels_of(values: Any) -> list[Any] | None:
 def names_of(values: Any, names: Any = None) -> list[str] | None:
     """The `names` that are given, else those of a DataFrame's columns; None where it has but the numbers from 0 up.
 
+    A label that is no text, such as a year, is its text.
+
     Raises:
         GdsolveError: `names` that are no list of texts.
+        DataError: a label that is missing or has several parts, or two with one text.
     """
     if names is not None:
         given = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [None]
@@ -51,7 +61,22 @@ def names_of(values: Any, names: Any = None) -> list[str] | None:
     labels = labels_of(values)
     if labels is None or labels == list(range(len(labels))):
         return None
-    return [str(label) for label in labels]
+    texts = [_name(label) for label in labels]
+    if len(set(texts)) < len(texts):
+        doubled = next(text for text in texts if texts.count(text) > 1)
+        raise DataError(f"inline: two columns of X are called {doubled!r}", "give every column a name of its own")
+    return texts
+
+
+def _name(label: Any) -> str:
+    """The text of a label.
+
+    Raises:
+        DataError: it is missing, or has several parts.
+    """
+    if label is None or isinstance(label, tuple) or str(label) in _MISSING:
+        raise DataError(f"inline: {shown(label)} is no name of a column of X", "give every column a text as its name")
+    return str(label)
 
 
 def name_of(values: Any) -> str | None:
@@ -72,11 +97,34 @@ def columns_of(X: Any, source: str, *, may_be_one: bool = False) -> list[Any]:
     """
     labels = labels_of(X)
     if labels:
-        return [X[label] for label in labels]
+        return _of_mapping(X, source) if isinstance(X, Mapping) else [X[label] for label in labels]
+    if isinstance(X, Mapping):
+        raise DataError(f"{source}: X has no columns", "give a list of cells for each, by its name")
+    if hasattr(X, "to_frame") and not may_be_one:
+        raise DataError(f"{source}: X is one column, and no table of columns", "give X.to_frame()")
     dense = dense_of(X, "X")
     _refuse_ragged(dense, source)
     array = _array(dense, "X", source)
     return [array] if may_be_one and array.ndim == 1 else list(_two_dimensional(array, source).T)
+
+
+def _of_mapping(X: Mapping[Any, Any], source: str) -> list[Any]:
+    """The columns of a mapping, which are of one length.
+
+    Raises:
+        DataError: something else than a column, or one that is longer or shorter than the first.
+    """
+    columns = []
+    for label, cells in X.items():
+        if not hasattr(cells, "__len__") or isinstance(cells, str | bytes | Mapping):
+            raise DataError(f"{source}: column {str(label)!r} is {shown(cells)}", "give a list of its cells")
+        columns.append(column_of(list(cells) if isinstance(cells, range) else cells, f"column {str(label)!r}", source))
+        if len(columns[-1]) != len(columns[0]):
+            raise DataError(
+                f"{source}: column {str(label)!r} has {len(columns[-1])} rows, the first one has {len(columns[0])}",
+                "give all columns the same number of rows",
+            )
+    return columns
 
 
 def column_of(y: Any, what: str, source: str) -> Any:
@@ -154,12 +202,18 @@ def dense_of(values: Any, what: str) -> Any:
     if hasattr(values, "toarray"):
         raise GdsolveError(f"{what} is a sparse matrix, and gdsolve takes dense ones", f"give {what}.toarray()")
     if hasattr(values, "detach"):
+        if values.device.type == "meta":
+            raise GdsolveError(f"{what} is a tensor on meta, which has no numbers", "give one on cpu or cuda")
         tensor = values.detach().cpu()
         if str(tensor.layout) != "torch.strided":
             raise GdsolveError(f"{what} is a sparse tensor, and gdsolve takes dense ones", f"give {what}.to_dense()")
         return tensor.resolve_conj().numpy() if tensor.is_complex() else tensor.double().numpy()
     if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "biuf":
         return np.ma.filled(values.astype(np.float64), np.nan)
+    if isinstance(values, np.ma.MaskedArray) and values.dtype.kind in "OUMm":
+        cells = np.asarray(values.data, dtype=object).copy()
+        cells[np.ma.getmaskarray(values)] = None
+        return cells
     if isinstance(values, list | tuple) and any(hasattr(item, "detach") for item in values):
         return [dense_of(item, what) for item in values]
     return values

@@ -61,7 +61,7 @@ class Tally:
     """What a pass has met so far; `weight` is Σω, and `weightless` rows are those of weight 0.
 
     `kept_together` numbers the values of the column that keeps rows in one fold; `blank` lines are those of the source
-    that is being read. Of `read` rows `filtered` ones do not satisfy a condition.
+    that is being read. Of `read` rows `filtered` ones do not satisfy a condition; `comments` of the text were left out.
     """
 
     rows: int = 0
@@ -75,6 +75,7 @@ class Tally:
     blank: int = 0
     read: int = 0
     filtered: int = 0
+    comments: int = 0
     stretches: list[RowStretch] = field(default_factory=list)
 
     def __add__(self, other: Tally) -> Tally:
@@ -87,6 +88,7 @@ class Tally:
             self.weightless + other.weightless,
             read=self.read + other.read,
             filtered=self.filtered + other.filtered,
+            comments=self.comments + other.comments,
         )
 
     def count(self, source: Source) -> None:

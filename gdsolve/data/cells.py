@@ -34,6 +34,10 @@ _SPELLINGS = {
 }
 
 
+GROUPS = {",": ",", ".": ".", "_": "_", "'": "'\u2019", " ": " \u00a0\u2009\u202f"}
+"""What a sign of `--thousands` stands for: a blank also for those that do not break lines, ' for the one of print."""
+
+
 def missing_words(missing: Sequence[str]) -> frozenset[str]:
     """The words that count as missing or as no finite number, in lower case, whatever the decimal mark."""
     infinite = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity", "1.#inf", "1.#inf00")}
@@ -57,7 +61,7 @@ class ColumnKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """How cells are read: the decimal mark, and what counts as missing.
+    """How cells are read: the decimal mark, what groups thousands if anything does, and what counts as missing.
 
     `missing` holds texts, in lower case; a number among them is in `missing_numbers` too, and means its value however
     it is written: -999 is also -999.0. One beyond float64 is ±∞ there, and means the text alone.
@@ -66,25 +70,37 @@ class Cells:
     decimal: str
     missing: frozenset[str]
     missing_numbers: tuple[float, ...] = ()
+    thousands: str | None = None
 
     @classmethod
-    def of(cls, decimal: str, missing: tuple[str, ...]) -> Cells:
+    def of(cls, decimal: str, missing: tuple[str, ...], thousands: str | None = None) -> Cells:
         """Build from all texts that mean missing; the empty cell is always one."""
         texts = frozenset(value.strip().lower() for value in missing) | {""}
         texts |= {spelling for word in texts for spelling in _SPELLINGS.get(word, ())}
         # A shell writes numbers with a point, whatever the file does.
         read = {_number(text, mark) for text in texts for mark in (decimal, ".")}
         numbers = {number for number in read if number is not None}
-        return cls(decimal, texts, tuple(sorted(numbers)))
+        return cls(decimal, texts, tuple(sorted(numbers)), thousands)
+
+    def with_missing(self, missing: tuple[str, ...]) -> Cells:
+        """What reads as these do, but for the texts that mean missing."""
+        return Cells.of(self.decimal, missing, self.thousands)
 
     def is_missing(self, cell: str | None) -> bool:
         """Tell whether a cell of a column of numbers counts as missing, as it is written."""
         trimmed = "" if cell is None else cell.strip().lower()
-        return trimmed in self.missing or _number(trimmed, self.decimal) in self._values
+        return trimmed in self.missing or self.value(trimmed) in self._values
 
     def is_number(self, cell: str) -> bool:
         """Tell whether a text is written as a number is."""
-        return _number(cell.strip().lower(), self.decimal) is not None
+        return self.value(cell) is not None
+
+    def value(self, cell: str) -> float | None:
+        """The number that a text is, ±∞ beyond float64; None where it is none."""
+        text = cell.strip().lower()
+        if self.thousands is not None and (grouped := re.fullmatch(grouped_number(self.thousands, self.decimal), text)):
+            text = ungrouped(grouped[0], self.thousands)
+        return _number(text, self.decimal)
 
     def text(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give the trimmed text of a column, null where it is missing."""
@@ -141,6 +157,13 @@ class Cells:
         return tuple(number for number in self.missing_numbers if math.isfinite(number))
 
     def _parse(self, text: pl.Expr) -> pl.Expr:
+        if self.thousands is not None:
+            bare = text.str.replace_all(f"[{GROUPS[self.thousands]}]", "")
+            text = (
+                pl.when(text.str.contains(f"^{grouped_number(self.thousands, self.decimal)}$"))
+                .then(bare)
+                .otherwise(text)
+            )
         if self.decimal == ",":
             # A point would be a thousands separator or another decimal mark: not to be guessed.
             text = pl.when(~text.str.contains(".", literal=True)).then(text.str.replace(",", ".", literal=True))
@@ -150,6 +173,17 @@ class Cells:
 def _without(value: pl.Expr, missing: Sequence[float]) -> pl.Expr:
     """The values with null for those that count as missing; the ordinary case, without any, costs nothing."""
     return pl.when(~value.is_in(list(missing))).then(value).name.keep() if missing else value
+
+
+def grouped_number(thousands: str, decimal: str) -> str:
+    """The pattern of a number with groups of three digits: 1,234 and -1,234,567.8, but not 12,34 or 1,2345."""
+    sign, mark = GROUPS[thousands], re.escape(decimal)
+    return rf"[+-]?[0-9]{{1,3}}(?:[{sign}][0-9]{{3}})+(?:{mark}[0-9]*)?(?:[eE][+-]?[0-9]+)?"
+
+
+def ungrouped(text: str, thousands: str) -> str:
+    """The number without what groups its thousands."""
+    return re.sub(f"[{GROUPS[thousands]}]", "", text)
 
 
 def _number(text: str, decimal: str) -> float | None:

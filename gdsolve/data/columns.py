@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data.cells import ColumnKind
-from gdsolve.data.shell import FIT, blanks_hint
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
+from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
@@ -156,10 +156,9 @@ def assign(
         )
     chosen = features or tuple(name for name in left if name != target)
     if not chosen:
-        more = f"leave out less with --ignore, or choose another --target or {flag(spec.weight_option)}"
-        raise DataError(
-            _lonely(table, names, target), (split_hint(table, names[0]) or _TWO) if len(names) == 1 else more
-        )
+        index = f"{flag_for('features', [row_names])} takes the column without a name" if row_names else None
+        more = index or f"leave out less with --ignore, or choose another --target or {flag(spec.weight_option)}"
+        raise DataError(_lonely(table, names, target), (split_hint(names[0]) or _TWO) if len(names) == 1 else more)
     named = {name for name in (spec.target and target, weight, cluster, offset, exposure, *features) if name}
     return Parts(target, reason, chosen, weight, frozenset(named), group, together, cluster, offset, exposure)
 
@@ -187,12 +186,12 @@ def usual_target(names: Sequence[str], has_header: bool = True) -> tuple[str, st
     return ("y", "the column y") if has_header and "y" in names else (names[-1], "the last column")
 
 
-def split_hint(table: str, name: str, run: str = FIT) -> str | None:
+def split_hint(name: str) -> str | None:
     """Say what splits the cells of the only column of a table; None where its name holds no delimiter."""
-    if re.search(r"\s\s", name):
-        return blanks_hint(table, run)
-    mark = re.search("[,;|:^~]", name) or re.search(" ", name)
-    return mark and f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0])}"
+    mark = re.search("[,;|:^~]", name)
+    if mark is None and not re.search(r"\s", name):
+        return None
+    return f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0] if mark else BLANKS)}"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:

@@ -20,7 +20,7 @@ from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.scan import rows_of
-from gdsolve.data.source import OVERFLOW, Part, Source
+from gdsolve.data.source import OVERFLOW, Part, Source, comments_of
 from gdsolve.data.summary import NUMBERS, ColumnSummary, Fault, RunningColumn, Spot, named_identifier
 from gdsolve.data.targets import outside
 from gdsolve.data.unclear import unclear_columns
@@ -39,6 +39,7 @@ class Description:
     `gaps` tells which rows can be used with which columns. `frames` gives the cells of columns of numbers and of texts
     once more, without the rows that do not have the fields of the others; `levels` are the texts of each column.
     `fault` is why the columns have no roles, where that is so. Of `read` rows a condition has left `filtered` ones out.
+    So many `comments` of the text were left out.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Description:
     long: int = 0
     read: int = 0
     filtered: int = 0
+    comments: int = 0
 
     @property
     def rows(self) -> int:
@@ -108,10 +110,11 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
         # Nested cells have no text; of them only the type is told.
         texts = [name for name in names if kinds[name] in (ColumnKind.TEXT, ColumnKind.DATE)]
         fast = is_plain(sampled, sample, kinds, numbers)
-        describing = Pass("describing", opened)
+        describing, comments = Pass("describing", opened), 0
         for place, source in enumerate(opened):
             batches = describing.through(read_cells(source, numbers, texts, fast))
             for part, offset, batch in batches:
+                comments += comments_of(part)
                 _take_part(tally, source, place, part, offset, batch)
         unclear = unclear_columns(first.headers, names, parts)
         roles = _roles(names, parts, without_texts(parts, kinds, spec), spec, fault)
@@ -141,6 +144,7 @@ def describe(sources: Sequence[str] | Sequence[Source], spec: Spec) -> Descripti
             fault,
             tally.long.count,
             *_filtered(opened),
+            comments,
         )
 
 
@@ -291,6 +295,7 @@ def _roles(
 ) -> dict[str, str]:
     others = "ignored" if fault is None else "feature"
     roles = dict.fromkeys(names, others) | dict.fromkeys(features, "feature")
+    roles |= dict.fromkeys(parts.group, "group")
     roles[parts.target] = "target"
     if parts.weight:
         roles[parts.weight] = spec.weight_option

@@ -90,9 +90,9 @@ class _Looks:
             return DataError(f"{at}: {shown} is not UTF-8", Advice.of(hint).then(f"or {ignore}"))
         if re.fullmatch(r"[+-]?(inf|infinity|nan|1\.#inf)", trimmed.lower()):
             return DataError(f"{at}: {shown} is not finite", self._as_missing(column, trimmed, ignore))
-        if _overflows(trimmed, source.cells.decimal):
+        if source.cells.value(trimmed) in (float("inf"), float("-inf")):
             return DataError(f"{at}: {shown} is beyond the range of float64", self._as_missing(column, trimmed, ignore))
-        value = _number(trimmed, source.cells.decimal)
+        value = source.cells.value(trimmed)
         if value is not None and (found := self._out_of_part(at, column, shown, value)):
             return found
         remedy = source.number_hint(trimmed) or self._as_missing(column, trimmed, ignore)
@@ -362,14 +362,3 @@ def _odd_cells(source: Source, column: str) -> list[str]:
         # What is wrong with the file further down is told when reading comes to it.
         pass
     return list(found)
-
-
-def _overflows(cell: str, decimal: str) -> bool:
-    return _number(cell, decimal) in (float("inf"), float("-inf"))
-
-
-def _number(cell: str, decimal: str) -> float | None:
-    try:
-        return float(cell.replace(decimal, "."))
-    except ValueError:
-        return None

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from gdsolve.data.packing import Packing
+from gdsolve.spec.source_name import SourceName
 from gdsolve.status import DataError
+
+if TYPE_CHECKING:
+    from gdsolve.data.layout import Layout
 
 STDIN = "standard input"
 # Bytes of a file that is small.
@@ -36,7 +40,8 @@ class File:
     """A file that can be read: `name` for messages, `path` to open, `head` its first text, if it is text.
 
     `codec` is the encoding that its text has to be read in to become UTF-8 with line feeds; None where it is that
-    already. `stamp` is None for a temporary copy, which nobody else can change.
+    already. `stamp` is None for a temporary copy, which nobody else can change. `asked` is how the user named it. Where
+    there is a `layout` the text is read as plain lines, and so is `head`.
     """
 
     name: str
@@ -46,6 +51,8 @@ class File:
     packing: Packing = Packing.NONE
     codec: str | None = None
     stamp: Stamp | None = None
+    asked: SourceName = field(default_factory=SourceName)
+    layout: Layout | None = None
 
     @property
     def plain(self) -> bool:

@@ -13,6 +13,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -29,6 +30,7 @@ from gdsolve.data.formats.registry import (
     format_endings,
     format_names,
     format_of_bytes,
+    format_of_engine,
     format_of_text,
     in_words,
 )
@@ -38,6 +40,7 @@ from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
 from gdsolve.spec.scans import ENDING
+from gdsolve.spec.source_name import SourceName, path_in, source_name
 from gdsolve.status import DataError, GdsolveError
 
 logger = logging.getLogger("gdsolve")
@@ -60,7 +63,7 @@ def expand(sources: Sequence[str]) -> list[str]:
     """
     if not sources:
         raise GdsolveError("no table was named", "give a file, or - for standard input")
-    if sum(source == "-" for source in sources) > 1:
+    if sum(path_in(source) == "-" for source in sources) > 1:
         raise GdsolveError("standard input is named twice", "give - once")
     return [name for source in sources for name in _expand(source)]
 
@@ -92,6 +95,13 @@ def _codec(encoding: str | None) -> str | None:
 
 
 def _expand(source: str) -> list[str]:
+    name = source_name(source)
+    if name.is_path:
+        return _expand_path(source)
+    return [replace(name, path=path).text for path in _expand_path(name.path)] if name.path else [source]
+
+
+def _expand_path(source: str) -> list[str]:
     if is_url(source) and not Path(source).exists():
         curl = Advice("", f"curl -L {shlex.quote(source)} | gdsolve fit -")
         remedy = curl if source.startswith(_CURL) else "copy it to a file first"
@@ -106,6 +116,43 @@ def _expand(source: str) -> list[str]:
 
 
 def _open(source: str, codec: str | None, stack: ExitStack) -> tuple[TableFormat, File]:
+    asked = source_name(source)
+    form, file = _open_path(asked.path, codec, stack) if asked.path or asked.engine is None else _no_file(asked)
+    if asked.is_path:
+        return form, file
+    shown = replace(asked, path=file.name) if file.name else asked
+    _require_selected(shown, form)
+    return form, replace(file, name=shown.shown, asked=asked)
+
+
+def _no_file(asked: SourceName) -> tuple[TableFormat, File]:
+    """What an engine reads without a file of its own."""
+    form = format_of_engine(asked.engine or "")
+    if not form.fileless or asked.key != "query":
+        raise DataError(f"{asked.shown}: names no file", f"write {asked.engine}:FILE")
+    return form, File("", "", "", complete=False)
+
+
+def _require_selected(name: SourceName, form: TableFormat) -> None:
+    """See that a file is what its name says, and has what is selected of it.
+
+    Raises:
+        DataError: it is of another format.
+        GdsolveError: files of this format have no such part.
+    """
+    if name.engine is not None and form.engine != name.engine:
+        raise DataError(
+            f"{name.path}: is {form.name}, not {format_of_engine(name.engine).name}", f"leave {name.engine}: out"
+        )
+    if name.key is not None and name.key not in form.selects:
+        takers = [one.name for one in FORMATS if name.key in one.selects]
+        has = "queries are" if name.key == "query" else f"a {name.key} is"
+        raise GdsolveError(
+            f"{name.path} is {form.name}, and {has} for {in_words(takers, 'and')}", f"leave the {name.key} out"
+        )
+
+
+def _open_path(source: str, codec: str | None, stack: ExitStack) -> tuple[TableFormat, File]:
     name = STDIN if source == "-" else source
     try:
         if source == "-":

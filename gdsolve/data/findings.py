@@ -154,7 +154,7 @@ def find(
     """Tell what stands out in the columns that are used, and in rows that are `long` or `short`."""
     drafts = list(_of_rows(context, long, short))
     for column in columns:
-        if column.role != "ignored" or column.unclear:
+        if column.role not in ("ignored", "group") or column.unclear:
             drafts += _of_column(column, running[column.name], context)
     spots = [draft.spot for draft in drafts if draft.spot is not None]
     at = context.positions(spots) if spots else {}

@@ -31,17 +31,24 @@ _SAME = "files that are read together need the same columns, in any order"
 
 
 def open_sources(
-    sources: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bool = False, sifted: bool = True
+    sources: Sequence[str],
+    spec: Spec,
+    stack: ExitStack,
+    *,
+    glance: bool = False,
+    sifted: bool = True,
+    named: Collection[str] = (),
 ) -> tuple[Source, ...]:
     """Open every file that the user named and check that all have the columns of the first, in any order.
 
     The columns of NDJSON are the keys of all objects (one pass), or of the first ones at a `glance`. Rows that the spec
-    leaves out are left out, unless at a glance, or where the files are to be `sifted` later.
+    leaves out are left out, unless at a glance, or where the files are to be `sifted` later. Columns `named` are those
+    that a model reads: of sparse rows there may be fewer than it has.
 
     Raises:
         DataError: a file that cannot be read, or that lacks a column.
     """
-    files = open_files(expand(sources), spec, stack, glance=glance)
+    files = open_files(expand(sources), spec, stack, glance=glance, named=named)
     opened = as_one_table([replace(file, number=number) for number, file in enumerate(files)])
     require_same_columns(opened, opened[0].name, opened[0].schema)
     return as_asked(opened, spec) if sifted and not glance else opened
@@ -75,7 +82,9 @@ def as_opened(sources: Sequence[str] | Sequence[Source], spec: Spec, stack: Exit
     return opened or open_sources([source for source in sources if not isinstance(source, Source)], spec, stack)
 
 
-def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bool = False) -> tuple[Source, ...]:
+def open_files(
+    names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bool = False, named: Collection[str] = ()
+) -> tuple[Source, ...]:
     """Open files, and warn once where it is in doubt how they are to be read; the first one tells the others' header.
 
     What a format finds of columns in a pass is found, of which `as_one_table` makes columns.
@@ -86,7 +95,7 @@ def open_files(names: Sequence[str], spec: Spec, stack: ExitStack, *, glance: bo
     opened: list[Source] = []
     formats: list[TableFormat] = []
     for form, file in open_named(names, spec.encoding, stack):
-        opened.append(form.open(file, spec, opened[0].schema if opened else ()))
+        opened.append(form.opened(file, spec, opened[0].schema if opened else named, stack))
         formats.append(form)
     _warn_of_doubts(opened)
     if opened:

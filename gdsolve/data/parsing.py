@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from gdsolve.data.file import watched
@@ -64,7 +65,7 @@ class _Parser:
                 frame = rows_of(plain) if self.whole is None or self.texts or self.raw else self._at_hand(self.whole)
                 hides_missing = self.source.cells.hides_missing
                 columns = [frame[name] for name in self.numbers]
-                if not any(column.null_count() or hides_missing(column) for column in columns):
+                if not any(map(hides_missing, columns)) and self._lacks_blank_lines_alone(part, columns):
                     return frame
             self.slow = True
             texts = [*self.texts, *self.raw]
@@ -72,6 +73,16 @@ class _Parser:
             return self.source.parse(raw, self.numbers, texts)
         except FAULTS as error:
             return error
+
+    def _lacks_blank_lines_alone(self, part: Part, columns: Sequence[pl.Series]) -> bool:
+        """True where every cell is a number, but for those of blank lines: of all columns the same."""
+        lacking = columns[0].null_count()
+        if any(column.null_count() != lacking for column in columns):
+            return False
+        if not lacking:
+            return True
+        empty = np.logical_and.reduce([column.is_null().to_numpy() for column in columns])
+        return int(self.source.blank_lines(part, empty).sum()) == lacking
 
     def _at_hand(self, whole: pl.DataFrame) -> pl.DataFrame:
         """What parsing the text once more would give, without a query of polars."""

@@ -7,7 +7,7 @@ import functools
 import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import IO
 
@@ -26,10 +26,14 @@ LONGEST = 1 << 26
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Whole records of UTF-8 text with line feeds; `number` counts from 0 in the file."""
+    """Whole records of UTF-8 text with line feeds; `number` counts from 0 in the file.
+
+    `comments` counts those that were left out of it.
+    """
 
     text: bytes
     number: int
+    comments: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -103,6 +107,8 @@ def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
     with damage_told(file.name, file.packing), open_unpacked(file.path, file.packing) as raw:
         hint = functools.partial(encoding_hint, file.name, file.path, file.packing)
         read = read_text(file.name, raw, file.codec, hint)
+        lines = None if file.layout is None else file.layout.lines(read)
+        read = lines or read
         block = read(_BLOCK).removeprefix(codecs.BOM_UTF8)
         while block:
             end = block.rfind(b"\n") + 1
@@ -110,7 +116,8 @@ def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
                 block, rest = rest + block, b""
                 end = end_of_records(block, delimiter)
             if end:
-                yield Piece(b"".join((rest, memoryview(block)[:end])), number)
+                comments = 0 if lines is None else lines.comments()
+                yield Piece(b"".join((rest, memoryview(block)[:end])), number, comments)
                 number, rest = number + 1, block[end:]
             else:
                 rest += block
@@ -118,7 +125,7 @@ def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
                     raise _endless(file, Piece(rest, number), delimiter)
             block = read(_BLOCK)
     if rest:
-        yield Piece(rest, number)
+        yield Piece(rest, number, 0 if lines is None else lines.comments())
 
 
 def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
@@ -127,7 +134,7 @@ def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
         while skip and (end := piece.text.find(b"\n", start) + 1):
             start, skip = end, skip - 1
         if start < len(piece.text):
-            yield piece if start == 0 else Piece(piece.text[start:], piece.number)
+            yield piece if start == 0 else replace(piece, text=piece.text[start:])
 
 
 def end_of_records(text: bytes, delimiters: str) -> int:

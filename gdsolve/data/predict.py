@@ -23,7 +23,7 @@ from gdsolve.data.passes import Pass
 from gdsolve.data.predictor import CurveModel, Predictor, require_beside, require_columns
 from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.shell import SCORE
-from gdsolve.data.source import OVERFLOW, Part, Source
+from gdsolve.data.source import OVERFLOW, Part, Source, comments_of
 from gdsolve.data.unpredicted import Unpredicted
 from gdsolve.spec import Spec
 from gdsolve.spec.missing import missing_flag
@@ -65,7 +65,7 @@ def predict_csv(
     with ExitStack() as stack:
         opened, known = open_for(sources, spec, known, stack)
         first = opened[0]
-        mark = first.marks.delimiter or ","
+        mark = first.marks.between
         # Written with the first rows: of a table that cannot be used from its first ones nothing is.
         begin = _header_line(first, appended, mark, only=spec.only) if first.has_header else ""
         predicting = Pass("predicting", opened)
@@ -170,7 +170,8 @@ def open_for(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitSt
     """
     # What the model calls columns tells a header where it is in doubt.
     named = replace(model.reading(spec), features=tuple(model.read))
-    renamed = [_renamed(source, model) for source in open_sources(sources, named, stack, sifted=False)]
+    read = open_sources(sources, named, stack, sifted=False, named=model.read)
+    renamed = [_renamed(source.for_loss(model.beside.loss), model) for source in read]
     opened = as_fitted(as_asked(renamed, named), model, spec)
     here = model.within(list(opened[0].schema))
     for source in opened:
@@ -223,10 +224,11 @@ def frames_of(source: Source, model: Predictor, spec: Spec, shown: Sequence[str]
 def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str]) -> Iterator[_Frame]:
     # A model that reads no column has a prediction for every row all the same.
     wanted = shown or model.read or list(source.schema)[:1]
-    done = 0
+    done = comments = 0
     part: Part | None = None
     try:
         for part in source.parts(wanted):
+            comments += comments_of(part)
             raw = rows_of(source.written.scan(part, wanted))
             if not raw.height:
                 continue
@@ -243,6 +245,8 @@ def _checked(source: Source, model: Predictor, spec: Spec, shown: Sequence[str])
             done += raw.height
     except FAULTS as error:
         raise source.unreadable(done, error, part) from None
+    if comments:
+        logger.info("%s: %s comments were left out", source.name, comments)
 
 
 def _prepared(source: Source, offset: int, cells: pl.DataFrame, model: Predictor, spec: Spec) -> pl.DataFrame:

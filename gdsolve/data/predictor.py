@@ -258,7 +258,7 @@ def require_columns(table: str, names: Sequence[str], model: Predictor) -> None:
             near = nearest(name, names)
             listed = ", ".join(model.needed[:12])
             more = f", and {len(model.needed) - 12:,} more" if len(model.needed) > 12 else ""
-            split = split_hint(table, names[0], model.run) if len(names) == 1 else None
+            split = split_hint(names[0]) if len(names) == 1 else None
             remedy = split or (f"rename {near!r}?" if near else f"the model needs: {listed}{more}")
             raise DataError(f"{table}: has no column {name!r}, which the model needs", remedy)
 

@@ -27,7 +27,7 @@ from gdsolve.data.offsets import (
 )
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
-from gdsolve.data.source import OVERFLOW, Part, Source
+from gdsolve.data.source import OVERFLOW, Part, Source, comments_of
 from gdsolve.data.targets import outside, target_column
 from gdsolve.data.weighing import unusable, weights_of
 from gdsolve.spec import Missing, Spec
@@ -78,6 +78,7 @@ class Reader:
             with watched(source.file):
                 for part, offset, frame in reading.through(self._frames(source)):
                     batch = self._batch(source, part, offset, frame, tally)
+                    tally.comments += comments_of(part)
                     if len(batch.values):
                         tally.take(batch)
                         yield batch

@@ -53,13 +53,19 @@ def series_of(
     array = np.asarray(dense_of(cells, f"column {name!r}"))
     if array.dtype.kind == "c":
         raise _complex(name, source)
-    exact = {"e": "float64", "m": "timedelta64[us]"}
+    exact = {"e": "float64", "g": "float64", "m": "timedelta64[us]"}
     if array.dtype.kind in "biufm":
         known = exact.get(array.dtype.char)
         return pl.Series(name, array if known is None else array.astype(known))
     if array.dtype.kind == "M":
-        return pl.Series(name, [None if np.isnat(one) else str(one) for one in array], dtype=pl.String)
+        return pl.Series(name, [None if np.isnat(one) else _day(str(one)) for one in array], dtype=pl.String)
     return _objects(list(np.asarray(cells, dtype=object)), name, source, missing, given, typed=typed, strict=strict)
+
+
+def _day(text: str) -> str:
+    """A date without the midnight that a type gives it, as a CSV file has it."""
+    day, _, time = text.partition("T")
+    return day if not time.strip("0:.") else text
 
 
 def _plain(cells: pl.Series) -> pl.Series:

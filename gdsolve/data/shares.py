@@ -6,7 +6,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gdsolve.bundled import path_of
@@ -17,6 +16,7 @@ from gdsolve.data.opening import as_asked, as_one_table, as_opened, open_files, 
 from gdsolve.data.source import Marks, Source
 from gdsolve.ranks import Ranks
 from gdsolve.spec import Spec
+from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _cut(rows: int, start: float, stop: float, size: int) -> Iterator[tuple[int,
 def _shareable(names: list[str], ranks: Ranks) -> list[str]:
     """The names, if every rank can open them for itself."""
     for name in names:
-        path = Path(name)
-        if name == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
+        path = path_of(path_in(name))
+        if path_in(name) == "-" or (path.exists() and not path.is_file() and not path.is_dir()):
             raise GdsolveError(
                 f"{STDIN if name == '-' else name}: a stream is read once, and these are {ranks.size} ranks",
                 "write it to a file that all of them can open, or run gdsolve without the launcher",
@@ -187,7 +187,7 @@ def _shareable(names: list[str], ranks: Ranks) -> list[str]:
 
 
 def _bytes(name: str) -> int:
-    path = path_of(name)
+    path = path_of(path_in(name))
     # A file that is not there is told by the rank that shall read it.
     return path.stat().st_size if path.exists() else 0
 
@@ -195,7 +195,7 @@ def _bytes(name: str) -> int:
 def _rows(name: str) -> int | None:
     """The rows of a file that tells them; None for other files."""
     try:
-        path = path_of(name)
+        path = path_of(path_in(name))
         with path.open("rb") as file:
             form = format_of_bytes(file.read(LONGEST_MAGIC))
         return (form.rows_in(str(path)) or None) if form and form.rows_in else None

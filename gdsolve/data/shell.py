@@ -5,13 +5,12 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from gdsolve.advice import Advice
 from gdsolve.data.file import STDIN, File
 from gdsolve.data.packing import Packing, packing_by_name, unpacking
 from gdsolve.spec.command import operand
 
 FIT = "fit"
-_TABBED = r"tr -s '[:blank:]' '\t'"
+BY_BLANKS = "--delimiter blanks if spaces or tabs, however many, separate the columns"
 PREDICT = "predict MODEL"
 SCORE = "score MODEL"
 
@@ -34,12 +33,6 @@ def piped(table: File | str, *filters: str, options: Sequence[str] = (), run: st
     first, *others = filters
     steps += [first if steps else f"{first} {file}", *others]
     return " | ".join([*steps, shlex.join(["gdsolve", *run.split(), "-", *options])])
-
-
-def blanks_hint(table: File | str, run: str = FIT) -> Advice:
-    """Say what turns runs of blanks, which no delimiter is, into tabs."""
-    trimmed = "sed -E -e 's/^[[:blank:]]+//' -e 's/[[:blank:]]+$//'"
-    return Advice("if several spaces separate the columns", piped(table, trimmed, _TABBED, run=run))
 
 
 def _traits(table: File | str) -> tuple[str, Packing, str | None]:

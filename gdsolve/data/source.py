@@ -20,7 +20,9 @@ from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.pieces import Piece
 from gdsolve.data.scan import FAULTS, first_line, rows_of
-from gdsolve.data.shell import FIT, blanks_hint
+from gdsolve.data.shell import BY_BLANKS, FIT
+from gdsolve.spec import Loss
+from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -40,6 +42,14 @@ class InnerPart:
 # What is scanned in one go: a piece of text, or rows of typed columns.
 Part = Piece | pl.DataFrame | InnerPart
 
+
+def comments_of(part: Part) -> int:
+    """How many comments were left out of a part."""
+    if isinstance(part, InnerPart):
+        return comments_of(part.part)
+    return part.comments if isinstance(part, Piece) else 0
+
+
 T = TypeVar("T", bound=tuple[Any, ...])
 Through = Callable[[Iterator[T]], Iterator[T]]
 
@@ -50,6 +60,11 @@ class Marks:
 
     delimiter: str | None = None
     decimal: str | None = None
+
+    @property
+    def between(self) -> str:
+        """What to write between cells: what the file has, a tab for runs of blanks, a comma where nothing is known."""
+        return "\t" if self.delimiter == BLANKS else self.delimiter or ","
 
 
 UNMARKED = Marks()
@@ -189,6 +204,10 @@ class Source(ABC):
         """
         return self
 
+    def for_loss(self, loss: Loss) -> Source:
+        """Give the source as it is read for a loss, where its format writes classes in a way of its own."""
+        return self
+
     def holds_values(self, column: str) -> bool:
         """True where it is known without reading that a cell stands in this column, of this file or another."""
         return False
@@ -255,7 +274,7 @@ class Source(ABC):
 
     def overflow_hint(self, run: str = FIT) -> str | Advice:
         """Say what can be done about a row with more fields than the others."""
-        return blanks_hint(self.file, run)
+        return BY_BLANKS
 
     def place(self, record: int) -> str:
         """Say where a record stands: `row 3 (line 4)`, or `row 3` where no line can be told."""
@@ -263,12 +282,16 @@ class Source(ABC):
 
     def places(self, records: Iterable[int]) -> dict[int, str]:
         """Say where records stand, as `place` does, in one walk over the file."""
-        return place_words(self.positions(records))
+        return {record: self.told(*position) for record, position in self.positions(records).items()}
 
     def where(self, record: int, column: str | None = None) -> str:
         """Say where a cell stands: `data.csv: row 3 (line 4), column 'age'`."""
-        row = f"{self.name}: {self.place(record)}"
-        return row if column is None else f"{row}, column {column!r}"
+        return f"{self.name}: {self.told(*self.positions([record])[record], column)}"
+
+    def told(self, row: int, line: int | None, column: str | None = None) -> str:
+        """Put a row, its line and a column into words."""
+        place = f"row {row}" + (f" (line {line})" if line else "")
+        return place if column is None else f"{place}, column {column!r}"
 
     def unreadable(self, done: int, error: Exception, part: Part | None = None) -> DataError:
         """Make one line of what is said of a file that breaks off after `done` records, in `part` where it is known."""
@@ -294,11 +317,6 @@ class Source(ABC):
             return damage
         except FAULTS:
             return None
-
-
-def place_words(found: Mapping[int, tuple[int, int | None]]) -> dict[int, str]:
-    """Put rows and lines into words."""
-    return {record: f"row {row}" + (f" (line {line})" if line else "") for record, (row, line) in found.items()}
 
 
 def no_columns(file: File) -> DataError:

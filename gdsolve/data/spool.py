@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import IO, cast
 
 from gdsolve.data.copying import copying
-from gdsolve.data.formats.registry import format_names
 from gdsolve.status import DataError
 
 _PROC = Path("/proc/self/fd")
@@ -28,18 +28,45 @@ def spool(name: str, read: Callable[[int], bytes], stack: ExitStack, *, title: s
         DataError: there is no room for it.
     """
     let_interrupts_through()
-    with _shortage_told(name):
-        copy = _temporary(stack)
+    copy, path = temporary(name, stack)
     done = 0
     with copying(title, source) as reach:
         while block := read(_BLOCK):
-            with _shortage_told(name):
+            with shortage_told(name):
                 rest = memoryview(block)
                 while rest:
                     rest = rest[copy.write(rest) :]
             done += len(block)
             reach(done)
-    return str(_PROC / str(copy.fileno())) if _PROC.is_dir() else copy.name
+    return path
+
+
+def temporary(name: str, stack: ExitStack) -> tuple[IO[bytes], str]:
+    """Make a temporary file for what is copied of `name`, which lives until `stack` is closed, and tell its path.
+
+    Raises:
+        DataError: there is no room for it.
+    """
+    with shortage_told(name):
+        copy = _temporary(stack)
+    return copy, str(_PROC / str(copy.fileno())) if _PROC.is_dir() else copy.name
+
+
+@contextmanager
+def with_name(path: str, name: str) -> Iterator[str]:
+    """A path that can be opened by its name: a temporary copy has none, and is copied once more where it is one.
+
+    Raises:
+        DataError: there is no room for it.
+    """
+    if not path.startswith(str(_PROC)):
+        yield path
+        return
+    with tempfile.NamedTemporaryFile(prefix="gdsolve-") as named:
+        with shortage_told(name), Path(path).open("rb") as copy:
+            shutil.copyfileobj(copy, named)
+            named.flush()
+        yield named.name
 
 
 def let_interrupts_through() -> None:
@@ -57,7 +84,12 @@ def _temporary(stack: ExitStack) -> IO[bytes]:
 
 
 @contextmanager
-def _shortage_told(name: str) -> Iterator[None]:
+def shortage_told(name: str) -> Iterator[None]:
+    """Say why what is copied of `name` cannot be written.
+
+    Raises:
+        DataError: there is no room, or no right to write.
+    """
     try:
         yield
     except OSError as error:
@@ -65,5 +97,5 @@ def _shortage_told(name: str) -> Iterator[None]:
         folder = tempfile.tempdir or "the folder for temporary files"
         raise DataError(
             f"{name}: has to be copied to {folder}, and {reason}",
-            f"choose another folder with TMPDIR=FOLDER, or give a file that needs no copy: plain {format_names()}",
+            "choose another folder with TMPDIR=FOLDER, or give a file that needs no copy, as plain CSV",
         ) from None

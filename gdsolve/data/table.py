@@ -90,6 +90,7 @@ class Table:
         self.rows_weightless = 0
         self.rows_read = 0
         self.rows_filtered = 0
+        self.comments = 0
         self.clusters = 0
         self.groups = Groups()
         self._tally = Tally()
@@ -136,7 +137,7 @@ class Table:
 
     def _tell(self, tally: Tally) -> None:
         self.rows, self.rows_dropped, self.cells_filled = tally.rows, tally.dropped, tally.filled
-        self.rows_weightless = tally.weightless
+        self.rows_weightless, self.comments = tally.weightless, tally.comments
         self.rows_read, self.rows_filtered = tally.read, tally.filtered
         self.clusters = len(tally.clusters)
 

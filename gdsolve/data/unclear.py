@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from gdsolve.data.columns import Parts, flag_for
-from gdsolve.data.shell import blanks_hint
+from gdsolve.data.shell import BY_BLANKS
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
 
@@ -44,7 +44,7 @@ def refuse_unclear(headers: Sequence[str], names: Sequence[str], parts: Parts, s
     if not headers[position - 1]:
         raise DataError(
             f"{table}: column {position} has no name (a row index?)",
-            blanks_hint(table)
+            BY_BLANKS
             if spec.delimiter == " "
             else f"{flag_for('ignore', [name])}, or name the columns to use with --features",
         )

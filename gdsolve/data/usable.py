@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.batch import Batch, Tally
-from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles, build_roles
 from gdsolve.data.description import Description
 from gdsolve.data.offsets import design_with_offset, not_exposed, offset_columns, split_offset
@@ -22,7 +21,7 @@ from gdsolve.spec import Spec
 
 def read_with(sources: Sequence[Source], spec: Spec) -> tuple[Source, ...]:
     """Give open files with what counts as missing in another spec."""
-    return tuple(replace(one, cells=Cells.of(one.cells.decimal, spec.missing_texts)) for one in sources)
+    return tuple(replace(one, cells=one.cells.with_missing(spec.missing_texts)) for one in sources)
 
 
 def usable_table(
@@ -49,7 +48,7 @@ def usable_table(
             tally.take(batch)
             if len(batch.values):
                 yield batch
-        tally.dropped = described.all_rows - tally.rows
+        tally.dropped, tally.comments = described.all_rows - tally.rows, described.comments
         tally.read, tally.filtered = described.read, described.filtered
 
     return Table(described.source, roles, read, has_header=described.has_header, name=described.name)

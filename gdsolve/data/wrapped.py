@@ -42,6 +42,10 @@ class WrappedSource(Source):
         """Give rows and lines of the source within."""
         return self.inner.positions(records)
 
+    def told(self, row: int, line: int | None, column: str | None = None) -> str:
+        """As the source within."""
+        return self.inside.told(row, line, column)
+
     def extent(self) -> Extent | None:
         """How large the file is."""
         return self.inner.extent()

@@ -9,7 +9,7 @@ from torch import Tensor
 from gdsolve.status import Status
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Trace:
     """The reported iterations, one column each; row k of the textbook's table is the state after k updates.
 
@@ -25,6 +25,15 @@ class Trace:
     gradient_norms: tuple[float, ...]
     updates: tuple[float | None, ...]
     gradients: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.iterations)
+
+    def __repr__(self) -> str:
+        if not self.iterations:
+            return "Trace: no iteration is reported"
+        told = "1 iteration" if len(self) == 1 else f"{len(self)} iterations"
+        return f"Trace: {told} reported, {self.iterations[0]:,} to {self.iterations[-1]:,}; frame() of the fit has all"
 
 
 @dataclass(frozen=True, slots=True)

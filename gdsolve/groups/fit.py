@@ -35,18 +35,19 @@ def fit_groups(spec: Spec, table: Table | None = None) -> GroupFits:
         GdsolveError: what was asked for contradicts itself or the table.
         DataError: a table that cannot be read, or without rows.
     """
-    if spec.tol == 0.0 and not spec.loss_tol and not spec.grad_tol and spec.max_iter is None:
-        raise GdsolveError(
-            "with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say", option="tol"
-        )
     if (reason := _why_one_by_one(spec)) is not None:
         from gdsolve.groups.one_by_one import fit_one_by_one
 
         return fit_one_by_one(spec, table, reason)
+    if spec.tol == 0.0 and not spec.loss_tol and not spec.grad_tol and spec.max_iter is None:
+        raise GdsolveError(
+            "with tol 0 and no other rule nothing stops the run", "give --max-iter 1000, say", option="tol"
+        )
     began = time.perf_counter()
     grouped = load_groups(spec, table)
     descending = time.perf_counter()
     fits: dict[int, GroupFit] = {}
+    logger.info("%s groups are fitted at once, in closed form", f"{len(grouped.values):,}")
     usable = [code for code in range(len(grouped.values)) if code not in grouped.errors]
     parts = _parts(usable, grouped.triangles.factor[0].size if usable else 1)
     # What is made of the parts is the result: there is no garbage to look for among it.

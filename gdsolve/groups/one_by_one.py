@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 
 from gdsolve.data import Table
@@ -28,6 +28,8 @@ from gdsolve.status import ExitCode, GdsolveError, Status
 
 logger = logging.getLogger("gdsolve")
 
+# Numbers of a group that torch would not share among threads, which would only wait for each other.
+FEW = 10_000
 INTERRUPTED = "not reached: the run was interrupted"
 
 
@@ -135,7 +137,12 @@ def _one(spec: Spec, rows: GroupRows, code: int, key: Key, info: DataInfo, comma
         raise known
     if not rows.height(code):
         raise no_row(info, rows.groups.dropped.get(code, 0))
-    return fit(spec, rows.table_of(code, key, spec), command)
+    alone = rows.table_of(code, key, spec)
+    from gdsolve.objective.threads import one_thread
+
+    few = rows.height(code) * (len(alone.roles.design) + 1) < FEW
+    with one_thread() if few else nullcontext():
+        return fit(spec, alone, command)
 
 
 def _result(rows: GroupRows, code: int, key: Key, found: Fit) -> GroupFit:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gdsolve.data.group_keys import Key, cells_of
+from gdsolve.presented import Predicting, Presented, Tabled
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Figures
 from gdsolve.spec import Spec
@@ -65,8 +66,8 @@ class Descended:
     inference: Inference | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupFit:
+@dataclass(frozen=True, slots=True, repr=False)
+class GroupFit(Presented):
     """One group: `group` is the text of its cells, of several columns one each; None where one is missing.
 
     `found` is what descent on many groups at once reached, and `fit` that on this group alone: one of them is there,
@@ -114,9 +115,29 @@ class GroupFit:
         """‖Xw − y‖²."""
         return None if self.reached is None else self.reached.figures.sse
 
+    @property
+    def figures(self) -> Figures | None:
+        """All figures of the fit."""
+        return None if self.reached is None else self.reached.figures
 
-@dataclass(frozen=True, slots=True)
-class GroupFits:
+    @property
+    def loss(self) -> float | None:
+        """The loss, penalty included."""
+        return None if self.reached is None else self.reached.figures.loss
+
+    @property
+    def rmse(self) -> float | None:
+        """The root of the mean squared residual."""
+        return None if self.reached is None else self.reached.figures.rmse
+
+    @property
+    def r2(self) -> float | None:
+        """R² = 1 − SSE/Σω(y − ȳ)²; None for a constant target."""
+        return None if self.reached is None else self.reached.figures.r2
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GroupFits(Predicting, Tabled):
     """The groups in the order in which they are met in the table; `adrift` counts rows without one.
 
     `reason` says why they were fitted one after the other, where they were. `message` says how many groups have not

@@ -90,9 +90,13 @@ def write_certify_table(record: Mapping[str, Any], stream: TextIO) -> None:
 
 def write_certify_csv(record: Mapping[str, Any], stream: TextIO) -> None:
     """One row a weight: its name, the weight, that of the optimum, and the difference."""
+    write_csv(("term", *COLUMNS), certify_rows(record), stream)
+
+
+def certify_rows(record: Mapping[str, Any]) -> list[tuple[str, float | None, float | None, float | None]]:
+    """A row a weight: its name, the weight, that of the optimum, and the difference."""
     names, given, best = _columns(record)
-    differences = _differences(given, best)
-    write_csv(("term", *COLUMNS), zip(names, given, best, differences, strict=True), stream)
+    return list(zip(names, given, best, _differences(given, best), strict=True))
 
 
 def _show_weights(page: Page, record: Mapping[str, Any]) -> None:

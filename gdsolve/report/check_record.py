@@ -42,7 +42,8 @@ def check_record(check: Check) -> Record:
         **(_no_figures() if found is None else _figures(found)),
         "commands": list(check.commands),
         "notes": [one.note for one in check.next],
-        "advice": [],
+        "groups": None if check.groups is None else asdict(check.groups),
+        "advice": [] if check.groups is None else list(check.groups.lines),
         "data": data,
         "seconds": check.seconds,
     }

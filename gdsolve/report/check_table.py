@@ -135,9 +135,13 @@ def _header(page: Page, record: Record) -> list[tuple[str, str]]:
     return [("data", read), ("target", named_target(record["target"], record["target_reason"]))]
 
 
+def findings_beside(record: Record) -> list[Mapping[str, Any]]:
+    """The findings, without the one that is what a fit stops at, which stands above already."""
+    return [one for one in record["findings"] if one["message"] != record["problem"]]
+
+
 def _show_findings(page: Page, record: Record, cut: _Cut) -> None:
-    # What the reader says of the whole table stands above already.
-    findings = _together([one for one in record["findings"] if one["message"] != record["problem"]])
+    findings = _together(findings_beside(record))
     if not findings:
         return
     page.heading("findings" if len(findings) > 1 else "finding")

@@ -1,11 +1,14 @@
-"""A picture in a file, .svg, .png or .pdf: drawn by matplotlib, which is imported only here, and never on a display."""
+"""A picture in a file, .svg, .png, .pdf or .gif: drawn by matplotlib, imported only here, and never on a display."""
 
 from __future__ import annotations
 
 import io
 import logging
 import math
+import re
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours for all kinds of sight; the last is that of rules.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 FAINT = "#999999"
+GRID = "#e6e6e6"
+PAPER = "#ffffff"
 SHAPES = {
     Marker.NONE: "",
     Marker.CIRCLE: "o",
@@ -51,6 +56,7 @@ SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,
     "path.simplify": False,
 }
+_METADATA_OF_FILE = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 METADATA: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
@@ -69,35 +75,60 @@ def save_picture(picture: Picture | Diagram, path: str) -> None:
         stream.write(content)
 
 
-def render(picture: Picture | Diagram, form: str) -> bytes:
-    """The bytes of a file of this form: svg, png or pdf."""
-    # What matplotlib says of its font cache is nobody's business here.
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)
-    import matplotlib as mpl
+def inline_svg(picture: Picture) -> str:
+    """The SVG element of a page: the drawing that a file has, with letters as letters, without a size of its own."""
+    text = render(picture, "svg", {"svg.fonttype": "none"}).decode()
+    element = text[text.index("<svg") :]
+    head, rest = element.split(">", 1)
+    kept = [part for part in re.findall(r'\S+="[^"]*"', head) if not part.startswith(("width=", "height=", "version="))]
+    return f"<svg {' '.join(kept)}>{_METADATA_OF_FILE.sub('', rest)}"
 
-    picture = shown_in(picture, "utf-8")
-    # Whatever a matplotlibrc or a style of the user's says.
-    with mpl.rc_context(), warnings.catch_warnings():
-        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
-        warnings.filterwarnings("ignore", message="Glyph")
-        mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)
-        if isinstance(picture, Diagram):
-            from gdsolve.report.draw_diagram import diagram_figure
 
-            figure = diagram_figure(picture)
-        else:
-            figure = _figure(picture)
+def render(picture: Picture | Diagram, form: str, settings: Mapping[Any, Any] | None = None) -> bytes:
+    """The bytes of a file of this form, svg, png, pdf or gif, with some `settings` of matplotlib's."""
+    with _settings(settings or {}):
+        figure = figure_of(picture)
+        if form == "gif":
+            assert isinstance(picture, Picture)
+            from gdsolve.report.draw_gif import animated
+
+            return animated(figure, picture)
         stream = io.BytesIO()
         figure.savefig(stream, format=form, dpi=DPI, metadata=METADATA[form])
     return stream.getvalue()
 
 
+@contextmanager
+def _settings(more: Mapping[Any, Any] | None = None) -> Iterator[None]:
+    """Our settings of matplotlib, whatever a matplotlibrc or a style of the user's says, and his own again after it."""
+    # What matplotlib says of its font cache is nobody's business here.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    import matplotlib as mpl
+
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
+        warnings.filterwarnings("ignore", message="Glyph")
+        mpl.rcdefaults()
+        mpl.rcParams.update({**SETTINGS, **(more or {})})
+        yield
+
+
+def figure_of(picture: Picture | Diagram) -> Figure:
+    """The figure of a picture, which pyplot knows nothing of, and a notebook shows."""
+    picture = shown_in(picture, "utf-8")
+    with _settings():
+        if isinstance(picture, Diagram):
+            from gdsolve.report.draw_diagram import diagram_figure
+
+            return diagram_figure(picture)
+        return _figure(picture)
+
+
 def _figure(picture: Picture) -> Figure:
-    from matplotlib.figure import Figure
+    from gdsolve.report.figure import ShownFigure
 
     count = len(picture.panels)
-    figure = Figure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
+    figure = ShownFigure(figsize=(WIDTH, PANEL_HEIGHT * count + 0.4 + 0.17 * len(picture.notes)), layout="constrained")
     figure.suptitle(_folded(picture.title, 88), fontsize=10.5, fontweight="bold")
     if picture.notes:
         notes = "\n".join(_folded(note, 112) for note in picture.notes)
@@ -113,7 +144,7 @@ def _draw(panel: Panel, axes: Axes) -> None:
     _set_axis(axes, "x", across)
     _set_axis(axes, "y", up)
     axes.set_title(panel.title, fontsize=9.5, loc="left")
-    axes.grid(visible=True, color="#e6e6e6", linewidth=0.6)
+    axes.grid(visible=True, color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     for order, one in enumerate(panel.series):
         _draw_series(one, axes, panel, order)

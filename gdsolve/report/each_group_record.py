@@ -37,7 +37,9 @@ class ListedRecords(Sequence[Record]):
 
     def text(self) -> str:
         """One JSON object a line."""
-        return "".join(json.dumps(finite(one), ensure_ascii=False, allow_nan=False) + "\n" for one in self._records)
+        # One by one: there may be more of them than dicts have room.
+        records = (group_record(self._fits, one) for one in self._fits.groups)
+        return "".join(json.dumps(finite(one), ensure_ascii=False, allow_nan=False) + "\n" for one in records)
 
     @cached_property
     def _records(self) -> list[Record]:
@@ -46,7 +48,8 @@ class ListedRecords(Sequence[Record]):
 
 def group_record(fits: GroupFits, one: GroupFit) -> Record:
     """`gdsolve.group/1` of one group: the fields of its fit, null where there is none, and those of the group."""
-    found = {} if one.fit is None else fit_record(one.fit, with_reason=False)
+    # Intervals of predictions are not made of groups: nothing reads what they would need.
+    found = {} if one.fit is None else fit_record(one.fit, with_reason=False, as_model=False)
     own = {name: value for name, value in found.items() if name not in _SHARED}
     absent = {name: None for name in ABSENT if name not in _SHARED}
     tol = None if one.fit is None else one.fit.tol

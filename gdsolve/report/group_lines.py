@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TextIO
 
+from gdsolve.report.group_errors import error_cells, error_columns
 from gdsolve.report.group_figures import more_figures
 from gdsolve.report.plain import Record, finite, write_csv
 from gdsolve.report.text import encoding_of, is_unicode
@@ -42,7 +43,7 @@ def _lines(record: Record, stream: TextIO) -> str:
 
 def write_groups_csv(record: Record, stream: TextIO) -> None:
     """One row a group: its keys, how it ended, figures, weights, and the message."""
-    write_csv(group_columns(record), _rows(record), stream)
+    write_csv(group_columns(record), group_rows(record), stream)
 
 
 def group_columns(record: Record) -> list[str]:
@@ -59,22 +60,8 @@ def group_columns(record: Record) -> list[str]:
         taken = (*groups, *fixed, *last, *weights, *(other for other in features if other != feature))
         weights.append(_free("weight_", feature, taken))
     names = [*groups, *fixed, *weights, *last[:-1]]
-    beside = (*_error_columns(record), *more_figures(record))
+    beside = (*error_columns(record), *more_figures(record))
     return [*names, *(_free("_", name, names) for name in beside), last[-1]]
-
-
-def _error_columns(record: Record) -> list[str]:
-    """One column a parameter for its standard error, and their degrees of freedom, where a report was asked for."""
-    if not record["report"]:
-        return []
-    parameters = [*record["parameters"], *(["intercept"] if record["intercept"] else [])]
-    return [*(f"standard_error_{name}" for name in parameters), "degrees_of_freedom"]
-
-
-def standard_error(one: Mapping[str, Any], place: int) -> float | None:
-    """The standard error of the parameter at `place`, the intercept last, of a group; None where there is none."""
-    found = list(((one["report"] or {}).get("parameters") or {}).values())
-    return found[place]["standard_error"] if found else None
 
 
 def _free(prefix: str, name: str, taken: Sequence[str]) -> str:
@@ -83,7 +70,8 @@ def _free(prefix: str, name: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _rows(record: Record) -> Iterator[list[Any]]:
+def group_rows(record: Record) -> Iterator[list[Any]]:
+    """A row a group, in the order of `group_columns`."""
     features, intercept = record["parameters"], record["intercept"]
     more = [*more_figures(record).values()]
     for place, one in enumerate(record["groups"]):
@@ -96,14 +84,7 @@ def _rows(record: Record) -> Iterator[list[Any]]:
             *(spectrum.get(name) for name in SPECTRUM),
             *(weights.get(name) for name in features),
             *([one["intercept"]] if intercept else []),
-            *_errors(record, one),
+            *error_cells(record, one),
             *(cells[place] for cells in more),
             one["message"],
         ]
-
-
-def _errors(record: Record, one: Mapping[str, Any]) -> list[float | None]:
-    count = len(_error_columns(record)) - 1
-    if count < 0:
-        return []
-    return [*(standard_error(one, place) for place in range(count)), (one["report"] or {}).get("degrees_of_freedom")]

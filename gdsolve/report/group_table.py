@@ -9,8 +9,8 @@ from typing import Any, TextIO
 from gdsolve.report import numbers
 from gdsolve.report.compare_table import STATUS_WORDS
 from gdsolve.report.grid import Column, Grid, Segment
+from gdsolve.report.group_errors import error_of, parameters_of
 from gdsolve.report.group_figures import more_figures, title_of
-from gdsolve.report.group_lines import standard_error
 from gdsolve.report.numbers import ABSENT, counted, figure, whole
 from gdsolve.report.page import Page, page_for
 from gdsolve.report.parts import Record, advise, data_lines, descent_line, labelled
@@ -44,10 +44,10 @@ def _columns(record: Record) -> list[tuple[str, list[str]]]:
         ("iterations", [whole(one["iterations"]) for one in groups]),
         ("rows", [whole(one["data"]["rows"]) for one in groups]),
     ]
-    for place, name in enumerate(names):
+    for name, parameter in zip(names, parameters_of(record), strict=True):
         columns.append((name, numbers.column([_weight(one, name) for one in groups], 6, relative=False)))
         if record["report"]:
-            columns.append(("std. error", [figure(standard_error(one, place), 5) for one in groups]))
+            columns.append(("std. error", [figure(error_of(one, parameter), 5) for one in groups]))
     for name, cells in more_figures(record).items():
         if (title := title_of(name, record)) is not None:
             columns.append((title, [figure(cell, 5) for cell in cells]))

@@ -15,6 +15,7 @@ from gdsolve.report.plain import weight_names
 from gdsolve.report.starts_table import start_line
 from gdsolve.report.weighting import weighting_line
 from gdsolve.spec.losses import Link, Loss, Target
+from gdsolve.spec.marks import BLANKS
 from gdsolve.spec.methods import PLAIN, Method
 from gdsolve.spec.option import flag
 from gdsolve.terminal import cells
@@ -327,12 +328,18 @@ def satisfied(data: Mapping[str, Any]) -> list[str]:
 
 
 def marks_of(data: Mapping[str, Any]) -> list[str]:
-    """The delimiter and the decimal mark, where they are not the usual ones, and that there is no header."""
+    """Delimiter and decimal mark, where they are not the usual ones, comments left out, and that there is no header."""
     delimiter = data.get("delimiter") or ""
-    names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks"}
+    names = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", " ": "blanks", BLANKS: BLANKS}
     shown = [] if delimiter in ("", usual_delimiter(*data["source"])) else [names.get(delimiter, repr(delimiter))]
     commas = ["decimal commas"] if data.get("decimal") == "," else []
-    return [*shown, *commas, *(["no header: the first line is data"] if data.get("has_header") is False else [])]
+    comments = [f"{counted(data['comments'], 'comment')} left out"] if data.get("comments") else []
+    return [
+        *shown,
+        *commas,
+        *comments,
+        *(["no header: the first line is data"] if data.get("has_header") is False else []),
+    ]
 
 
 def _features(data: Mapping[str, Any], room: int | None, *, intercept: bool) -> str:

@@ -91,16 +91,21 @@ def _points(path: RegularizationPath) -> list[Record]:
 
 def write_path_csv(record: Mapping[str, Any], stream: TextIO) -> None:
     """One row a λ, the largest first: its figures, the rule that takes it, and a column a weight."""
+    write_csv(*path_rows(record), stream)
+
+
+def path_rows(record: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """Names of columns, and a row a λ."""
     features = record["data"]["features"]
     fixed = (*FIGURES, *SCORES, *(["intercept"] if record["descent"]["intercept"] else []))
     marks = rules_of(record)
-    rows = (
+    rows = [
         [*(point[name] for name in (*FIGURES, *SCORES[:2])), marks.get(place, "")]
         + ([point["intercept"]] if record["descent"]["intercept"] else [])
         + [point["weights"][name] for name in features]
         for place, point in enumerate(record["points"])
-    )
-    write_csv([*fixed, *_untaken(features, fixed)], rows, stream)
+    ]
+    return [*fixed, *_untaken(features, fixed)], rows
 
 
 def rules_of(record: Mapping[str, Any]) -> dict[int, str]:

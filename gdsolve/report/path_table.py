@@ -36,7 +36,7 @@ def write_path_table(record: Record, stream: TextIO) -> None:
     )
     page.blank()
     _show_points(page, record)
-    for line in _endings(record):
+    for line in endings(record):
         page.paragraph(line, hanging=2)
     advise(page, record["advice"])
     page.write(stream)
@@ -123,7 +123,7 @@ def _share(point: Record) -> str:
     return f"<1e-{min(LEAST_SHARE, max(0, math.floor(-math.log10(share)))) if share else LEAST_SHARE:02d}"
 
 
-def _endings(record: Record) -> list[str]:
+def endings(record: Record) -> list[str]:
     """The points that the rules take, and the model that is made of one."""
     found, lines = record["validation"], []
     if found is not None:

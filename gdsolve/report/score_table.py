@@ -32,7 +32,7 @@ def write_score_table(record: Record, stream: TextIO) -> None:
     page = page_for(stream)
     labelled(page, _header(record))
     page.blank()
-    labelled(page, [*_figures(record), ("largest error", _largest(record))])
+    labelled(page, [*shown_figures(record), ("largest error", _largest(record))])
     if record["confusion"] is not None:
         show_confusion(page, record, record["target"], weighted=record["weight"] is not None)
     page.write(stream)
@@ -69,7 +69,8 @@ def _header(record: Record) -> list[tuple[str, str]]:
     ]
 
 
-def _figures(record: Record) -> list[tuple[str, str]]:
+def shown_figures(record: Record) -> list[tuple[str, str]]:
+    """The figures that a table shows, each with its title."""
     classes = record["confusion"] is not None
     own = {"mean_deviance": record["mean_deviance"] is not None, "pinball_loss": record["quantile"] is not None}
     of_classes = ("log_loss", "accuracy", "auc", "brier")

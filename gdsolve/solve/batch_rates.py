@@ -59,7 +59,7 @@ def compare_batch_rates(
     ]
     cut = len(found) < len(rates) or any(one.status is Status.INTERRUPTED for one in found)
     picture = None
-    if illustrator is not None and spec.plots:
+    if illustrator is not None:
         picture = illustrator.picture_of_rates(problem, found, solutions, certificate, plan.tol, plan.max_iter)
     deal.close()
     finished = time.perf_counter()

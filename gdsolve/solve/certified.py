@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gdsolve.presented import Tabled
 from gdsolve.solve.outcome import Figures, Optimum, Subject
 from gdsolve.spec import Spec
 from gdsolve.spec.command import Advice
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from gdsolve.solve.data import DataInfo
 
 
-@dataclass(frozen=True, slots=True)
-class Certified:
+@dataclass(frozen=True, slots=True, repr=False)
+class Certified(Tabled):
     """Given weights beside the optimum, all in the user's units, the norm of the gradient too.
 
     `name` is where the weights are from. `relative_gap` is the gap as a share of the loss at the optimum, and `digits`
@@ -43,3 +44,23 @@ class Certified:
     seconds: dict[str, float]
     exit_code: ExitCode = ExitCode.OK
     picture: None = None
+
+    @property
+    def sse(self) -> float | None:
+        """‖Xw − y‖²; None for an objective without residuals."""
+        return self.figures.sse
+
+    @property
+    def loss(self) -> float:
+        """The loss, penalty included."""
+        return self.figures.loss
+
+    @property
+    def rmse(self) -> float | None:
+        """The root of the mean squared residual; None for an objective without residuals."""
+        return self.figures.rmse
+
+    @property
+    def r2(self) -> float | None:
+        """R² = 1 − SSE/Σω(y − ȳ)²; None of classes and counts, and for a constant target."""
+        return self.figures.r2

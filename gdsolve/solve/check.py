@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gdsolve.data import (
@@ -25,6 +25,7 @@ from gdsolve.data import (
     read_with,
     usable_table,
 )
+from gdsolve.presented import Drawn, Kept, Tabled
 from gdsolve.solve.formula_proposals import formula_proposals
 from gdsolve.solve.illustrator import Illustrate
 from gdsolve.solve.pose import pose
@@ -37,7 +38,9 @@ from gdsolve.spec.scans import reads_scans
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
+    from gdsolve.picture import Picture
     from gdsolve.solve.check_figures import Diagnosis
+    from gdsolve.solve.check_groups import GroupCounts
     from gdsolve.solve.check_scan import ScanColumn
     from gdsolve.solve.scanned import Scan
 
@@ -47,8 +50,8 @@ MOST_TERMS = 6
 CELLS_TRIED = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+@dataclass(frozen=True, slots=True, repr=False)
+class Check(Drawn, Tabled):
     """Columns and what stands out in them; then the figures of the rows and columns that can be used, if any can.
 
     `problem` is what a fit of the table as it is stops at, None where it does not stop; `left_out` are the columns that
@@ -70,6 +73,23 @@ class Check:
     seconds: dict[str, float]
     rows_read: int = 0
     rows_filtered: int = 0
+    groups: GroupCounts | None = None
+    kept: Kept | None = field(default=None, compare=False)
+
+    @property
+    def ready(self) -> bool:
+        """True where a fit of the table as it is does not stop at it."""
+        return self.problem is None
+
+    @property
+    def rank(self) -> int | None:
+        """The rank of the design; None where nothing can be fitted."""
+        return None if self.diagnosis is None else self.diagnosis.rank
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture that was asked for, if one was."""
+        return None if self.diagnosis is None else self.diagnosis.picture
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -106,6 +126,7 @@ def check(
         described = _describe(spec, opened, arrays)
         looked = _look(spec, command, described, _opener(opened, arrays))
         separated = _separated(spec, looked, _opener(opened, arrays))
+        groups = _groups(spec, looked, _opener(opened, arrays))
     descending = time.perf_counter()
     diagnosis, findings = None, [*described.findings, *separated]
     if looked.problem is not None:
@@ -125,7 +146,8 @@ def check(
     if fault is not None and not any(one.blocks for one in findings):
         findings.append(Finding(FindingKind.READER, fault.message, blocks=True))
     names = [column.name for column in described.columns]
-    following = _following(command, spec, looked, ready=fault is None)
+    # Rates are of one descent, and each group has its own.
+    following = _following(command, spec, looked, ready=fault is None and not spec.group_by)
     finished = time.perf_counter()
     return Check(
         spec,
@@ -142,7 +164,20 @@ def check(
         {"read": descending - began, "descend": finished - descending, "total": finished - began},
         described.read,
         described.filtered,
+        groups,
     )
+
+
+def _groups(spec: Spec, looked: _Look, read: Callable[[Spec], Table]) -> GroupCounts | None:
+    """How many rows the groups have, where rows are in groups, and can be read."""
+    if not spec.group_by or looked.problem is None:
+        return None
+    from gdsolve.solve.check_groups import count_groups
+
+    try:
+        return count_groups(spec, read(spec))
+    except DataError:
+        return count_groups(spec, read(looked.proposal.spec(spec)))
 
 
 def _check_scan(spec: Spec, command: Command, began: float, illustrate: Illustrate | None, found: Scan | None) -> Check:

@@ -123,7 +123,6 @@ def diagnose(
     standard = repose(problem, plain, squares.standard, squares)
     tol = spec.tol or usual_tolerance(plain)
     lambdas, foreseen = (ridge,) if ridge else LAMBDAS, squared and has_target
-    drawn = illustrator is not None and bool(spec.plots) and curvature.scale is not None
     return Diagnosis(
         problem.data,
         spec.loss,
@@ -135,7 +134,7 @@ def diagnose(
         curvature,
         tol,
         tuple(_candidates(spec, plain, raw, lambdas)) if foreseen else (),
-        illustrator.picture_of_check(raw, standard) if drawn and illustrator is not None else None,
+        None if illustrator is None or curvature.scale is None else illustrator.picture_of_check(raw, standard),
     )
 
 

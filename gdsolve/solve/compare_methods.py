@@ -49,7 +49,6 @@ def compare_methods(
     results = [_result(one, seconds, certificate) for one, seconds in runs]
     finished = time.perf_counter()
     minimum = certificate.minimum
-    drawn = illustrator if spec.plots else None
     return MethodComparison(
         spec,
         Subject(problem.kind.value, spec.minimize or spec.model),
@@ -61,7 +60,7 @@ def compare_methods(
         _advice(problem, results, certificate, command),
         {"read": problem.seconds, "descend": finished - descending, "total": finished - began},
         interruption(done, len(plans), "methods") if cut or certificate.interrupted else None,
-        None if drawn is None else drawn.picture_of_methods([one for one, _ in runs], certificate),
+        None if illustrator is None else illustrator.picture_of_methods([one for one, _ in runs], certificate),
         starts=chosen_start(problem),
         found_start=problem.found_start,
     )

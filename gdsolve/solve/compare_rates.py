@@ -60,7 +60,7 @@ def compare_all_rates(problem: Problem, command: Command, began: float, illustra
     done = sum(one.status is not Status.INTERRUPTED for one in results)
     cut = done < len(rates) or certificate.interrupted
     picture = None
-    if illustrator is not None and spec.plots:
+    if illustrator is not None:
         picture = illustrator.picture_of_rates(problem, results, solutions, certificate, tol, limit)
     finished = time.perf_counter()
     return Comparison(

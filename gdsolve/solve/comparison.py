@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from gdsolve.presented import Drawn, Kept, Tabled
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.minibatches import Minibatches
 from gdsolve.solve.outcome import Optimum, Subject
@@ -85,8 +86,8 @@ def interruption(done: int, asked: int, what: str) -> str:
     return f"Interrupted after {done:,} of {asked:,} {what}."
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Drawn, Tabled):
     """The rates in the order in which they were given, and what all of them share.
 
     `stable_below` is the limit of a quadratic, which holds everywhere; that of a `spectrum` alone, near the minimum.
@@ -111,6 +112,18 @@ class Comparison:
     starts: Starts | None = None
     found_start: FoundStart | None = None
     batches: Minibatches | None = None
+    kept: Kept | None = field(default=None, compare=False)
+
+    @property
+    def largest_stable_lr(self) -> float | None:
+        """The limit of stable rates, of anything but a quadratic near the minimum; None where it is not known."""
+        return None if self.spectrum is None else self.spectrum.largest_stable
+
+    @property
+    def best_lr(self) -> float | None:
+        """The best constant rate; None where it is not known."""
+        known = self.spectrum is not None and not self.spec.l1 and self.batches is None
+        return self.spectrum.best if known and self.spectrum is not None else None
 
     @property
     def interrupted(self) -> bool:
@@ -145,8 +158,8 @@ class MethodResult:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class MethodComparison:
+@dataclass(frozen=True, slots=True, repr=False)
+class MethodComparison(Drawn, Tabled):
     """The methods in the order in which they were given, and what all share; `tol` is None where each has its own."""
 
     spec: Spec
@@ -162,6 +175,7 @@ class MethodComparison:
     picture: Picture | None = None
     starts: Starts | None = None
     found_start: FoundStart | None = None
+    kept: Kept | None = field(default=None, compare=False)
 
     @property
     def interrupted(self) -> bool:

@@ -24,9 +24,10 @@ class DataInfo:
     """What was read: sources, counts and the part that each column plays; `rows_weightless` have the weight 0, and
     `log_weight` is Σ log ω of the others, where a report needs it.
 
-    `delimiter` and `decimal` are those of CSV files, None of others. `is_scan` where it was no table that was read, but
-    a scan, which has no rows. Of `rows_read` rows `rows_filtered` ones do not satisfy a condition; both are 0
-    without one. `dates` are the columns of dates that are numbers. `classes` are those of a target of labels.
+    `delimiter` and `decimal` are those of CSV files, None of others, of which so many `comments` were left out.
+    `is_scan` where it was no table that was read, but a scan, which has no rows. Of `rows_read` rows `rows_filtered`
+    ones do not satisfy a condition; both are 0 without one. `dates` are the columns of dates that are numbers.
+    `classes` are those of a target of labels.
     """
 
     source: tuple[str, ...]
@@ -44,6 +45,7 @@ class DataInfo:
     rows_read: int = 0
     rows_filtered: int = 0
     dates: DatedColumns | None = None
+    comments: int = 0
 
     @classmethod
     def of(cls, table: Table) -> DataInfo:
@@ -61,6 +63,7 @@ class DataInfo:
             rows_read=table.rows_read,
             rows_filtered=table.rows_filtered,
             dates=table.dates,
+            comments=table.comments,
         )
 
 
@@ -79,6 +82,6 @@ def tell_table(info: DataInfo) -> None:
     logger.info("target %s (%s); features: %s", roles.target, roles.target_reason, ", ".join(roles.design))
 
 
-def sampler_of(spec: Spec) -> Sample | None:
-    """What keeps the rows that a picture shows, if one does."""
-    return Sample(rates=spec.mean is Mean.EXP) if spec.plots and shows_rows(spec) else None
+def sampler_of(spec: Spec, *, later: bool) -> Sample | None:
+    """What keeps the rows that a picture shows, if one does or may do so `later`."""
+    return Sample(rates=spec.mean is Mean.EXP) if later or (spec.plots and shows_rows(spec)) else None

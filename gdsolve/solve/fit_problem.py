@@ -101,7 +101,7 @@ def fit_problem(
         from gdsolve.solve.validate import hold_out, validate
 
         found = replace(found, validation=validate(problem, ended, stopping), holdout=hold_out(problem, ended))
-    if illustrator is None or not (asked.plots or asked.output):
+    if illustrator is None:
         return found
     drawn = replace(descent, problem=replace(problem, spec=asked), validation=found.validation)
     return found.drawn(illustrator.pictures_of_fit(drawn))

@@ -31,7 +31,7 @@ class Descent:
 
 
 class Illustrator(Protocol):
-    """What draws: every method gives pictures as plain data, or None where there is nothing to draw."""
+    """What draws: every method gives pictures as plain data, or None where there is nothing to draw, or not yet."""
 
     def outlook_of(self, problem: Problem, plan: Plan) -> Outlook:
         """What is known of the loss before the first step, for whoever watches."""
@@ -41,7 +41,7 @@ class Illustrator(Protocol):
         """The pictures that a spec asks for of one descent."""
         ...
 
-    def picture_of_methods(self, descents: Sequence[Descent], certificate: Certificate) -> Picture:
+    def picture_of_methods(self, descents: Sequence[Descent], certificate: Certificate) -> Picture | None:
         """Several methods on one problem."""
         ...
 
@@ -53,7 +53,7 @@ class Illustrator(Protocol):
         certificate: Certificate,
         tol: float,
         limit: int | None,
-    ) -> Picture:
+    ) -> Picture | None:
         """Many learning rates on one problem; without `solutions` from its closed form."""
         ...
 
@@ -61,7 +61,7 @@ class Illustrator(Protocol):
         """The weights of a path of penalties against λ, or their error over folds."""
         ...
 
-    def picture_of_check(self, raw: Problem, standardised: Problem) -> Picture:
+    def picture_of_check(self, raw: Problem, standardised: Problem) -> Picture | None:
         """The spectra of a table in both coordinates."""
         ...
 

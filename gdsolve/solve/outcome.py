@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gdsolve.class_names import intercept_names
+from gdsolve.presented import Drawn, Kept, Predicting, Tabled, presenter
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.found_start import FoundStart
 from gdsolve.solve.validation import FoundStrength, Holdout, Validation
@@ -156,8 +157,8 @@ class HeldWeight:
     multiplier: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+@dataclass(frozen=True, slots=True, repr=False)
+class Fit(Drawn, Predicting, Tabled):
     """What was reached, in the user's units, with its certificate (docs/design.md, section 4).
 
     `w` is (p, 1), the intercept last; losses, SSE and gap are in the units of the file, gradient norms, updates and
@@ -165,7 +166,8 @@ class Fit:
     `checkpoint_error` is why the last checkpoint could not be written. `errors` are those of the weights, None where
     the run has not converged and no report on them was asked for. `delta_found` tells that Huber's δ, which `spec` has,
     was found, and `found` how the strength of a penalty was. `duality_gap` bounds the gap of a fit with an l1 penalty,
-    and needs no minimum. `bounds` has the weights that have bounds.
+    and needs no minimum. `bounds` has the weights that have bounds. `kept` draws pictures that were not asked for,
+    where the problem is small. A figure that the loss has not is None, as in JSON.
     """
 
     spec: Spec
@@ -211,10 +213,18 @@ class Fit:
     starts: Starts | None = None
     found_start: FoundStart | None = None
     online: Online | None = None
+    kept: Kept | None = field(default=None, compare=False)
 
     def drawn(self, pictures: Mapping[PlotKind, Picture]) -> Fit:
         """The same, with its pictures."""
         return replace(self, pictures=pictures)
+
+    def report(self) -> Any:
+        """Standard errors, tests and intervals as `fit --report` prints them, to look at; `frame()` of it has the rows.
+
+        The figures themselves are in `errors`; what is missing there, with the reason, is told here as well.
+        """
+        return presenter().printed(self)
 
     @property
     def inference(self) -> Inference | None:
@@ -249,6 +259,62 @@ class Fit:
     def sse(self) -> float | None:
         """‖Xw − y‖²; None for an objective without residuals."""
         return self.figures.sse
+
+    @property
+    def r2(self) -> float | None:
+        """R² = 1 − SSE/Σω(y − ȳ)²; None of classes and counts, and for a constant target."""
+        return self.figures.r2
+
+    @property
+    def adjusted_r2(self) -> float | None:
+        """R² that allows for the number of weights; None where there is no R², or no freedom is left."""
+        return self.figures.adjusted_r2
+
+    @property
+    def rmse(self) -> float | None:
+        """The root of the mean squared residual; None for an objective without residuals."""
+        return self.figures.rmse
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of rows whose own class is the one predicted; None but of classes."""
+        return self.figures.accuracy
+
+    @property
+    def log_loss(self) -> float | None:
+        """The mean of −log p, p the probability of the row's own class; None where there is none."""
+        return self.figures.log_loss
+
+    @property
+    def auc(self) -> float | None:
+        """The area under the ROC curve; None but of classes."""
+        return self.figures.auc
+
+    @property
+    def deviance(self) -> float | None:
+        """The deviance; None but of counts and positive targets."""
+        return self.figures.deviance
+
+    @property
+    def gradient_norm(self) -> float:
+        """‖∇L‖₂ where the run ended, in the coordinates in which it ran."""
+        return self.figures.gradient_norm
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The classes of the target, in order; None where it is a number."""
+        known = None if self.data is None else self.data.classes
+        return None if known is None else tuple(known.names)
+
+    @property
+    def confusion(self) -> tuple[tuple[float, ...], ...] | None:
+        """Σω by the class of a row, then by the one of largest probability; None but of classes."""
+        return self.figures.confusion
+
+    @property
+    def converged(self) -> bool:
+        """True where a stopping rule was met."""
+        return self.status is Status.CONVERGED
 
     @property
     def loss(self) -> float:

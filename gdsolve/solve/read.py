@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.robust_pass import RobustPass, RowClusters
     from gdsolve.solve.scanned import Scan
 
+MOST_SAMPLED = 1_000_000
 logger = logging.getLogger("gdsolve")
 
 # Numbers that take longer to read than torch to import.
@@ -85,7 +86,8 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
         opened = stack.enter_context(table or open_problem(spec, ranks))
         count = opened.count()
         demand = _demand(spec, opened, count, ranks)
-        batches, sample = opened.ahead(), sampler_of(spec)
+        batches = opened.ahead()
+        sample = sampler_of(spec, later=not ranks.several and (opened.small or _is_short(opened, count)))
         with collector_at_rest():
             import torch
 
@@ -129,6 +131,11 @@ def read_table(spec: Spec, table: Table | Scan | None = None, ranks: Ranks = ALO
     shown = None if sample is None else sample.rows(ranks)
     apart = None if dealt is None else dealt.result(info.source[0], ranks)
     return TableRead(spec, info, tuple(built), kept, shown, ranks, began, apart, sandwich, clusters)
+
+
+def _is_short(table: Table, count: RowCount | None) -> bool:
+    """True for a table some rows of which can be kept at no cost, for a picture that may be asked for later."""
+    return count is not None and count.rows * (len(table.roles.design) + 1) <= MOST_SAMPLED
 
 
 def _demand(spec: Spec, table: Table, count: RowCount | None, ranks: Ranks) -> Demand | None:

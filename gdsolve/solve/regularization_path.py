@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gdsolve.class_names import intercept_names
+from gdsolve.presented import Drawn, Tabled
 from gdsolve.solve.data import DataInfo
 from gdsolve.solve.outcome import Fit
 from gdsolve.spec import Spec
@@ -56,8 +57,8 @@ class FoldErrors:
         return int((means <= means[least] + self.standard_errors[least]).argmax())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RegularizationPath:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class RegularizationPath(Drawn, Tabled):
     """Minimisers of ½SSE + λ₁‖w‖₁ + λ₂/2·‖w‖² in the user's units, from the largest λ down (docs/path.md).
 
     Of other losses than squares the loss, summed over rows, stands for ½SSE.

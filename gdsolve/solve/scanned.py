@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gdsolve.data.columns import assign
 from gdsolve.data.scan_file import ScanFile, ScanInfo, StoredTriangle, read_scan_file, same_order, write_scan_file
 from gdsolve.imports import collector_at_rest
+from gdsolve.presented import Presented
 from gdsolve.spec import Spec, flag
 from gdsolve.spec.scans import require_name
 from gdsolve.status import DataError, GdsolveError
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from gdsolve.objective.triangle import Triangle
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scan:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Scan(Presented):
     """What least squares needs of a table: its triangle, over `info.columns` in their order, and what is known of it.
 
     `folds` are the triangles of the rows of each fold, if there are any. `file` is where it was written, of `size`

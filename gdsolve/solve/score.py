@@ -12,14 +12,15 @@ from gdsolve.data.beside import Beside
 from gdsolve.data.score import ScoredRows, score_arrays, score_tables
 from gdsolve.data.score_sums import LargestError, mean_of
 from gdsolve.model import Model
+from gdsolve.presented import Presented
 from gdsolve.solve.predict import read_for_prediction
 from gdsolve.spec import Loss, Spec
 
 logger = logging.getLogger("gdsolve")
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+@dataclass(frozen=True, slots=True, repr=False)
+class Score(Presented):
     """The figures of a score; None for what the loss of the model has not, and where a figure does not exist.
 
     Rows weigh ω, 1 without a column of `weight`; means are Σω·/Σω. With r = μ − y: `sse` is Σωr², `r2` is

@@ -25,9 +25,11 @@ from gdsolve.spec.errors import read_errors
 from gdsolve.spec.groups import check_groups
 from gdsolve.spec.l1 import check_l1
 from gdsolve.spec.losses import LOSS_PARAMETERS, Link, Loss, Target
+from gdsolve.spec.marks import check_marks
 from gdsolve.spec.missing import check_missing
 from gdsolve.spec.option import OptionInfo, flag
 from gdsolve.spec.options import Options
+from gdsolve.spec.program import check_code
 from gdsolve.spec.weight_bounds import check_bounds
 from gdsolve.status import GdsolveError
 
@@ -66,7 +68,7 @@ def check(spec: Options) -> None:
             "for intervals of 95 % give --interval 0.95",
             option="interval",
         )
-    _check_dialect(spec)
+    check_marks(spec)
     _check_header(spec)
     _check_problem(spec)
     _check_method(spec)
@@ -78,6 +80,7 @@ def check(spec: Options) -> None:
     check_each(spec)
     check_missing(spec.na_values)
     _check_plot(spec)
+    check_code(spec)
     if spec.watch and spec.quiet:
         raise GdsolveError(
             "draws on standard error, which --quiet keeps free", "leave --watch or --quiet out", option="watch"
@@ -152,23 +155,6 @@ def _check_errors(spec: Options) -> None:
             f"{asked.kind} corrects residuals of least squares by their leverage, and this is --loss {spec.loss}",
             "give --se hc0|hc1",
             option="se",
-        )
-
-
-def _check_dialect(spec: Options) -> None:
-    if spec.decimal is not None and spec.decimal not in (".", ","):
-        raise GdsolveError(f"{spec.decimal!r} is neither . nor ,", "give --decimal . or --decimal ,", option="decimal")
-    if spec.delimiter is not None and (len(spec.delimiter) != 1 or not spec.delimiter.isascii()):
-        raise GdsolveError(
-            f"{spec.delimiter!r} is not a single ASCII character",
-            r"for a tab give --delimiter $'\t'",
-            option="delimiter",
-        )
-    if spec.decimal is not None and spec.decimal == spec.delimiter:
-        raise GdsolveError(
-            f"delimiter and decimal are both {spec.decimal!r}",
-            "European files: --delimiter ';' --decimal ,",
-            about=("delimiter", "decimal"),
         )
 
 

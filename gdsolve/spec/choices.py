@@ -204,5 +204,10 @@ Init = str | Model
 Plot = str | bool
 """Whether to draw: True for a picture in the terminal, the name of a file for one there."""
 
+CODE_KINDS = ("matrix", "autograd")
+Code = str | bool
+"""Whether to write a program: True for the usual kind on standard output, a kind, or a file."""
+
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-PLOT_ENDINGS = (".svg", ".png", ".pdf")
+PLOT_ENDINGS = (".svg", ".png", ".pdf", ".gif")
+ANIMATED = ".gif"

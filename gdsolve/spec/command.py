@@ -62,7 +62,7 @@ class Command:
 
 
 def _words(name: str, value: Any) -> list[str]:
-    if value is True or (name == "plot" and str(value).lower() == "true"):
+    if value is True or (name in ("plot", "code") and str(value).lower() == "true"):
         return [flag(name)]
     if value is False:
         return []

@@ -34,6 +34,8 @@ def _iterations_are_shown(asked: Asked) -> bool:
 FILES = Company(lambda asked: bool(asked.spec.data), "{flag} is for files, and there is none")
 CSV = Company(lambda asked: True, "{flag} is for CSV files")
 """Held against the files once they are open: see `gdsolve.data.formats`."""
+HEADER = Company(lambda asked: True, "{flag} is for CSV files and sheets of Excel")
+"""As `CSV`."""
 TEXT = Company(lambda asked: True, "{flag} is for files of text")
 """As `CSV`."""
 TABLE = Company(lambda asked: asked.has_table, "{flag} is for tables, and there is none")

@@ -7,7 +7,7 @@ from gdsolve.spec.option import flag
 from gdsolve.spec.options import Options
 from gdsolve.status import GdsolveError
 
-ONE_FIT = {"history": None, "plot": False, "watch": False, "checkpoint": None, "resume": None}
+ONE_FIT = {"history": None, "plot": False, "code": False, "watch": False, "checkpoint": None, "resume": None}
 """Options that show or keep one fit, and their defaults."""
 
 

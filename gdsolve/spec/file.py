@@ -27,8 +27,10 @@ from gdsolve.spec.option import field_of, key_of
 from gdsolve.spec.parameter import DOTS, Constant, Parameter, StartRange, Value
 from gdsolve.spec.parameters import NAME_HINT, is_name, parse_span, parts_from, started, texts_of
 from gdsolve.spec.plots import check_plot
+from gdsolve.spec.program import code_beside
 from gdsolve.spec.require_company import require_company
 from gdsolve.spec.scans import check_scans
+from gdsolve.spec.source_name import selecting, source_name
 from gdsolve.spec.spec import Spec
 from gdsolve.spec.strengths import check_strengths
 from gdsolve.spec.values import convert, is_list, is_optional, kinds, require_kind
@@ -47,8 +49,8 @@ __all__ = [
 
 SINGLE_RATE_VERBS = ("fit", "report")
 PATHS = ("init", "online", "weights", "save", "history", "plot", "checkpoint", "resume", "output")
-GROUPING_VERBS = ("fit", "predict")
-"""Verbs that take rows by groups, or tables one by one."""
+GROUPING_VERBS = ("fit", "check", "predict")
+"""Verbs that take rows by groups; `check` takes no tables one by one."""
 HOME = "~/"
 COUNTS = ("max_iter", "batch", "epochs", "every", "iterates", "seed", "cv", "points", "starts")
 TWINS = {"header": "no_header", "no_header": "header"}
@@ -121,7 +123,7 @@ def read_spec(
 def is_yaml(source: str) -> bool:
     """True for a source that is a spec and no table: by its ending, or by the name of one that comes with gdsolve."""
     if source.lower().endswith(SPEC_ENDINGS):
-        return True
+        return source_name(source).is_path
     bundled = named(source)
     return bundled is not None and bundled.is_spec
 
@@ -209,13 +211,15 @@ def _fit_for(spec: Spec, verb: str, *, in_memory: bool = False) -> Spec:
         raise GdsolveError(
             f"{verb} looks at all rows together", "take it out of the spec; it goes with gdsolve fit", option="group_by"
         )
-    if spec.each and verb not in GROUPING_VERBS:
+    if spec.each and (verb not in GROUPING_VERBS or verb == "check"):
         raise GdsolveError(
             f"{verb} takes all tables as one", "take it out of the spec; it goes with gdsolve fit", option="each"
         )
     check_scans(spec, verb)
     require_company(Asked(spec, verb, in_memory))
     check_strengths(spec, verb)
+    if spec.sheet is not None or spec.query is not None:
+        spec = replace(spec, data=selecting(spec.data, spec))
     if spec.formula is None:
         return spec
     # What reads a formula takes longer to import than most specs to read.
@@ -452,6 +456,8 @@ def relative(path: str, name: str, value: Any) -> Any:
     """The value of an option of a spec; a path is taken from the folder of the spec."""
     if name == "data":
         return tuple(_table_beside(path, entry) for entry in value)
+    if name == "code" and isinstance(value, str):
+        return code_beside(value, lambda file: _beside(path, file))
     if name in PATHS and value not in (None, "zeros", "random", True, False):
         return _beside(path, value)
     return value
@@ -470,6 +476,8 @@ def _table_beside(path: str, entry: str) -> str:
 def _beside(path: str, entry: str) -> str:
     if entry == "-" or is_url(entry):
         return entry
+    if not (name := source_name(entry)).is_path:
+        return replace(name, path=_beside(path, name.path)).text if name.path else entry
     entry, folder = at_home(entry), Path(path).parent
     # A folder called `runs[1]` is no pattern, even where the entry is one.
     return str(Path(glob.escape(str(folder))) / entry) if glob.has_magic(entry) else str(folder / entry)

@@ -16,6 +16,7 @@ ONE_FIT = {
     "resume": None,
     "online": None,
     "plot": False,
+    "code": False,
     "watch": False,
 }
 """Options that show or keep more of one fit, and their defaults."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gdsolve.spec import company
 from gdsolve.spec.choices import (
+    Code,
     Every,
     Exercises,
     Format,
@@ -20,6 +21,7 @@ from gdsolve.spec.choices import (
 from gdsolve.spec.option import option
 from gdsolve.spec.options_descent import DescentOptions
 from gdsolve.spec.verbs import (
+    CODED,
     DRAWN,
     FITTED,
     READING,
@@ -279,7 +281,7 @@ class ResultOptions(DescentOptions):
     )
     plot: Plot = option(
         False,
-        "Draw a picture: in the terminal, or in a .svg, .png or .pdf file.",
+        "Draw a picture: in the terminal, or in a .svg, .png or .pdf file; in a .gif file the path is walked.",
         "Output",
         verbs=DRAWN,
         metavar="[FILE]",
@@ -308,6 +310,21 @@ class ResultOptions(DescentOptions):
             "trace": {"help": "What the picture shows: the graph.", "default_text": "graph"},
         },
         goes_with=company.PICTURE,
+    )
+    code: Code = option(
+        False,
+        "Print a program of PyTorch that takes the same steps by itself, in place of the result: by hand in matrix "
+        "form, or with backward() and torch.optim (autograd); with a file write it there, beside the result.",
+        "Output",
+        verbs=CODED,
+        metavar="[matrix|autograd|FILE.py|KIND=FILE.py]",
+        by_verb={
+            "trace": {
+                "help": "Print a program of PyTorch that makes this graph and goes backward, in place of the result; "
+                "with a file write it there, beside the result.",
+                "metavar": "[autograd|FILE.py]",
+            }
+        },
     )
     watch: bool = option(
         False,

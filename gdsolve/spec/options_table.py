@@ -154,10 +154,11 @@ class TableOptions:
     group_by: tuple[str, ...] = option(
         (),
         "Fit each group of rows, those with the same values in these columns: one result for each. "
-        "The exit code is that of the worst group: 5 before 4 before 3.",
+        "The exit code is that of the worst group: 2 before 5, 4 and 3.",
         "Columns",
-        verbs=("fit",),
+        verbs=("fit", "check"),
         metavar="COLUMNS",
+        by_verb={"check": {"help": "Say what groups there are by these columns, and how many rows each of them has."}},
         default_text="all rows together",
     )
     each: bool = option(
@@ -172,7 +173,7 @@ class TableOptions:
     )
     delimiter: str | None = option(
         None,
-        "Character between the cells of a row.",
+        "Character between the cells of a row, or blanks: any number of spaces and tabs.",
         "Columns",
         verbs=READING,
         metavar="CHAR",
@@ -187,6 +188,42 @@ class TableOptions:
         metavar="CHAR",
         default_text="sniffed",
         goes_with=(company.FILES, company.CSV),
+    )
+    thousands: str | None = option(
+        None,
+        "Sign that groups the thousands of numbers: , . ' _ or a blank, so that 1,234.5 is 1234.5.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="none",
+        goes_with=(company.FILES, company.CSV),
+    )
+    comment: str | None = option(
+        None,
+        "Character that comments begin with, or none. Names in a comment right above the data are the header.",
+        "Columns",
+        verbs=READING,
+        metavar="CHAR",
+        default_text="detected: # or %",
+        goes_with=(company.FILES, company.CSV),
+    )
+    sheet: str | None = option(
+        None,
+        "Sheet of an Excel workbook, by its name; 'FILE?sheet=NAME' says so of one file.",
+        "Columns",
+        verbs=READING,
+        metavar="NAME",
+        default_text="the first",
+        goes_with=company.FILES,
+    )
+    query: str | None = option(
+        None,
+        "What is read of a SQLite or DuckDB database: one SELECT; 'FILE?query=SELECT ...' says so of one file.",
+        "Columns",
+        verbs=READING,
+        metavar="SELECT",
+        default_text="its only table",
+        goes_with=company.FILES,
     )
     encoding: str | None = option(
         None,
@@ -203,10 +240,10 @@ class TableOptions:
         "Columns",
         verbs=READING,
         default_text="detected",
-        goes_with=(company.FILES, company.CSV),
+        goes_with=(company.FILES, company.HEADER),
     )
     no_header: bool | None = option(
-        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.CSV)
+        None, "Short for --header no.", "Columns", verbs=READING, goes_with=(company.FILES, company.HEADER)
     )
     na: Missing = option(
         Missing.ERROR,

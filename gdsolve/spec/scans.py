@@ -15,20 +15,9 @@ from gdsolve.status import GdsolveError
 
 ENDING = ".tri"
 SETTLED = (
-    *(
-        "formula",
-        "weight",
-        "weight_kind",
-        "sigma",
-        "absolute_sigma",
-        "na",
-        "na_values",
-        "categorical",
-        "where",
-        "dates",
-        "date_format",
-    ),
-    *("delimiter", "decimal", "encoding", "header", "no_header", "cv_by"),
+    *("formula", "weight", "weight_kind", "sigma", "absolute_sigma", "na", "na_values", "categorical"),
+    *("where", "dates", "date_format", "delimiter", "decimal", "thousands", "comment", "sheet", "query"),
+    *("encoding", "header", "no_header", "cv_by"),
 )
 """Options by which a table is read: a scan has been read with its own."""
 DEALT = ("cv", "seed")

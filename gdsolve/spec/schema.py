@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
-from gdsolve.spec.choices import ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
+from gdsolve.spec.choices import CODE_KINDS, ENGINE_NAMES, SOUGHT, Engine, Init, LearningRate, Strength
 from gdsolve.spec.curves import BY_NAME
 from gdsolve.spec.graph import SECTIONS
 from gdsolve.spec.losses import LOSS_PARAMETERS
+from gdsolve.spec.marks import BLANK_WORDS, COMMENT, GROUPING, NO_COMMENTS
 from gdsolve.spec.offers import only_traced, options_of
 from gdsolve.spec.option import OptionInfo, key_of
 from gdsolve.spec.parameter import Constant, Parameter
@@ -105,9 +106,12 @@ SPECIAL: dict[str, Schema] = {
         "anyOf": [
             {"type": "string", "minLength": 1, "maxLength": 1, "pattern": r"^[\x00-\x7f]*$"},
             {"type": "integer", "minimum": 0, "maximum": 9},
+            {"enum": [*BLANK_WORDS]},
         ]
     },
+    "comment": {"anyOf": [{"type": "string", "pattern": COMMENT}, {"const": NO_COMMENTS}, {"type": "null"}]},
     "decimal": {"enum": [".", ",", None]},
+    "thousands": {"enum": [*GROUPING, None]},
     "engine": {"enum": [*(engine.value for engine in Engine), *ENGINE_NAMES]},
     # Editors offer the names of curves; any other text is a formula.
     "model": {"anyOf": [{"enum": [*BY_NAME]}, TEXT]},
@@ -124,6 +128,13 @@ SPECIAL: dict[str, Schema] = {
         "anyOf": [
             {"$ref": "#/$defs/truth"},
             {"type": "string", "pattern": r"\.([sS][vV][gG]|[pP][nN][gG]|[pP][dD][fF])$"},
+        ]
+    },
+    "code": {
+        "anyOf": [
+            {"$ref": "#/$defs/truth"},
+            {"enum": [*CODE_KINDS]},
+            {"type": "string", "pattern": r"\.[pP][yY]$"},
         ]
     },
     **{

@@ -129,6 +129,7 @@ _GIVEN: dict[object, tuple[tuple[type, ...], str, str]] = {
     bool | None: ((bool,), "true or false", "{name}=True"),
     Header: ((bool,), "yes, no or auto", 'as in {name}="yes"'),
     Plot: ((bool,), "true or a file", 'as in {name}="loss.svg"'),
+    "code": ((bool,), "true, a kind of program or a file", 'as in {name}="autograd"'),
     float: _NUMBER,
     float | None: _NUMBER,
     "holdout": ((Real,), "a number", "as in {name}=0.2"),

@@ -294,6 +294,8 @@ ONE_PROBLEM = tuple(name for name in FITTING if name != "path")
 """Those that take the strengths of penalties as they are given."""
 SCORING = ("score",)
 """Verbs that look at what a saved model predicts, row by row."""
+CODED = ("fit", "compare-lr", "trace")
+"""Those that can be taken home as a program."""
 STOCHASTIC = ("fit", "compare-lr")
 """Those that can look at a few rows at a time."""
 POSED = (*DESCENDING, "certify")

@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from gdsolve.data.formats.arrow import ARROW
 from gdsolve.data.formats.csv import CSV
+from gdsolve.data.formats.duckdb import DUCKDB
+from gdsolve.data.formats.excel import EXCEL
 from gdsolve.data.formats.format import TableFormat
 from gdsolve.data.formats.ndjson import NDJSON
 from gdsolve.data.formats.parquet import PARQUET
+from gdsolve.data.formats.sqlite import SQLITE
+from gdsolve.data.formats.svmlight import SVMLIGHT
 
 # Text that nothing else tells is of the first one.
 FORMATS: tuple[TableFormat, ...] = (
@@ -16,13 +20,31 @@ FORMATS: tuple[TableFormat, ...] = (
     PARQUET,
     NDJSON,
     ARROW,
+    SVMLIGHT,
+    EXCEL,
+    SQLITE,
+    DUCKDB,
 )
-LONGEST_MAGIC = max(len(magic) for one in FORMATS for magic in one.magic)
+LONGEST_MAGIC = max(
+    distance + len(magic) for one in FORMATS for distance, magic in (*((0, start) for start in one.magic), *one.later)
+)
 
 
 def format_of_bytes(start: bytes) -> TableFormat | None:
     """The format of a file that is no text, by its first bytes; None for text, and what is unknown."""
-    return next((one for one in FORMATS if one.magic and start.startswith(one.magic)), None)
+    return next(
+        (
+            one
+            for one in FORMATS
+            if start.startswith(one.magic) or any(start[distance:].startswith(magic) for distance, magic in one.later)
+        ),
+        None,
+    )
+
+
+def format_of_engine(engine: str) -> TableFormat:
+    """The format that is asked for by a word before a file."""
+    return next(one for one in FORMATS if one.engine == engine)
 
 
 def format_of_text(ending: str, head: str) -> TableFormat:

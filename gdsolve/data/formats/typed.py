@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import polars as pl
@@ -86,9 +86,15 @@ class FrameParts(Source):
 
 @dataclass(frozen=True, slots=True)
 class TypedSource(FrameParts):
-    """A file of typed columns, read by a `reader`."""
+    """A file of typed columns, read by a `reader`; with `loose` ones the cells of a text tell whether it is one."""
 
     reader: TypedReader = field(kw_only=True)
+    loose: bool = False
+
+    @property
+    def typed(self) -> bool:
+        """False where a column of numbers may be written as text."""
+        return not self.loose
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give columns in batches."""
@@ -122,13 +128,13 @@ def batch_height(width: int) -> int:
     return max(1024, min(1 << 16, _BATCH // (8 * max(1, width))))
 
 
-def open_typed(reader: TypedReader, file: File, spec: Spec) -> Source:
+def open_typed(reader: TypedReader, file: File, spec: Spec, *, loose: bool = False) -> TypedSource:
     """Open a file of typed columns.
 
     Raises:
         DataError: it has no columns, or cannot be read.
     """
-    source = TypedSource(file, (), {}, Cells.of(".", spec.missing_texts), reader=reader)
+    source = TypedSource(file, (), {}, Cells.of(".", spec.missing_texts), reader=reader, loose=loose)
     try:
         columns = reader.columns_of(file.path)
     except FAULTS as error:
@@ -144,4 +150,4 @@ def open_typed(reader: TypedReader, file: File, spec: Spec) -> Source:
         if column.holds
     }
     schema = {name: column.dtype for name, column in named.items()}
-    return TypedSource(file, tuple(headers), schema, source.cells, faults=faults, reader=reader)
+    return replace(source, headers=tuple(headers), schema=schema, faults=faults)

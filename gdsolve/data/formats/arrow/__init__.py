@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def _open(file: File, spec: Spec, named: Collection[str]) -> Source:
-    from gdsolve.data.formats.arrow.reader import ArrowReader
+    from gdsolve.data.formats.arrow_file import ArrowReader
     from gdsolve.data.formats.typed import open_typed
 
     return open_typed(ArrowReader(), file, spec)
 
 
 def _rows_in(path: str) -> int:
-    from gdsolve.data.formats.arrow.reader import ArrowReader
+    from gdsolve.data.formats.arrow_file import ArrowReader
 
     return ArrowReader().rows_in(path)
 

@@ -21,4 +21,4 @@ def _open(file: File, spec: Spec, named: Collection[str]) -> Source:
     return open_csv(file, spec, named)
 
 
-CSV = TableFormat("CSV", (".csv", TABBED), _open, takes=(company.CSV, company.TEXT))
+CSV = TableFormat("CSV", (".csv", TABBED), _open, takes=(company.CSV, company.HEADER, company.TEXT))

@@ -21,6 +21,11 @@ class Record:
     end: int
     text: str
 
+    @property
+    def start(self) -> int:
+        """How many physical lines come before it."""
+        return self.end - self.text.count("\n") - 1
+
     def quoted(self, delimiter: str) -> tuple[bool, ...]:
         """Tell which cells stand in quotes."""
         mark = re.escape(delimiter)

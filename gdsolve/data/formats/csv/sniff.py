@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gdsolve.advice import Advice
 from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
+from gdsolve.data.formats.csv.comments import BehindMark, header_behind
+from gdsolve.data.formats.csv.cut import Cut, cut, without_groups
 from gdsolve.data.formats.csv.foreign import refuse_foreign
-from gdsolve.data.formats.csv.head import Record, are_numbers, head_records, is_number
+from gdsolve.data.formats.csv.head import Record, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
-from gdsolve.data.formats.csv.marks import DELIMITERS, usual_delimiter
-from gdsolve.data.shell import blanks_hint, piped
+from gdsolve.data.layout import Layout
+from gdsolve.data.shell import piped
 from gdsolve.spec import Header, Spec
+from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError
 
 ROW_NAMES = "row_names"
-_SEPARATOR = re.compile(r"\"?sep=(.)\"?[^\S\n]*\n", re.IGNORECASE)
 # Beyond this a list of cells is cut in a message.
 _SHOWN = 40
 # Digits of a group of thousands.
@@ -35,7 +38,8 @@ class Dialect:
 
     With `row_names` the header has one name fewer than the rows have cells, and the column `ROW_NAMES` comes first.
     `doubt` is what may be otherwise of the header, `decimal_doubt` of the decimal mark, as a warning says it; `beyond`
-    counts the cells that the longest record has too many.
+    counts the cells that the longest record has too many. What the file looks like where there is a `layout` holds for
+    the plain lines that it makes; `header_behind` where the header is one of its comments.
     """
 
     delimiter: str
@@ -47,10 +51,17 @@ class Dialect:
     doubt: str | None = None
     beyond: int = 0
     decimal_doubt: str | None = None
+    layout: Layout | None = None
+    header_behind: bool = False
+
+    @property
+    def delimited_by(self) -> str:
+        """The delimiter as `--delimiter` takes it."""
+        return BLANKS if self.layout is not None and self.layout.blanks else self.delimiter
 
 
 def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
-    """Find delimiter, decimal mark and header in the first hundred records of a file.
+    """Find delimiter, comments, decimal mark and header in the first hundred records of a file.
 
     A first line `sep=;`, as spreadsheets write it, names the delimiter and is no record. `named` are columns that the
     user, or another file of the table, calls by name: they tell a header where it is in doubt.
@@ -59,38 +70,63 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
         DataError: a header that is not UTF-8, a line before it that is none, or a file that is no table.
     """
     refuse_foreign(file)
-    separator = _SEPARATOR.match(file.head)
-    delimiter, split = spec.delimiter or (separator[1] if separator else None), None
-    if delimiter is None:
-        delimiter, split = _delimiter(file, spec.decimal)
-    before = 1 if separator else 0
-    records = (split or list(head_records(file.head, delimiter)))[before:]
+    found = cut(file, spec)
+    delimiter, records = found.delimiter, found.records
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
     if spec.first_line is not Header.NO:
         _refuse_wrong_encoding(file, records[0])
-    if spec.delimiter is None:
-        _refuse_blanks(file, records)
-    decimal = spec.decimal or _decimal(file.head, delimiter, records)
-    thousands = _doubt_of_decimal(file, delimiter, records) if spec.decimal is None and decimal == "." else None
+    head, layout, cells = found.file.head, found.file.layout, records[0].cells
+    decimal = spec.decimal or {",": ".", ".": ","}.get(spec.thousands or "")
+    records = without_groups(records, spec.thousands, decimal)
+    doubtful = decimal is None and spec.thousands is None
+    decimal = decimal or _decimal(head, delimiter, records)
+    thousands = _doubt_of_decimal(found.file, delimiter, records) if doubtful and decimal == "." else None
+    dialect = Dialect(delimiter, decimal, None, _width(records), found.before, decimal_doubt=thousands, layout=layout)
+    longest = max(len(record.cells) for record in records)
+    if layout is not None and (behind := _header_behind(file, found, spec, named)):
+        doubt = None if layout.blanks or spec.comment else _doubt_of_mark(file.name, layout.comment or "", behind)
+        beyond = longest - dialect.width
+        return replace(dialect, header=behind.cells, skip=behind.line, doubt=doubt, beyond=beyond, header_behind=True)
     words = missing_words(spec.missing_texts)
     names = spec.first_line is not Header.NO and _has_row_names(records, delimiter)
     verdict = HeaderGuess(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
-    cells, longest = records[0].cells, max(len(record.cells) for record in records)
     doubt = verdict.doubt and _doubt_of_header(file.name, cells, verdict, verdict.doubt)
     if not verdict.is_header:
-        # Blank lines before the data are harmless; only those before a header need skipping.
-        width = _width(records)
-        return Dialect(
-            delimiter, decimal, None, width, before, doubt=doubt, beyond=longest - width, decimal_doubt=thousands
-        )
+        # Blank lines before the data are harmless; only those before a header, and comments, need skipping.
+        skip = found.before if layout is None else records[0].start
+        return replace(dialect, skip=skip, doubt=doubt, beyond=longest - dialect.width)
     _refuse_preamble(file, records, decimal, words)
     header = tuple(cell.strip() for cell in cells)
     if names:
         header = (_free_name(header), *header)
         doubt = None if spec.first_line is Header.YES else _doubt_of_names(file.name)
     width = len(header)
-    return Dialect(delimiter, decimal, header, width, records[0].end, names, doubt, longest - width, thousands)
+    return replace(
+        dialect,
+        header=header,
+        width=width,
+        skip=records[0].end,
+        row_names=names,
+        doubt=doubt,
+        beyond=longest - width,
+    )
+
+
+def _header_behind(file: File, found: Cut, spec: Spec, named: Collection[str]) -> BehindMark | None:
+    """The header that stands in the comment above the data, unless the first line without one is a line of names."""
+    layout, records = found.file.layout, found.records
+    if layout is None or layout.comment is None or spec.first_line is Header.NO:
+        return None
+    behind = header_behind(file.head, layout.comment, found.delimiter, records[0], _width(records))
+    if behind is None:
+        return None
+    called = [*named, *_called(spec)]
+    if called and all(name in records[0].cells for name in called):
+        return None
+    data = any(is_number(cell, "[.,]") for cell in records[0].cells)
+    below = (is_number(cell, "[.,]") for record in records[1:] for cell in record.cells)
+    return behind if data or not any(below) else None
 
 
 def _refuse_wrong_encoding(file: File, first: Record) -> None:
@@ -141,6 +177,15 @@ def _doubt_of_header(name: str, cells: Sequence[str], verdict: HeaderGuess, reas
     return (
         f"{name}: the first line, {shown}, is taken as {taken}, {reason}; "
         f"--header {other} reads it as {otherwise}, --header {flag} as {taken} without this warning"
+    )
+
+
+def _doubt_of_mark(name: str, mark: str, behind: BehindMark) -> str:
+    line, mark = ",".join(behind.cells), shlex.quote(mark)
+    shown = line if len(line) <= _SHOWN else line[:_SHOWN] + "…"
+    return (
+        f"{name}: the header, {shown}, is taken from the comment in line {behind.line}; "
+        f"--comment none reads it with its {mark}, --comment {mark} as now without this warning"
     )
 
 
@@ -201,43 +246,11 @@ def _refuse_preamble(file: File, records: Sequence[Record], decimal: str, words:
     )
 
 
-def _refuse_blanks(file: File, records: Sequence[Record]) -> None:
-    """Refuse numbers that are set apart by runs of blanks, with a text behind another delimiter."""
-    cells = [record.cells[0].strip() for record in records if len(record.cells) == 2]
-    if 2 * sum(re.search(r"\d\s\s+[-+.\d]", cell) is not None for cell in cells) > len(records):
-        raise DataError(f"{file.name}: its numbers are separated by several spaces", blanks_hint(file))
-
-
 def _is_data(cells: Sequence[str], decimal: str, words: frozenset[str]) -> bool:
     numbers = [is_number(cell, re.escape(decimal)) for cell in cells]
     return any(numbers) and all(
         number or cell.strip().lower() in words for number, cell in zip(numbers, cells, strict=True)
     )
-
-
-def _delimiter(file: File, decimal: str | None) -> tuple[str, list[Record]]:
-    """The delimiter, and the first records as it splits them, none where they were not looked at."""
-    candidates = [mark for mark in DELIMITERS if mark != decimal]
-    candidates.sort(key=usual_delimiter(file.name).__ne__)
-    split = {mark: list(head_records(file.head, mark)) for mark in candidates if mark in file.head}
-    scored = [(_score(split.get(mark, []), mark), -place, mark) for place, mark in enumerate(candidates)]
-    score, _, best = max(scored)
-    # A file of quoted decimal commas may still be separated by commas.
-    best = best if score > (0.0, 0.0) else ","
-    return best, split.get(best, [])
-
-
-def _score(split: Sequence[Record], delimiter: str) -> tuple[float, float]:
-    """Give (share of records with the usual number of fields, share of cells that are numbers); 0 without a split."""
-    records = [record.cells for record in split]
-    if not records:
-        return 0.0, 0.0
-    width, count = Counter(map(len, records)).most_common(1)[0]
-    if width == 1:
-        return 0.0, 0.0
-    decimal = "[.]" if delimiter == "," else "[.,]"
-    cells = [cell for record in records for cell in record]
-    return count / len(records), sum(are_numbers(cells, decimal)) / len(cells)
 
 
 def _decimal(head: str, delimiter: str, records: Sequence[Record]) -> str:

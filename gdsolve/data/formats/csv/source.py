@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -20,8 +20,9 @@ from gdsolve.data.formats.csv.mending import number_hint
 from gdsolve.data.formats.csv.sniff import ROW_NAMES, Dialect, sniff
 from gdsolve.data.formats.text import QUOTES, TextLines, TextSource, text_of
 from gdsolve.data.names import plain_names, unique_names
+from gdsolve.data.pieces import pieces_of
 from gdsolve.data.scan import rows_of
-from gdsolve.data.shell import FIT, blanks_hint, piped
+from gdsolve.data.shell import BY_BLANKS, FIT, piped
 from gdsolve.data.source import OVERFLOW, Marks, Part, Source
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -53,12 +54,13 @@ class CsvSource(TextSource):
     @property
     def marks(self) -> Marks:
         """What stands between cells and before decimals."""
-        return Marks(self.dialect.delimiter, self.dialect.decimal)
+        return Marks(self.dialect.delimited_by, self.dialect.decimal)
 
     @property
     def row_names(self) -> str | None:
-        """The first column, where the header has no name for it."""
-        return next(iter(self.schema)) if self.dialect.row_names else None
+        """The first column, where the header has no name for it, or an empty one: an index of rows."""
+        unnamed = self.has_header and not self.headers[0] and len(self.headers) > 1
+        return next(iter(self.schema)) if self.dialect.row_names or unnamed else None
 
     @property
     def has_header(self) -> bool:
@@ -69,6 +71,13 @@ class CsvSource(TextSource):
     def doubts(self) -> Mapping[str, str | None]:
         """What may be otherwise of the header, and of the decimal mark."""
         return {"header": self.dialect.doubt, "decimal": self.dialect.decimal_doubt}
+
+    def parts(self, columns: Collection[str]) -> Iterator[Part]:
+        """Give the text in pieces; a header behind the mark of comments is none of these."""
+        pieces = pieces_of(self.file, self.skip, self.delimiter)
+        for place, piece in enumerate(pieces):
+            above = self.dialect.header_behind and place == 0
+            yield replace(piece, comments=piece.comments - 1) if above else piece
 
     def line_runs(self) -> Iterator[TextLines]:
         """Walk the lines of the data."""
@@ -88,7 +97,7 @@ class CsvSource(TextSource):
         wanted = self.cells.parsed(numbers, pl.Float64)
         wanted += [*(self.cells.text(name, pl.String()) for name in texts), *map(pl.col, raw)]
         types = dict.fromkeys(self.schema, pl.String) | dict.fromkeys(numbers, pl.Float64)
-        return self._scan(text_of(part), types, lenient=True).select(*wanted, OVERFLOW)
+        return self._bare(self._scan(text_of(part), types, lenient=True), [*texts, *raw]).select(*wanted, OVERFLOW)
 
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Asked for nulls instead of errors, polars leaves out what follows a quote that is never closed."""
@@ -136,13 +145,19 @@ class CsvSource(TextSource):
 
     def number_hint(self, cell: str, run: str = FIT) -> Advice | None:
         """By `--decimal`, or by a command that takes signs and units out of the file."""
+        groups = self.cells.thousands
+        if groups is not None and groups in cell:
+            return Advice(f"mend it: three digits stand behind a {groups!r} of --thousands; else leave --thousands out")
         return number_hint(cell, self.file, self.dialect, run)
 
     def overflow_hint(self, run: str = FIT) -> str | Advice:
         """Quotes, another delimiter, or a header with a name for the names of rows."""
         dialect, quoting = self.dialect, "quote the cells that contain the delimiter"
+        if dialect.delimiter == self.cells.thousands:
+            mark = dialect.delimiter
+            return f'put numbers with a {mark!r} that groups thousands in quotes, as in "1{mark}234"'
         if dialect.delimiter == " ":
-            return blanks_hint(self.file, run)
+            return BY_BLANKS
         records = [*head_records(self.file.head, dialect.delimiter)]
         rows = [record for record in records if record.end > dialect.skip]
         if dialect.header is None or any(len(record.cells) != dialect.width + 1 for record in rows):
@@ -164,7 +179,13 @@ class CsvSource(TextSource):
 
     def _texts(self, part: Part, columns: Collection[str], *, strict: bool = False) -> pl.LazyFrame:
         texts = dict.fromkeys(self.schema, pl.String)
-        return self._scan(text_of(part), texts, strict=strict).select(*columns, OVERFLOW)
+        return self._bare(self._scan(text_of(part), texts, strict=strict), columns).select(*columns, OVERFLOW)
+
+    def _bare(self, scanned: pl.LazyFrame, texts: Collection[str]) -> pl.LazyFrame:
+        """Take off what a layout of blanks has left before its cells."""
+        if self.dialect.layout is None or not self.dialect.layout.blanks or not texts:
+            return scanned
+        return scanned.with_columns(pl.col(list(dict.fromkeys(texts))).str.strip_chars_start(" "))
 
     def _scan(
         self, text: bytes, types: Mapping[str, type[pl.DataType]], *, strict: bool = False, lenient: bool = False
@@ -193,9 +214,13 @@ def open_csv(file: File, spec: Spec, named: Collection[str]) -> Source:
         DataError: the file is no table, or its header cannot be read.
     """
     dialect = sniff(file, spec, named)
+    if dialect.layout is not None:
+        file = replace(file, head=dialect.layout.of(file.head), layout=dialect.layout)
     headers = dialect.header or plain_names(dialect.width)
     schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
-    return CsvSource(file, headers, schema, Cells.of(dialect.decimal, spec.missing_texts), dialect=dialect)
+    return CsvSource(
+        file, headers, schema, Cells.of(dialect.decimal, spec.missing_texts, spec.thousands), dialect=dialect
+    )
 
 
 def _is_number(cell: str, value: float) -> bool:

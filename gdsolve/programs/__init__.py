@@ -1,0 +1,1 @@
+"""A run as a program: a dozen lines of PyTorch, without gdsolve, that take the same steps."""
