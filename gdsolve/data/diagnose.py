@@ -30,7 +30,7 @@ from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
