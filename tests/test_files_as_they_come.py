@@ -21,8 +21,9 @@ from nursery import Done
 
 import gdsolve
 from gdsolve.data import describe
-from gdsolve.data.layout import Layout, Lines
-from gdsolve.data.pieces import LONGEST
+from gdsolve.data.layout import PlainLines, plain
+from gdsolve.data.records import LONGEST
+from gdsolve.data.text_layout import TextLayout
 from gdsolve.spec import Header, Missing, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -121,12 +122,12 @@ def test_a_text_of_blanks_reads_as_the_same_table_written_as_csv(
 @settings(max_examples=60, deadline=None)
 @given(st.text('ab1 \t\r\n"#', max_size=60), st.booleans(), st.integers(1, 20))
 def test_it_matters_not_where_a_text_is_cut(text: str, blanks: bool, size: int) -> None:
-    layout, written = Layout(blanks=blanks, comment="#"), text.encode()
+    layout, written = TextLayout(blanks=blanks, comment="#"), text.encode()
     stream = io.BytesIO(written)
-    lines, found = Lines(layout, lambda _: stream.read(size)), []
+    lines, found = PlainLines(layout, lambda _: stream.read(size)), []
     while block := lines(size):
         found.append(block)
-    whole = layout.of(text).encode()
+    whole = plain(layout, text).encode()
     # Which blanks are left before a cell depends on what else is in the block.
     bare: Callable[[bytes], list[bytes]] = lambda text: [line.replace(b" ", b"") for line in text.split(b"\n")]  # noqa: E731
     assert bare(b"".join(found)) == bare(whole)

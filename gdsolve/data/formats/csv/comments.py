@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.formats.csv.head import Record, is_number
-from gdsolve.data.layout import TABLED, Layout
+from gdsolve.data.layout import TABLED, plain
+from gdsolve.data.text_layout import TextLayout
 
 USUAL = "#"
 MARKS = "#%"
@@ -26,7 +27,7 @@ def begins_comments(head: str) -> str | None:
     """The character that comments begin with, if a line of a head begins with one that often does."""
     lines = "\n".join(head.split("\n", _MOST_LINES)[:_MOST_LINES])
     for mark in MARKS:
-        if mark in lines and Layout(blanks=False, comment=mark).of(lines) != lines:
+        if mark in lines and plain(TextLayout(blanks=False, comment=mark), lines) != lines:
             return mark
     return None
 
@@ -66,7 +67,7 @@ def header_behind(head: str, mark: str, delimiter: str, record: Record, width: i
     text = line.strip().lstrip(mark).strip()
     ways = [",", TABLED] if delimiter == TABLED else [delimiter]
     for way in ways:
-        cells = _cells(Layout(blanks=True).of(text) if way == TABLED == delimiter else text, way)
+        cells = _cells(plain(TextLayout(blanks=True), text) if way == TABLED == delimiter else text, way)
         names = len(cells) == width == len(set(cells)) and all(cells)
         if names and not any(is_number(cell, "[.,]") for cell in cells):
             return BehindMark(cells, number)

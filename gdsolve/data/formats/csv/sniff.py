@@ -13,12 +13,12 @@ from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.comments import MARKS, BehindMark, header_behind
-from gdsolve.data.formats.csv.cut import Cut, cut, without_groups
+from gdsolve.data.formats.csv.cut import CutRecords, cut, without_groups
 from gdsolve.data.formats.csv.foreign import refuse_foreign
 from gdsolve.data.formats.csv.head import Record, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
-from gdsolve.data.layout import Layout
 from gdsolve.data.shell import piped
+from gdsolve.data.text_layout import TextLayout
 from gdsolve.spec import Header, Spec
 from gdsolve.spec.marks import BLANKS, NO_COMMENTS
 from gdsolve.status import DataError
@@ -51,7 +51,7 @@ class Dialect:
     doubt: str | None = None
     beyond: int = 0
     decimal_doubt: str | None = None
-    layout: Layout | None = None
+    layout: TextLayout | None = None
     header_behind: bool = False
 
     @property
@@ -104,7 +104,7 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
 
 
 def _with_header(
-    dialect: Dialect, file: File, found: Cut, first: Sequence[str], spec: Spec, named: Collection[str]
+    dialect: Dialect, file: File, found: CutRecords, first: Sequence[str], spec: Spec, named: Collection[str]
 ) -> Dialect:
     """Give the dialect with the header, if there is one: the `first` record as it is written, or a comment above it."""
     delimiter, decimal, layout, records = dialect.delimiter, dialect.decimal, dialect.layout, found.records
@@ -131,7 +131,7 @@ def _with_header(
     )
 
 
-def _header_behind(file: File, found: Cut, spec: Spec, named: Collection[str]) -> BehindMark | None:
+def _header_behind(file: File, found: CutRecords, spec: Spec, named: Collection[str]) -> BehindMark | None:
     """The header that stands in the comment above the data, unless the first line without one is a line of names."""
     layout, records = found.file.layout, found.records
     if layout is None or layout.comment is None or spec.first_line is Header.NO:
