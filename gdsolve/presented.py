@@ -153,10 +153,12 @@ class Kept:
 
     __slots__ = ("__weakref__", "_draw", "_drawn", "_errors", "cells")
 
-    def __init__(self, cells: float, draw: Callable[[Any], Picture], errors: Callable[[], Any] | None = None) -> None:
+    def __init__(
+        self, cells: float, draw: Callable[[Any], Picture | None], errors: Callable[[], Any] | None = None
+    ) -> None:
         self.cells = cells
-        self._draw: Callable[[Any], Picture] | None = draw
-        self._drawn: dict[str, Picture] = {}
+        self._draw: Callable[[Any], Picture | None] | None = draw
+        self._drawn: dict[str, Picture | None] = {}
         self._errors = errors
         _KEEPING.add(self)
 
@@ -165,7 +167,7 @@ class Kept:
         self.cells, self._draw, self._errors = 0.0, None, None
 
     def picture(self, kind: str) -> Picture | None:
-        """The picture of this kind, drawn once; None where what it shows is kept no more."""
+        """The picture of this kind, drawn once; None where what it shows is not kept."""
         if kind not in self._drawn and self._draw is not None:
             self._drawn[kind] = self._draw(kind)
         return self._drawn.get(kind)

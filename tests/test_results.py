@@ -208,6 +208,12 @@ def test_of_a_large_problem_the_loss_alone_is_drawn(monkeypatch: pytest.MonkeyPa
     with pytest.raises(gdsolve.GdsolveError, match="what it shows is not kept") as caught:
         fit.plot("path")
     assert caught.value.hint == 'ask for it in the call: plot="path.svg", plot_kind="path"'
+    monkeypatch.setattr(later, "MOST_CELLS", 1_000_000)
+    scanned = gdsolve.fit(gdsolve.scan(POINTS, HEIGHTS))
+    assert picture_of(scanned, "path").panels
+    with pytest.raises(gdsolve.GdsolveError, match="fit was not drawn, and what it shows is not kept"):
+        scanned.plot("fit")
+    monkeypatch.setattr(later, "MOST_CELLS", 0)
     drawn = gdsolve.fit(POINTS, HEIGHTS, plot=tmp_path / "path.svg", plot_kind="path")
     assert drawn.plot("path").get_axes()
     with pytest.raises(gdsolve.GdsolveError, match="a report needs rows, which are not kept here") as caught:

@@ -227,7 +227,7 @@ def picture_of(result: Any, kind: str) -> Picture:
     if verb == "fit" and wanted is PlotKind.LOSS and result.trace.iterations:
         return picture_of_trace(result)
     raise GdsolveError(
-        f"{wanted} was not drawn, and what it shows is not kept: it was large, or others came after it",
+        f"{wanted} was not drawn, and what it shows is not kept: a large problem, a scan, or one of long ago",
         f'ask for it in the call: plot="{wanted}.svg", plot_kind="{wanted}"',
         option="plot_kind",
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.presented import Kept
+from gdsolve.solve.problem import Kind
 from gdsolve.spec import PlotKind
 
 if TYPE_CHECKING:
@@ -122,9 +123,12 @@ class LaterIllustrator:
         if problem.is_streamed or cells > MOST_CELLS:
             return
 
-        def drawn(kind: PlotKind) -> Picture:
+        def drawn(kind: PlotKind) -> Picture | None:
+            if kind is PlotKind.FIT and problem.sample is None and problem.kind is Kind.LINEAR:
+                # Of a scan, and of a long table, there are no rows to draw.
+                return None
             asked = replace(problem.spec, plot=True, plot_kind=kind, output=None)
-            picture: Picture = draw(replace(problem, spec=asked), kind)
+            picture: Picture | None = draw(replace(problem, spec=asked), kind)
             return picture
 
         self.kept = Kept(cells, drawn, errors)
