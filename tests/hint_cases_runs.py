@@ -36,7 +36,7 @@ COMMAND_LINE = [
     Case("a1", TWO, {"did you mean gdsolve trace A1?": "trace A1"}),
     Case("fit B44", TWO, {"did you mean B4?": "fit B4-small"}),
     Case("fit b4.yaml", TWO, {"did you mean B4?": "fit B4-small"}),
-    Case("trace A12", TWO, {"did you mean A2?": "trace A2"}),
+    Case("trace A22", TWO, {"did you mean A2?": "trace A2"}),
     Case("configs longly", TWO, {"did you mean longley?": "configs longley"}),
     Case("configs zzz", TWO, {"gdsolve configs lists": "configs"}),
     Case("configs A1 A2", TWO, {"give one name": "configs A1"}),
