@@ -125,14 +125,15 @@ def require_same(source: Any = None, kinds: tuple[str, ...] = KINDS, **options: 
 @pytest.mark.parametrize("loss", Loss)
 def test_every_loss_by_every_method_in_both_coordinates(loss: Loss) -> None:
     options = {"target": TARGETS[loss], "features": ["x", "z"], "loss": loss.value, **OF_LOSS.get(loss, {})}
-    squared = loss.info.squared
-    for place, method in enumerate(BY_STEPS if squared else BY_STEPS[:3]):
-        scale = ("none", "standard")[(place + list(Loss).index(loss)) % 2]
+    number = list(Loss).index(loss)
+    # Every method with some losses, and the first loss with all of them: the lines of a step know nothing of the loss.
+    methods = BY_STEPS if number == 0 else (Method.GD, BY_STEPS[1 + number % 4])
+    for place, method in enumerate(methods):
+        scale = ("none", "standard")[(place + number) % 2]
         require_same("d.csv", method=method.value, lr=0.02, max_iter=8, scale=scale, **options)
-    require_same("d.csv", method="adam", max_iter=6, scale="standard", **options)
 
 
-@pytest.mark.parametrize("loss", [Loss.LOGCOSH, Loss.LOGISTIC, Loss.GAMMA, Loss.SQUARED_HINGE])
+@pytest.mark.parametrize("loss", [Loss.LOGCOSH, Loss.LOGISTIC, Loss.GAMMA])
 def test_newton_s_method_where_gdsolve_takes_it(loss: Loss) -> None:
     texts = require_same("d.csv", target=TARGETS[loss], features=["x", "z"], loss=loss.value)
     assert "torch.linalg.solve" in texts[0]
@@ -150,13 +151,11 @@ USUAL = {"target": "y", "features": ["x", "z"]}
         {"lr": 0.05, "tol": 0, "grad_tol": 1e-4},
         {"lr": 0.1, "tol": 1e-17},
         {"lr": 5.0},
-        {"lr": 0.05, "max_iter": 0},
         {"no_intercept": True},
         {"init": "random"},
         {"method": "momentum"},
         {"method": "nesterov"},
         {"method": "nesterov", "momentum": 0.5, "lr": 0.05, "loss_tol": 1e-9},
-        {"method": "adam", "max_iter": 30},
         {"schedule": "cosine", "max_iter": 20, "lr": 0.05},
         {"schedule": "invscaling", "max_iter": 20, "lr": 0.05, "method": "momentum"},
         {"ridge": 2.0},
@@ -190,9 +189,7 @@ def test_the_program_reads_the_same_table(name: str) -> None:
     require_same(name, **{**chosen, **({"na": "drop"} if name == "gaps.csv" else {})})
 
 
-@pytest.mark.parametrize(
-    "name", ["b1_start", "b2_one_step", "b4_half_mse", "b5_sse", "b6_diverges", "b8_formula", "c_edge"]
-)
+@pytest.mark.parametrize("name", ["b1_start", "b4_half_mse", "b6_diverges", "b8_formula", "c_edge"])
 def test_the_textbook_as_programs(name: str) -> None:
     kinds = ("autograd",) if name == "b8_formula" else KINDS
     require_same(str(CONFIGS / "textbook" / f"{name}.yaml"), kinds)
