@@ -173,6 +173,11 @@ MODELS = [
     model("{" + SCHEMA + ', "weights": {"z": 1.0}, "data": {"features": ["x"]}}', "save the model again"),
     model("{" + SCHEMA + ', "weights": {"x": null}, "data": {"features": ["x"]}}', "fit again with --lr auto"),
     model('{"schema": "gdsolve.groups/1"}', "save the model again"),
+    model(
+        '{"schema": "gdsolve.groups/1", "group_by": "g", "objective": {"kind": "curve", "formula": "a*x"}, '
+        '"data": {"features": ["x"]}, "groups": [{"group": {"g": "u"}, "weights": null}]}',
+        "save the model again",
+    ),
     Case(
         "predict m.json two.csv",
         TWO,
