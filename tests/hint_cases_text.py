@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-
 from hint_cases_data import GOOD, TWO, mended, table
 from hints import Case, Input
 
@@ -11,18 +9,12 @@ ARFF = (
     "% a comment\n@relation weather\n@attribute 'temp x' numeric\n@attribute hum real\n@ATTRIBUTE y numeric\n@data\n"
     "1,2,3\n2,?,4\n3,1,6\n5,1,7\n"
 )
-SPARSE = "1 1:2 3:4\n2 2:1\n3 1:1 2:5 # odd\n4 3:2\n"
 NAMED = "x,z,y\na,1,2,3\nb,3,1,2\nc,4,4,4\nd,5,2,1\n"
 
 MAKES = [
     table(ARFF),
     table(ARFF.replace("?", "3")),
-    table(SPARSE),
-    Case("fit s.txt.gz", {"s.txt.gz": gzip.compress(SPARSE.encode())}),
-    Case("fit s.txt --encoding utf-16", {"s.txt": SPARSE.encode("utf-16")}),
     Case("fit -", {"t.arff": ARFF}, fill={"FILE": "t.arff"}, stdin=ARFF.encode()),
-    Case("predict m.json s.txt", {**TWO, "s.txt": SPARSE}, before=("fit two.csv --save m.json",)),
-    Case("check s.txt", {"s.txt": SPARSE}),
     table("x z y\n1  2 3\n3 1 2\n4 4 4\n5  2 1\n", "--delimiter ' '"),
     table("  x  z  y\n  1  2  3\n  3  1  2\n  4  4  4\n  5  2  1\n", "--delimiter ' '"),
     Case(

@@ -334,20 +334,6 @@ def test_arff_is_made_csv_by_the_hint(here, packed):
     assert refused("q.arff").hint.endswith(" q.arff | gdsolve fit - --na-values '?'")
 
 
-@pytest.mark.parametrize(
-    ("text", "rows"),
-    [
-        ("1 1:0.5 3:2\n-1 2:1.25\n1 1:3 2:0.125 3:1 # c\n", [[0.5, 0, 2, 1], [0, 1.25, 0, -1], [3, 0.125, 1, 1]]),
-        ("# c\n2 qid:1 0:0.5 2:2\n1 qid:1 1:1e-3\n", [[0.5, 0, 2, 2], [0, 1e-3, 0, 1]]),
-    ],
-)
-def test_svmlight_is_made_csv_by_the_hint(here, text, rows):
-    write(here / "s.txt", text)
-    fault = refused("s.txt")
-    assert fault.message == "s.txt: is an svmlight file, and gdsolve reads CSV"
-    assert followed(fault.hint).values.tolist() == rows
-
-
 def test_times_are_no_svmlight(here):
     write(here / "t.csv", "when y,b\n12:30 1,2\n13:30 2,3\n")
     assert "svmlight" not in refused("t.csv").message

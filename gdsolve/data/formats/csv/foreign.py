@@ -9,9 +9,7 @@ from gdsolve.data.file import File
 from gdsolve.data.shell import piped
 from gdsolve.status import DataError
 
-_LINES = 100
 _ARFF = re.compile(r"(?:\s*(?:%.*)?\n)*\s*@relation\b", re.IGNORECASE)
-_SPARSE = re.compile(r"\s*\S+(\s+(\d+|qid):[^\s:]+)+\s*(#.*)?")
 
 # The names of @attribute are the header, quoted or not; what follows @data are the rows. \047 is a quote of one stroke.
 _FROM_ARFF = (
@@ -19,18 +17,10 @@ _FROM_ARFF = (
     r"""if (match($0, /^(\047[^\047]*\047|"[^"]*")/)) a = substr($0, 2, RLENGTH - 2); else a = $1; """
     r"""h = h s "\"" a "\""; s = ","} tolower($1) ~ /^@data/ {print h; d = 1}'"""
 )
-# All lines are kept until the largest index is known.
-_FROM_SPARSE = (
-    """awk '{sub(/#.*/, ""); for (i = 2; i <= NF; i++) {split($i, p, ":"); if (p[1] + 0 > n) n = p[1] + 0; if """
-    """(p[1] == "0") z = 1} if (NF) line[++m] = $0} END {s = "y"; for (i = !z; i <= n; i++) s = s ",x" i; print s; """
-    """for (r = 1; r <= m; r++) {split("", v); k = split(line[r], c, " "); for (i = 2; i <= k; i++) """
-    """{split(c[i], p, ":"); v[p[1]] = p[2]} s = c[1]; """
-    """for (i = !z; i <= n; i++) s = s "," (i in v ? v[i] : 0); print s}}'"""
-)
 
 
 def refuse_foreign(file: File) -> None:
-    """Refuse ARFF (Weka) and svmlight files.
+    """Refuse ARFF (Weka) files.
 
     Raises:
         DataError: with the command that turns the file into CSV.
@@ -40,9 +30,4 @@ def refuse_foreign(file: File) -> None:
         raise DataError(
             f"{file.name}: is an ARFF file, and gdsolve reads CSV",
             Advice("", piped(file, _FROM_ARFF, options=options)),
-        )
-    lines = [line for line in file.head.split("\n", _LINES)[:_LINES] if line.strip() and not line.startswith("#")]
-    if lines and 2 * sum(_SPARSE.fullmatch(line) is not None for line in lines) > len(lines):
-        raise DataError(
-            f"{file.name}: is an svmlight file, and gdsolve reads CSV", Advice("", piped(file, _FROM_SPARSE))
         )
