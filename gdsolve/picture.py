@@ -66,7 +66,10 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """Points, joined or not; `x` and `y` are of one length. Colours are numbers of a palette; `faint` is background."""
+    """Points, joined or not; `x` and `y` are of one length. Colours are numbers of a palette; `faint` is background.
+
+    Of what moves in an animation `updates` has the number of updates after which each point is there.
+    """
 
     name: str
     x: Points
@@ -75,6 +78,7 @@ class Series:
     marker: Marker = Marker.NONE
     colour: int = 0
     faint: bool = False
+    updates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ How that is done is known further up (`gdsolve.api`), and given to the results b
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from gdsolve.picture import Picture
+
+MOST_KEPT = 8_000_000
+"""Numbers that results keep together at most, 64 MB: a script may keep many fits."""
 
 
 class Presenter(Protocol):
@@ -141,20 +146,63 @@ class Predicting(Presented):
 
 
 class Kept:
-    """What a run keeps of a small problem, to draw and to tell what was not asked for at once; pickled it is None."""
+    """What a run keeps of a small problem, to draw and to tell what was not asked for at once; pickled it is None.
 
-    __slots__ = ("_draw", "_drawn", "errors")
+    All that results keep together is at most `MOST_KEPT` numbers: of more, the oldest keep nothing any more.
+    """
 
-    def __init__(self, draw: Callable[[Any], Picture], errors: Callable[[], Any] | None = None) -> None:
-        self._draw = draw
-        self._drawn: dict[str, Picture] = {}
-        self.errors = errors
+    __slots__ = ("__weakref__", "_draw", "_drawn", "_errors", "cells")
 
-    def picture(self, kind: str) -> Picture:
-        """The picture of this kind, drawn once."""
-        if kind not in self._drawn:
+    def __init__(
+        self, cells: float, draw: Callable[[Any], Picture | None], errors: Callable[[], Any] | None = None
+    ) -> None:
+        self.cells = cells
+        self._draw: Callable[[Any], Picture | None] | None = draw
+        self._drawn: dict[str, Picture | None] = {}
+        self._errors = errors
+        _KEEPING.add(self)
+
+    def forget(self) -> None:
+        """Keep nothing but what is drawn already."""
+        self.cells, self._draw, self._errors = 0.0, None, None
+
+    def picture(self, kind: str) -> Picture | None:
+        """The picture of this kind, drawn once; None where what it shows is not kept."""
+        if kind not in self._drawn and self._draw is not None:
             self._drawn[kind] = self._draw(kind)
-        return self._drawn[kind]
+        return self._drawn.get(kind)
+
+    def errors(self) -> Any:
+        """The inference of a fit, with all that a report has; None where what it needs is kept no more."""
+        return None if self._errors is None else self._errors()
 
     def __reduce__(self) -> tuple[type[None], tuple[()]]:
         return type(None), ()
+
+
+@dataclass(slots=True)
+class _Keeping:
+    """All that keep something, the oldest first, and how many numbers these are, those that are gone among them."""
+
+    alive: list[ref[Kept]] = field(default_factory=list)
+    cells: float = 0.0
+
+    def add(self, kept: Kept) -> None:
+        """One more; where they are too many together the oldest forget, until there is room for as many again."""
+        self.alive.append(ref(kept))
+        self.cells += kept.cells
+        if self.cells <= MOST_KEPT:
+            return
+        there = [one for alive in self.alive if (one := alive()) is not None]
+        held = sum(one.cells for one in there)
+        if held > MOST_KEPT:
+            for one in there[:-1]:
+                if held <= MOST_KEPT / 2:
+                    break
+                held -= one.cells
+                one.forget()
+        self.alive = [ref(one) for one in there if one.cells]
+        self.cells = held
+
+
+_KEEPING = _Keeping()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hints import Case
+from hints import Case, Input
 
 TWO = {"two.csv": "x,y\n1,2\n3,4\n4,6\n"}
 BITS = {"bits.csv": "x,y\n1,0\n2,1\n3,0\n4,1\n"}
@@ -24,5 +24,16 @@ CASES = [
         TWO,
         {"give the table that was scanned": "gdsolve.code('two.csv')"},
         python=True,
+    ),
+    Case(
+        "gdsolve.code(gdsolve.fit([[1], [3]], [2, 4]))",
+        {},
+        {"give code(X, y)": "gdsolve.code([[1], [3]], [2, 4])"},
+        python=True,
+    ),
+    Case(
+        "fit penguins --target body_mass_g --features bill_length_mm,flipper_length_mm --na drop --code",
+        {},
+        {"copy it": Input("fit penguins.csv --code", {"penguins.csv": TWO["two.csv"]})},
     ),
 ]

@@ -33,9 +33,10 @@ COMMAND_LINE = [
     Case(
         "fit two.csv --iterates 3", TWO, {"--iterates goes with gdsolve compare-lr": "compare-lr two.csv --iterates 3"}
     ),
+    Case("a1", TWO, {"did you mean gdsolve trace A1?": "trace A1"}),
     Case("fit B44", TWO, {"did you mean B4?": "fit B4-small"}),
     Case("fit b4.yaml", TWO, {"did you mean B4?": "fit B4-small"}),
-    Case("trace A12", TWO, {"did you mean A2?": "trace A2"}),
+    Case("trace A22", TWO, {"did you mean A2?": "trace A2"}),
     Case("configs longly", TWO, {"did you mean longley?": "configs longley"}),
     Case("configs zzz", TWO, {"gdsolve configs lists": "configs"}),
     Case("configs A1 A2", TWO, {"give one name": "configs A1"}),
@@ -172,6 +173,11 @@ MODELS = [
     model("{" + SCHEMA + ', "weights": {"z": 1.0}, "data": {"features": ["x"]}}', "save the model again"),
     model("{" + SCHEMA + ', "weights": {"x": null}, "data": {"features": ["x"]}}', "fit again with --lr auto"),
     model('{"schema": "gdsolve.groups/1"}', "save the model again"),
+    model(
+        '{"schema": "gdsolve.groups/1", "group_by": "g", "objective": {"kind": "curve", "formula": "a*x"}, '
+        '"data": {"features": ["x"]}, "groups": [{"group": {"g": "u"}, "weights": null}]}',
+        "save the model again",
+    ),
     Case(
         "predict m.json two.csv",
         TWO,

@@ -9,13 +9,11 @@ ARFF = (
     "% a comment\n@relation weather\n@attribute 'temp x' numeric\n@attribute hum real\n@ATTRIBUTE y numeric\n@data\n"
     "1,2,3\n2,?,4\n3,1,6\n5,1,7\n"
 )
-SPARSE = "1 1:2 3:4\n2 2:1\n3 1:1 2:5 # odd\n4 3:2\n"
 NAMED = "x,z,y\na,1,2,3\nb,3,1,2\nc,4,4,4\nd,5,2,1\n"
 
 MAKES = [
     table(ARFF),
     table(ARFF.replace("?", "3")),
-    table(SPARSE, "", {"ends in .svm": Input("fit t.svm", {"t.svm": SPARSE})}),
     Case("fit -", {"t.arff": ARFF}, fill={"FILE": "t.arff"}, stdin=ARFF.encode()),
     table("x z y\n1  2 3\n3 1 2\n4 4 4\n5  2 1\n", "--delimiter ' '"),
     table("  x  z  y\n  1  2  3\n  3  1  2\n  4  4  4\n  5  2  1\n", "--delimiter ' '"),

@@ -105,7 +105,7 @@ def test_a_table_beside_a_spec_comes_before_a_name(here: Path) -> None:
         (("fit", "B44"), 5, "did you mean B4?"),
         (("fit", "pinguins"), 5, "did you mean penguins?"),
         (("fit", "b4.yaml"), 2, "did you mean B4?"),
-        (("trace", "A12"), 2, "did you mean A2?"),
+        (("trace", "A22"), 2, "did you mean A2?"),
         (("configs", "longly"), 2, "did you mean longley?"),
         (("configs", "zzz"), 2, "gdsolve configs lists what has a name"),
         (("configs", "A1", "A2"), 2, "give one name; gdsolve configs lists what has a name"),
@@ -145,8 +145,8 @@ def test_nothing_far_off_is_meant() -> None:
 
 def test_names_are_completed(here: Path) -> None:
     (here / "A1.yaml").write_text("")
-    assert bash("gdsolve trace a1|") == (0, ["a1", "a10", "a11"])
-    assert bash("gdsolve trace A1|") == (0, ["A1", "A10", "A11", "A1.yaml"])
+    assert bash("gdsolve trace a1|") == (0, ["a1", *(f"a{case}" for case in range(10, 18))])
+    assert bash("gdsolve trace A1|") == (0, ["A1", *(f"A{case}" for case in range(10, 18)), "A1.yaml"])
     assert bash("gdsolve fit pen|") == (0, ["penguins"])
     assert bash("gdsolve configs b4|") == (0, ["b4", "b4-small"])
     assert bash("gdsolve configs zz|")[0] == 1

@@ -151,7 +151,7 @@ def test_commas_that_may_group_thousands_are_refused_by_fit_and_seen_by_check(sh
     assert (code, out) == (5, "")
     assert err.startswith(
         "gdsolve: error: s.csv: row 1 (line 2), column 'x': '1,000' is not a number\n"
-        "hint: --decimal , if it means 1.000; if it means 1000: sed "
+        "hint: --decimal , if it means 1.000; --thousands , if it means 1000\n"
     )
     columns = json.loads(shell("check", "s.csv", "--format", "json")[1])["columns"]
     assert (columns[0]["type"], columns[0]["minimum"], columns[0]["maximum"]) == ("number", 300.0, 400.0)

@@ -180,7 +180,7 @@ def test_completion_in_bash(here: Path) -> None:
     (here / "houses.csv").write_text('price,crim rate,"a,b",prix\n1,2,3,4\n')
     assert complete("gdsolve ", 1) == [
         *("fit", "compare-lr", "compare", "path", "check", "certify", "scan", "predict", "score", "report"),
-        *("trace", "tour", "curves", "schema"),
+        *("trace", "tour", "configs", "curves", "schema"),
     ]
     assert complete("gdsolve fit --l", 2) == ["--lower", "--loss", "--link", "--l1", "--lr", "--loss-tol"]
     assert complete("gdsolve fit houses.csv --target p", 4) == ["price", "prix"]

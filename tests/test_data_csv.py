@@ -135,7 +135,7 @@ def test_delimiter_flag(tmp_path):
         ('s,a,b\n"\n7",1,2\n2,3,?\n4,5,6\n', "t.csv: row 2 (line 4), column 'b': '?' is not a number"),
         (b"a,b\n1,2\n3,\xe9\n5,6\n", "t.csv: row 2 (line 3), column 'b': '\ufffd' is not UTF-8"),
         (b"caf\xe9,b\n1,2\n", "t.csv: the header is not UTF-8"),
-        (b"PK\x03\x04\x00\x00\n", "t.csv: is not text, nor Parquet or Arrow"),
+        (b"PK\x03\x04\x00\x00\n", "t.csv: is not text, nor Parquet, Arrow, Excel, SQLite or DuckDB"),
         ('[{"a": 1}]', "t.csv: is a JSON array"),
     ],
 )
@@ -323,4 +323,4 @@ def test_points_that_may_group_thousands_between_semicolons_are_in_doubt(tmp_pat
     if doubted is not None:
         message, hint = failure(path, decimal=",")[1:]
         assert repr(doubted) in message
-        assert hint.startswith(f"--decimal . if it means {doubted}; if it means {doubted.replace('.', '')}: ")
+        assert hint == f"--decimal . if it means {doubted}; --thousands . if it means {doubted.replace('.', '')}"

@@ -197,7 +197,7 @@ def test_what_can_be_no_target() -> None:
     assert told(gdsolve.fit, lists)[0] == "inline: column 'v' holds values of type List(Int64)"
     assert gdsolve.fit(lists.with_columns(x=pl.lit(2.0)), ignore="v").weights == {"x": 0.0}
     waits = pl.DataFrame({"t": [datetime.timedelta(1), datetime.timedelta(2)], "y": [1.0, 2.0]})
-    assert told(gdsolve.fit, waits)[0] == "inline: row 1, column 't': '1d' is a duration"
+    assert told(gdsolve.fit, waits)[0] == "inline: row 1, column 't': 'P1D' is a duration"
     days = pl.DataFrame({"d": [datetime.date(2020, 1, 1), datetime.date(2020, 1, 2)], "y": [1.0, 2.0]})
     assert told(gdsolve.fit, days)[0] == "inline: row 1, column 'd': '2020-01-01' is a date"
 
@@ -218,7 +218,7 @@ needs_pandas = pytest.mark.skipif(pandas is None, reason="pandas is not here")
 @pytest.mark.parametrize(
     ("cells", "message"),
     [
-        (lambda: pandas.to_timedelta([1, 2, None, 4], "s"), "row 1, column 'k': '1s' is a duration"),
+        (lambda: pandas.to_timedelta([1, 2, None, 4], "s"), "row 1, column 'k': 'PT1S' is a duration"),
         (lambda: pandas.period_range("2020-01", periods=4, freq="M"), "row 1, column 'k': '2020-01' is a date"),
         (lambda: pandas.arrays.IntervalArray.from_breaks(range(5)), "row 1, column 'k': '(0, 1]' is text"),
     ],

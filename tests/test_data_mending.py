@@ -49,8 +49,10 @@ def refused(*words):
     return fault.value
 
 
-def followed(hint, choice=0):
-    """What is read where the command of a hint is run, as it is written."""
+def followed(hint, choice=0, name="t.csv"):
+    """What is read where the command of a hint is run, as it is written, or its option is given beside the file."""
+    if option := re.search(r"--thousands (?:\"'\"|' '|\S)", hint):
+        return read(name, *shlex.split(option[0]))
     command, options = [(found[1], found[2]) for found in COMMAND.finditer(hint)][choice]
     done = subprocess.run(command, shell=True, capture_output=True, check=True)
     assert not done.stderr
@@ -143,8 +145,8 @@ def test_commas_that_may_group_thousands_are_asked_about(here, name):
     assert f"column '{last}'" in fault.message
     first = f"{values[0]:,}"
     assert f"{first!r} is" in fault.message
-    assert fault.hint.startswith(f"--decimal , if it means {first.replace(',', '.')}; if it means {values[0]}: ")
-    assert followed(fault.hint).values[:, -1].tolist() == values
+    assert fault.hint.startswith(f"--decimal , if it means {first.replace(',', '.')}; --thousands , if it means")
+    assert followed(fault.hint, name=name).values[:, -1].tolist() == values
     if name != "millions.tsv":
         assert read(name, "--decimal", ",").values[0, -1] == values[0] / 1000
 
@@ -330,13 +332,6 @@ def test_arff_is_made_csv_by_the_hint(here, packed):
     assert loaded.values.tolist() == [[5.1, 3.5, 1], [4.9, 3, 2], [6.9, 3.5, 1], [7.9, 3, 2]]
     write(here / "q.arff", ARFF)
     assert refused("q.arff").hint.endswith(" q.arff | gdsolve fit - --na-values '?'")
-
-
-def test_svmlight_with_the_name_of_csv_is_to_be_renamed(here):
-    write(here / "s.csv", "1 1:0.5 3:2\n-1 2:1.25\n1 1:3 2:0.125 3:1 # c\n")
-    fault = refused("s.csv")
-    assert fault.message == "s.csv: is an svmlight file by its lines, and CSV by its name"
-    assert fault.hint == "rename it so that it ends in .svm"
 
 
 def test_times_are_no_svmlight(here):

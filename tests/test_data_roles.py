@@ -138,7 +138,7 @@ def test_text_is_an_error_that_names_the_first_cell(tmp_path):
     assert failure(path) == (
         5,
         "t.csv: row 2 (line 3), column 'when': '2024-01-31' is a date",
-        "--ignore when,who, or --categorical onehot|ignore",
+        "--dates days reads it as a number, or --ignore when,who, or --categorical onehot|ignore",
     )
     assert failure(path, ignore=("when",))[1] == "t.csv: row 2 (line 3), column 'who': 'Ann' is text"
     assert failure(path, target="who") == (

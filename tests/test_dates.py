@@ -256,7 +256,7 @@ def test_dates_whose_day_may_be_the_month(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         fit(str(path), features="d", target="y")
     assert caught.value.message == f"{path}: row 1 (line 2), column 'd': '03/04/2024' is a date"
-    assert "--dates days --date-format %d/%m/%Y reads dates as numbers where the day comes first" in str(
+    assert "--dates days --date-format %d/%m/%Y reads it as a number where the day comes first" in str(
         caught.value.hint
     )
     with pytest.raises(DataError) as caught:
@@ -278,7 +278,7 @@ def test_without_dates_the_error_says_what_reads_them(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         fit(str(path), target="y")
     assert caught.value.message == f"{path}: row 1 (line 2), column 'd': '2024-01-01' is a date"
-    assert caught.value.hint == "--dates days reads dates as numbers, or --ignore d, or --categorical onehot|ignore"
+    assert caught.value.hint == "--dates days reads it as a number, or --ignore d, or --categorical onehot|ignore"
     with pytest.raises(GdsolveError, match="says how dates are written"):
         fit(str(path), target="y", categorical="onehot", date_format="%d/%m/%Y")
 

@@ -577,8 +577,7 @@ PYTHON: dict[str, tuple[Any, Any]] = {
 # A DataFrame has its missing cells already.
 OF_FRAMES = {"na": Example("drop", (), "gap.csv"), "na_values": Example("3", ("--na", "drop"), "gap.csv")}
 # What a table in memory has nothing of.
-OF_FILES = ("delimiter", "decimal", "thousands", "comment", "encoding", "header", "no_header")
-OF_FILES = ("delimiter", "decimal", "sheet", "query", "encoding", "header", "no_header")
+OF_FILES = ("delimiter", "decimal", "thousands", "comment", "sheet", "query", "encoding", "header", "no_header")
 CALLS = [
     (verb, name, form)
     for verb in PYTHON

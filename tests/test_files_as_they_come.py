@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 import shlex
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +21,9 @@ from nursery import Done
 
 import gdsolve
 from gdsolve.data import describe
-from gdsolve.data.layout import Layout, Lines
-from gdsolve.data.pieces import LONGEST
+from gdsolve.data.layout import PlainLines, plain
+from gdsolve.data.records import LONGEST
+from gdsolve.data.text_layout import TextLayout
 from gdsolve.spec import Header, Missing, Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -120,12 +122,12 @@ def test_a_text_of_blanks_reads_as_the_same_table_written_as_csv(
 @settings(max_examples=60, deadline=None)
 @given(st.text('ab1 \t\r\n"#', max_size=60), st.booleans(), st.integers(1, 20))
 def test_it_matters_not_where_a_text_is_cut(text: str, blanks: bool, size: int) -> None:
-    layout, written = Layout(blanks=blanks, comment="#"), text.encode()
+    layout, written = TextLayout(blanks=blanks, comment="#"), text.encode()
     stream = io.BytesIO(written)
-    lines, found = Lines(layout, lambda _: stream.read(size)), []
+    lines, found = PlainLines(layout, lambda _: stream.read(size)), []
     while block := lines(size):
         found.append(block)
-    whole = layout.of(text).encode()
+    whole = plain(layout, text).encode()
     # Which blanks are left before a cell depends on what else is in the block.
     bare: Callable[[bytes], list[bytes]] = lambda text: [line.replace(b" ", b"") for line in text.split(b"\n")]  # noqa: E731
     assert bare(b"".join(found)) == bare(whole)
@@ -148,6 +150,10 @@ def test_what_begins_with_a_mark_and_is_no_comment_stays(tmp_path: Path) -> None
     path = tmp_path / "t.csv"
     path.write_text("#,size,y\n1,2,3\n2,4,5\n3,7,8\n")
     assert load(str(path)).roles.features == ("#", "size")
+    path.write_text("% fat,size,y\n1,2,3\n2,4,5\n3,7,8\n")
+    assert load(str(path)).roles.features == ("% fat", "size")
+    path.write_text("# of rooms,size,y\n1,2,3\n2,4,5\n3,7,8\n")
+    assert load(str(path), features=("# of rooms",)).roles.features == ("# of rooms",)
     path.write_text("tag,x,y\n#a,1,2\nb,2,4\n#c,3,7\n")
     assert len(load(str(path), ignore=("tag",)).values) == 3
     path.write_text('t,x,y\n"# no\n# comment",1,2\n# one\nb,2,4\nc,3,7\n')
@@ -240,3 +246,17 @@ def test_columns_without_a_use_are_told(tmp_path: Path) -> None:
     path.write_text(",a,y\n0,1,2\n1,2,4\n2,3,7\n")
     roles = [(one.name, one.role) for one in describe([str(path)], Spec()).columns]
     assert roles == [("column_1", "ignored"), ("a", "feature"), ("y", "target")]
+
+
+def test_every_command_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (Path(__file__).parent.parent / "docs" / "files.md").read_text(encoding="utf-8")
+    section = page.split("\n## Texts of other makes\n")[1].split("\n## ")[0]
+    (block,) = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    Path("rows.dat").write_text(MADE["gnuplot"])
+    Path("cars.txt").write_text(MADE["R"])
+    Path("prices.csv").write_text('size,y\n"1,200",2\n300,1\n"2,500",5\n900,3\n')
+    Path("indexed.csv").write_text(MADE["index"])
+    for line in block.splitlines():
+        done = run(line.removeprefix("gdsolve "))
+        assert (done.code, "error" in done.err) == (0, False), (line, done)

@@ -7,10 +7,13 @@ import doctest
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+import gdsolve
+from gdsolve.api import predicting, verbs
 from gdsolve.spec import PLOT_KINDS
 
 NOTEBOOK = Path(__file__).parent.parent / "docs" / "notebook.ipynb"
@@ -42,6 +45,8 @@ def test_the_notebook_runs() -> None:
     assert float(re.match(r"\(([\d.]+)", said["fit.r2, fit.rmse, fit.weights"])[1]) == pytest.approx(0.8059, abs=0.01)  # type: ignore[index]
     assert "std. error" in said["fit.report()"]
     assert [source for source, data in shown.items() if "plot(" in source and "image/png" not in data] == []
+    (graph,) = [source for source in shown if "gdsolve.trace(" in source]
+    assert "<svg" in shown[graph].get("text/html", "") + shown[graph].get("image/svg+xml", "")
     assert said["fit.predict(penguins.head(5))"].startswith("array([")
     assert "stable below" in next(text for source, text in said.items() if "compare_lr" in source)
     streams = [one for cell in notebook["cells"] for one in cell.get("outputs", []) if one["output_type"] == "stream"]
@@ -60,3 +65,10 @@ def test_the_page_names_the_kinds_of_pictures() -> None:
     for verb, kinds in PLOT_KINDS.items():
         if verb != "trace":
             assert f"| `{verb.replace('-', '_')}` | {', '.join(f'`{kind}`' for kind in kinds)} |" in page
+
+
+@pytest.mark.parametrize("module", [verbs, predicting])
+def test_the_examples_of_the_verbs_are_true(module: ModuleType) -> None:
+    outcome = doctest.testmod(module, extraglobs={"gdsolve": gdsolve})
+    assert outcome.attempted >= 4
+    assert outcome.failed == 0

@@ -125,14 +125,15 @@ def require_same(source: Any = None, kinds: tuple[str, ...] = KINDS, **options: 
 @pytest.mark.parametrize("loss", Loss)
 def test_every_loss_by_every_method_in_both_coordinates(loss: Loss) -> None:
     options = {"target": TARGETS[loss], "features": ["x", "z"], "loss": loss.value, **OF_LOSS.get(loss, {})}
-    squared = loss.info.squared
-    for place, method in enumerate(BY_STEPS if squared else BY_STEPS[:3]):
-        scale = ("none", "standard")[(place + list(Loss).index(loss)) % 2]
+    number = list(Loss).index(loss)
+    # Every method with some losses, and the first loss with all of them: the lines of a step know nothing of the loss.
+    methods = BY_STEPS if number == 0 else (Method.GD, BY_STEPS[1 + number % 4])
+    for place, method in enumerate(methods):
+        scale = ("none", "standard")[(place + number) % 2]
         require_same("d.csv", method=method.value, lr=0.02, max_iter=8, scale=scale, **options)
-    require_same("d.csv", method="adam", max_iter=6, scale="standard", **options)
 
 
-@pytest.mark.parametrize("loss", [Loss.LOGCOSH, Loss.LOGISTIC, Loss.GAMMA, Loss.SQUARED_HINGE])
+@pytest.mark.parametrize("loss", [Loss.LOGCOSH, Loss.LOGISTIC, Loss.GAMMA])
 def test_newton_s_method_where_gdsolve_takes_it(loss: Loss) -> None:
     texts = require_same("d.csv", target=TARGETS[loss], features=["x", "z"], loss=loss.value)
     assert "torch.linalg.solve" in texts[0]
@@ -150,13 +151,11 @@ USUAL = {"target": "y", "features": ["x", "z"]}
         {"lr": 0.05, "tol": 0, "grad_tol": 1e-4},
         {"lr": 0.1, "tol": 1e-17},
         {"lr": 5.0},
-        {"lr": 0.05, "max_iter": 0},
         {"no_intercept": True},
         {"init": "random"},
         {"method": "momentum"},
         {"method": "nesterov"},
         {"method": "nesterov", "momentum": 0.5, "lr": 0.05, "loss_tol": 1e-9},
-        {"method": "adam", "max_iter": 30},
         {"schedule": "cosine", "max_iter": 20, "lr": 0.05},
         {"schedule": "invscaling", "max_iter": 20, "lr": 0.05, "method": "momentum"},
         {"ridge": 2.0},
@@ -176,6 +175,7 @@ USUAL = {"target": "y", "features": ["x", "z"]}
         {"loss": "logistic", "target": "t", "method": "gd"},
         {"loss": "softmax", "target": "c", "method": "gd", "ridge": 1.0},
         {"features": ["x", "g"], "categorical": "onehot"},
+        {"where": 'g == "red" or x > 2'},
     ],
     ids=str,
 )
@@ -189,9 +189,7 @@ def test_the_program_reads_the_same_table(name: str) -> None:
     require_same(name, **{**chosen, **({"na": "drop"} if name == "gaps.csv" else {})})
 
 
-@pytest.mark.parametrize(
-    "name", ["b1_start", "b2_one_step", "b4_half_mse", "b5_sse", "b6_diverges", "b8_formula", "c_edge"]
-)
+@pytest.mark.parametrize("name", ["b1_start", "b4_half_mse", "b6_diverges", "b8_formula", "c_edge"])
 def test_the_textbook_as_programs(name: str) -> None:
     kinds = ("autograd",) if name == "b8_formula" else KINDS
     require_same(str(CONFIGS / "textbook" / f"{name}.yaml"), kinds)
@@ -256,8 +254,7 @@ GRAPHS = sorted(path.name for path in (CONFIGS / "autograd").glob("*.yaml"))
 
 
 def numbers(text: str) -> Any:
-    found = eval(text, {"tensor": lambda value, **_: value, "None": None, "torch": torch})
-    return found
+    return eval(text, {"tensor": lambda value, **_: value, "torch": torch})
 
 
 @pytest.mark.parametrize("name", GRAPHS)
@@ -275,7 +272,10 @@ def test_a_graph_as_a_program_prints_the_figures_of_trace(name: str) -> None:
     for node in record["nodes"]:
         assert lines[node["name"]] == node["value"]
         if node["grad"] is not None:
-            assert lines[f"{node['name']}.grad"] == node["grad"]
+            found, wanted = (
+                torch.tensor(one, dtype=torch.float64) for one in (lines[f"{node['name']}.grad"], node["grad"])
+            )
+            assert torch.allclose(found, wanted, rtol=1e-11)
     for one in record["backward"]:
         assert one["reason"] is None or one["reason"] in text
 
@@ -319,7 +319,11 @@ def test_programs_pass_a_linter(tmp_path: Path) -> None:
         (tmp_path / f"p{place}.py").write_text(text, encoding="utf-8")
     chosen = ["--isolated", "--select", "E,F,W,I,B,UP", "--line-length", "120", "--ignore", "E731"]
     done = subprocess.run(
-        [sys.executable, "-m", "ruff", "check", *chosen, str(tmp_path)], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "ruff", "check", *chosen, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
 
@@ -349,6 +353,32 @@ def test_what_cannot_be_written_is_refused_by_name(options: dict[str, Any], what
     assert told.value.hint
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("preamble.csv", "made by a logger\n\nx,y\n1,2\n3,4\n4,7\n"),
+        ("commented.csv", "# by a logger\nx,y\n1,2\n# a pause\n3,4\n4,7\n"),
+        ("padded.csv", "x , y\n1 , 2\n3 , 4\n4 , 7\n"),
+    ],
+)
+def test_a_table_that_polars_alone_reads_otherwise_is_refused_or_read_the_same(name: str, text: str) -> None:
+    Path(name).write_text(text)
+    try:
+        fit = gdsolve.fit(name)
+        program = gdsolve.code(name)
+    except GdsolveError as refused:
+        assert "polars alone reads otherwise" in refused.text or refused.exit_code == 5
+    else:
+        assert reached(program)[0] == fit.iterations
+
+
+def test_wider_than_long_and_constant_columns() -> None:
+    require_same(str(CONFIGS / "wide.csv"), ridge=1.0)
+    Path("constant.csv").write_text("a,b,y\n1,5,2\n2,5,3\n4,5,7\n")
+    require_same("constant.csv", max_iter=5)
+    require_same("constant.csv", l1=0.5, penalize_intercept=True)
+
+
 def test_numbers_in_no_file_stand_in_the_program_as_far_as_they_have_room() -> None:
     text = gdsolve.code([[1.0], [3.0]], [2.0, 4.0], lr=0.3)
     assert "X = torch.tensor([[1.0], [3.0]])" in text
@@ -356,6 +386,13 @@ def test_numbers_in_no_file_stand_in_the_program_as_far_as_they_have_room() -> N
     assert (k, weights) == (368, pytest.approx({"x": 1.0, "intercept": 1.0}, abs=1e-8))
     with pytest.raises(GdsolveError, match="more than 1000 numbers in no file"):
         gdsolve.code(torch.arange(1000.0).reshape(-1, 1).numpy(), torch.arange(1000.0).numpy())
+
+
+def test_what_was_fitted_is_written_as_well() -> None:
+    fit = gdsolve.fit("d.csv", lr=0.05, **USUAL)
+    assert gdsolve.code(fit) == gdsolve.code("d.csv", lr=0.05, **USUAL)
+    rates = gdsolve.compare_lr("d.csv", lr=[0.05, 0.1], max_iter=9, **USUAL)
+    assert "for learning_rate in [0.05, 0.1]:" in gdsolve.code(rates)
 
 
 def test_a_long_program_says_how_long_it_takes() -> None:
@@ -384,7 +421,7 @@ def test_kinds_and_files_are_told_apart() -> None:
     assert read_code(False) is None
     assert read_code("matrix=a.py") == AskedCode("matrix", "a.py")
     assert read_code("a=b.py") == AskedCode(None, "a=b.py")
-    with pytest.raises(GdsolveError, match="neither matrix nor autograd, nor a file that ends in .py"):
+    with pytest.raises(GdsolveError, match=r"neither matrix nor autograd, nor a file that ends in \.py"):
         read_code("torch")
 
 

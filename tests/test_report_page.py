@@ -207,25 +207,138 @@ def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
         assert name in opened.page.locator("main").inner_text()
 
 
-def test_every_picture_of_a_fit_is_on_the_page(tmp_path: Path) -> None:
-    page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
-    panels = embedded(page)["panels"]
-    kinds = {panel["id"].rpartition("-")[0] for panel in panels}
-    assert kinds == {"loss", "path", "direction", "fit", "spectrum", "rates"}
-    formula, _ = made(tmp_path, str(CONFIGS / "textbook/b8_formula.yaml"))
-    kinds = {panel["id"].rpartition("-")[0] for panel in embedded(formula)["panels"]}
-    assert kinds == {"loss", "path", "direction", "spectrum"}
+def test_every_picture_of_a_fit_is_on_the_page(browser: Any, tmp_path: Path) -> None:
+    kinds = {
+        "B4": ["loss", "path", "direction", "fit", "spectrum", "rates"],
+        "B8": ["loss", "path", "direction", "spectrum"],
+    }
+    for name, expected in kinds.items():
+        page, _ = made(tmp_path, name)
+        with Opened(browser, page, java_script_enabled=False) as opened:
+            drawn = opened.page.locator(".drawings figure")
+            assert [one.get_attribute("id") for one in drawn.all()] == expected
+            # Without scripts there is no slider, and all pictures are there.
+            assert not opened.page.locator("#rate-slider").is_visible()
+            assert all(one.locator("svg").is_visible() for one in drawn.all())
+        text = page.read_text(encoding="utf-8").partition("<script")[0]
+        identifiers = re.findall(r' id="([^"]+)"', text)
+        assert len(identifiers) == len(set(identifiers))
+        assert set(re.findall(r"url\(#([^)]+)\)", text)) <= set(identifiers)
+
+
+def test_the_pictures_are_those_of_plot_in_the_colours_of_the_page(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, "B4")
+    ink = {}
+    for scheme in ("light", "dark"):
+        with Opened(browser, page, color_scheme=scheme) as opened:
+            label = opened.page.locator("#direction text", has_text="line of steepest descent").first
+            assert label.is_visible()
+            ink[scheme] = label.evaluate("(one) => getComputedStyle(one).fill")
+    assert ink == {"light": "rgb(27, 31, 36)", "dark": "rgb(232, 235, 238)"}
+    svg = page.read_text(encoding="utf-8")
+    assert "#000000" not in svg[svg.index('class="drawings"') : svg.index('id="run"')]
 
 
 def test_hovering_tells_the_figures(browser: Any, tmp_path: Path) -> None:
-    page, _ = made(tmp_path, str(CONFIGS / "textbook/b4_half_mse.yaml"))
+    page, _ = made(tmp_path, "B4")
     with Opened(browser, page) as opened:
-        dot = opened.page.locator("#loss-0 path.marker").first
-        dot.scroll_into_view_if_needed()
-        box = dot.bounding_box()
+        start = opened.page.locator("#rate-path circle.open")
+        start.scroll_into_view_if_needed()
+        box = start.bounding_box()
         opened.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        told = opened.page.locator("#loss-0 .told").inner_text()
-        assert told.startswith("SSE, predicted: iteration [updates] 0, ") and told.endswith(" 20")  # case B1
+        told = opened.page.locator("#rate-path .told").inner_text()
+        assert told == "after 0 updates: (0, 0), 5 above the minimum"  # case B1: half of the mean of 20
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("momentum", "momentum (heavy ball)"), ("nesterov", "Nesterov's momentum")]
+)
+def test_momentum_of_the_page_is_the_trace_of_a_run_with_it(
+    browser: Any, tmp_path: Path, method: str, words: str
+) -> None:
+    asked = (
+        str(CONFIGS / "two_points.csv"),
+        "--method",
+        method,
+        "--momentum",
+        "0.8",
+        "--lr",
+        "0.1",
+        "--max-iter",
+        "200",
+    )
+    page, _ = made(tmp_path, *asked, "--tol", "0")
+    plain, _ = (
+        tmp_path / "plain.html",
+        run(["report", asked[0], "--lr", "0.1", "-o", str(tmp_path / "plain.html"), "--quiet"]),
+    )
+    with Opened(browser, page) as opened:
+        assert opened.page.get_by_label(words).is_checked()
+        motion = json.dumps({"kind": method, "beta": 0.8})
+        for row, gap in zip(embedded(page)["record"]["trace"], embedded(page)["gaps"], strict=True):
+            found = opened.page.evaluate(f"gdsolve.gap(gdsolve.run.course, 0.1, {row['iteration']}, {motion})")
+            assert found == pytest.approx(gap, rel=1e-6, abs=1e-24)
+        stable = opened.page.evaluate(f"gdsolve.stableRate(gdsolve.run.course, {motion})")
+        assert stable == pytest.approx(embedded(page)["record"]["descent"]["stable_below"], rel=1e-12)
+        best = opened.page.evaluate(f"gdsolve.bestRate(gdsolve.run.course, {motion})")
+        factors = [
+            opened.page.evaluate(f"gdsolve.factor(gdsolve.run.course, {best * share!r}, {motion})")
+            for share in (0.99, 1, 1.01)
+        ]
+        assert factors[1] <= min(factors) * (1.0 + 1e-4)
+        assert opened.complaints == []
+    # Beside the slider of a plain run there is the same momentum.
+    with Opened(browser, plain) as opened:
+        assert not opened.page.locator("#momentum").is_visible()
+        opened.page.get_by_label(words).check()
+        assert opened.page.locator("#momentum-slider").is_visible()
+        opened.page.locator("#momentum-field").fill("0.8")
+        opened.page.locator("#momentum-field").press("Enter")
+        told = opened.page.locator("#rate-limit").inner_text()
+        assert told.startswith(f"stable below {float(f'{stable:.6g}'):g}, fastest at ")
+
+
+def test_play_walks_the_path_through_every_update(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, "B4")
+    with Opened(browser, page) as opened:
+        first = opened.page.locator("main section h2").first
+        assert first.inner_text() == "What the learning rate does"
+        # A step is joined to the next one: 1000 updates and the start, and as many again until nothing is to be seen.
+        assert opened.drawn("path-line").count("L") >= 1000
+        bar = opened.page.locator("#walk-slider")
+        bar.focus()
+        opened.page.keyboard.press("ArrowRight")
+        told = opened.page.locator("#walk-told")
+        gap = next(
+            gap
+            for row, gap in zip(embedded(page)["record"]["trace"], embedded(page)["gaps"], strict=True)
+            if row["iteration"] == 1
+        )
+        assert told.inner_text() == f"after 1 update: {gap:.4g} above the minimum"
+        assert opened.page.locator(".walker").is_visible()
+        opened.page.locator("#walk-play").click()
+        expect_more = opened.page.locator("#walk-told", has_text="after 4 updates")
+        expect_more.wait_for()
+        opened.page.locator("#walk-play").click()
+        assert opened.page.locator("#walk-play").inner_text() == "▶ play"
+
+
+def test_a_step_across_is_as_long_as_one_upwards(browser: Any, tmp_path: Path) -> None:
+    page, _ = made(tmp_path, "B5")
+    with Opened(browser, page) as opened:
+        texts = opened.page.locator("#rate-path > svg > text").all()
+        ticks = [
+            (
+                one.inner_html(),
+                float(one.get_attribute("x")),
+                float(one.get_attribute("y")),
+                one.get_attribute("text-anchor"),
+            )
+            for one in texts[:-2]
+        ]
+        across = {float(text): x for text, x, _, anchor in ticks if anchor == "middle"}
+        up = {float(text): y for text, _, y, anchor in ticks if anchor == "end"}
+        assert across[1.0] - across[0.0] == pytest.approx(up[0.0] - up[1.0], rel=1e-6)
 
 
 def test_standard_output_takes_the_page(capsys: pytest.CaptureFixture[str]) -> None:

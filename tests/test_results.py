@@ -16,6 +16,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import gdsolve
+from gdsolve import presented
 from gdsolve.api.present import picture_of
 from gdsolve.pictures import later
 from gdsolve.report.brief import LINES, WIDTH
@@ -204,15 +205,39 @@ def test_of_a_large_problem_the_loss_alone_is_drawn(monkeypatch: pytest.MonkeyPa
     (panel,) = picture_of(fit, "loss").panels
     assert panel.series[0].y == fit.trace.sse
     assert "<svg" in fit._repr_html_()
-    with pytest.raises(gdsolve.GdsolveError, match="what it shows is not kept of a large problem") as caught:
+    with pytest.raises(gdsolve.GdsolveError, match="what it shows is not kept") as caught:
         fit.plot("path")
     assert caught.value.hint == 'ask for it in the call: plot="path.svg", plot_kind="path"'
+    monkeypatch.setattr(later, "MOST_CELLS", 1_000_000)
+    scanned = gdsolve.fit(gdsolve.scan(POINTS, HEIGHTS))
+    assert picture_of(scanned, "path").panels
+    with pytest.raises(gdsolve.GdsolveError, match="fit was not drawn, and what it shows is not kept"):
+        scanned.plot("fit")
+    monkeypatch.setattr(later, "MOST_CELLS", 0)
     drawn = gdsolve.fit(POINTS, HEIGHTS, plot=tmp_path / "path.svg", plot_kind="path")
     assert drawn.plot("path").get_axes()
     with pytest.raises(gdsolve.GdsolveError, match="a report needs rows, which are not kept here") as caught:
         fit.report()
     assert caught.value.hint == "ask for it in the call: report=True"
     assert repr(gdsolve.fit(POINTS, HEIGHTS, report=True).report()).startswith("parameter")
+
+
+def test_many_results_keep_no_more_than_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    keeping = presented._Keeping()
+    monkeypatch.setattr(presented, "_KEEPING", keeping)
+    one = gdsolve.fit(POINTS, HEIGHTS)
+    monkeypatch.setattr(presented, "MOST_KEPT", 3.5 * one.kept.cells)
+    drawn = picture_of(one, "path")
+    # What is gone keeps nothing, and takes no room.
+    assert [gdsolve.fit(POINTS, HEIGHTS).converged for _ in range(6)] == [True] * 6
+    assert one.kept.cells > 0.0
+    fits = [gdsolve.fit(POINTS, HEIGHTS) for _ in range(3)]
+    assert [fit.kept.cells > 0.0 for fit in (one, *fits)] == [False, False, False, True]
+    assert len(keeping.alive) == 1
+    assert keeping.cells == fits[2].kept.cells
+    assert picture_of(one, "path") == drawn == picture_of(fits[2], "path")
+    with pytest.raises(gdsolve.GdsolveError, match="what it shows is not kept"):
+        fits[0].plot("path")
 
 
 def test_a_report_is_that_of_the_option() -> None:

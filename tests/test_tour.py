@@ -34,7 +34,7 @@ WHOLE = _with_exercises(STEPS, Exercises.ASK)
 
 
 def test_every_case_of_the_textbook_is_there() -> None:
-    assert [*(f"A{k}" for k in range(1, 12)), *(f"B{k}" for k in range(1, 9)), "C", "D1", "D2", "D3", "E"] == CASES
+    assert [*(f"A{k}" for k in range(1, 18)), *(f"B{k}" for k in range(1, 9)), "C", "D1", "D2", "D3", "E"] == CASES
     assert all(step.bundled.is_spec for step in STEPS)
     assert len({step.key for step in STEPS}) == len(STEPS)
 
@@ -169,6 +169,7 @@ def test_the_whole_tour_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> No
     # Figures of configs/textbook, which come from the runs.
     for told in (
         "leads to (0.28, 0.12) and an SSE of 11.8016.",
+        "the one of minimum norm, (0.202, 0.606)",
         "After 1000 updates the weights are (1.0371897, 0.91021609)",
         "from update 3935 on.",
         "at k = 51517,",
@@ -196,6 +197,11 @@ def test_exercises_follow_a_part_with_their_answers_or_not_at_all() -> None:
     assert told.count("Exercise E") == 2 and "Answer: 0.25" in told
     assert told.index("E  The matrix form") < told.index("Exercise E")
     assert "Exercise" not in completed("tour", "--case", "E", "--lang", "en", "--exercises", "none").out
+
+
+def test_one_step_of_a_case_by_the_name_of_its_spec() -> None:
+    listed = completed("tour", "--list", "--case", "b4-small,D2", "--lang", "en").out
+    assert listed.splitlines() == ["B4   Until the updates are small", "D2   More columns than rows"]
 
 
 def test_the_list_runs_nothing(capsys: pytest.CaptureFixture[str]) -> None:
@@ -274,7 +280,9 @@ def test_answers_are_read_and_checked(key: str, typed: str, given: object, right
 # On a terminal ----------------------------------------------------------------------------------------------------
 
 
-def screens(columns: int, rows: int, keys: list[str], items: list[object], words: Catalogue) -> list[pyte.Screen]:
+def screens(
+    columns: int, rows: int, keys: list[str], items: list[object], words: Catalogue, *, asks: bool = True
+) -> list[pyte.Screen]:
     """What the reader sees at each prompt, in an emulated terminal of this size."""
     size = {"COLUMNS": str(columns), "LINES": str(rows), "TERM": "xterm-256color", "NO_COLOR": "1"}
     screen = Canvas(sys.__stdout__)
@@ -284,7 +292,7 @@ def screens(columns: int, rows: int, keys: list[str], items: list[object], words
         mock.patch.object(sys, "stdout", screen),
         mock.patch.object(sys, "stdin", typed),
     ):
-        walk(items, WHOLE, words)  # type: ignore[arg-type]
+        walk(items, WHOLE, words, asks=asks)  # type: ignore[arg-type]
     screen.seek(0)
     shown = []
     for text in screen.read().split("\n" * rows + "\x1b[H")[1:]:
@@ -332,8 +340,13 @@ def test_a_step_shows_the_thing_then_the_command_then_what_it_prints_then_the_pi
     steps = [step for step in STEPS if step.key == "B2"]
     shown = screens(80, 24, [""] * 9, [*steps], catalogue_of(Tongue.EN))
     text = "\n".join(line.rstrip() for screen in shown for line in screen.display)
-    order = ["(x, y) = (1, 2), (3, 4)", "∂SSE/∂a = 20·a", "  data: two_points", "$ gdsolve fit B2 --plot"]
-    order += ["SSE 11.8016", "One update at α = 0.01 leads to (0.28, 0.12)", "The path of descent", "─▶ path"]
+    order = [
+        "(x, y) = (1, 2), (3, 4)",
+        "∂SSE/∂a = 20·a",
+        "  data: two_points",
+        "$ gdsolve fit B2 --show gradient --plot",
+    ]
+    order += ["SSE 11.8016", "One update at α = 0.01 against the gradient leads to", "The path of descent", "─▶ path"]
     places = [text.find(part) for part in order[:-1]]
     assert places == sorted(places) and -1 not in places
 
@@ -360,6 +373,13 @@ def test_an_exercise_is_checked_at_once_with_the_reason() -> None:
     assert "$ gdsolve compare-lr C --lr 0.05" in text[2]
     assert "Right.\nAnswer: 0.0357143" in text[4]
     assert "You answered 1 of 2 exercises right." in text[-1].replace("\n", "")
+
+
+def test_answers_are_shown_where_they_are_not_asked_for() -> None:
+    exercises = [one for one in EXERCISES if one.key == "A-leaf"]
+    (screen,) = screens(80, 24, [""], [*exercises], catalogue_of(Tongue.EN), asks=False)
+    assert any(line.startswith("Answer: x") for line in screen.display)
+    assert screen.display[screen.cursor.y].startswith("Enter: end")
 
 
 def test_a_real_terminal_is_asked_and_left() -> None:

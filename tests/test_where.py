@@ -320,7 +320,7 @@ def test_many_pieces_are_filtered_at_once(tmp_path: Path, monkeypatch: pytest.Mo
         assert found.weights["x"] == pytest.approx(expected.weights["x"], rel=1e-12)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_filtered_table_fits_as_the_rows_that_are_left(tmp_path: Path, data: st.DataObject) -> None:
     cell = st.one_of(st.none(), st.integers(-3, 3))

@@ -40,10 +40,10 @@ OF_OTHERS: dict[str, str] = {
     "data/formats/text.py::damage": "polars has one class for every text that it cannot read",
     "data/formats/arrow_cells.py::faults_told": "the first of polars' lines is shown",
     "data/scan.py::first_line": "the first of polars' lines is shown",
-    "graph.py::_backward": "the first of PyTorch's lines is shown",
+    "graph/go_back.py::reason_of": "the first of PyTorch's lines is shown",
 }
 """Where an error of another library carries nothing but words, or its first line is shown."""
-ARGUMENTS = {"names", "out", "case", "compare", "fixed"}
+ARGUMENTS = {"names", "out", "case", "compare", "fixed", "gradients"}
 """What an error may be about besides a field of `Spec`: arguments of Python and keys within keys."""
 
 

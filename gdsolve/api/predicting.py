@@ -74,6 +74,10 @@ def predict(
     `gdsolve predict` appends, null where there is no figure; of arrays y is the target. With `out` the rows of a table
     are written there as CSV, as `gdsolve predict` does.
 
+    >>> fit = gdsolve.fit([[1.0], [2.0], [3.0]], [2.0, 4.0, 6.0])
+    >>> gdsolve.predict(fit, [[5.0], [6.0]]).round(6).tolist()
+    [10.0, 12.0]
+
     Raises:
         GdsolveError: what is no model, the model of a formula, or one that has not what is asked for.
         DataError: a table without the model's columns, or with cells that are no numbers.
@@ -120,6 +124,10 @@ def score(
 
     Columns are matched as in `predict`; y, (m,), may be a column of X instead, by the name of the model's target.
     `weight` is a column of row weights; without it that of the model is taken, if it is there.
+
+    >>> fit = gdsolve.fit([[1.0], [2.0], [3.0]], [2.0, 4.0, 6.0])
+    >>> round(gdsolve.score(fit, [[4.0], [5.0]], [8.5, 10.5]).rmse, 6)
+    0.5
 
     Raises:
         GdsolveError: what is no model, or the model of a formula.

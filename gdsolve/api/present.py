@@ -147,11 +147,13 @@ class Desk:
         """
         if result.spec.report:
             return Printed(record_of(result))
-        if result.kept is None or result.spec.weight_column is not None:
+        known = result.kept is not None and result.spec.weight_column is None
+        errors = result.kept.errors() if known else None
+        if errors is None:
             raise GdsolveError(
                 "a report needs rows, which are not kept here", "ask for it in the call: report=True", option="report"
             )
-        asked = replace(result, spec=replace(result.spec, report=True), errors=result.kept.errors())
+        asked = replace(result, spec=replace(result.spec, report=True), errors=errors)
         return Printed(record_of(asked))
 
 
@@ -219,13 +221,13 @@ def picture_of(result: Any, kind: str) -> Picture:
     if result.picture is not None and wanted == own:
         drawn: Picture = result.picture
         return drawn
-    if result.kept is not None:
-        found: Picture = result.kept.picture(wanted)
+    found: Picture | None = None if result.kept is None else result.kept.picture(wanted)
+    if found is not None:
         return found
     if verb == "fit" and wanted is PlotKind.LOSS and result.trace.iterations:
         return picture_of_trace(result)
     raise GdsolveError(
-        f"the picture of kind {wanted} was not drawn, and what it shows is not kept of a large problem",
+        f"{wanted} was not drawn, and what it shows is not kept: a large problem, a scan, or one of long ago",
         f'ask for it in the call: plot="{wanted}.svg", plot_kind="{wanted}"',
         option="plot_kind",
     )

@@ -69,12 +69,12 @@ class TracedGraph:
         Raises:
             GdsolveError: a path with another ending, or that cannot be written to.
         """
-        from gdsolve.report.draw_diagram import diagram_figure
+        from gdsolve.report.draw_file import figure_of
         from gdsolve.report.graph_picture import graph_diagram
 
         diagram = graph_diagram(self.record)
         if path is None:
-            return diagram_figure(diagram)
+            return figure_of(diagram)
         from gdsolve.spec import Spec
 
         spec = Spec(plot=os.fspath(path))
@@ -90,10 +90,11 @@ class TracedGraph:
         from gdsolve.report.numbers import counted
 
         head = f"graph of {self.root}: {counted(len(self.record['nodes']), 'node')}"
-        lines = tree_lines(self.record["tree"], 100)
-        room = MOST_LINES - 1
-        if len(lines) > room:
-            lines = [*lines[: room - 1], f"… {len(lines) - room + 1} more: print(graph)"]
+        tree, room = self.record["tree"], MOST_LINES - 1
+        # The branches of the first rows depend on what follows them.
+        lines = tree_lines(tree, 100) if len(tree) <= MOST_DRAWN else tree_lines(_first_rows(tree), 100)
+        if len(tree) > room or len(lines) > room:
+            lines = [*lines[: room - 1], f"… {max(len(tree), len(lines)) - room + 1} more: print(graph)"]
         return "\n".join([head, *lines])
 
     def _repr_svg_(self) -> str | None:
@@ -112,6 +113,11 @@ class TracedGraph:
         stream = io.StringIO()
         write_record(self.record, form, stream)
         return stream.getvalue()
+
+
+def _first_rows(tree: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The first rows of a tree, and of the others those that the branches of the first depend on."""
+    return [*tree[:MOST_LINES], *(row for row in tree[MOST_LINES:] if row["depth"] <= MOST_LINES)]
 
 
 def trace(

@@ -58,6 +58,15 @@ def fit(
     array), every group is fitted by itself, and the result is iterated over, or asked for a group by its text:
     `fits["a"]`, of two columns `fits["a", "b"]`.
 
+    >>> fit = gdsolve.fit([[1.0], [2.0], [3.0], [4.0]], [2.0, 4.1, 5.9, 8.2], names=["length"])
+    >>> fit
+    Fit of y on length, 4 rows, half-mse
+    length 2.04, intercept -0.05
+    SSE 0.042, RMSE 0.10246951, R² 0.99798561, adjusted R² 0.99697842
+    CONVERGED after 2 updates: no weight changed by 9.99e-11 or more. The loss is at its minimum.
+    >>> fit.predict([[5.0]]).round(2).tolist()
+    [10.15]
+
     Raises:
         GdsolveError: an option that there is not, that is out of its range, or that does not fit the table.
         DataError: data that cannot be used.
@@ -99,6 +108,10 @@ def fit(
 def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Comparison:
     """What learning rates do to a problem given as for `fit`: `lr` is a list, a range as text, or "auto".
 
+    >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.1, 5.9, 8.2]
+    >>> [one.status.value for one in gdsolve.compare_lr(X, y, lr=[0.1, 0.5], scale="none").rates]
+    ['converged', 'diverged']
+
     Raises:
         GdsolveError, DataError: as `fit`.
     """
@@ -115,6 +128,10 @@ def compare_lr(X: Any = None, y: Any = None, *, names: Sequence[str] | None = No
 
 def compare(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> MethodComparison:
     """Run several methods side by side on a problem given as for `fit`: `methods` is a list of their names.
+
+    >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.1, 5.9, 8.2]
+    >>> [one.iterations for one in gdsolve.compare(X, y, methods=["gd", "newton"]).methods]
+    [2, 1]
 
     Raises:
         GdsolveError, DataError: as `fit`.
@@ -135,6 +152,10 @@ def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **
 
     The result has arrays, a number or a row a λ, from the largest down: `lambdas`, `weights`, `errors` over folds with
     `cv`, and more; `select("1se")` is the fit at the λ that a rule takes; `save` writes that of the option `select`.
+
+    >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.1, 5.9, 8.2]
+    >>> gdsolve.path(X, y, points=4).nonzero.tolist()
+    [0, 1, 1, 1]
 
     Raises:
         GdsolveError, DataError: as `fit`, and for a target that no column explains.
@@ -157,6 +178,10 @@ def path(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **
 def partial_fit(model: Any, X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Fit:
     """Go on with a model, a fit or the file of one, on new rows, given as for `fit`; the same as its option `online`.
 
+    >>> before = gdsolve.fit([[1.0], [2.0]], [2.0, 4.1])
+    >>> round(gdsolve.partial_fit(before, [[3.0], [4.0]], [5.9, 8.2]).weights["x"], 9)
+    2.04
+
     Raises:
         GdsolveError, DataError: as `fit`, and for rows of other columns than those of the model.
     """
@@ -172,6 +197,10 @@ def certify(
     `weights` are a fit, the file of one or of JSON, a mapping as such a file has it, an estimator with `coef_` and
     `intercept_`, or numbers, (p,) or (p, 1), the intercept last unless `no_intercept` is given. What a fit was fitted
     to stands for options that are not given.
+
+    >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.1, 5.9, 8.2]
+    >>> round(gdsolve.certify(X, y, weights=[2.0, 0.0]).gap, 9)
+    0.00225
 
     Raises:
         GdsolveError, DataError: as `fit`, and for weights of other columns.
@@ -193,6 +222,10 @@ def certify(
 
 def check(X: Any = None, y: Any = None, *, names: Sequence[str] | None = None, **options: Any) -> Check:
     """Look at a table, given as for `fit`, before any fitting.
+
+    >>> X, y = [[1.0], [2.0], [3.0], [4.0]], [2.0, 4.1, 5.9, 8.2]
+    >>> gdsolve.check(X, y).commands[0]
+    'gdsolve.fit(X, y)'
 
     Raises:
         GdsolveError, DataError: as `fit`, but for tables that can be read and not be fitted.
@@ -223,6 +256,10 @@ def scan(
 
     `fit`, `compare_lr`, `compare` and `check` take what is returned in place of X, or the path of that file in place of
     a table's, with any of its columns as `target`. Paths of several tables and scans are merged.
+
+    >>> once = gdsolve.scan({"a": [1.0, 2.0, 3.0], "b": [3.0, 1.0, 2.0]})
+    >>> round(gdsolve.fit(once, target="b").weights["a"], 9)
+    -0.5
 
     Raises:
         GdsolveError: an option that does not fit the table, or a file that cannot be written.

@@ -27,25 +27,26 @@ def run(request: Request, _ranks: Ranks) -> int:
     """
     spec = build_spec((), request.given, request.verb.name)
     words = catalogue_of(language_of(spec.lang, stream=sys.stdout))
-    steps = [step for step in STEPS if not spec.case or step.case in _cases(spec.case)]
+    steps = [step for step in STEPS if not spec.case or step in _asked(spec.case)]
     if spec.list:
         _list(steps, words)
         return int(ExitCode.OK)
     items = _with_exercises(steps, spec.exercises)
-    if spec.exercises is Exercises.ASK and sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
+    if sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty():
         from gdsolve.cli.tour_walk import walk
 
-        walk(items, _with_exercises(STEPS, spec.exercises), words)
+        walk(items, _with_exercises(STEPS, spec.exercises), words, asks=spec.exercises is Exercises.ASK)
     else:
         _read_out(items, words)
     return int(ExitCode.OK)
 
 
-def _cases(asked: Sequence[str]) -> list[str]:
-    """The cases named, in any case of letters: a letter alone means all that begin with it."""
+def _asked(cases: Sequence[str]) -> list[TourStep]:
+    """The steps of the cases named, in any case of letters: a letter alone means a part, B4-small one of two of B4."""
     wanted = []
-    for word in (word.strip() for text in asked for word in text.split(",")):
-        found = [case for case in CASES if case == word.upper() or case.rstrip("0123456789") == word.upper()]
+    for word in (word.strip() for text in cases for word in text.split(",")):
+        found = [step for step in STEPS if word.upper() in (step.case, step.part)]
+        found = found or [step for step in STEPS if word.upper() == step.config.upper()]
         if not found:
             raise GdsolveError(f"there is no case {word}", f"there are {', '.join(CASES)}", option="case")
         wanted += found

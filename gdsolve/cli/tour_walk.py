@@ -30,16 +30,20 @@ AROUND = 3
 LEAST_ROOM = 5
 
 
-def walk(items: Sequence[Item], everything: Sequence[Item], words: Catalogue) -> None:
-    """Show the items one after the other, and go where the reader asks to: also to a case that is not among them."""
-    _Walk(list(items), list(everything), words).go()
+def walk(items: Sequence[Item], everything: Sequence[Item], words: Catalogue, *, asks: bool = True) -> None:
+    """Show the items one after the other, and go where the reader asks to: also to a case that is not among them.
+
+    Exercises are asked, or shown with their answers where it does not ask.
+    """
+    _Walk(list(items), list(everything), words, asks).go()
 
 
 class _Walk:
     """Where the reader is: an item and a page of it, and how the exercises went."""
 
-    def __init__(self, items: list[Item], everything: list[Item], words: Catalogue) -> None:
-        self.items, self.everything, self.words = items, everything, words
+    def __init__(self, items: list[Item], everything: list[Item], words: Catalogue, asks: bool) -> None:
+        self.items, self.everything, self.words, self.asks = items, everything, words, asks
+        self.size = _size()
         self.at = self.page = 0
         self.right: dict[str, bool] = {}
         self.pages: list[list[str]] = []
@@ -49,8 +53,7 @@ class _Walk:
         """Show and ask, until the end or until the reader leaves."""
         note = ""
         while self.at < len(self.items):
-            if not self.pages:
-                self.pages = self._pages_of(self.items[self.at])
+            self._set(self.items[self.at])
             self._show(note)
             typed = _read_line()
             if typed is None or typed.lower() in LEAVE:
@@ -61,6 +64,18 @@ class _Walk:
                 self.words.say("screen.end", right=sum(self.right.values()), asked=len(self.right)), sys.stdout
             )
             page.write(sys.stdout)
+
+    def _set(self, item: Item) -> None:
+        """Lay the item out, unless it is for a terminal of this size already."""
+        if self.pages and self.size == _size():
+            return
+        self.size = _size()
+        if isinstance(item, Exercise) and not self.asks and not self.answered:
+            self._answer(item, "")
+            self.page = 0
+        else:
+            self.pages = self._pages_of(item)
+        self.page = min(self.page, len(self.pages) - 1)
 
     def _follow(self, typed: str) -> str:
         """Go where an answer leads; what is to be said where it leads nowhere."""
@@ -124,7 +139,7 @@ class _Walk:
         return ""
 
     def _pages_of(self, item: Item) -> list[list[str]]:
-        room = max(LEAST_ROOM, _rows() - AROUND)
+        room = max(LEAST_ROOM, self.size.lines - AROUND)
         if isinstance(item, Exercise):
             return paged([_block(question_of(item, self.words, Canvas(sys.stdout))), *self.answered], room)
         return paged([*self._blocks(item, room)], room)
@@ -163,7 +178,7 @@ class _Walk:
         head.paragraph(next(iter(fold(note, width)), ""), "yellow")
         head.write(screen)
         shown = self.pages[self.page]
-        gap_below = [""] if len(shown) < _rows() - AROUND else []
+        gap_below = [""] if len(shown) < self.size.lines - AROUND else []
         lines = [*screen.lines(), *shown, *gap_below, self._prompt(width)]
         sys.stdout.write(_fresh_screen() + "\n".join(lines) + " > ")
         sys.stdout.flush()
@@ -211,14 +226,14 @@ def _drawn(ran: Ran, room: int) -> Iterator[Passage]:
         yield Passage((*above, *_block(page).lines, *below), alone=True)
 
 
-def _rows() -> int:
-    """How many lines the terminal has."""
-    return shutil.get_terminal_size((80, 24)).lines
+def _size() -> os.terminal_size:
+    """How many columns and lines the terminal has."""
+    return shutil.get_terminal_size((80, 24))
 
 
 def _fresh_screen() -> str:
     """What gives an empty screen, where the terminal is one that knows how; what was shown can be scrolled back to."""
-    return "\n" if os.environ.get("TERM", "dumb") == "dumb" else "\n" * _rows() + "\x1b[H"
+    return "\n" if os.environ.get("TERM", "dumb") == "dumb" else "\n" * _size().lines + "\x1b[H"
 
 
 def _read_line() -> str | None:

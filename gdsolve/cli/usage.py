@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 from gdsolve.advice import Advice
+from gdsolve.bundled import named
 from gdsolve.spec import VERBS, flag, options_of
 from gdsolve.spec.file import nearest_option
 from gdsolve.spec.option import enumerated
@@ -56,5 +57,8 @@ def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | 
 def _verb_hint(word: str) -> str | None:
     if Path(word).is_file():
         return f"did you mean gdsolve fit {shlex.quote(word)}?"
+    bundled = named(word)
+    if bundled is not None:
+        return f"did you mean {bundled.command}?"
     near = nearest_option(word, [name.replace("-", "_") for name in VERBS])
     return f"did you mean gdsolve {near.replace('_', '-')}?" if near else None

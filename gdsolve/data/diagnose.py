@@ -26,12 +26,11 @@ from gdsolve.data.source import OVERFLOW, Source
 from gdsolve.data.targets import target_error
 from gdsolve.data.weighing import unusable, weighing_error
 from gdsolve.spec import Header, Missing, Spec, flag
-from gdsolve.spec.choices import Dates
 from gdsolve.spec.missing import missing_flag
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 
@@ -225,22 +224,19 @@ def text_error(
     remedy = f"{flag_for('ignore', texts)}, or --categorical onehot|ignore"
     unfit = _unfit(message, kinds, column, parts, spec)
     if kinds[column] is ColumnKind.DATE and cell is not None:
-        told, numbers = unfit or DataError(message, remedy), _dates_read(cell, spec)
+        told, numbers = unfit or DataError(message, remedy), _dates_read(cell)
         return told.but(hint=(told.hint or Advice()).after(f"{numbers}, or "))
     return unfit or DataError(
         message, f"{remedy}; to be read as a number, it must not be stored as text" if stored else remedy
     )
 
 
-def _dates_read(cell: str, spec: Spec) -> str:
+def _dates_read(cell: str) -> str:
     """Say what makes numbers of a column of dates, or of times, with such a cell."""
-    if spec.dates is not Dates.ERROR:
-        # A duration has no year.
-        return "--dates days reads it as a number"
     form = forms_of(cell)
     if form is None:
-        return "--dates days reads dates as numbers"
-    return f"--dates days --date-format {shlex.quote(form[0])} reads dates as numbers{form[1]}"
+        return "--dates days reads it as a number"
+    return f"--dates days --date-format {shlex.quote(form[0])} reads it as a number{form[1]}"
 
 
 def date_error(at: str, cell: str, dates: DatedColumns, column: str, otherwise: str) -> DataError:

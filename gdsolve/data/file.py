@@ -13,7 +13,7 @@ from gdsolve.spec.source_name import SourceName
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
-    from gdsolve.data.layout import Layout
+    from gdsolve.data.text_layout import TextLayout
 
 STDIN = "standard input"
 # Bytes of a file that is small.
@@ -52,7 +52,7 @@ class File:
     codec: str | None = None
     stamp: Stamp | None = None
     asked: SourceName = field(default_factory=SourceName)
-    layout: Layout | None = None
+    layout: TextLayout | None = None
 
     @property
     def plain(self) -> bool:

@@ -35,7 +35,8 @@ from gdsolve.data.formats.registry import (
     in_words,
 )
 from gdsolve.data.packing import PACKED_ENDINGS, Packing, damage_told, open_unpacked, packing_of
-from gdsolve.data.pieces import LONGEST, end_of_records, read_text
+from gdsolve.data.pieces import read_text
+from gdsolve.data.records import LONGEST, end_of_records
 from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url

@@ -8,11 +8,11 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from gdsolve.data.pieces import LONGEST, end_of_records
+from gdsolve.data.records import LONGEST, end_of_records
+from gdsolve.data.text_layout import TextLayout
 
 TABLED = "\t"
 """What comes out between the cells of a text of blanks."""
@@ -31,29 +31,20 @@ _WHOLE = re.compile(rb'"(?:[^"]|"")*"')
 _FEW = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What sets cells apart where it is not one mark, `blanks`, and the character that comments begin with.
-
-    In a text of blanks a comment begins with a word, and quoted cells end in their line; in others it takes a line.
-    """
-
-    blanks: bool
-    comment: str | None = None
-
-    def lines(self, read: Callable[[int], bytes]) -> Lines:
-        """Give a function that reads whole lines, by one that reads UTF-8 with line feeds."""
-        return Lines(self, read)
-
-    def of(self, text: str) -> str:
-        """Give the whole of a text, or its beginning."""
-        return _Rewriter(self)(text.encode()).decode()
+def lines_of(layout: TextLayout, read: Callable[[int], bytes]) -> PlainLines:
+    """Give a function that reads whole lines, by one that reads UTF-8 with line feeds."""
+    return PlainLines(layout, read)
 
 
-class Lines:
+def plain(layout: TextLayout, text: str) -> str:
+    """Give the whole of a text, or its beginning, as plain lines."""
+    return _Rewriter(layout)(text.encode()).decode()
+
+
+class PlainLines:
     """Reads on, as plain lines."""
 
-    def __init__(self, layout: Layout, read: Callable[[int], bytes]) -> None:
+    def __init__(self, layout: TextLayout, read: Callable[[int], bytes]) -> None:
         self._read, self._rewrite = read, _Rewriter(layout)
         self._rest: bytes | None = None
 
@@ -83,7 +74,7 @@ class Lines:
 class _Rewriter:
     """Rewrites whole lines that follow each other."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: TextLayout) -> None:
         self.comments = 0
         self._mark = None if layout.comment is None else layout.comment.encode()
         self._blanks = layout.blanks

@@ -14,14 +14,14 @@ from typing import IO
 from gdsolve.data.ahead import prefetch
 from gdsolve.data.encodings import encoding_hint
 from gdsolve.data.file import File
+from gdsolve.data.layout import lines_of
 from gdsolve.data.packing import damage_told, open_unpacked
+from gdsolve.data.records import LONGEST, end_of_records
 from gdsolve.status import DataError
 
 _BLOCK = 1 << 22
 # Pieces that wait to be parsed.
 _AHEAD = 1 << 23
-# A record beyond this is no record: a quote that never closes, or a file of another kind.
-LONGEST = 1 << 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
     with damage_told(file.name, file.packing), open_unpacked(file.path, file.packing) as raw:
         hint = functools.partial(encoding_hint, file.name, file.path, file.packing)
         read = read_text(file.name, raw, file.codec, hint)
-        lines = None if file.layout is None else file.layout.lines(read)
+        lines = None if file.layout is None else lines_of(file.layout, read)
         read = lines or read
         block = read(_BLOCK).removeprefix(codecs.BOM_UTF8)
         while block:
@@ -135,31 +135,6 @@ def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
             start, skip = end, skip - 1
         if start < len(piece.text):
             yield piece if start == 0 else replace(piece, text=piece.text[start:])
-
-
-def end_of_records(text: bytes, delimiters: str) -> int:
-    """Give the end of the last whole record of a CSV text, which may stand between any of some marks; 0 for none."""
-    end = text.rfind(b"\n") + 1
-    if text.count(b'"', 0, end) % 2 == 0:
-        return end
-    return _end_outside_quotes(text, end, b"\n" + delimiters.encode())
-
-
-def _end_outside_quotes(text: bytes, end: int, before_quotes: bytes) -> int:
-    """Tell a quote that is open at the end from one that stands within a cell, where it is a letter as any other."""
-    outside = place = 0
-    while (quote := text.find(b'"', place, end)) >= 0:
-        outside = max(outside, text.rfind(b"\n", place, quote) + 1)
-        if quote and text[quote - 1] not in before_quotes:
-            place = quote + 1
-            continue
-        place = quote + 1
-        while (close := text.find(b'"', place, end)) >= 0 and text[close + 1 : close + 2] == b'"':
-            place = close + 2
-        if close < 0:
-            return outside
-        place = close + 1
-    return end
 
 
 def _endless(file: File, piece: Piece, delimiter: str | None) -> DataError:

@@ -11,7 +11,7 @@ import polars as pl
 from gdsolve.data.appended import read_appending
 from gdsolve.data.arrays import column_of, columns_of, labels_of, names_of, texts_of
 from gdsolve.data.cells import Cells
-from gdsolve.data.dated import DatedColumns
+from gdsolve.data.dated_columns import DatedColumns
 from gdsolve.data.diagnose import date_error
 from gdsolve.data.offsets import NOT_EXPOSED
 from gdsolve.data.predict import asking_option, note_gaps, warn_of_groups

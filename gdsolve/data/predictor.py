@@ -23,7 +23,7 @@ from gdsolve.spec.missing import added_to
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
     from gdsolve.data.formula.predicting import SavedFormula
 
 _SAVED = Advice("give a file that gdsolve fit wrote with --save or --format json", verbatim=True)
@@ -162,7 +162,7 @@ def read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predic
         known = _read_predictor(model, curve)
         if (record := model["data"].get("dates")) is None:
             return known
-        from gdsolve.data.dated import DatedColumns
+        from gdsolve.data.dated_columns import DatedColumns
 
         return replace(known, dates=DatedColumns.of_record(record))
     except KeyError as error:

@@ -20,7 +20,7 @@ from gdsolve.spec.source_name import path_in
 from gdsolve.status import GdsolveError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 

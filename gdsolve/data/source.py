@@ -26,7 +26,7 @@ from gdsolve.spec.marks import BLANKS
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 # The fields of a row beyond the header's land in a column of this name.
 OVERFLOW = "\x00overflow"

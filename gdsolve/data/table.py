@@ -47,7 +47,7 @@ from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 
 class Table:

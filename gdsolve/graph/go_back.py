@@ -33,11 +33,16 @@ def go_back(tape: Tape, root: str, *, retain_graph: bool, create_graph: bool, st
             )
     except RuntimeError as fault:
         tape.went_back = tape.went_back or False
-        return Happening(statement, "refused", why(tape, root), str(fault).splitlines()[0], tape.grads())
+        return Happening(statement, "refused", why(tape, root), reason_of(fault), tape.grads())
     tape.went_back = True
     if not (retain_graph or create_graph):
         tape.freed = statement or root
     return Happening(statement, "ok", None, None, tape.grads(), tuple(tape.heard))
+
+
+def reason_of(fault: Exception) -> str:
+    """What PyTorch says, on its first line."""
+    return str(fault).splitlines()[0]
 
 
 def look_ahead(tape: Tape, root: str) -> None:

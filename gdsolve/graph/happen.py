@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gdsolve.graph.go_back import changed, go_back, look_ahead, why
+from gdsolve.graph.go_back import changed, go_back, look_ahead, reason_of, why
 from gdsolve.graph.states import Happening
 from gdsolve.graph.tape import Tape, evaluate, keeps_grad, statement_text
 from gdsolve.objective.expression import Expression
@@ -73,7 +73,7 @@ def _attempt(tape: Tape, text: str, act: Callable[[], object], plain: str) -> Ha
     try:
         act()
     except (RuntimeError, AttributeError) as fault:
-        return Happening(text, "refused", plain, str(fault).splitlines()[0], tape.grads())
+        return Happening(text, "refused", plain, reason_of(fault), tape.grads())
     return Happening(text, "ok", None, None, tape.grads())
 
 
@@ -85,7 +85,7 @@ def _differentiate(tape: Tape, one: PartialDerivative, text: str) -> Happening:
     try:
         (found,) = torch.autograd.grad(of, by, create_graph=one.create_graph, retain_graph=keep)
     except RuntimeError as fault:
-        return Happening(text, "refused", _why_no_derivative(tape, one), str(fault).splitlines()[0], tape.grads())
+        return Happening(text, "refused", _why_no_derivative(tape, one), reason_of(fault), tape.grads())
     if not keep:
         tape.freed = text
     # The gradient of a sum is the tensor that came down to it, which has a name already.
@@ -93,6 +93,8 @@ def _differentiate(tape: Tape, one: PartialDerivative, text: str) -> Happening:
     if one.name in tape.spec.options.retain_grad and found.requires_grad:
         found.retain_grad()
     tape.keep(one, found, (one.of, one.by))
+    # The graph of a derivative leads to what it is computed from, and not through the node that was differentiated.
+    tape.uses[one.name] = tuple(dict.fromkeys([one.of, one.by, *tape.reached(one.name)]))
     return Happening(text, "ok", None, None, {}, tuple(tape.heard), {one.name: found.tolist()})
 
 

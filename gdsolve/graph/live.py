@@ -97,13 +97,14 @@ def _call(live: _Live, name: str, tensor: Tensor) -> None:
 def _call_rest(live: _Live) -> None:
     """Names for leaves and functions that nobody named: leaf_1, mul_2, by the order in which they are met."""
     counts: dict[str, int] = {}
+    taken = {*live.tensors, *live.names.values()}
     for function, note in live.book.notes.items():
         if function in live.names:
             continue
         word = "leaf" if note.operation is None else _word(note.operation)
         counts[word] = counts.get(word, 0) + 1
         name = f"{word}_{counts[word]}"
-        while name in live.tensors or name in live.names.values():
+        while name in taken:
             counts[word] += 1
             name = f"{word}_{counts[word]}"
         live.names[function] = name
@@ -134,7 +135,8 @@ def _states(live: _Live) -> tuple[NodeState, ...]:
             )
         else:
             states.append(_state(name, kind, tensor, gradient))
-    alone = [name for name, tensor in live.tensors.items() if name not in live.names.values()]
+    named = {*live.names.values()}
+    alone = [name for name in live.tensors if name not in named]
     return (*states, *(_state(name, "leaf", live.tensors[name], None) for name in alone))
 
 

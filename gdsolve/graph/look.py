@@ -10,7 +10,7 @@ from torch import Tensor
 from gdsolve.graph.functions import FunctionBook
 from gdsolve.graph.states import GraphEdge, NodeState, TreeRow
 from gdsolve.graph.tape import Tape, keeps_grad, marks, statement_text
-from gdsolve.spec.graph_statements import FormulaNode, PartialDerivative
+from gdsolve.spec.graph_statements import FormulaNode, GoBackward, PartialDerivative
 
 MOST_ENTRIES = 1000
 """Larger tensors are told by their shape alone."""
@@ -55,7 +55,7 @@ def _why_no_grad(tape: Tape, tensor: Tensor) -> str:
     if not tensor.requires_grad:
         return "no gradient required"
     if tape.went_back is None:
-        asked = tape.spec.goes_back or tape.spec.goes_back_itself
+        asked = tape.spec.goes_back or any(isinstance(one, GoBackward) for one in tape.spec.statements)
         return "no backward yet" if asked else "no backward asked for"
     if not keeps_grad(tensor):
         return "not a leaf and not retained"
@@ -89,9 +89,11 @@ def draw_tree(
     shown: set[str] = set()
     for name in order:
         tensor = tensors[name]
-        if name in shown or (tensor.is_leaf and name not in order[:1]):
+        if tensor.is_leaf and (name in shown or name not in order[:1]):
             continue
         function = None if tensor.grad_fn is None else book.note(tensor)
+        if function in drawn:
+            continue
         if function is None:
             rows.append(TreeRow(0, name, None, False, texts.get(name), tuple(tensor.shape)))
             shown.add(name)
@@ -124,6 +126,8 @@ def edges_of(tape: Tape) -> tuple[GraphEdge, ...]:
     for name, other in tape.parents():
         function = tape.tensors[name].grad_fn
         tracked = function is not None and tape.tensors[other].requires_grad
+        if isinstance(tape.given[name], PartialDerivative):
+            tracked = tracked and other in tape.reached(name)
         operation = function.name() if tracked and function is not None else None
         derivative = _between(tape, name, other) if tracked else None
         edges.append(GraphEdge(name, other, operation, listed(derivative)))

@@ -115,6 +115,23 @@ class Tape:
             if keeps_grad(tensor) and tensor.grad is not None
         }
 
+    def reached(self, name: str) -> list[str]:
+        """The nodes that the functions of a node lead to first."""
+        start = self.own.get(name)
+        found: list[str] = []
+        seen, pending = set[Any](), [start]
+        named = {function: other for other, function in self.own.items()}
+        while pending:
+            function = pending.pop()
+            if function is None or function in seen:
+                continue
+            seen.add(function)
+            if function in named and function is not start:
+                found.append(named[function])
+            else:
+                pending += [key[0] for key in self.book.notes[function].inputs if key is not None]
+        return found
+
     def parents(self) -> Iterator[tuple[str, str]]:
         """Every computed node with each of those that it was computed from."""
         for name, uses in self.uses.items():

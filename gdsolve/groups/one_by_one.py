@@ -15,7 +15,7 @@ from gdsolve.data.offsets import offset_columns
 from gdsolve.groups.explain import advise, summary
 from gdsolve.groups.load import no_row
 from gdsolve.groups.outcome import GroupFit, GroupFits
-from gdsolve.groups.starts import Starts
+from gdsolve.groups.starts import GroupStarts
 from gdsolve.progress import SILENT, Following, listener, listening
 from gdsolve.solve.data import DataInfo, open_problem
 from gdsolve.solve.fit import fit
@@ -98,7 +98,7 @@ def _fitted(spec: Spec, rows: GroupRows, info: DataInfo) -> Iterator[GroupFit]:
     """
     # Of many fits nobody looks at the iterates, which are most of what a fit holds; files are written of all groups.
     single = replace(spec, group_by=(), every="none", save=None, format=Format.TABLE, X=None, y=None)
-    starts, command = Starts.of(spec), Command("fit", spec.data)
+    starts, command = GroupStarts.of(spec), Command("fit", spec.data)
     done: list[GroupFit] = []
     refused: list[GdsolveError] = []
     telling, ended = listener(), False

@@ -14,7 +14,7 @@ from gdsolve.status import GdsolveError
 
 
 @dataclass(frozen=True, slots=True)
-class Starts:
+class GroupStarts:
     """The saved groups that `init` names, by their values; None where all groups start alike."""
 
     name: str
@@ -22,7 +22,7 @@ class Starts:
     places: Mapping[Key, int]
 
     @classmethod
-    def of(cls, spec: Spec) -> Starts:
+    def of(cls, spec: Spec) -> GroupStarts:
         """What a spec says of starts.
 
         Raises:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import torch
 
 from gdsolve.descent.foreseen import converges, of_quadratic
 from gdsolve.descent.leap import find_stops
 from gdsolve.descent.methods.build import Recipe
+from gdsolve.descent.schedule import Schedule
 from gdsolve.descent.solution import Solution
 from gdsolve.picture import Picture
 from gdsolve.pictures.coefficients import draw_regularization
@@ -23,6 +26,7 @@ from gdsolve.pictures.spectrum import Spread, draw_spectrum, eigenvalues_of
 from gdsolve.pictures.validation import draw_stopping
 from gdsolve.progress import Outlook
 from gdsolve.solve.comparison import RateResult
+from gdsolve.solve.descend import descend
 from gdsolve.solve.forecast import form_of
 from gdsolve.solve.illustrator import Descent
 from gdsolve.solve.method import shown_rate
@@ -34,6 +38,9 @@ from gdsolve.solve.rules import rules_of
 from gdsolve.spec import PlotKind, kind_of_plot, kinds_drawn
 from gdsolve.spec.methods import PLAIN
 from gdsolve.status import Status
+
+MOST_AGAIN, LEAST_AGAIN = 2_000_000_000, 50
+"""Numbers of the table that may be read once more for a picture, and the updates taken whatever they read."""
 
 
 def _spectrum(scene: Scene, track: Track) -> Picture:
@@ -100,10 +107,22 @@ def picture_of_methods(descents: Sequence[Descent], certificate: Certificate) ->
 def _track_of(descent: Descent, *, with_prediction: bool) -> Track:
     """A descent, with its closed form where it has one."""
     plan = descent.plan
-    predicted = plan.predicted if with_prediction else None
     return Track(
-        plan.recipe.method.value, descent.solution, shown_rate(plan.recipe), plan.form, predicted, descent.validation
+        plan.recipe.method.value,
+        descent.solution,
+        shown_rate(plan.recipe),
+        plan.form,
+        plan.predicted if with_prediction else None,
+        descent.validation,
+        None if plan.batches is not None else partial(_again, descent),
     )
+
+
+def _again(descent: Descent, count: int) -> Solution:
+    """The first updates of a descent, as many as a picture may wait for, every one of them reported."""
+    problem, plan = descent.problem, descent.plan
+    most = max(LEAST_AGAIN, MOST_AGAIN // max(1, problem.objective.step_elements))
+    return descend(problem, replace(plan, schedule=Schedule(1), max_iter=min(count, most)))
 
 
 def picture_of_rates(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.presented import Kept
+from gdsolve.solve.problem import Kind
 from gdsolve.spec import PlotKind
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gdsolve.solve.regularization_path import RegularizationPath
 
 MOST_CELLS = 1_000_000
-"""Numbers of a problem that are kept for its pictures at most: a script may keep many fits."""
+"""Numbers of a problem that are kept for its pictures at most."""
 
 
 def cells_of(problem: Problem) -> float:
@@ -118,12 +119,16 @@ class LaterIllustrator:
         errors: Callable[[], Inference] | None = None,
     ) -> None:
         """Draw later as for a spec that asks for that kind; not of rows that are read anew, or are many."""
-        if problem.is_streamed or cells_of(problem) > MOST_CELLS:
+        cells = cells_of(problem)
+        if problem.is_streamed or cells > MOST_CELLS:
             return
 
-        def drawn(kind: PlotKind) -> Picture:
+        def drawn(kind: PlotKind) -> Picture | None:
+            if kind is PlotKind.FIT and problem.sample is None and problem.kind is Kind.LINEAR:
+                # Of a scan, and of a long table, there are no rows to draw.
+                return None
             asked = replace(problem.spec, plot=True, plot_kind=kind, output=None)
-            picture: Picture = draw(replace(problem, spec=asked), kind)
+            picture: Picture | None = draw(replace(problem, spec=asked), kind)
             return picture
 
-        self.kept = Kept(drawn, errors)
+        self.kept = Kept(cells, drawn, errors)

@@ -12,10 +12,10 @@ from gdsolve.descent.schedule import Schedule
 from gdsolve.picture import Axis, Marker, Panel, Picture, Series, Stroke
 from gdsolve.pictures.loss import MARKERS, stroke_of
 from gdsolve.pictures.plane import contours, frame, limits, plane_of
-from gdsolve.pictures.scene import Scene, Snapshots, Track, spaced
+from gdsolve.pictures.scene import Scene, Snapshots, Track, joined_with, spaced
 
 # Every iterate of so many is shown; later ones are as good as on top of each other.
-EVERY = 200
+EVERY = 2000
 EACH = 41
 ALONG = 201
 # A run that goes further from where it started than so many times the way to the minimum has left the picture.
@@ -76,27 +76,45 @@ def _marked(
     series: list[Series] = []
     for i, (track, states, (xs, ys)) in enumerate(zip(tracks, found, paths, strict=True)):
         alone = len(tracks) == 1
-        series.append(Series("", tuple(xs), tuple(ys), stroke_of(i), colour=i % 6))
+        joined = _joined(track, states)
+        line = Series("", tuple(xs[:joined]), tuple(ys[:joined]), stroke_of(i), colour=i % 6)
+        series.append(replace(line, updates=states.iterations[:joined]))
         shown = [place for place, k in enumerate(states.iterations) if len(xs) <= EACH or Schedule("log").includes(k)]
         name = f"{track.name}: {track.ending}"
         if alone:
             last = states.iterations[-1]
             name = f"iterates 0 to {last:,}" if len(shown) == last + 1 else "iterates 0 to 10, 20, 50, …"
-            name = name if track.form is not None else "iterates as reported"
+            name = name if joined > 1 else "iterates as reported"
         places = tuple(xs[place] for place in shown), tuple(ys[place] for place in shown)
-        series.append(Series(name, *places, Stroke.NONE, MARKERS[i % len(MARKERS)], i % 6))
+        marks = Series(name, *places, Stroke.NONE, MARKERS[i % len(MARKERS)], i % 6)
+        series.append(replace(marks, updates=tuple(states.iterations[place] for place in shown)))
         if alone:
             series.append(Series("start", (xs[0],), (ys[0],), Stroke.NONE, Marker.SQUARE, 4))
             if len(xs) > 1:
                 name = "end" if states.iterations[-1] == track.solution.iterations else "last one shown"
-                series.append(Series(name, (xs[-1],), (ys[-1],), Stroke.NONE, Marker.CROSS, 1))
+                end = Series(name, (xs[-1],), (ys[-1],), Stroke.NONE, Marker.CROSS, 1)
+                series.append(replace(end, updates=states.iterations[-1:]))
     return series
 
 
-def _iterates(scene: Scene, track: Track) -> Snapshots:
+def _joined(track: Track, states: Snapshots) -> int:
+    """How many of the iterates follow upon each other, so that a line through them is the path."""
     if track.form is not None:
-        return scene.states_from(track.form, spaced(track.solution.iterations, EVERY + 100, EVERY))
-    return scene.states_of(track.solution)
+        return len(states.iterations)
+    return next((place for place, k in enumerate(states.iterations) if k != place), len(states.iterations))
+
+
+def _iterates(scene: Scene, track: Track) -> Snapshots:
+    """Every one of the first iterates, as far as they can be had, and some of the others."""
+    last = track.solution.iterations
+    if track.form is not None:
+        return scene.states_from(track.form, spaced(last, EVERY + 100, EVERY))
+    reported = scene.states_of(track.solution, EVERY + 100, EVERY)
+    # Few that are reported all follow upon each other already.
+    if track.again is None or _joined(track, reported) == len(reported.iterations):
+        return reported
+    every = scene.states_of(track.again(min(last, EVERY)), EVERY + 100, EVERY)
+    return joined_with(every, reported)
 
 
 def _kept(scene: Scene, track: Track, states: Snapshots) -> Snapshots:
@@ -133,6 +151,8 @@ def _left(tracks: Sequence[Track], found: Sequence[Snapshots]) -> list[str]:
             notes.append(
                 f"{whose}Iterates after {states.iterations[-1]:,} of {track.solution.iterations:,} are too far away."
             )
-        elif track.form is None and len(states.iterations) <= track.solution.iterations:
-            notes.append(f"{whose}The iterates reported are shown, {len(states.iterations):,} of them.")
+        elif _joined(track, states) < len(states.iterations):
+            first = _joined(track, states)
+            shown = f"Every iterate up to {first - 1:,} is shown, and those reported after it" if first > 1 else ""
+            notes.append(f"{whose}{shown or 'The iterates reported are shown'}, {len(states.iterations):,} in all.")
     return notes

@@ -132,11 +132,11 @@ class Scene:
         linear = spec.minimize is None and spec.model is None
         return "standardised columns" if linear else "parameters in units of their start"
 
-    def states_of(self, solution: Solution) -> Snapshots:
-        """The reported iterations of a run."""
+    def states_of(self, solution: Solution, most: int = MOST_REPORTED, each: int = EACH_REPORTED) -> Snapshots:
+        """The reported iterations of a run: the first `each` of them all, and `most` at most."""
         trace = solution.trace
         # A long trace is thinned: more points than a picture has dots tell nothing.
-        chosen = spaced(len(trace.iterations) - 1, MOST_REPORTED, EACH_REPORTED)
+        chosen = spaced(len(trace.iterations) - 1, most, each)
         weights = trace.weights[:, chosen]
         gaps = self.gaps(weights)
         sse = [trace.sse[place] for place in chosen]
@@ -170,7 +170,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One descent on a scene: how it ended, its closed form where there is one, and what validation found."""
+    """One descent on a scene: how it ended, its closed form where there is one, and what validation found.
+
+    `again` takes its first updates once more and reports every one of them; None where they cannot be taken again.
+    """
 
     name: str
     solution: Solution
@@ -178,6 +181,7 @@ class Track:
     form: Form | None = None
     predicted: int | None = None
     validation: Validation | None = None
+    again: Callable[[int], Solution] | None = None
 
     @property
     def ending(self) -> str:
@@ -189,6 +193,23 @@ class Track:
         if one.status is Status.MAX_ITER:
             return f"not converged after {updates}"
         return f"{one.status.value.replace('_', ' ')} after {updates}"
+
+
+def joined_with(first: Snapshots, others: Snapshots) -> Snapshots:
+    """Some states and those of `others` that come after them."""
+    later = [place for place, k in enumerate(others.iterations) if k > first.iterations[-1]]
+
+    def added(own: tuple[float, ...] | None, more: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        return None if own is None or more is None else (*own, *(more[place] for place in later))
+
+    return Snapshots(
+        (*first.iterations, *(others.iterations[place] for place in later)),
+        torch.cat([first.weights, others.weights[:, later]], dim=1),
+        added(first.loss, others.loss) or (),
+        added(first.sse, others.sse),
+        added(first.gap, others.gap),
+        added(first.gradient_norms, others.gradient_norms) or (),
+    )
 
 
 def spaced(last: int, most: int = MOST_POINTS, first: int = FIRST) -> list[int]:

@@ -46,6 +46,8 @@ class _Torch(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """The call of a function, with what it takes."""
+        if isinstance(node.func, ast.Attribute):
+            return self._spelled(node, node.func)
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name not in FUNCTIONS or name in ABSENT:
             raise no_program(f"{name}(…)", "write it with exp, log and sqrt")
@@ -54,3 +56,16 @@ class _Torch(ast.NodeTransformer):
         callee = f"math.{name}" if plain else OTHERWISE.get(name, f"torch.{name}")
         arguments = [self.visit(one) for one in node.args]
         return ast.Call(ast.parse(callee, mode="eval").body, arguments, [])
+
+    def _spelled(self, node: ast.Call, func: ast.Attribute) -> ast.expr:
+        """A call in the spelling of a library: torch's own and methods stay, numpy's and math's become torch's."""
+        base = func.value
+        library = isinstance(base, ast.Name) and base.id not in self.names and base.id != "torch"
+        if library and func.attr not in FUNCTIONS:
+            raise no_program(f"{ast.unparse(func)}(…)", "write it with exp, log and sqrt")
+        if library:
+            return self.visit_Call(ast.Call(ast.Name(func.attr, ast.Load()), node.args, node.keywords))
+        kept = base if isinstance(base, ast.Name) else self.visit(base)
+        return ast.Call(
+            ast.Attribute(kept, func.attr, ast.Load()), [self.visit(one) for one in node.args], node.keywords
+        )

@@ -15,7 +15,7 @@ from gdsolve.objective.layout import Layout
 from gdsolve.programs.expression import written
 from gdsolve.programs.linear import SQUARES, printed
 from gdsolve.programs.losses import row_loss
-from gdsolve.programs.steps import Held, ProgramLoss, loop_lines
+from gdsolve.programs.steps import ProgramLoss, StepHolds, loop_lines
 from gdsolve.programs.table import column_lines
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.programs.walk import ProgramSteps
@@ -125,9 +125,9 @@ def _objective(problem: Problem) -> ProgramLoss:
     return ProgramLoss((), "", "loss_at({w})", defined=tuple(lines))
 
 
-def held_of(problem: Problem) -> Held:
+def held_of(problem: Problem) -> StepHolds:
     """The bounds that steps are held to."""
-    return Held(bounds=("lower", "upper")) if problem.box is not None else Held()
+    return StepHolds(bounds=("lower", "upper")) if problem.box is not None else StepHolds()
 
 
 def start_of(problem: Problem) -> str:

@@ -9,7 +9,7 @@ import torch
 from gdsolve.objective.coordinates import Coordinates
 from gdsolve.objective.pointwise import POINTWISE
 from gdsolve.programs.losses import row_loss
-from gdsolve.programs.steps import Held, ProgramLoss, loop_lines
+from gdsolve.programs.steps import ProgramLoss, StepHolds, loop_lines
 from gdsolve.programs.table import table_lines
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.programs.walk import ProgramSteps
@@ -39,7 +39,9 @@ def beginning(problem: Problem) -> list[str]:
     lines = ["torch.set_default_dtype(torch.float64)", "", *table_lines(spec, info)]
     if (info.roles.offset or info.roles.exposure) and _of_residual(spec.loss):
         lines.append("y = y - offset")
-    lines += ["m = omega.sum()" if info.roles.weight else "m = len(X)", *_standardised(problem)]
+    if spec.loss is not Loss.SSE:
+        lines.append("m = omega.sum()" if info.roles.weight else "m = len(X)")
+    lines += _standardised(problem)
     if has_ones(problem):
         lines.append("X = torch.hstack([X, torch.ones(len(X), 1)])  # the intercept is the weight of a column of ones")
     return [*lines, *_penalties(problem), *(() if spec.loss.info.squared else row_loss(spec, _unit(problem)).made)]
@@ -89,11 +91,11 @@ def _defined(first: tuple[str, ...], value: str) -> tuple[str, ...]:
     return ("", "", "def loss_at(w):", *(f"    {line}" for line in first), f"    return {value}", "", "")
 
 
-def held_of(problem: Problem) -> Held:
+def held_of(problem: Problem) -> StepHolds:
     """What steps are held to."""
     if problem.shrinkage is not None:
-        return Held(thresholds="threshold")
-    return Held(bounds=("lower", "upper")) if problem.box is not None else Held()
+        return StepHolds(thresholds="threshold")
+    return StepHolds(bounds=("lower", "upper")) if problem.box is not None else StepHolds()
 
 
 def start_of(problem: Problem) -> str:

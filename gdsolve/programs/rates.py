@@ -8,7 +8,7 @@ from typing import Any
 from gdsolve.descent.ends import DEFAULT_MAX_ITER
 from gdsolve.descent.methods.build import Recipe
 from gdsolve.descent.stop import Divergence, SmallGradient, SmallLossChange, SmallUpdate
-from gdsolve.programs.steps import loop_lines
+from gdsolve.programs.steps import loop_lines, loss_number
 from gdsolve.programs.text import called, no_program, number
 from gdsolve.programs.walk import SLOW, ProgramSteps
 from gdsolve.solve.compare_rates import MOST_UPDATES, compare_rates, rates_of
@@ -28,8 +28,6 @@ def rates_lines(problem: Problem, parts: Any, *, autograd: bool) -> tuple[list[s
     begun = parts.beginning(problem)
     defined = list(objective.defined)
     loop = loop_lines(walk, parts.held_of(problem), objective, autograd=autograd, start=parts.start_of(problem))
-    value = f"loss_at(w){objective.penalty}" if defined else f"{objective.loss}{objective.penalty}"
-    value = value.replace("{w}", "w")
     stable = stable_below(problem, Recipe(PLAIN, 1.0)) if problem.modes is not None else None
     lines = [*begun, *(defined or [""])]
     if stable is not None:
@@ -37,7 +35,7 @@ def rates_lines(problem: Problem, parts: Any, *, autograd: bool) -> tuple[list[s
     lines += called("for learning_rate in [", [number(rate) for rate in rates], "]:")
     lines += [f"    {line}" if line else "" for line in (*loop, *_named(stable))]
     lines += [
-        f"    loss = ({value}).item(){parts.loss_unit(problem)}",
+        f"    loss = {loss_number(objective, 'w')}{parts.loss_unit(problem)}",
         '    print(f"{learning_rate:<12.6g}  {status:<17}  k = {k:<8}  loss = {loss:.8g}")',
     ]
     found = [*lines]

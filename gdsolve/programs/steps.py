@@ -14,7 +14,7 @@ LEAVES = {RateSchedule.CONSTANT: "1.0", RateSchedule.INVSCALING: "1 / math.sqrt(
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StepHolds:
     """What a step is held to: the name of a tensor of `thresholds` of an l1 penalty, or of bounds, if there are any."""
 
     thresholds: str | None = None
@@ -43,7 +43,7 @@ class ProgramLoss(NamedTuple):
     note: str = ""
 
 
-def uses_optim(walk: ProgramSteps, held: Held) -> bool:
+def uses_optim(walk: ProgramSteps, held: StepHolds) -> bool:
     """True where an optimizer of PyTorch takes the very steps of the walk."""
     method = walk.recipe.method
     if method is Method.NESTEROV and (walk.beta is None or held.counts):
@@ -51,7 +51,7 @@ def uses_optim(walk: ProgramSteps, held: Held) -> bool:
     return method is not Method.NEWTON and (method is Method.GD or not held.counts)
 
 
-def loop_lines(walk: ProgramSteps, held: Held, objective: ProgramLoss, *, autograd: bool, start: str) -> list[str]:
+def loop_lines(walk: ProgramSteps, held: StepHolds, objective: ProgramLoss, *, autograd: bool, start: str) -> list[str]:
     """The lines from the start to the last step: they leave `w`, and `k`, the number of updates."""
     optim = autograd and uses_optim(walk, held)
     looks = autograd or walk.explosion is not None or walk.loss_tol is not None
@@ -65,7 +65,7 @@ def loop_lines(walk: ProgramSteps, held: Held, objective: ProgramLoss, *, autogr
     elif walk.updates and _lasting(walk):
         lines += remark(f"This takes {walk.updates:,} updates{_lasting(walk)}.")
     lines.append('k, status = 0, "max_iter"' if walk.compares else "k = 0  # the number of updates so far")
-    lines.append("while True:" if walk.limit is None else f"while k < {walk.limit}:")
+    lines.append("while True:" if walk.limit is None else f"while k < {walk.limit:_}:")
     body = _forward(walk, objective, autograd=autograd, optim=optim)
     update = _by_optim(walk, held) if optim else _by_hand(walk, held, objective, autograd=autograd)
     lines += [f"    {line}" if line else "" for line in (*body, *update)]
@@ -117,12 +117,12 @@ def _forward(walk: ProgramSteps, objective: ProgramLoss, *, autograd: bool, opti
     looks = walk.explosion is not None or walk.loss_tol is not None
     judged = _judged(walk, at) if looks else []
     apart = looks and at != point
-    lines = [f"value = {_number(objective, at)}", *judged] if apart else []
+    lines = [f"value = {loss_number(objective, at)}", *judged] if apart else []
     newton = walk.recipe.method is Method.NEWTON
     if not autograd:
         lines += [line.replace("{w}", point) for line in objective.before]
         if looks and not apart:
-            lines += [f"value = {_number(objective, point)}", *judged]
+            lines += [f"value = {loss_number(objective, point).replace(f'(X @ {point} - y)', 'residual')}", *judged]
         lines.append(f"gradient = {objective.gradient.replace('{w}', point)}")
     else:
         if optim:
@@ -155,10 +155,11 @@ def _read(objective: ProgramLoss, point: str) -> str:
     return objective.loss.replace("{w}", point)
 
 
-def _number(objective: ProgramLoss, point: str) -> str:
+def loss_number(objective: ProgramLoss, point: str) -> str:
     """The loss as a number of Python."""
     code = _read(objective, point) + objective.penalty.replace("{w}", point)
-    return f"{code}.item()" if code == f"loss_at({point})" else f"({code}).item()"
+    plain = code == f"loss_at({point})" or (code.endswith(".sum()") and code.count(".sum()") == 1)
+    return f"{code}.item()" if plain else f"({code}).item()"
 
 
 def _judged(walk: ProgramSteps, at: str) -> list[str]:
@@ -181,7 +182,7 @@ def _rate(walk: ProgramSteps) -> tuple[list[str], str]:
     return [f"rate = learning_rate * {_share(walk)}"], "rate"
 
 
-def _by_optim(walk: ProgramSteps, held: Held) -> list[str]:
+def _by_optim(walk: ProgramSteps, held: StepHolds) -> list[str]:
     scheduled = ["schedule.step()"] if walk.recipe.schedule is not RateSchedule.CONSTANT else []
     if walk.recipe.method is Method.NESTEROV:
         rate, name = _rate(walk)
@@ -202,7 +203,11 @@ def _by_optim(walk: ProgramSteps, held: Held) -> list[str]:
 
 
 def _small(walk: ProgramSteps) -> list[str]:
-    return [] if walk.tol is None else [f"if change < {number(walk.tol)}:  # no weight changes by more", *_left(walk)]
+    return (
+        []
+        if walk.tol is None
+        else [f"if change < {number(walk.tol)}:  # no weight changed by this much or more", *_left(walk)]
+    )
 
 
 def _left(walk: ProgramSteps, status: str = "converged") -> list[str]:
@@ -210,14 +215,14 @@ def _left(walk: ProgramSteps, status: str = "converged") -> list[str]:
     return [f'    status = "{status}"', "    break"] if walk.compares else ["    break"]
 
 
-def _held(point: str, rate: str, held: Held) -> str:
+def _held(point: str, rate: str, held: StepHolds) -> str:
     if held.thresholds is not None:
         return f"{point}.sign() * ({point}.abs() - {rate} * {held.thresholds}).clamp(min=0)"
     assert held.bounds is not None
     return f"{point}.clamp({', '.join(held.bounds)})"
 
 
-def _by_hand(walk: ProgramSteps, held: Held, objective: ProgramLoss, *, autograd: bool) -> list[str]:
+def _by_hand(walk: ProgramSteps, held: StepHolds, objective: ProgramLoss, *, autograd: bool) -> list[str]:
     rate, name = _rate(walk)
     lines = [*rate, *UPDATES[walk.recipe.method](walk, name, held, objective, autograd)]
     if autograd and walk.recipe.method is not Method.NEWTON:
@@ -268,21 +273,21 @@ MEMORIES: dict[Method, Callable[[ProgramSteps], list[str]]] = {
 }
 
 
-def _stepped(rate: str, direction: str, held: Held, point: str = "w") -> list[str]:
+def _stepped(rate: str, direction: str, held: StepHolds, point: str = "w") -> list[str]:
     lines = [f"w_new = {point} - {rate} * {direction}"]
     return [*lines, f"w_new = {_held('w_new', rate, held)}"] if held.counts else lines
 
 
-def _gradient(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
+def _gradient(_walk: ProgramSteps, rate: str, held: StepHolds, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     return _stepped(rate, "gradient", held)
 
 
-def _momentum(walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
+def _momentum(walk: ProgramSteps, rate: str, held: StepHolds, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = ["velocity = beta * velocity + gradient", f"w_new = w - {rate} * velocity"]
     return [*lines, *_stopped("velocity", held)]
 
 
-def _stopped(memory: str, held: Held) -> list[str]:
+def _stopped(memory: str, held: StepHolds) -> list[str]:
     """What is within bounds: a bound stops a weight."""
     if not held.counts:
         return []
@@ -292,7 +297,7 @@ def _stopped(memory: str, held: Held) -> list[str]:
     ]
 
 
-def _nesterov(walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
+def _nesterov(walk: ProgramSteps, rate: str, held: StepHolds, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = _stepped(rate, "gradient", held, "ahead")
     if walk.beta is not None:
         lines.append("ahead = w_new + beta * (w_new - w)")
@@ -306,7 +311,7 @@ def _nesterov(walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss
     return [*lines, f"ahead = {_held('ahead', '', held)}"] if held.bounds is not None else lines
 
 
-def _adam(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
+def _adam(_walk: ProgramSteps, rate: str, held: StepHolds, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = [
         "mean = 0.9 * mean + 0.1 * gradient",
         "square = 0.999 * square + 0.001 * gradient**2",
@@ -316,12 +321,12 @@ def _adam(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _
     return [*lines, *_stopped("mean", held)]
 
 
-def _rmsprop(_walk: ProgramSteps, rate: str, held: Held, _objective: ProgramLoss, _autograd: bool) -> list[str]:
+def _rmsprop(_walk: ProgramSteps, rate: str, held: StepHolds, _objective: ProgramLoss, _autograd: bool) -> list[str]:
     lines = ["square = 0.99 * square + 0.01 * gradient**2", f"w_new = w - {rate} * gradient / (square.sqrt() + 1e-8)"]
     return [*lines, f"w_new = {_held('w_new', '', held)}"] if held.counts else lines
 
 
-def _newton(_walk: ProgramSteps, _rate: str, _held: Held, objective: ProgramLoss, autograd: bool) -> list[str]:
+def _newton(_walk: ProgramSteps, _rate: str, _held: StepHolds, objective: ProgramLoss, autograd: bool) -> list[str]:
     if not autograd:
         return [f"hessian = {objective.hessian}", "w_new = w - torch.linalg.solve(hessian, gradient)"]
     return [
@@ -332,7 +337,7 @@ def _newton(_walk: ProgramSteps, _rate: str, _held: Held, objective: ProgramLoss
     ]
 
 
-UPDATES: dict[Method, Callable[[ProgramSteps, str, Held, ProgramLoss, bool], list[str]]] = {
+UPDATES: dict[Method, Callable[[ProgramSteps, str, StepHolds, ProgramLoss, bool], list[str]]] = {
     Method.GD: _gradient,
     Method.MOMENTUM: _momentum,
     Method.NESTEROV: _nesterov,

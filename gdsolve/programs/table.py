@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from gdsolve.bundled import named, path_of
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Missing, Spec
@@ -14,6 +16,8 @@ READERS = {".parquet": "read_parquet", ".ndjson": "read_ndjson", ".jsonl": "read
 READERS |= {".feather": "read_ipc", ".ipc": "read_ipc"}
 MOST_INLINE = 1000
 """Numbers that stand in a program itself."""
+LOOKED_AT = 20_000_000
+"""The size of a file, in bytes, up to which polars reads it at once to see that nothing is different."""
 INFERRED = 100
 """Rows by which polars decides on the types of columns, unless it is told to look at all of them."""
 
@@ -32,7 +36,7 @@ def table_lines(spec: Spec, info: DataInfo) -> list[str]:
             *called("X = torch.tensor([", [numbers(row) for row in rows], "])"),
             *called("y = torch.tensor([", [f"[{number(value)}]" for value in columns[roles.target]], "])"),
         ]
-    lines = [*opened(spec, info), *_kept(spec, info)]
+    lines = _read(spec, info)
     plain = [name for name in roles.features if name not in roles.levels]
     if roles.levels:
         parts = [part for one in roles.features for part in _parts_of(one, roles.levels.get(one))]
@@ -59,7 +63,7 @@ def column_lines(spec: Spec, info: DataInfo, names: tuple[str, ...], target: str
         return (
             lines if target is None else [*lines, *called("y_observed = torch.tensor([", _texts(columns[target]), "])")]
         )
-    lines = [*opened(spec, info), *_kept(spec, info)]
+    lines = _read(spec, info)
     lines += [f"{name} = {_vector(name)}" for name in names]
     lines += [] if target is None else [f"y_observed = {_vector(target)}"]
     if info.roles.weight is not None and target is not None:
@@ -94,6 +98,68 @@ def _vector(name: str) -> str:
     return f"table[{_double(name)}].cast(pl.Float64).to_torch()"
 
 
+def _read(spec: Spec, info: DataInfo) -> list[str]:
+    """The lines that leave the rows that are used in `table`.
+
+    Raises:
+        GdsolveError: as `opened`, and where polars reads the table otherwise than gdsolve, as far as can be seen.
+    """
+    lines = opened(spec, info)
+    if named(info.source[0]) is not None:
+        lines = _in_text(spec, info, lines)
+    lines += _kept(spec, info)
+    if path_of(info.source[0]).stat().st_size <= LOOKED_AT and not _is_same(info, lines):
+        if spec.where is not None:
+            raise no_program(f"--where {spec.where!r}", "keep the rows in a table of their own, and fit that", "where")
+        raise no_program(
+            f"{info.source[0]}, which polars alone reads otherwise",
+            "write it as plain CSV, names in the first line and numbers without marks, and fit that",
+        )
+    return lines
+
+
+def _in_text(spec: Spec, info: DataInfo, lines: list[str]) -> list[str]:
+    """A small table that comes with gdsolve as numbers and texts in the program: its file is no user's.
+
+    Raises:
+        GdsolveError: it is too large.
+    """
+    import polars as pl
+
+    space: dict[str, Any] = {"pl": pl}
+    exec("\n".join(lines), space)
+    table, roles = space["table"], info.roles
+    used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
+    table = table if spec.where else table.select(used)
+    if table.height * table.width > MOST_INLINE:
+        name = info.source[0]
+        raise no_program(f"a table as large as {name}", f"copy it: gdsolve configs {name} > {name}.csv; and fit that")
+    return called(
+        "table = pl.DataFrame({", [f"{_double(name)}: {table[name].to_list()}" for name in table.columns], "})"
+    )
+
+
+def _is_same(info: DataInfo, lines: list[str]) -> bool:
+    """True where polars finds as many rows, with numbers and texts where gdsolve has found them."""
+    import polars as pl
+
+    space: dict[str, Any] = {"pl": pl}
+    try:
+        exec("\n".join(lines), space)
+    except (pl.exceptions.PolarsError, OSError):
+        return False
+    table, roles = space["table"], info.roles
+    used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
+    if table.height != info.rows or not set(used) <= set(table.columns):
+        return False
+    texts = dict(roles.levels) | ({roles.target: roles.target_levels} if roles.target_levels else {})
+    known = all(set(table[name].unique()) <= set(levels) for name, levels in texts.items())
+    numeric = (
+        table.schema[name].is_numeric() or table.schema[name] == pl.Boolean for name in used if name not in texts
+    )
+    return known and all(numeric)
+
+
 def opened(spec: Spec, info: DataInfo) -> list[str]:
     """The line that reads the file into `table`.
 
@@ -101,19 +167,22 @@ def opened(spec: Spec, info: DataInfo) -> list[str]:
         GdsolveError: there is no such file, or not one alone.
     """
     _require_plain(spec, info)
-    (path,) = info.source
+    path = str(path_of(info.source[0]))
     if info.delimiter is None:
         ending = "".join(Path(path).suffixes[-1:]).lower()
         if ending not in READERS:
             raise no_program(f"a table such as {path}", "write it as .csv or .parquet, and fit that")
         return [f'table = pl.{READERS[ending]}("{path}")']
-    if info.delimiter.isspace() and info.delimiter != "\t":
+    if info.delimiter != "\t" and (len(info.delimiter) != 1 or info.delimiter.isspace()):
         raise no_program(f"cells that stand between blanks, as in {path}", "write the table as .csv, and fit that")
     options = [f'"{path}"']
     if info.delimiter != ",":
         options.append(f"separator={_double(info.delimiter)}")
     if info.decimal == ",":
         options.append("decimal_comma=True")
+    if info.comments:
+        sign = spec.comment if spec.comment not in (None, "none") else "#"
+        options.append(f"comment_prefix={_double(sign)}")
     if spec.encoding is not None:
         options.append(f"encoding={_double(spec.encoding)}")
     if not info.has_header:
@@ -135,12 +204,16 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
     source = info.source
     if len(source) != 1:
         raise no_program(f"{len(source)} tables at once", "give one table")
-    if source[0] == "-" or not Path(source[0]).is_file():
+    if source[0] == "-" or not path_of(source[0]).is_file():
         raise no_program("a table that is in no file of its own", "write it to a file, as in data.csv, and fit that")
     if info.is_scan:
         raise no_program("a scan", "give the table that was scanned")
     if spec.formula is not None:
         raise no_program("--formula", "name the columns: --target y --features x,z", "formula")
+    if spec.thousands is not None:
+        raise no_program("--thousands", "write the numbers without it, and leave --thousands out", "thousands")
+    if info.dates is not None:
+        raise no_program("--dates", "write the dates as numbers, and leave --dates out", "dates")
     if spec.class_weight:
         raise no_program("--class-weight", "leave --class-weight out", "class_weight")
     if info.roles.target_column is not None:
@@ -150,11 +223,26 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
 def _kept(spec: Spec, info: DataInfo) -> list[str]:
     roles = info.roles
     used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
+    lines = [f"table = table.filter(pl.sql_expr({_double(_condition(spec.where, spec, info))}))"] if spec.where else []
     if spec.na is Missing.DROP and info.rows_dropped:
-        return called("table = table.drop_nulls([", [_double(name) for name in used], "])")
+        return lines + called("table = table.drop_nulls([", [_double(name) for name in used], "])")
     if spec.na is Missing.MEAN and info.cells_filled:
         raise no_program("--na mean", "give --na drop", "na")
-    return []
+    return lines
+
+
+def _condition(where: str, spec: Spec, info: DataInfo) -> str:
+    """The condition of --where as polars takes it."""
+    import polars as pl
+
+    from gdsolve.data.where.sql import read_condition
+
+    space: dict[str, Any] = {"pl": pl}
+    try:
+        exec("\n".join(opened(spec, info)).removesuffix(")") + ", n_rows=1)", space)
+    except (pl.exceptions.PolarsError, SyntaxError):
+        return where
+    return read_condition(where, space["table"].columns, info.source[0]).sql([])
 
 
 def _parts_of(name: str, levels: tuple[str, ...] | None) -> list[tuple[str, str | None]]:

@@ -33,6 +33,8 @@ MOST_WEIGHTS = 6
 MOST_METHODS = 6
 MOST_FEATURES = 4
 MOST_GROUPS = 4
+AT_HAND = "weights"
+"""What weights are from that a call was given."""
 
 
 def brief(record: Record) -> str:
@@ -197,9 +199,15 @@ def _score(record: Record) -> list[str]:
     ]
 
 
+def title_of_weights(record: Record) -> str:
+    """Where given weights are from, and what they are weights of."""
+    given = "Given weights" if record["from"] == AT_HAND else f"Weights from {record['from']}"
+    return f"{given}: {subject(record)}, {loss_text(record['descent'])}"
+
+
 def _certified(record: Record) -> list[str]:
     return [
-        f"Weights from {record['from']}: {subject(record)}, {loss_text(record['descent'])}",
+        title_of_weights(record),
         weights_line(record),
         ", ".join(figures_of_fit({**record, "trace": []})),
         record["message"],

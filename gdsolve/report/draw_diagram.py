@@ -45,7 +45,7 @@ class DiagramLayout:
 
 def diagram_figure(diagram: Diagram) -> Figure:
     """The figure of a diagram, as large as its nodes need; sizes are inches."""
-    from matplotlib.figure import Figure
+    from gdsolve.report.figure import ShownFigure
 
     plan = layout(diagram)
     wide = min(MOST_INCHES, max(5.0, plan.width))
@@ -53,7 +53,7 @@ def diagram_figure(diagram: Diagram) -> Figure:
     title = wrap(diagram.title, int(wide * 10))
     foot, head = 0.16 * len(notes) + 0.15, 0.3 + 0.2 * len(title)
     tall = min(MOST_INCHES, plan.height + foot + head)
-    figure = Figure(figsize=(wide, tall))
+    figure = ShownFigure(figsize=(wide, tall))
     axes = figure.add_axes((0.0, foot / tall, 1.0, (tall - foot - head) / tall))
     axes.set_xlim((plan.width - wide) / 2, (plan.width + wide) / 2)
     axes.set_ylim(0.0, plan.height)
@@ -110,6 +110,8 @@ def layout(diagram: Diagram) -> DiagramLayout:
         tall = max(sizes[name][1] for name in layers[layer])
         for name in layers[layer]:
             places[name] = (across[name], bottom + tall / 2)
+            if ":" in name:
+                sizes[name] = (BEND, tall)
         bottom += tall + RISE
     return DiagramLayout(places, sizes, tuple(routes), width, bottom - RISE + GAP / 2)
 
@@ -163,7 +165,12 @@ def _draw_edge(
     edge: Edge, route: tuple[str, ...], spread: float, axes: Axes, plan: DiagramLayout, labels: list[Box]
 ) -> None:
     """An arrow of values from the lower node up to the upper one, and one of gradients down beside it."""
-    down = [(plan.places[name][0] + spread, plan.places[name][1]) for name in route]
+    down = [(plan.places[route[0]][0] + spread, plan.places[route[0]][1])]
+    for name in route[1:-1]:
+        # Straight through the layer, beside the nodes that stand in it.
+        (x, y), half = plan.places[name], plan.sizes[name][1] / 2
+        down += [(x + spread, y + half), (x + spread, y - half)]
+    down.append((plan.places[route[-1]][0] + spread, plan.places[route[-1]][1]))
     # Ends lean towards where they come from, so that several at one node stand side by side.
     leans = _lean(down[0][0], down[1][0], plan.sizes[edge.start]), _lean(down[-1][0], down[-2][0], plan.sizes[edge.end])
     down[0] = (down[0][0] + leans[0], down[0][1] - plan.sizes[edge.start][1] / 2)

@@ -1,12 +1,13 @@
-"""A picture in a file, .svg, .png or .pdf: drawn by matplotlib, which is imported only here, and never on a display."""
+"""A picture in a file, .svg, .png, .pdf or .gif: drawn by matplotlib, imported only here, and never on a display."""
 
 from __future__ import annotations
 
 import io
 import logging
 import math
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours for all kinds of sight; the last is that of rules.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 FAINT = "#999999"
+GRID = "#e6e6e6"
+PAPER = "#ffffff"
 SHAPES = {
     Marker.NONE: "",
     Marker.CIRCLE: "o",
@@ -53,6 +56,7 @@ SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,
     "path.simplify": False,
 }
+_METADATA_OF_FILE = re.compile(r"<metadata>.*?</metadata>\s*", re.DOTALL)
 METADATA: dict[str, dict[str, None]] = {
     "svg": {"Date": None, "Creator": None},
     "png": {"Software": None},
@@ -71,17 +75,31 @@ def save_picture(picture: Picture | Diagram, path: str) -> None:
         stream.write(content)
 
 
-def render(picture: Picture | Diagram, form: str) -> bytes:
-    """The bytes of a file of this form: svg, png or pdf."""
-    with _settings():
+def inline_svg(picture: Picture) -> str:
+    """The SVG element of a page: the drawing that a file has, with letters as letters, without a size of its own."""
+    text = render(picture, "svg", {"svg.fonttype": "none"}).decode()
+    element = text[text.index("<svg") :]
+    head, rest = element.split(">", 1)
+    kept = [part for part in re.findall(r'\S+="[^"]*"', head) if not part.startswith(("width=", "height=", "version="))]
+    return f"<svg {' '.join(kept)}>{_METADATA_OF_FILE.sub('', rest)}"
+
+
+def render(picture: Picture | Diagram, form: str, settings: Mapping[Any, Any] | None = None) -> bytes:
+    """The bytes of a file of this form, svg, png, pdf or gif, with some `settings` of matplotlib's."""
+    with _settings(settings or {}):
         figure = figure_of(picture)
+        if form == "gif":
+            assert isinstance(picture, Picture)
+            from gdsolve.report.draw_gif import animated
+
+            return animated(figure, picture)
         stream = io.BytesIO()
         figure.savefig(stream, format=form, dpi=DPI, metadata=METADATA[form])
     return stream.getvalue()
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def _settings(more: Mapping[Any, Any] | None = None) -> Iterator[None]:
     """Our settings of matplotlib, whatever a matplotlibrc or a style of the user's says, and his own again after it."""
     # What matplotlib says of its font cache is nobody's business here.
     logging.getLogger("matplotlib").setLevel(logging.ERROR)
@@ -91,12 +109,12 @@ def _settings() -> Iterator[None]:
         # A letter that no font here has is drawn as a box; to say so for each would tell nobody more.
         warnings.filterwarnings("ignore", message="Glyph")
         mpl.rcdefaults()
-        mpl.rcParams.update(SETTINGS)
+        mpl.rcParams.update({**SETTINGS, **(more or {})})
         yield
 
 
 def figure_of(picture: Picture | Diagram) -> Figure:
-    """The figure of a picture, which pyplot knows nothing of; a notebook shows that of a `Picture`."""
+    """The figure of a picture, which pyplot knows nothing of, and a notebook shows."""
     picture = shown_in(picture, "utf-8")
     with _settings():
         if isinstance(picture, Diagram):
@@ -126,7 +144,7 @@ def _draw(panel: Panel, axes: Axes) -> None:
     _set_axis(axes, "x", across)
     _set_axis(axes, "y", up)
     axes.set_title(panel.title, fontsize=9.5, loc="left")
-    axes.grid(visible=True, color="#e6e6e6", linewidth=0.6)
+    axes.grid(visible=True, color=GRID, linewidth=0.6)
     axes.set_axisbelow(True)
     for order, one in enumerate(panel.series):
         _draw_series(one, axes, panel, order)

@@ -14,13 +14,14 @@ from gdsolve.terminal import cells
 
 GAP = "  "
 LONGEST_PART = 16
+DEEPEST = 16
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 TreeRow = Mapping[str, Any]
 
 
 def show_tree(page: Page, tree: Sequence[TreeRow]) -> None:
     """One line a function, in columns where they fit."""
-    rails = branches(tree)
+    rails = branches(tree, DEEPEST if page.width is None else max(4, page.width // 8))
     lines = [
         (rail, tree_label(row), tree_operation(row), edge_text(row)) for rail, row in zip(rails, tree, strict=True)
     ]
@@ -47,8 +48,10 @@ def tree_lines(tree: Sequence[TreeRow], width: int) -> list[str]:
     return ["".join(segment.text for segment in line) for line in page.lines]
 
 
-def branches(tree: Sequence[TreeRow]) -> list[str]:
+def branches(tree: Sequence[TreeRow], most: int = DEEPEST) -> list[str]:
     """What stands before each row: `├─` where a sibling follows, `└─` at the last.
+
+    Of a row that is deeper than `most` the last branches are shown, and its depth before them.
 
     >>> branches([{"depth": 0}, {"depth": 1}, {"depth": 2}, {"depth": 1}])
     ['', '├─ ', '│  └─ ', '└─ ']
@@ -59,7 +62,9 @@ def branches(tree: Sequence[TreeRow]) -> list[str]:
         depth = row["depth"]
         del following[depth + 1 :]
         following += [False] * (depth + 1 - len(following))
-        rail = "".join("│  " if one else "   " for one in following[1:depth])
+        first = max(1, depth - most + 1)
+        rail = "".join("│  " if one else "   " for one in following[first:depth])
+        rail = f"{depth} … {rail}" if first > 1 else rail
         found.append(rail + ("├─ " if following[depth] else "└─ ") if depth else "")
         following[depth] = depth > 0
     return found[::-1]

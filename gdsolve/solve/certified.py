@@ -44,3 +44,23 @@ class Certified(Tabled):
     seconds: dict[str, float]
     exit_code: ExitCode = ExitCode.OK
     picture: None = None
+
+    @property
+    def sse(self) -> float | None:
+        """‖Xw − y‖²; None for an objective without residuals."""
+        return self.figures.sse
+
+    @property
+    def loss(self) -> float:
+        """The loss, penalty included."""
+        return self.figures.loss
+
+    @property
+    def rmse(self) -> float | None:
+        """The root of the mean squared residual; None for an objective without residuals."""
+        return self.figures.rmse
+
+    @property
+    def r2(self) -> float | None:
+        """R² = 1 − SSE/Σω(y − ȳ)²; None of classes and counts, and for a constant target."""
+        return self.figures.r2

@@ -14,7 +14,7 @@ from gdsolve.spec import Spec
 from gdsolve.spec.losses import Mean
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
 logger = logging.getLogger("gdsolve")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from gdsolve.data.predict import PredictCounts, predict_csv, predict_values
 from gdsolve.data.predictor import CurveModel
-from gdsolve.model import Model, read_model
+from gdsolve.model import AGAIN, Model, read_model
 from gdsolve.spec import Spec
 from gdsolve.status import DataError, GdsolveError
 
@@ -78,7 +78,7 @@ def _curves_of_groups(path: str, model: Mapping[str, Any]) -> CurveModel:
 
     each = tuple(_curve_of(path, model_of_group(model, place)) for place in models_by_group(model).values())
     if not each:
-        raise GdsolveError(f"{path}: none of its groups has a model", "fit them again")
+        raise GdsolveError(f"{path}: none of its groups has weights", AGAIN)
     return replace(each[0], each=each)
 
 

@@ -16,7 +16,7 @@ from gdsolve.spec.choices import WeightKind
 from gdsolve.status import DataError, GdsolveError
 
 if TYPE_CHECKING:
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
     from gdsolve.objective.triangle import Triangle
 
 logger = logging.getLogger("gdsolve")
@@ -85,7 +85,7 @@ def _dates_in(info: ScanInfo, roles: Roles) -> DatedColumns | None:
     """The columns of dates among those that are used."""
     if info.dates is None:
         return None
-    from gdsolve.data.dated import DatedColumns
+    from gdsolve.data.dated_columns import DatedColumns
 
     known = DatedColumns.of_record(info.dates)
     return known and known.among(columns_used(roles))

@@ -9,12 +9,12 @@ import torch
 from gdsolve.picture import Picture
 from gdsolve.solve.compare_rates import compare_rates, usual_rates
 from gdsolve.solve.fit_problem import fit_problem
+from gdsolve.solve.forecast import has_closed_form, momentum_of
 from gdsolve.solve.illustrator import Illustrator
 from gdsolve.solve.outcome import Fit
 from gdsolve.solve.problem import Problem
-from gdsolve.spec import PlotKind, RateSchedule
+from gdsolve.spec import PlotKind
 from gdsolve.spec.command import Command
-from gdsolve.spec.methods import PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,11 @@ class PathPlane:
 
 @dataclass(frozen=True, slots=True)
 class EveryRate:
-    """Plain descent on a quadratic, for every rate at once: eigenvalues λᵢ and errors eᵢ at the start, (r,) each.
+    """Descent on a quadratic, for every rate at once: eigenvalues λᵢ and errors eᵢ at the start, (r,) each.
 
-    After k updates at rate α the error is eᵢ·(1 − αλᵢ)ᵏ, and the loss is `unit`/2·Σ λᵢeᵢ² above its minimum, in the
-    units of the file (docs/design.md, section 2, "The closed form").
+    Of plain descent the error after k updates at rate α is eᵢ·(1 − αλᵢ)ᵏ; momentum has two roots a mode. The loss is
+    `unit`/2·Σ λᵢeᵢ² above its minimum, in the units of the file (docs/design.md, section 2, "The closed form").
+    `method` and `momentum`, None for plain descent, are those of the run; `stable` and `best` are of plain descent.
     """
 
     eigenvalues: tuple[float, ...]
@@ -46,12 +47,14 @@ class EveryRate:
     stable: float
     best: float
     plane: PathPlane
+    method: str
+    momentum: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A fit; how far each iteration of its trace is above the minimum, None where that is not known; and,
-    of plain descent on least squares, what its page computes every other rate from."""
+    of least squares by a method with a closed form, what its page computes every other rate from."""
 
     fit: Fit
     gaps: tuple[float | None, ...]
@@ -66,7 +69,7 @@ def report_problem(problem: Problem, command: Command, began: float, illustrator
     """
     fit = fit_problem(problem, command, began, illustrator=illustrator)
     every_rate = _every_rate(problem, fit)
-    if every_rate is not None and illustrator is not None:
+    if every_rate is not None and every_rate.momentum is None and illustrator is not None:
         picture = _draw_rates(problem, every_rate, fit.tol, illustrator)
         fit = fit if picture is None else fit.drawn({**fit.pictures, PlotKind.RATES: picture})
     return Report(fit, _gaps(problem, fit), every_rate)
@@ -89,14 +92,15 @@ def _draw_rates(problem: Problem, every_rate: EveryRate, tol: float, illustrator
 
 
 def _every_rate(problem: Problem, fit: Fit) -> EveryRate | None:
-    """Plain descent on least squares; None where it is not that, or where nothing is to be descended."""
-    modes = problem.modes
-    plain = fit.method is PLAIN and fit.schedule is RateSchedule.CONSTANT and fit.learning_rate is not None
-    if not plain or problem.squares is None or modes is None or modes.spectrum.largest_stable is None:
+    """Descent with a closed form on least squares; None where it is not that, or where nothing is to be descended."""
+    modes, recipe = problem.modes, fit.plan.recipe
+    closed = has_closed_form(recipe) and fit.learning_rate is not None and problem.box is None
+    if not closed or problem.squares is None or modes is None or modes.spectrum.largest_stable is None:
         return None
     gradient, rounding = modes.gradient_at(problem.start)
     errors = (gradient / modes.eigenvalues).masked_fill(gradient.abs() <= rounding, 0.0)
     assert fit.learning_rate is not None
+    momentum = momentum_of(recipe)
     return EveryRate(
         eigenvalues=tuple(modes.eigenvalues.tolist()),
         errors=tuple(errors.tolist()),
@@ -105,6 +109,8 @@ def _every_rate(problem: Problem, fit: Fit) -> EveryRate | None:
         stable=modes.spectrum.largest_stable,
         best=modes.spectrum.best,
         plane=_plane(problem, errors),
+        method=fit.method.value,
+        momentum=None if momentum is None else momentum.beta,
     )
 
 

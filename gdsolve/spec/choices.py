@@ -209,4 +209,5 @@ Code = str | bool
 """Whether to write a program: True for the usual kind on standard output, a kind, or a file."""
 
 NA_VALUES = ("", "NA", "N/A", "NaN", "null", "None")
-PLOT_ENDINGS = (".svg", ".png", ".pdf")
+PLOT_ENDINGS = (".svg", ".png", ".pdf", ".gif")
+ANIMATED = ".gif"

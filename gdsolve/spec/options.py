@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gdsolve.spec.choices import (
+    ANIMATED,
     Header,
     Scale,
     Sought,
@@ -95,6 +96,11 @@ class Options(ResultOptions):
     def plot_file(self) -> str | None:
         """The file that a picture goes to; None for the terminal, or where there is none."""
         return self.plot if isinstance(self.plot, str) else None
+
+    @property
+    def is_animated(self) -> bool:
+        """True where the picture is one that moves."""
+        return self.plot_file is not None and self.plot_file.lower().endswith(ANIMATED)
 
     @property
     def auto_rate(self) -> bool:

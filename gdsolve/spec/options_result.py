@@ -281,7 +281,7 @@ class ResultOptions(DescentOptions):
     )
     plot: Plot = option(
         False,
-        "Draw a picture: in the terminal, or in a .svg, .png or .pdf file.",
+        "Draw a picture: in the terminal, or in a .svg, .png or .pdf file; in a .gif file the path is walked.",
         "Output",
         verbs=DRAWN,
         metavar="[FILE]",

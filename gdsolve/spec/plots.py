@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import PlotKind, StopAt
+from gdsolve.spec.choices import ANIMATED, PLOT_ENDINGS, PlotKind, StopAt
 from gdsolve.spec.option import enumerated
 from gdsolve.spec.scans import reads_scans
 from gdsolve.spec.spec import Spec
@@ -12,7 +12,9 @@ from gdsolve.status import GdsolveError
 
 def kind_of_plot(spec: Spec, verb: str) -> PlotKind:
     """What the picture of a verb shows, as asked for or as is usual there."""
-    return PLOT_KINDS[verb][0] if spec.plot_kind is PlotKind.AUTO else spec.plot_kind
+    if spec.plot_kind is not PlotKind.AUTO:
+        return spec.plot_kind
+    return PlotKind.PATH if spec.is_animated and PlotKind.PATH in PLOT_KINDS[verb] else PLOT_KINDS[verb][0]
 
 
 def kinds_drawn(spec: Spec) -> tuple[PlotKind, ...]:
@@ -44,6 +46,14 @@ def check_plot(spec: Spec, verb: str) -> None:
             f"{verb} does not draw {spec.plot_kind}",
             f"give --plot-kind {'|'.join(kinds)}; {spec.plot_kind} goes with gdsolve {enumerated(others)}",
             option="plot_kind",
+        )
+    if spec.is_animated and kind_of_plot(spec, verb) is not PlotKind.PATH:
+        still = "|".join(one for one in PLOT_ENDINGS if one != ANIMATED)
+        homes = [home for home, drawn in PLOT_KINDS.items() if PlotKind.PATH in drawn]
+        raise GdsolveError(
+            f"a {ANIMATED} file is for the path of descent, which gdsolve {enumerated(homes)} draw",
+            f"give --plot FILE{still}" + (", or --plot-kind path" if verb in homes else ""),
+            option="plot",
         )
     if spec.plot_kind is PlotKind.VALIDATION:
         _check_validation(spec, verb)

@@ -23,7 +23,8 @@ FEW = 8
 
 def thing_of(step: TourStep, words: Catalogue, stream: TextIO) -> Page:
     """What a step is about: its points, the formula with its derivatives, and its spec."""
-    page, lines = page_for(stream), [*_points(step, words), *_formula(step, words)]
+    page = page_for(stream)
+    lines = [*_points(step, words), *_formula(step, words, page.width)]
     margin = max((cells(label) for label, _ in lines), default=0) + 2
     for label, text in lines:
         lead = label + " " * (margin - cells(label))
@@ -98,13 +99,17 @@ def _points(step: TourStep, words: Catalogue) -> list[tuple[str, str]]:
     return [(words.say("screen.data"), f"({', '.join(header)}) = {points}")]
 
 
-def _formula(step: TourStep, words: Catalogue) -> list[tuple[str, str]]:
+def _formula(step: TourStep, words: Catalogue, width: int | None) -> list[tuple[str, str]]:
     if not isinstance(step.thing, TextbookFormula):
         return [(words.say("screen.model") if number == 0 else "", line) for number, line in enumerate(step.thing)]
+    gradient, label = "   ".join(step.thing.gradient), words.say("screen.gradient")
+    # A derivative is not parted where it can have a line of its own.
+    fits = width is None or cells(label) + 2 + cells(gradient) <= width
+    rows = (gradient,) if fits else step.thing.gradient
     return [
         (words.say("screen.model"), step.thing.model),
         (words.say("screen.loss"), f"{step.thing.name} = {as_written(step.thing.loss)}"),
-        (words.say("screen.gradient"), step.thing.gradient),
+        *((label if number == 0 else "", one) for number, one in enumerate(rows)),
     ]
 
 

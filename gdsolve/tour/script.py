@@ -11,8 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gdsolve.bundled import Bundled, known_as
-from gdsolve.status import GdsolveError
+from gdsolve.bundled import Bundled, configs
 
 PARTS = ("A", "B", "C", "D", "E")
 _SIGNS = (("**2", "²"), ("*", "·"), (" - ", " − "))
@@ -28,9 +27,9 @@ class TextbookFormula:
     model: str
 
     @property
-    def gradient(self) -> str:
+    def gradient(self) -> tuple[str, ...]:
         """The derivatives as a textbook writes them."""
-        return "   ".join(f"∂{self.name}/∂{one} = {as_written(text)}" for one, text in self.by.items())
+        return tuple(f"∂{self.name}/∂{one} = {as_written(text)}" for one, text in self.by.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +55,7 @@ class TourStep:
     @property
     def bundled(self) -> Bundled:
         """The spec that it runs."""
-        found = known_as(self.config)
-        if found is None:
-            raise GdsolveError(f"nothing comes with gdsolve as {self.config}", "install gdsolve anew")
-        return found
+        return configs(self.config)[0]
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -92,7 +88,7 @@ HALF = TextbookFormula(
     "y = a·x + b",
 )
 ONE = TextbookFormula("SSE", "14*w**2 - 56*w + 56", {"w": "28*w - 56"}, "y = w·x")
-LEAST = ("‖w‖ is least where w = Xᵀ·u", "XᵀX·w = Xᵀy")
+NORMAL = ("XᵀX·w = Xᵀy",)
 RIDGE = ("w = (XᵀX + λI)⁻¹Xᵀy",)
 MATRIX = ("X̂ = [X 1]   ŵ = (a, b)", "L = 1/(2m)·(y − X̂ŵ)ᵀ(y − X̂ŵ)   ∇L = 1/m·X̂ᵀ(X̂ŵ − y)")
 
@@ -111,8 +107,14 @@ STEPS: tuple[TourStep, ...] = (
     TourStep("A9", "A9"),
     TourStep("A10", "A10"),
     TourStep("A11", "A11"),
+    TourStep("A12", "A12"),
+    TourStep("A13", "A13"),
+    TourStep("A14", "A14"),
+    TourStep("A15", "A15"),
+    TourStep("A16", "A16"),
+    TourStep("A17", "A17"),
     TourStep("B1", "B1", picture="direction", thing=SSE),
-    TourStep("B2", "B2", picture="path", thing=SSE),
+    TourStep("B2", "B2", ("--show", "gradient"), picture="path", thing=SSE),
     TourStep("B3", "B3", picture="path", thing=HALF),
     TourStep("B4", "B4", picture="path", thing=HALF),
     TourStep("B4-small", "B4-small", picture="loss", thing=HALF),
@@ -121,8 +123,8 @@ STEPS: tuple[TourStep, ...] = (
     TourStep("B7", "B7", picture="loss", thing=SSE),
     TourStep("B8", "B8", picture="path", thing=SSE),
     TourStep("C", "C", picture="rates", thing=ONE),
-    TourStep("D1", "D1", picture="spectrum", thing=LEAST[1:]),
-    TourStep("D2", "D2", picture="spectrum", thing=LEAST[1:]),
+    TourStep("D1", "D1", ("--verbose",), picture="spectrum", thing=NORMAL),
+    TourStep("D2", "D2", picture="spectrum", thing=NORMAL),
     TourStep("D3", "D3", picture="spectrum", thing=RIDGE),
     TourStep("E", "E", picture="loss", thing=MATRIX),
 )

@@ -45,8 +45,11 @@ def page_of(report: Record) -> str:
     """The page of a report, given as `gdsolve.report.report_record.report_record` makes it."""
     record = report["record"]
     shown = {**report, "record": {**record, "trace": thinned(record["trace"])}, "gaps": thinned(report["gaps"])}
+    # What is there to be seen needs no second copy for scripts.
+    del shown["pictures"]
     title = _title(record)
     sections = [
+        _section("What the learning rate does", _rate(report), "needs-scripts") if report["course"] else "",
         _section("What was asked", _asked(report)),
         _section("What was reached", _reached(shown["record"])),
         _section("Weights", _weights(record)),
@@ -54,7 +57,6 @@ def page_of(report: Record) -> str:
         _section("Starts", _starts(record)),
         _section("Iterations", _iterations(shown["record"], len(record["trace"]))),
         _section("Pictures", _pictures(report)),
-        _section("What the learning rate does", _rate(report)) if report["course"] else "",
         _section("What to do next", _advice(record)),
     ]
     return f"""<!doctype html>
@@ -67,6 +69,7 @@ def page_of(report: Record) -> str:
 <title>{escape(title)}</title>
 <style>
 {_asset("page.css")}</style>
+<noscript><style>.needs-scripts {{ display: none; }}</style></noscript>
 </head>
 <body>
 <header>
@@ -78,7 +81,7 @@ def page_of(report: Record) -> str:
 <footer>Made by gdsolve {escape(__version__)}; this page needs no network.</footer>
 <script type="application/json" id="run">{_embedded(shown)}</script>
 <script>
-{_asset("page.js")}</script>
+{"".join(map(_asset, SCRIPTS))}</script>
 </body>
 </html>
 """
@@ -116,8 +119,9 @@ def _ending(record: Record) -> str:
     return f'<span class="ending {escape(record["status"])}">{escape(ending.word)}</span>{escape(said)}'
 
 
-def _section(title: str, body: str) -> str:
-    return f"<section>\n<h2>{escape(title)}</h2>\n{body}</section>\n" if body else ""
+def _section(title: str, body: str, kind: str = "") -> str:
+    of_kind = f' class="{kind}"' if kind else ""
+    return f"<section{of_kind}>\n<h2>{escape(title)}</h2>\n{body}</section>\n" if body else ""
 
 
 def _list(pairs: Sequence[tuple[str, str]]) -> str:
@@ -207,9 +211,11 @@ def _table(titles: Sequence[str], columns: Sequence[Sequence[str]]) -> str:
 
 
 def _pictures(report: Record) -> str:
-    figures_shown = [_figure(panel["id"], panel["caption"]) for panel in report["panels"]]
-    note = "<noscript><p>The pictures need scripts.</p></noscript>"
-    return f'<div class="pictures">\n{"".join(figures_shown)}</div>\n{note}\n'
+    drawn = [
+        f'<figure id="{escape(one.id)}" role="img" aria-label="{escape(one.caption)}">{one.svg}</figure>\n'
+        for one in report["pictures"]
+    ]
+    return f'<div class="drawings">\n{"".join(drawn)}</div>\n' if drawn else ""
 
 
 def _figure(name: str, caption: str) -> str:
@@ -218,35 +224,59 @@ def _figure(name: str, caption: str) -> str:
 
 def _rate(report: Record) -> str:
     course = report["course"]
-    buttons = [("the rate of the run", course["rate"]), ("the best rate", course["best"])]
-    buttons += [("the stability limit", course["stable"]), ("beyond it", 1.1 * course["stable"])]
-    pressed = "".join(f'<button type="button" data-rate="{rate!r}">{escape(text)}</button>' for text, rate in buttons)
-    path = _figure("path", PATH_CAPTION if len(course["plane"]["labels"]) == 2 else LINE_CAPTION)
-    return f"""<p>Every curve below is computed in closed form from the spectrum, for any rate: descent is stable below
-2/L<sub>max</sub> = <span class="number" data-figure="largest_stable_lr">{numbers.rate(course["stable"])}</span>, and
-fastest at 2/(L<sub>max</sub> + μ) = <span class="number" data-figure="best_lr">{numbers.rate(course["best"])}</span>,
+    pressed = "".join(
+        f'<button type="button" data-rate="{name}">{escape(text)}</button>' for name, text in BUTTONS.items()
+    )
+    methods = "".join(
+        f'<label><input type="radio" name="method" value="{name}"> {escape(text)}</label>'
+        for name, text in METHODS.items()
+    )
+    path = _figure("rate-path", PATH_CAPTION if len(course["plane"]["labels"]) == 2 else LINE_CAPTION)
+    return f"""<p>Every curve here is computed in closed form from the spectrum, for any rate. Plain descent is
+stable below 2/L<sub>max</sub> = {_number("largest_stable_lr", course["stable"])}, and
+fastest at 2/(L<sub>max</sub> + μ) = {_number("best_lr", course["best"])},
 {where_rates_hold(report["record"])}.</p>
 <div class="rate">
 <label for="rate-slider">learning rate α</label>
 <input type="text" id="rate-field" inputmode="decimal" aria-label="learning rate, as a number">
-<input type="range" id="rate-slider" min="0" max="1000" step="1" style="grid-column:1/-1">
+<input type="range" id="rate-slider" min="0" max="1000" step="1">
+<fieldset><legend>method</legend>{methods}</fieldset>
+<div id="momentum"><label for="momentum-slider">momentum β</label>
+<input type="text" id="momentum-field" inputmode="decimal" aria-label="momentum, as a number">
+<input type="range" id="momentum-slider" min="0" max="0.99" step="0.01"></div>
 <div class="buttons">{pressed}</div>
 </div>
 <p><output id="rate-verdict" for="rate-slider rate-field"></output></p>
+<p><output id="rate-limit" for="rate-slider rate-field momentum-slider"></output></p>
 <p><output id="rate-after" for="rate-slider rate-field"></output></p>
 <div class="pictures">
-{path}{_figure("rate-loss", LOSS_CAPTION)}{_figure("spectrum", SPECTRUM_CAPTION)}</div>
+<div>{path}<div class="walk"><button type="button" id="walk-play">▶ play</button>
+<input type="range" id="walk-slider" min="0" value="0" step="1" aria-label="update shown on the path">
+<output id="walk-told" for="walk-slider"></output></div></div>
+{_figure("rate-loss", LOSS_CAPTION)}{_figure("rate-spectrum", SPECTRUM_CAPTION)}</div>
 """
 
 
+def _number(name: str, rate: float) -> str:
+    return f'<span class="number" data-figure="{name}">{numbers.rate(rate)}</span>'
+
+
+SCRIPTS = ("descent.js", "charts.js", "page.js")
+BUTTONS = {
+    "run": "the rate of the run",
+    "best": "the best rate",
+    "stable": "the stability limit",
+    "beyond": "beyond it",
+}
+METHODS = {"gd": "plain descent", "momentum": "momentum (heavy ball)", "nesterov": "Nesterov's momentum"}
 PATH_CAPTION = (
-    "The path from the start (ring) to the optimum (cross), on contours of the loss: "
-    "a dot for each of 100 updates, then fewer."
+    "The path from the start (ring) to the optimum (cross), on contours of the loss, through every update: "
+    "a dot for each of the first 100."
 )
 LINE_CAPTION = "The loss above its minimum along its one direction, and the updates from the start (ring) on it."
 LOSS_CAPTION = "The loss above its minimum, update by update, at this rate."
 SPECTRUM_CAPTION = (
-    "The factor by which an update at this rate multiplies the error in each mode: above 1 the error grows."
+    "The factor by which an update at this rate multiplies the error in each mode in the long run: above 1 it grows."
 )
 
 

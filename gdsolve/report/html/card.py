@@ -12,7 +12,7 @@ from typing import Any
 
 from gdsolve.picture import Panel
 from gdsolve.report import numbers
-from gdsolve.report.brief import ending, group_texts, listed, subject, title
+from gdsolve.report.brief import ending, group_texts, listed, subject, title, title_of_weights
 from gdsolve.report.check_table import findings_beside
 from gdsolve.report.class_table import class_columns
 from gdsolve.report.compare_table import STATUS_WORDS
@@ -230,7 +230,7 @@ def _score(record: Record) -> Parts:
 def _certified(record: Record) -> Parts:
     titles, columns = weight_columns({**record, "status": "converged", "trace": []}, 10)
     return (
-        f"Weights from {record['from']}: {subject(record)}, {loss_text(record['descent'])}",
+        title_of_weights(record),
         [_text(record["message"])],
         (["parameter", *titles], [parameter_names(record, intercept=has_intercept(record)), *columns]),
         [_text(", ".join(figures_of_fit({**record, "trace": []})))],

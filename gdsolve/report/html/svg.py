@@ -16,7 +16,7 @@ from gdsolve.report.ticks import Ruler, rulers
 COLOURS = ("#2e86cf", "#d9662b", "#1f9d77", "#b567a4", "#b07d12", "#3f9dbd", "currentColor")
 """Okabe and Ito's hues, of a lightness that has a contrast of 3 or more on white as on #111."""
 DASHES = {Stroke.DASHED: "6 4", Stroke.DOTTED: "2 3"}
-SIGNS = {Stroke.SOLID: "━", Stroke.DASHED: "╌", Stroke.DOTTED: "┈", Stroke.NONE: "●"}
+SIGNS = {Stroke.SOLID: "━", Stroke.DASHED: "╍", Stroke.DOTTED: "┉", Stroke.NONE: "●"}
 WIDTH, HEIGHT = 380, 230
 LEFT, RIGHT, TOP, BOTTOM = 62, 10, 8, 40
 ACROSS, UP = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gdsolve.data.formats.csv.head import Record, is_number
-from gdsolve.data.layout import TABLED, Layout
+from gdsolve.data.layout import TABLED, plain
+from gdsolve.data.text_layout import TextLayout
 
 USUAL = "#"
-_MARKS = "#%"
+MARKS = "#%"
 _MOST_LINES = 1000
 
 
@@ -25,8 +26,8 @@ class BehindMark:
 def begins_comments(head: str) -> str | None:
     """The character that comments begin with, if a line of a head begins with one that often does."""
     lines = "\n".join(head.split("\n", _MOST_LINES)[:_MOST_LINES])
-    for mark in _MARKS:
-        if mark in lines and Layout(blanks=False, comment=mark).of(lines) != lines:
+    for mark in MARKS:
+        if mark in lines and plain(TextLayout(blanks=False, comment=mark), lines) != lines:
             return mark
     return None
 
@@ -46,7 +47,7 @@ def are_comments(head: str, mark: str, delimiter: str, records: Sequence[Record]
         return True
     if len(marked) == 1 and marked[0][0] == lines[0][0]:
         cells = marked[0][1]
-        if cells[0] == mark:
+        if cells[0] == mark or mark != USUAL:
             return False
         if not any(is_number(cell, "[.,]") for cell in cells):
             return True
@@ -66,7 +67,7 @@ def header_behind(head: str, mark: str, delimiter: str, record: Record, width: i
     text = line.strip().lstrip(mark).strip()
     ways = [",", TABLED] if delimiter == TABLED else [delimiter]
     for way in ways:
-        cells = _cells(Layout(blanks=True).of(text) if way == TABLED == delimiter else text, way)
+        cells = _cells(plain(TextLayout(blanks=True), text) if way == TABLED == delimiter else text, way)
         names = len(cells) == width == len(set(cells)) and all(cells)
         if names and not any(is_number(cell, "[.,]") for cell in cells):
             return BehindMark(cells, number)

@@ -12,7 +12,8 @@ from gdsolve.data.file import File
 from gdsolve.data.formats.csv.comments import USUAL, are_comments, begins_comments
 from gdsolve.data.formats.csv.head import Record, are_numbers, head_records
 from gdsolve.data.formats.csv.marks import DELIMITERS, usual_delimiter
-from gdsolve.data.layout import TABLED, Layout
+from gdsolve.data.layout import TABLED, plain
+from gdsolve.data.text_layout import TextLayout
 from gdsolve.spec import Spec
 from gdsolve.spec.marks import BLANK_WORDS, NO_COMMENTS
 
@@ -24,7 +25,7 @@ _MOST = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class CutRecords:
     """A file with its layout, and the first records of its plain lines; `before` lines are none of the table."""
 
     file: File
@@ -33,7 +34,7 @@ class Cut:
     before: int = 0
 
 
-def cut(file: File, spec: Spec) -> Cut:
+def cut(file: File, spec: Spec) -> CutRecords:
     """Cut the first hundred records of a file; a first line `sep=;`, as spreadsheets write it, is none of them."""
     mark = None if spec.comment == NO_COMMENTS else spec.comment or begins_comments(file.head)
     separator = _SEPARATOR.match(file.head)
@@ -42,7 +43,7 @@ def cut(file: File, spec: Spec) -> Cut:
     usual = None if spec.comment == NO_COMMENTS else mark or USUAL
     if asked in BLANK_WORDS:
         return _by_blanks(file, usual)
-    bare = _laid_out(file, Layout(blanks=False, comment=mark)) if mark else file
+    bare = _laid_out(file, TextLayout(blanks=False, comment=mark)) if mark else file
     found = _by_mark(bare, asked, spec.decimal)
     if asked is None and _is_of_blanks(file, usual, found.records, found.delimiter, spec):
         return _by_blanks(file, usual)
@@ -67,20 +68,20 @@ def without_groups(records: Sequence[Record], thousands: str | None, decimal: st
     ]
 
 
-def _laid_out(file: File, layout: Layout) -> File:
-    return replace(file, head=layout.of(file.head), layout=layout)
+def _laid_out(file: File, layout: TextLayout) -> File:
+    return replace(file, head=plain(layout, file.head), layout=layout)
 
 
-def _by_blanks(file: File, mark: str | None) -> Cut:
-    laid = _laid_out(file, Layout(blanks=True, comment=mark))
-    return Cut(laid, TABLED, list(head_records(laid.head, TABLED)))
+def _by_blanks(file: File, mark: str | None) -> CutRecords:
+    laid = _laid_out(file, TextLayout(blanks=True, comment=mark))
+    return CutRecords(laid, TABLED, list(head_records(laid.head, TABLED)))
 
 
-def _by_mark(file: File, asked: str | None, decimal: str | None) -> Cut:
+def _by_mark(file: File, asked: str | None, decimal: str | None) -> CutRecords:
     if asked is not None:
-        return Cut(file, asked, list(head_records(file.head, asked)))
+        return CutRecords(file, asked, list(head_records(file.head, asked)))
     delimiter, split = _delimiter(file, decimal)
-    return Cut(file, delimiter, split or list(head_records(file.head, delimiter)))
+    return CutRecords(file, delimiter, split or list(head_records(file.head, delimiter)))
 
 
 def _delimiter(file: File, decimal: str | None) -> tuple[str, list[Record]]:
@@ -122,7 +123,9 @@ def _is_of_blanks(file: File, mark: str | None, others: Sequence[Record], delimi
     if spec.thousands == " " or not (" " in start or "\t" in start):
         return False
     known = _score(others, delimiter)
-    records = without_groups(list(head_records(Layout(blanks=True, comment=mark).of(start), TABLED)), spec.thousands)
+    records = without_groups(
+        list(head_records(plain(TextLayout(blanks=True, comment=mark), start), TABLED)), spec.thousands
+    )
     score = _score(records, TABLED)
     if known >= (1.0, 1.0) or not score[1]:
         return False

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 
 from gdsolve.advice import Advice
-from gdsolve.data.file import STDIN, File
+from gdsolve.data.file import File
 from gdsolve.data.shell import piped
 from gdsolve.status import DataError
 
-_LINES = 100
 _ARFF = re.compile(r"(?:\s*(?:%.*)?\n)*\s*@relation\b", re.IGNORECASE)
-_SPARSE = re.compile(r"\s*\S+(\s+(\d+|qid):[^\s:]+)+\s*(#.*)?")
 
 # The names of @attribute are the header, quoted or not; what follows @data are the rows. \047 is a quote of one stroke.
 _FROM_ARFF = (
@@ -22,20 +20,14 @@ _FROM_ARFF = (
 
 
 def refuse_foreign(file: File) -> None:
-    """Refuse ARFF (Weka) files, and those of svmlight with another name.
+    """Refuse ARFF (Weka) files.
 
     Raises:
-        DataError: with the command that turns the file into CSV, or the ending that it needs.
+        DataError: with the command that turns the file into CSV.
     """
     if _ARFF.match(file.head):
         options = ("--na-values", "?") if re.search(r"(^|,)\s*\?\s*(,|$)", file.head, re.MULTILINE) else ()
         raise DataError(
             f"{file.name}: is an ARFF file, and gdsolve reads CSV",
             Advice("", piped(file, _FROM_ARFF, options=options)),
-        )
-    lines = [line for line in file.head.split("\n", _LINES)[:_LINES] if line.strip() and not line.startswith("#")]
-    if lines and 2 * sum(_SPARSE.fullmatch(line) is not None for line in lines) > len(lines):
-        raise DataError(
-            f"{file.name}: is an svmlight file by its lines, and CSV by its name",
-            f"{'write it to a file that' if file.name == STDIN else 'rename it so that it'} ends in .svm",
         )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from gdsolve.data.pieces import LONGEST
+from gdsolve.data.records import LONGEST
 
 RECORDS = 100
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gdsolve.advice import Advice
+from gdsolve.data.cells import grouped_number, ungrouped
 from gdsolve.data.file import File
 from gdsolve.data.formats.csv.head import head_records
 from gdsolve.data.formats.csv.marks import DELIMITERS
 from gdsolve.data.formats.csv.sniff import GROUPED, Dialect, is_decimal
 from gdsolve.data.shell import FIT, piped
+from gdsolve.spec.marks import BLANKS
 
 _OTHER = {",": ".", ".": ","}
 _AS_PATTERN = {",": ",", ".": "[.]"}
@@ -34,6 +37,8 @@ def number_hint(cell: str, file: File, dialect: Dialect, run: str = FIT) -> Advi
 
     None where it does not look like a number.
     """
+    if signed := _grouped_by_sign(cell, dialect):
+        return signed
     words: list[str] = []
     bare, unit = cell, ""
     for step in _STEPS:
@@ -46,6 +51,17 @@ def number_hint(cell: str, file: File, dialect: Dialect, run: str = FIT) -> Advi
     said = [_said(bare, reading, words, file, dialect, run) for reading in _readings(bare, file, dialect)]
     lead = f"where all are in {unit}, " if unit else ""
     return functools.reduce(Advice.then, said).after(lead) if any(said) else None
+
+
+def _grouped_by_sign(cell: str, dialect: Dialect) -> Advice | None:
+    """Say that a blank, a ' or a _ groups the thousands of a number, where it is nothing else that is odd."""
+    for sign in " '_":
+        apart = sign == " " and dialect.delimited_by in (" ", BLANKS)
+        if not apart and re.fullmatch(grouped_number(sign, dialect.decimal), cell):
+            value = ungrouped(cell, sign).replace(",", ".")
+            word = '"\'"' if sign == "'" else shlex.quote(sign)
+            return Advice(f"--thousands {word} to read it as {value}")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,8 @@ def _said(bare: str, reading: _Reading, words: list[str], file: File, dialect: D
     if not words and not reading.groups and not apart:
         return Advice(f"--decimal {decimal} {means}" if decimal != dialect.decimal else "")
     quoted = dialect.delimiter == ","
+    if reading.groups and not words and not _uses(file, dialect, reading.groups):
+        return Advice(f"--thousands {reading.groups} {means}")
     if reading.groups:
         words = [*words, _ungroup(reading.groups, bare, quoted)]
         apart = decimal in bare and _uses(file, dialect, _OTHER[decimal])

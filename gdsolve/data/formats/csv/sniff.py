@@ -12,15 +12,15 @@ from gdsolve.advice import Advice
 from gdsolve.data.cells import missing_words
 from gdsolve.data.encodings import encoding_hint, starts_as_utf8
 from gdsolve.data.file import File
-from gdsolve.data.formats.csv.comments import BehindMark, header_behind
-from gdsolve.data.formats.csv.cut import Cut, cut, without_groups
+from gdsolve.data.formats.csv.comments import MARKS, BehindMark, header_behind
+from gdsolve.data.formats.csv.cut import CutRecords, cut, without_groups
 from gdsolve.data.formats.csv.foreign import refuse_foreign
 from gdsolve.data.formats.csv.head import Record, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
-from gdsolve.data.layout import Layout
 from gdsolve.data.shell import piped
+from gdsolve.data.text_layout import TextLayout
 from gdsolve.spec import Header, Spec
-from gdsolve.spec.marks import BLANKS
+from gdsolve.spec.marks import BLANKS, NO_COMMENTS
 from gdsolve.status import DataError
 
 ROW_NAMES = "row_names"
@@ -51,7 +51,7 @@ class Dialect:
     doubt: str | None = None
     beyond: int = 0
     decimal_doubt: str | None = None
-    layout: Layout | None = None
+    layout: TextLayout | None = None
     header_behind: bool = False
 
     @property
@@ -70,50 +70,68 @@ def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:
         DataError: a header that is not UTF-8, a line before it that is none, or a file that is no table.
     """
     refuse_foreign(file)
+    if (
+        spec.comment is None
+        and file.head.startswith(tuple(MARKS))
+        and any(name.startswith(tuple(MARKS)) for name in [*named, *_called(spec)])
+    ):
+        # Whoever calls a column so has seen that it is one.
+        spec = replace(spec, comment=NO_COMMENTS)
     found = cut(file, spec)
     delimiter, records = found.delimiter, found.records
     if not records:
         raise DataError(f"{file.name}: its first line cannot be read", "check the quotes in it, or give --delimiter")
     if spec.first_line is not Header.NO:
         _refuse_wrong_encoding(file, records[0])
-    head, layout, cells = found.file.head, found.file.layout, records[0].cells
+    head = found.file.head
     decimal = spec.decimal or {",": ".", ".": ","}.get(spec.thousands or "")
-    records = without_groups(records, spec.thousands, decimal)
+    first, records = records[0].cells, without_groups(records, spec.thousands, decimal)
     doubtful = decimal is None and spec.thousands is None
     decimal = decimal or _decimal(head, delimiter, records)
     thousands = _doubt_of_decimal(found.file, delimiter, records) if doubtful and decimal == "." else None
-    dialect = Dialect(delimiter, decimal, None, _width(records), found.before, decimal_doubt=thousands, layout=layout)
     longest = max(len(record.cells) for record in records)
+    dialect = Dialect(
+        delimiter,
+        decimal,
+        None,
+        _width(records),
+        found.before,
+        beyond=longest - _width(records),
+        decimal_doubt=thousands,
+        layout=found.file.layout,
+    )
+    return _with_header(dialect, file, replace(found, records=records), first, spec, named)
+
+
+def _with_header(
+    dialect: Dialect, file: File, found: CutRecords, first: Sequence[str], spec: Spec, named: Collection[str]
+) -> Dialect:
+    """Give the dialect with the header, if there is one: the `first` record as it is written, or a comment above it."""
+    delimiter, decimal, layout, records = dialect.delimiter, dialect.decimal, dialect.layout, found.records
     if layout is not None and (behind := _header_behind(file, found, spec, named)):
         doubt = None if layout.blanks or spec.comment else _doubt_of_mark(file.name, layout.comment or "", behind)
-        beyond = longest - dialect.width
-        return replace(dialect, header=behind.cells, skip=behind.line, doubt=doubt, beyond=beyond, header_behind=True)
+        return replace(dialect, header=behind.cells, skip=behind.line, doubt=doubt, header_behind=True)
     words = missing_words(spec.missing_texts)
     names = spec.first_line is not Header.NO and _has_row_names(records, delimiter)
     verdict = HeaderGuess(True) if names else _verdict(records, delimiter, decimal, words, spec, named)
-    doubt = verdict.doubt and _doubt_of_header(file.name, cells, verdict, verdict.doubt)
+    doubt = verdict.doubt and _doubt_of_header(file.name, first, verdict, verdict.doubt)
     if not verdict.is_header:
         # Blank lines before the data are harmless; only those before a header, and comments, need skipping.
         skip = found.before if layout is None else records[0].start
-        return replace(dialect, skip=skip, doubt=doubt, beyond=longest - dialect.width)
+        return replace(dialect, skip=skip, doubt=doubt)
     _refuse_preamble(file, records, decimal, words)
-    header = tuple(cell.strip() for cell in cells)
+    header = tuple(cell.strip() for cell in first)
     if names:
         header = (_free_name(header), *header)
         doubt = None if spec.first_line is Header.YES else _doubt_of_names(file.name)
+    beyond = dialect.beyond + dialect.width - len(header)
     width = len(header)
     return replace(
-        dialect,
-        header=header,
-        width=width,
-        skip=records[0].end,
-        row_names=names,
-        doubt=doubt,
-        beyond=longest - width,
+        dialect, header=header, width=width, skip=records[0].end, row_names=names, doubt=doubt, beyond=beyond
     )
 
 
-def _header_behind(file: File, found: Cut, spec: Spec, named: Collection[str]) -> BehindMark | None:
+def _header_behind(file: File, found: CutRecords, spec: Spec, named: Collection[str]) -> BehindMark | None:
     """The header that stands in the comment above the data, unless the first line without one is a line of names."""
     layout, records = found.file.layout, found.records
     if layout is None or layout.comment is None or spec.first_line is Header.NO:

@@ -19,6 +19,7 @@ from gdsolve.data.formats.csv.lines import blank_records, is_open, last_cells, l
 from gdsolve.data.formats.csv.mending import number_hint
 from gdsolve.data.formats.csv.sniff import ROW_NAMES, Dialect, sniff
 from gdsolve.data.formats.text import QUOTES, TextLines, TextSource, text_of
+from gdsolve.data.layout import plain
 from gdsolve.data.names import plain_names, unique_names
 from gdsolve.data.pieces import pieces_of
 from gdsolve.data.scan import rows_of
@@ -215,7 +216,7 @@ def open_csv(file: File, spec: Spec, named: Collection[str]) -> Source:
     """
     dialect = sniff(file, spec, named)
     if dialect.layout is not None:
-        file = replace(file, head=dialect.layout.of(file.head), layout=dialect.layout)
+        file = replace(file, head=plain(dialect.layout, file.head), layout=dialect.layout)
     headers = dialect.header or plain_names(dialect.width)
     schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
     return CsvSource(
