@@ -61,7 +61,7 @@ def accept(spec: Spec, ranks: Launched) -> Spec:
     """
     with collector_at_rest():
         ranks.join(cuda=spec.device is Device.CUDA)
-    apart = next((name for name in ALONE if getattr(spec, name) is not None), None)
+    apart = next((name for name in ALONE if getattr(spec, name) not in (None, ())), None)
     if apart is not None:
         raise GdsolveError(f"runs in one process only, and these are {ranks.size} ranks", ALONE_HINT, option=apart)
     if spec.method.info.needs is Need.SQUARES and spec.engine in (Engine.ROWS, Engine.AUTOGRAD):
