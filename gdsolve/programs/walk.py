@@ -113,14 +113,11 @@ def _remedy(problem: Problem) -> str:
 def _require_steps(problem: Problem, recipe: Recipe) -> None:
     method, spec = recipe.method, problem.spec
     if method not in WRITTEN:
-        raise no_program(
-            f"--method {method}, whose steps take a search of many lines",
-            _remedy(problem),
-            "method",
-        )
+        raise no_program(f"--method {method}, whose steps take a search of many lines", _remedy(problem), "method")
     if recipe.backtracks:
-        asked = "--schedule backtracking" if spec.schedule is recipe.schedule else "a rate that is found step by step"
-        raise no_program(asked, _remedy(problem), "lr")
+        if spec.schedule is recipe.schedule:
+            raise no_program("--schedule backtracking", "leave --schedule out", "schedule")
+        raise no_program("a rate that is found step by step", _remedy(problem), "lr")
     if method is Method.NEWTON and spec.loss is Loss.SOFTMAX:
         raise no_program("--method newton with --loss softmax", _remedy(problem), "method")
     if method is Method.NEWTON and problem.limits is not None:
