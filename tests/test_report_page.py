@@ -317,8 +317,8 @@ def test_play_walks_the_path_through_every_update(browser: Any, tmp_path: Path) 
         assert told.inner_text() == f"after 1 update: {gap:.4g} above the minimum"
         assert opened.page.locator(".walker").is_visible()
         opened.page.locator("#walk-play").click()
-        expect_more = opened.page.locator("#walk-told", has_text="after 4 updates")
-        expect_more.wait_for()
+        # However slow the browser is, and whichever update it shows by then.
+        opened.page.locator("#walk-told", has_text=re.compile(r"after ([4-9]|\d\d+) updates")).wait_for()
         opened.page.locator("#walk-play").click()
         assert opened.page.locator("#walk-play").inner_text() == "▶ play"
 
