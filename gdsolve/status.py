@@ -123,7 +123,7 @@ class GdsolveError(Exception):
     def message(self) -> str:
         """The one line that tells it: the place, the option, and what is wrong."""
         parts = (str(part) for part in (self.place, self.label, self.text) if part)
-        return ": ".join(" ".join(part.split("\n")) for part in parts)
+        return ": ".join(part.replace("\n", "\\n") for part in parts)
 
     @property
     def label(self) -> str | None:
