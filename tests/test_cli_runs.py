@@ -322,9 +322,9 @@ def test_what_is_said_of_tol_is_true_of_the_verb(shell: Shell) -> None:
 def test_check_says_to_which_tol_its_descents_go(shell: Shell) -> None:
     out = shell("check", str(CONFIGS / "collinear.csv"), "--verbose")[1]
     assert "iterations to tol 1e-10         7126            22\n" in out
-    assert "descent           converged after 23 updates, to tol 3.33e-11\n" in out
+    assert "descent --lr auto  converged after 23 updates, to tol 3.33e-11\n" in out
     assert (
-        "descent           converged after 12 updates, to tol 1e-05\n"
+        "descent --lr auto  converged after 12 updates, to tol 1e-05\n"
         in shell("check", str(CONFIGS / "collinear.csv"), "--verbose", "--tol", "1e-5")[1]
     )
 

@@ -15,6 +15,7 @@ from terminal import KEPT_OUT, ROOT, Terminal
 
 from gdsolve.advice import Advice
 from gdsolve.cli import messages
+from gdsolve.report.page import Page
 from gdsolve.spec import VERBS, Loss
 from gdsolve.status import GdsolveError
 from gdsolve.terminal import cells, wrap_message
@@ -95,8 +96,8 @@ def test_messages_fit_the_terminal() -> None:
     assert told == [
         "gdsolve: error: a folder/of a quite considerable",
         "  depth/and/a-file-that-is-not-there.csv: no such file",
-        "hint: give a CSV, Parquet, NDJSON or Arrow file, or - for",
-        "  standard input",
+        "hint: give a CSV, Parquet, NDJSON, Arrow, svmlight, Excel,",
+        "  SQLite or DuckDB file, or - for standard input",
         "",
     ]
 
@@ -159,16 +160,8 @@ def test_a_command_in_a_hint_has_lines_of_its_own(hint: str, lines: list[str], m
 
 
 def test_the_prompt_of_a_shown_command_is_not_copied_with_its_second_line() -> None:
-    lines = lines_on(40, "tour", "--case", "B1")
-    at = next(place for place, line in enumerate(lines) if line.startswith("$ gdsolve fit "))
-    assert lines[at].endswith(" \\")
-    assert lines[at + 1].startswith("    /")
-
-
-def test_the_question_of_the_tour_fits_the_terminal() -> None:
-    terminal = Terminal(60)
-    process = terminal.start("tour", "--case", "A1,A2")
-    terminal.wait_for(lambda: "q: leave  >" in terminal.text())
-    assert "\nEnter: A2, leaf, intermediate, output\nb: back   q: leave  >" in terminal.text()
-    terminal.press(b"q\n")
-    assert terminal.close(process) == 0
+    page = Page(40)
+    page.command("gdsolve fit B1 --plot --plot-kind direction", indent="$ ")
+    lines = ["".join(part.text for part in line) for line in page.lines]
+    assert lines[0].startswith("$ gdsolve fit B1 ") and lines[0].endswith(" \\")
+    assert lines[1].startswith("    ")

@@ -191,7 +191,7 @@ def test_what_is_utf_8_stays_so() -> None:
     assert hint == "probably Shift-JIS: --encoding shift_jis reads '東京,1,2'"
     assert failure(write(Path("b.csv"), bytes(range(256)) * 20)) == (
         5,
-        "b.csv: is not text, nor Parquet or Arrow",
+        "b.csv: is not text, nor Parquet, Arrow, Excel, SQLite or DuckDB",
         "save it as CSV",
     )
 

@@ -275,7 +275,6 @@ REFUSED = [
         "--l1 1 --loss huber",
         "delta: with --l1 no delta is looked for, as the scale of the residuals depends on the penalty",
     ),
-    ("--l1 1 --group-by x", "l1: with --group-by groups are fitted in closed form, and an l1 penalty has none"),
     ("--l1 1 --model a*x+b", "l1: goes with linear models, and this is a model"),
     ("--penalty-scale standard", "penalty_scale: --penalty-scale is for --ridge and --l1, and there is no penalty"),
 ]

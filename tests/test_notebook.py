@@ -6,6 +6,7 @@ import asyncio
 import doctest
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -36,7 +37,9 @@ def test_the_notebook_runs() -> None:
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     client = nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOK.parent)}})
-    asyncio.run(client.async_execute())
+    # In a thread of its own: tests of pages may have left a loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(client.async_execute())).result()
     shown = {cell["source"]: outputs(cell) for cell in notebook["cells"] if cell["cell_type"] == "code"}
     said = {source: data.get("text/plain", "") for source, data in shown.items()}
     (fit,) = [source for source in shown if source.endswith("\nfit")]

@@ -56,7 +56,8 @@ def test_every_schema_has_every_format() -> None:
     tabular = {(schema, format) for schema in schemas for format in FORMATS["check"]}
     others = ("fit", "trace", "path", "certify", "scan", "score")
     own = {(f"gdsolve.{verb}/1", format) for verb in others for format in FORMATS[verb]}
-    assert set(WRITERS) == tabular | own
+    listed = {("gdsolve.configs/1", format) for format in FORMATS["configs"]}
+    assert set(WRITERS) == tabular | own | listed
     assert set(HISTORY_WRITERS) == {".csv", ".ndjson"}
 
 

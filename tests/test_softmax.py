@@ -330,7 +330,6 @@ FAULTS = {
         2,
         "softmax is for a table: a row has one value a class",
     ),
-    ("x,y\n1,1\n2,2\n3,3\n4,2\n", "--group-by", "y"): (2, "with --group-by groups are fitted by least squares"),
 }
 
 

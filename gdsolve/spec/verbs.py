@@ -238,7 +238,7 @@ _ALL = (
         "Show the autograd graph of formulas: nodes, tree, gradients, and what PyTorch refuses.",
         (
             "gdsolve trace 't = 1; y = t**2; z = y + 2'",
-            "gdsolve trace 't = 1; y = t**2; z = y**2; y.retain_grad(); z.backward()'",
+            "gdsolve trace 't=1; y=t**2; y.retain_grad(); z=y**2; z.backward()'",
             "gdsolve trace A1",
             "gdsolve trace A5 --repeat 2 --retain-graph",
         ),
