@@ -15,10 +15,11 @@ def gradient_of_user(problem: Problem, w: torch.Tensor, user: torch.Tensor) -> t
     a bound, or where an l1 penalty has a kink, what is left of it once the limits are kept, as in the gradient norm.
     """
     gradient = problem.bounded.evaluate(w).gradient
-    back = torch.func.vjp(problem.units.from_user, user.to(gradient))[1]
-    (mapped,) = back(gradient)
-    found: torch.Tensor = mapped * problem.loss_unit
-    return found
+    at = user.detach().to(gradient).requires_grad_()
+    # By torch.func it would be a line less, and the import of it takes most of a second.
+    with torch.enable_grad():
+        mapped = problem.units.from_user(at)
+    return torch.autograd.grad(mapped, at, gradient)[0] * problem.loss_unit
 
 
 def gradients_of(problem: Problem, trace: Trace) -> torch.Tensor:
