@@ -1,0 +1,99 @@
+"""Small runs of every verb that print JSON: between them they print every field of docs/json.md."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from in_process import completed
+
+TABLES = {
+    "t.csv": "g,x,z,w,h,c,y\n" + "".join(
+        f"{row}\n"
+        for row in (
+            *("a,1,1,2,1,no,3.1", "a,2,4,1,1,no,4.7", "a,3,2,1,2,yes,8.2", "b,4,5,3,2,no,9.6", "b,5,1,1,3,yes,13.3"),
+            *("b,6,3,2,3,yes,14.7", "a,7,6,0,4,no,16.2", "b,8,2,2,4,yes,21.1"),
+        )
+    ),
+    "new.csv": "x,y\n9,20\n10,23\n",
+    "cat.csv": "x,k,c\n1,u,p\n2,v,q\n3,u,r\n4,v,p\n5,u,q\n6,v,r\n7,u,p\n2,u,p\n8,v,q\n",
+    "counts.csv": "x,t,y\n1,1,2\n2,2,9\n3,1,0\n4,2,30\n5,1,22\n6,2,9\n",
+    "days.csv": "d,y\n2024-02-01,1\n2024-02-03,2.5\n2024-05-04,4\n",
+    "same.csv": "x,u,y\n1,2,2\n2,4,5\n3,6,6.5\n",
+    "short.csv": "g,x,y\na,1,2\na,2,4.1\na,3,6\nb,one,3\n",
+    "text.csv": "x,y\none,3\ntwo,4\n",
+    "gap.csv": "x,y\n1,2\n,5\n3,6.5\n4,8\n",
+    "g.yaml": "leaves:\n  t: 1\nnodes:\n  y: t**2\n  z: y + 2\nactions: [y.retain_grad(), t.register_hook(double), z.backward()]\n",
+}
+RUNS = (
+    "fit two_points --loss sse --lr 0.01 --max-iter 3 --show gradient --check-gradient",
+    "fit two_points --loss sse --lr 1 --max-iter 30",
+    "fit t.csv --features x,z --weight w --weight-kind frequency --report --na-values ?",
+    "fit t.csv --features x,z --sigma h --absolute-sigma --report --where 'x < 8'",
+    "fit t.csv --features x,z --report --se cluster:g --ignore h --no-intercept",
+    "fit t.csv --features x,z --ridge 1 --l1 1 --max-iter 1000 --check-gradient",
+    "fit t.csv --features x,z --l1 auto --cv 2",
+    "fit t.csv --features x,z --ridge auto --cv 2 --cv-by w --holdout 0.25",
+    "fit t.csv --features x,z --cv 2 --stop best",
+    "fit t.csv --features x,z --nonnegative --upper x=1,z=9",
+    "fit t.csv --features x,z --batch 2 --epochs 3 --average --lr 0.01",
+    "fit t.csv --features x,z --method adam --max-iter 3 --loss-tol 1e-9 --grad-tol 1e-9",
+    "fit t.csv --formula 'y ~ poly(x, 2) + C(c)' --report",
+    "fit t.csv --target y --features x --loss huber",
+    "fit t.csv --target y --features x --loss quantile --check-gradient --max-iter 20",
+    "fit t.csv --target c --features x --loss logistic --class-weight balanced --report",
+    "fit cat.csv --target c --features x,k --categorical onehot --loss softmax --ridge 1 --report",
+    "fit counts.csv --features x --exposure t --loss poisson --report",
+    "fit counts.csv --features x --offset t --loss tweedie --report",
+    "fit counts.csv --features x --loss negative-binomial --report",
+    "fit days.csv --dates days",
+    "fit gap.csv --na mean",
+    "fit wide",
+    "fit t.csv --model 'a*x + b*z + q' --start a=1,b=1,q=1..3 --starts 3 --fix b --report",
+    "fit t.csv --target y --model 'a*exp(b*x)'",
+    "fit --minimize '(a-1)**2 + c*(b-a)**2' --start a=0,b=0,c=2 --fix c",
+    "fit two_points gap.csv --each --features x",
+    "fit t.csv --features x --group-by g --report",
+    "fit t.csv --features x --group-by g --loss logcosh --report --max-iter 50",
+    "fit short.csv --group-by g",
+    "compare-lr two_points --lr 0.01,0.1,1 --iterates 3",
+    "compare-lr t.csv --features x --batch 2 --lr 0.001,0.01 --epochs 2",
+    "compare two_points --methods gd,nesterov,newton",
+    "compare --minimize 'cos(a) + a**2/50' --start a=-20..20 --lr 0.1",
+    "fit --minimize 'cos(a) + a**2/50' --start a=-20..20 --starts 5",
+    "path t.csv --features x,z --points 4 --cv 2 --cv-by w --select 1se",
+    "path t.csv --features x,z --points 3 --loss logistic --target c",
+    "check t.csv --group-by g",
+    "check same.csv",
+    "check text.csv",
+    "check gap.csv --where 'y > 1'",
+    "scan t.csv --features x,z --cv 2 --cv-by g -o t.tri --weight w",
+    "scan cat.csv --categorical onehot --ignore c --target x --where 'x < 8' -o cat.tri",
+    "scan t.csv --formula 'y ~ log(x)' -o f.tri",
+    "certify t.csv --features x,z --weights m.json",
+    "certify t.csv --features x,z --l1 1 --weights m.json",
+    "score m.json t.csv --where 'x > 1'",
+    "score l.json t.csv",
+    "trace 't = 1; y = t**2; z = y + 2'",
+    "trace A15 --symbols",
+    "trace A5 --repeat 2",
+    "trace A10",
+    "configs",
+)
+
+
+def printed(folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Every run, with each record that it prints: where there are several, each with the run."""
+    for name, text in TABLES.items():
+        (folder / name).write_text(text)
+    found = []
+    for line in RUNS:
+        verb, *words = shlex.split(line)
+        done = completed(verb, *words, "--format", "json")
+        assert done.out.strip(), (line, done)
+        text = done.out
+        whole = [text] if text.startswith("{\n") else text.splitlines()
+        found += [(line, json.loads(one)) for one in whole]
+    return found
