@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ TABLES = {
     "cat.csv": "x,k,c\n1,u,p\n2,v,q\n3,u,r\n4,v,p\n5,u,q\n6,v,r\n7,u,p\n2,u,p\n8,v,q\n",
     "counts.csv": "x,t,y\n1,1,2\n2,2,9\n3,1,0\n4,2,30\n5,1,22\n6,2,9\n",
     "days.csv": "d,y\n2024-02-01,1\n2024-02-03,2.5\n2024-05-04,4\n",
-    "same.csv": "x,u,y\n1,2,2\n2,4,5\n3,6,6.5\n",
+    "same.csv": "x,u,v,y\n1,2,1,2\n2,4,2,5\n3,6,3,6.5\n4,8,4,9\n",
+    "sep.csv": "x,c\n1,no\n2,no\n3,yes\n4,yes\n",
+    "even.csv": "x,y\n1,0\n1,1\n2,0\n2,1\n",
     "short.csv": "g,x,y\na,1,2\na,2,4.1\na,3,6\nb,one,3\n",
     "text.csv": "x,y\none,3\ntwo,4\n",
     "gap.csv": "x,y\n1,2\n,5\n3,6.5\n4,8\n",
@@ -37,7 +40,7 @@ RUNS = (
     "fit t.csv --features x,z --l1 auto --cv 2",
     "fit t.csv --features x,z --ridge auto --cv 2 --cv-by w --holdout 0.25",
     "fit t.csv --features x,z --cv 2 --stop best",
-    "fit t.csv --features x,z --nonnegative --upper x=1,z=9",
+    "fit t.csv --features x,z --nonnegative --upper x=1",
     "fit t.csv --features x,z --batch 2 --epochs 3 --average --lr 0.01",
     "fit t.csv --features x,z --method adam --max-iter 3 --loss-tol 1e-9 --grad-tol 1e-9",
     "fit t.csv --formula 'y ~ poly(x, 2) + C(c)' --report",
@@ -58,6 +61,54 @@ RUNS = (
     "fit t.csv --features x --group-by g --report",
     "fit t.csv --features x --group-by g --loss logcosh --report --max-iter 50",
     "fit short.csv --group-by g",
+    "fit new.csv --online one.json",
+    "fit t.csv --features x --method momentum --lr 0.01 --max-iter 3",
+    "fit t.csv --features x,z --loss huber --holdout 0.25",
+    "fit t.csv --features x --target c --loss logistic --ridge 1 --holdout 0.25",
+    "fit cat.csv --target c --features x --loss softmax --report --reference p",
+    "fit cat.csv --target c --features x --loss softmax --ridge 1 --no-intercept",
+    "fit t.csv --features x --holdout 0.25 --upper x=1",
+    "fit t.csv --features x --target c --loss logistic --cv 4",
+    "fit t.csv --features x --no-intercept --show gradient --lr 0.01 --max-iter 2",
+    "fit --minimize 'abs(a) + (a-1)**2' --start a=0 --check-gradient --max-iter 5",
+    "fit --minimize 'log(a)' --start a=1 --check-gradient --max-iter 5",
+    "fit t.csv --features x --batch 4 --epochs 300 --lr 0.005 --shuffle none",
+    "compare-lr t.csv --features x --batch 4 --epochs 300 --lr 0.005",
+    "fit t.csv --features x --group-by g --loss logcosh --no-intercept",
+    "compare-lr --minimize 'exp(a)' --start a=0 --lr 0.1 --max-iter 5",
+    "compare --minimize 'exp(a)' --start a=0 --methods gd,momentum --max-iter 5",
+    "path t.csv --features x,z --points 3 --cv 2 --no-intercept",
+    "scan t.csv --features x,z --cv 2 -o u.tri",
+    "certify t.csv --features x --no-intercept --weights origin.json",
+    "certify sep.csv --loss logistic --weights l.json",
+    "check t.csv --formula 'log(y) ~ x'",
+    "trace 't = 1; y = t**2; z = y + 2' --symbols",
+    "trace A11",
+    "fit t.csv --features x --batch 2 --epochs 40 --lr 0.005",
+    "fit even.csv --loss absolute --check-gradient --max-iter 50",
+    "fit t.csv --target 'log(y)' --model 'a + b*x' --start a=1,b=0",
+    "fit days.csv --dates days --date-format %Y-%m-%d",
+    "fit counts.csv --formula 'y ~ .'",
+    "fit same.csv --report --tol 1e-6",
+    "fit t.csv --features x --group-by g --engine rows",
+    "fit short.csv --group-by g --loss logcosh",
+    "fit t.csv --features x --group-by g --save groups.json",
+    "fit t.csv --features x --group-by g --method momentum --save groups.json",
+    "compare-lr t.csv --target y --model 'a*exp(b*x)' --lr 1e-4,1e-3 --max-iter 20",
+    "compare-lr --minimize 'cos(a) + a**2/50' --start a=-20..20 --lr 0.1,0.2 --max-iter 20",
+    "compare t.csv --target y --model 'a*exp(b*x)' --methods momentum,lm --max-iter 50",
+    "path t.csv --features x,z --points 3 --l1-ratio 0",
+    "check t.csv --group-by g --loss huber",
+    "scan days.csv --dates days -o d.tri",
+    "scan t.csv --features x,z --sigma h -o s.tri",
+    "certify t.csv --features x --loss huber --weights one.json",
+    "certify t.csv --features x --target c --loss logistic --weights l.json",
+    "certify counts.csv --features x --loss poisson --weights p.json",
+    "score p.json counts.csv",
+    "score q.json t.csv",
+    "trace A16",
+    "trace A14",
+    "trace A8",
     "compare-lr two_points --lr 0.01,0.1,1 --iterates 3",
     "compare-lr t.csv --features x --batch 2 --lr 0.001,0.01 --epochs 2",
     "compare two_points --methods gd,nesterov,newton",
@@ -84,16 +135,25 @@ RUNS = (
 )
 
 
-def printed(folder: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Every run, with each record that it prints: where there are several, each with the run."""
+MODELS = {
+    "one.json": "t.csv --features x",
+    "m.json": "t.csv --features x,z",
+    "origin.json": "t.csv --features x --no-intercept",
+    "l.json": "t.csv --features x --target c --loss logistic",
+    "p.json": "counts.csv --features x --loss poisson --weight t",
+    "q.json": "t.csv --features x --target y --loss quantile --max-iter 20",
+}
+
+
+def printed(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every record that the runs print, or save of groups, each with its run; the working directory is `folder`."""
     for name, text in TABLES.items():
         (folder / name).write_text(text)
-    found = []
+    for name, words in MODELS.items():
+        completed("fit", *shlex.split(words), "--save", name, "--quiet")
     for line in RUNS:
-        verb, *words = shlex.split(line)
-        done = completed(verb, *words, "--format", "json")
-        assert done.out.strip(), (line, done)
-        text = done.out
-        whole = [text] if text.startswith("{\n") else text.splitlines()
-        found += [(line, json.loads(one)) for one in whole]
-    return found
+        text = completed(*shlex.split(line), "--format", "json").out
+        assert text, line
+        yield from ((line, json.loads(one)) for one in ([text] if text.startswith("{\n") else text.splitlines()))
+        if " --save " in line:
+            yield line, json.loads((folder / line.split()[-1]).read_text())
