@@ -122,6 +122,8 @@ def read_page(text: str) -> Page:
             assert current not in sections, f"two headings {line!r}"
         found = ROW.match(line)
         if found and current != "models":
-            kind = found[2].strip() if not found[1].startswith("all of") else found[1].partition(", or ")[2] and "absent"
+            kind = (
+                found[2].strip() if not found[1].startswith("all of") else found[1].partition(", or ")[2] and "absent"
+            )
             sections.setdefault(current, []).append((found[1].strip("`"), kind or "text"))
     return Page(sections)

@@ -11,7 +11,8 @@ from typing import Any
 from in_process import completed
 
 TABLES = {
-    "t.csv": "g,x,z,w,h,c,y\n" + "".join(
+    "t.csv": "g,x,z,w,h,c,y\n"
+    + "".join(
         f"{row}\n"
         for row in (
             *("a,1,1,2,1,no,3.1", "a,2,4,1,1,no,4.7", "a,3,2,1,2,yes,8.2", "b,4,5,3,2,no,9.6", "b,5,1,1,3,yes,13.3"),
@@ -24,11 +25,11 @@ TABLES = {
     "days.csv": "d,y\n2024-02-01,1\n2024-02-03,2.5\n2024-05-04,4\n",
     "same.csv": "x,u,v,y\n1,2,1,2\n2,4,2,5\n3,6,3,6.5\n4,8,4,9\n",
     "sep.csv": "x,c\n1,no\n2,no\n3,yes\n4,yes\n",
+    "near.csv": "x,c\n1,no\n2,no\n3,yes\n4,yes\n5,yes\n2.5,yes\n2.8,no\n",
     "even.csv": "x,y\n1,0\n1,1\n2,0\n2,1\n",
     "short.csv": "g,x,y\na,1,2\na,2,4.1\na,3,6\nb,one,3\n",
     "text.csv": "x,y\none,3\ntwo,4\n",
     "gap.csv": "x,y\n1,2\n,5\n3,6.5\n4,8\n",
-    "g.yaml": "leaves:\n  t: 1\nnodes:\n  y: t**2\n  z: y + 2\nactions: [y.retain_grad(), t.register_hook(double), z.backward()]\n",
 }
 RUNS = (
     "fit two_points --loss sse --lr 0.01 --max-iter 3 --show gradient --check-gradient",
@@ -40,7 +41,7 @@ RUNS = (
     "fit t.csv --features x,z --l1 auto --cv 2",
     "fit t.csv --features x,z --ridge auto --cv 2 --cv-by w --holdout 0.25",
     "fit t.csv --features x,z --cv 2 --stop best",
-    "fit t.csv --features x,z --nonnegative --upper x=1",
+    "fit t.csv --features x,z --lower z=0 --upper x=1",
     "fit t.csv --features x,z --batch 2 --epochs 3 --average --lr 0.01",
     "fit t.csv --features x,z --method adam --max-iter 3 --loss-tol 1e-9 --grad-tol 1e-9",
     "fit t.csv --formula 'y ~ poly(x, 2) + C(c)' --report",
@@ -67,16 +68,17 @@ RUNS = (
     "fit t.csv --features x --target c --loss logistic --ridge 1 --holdout 0.25",
     "fit cat.csv --target c --features x --loss softmax --report --reference p",
     "fit cat.csv --target c --features x --loss softmax --ridge 1 --no-intercept",
-    "fit t.csv --features x --holdout 0.25 --upper x=1",
-    "fit t.csv --features x --target c --loss logistic --cv 4",
+    "fit t.csv --features x --holdout 0.5",
+    "fit near.csv --loss logistic --cv 7",
     "fit t.csv --features x --no-intercept --show gradient --lr 0.01 --max-iter 2",
     "fit --minimize 'abs(a) + (a-1)**2' --start a=0 --check-gradient --max-iter 5",
     "fit --minimize 'log(a)' --start a=1 --check-gradient --max-iter 5",
-    "fit t.csv --features x --batch 4 --epochs 300 --lr 0.005 --shuffle none",
-    "compare-lr t.csv --features x --batch 4 --epochs 300 --lr 0.005",
-    "fit t.csv --features x --group-by g --loss logcosh --no-intercept",
+    "fit t.csv --features x --batch 4 --epochs 100 --lr 0.03 --shuffle none",
+    "compare-lr t.csv --features x --batch 4 --epochs 100 --lr 0.01,0.03",
+    "fit t.csv --features x --group-by g --loss logcosh --no-intercept --save groups.json",
     "compare-lr --minimize 'exp(a)' --start a=0 --lr 0.1 --max-iter 5",
-    "compare --minimize 'exp(a)' --start a=0 --methods gd,momentum --max-iter 5",
+    "compare --minimize 'exp(a)' --start a=0 --methods gd --max-iter 5",
+    "compare two_points --methods momentum",
     "path t.csv --features x,z --points 3 --cv 2 --no-intercept",
     "scan t.csv --features x,z --cv 2 -o u.tri",
     "certify t.csv --features x --no-intercept --weights origin.json",
