@@ -28,6 +28,8 @@ RARE = {
     ("gdsolvefit1", "auc_reason", "there"): "more rows than are sorted for an AUC",
     ("gdsolvecompare-lr1", "message", "there"): "Ctrl-C",
     ("gdsolvecompare1", "message", "there"): "Ctrl-C",
+    ("gdsolvecompare1", "optimum", "null"): "a formula without a minimum, as exp(a)",
+    ("method", "gap", "null"): "a formula without a minimum, as exp(a)",
     ("gradient-check", "agrees", "null"): "a loss that is not finite at the start",
     ("method", "loss", "null"): "a start that is not finite",
     ("method", "stopped_by", "null"): "Ctrl-C",
