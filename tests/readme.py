@@ -77,7 +77,8 @@ database: [files.md](files.md).
 """
 JSON_TEXT = f"""`{EXAMPLE}` prints the document below; `--save` writes the same, and `predict` and `--init` read it.
 `sse`, `loss`, `gap`, weights, `standard_errors` and `optimum` are in the units of the file, `gradient_norm`, `update`
-and the tolerances in the coordinates of descent. A figure that does not exist is `null`.
+and the tolerances in the coordinates of descent. A figure that does not exist is `null`. [json.md](json.md) has every
+schema, that of every verb, with every field.
 """
 
 

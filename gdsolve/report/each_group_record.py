@@ -62,6 +62,7 @@ def group_record(fits: GroupFits, one: GroupFit) -> Record:
         "hint": one.hint,
         "batched": False,
         **absent,
+        "advice": [],
         **own,
         "tol": tol,
         "data": {
