@@ -6,6 +6,7 @@ The scripts start gdsolve; what only they would ask is answered in this process,
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 from in_process import completed
 from terminal import KEPT_OUT, ROOT
 
+# Without the files that a shell runs when it starts.
+BARE = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}
 KEPT = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
 
 
@@ -97,7 +100,6 @@ def test_where_no_file_can_stand_none_is_offered(line: str) -> None:
     typed = line.removesuffix("|")
     assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, ":\n")
     fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
-    assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="is-args") == (0, "")
     assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, "")
 
 
@@ -106,6 +108,8 @@ def test_where_a_file_can_stand_the_shell_offers_them() -> None:
         assert bash(line) == (0, [""])
         typed = line.removesuffix("|")
         assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, "_files\n")
+        fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+        assert ask(**fish, _TYPER_COMPLETE_ARGS=typed) == (1, "\n")
 
 
 @pytest.mark.parametrize("source", ["h.csv", "~/h.csv", "sp*re.csv", "space\\ here.csv", "'space here.csv'"])
@@ -114,7 +118,9 @@ def test_zsh_and_fish_are_offered(source: str) -> None:
         zsh = ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed)
         assert zsh == (0, f'_arguments \'*: :(("{front}weight"\n"{front}width"))\'\n')
         fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
-        assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="is-args") == (0, "")
+        assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
+        before, after = typed.replace(f"{source} ", ""), f" {source}"
+        fish |= {"_TYPER_COMPLETE_ARGS": before, "_GDSOLVE_COMPLETE_LINE": before + after}
         assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
 
 
@@ -171,7 +177,7 @@ def script(shell: str, *after: str) -> subprocess.CompletedProcess[str]:
         check=True,
     ).stdout
     return subprocess.run(
-        [shell, *(["--norc"] if shell == "bash" else ["-f"]), "-c", "\n".join([*after[:-1], shown, after[-1]])],
+        [shell, *BARE[shell], "-c", "\n".join([*after[:-1], shown, after[-1]])],
         capture_output=True,
         text=True,
         env=KEPT
@@ -205,3 +211,14 @@ def test_the_script_of_zsh() -> None:
     # Autoloaded, as it is installed, it completes the first time.
     loaded = 'mkdir f; gdsolve --show-completion zsh > f/_g; fpath=($PWD/f); autoload -U _g; words=(gdsolve fit ""); _g'
     assert script("zsh", stubs, f"CURRENT=3; {loaded}").stdout == "files\n"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_the_script_of_fish() -> None:
+    def offered(line: str) -> str:
+        return script("fish", f"complete -C {shlex.quote(line)}").stdout
+
+    assert offered("gdsolve fit h.csv --target=w") == "--target=weight\n--target=width\n"
+    assert offered('gdsolve fit h.csv --target "crim') == "crim rate\n"
+    assert offered("gdsolve fit h.csv --save=n") == "--save=notes.txt\n"
+    assert offered("gdsolve fit - --target ") == ""
