@@ -6,6 +6,7 @@ The scripts start gdsolve; what only they would ask is answered in this process,
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 from in_process import completed
 from terminal import KEPT_OUT, ROOT
+
+from gdsolve.spec import VERBS
 
 # Without the files that a shell runs when it starts.
 BARE = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}
@@ -122,6 +125,18 @@ def test_zsh_and_fish_are_offered(source: str) -> None:
         before, after = typed.replace(f"{source} ", ""), f" {source}"
         fish |= {"_TYPER_COMPLETE_ARGS": before, "_GDSOLVE_COMPLETE_LINE": before + after}
         assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
+
+
+def test_what_is_said_of_a_word_takes_one_line() -> None:
+    """A second one would be a word that is offered."""
+    asked = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    code, out = ask(**asked, _TYPER_COMPLETE_ARGS="gdsolve ", COLUMNS="40")
+    assert (code, out.splitlines()) == (0, [f"{name}\t{verb.help}" for name, verb in VERBS.items()])
+    code, out = ask(**asked, _TYPER_COMPLETE_ARGS="gdsolve fit h.csv --", COLUMNS="40")
+    assert code == 0
+    assert [line for line in out.splitlines() if not re.fullmatch(r"--[a-z0-9-]+\t[^\t]+", line)] == []
+    code, out = ask(_GDSOLVE_COMPLETE="complete_powershell", _TYPER_COMPLETE_ARGS="gdsolve ")
+    assert [line.split(":::")[0] for line in out.splitlines()] == list(VERBS)
 
 
 def gives_script(*arguments: str, **environment: str) -> tuple[int, str, str]:

@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, MutableMapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -182,6 +182,7 @@ def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None)
     """
     from typer.completion import shell_complete
 
+    _leave_help_as_it_is()
     written = io.StringIO()
     try:
         with redirect_stdout(written):
@@ -191,6 +192,15 @@ def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None)
     print(written.getvalue(), end="")
     # The script of fish has files offered then.
     return int(not written.getvalue().strip()) if instruction == "complete_fish" else code
+
+
+def _leave_help_as_it_is() -> None:
+    """Keep typer from having rich render help: it breaks it into lines, and fish would offer each of them as a word."""
+    # Of another version of typer, without this function, the answer is as that version writes it.
+    with suppress(ImportError):
+        from typer import _completion_classes
+
+        _completion_classes._sanitize_help_text = str
 
 
 def _offer_nothing(shell: str) -> int:
