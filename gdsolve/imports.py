@@ -72,7 +72,9 @@ class _Finder:
     def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name == COMPILER:
             complete_torch()
-        if name != META_KERNELS or not str(sys.modules["torch"].__version__).startswith(TRIED):
+        # Another version of torch may tell its number later than it imports this.
+        version = str(getattr(sys.modules.get("torch"), "__version__", ""))
+        if name != META_KERNELS or not version.startswith(TRIED):
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
