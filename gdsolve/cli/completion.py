@@ -200,7 +200,7 @@ def _leave_help_as_it_is() -> None:
     with suppress(ImportError):
         from typer import _completion_classes
 
-        _completion_classes._sanitize_help_text = str
+        _completion_classes._sanitize_help_text = lambda text: text
 
 
 def _offer_nothing(shell: str) -> int:
