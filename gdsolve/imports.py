@@ -1,4 +1,4 @@
-"""Importing torch, which is most of the time that a small run takes."""
+"""Importing torch, which is most of the time that a small run takes; and what is imported when it is needed alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
@@ -46,11 +47,21 @@ def postpone_meta_kernels() -> None:
     sys.meta_path.insert(0, _Finder)
 
 
+class Postponed(ModuleType):
+    """A module of this name that is imported when something of it is first asked for."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Import the module, and keep what was asked for."""
+        found = getattr(import_module(self.__name__), name)
+        setattr(self, name, found)
+        return found
+
+
 def complete_torch() -> None:
     """Import what was postponed of torch, where anything was."""
     module = sys.modules.get(META_KERNELS)
     loader = None if module is None else getattr(module.__spec__, "loader", None)
-    if module is not None and isinstance(loader, _Postponed):
+    if module is not None and isinstance(loader, _PostponedKernels):
         loader.execute(module)
 
 
@@ -61,15 +72,17 @@ class _Finder:
     def find_spec(name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name == COMPILER:
             complete_torch()
-        if name != META_KERNELS or not str(sys.modules["torch"].__version__).startswith(TRIED):
+        # Another version of torch may tell its number later than it imports this.
+        version = str(getattr(sys.modules.get("torch"), "__version__", ""))
+        if name != META_KERNELS or not version.startswith(TRIED):
             return None
         spec = PathFinder.find_spec(name, path)
         if spec is not None and isinstance(spec.loader, SourceFileLoader):
-            spec.loader = _Postponed(name, spec.loader.path)
+            spec.loader = _PostponedKernels(name, spec.loader.path)
         return spec
 
 
-class _Postponed(SourceFileLoader):
+class _PostponedKernels(SourceFileLoader):
     """Executes a module when something of it is asked for."""
 
     def exec_module(self, module: ModuleType) -> None:

@@ -6,6 +6,8 @@ The scripts start gdsolve; what only they would ask is answered in this process,
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,10 @@ import pytest
 from in_process import completed
 from terminal import KEPT_OUT, ROOT
 
+from gdsolve.spec import VERBS
+
+# Without the files that a shell runs when it starts.
+BARE = {"bash": ["--norc"], "zsh": ["-f"], "fish": ["--no-config"]}
 KEPT = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
 
 
@@ -97,7 +103,6 @@ def test_where_no_file_can_stand_none_is_offered(line: str) -> None:
     typed = line.removesuffix("|")
     assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, ":\n")
     fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
-    assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="is-args") == (0, "")
     assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, "")
 
 
@@ -106,6 +111,8 @@ def test_where_a_file_can_stand_the_shell_offers_them() -> None:
         assert bash(line) == (0, [""])
         typed = line.removesuffix("|")
         assert ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed) == (0, "_files\n")
+        fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+        assert ask(**fish, _TYPER_COMPLETE_ARGS=typed) == (1, "\n")
 
 
 @pytest.mark.parametrize("source", ["h.csv", "~/h.csv", "sp*re.csv", "space\\ here.csv", "'space here.csv'"])
@@ -114,8 +121,22 @@ def test_zsh_and_fish_are_offered(source: str) -> None:
         zsh = ask(_GDSOLVE_COMPLETE="complete_zsh", _TYPER_COMPLETE_ARGS=typed)
         assert zsh == (0, f'_arguments \'*: :(("{front}weight"\n"{front}width"))\'\n')
         fish = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": typed}
-        assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="is-args") == (0, "")
         assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
+        before, after = typed.replace(f"{source} ", ""), f" {source}"
+        fish |= {"_TYPER_COMPLETE_ARGS": before, "_GDSOLVE_COMPLETE_LINE": before + after}
+        assert ask(**fish, _TYPER_COMPLETE_FISH_ACTION="get-args") == (0, f"{front}weight\n{front}width\n")
+
+
+def test_what_is_said_of_a_word_takes_one_line() -> None:
+    """A second one would be a word that is offered."""
+    asked = {"_GDSOLVE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+    code, out = ask(**asked, _TYPER_COMPLETE_ARGS="gdsolve ", COLUMNS="40")
+    assert (code, out.splitlines()) == (0, [f"{name}\t{verb.help}" for name, verb in VERBS.items()])
+    code, out = ask(**asked, _TYPER_COMPLETE_ARGS="gdsolve fit h.csv --", COLUMNS="40")
+    assert code == 0
+    assert [line for line in out.splitlines() if not re.fullmatch(r"--[a-z0-9-]+\t[^\t]+", line)] == []
+    code, out = ask(_GDSOLVE_COMPLETE="complete_powershell", _TYPER_COMPLETE_ARGS="gdsolve ")
+    assert [line.split(":::")[0] for line in out.splitlines()] == list(VERBS)
 
 
 def gives_script(*arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -171,7 +192,7 @@ def script(shell: str, *after: str) -> subprocess.CompletedProcess[str]:
         check=True,
     ).stdout
     return subprocess.run(
-        [shell, *(["--norc"] if shell == "bash" else ["-f"]), "-c", "\n".join([*after[:-1], shown, after[-1]])],
+        [shell, *BARE[shell], "-c", "\n".join([*after[:-1], shown, after[-1]])],
         capture_output=True,
         text=True,
         env=KEPT
@@ -205,3 +226,14 @@ def test_the_script_of_zsh() -> None:
     # Autoloaded, as it is installed, it completes the first time.
     loaded = 'mkdir f; gdsolve --show-completion zsh > f/_g; fpath=($PWD/f); autoload -U _g; words=(gdsolve fit ""); _g'
     assert script("zsh", stubs, f"CURRENT=3; {loaded}").stdout == "files\n"
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_the_script_of_fish() -> None:
+    def offered(line: str) -> str:
+        return script("fish", f"complete -C {shlex.quote(line)}").stdout
+
+    assert offered("gdsolve fit h.csv --target=w") == "--target=weight\n--target=width\n"
+    assert offered('gdsolve fit h.csv --target "crim') == "crim rate\n"
+    assert offered("gdsolve fit h.csv --save=n") == "--save=notes.txt\n"
+    assert offered("gdsolve fit - --target ") == ""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gc
+import importlib.util
 import json
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
 
-from gdsolve.imports import TRIED, collector_at_rest
+from gdsolve.imports import META_KERNELS, TRIED, collector_at_rest, postpone_meta_kernels
 
 # Imported by the kernels alone.
 BY_KERNELS = "torch._prims"
@@ -70,6 +72,27 @@ def test_a_torch_that_was_not_tried_is_imported_whole() -> None:
     assert BY_KERNELS in imported(python("-X", "importtime", "-c", code).stderr)
 
 
+@pytest.mark.parametrize("version", ["2.12.1", "2.14.0+cpu", "2.1.3", "3.0.0a0", None])
+def test_the_kernels_of_another_torch_are_left_to_python(version: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of one that tells its number later, or whose kernels are elsewhere."""
+    kernels = importlib.util.find_spec(META_KERNELS)
+    assert kernels is not None
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    postpone_meta_kernels()
+    finder, path = sys.meta_path[0], torch.__path__
+    postponed = finder.find_spec(META_KERNELS, path)
+    assert postponed is not None
+    assert type(postponed.loader) is not type(kernels.loader)
+    assert finder.find_spec(META_KERNELS, []) is None
+    foreign = ModuleType("torch")
+    if version is not None:
+        foreign.__dict__["__version__"] = version
+    monkeypatch.setitem(sys.modules, "torch", foreign)
+    assert finder.find_spec(META_KERNELS, path) is None
+    monkeypatch.delitem(sys.modules, "torch")
+    assert finder.find_spec(META_KERNELS, path) is None
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -124,7 +147,7 @@ def test_the_collector_rests_and_is_left_as_it_was(enabled: bool) -> None:
 def test_what_the_first_import_of_torch_made_is_left_out_of_later_searches() -> None:
     code = (
         "import gc\n"
-        "from gdsolve.imports import TRIED, collector_at_rest\n"
+        "from gdsolve.imports import META_KERNELS, TRIED, collector_at_rest, postpone_meta_kernels\n"
         "with collector_at_rest():\n"
         "    import torch\n"
         "print(gc.isenabled(), gc.get_freeze_count() > 100_000)\n"

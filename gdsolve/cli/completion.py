@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, MutableMapping, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 # A word as a shell hands it over, quotes and backslashes included.
 _WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'?|"(?:[^"\\]|\\.)*"?)+""")
 
-# Those of typer say nothing of what stands after the cursor (fish does not tell it), have bash take an empty answer for
-# a wish for file names, and have zsh do nothing the first time.
+# Those of typer say nothing of what stands after the cursor, have bash take an empty answer for a wish for file names,
+# have zsh do nothing the first time, and have fish ask twice.
 SCRIPTS = {
     "bash": r"""
 %(complete_func)s() {
@@ -63,6 +63,16 @@ if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
 else
   compdef %(complete_func)s %(prog_name)s
 fi
+""",
+    "fish": r"""
+function %(complete_func)s
+    set --global %(complete_func)s_offers (env _TYPER_COMPLETE_ARGS=(commandline -cp | string collect) \
+        _GDSOLVE_COMPLETE_LINE=(commandline -p | string collect) \
+        _TYPER_COMPLETE_FISH_ACTION=get-args %(autocomplete_var)s=complete_fish %(prog_name)s)
+end
+
+complete --command %(prog_name)s --no-files --condition %(complete_func)s \
+    --arguments '(string join \n -- $%(complete_func)s_offers)'
 """,
 }
 
@@ -172,10 +182,25 @@ def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None)
     """
     from typer.completion import shell_complete
 
+    _leave_help_as_it_is()
+    written = io.StringIO()
     try:
-        return shell_complete(command, {"obj": line}, "gdsolve", ASKED, instruction)
+        with redirect_stdout(written):
+            code = shell_complete(command, {"obj": line}, "gdsolve", ASKED, instruction)
     except NothingToOfferError:
         return _offer_nothing(instruction.removeprefix("complete_"))
+    print(written.getvalue(), end="")
+    # The script of fish has files offered then.
+    return int(not written.getvalue().strip()) if instruction == "complete_fish" else code
+
+
+def _leave_help_as_it_is() -> None:
+    """Keep typer from having rich render help: it breaks it into lines, and fish would offer each of them as a word."""
+    # Of another version of typer, without this function, the answer is as that version writes it.
+    with suppress(ImportError):
+        from typer import _completion_classes
+
+        _completion_classes._sanitize_help_text = lambda text: text
 
 
 def _offer_nothing(shell: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -29,29 +30,31 @@ def install(shell: str, script: str) -> Path:
     """
     home = Path.home()
     if shell in POWERSHELLS:
-        return _write(_profile(shell), f"{script}\n", mode="a")
+        return _mention(_profile(shell), script)
     if shell == "bash":
         path = home / ".bash_completions/gdsolve.sh"
         _mention(home / ".bashrc", f"source '{path}'")
         return _write(path, script)
     if shell == "zsh":
-        _mention(home / ".zshrc", "fpath+=~/.zfunc; autoload -Uz compinit; compinit")
-        _mention(home / ".zshrc", "zstyle ':completion:*' menu select", unless="zstyle")
+        started = Path(os.environ.get("ZDOTDIR") or home) / ".zshrc"
+        _mention(started, "fpath+=~/.zfunc; autoload -Uz compinit; compinit")
+        _mention(started, "zstyle ':completion:*' menu select", unless="zstyle")
         return _write(home / ".zfunc/_gdsolve", script)
-    return _write(home / ".config/fish/completions/gdsolve.fish", f"{script}\n")
+    settings = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
+    return _write(settings / "fish/completions/gdsolve.fish", f"{script}\n")
 
 
-def _mention(path: Path, line: str, unless: str | None = None) -> None:
-    """Add a line to the file that a shell runs when it starts, unless it stands there, or another with this word."""
+def _mention(path: Path, line: str, unless: str | None = None) -> Path:
+    """Add lines to the file that a shell runs when it starts, unless they stand there, or others with this word."""
     text = path.read_text() if path.is_file() else ""
     if (unless or line) not in text:
         _write(path, f"{text}\n{line}\n" if text else f"{line}\n")
+    return path
 
 
-def _write(path: Path, text: str, mode: str = "w") -> Path:
+def _write(path: Path, text: str) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open(mode) as file:
-        file.write(text)
+    path.write_text(text)
     return path
 
 

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from gdsolve.data.description import Description, describe, describe_arrays
     from gdsolve.data.extent import RowCount
     from gdsolve.data.findings import Finding, FindingKind, ranked
+    from gdsolve.data.glance import column_names
     from gdsolve.data.inline import Arrays, inline_table
     from gdsolve.data.levels import MOST_LEVELS
     from gdsolve.data.opening import open_sources
     from gdsolve.data.source import Source
     from gdsolve.data.summary import ColumnSummary
-    from gdsolve.data.table import Table, column_names, open_columns, open_table
+    from gdsolve.data.table import Table, open_columns, open_table
     from gdsolve.data.usable import read_with, usable_table
 
 _HOME = {
@@ -37,7 +38,7 @@ _HOME = {
     "Source": "source",
     "Table": "table",
     "columns_in": "columns",
-    "column_names": "table",
+    "column_names": "glance",
     "describe": "description",
     "describe_arrays": "description",
     "inline_table": "inline",

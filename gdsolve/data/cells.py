@@ -7,8 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import polars as pl
+from gdsolve.imports import Postponed
+
+# The header of a CSV file is judged without.
+if TYPE_CHECKING:
+    import polars as pl
+else:
+    pl = Postponed("polars")
 
 # ISO dates and times, and the usual forms with the day or the month first.
 _DATE = (
@@ -116,7 +123,7 @@ class Cells:
         value = _without(value, [*self._values, *beyond])
         return value.fill_nan(None) if "nan" in self.missing else value
 
-    def parsed(self, names: Sequence[str], dtype: type[pl.DataType] = pl.String) -> list[pl.Expr]:
+    def parsed(self, names: Sequence[str], dtype: type[pl.DataType] | None = None) -> list[pl.Expr]:
         """Give columns of a type as `plain` does, but with NaN left where it may mean missing: see `hides_missing`.
 
         An expression a column would cost a table of a thousand columns three times what it takes to parse.

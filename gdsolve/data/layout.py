@@ -8,11 +8,17 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable, Iterator
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from gdsolve.data.records import LONGEST, end_of_records
 from gdsolve.data.text_layout import TextLayout
+from gdsolve.imports import Postponed
+
+# The header of a CSV file is judged without.
+if TYPE_CHECKING:
+    import numpy as np
+else:
+    np = Postponed("numpy")
 
 TABLED = "\t"
 """What comes out between the cells of a text of blanks."""
@@ -21,8 +27,7 @@ TABLED = "\t"
 _BLOCK = 1 << 18
 _BLANKS = b" \t\r\v\f"
 _AS_SPACES = bytes.maketrans(_BLANKS, b" " * len(_BLANKS))
-_BESIDE_QUOTES = np.zeros(256, bool)
-_BESIDE_QUOTES[[*_BLANKS, *b'\n"']] = True
+_BESIDE_QUOTES = bytes(letter in _BLANKS + b'\n"' for letter in range(256))
 # What spreadsheets write where there is no number is no comment.
 _BEGINS = re.compile(rb"(?!(?:n/a|na|div/0!|ref!|value!|name[?]|num!|null!)(?:[\s,;|\"]|\Z))", re.IGNORECASE)
 _CELL = re.compile(rb'"(?:[^"]|"")*"(?=[ \t\r\v\f]|$)|[^ \t\r\v\f]+')
@@ -197,7 +202,8 @@ def _set_quoted_apart(text: bytes) -> bytes:
     if not within[-1] and not (within & broken).any():
         places = np.flatnonzero(quote)
         padded = np.frombuffer(b"".join((b"\n", text, b"\n")), np.uint8)
-        if _BESIDE_QUOTES[padded[places[0::2]]].all() and _BESIDE_QUOTES[padded[places[1::2] + 2]].all():
+        beside = np.frombuffer(_BESIDE_QUOTES, bool)
+        if beside[padded[places[0::2]]].all() and beside[padded[places[1::2] + 2]].all():
             return _squeezed(found, (found <= ord(" ")) & ~broken & ~within)
     return b"\n".join(map(_line_set_apart, text.split(b"\n")))
 

@@ -43,7 +43,6 @@ from gdsolve.data.targets import class_levels, holds_classes
 from gdsolve.data.unclear import refuse_unclear
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
-from gdsolve.spec.scans import is_scan
 from gdsolve.status import DataError
 
 if TYPE_CHECKING:
@@ -316,21 +315,6 @@ def open_columns(sources: Sequence[str], spec: Spec, choose: Callable[[Sequence[
     except BaseException:
         stack.close()
         raise
-
-
-def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
-    """Give the names of the columns, as flags take them.
-
-    Raises:
-        DataError: a source that cannot be read.
-    """
-    if is_scan(sources[0]):
-        from gdsolve.data.scan_file import scan_columns
-
-        return scan_columns(sources[0])
-    with ExitStack() as stack:
-        schema = open_sources(sources, spec, stack, glance=True)[0].schema
-    return tuple(schema)
 
 
 def columns_and_numbers(sources: Sequence[str], spec: Spec) -> tuple[tuple[str, ...], tuple[str, ...]]:

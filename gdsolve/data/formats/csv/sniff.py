@@ -17,6 +17,7 @@ from gdsolve.data.formats.csv.cut import CutRecords, cut, without_groups
 from gdsolve.data.formats.csv.foreign import refuse_foreign
 from gdsolve.data.formats.csv.head import Record, head_records, is_number
 from gdsolve.data.formats.csv.header import HeaderGuess, judge
+from gdsolve.data.names import plain_names, unique_names
 from gdsolve.data.shell import piped
 from gdsolve.data.text_layout import TextLayout
 from gdsolve.spec import Header, Spec
@@ -58,6 +59,16 @@ class Dialect:
     def delimited_by(self) -> str:
         """The delimiter as `--delimiter` takes it."""
         return BLANKS if self.layout is not None and self.layout.blanks else self.delimiter
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The cells of the header; without one, the names that columns have then."""
+        return self.header or plain_names(self.width)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, each its own."""
+        return unique_names(self.headers)
 
 
 def sniff(file: File, spec: Spec, named: Collection[str] = ()) -> Dialect:

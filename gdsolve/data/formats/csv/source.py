@@ -20,7 +20,6 @@ from gdsolve.data.formats.csv.mending import number_hint
 from gdsolve.data.formats.csv.sniff import ROW_NAMES, Dialect, sniff
 from gdsolve.data.formats.text import QUOTES, TextLines, TextSource, text_of
 from gdsolve.data.layout import plain
-from gdsolve.data.names import plain_names, unique_names
 from gdsolve.data.pieces import pieces_of
 from gdsolve.data.scan import rows_of
 from gdsolve.data.shell import BY_BLANKS, FIT, piped
@@ -217,11 +216,9 @@ def open_csv(file: File, spec: Spec, named: Collection[str]) -> Source:
     dialect = sniff(file, spec, named)
     if dialect.layout is not None:
         file = replace(file, head=plain(dialect.layout, file.head), layout=dialect.layout)
-    headers = dialect.header or plain_names(dialect.width)
-    schema: dict[str, pl.DataType] = {name: pl.String() for name in unique_names(headers)}
-    return CsvSource(
-        file, headers, schema, Cells.of(dialect.decimal, spec.missing_texts, spec.thousands), dialect=dialect
-    )
+    schema: dict[str, pl.DataType] = {name: pl.String() for name in dialect.names}
+    cells = Cells.of(dialect.decimal, spec.missing_texts, spec.thousands)
+    return CsvSource(file, dialect.headers, schema, cells, dialect=dialect)
 
 
 def _is_number(cell: str, value: float) -> bool:

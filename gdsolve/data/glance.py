@@ -1,0 +1,43 @@
+"""The names of the columns of a table, for who asks nothing else; those of a CSV file without numpy and polars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from gdsolve.data.files import expand, open_named
+from gdsolve.data.formats.csv import CSV
+from gdsolve.spec import Spec
+from gdsolve.spec.scans import is_scan
+
+
+def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
+    """Give the names of the columns, as flags take them.
+
+    Raises:
+        DataError: a source that cannot be read.
+    """
+    if is_scan(sources[0]):
+        from gdsolve.data.scan_file import scan_columns
+
+        return scan_columns(sources[0])
+    with ExitStack() as stack:
+        names = expand(sources)
+        if (of_csv := _of_csv(names, spec, stack)) is not None:
+            return of_csv
+        from gdsolve.data.opening import open_sources
+
+        return tuple(open_sources(names, spec, stack, glance=True)[0].schema)
+
+
+def _of_csv(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[str, ...] | None:
+    """The columns of one CSV file; None for what is to be opened as a table: other files, or several."""
+    # What comes once cannot be opened again.
+    if len(names) > 1 or names[0] == "-":
+        return None
+    form, file = next(iter(open_named(names, spec.encoding, stack)))
+    if form is not CSV:
+        return None
+    from gdsolve.data.formats.csv.sniff import sniff
+
+    return sniff(file, spec).names
