@@ -10,8 +10,7 @@ RUN python3 -m venv /opt/gdsolve \
 FROM python:3.11-slim
 RUN useradd --create-home --uid 1000 gdsolve
 COPY --from=build /opt/gdsolve /opt/gdsolve
-# Fonts are listed there by whatever user `docker run --user` names.
-ENV PATH=/opt/gdsolve/bin:$PATH MPLCONFIGDIR=/tmp
+ENV PATH=/opt/gdsolve/bin:$PATH
 USER 1000
 WORKDIR /data
 ENTRYPOINT ["gdsolve"]
