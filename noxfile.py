@@ -1,0 +1,66 @@
+"""Sessions for those who work on gdsolve: `nox -l` lists them, `nox -s lint` runs one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.4.15"
+nox.options.sessions = ["lint", "test"]
+nox.options.error_on_missing_interpreters = False
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", "--strict", "gdsolve"))
+TESTS = ("python", "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
+PAGES = ("tests/test_readme.py", "tests/test_design.py", "tests/test_project_files.py")
+
+
+def install(session: nox.Session, *words: str) -> None:
+    """Install the versions that were tested."""
+    session.install("-c", "constraints.txt", *words)
+
+
+@nox.session(python=PYTHONS)
+def test(session: nox.Session) -> None:
+    """All tests; words after -- are pytest's, as in `nox -s test-3.11 -- tests/test_plan.py`."""
+    install(session, "-e", ".[dev]")
+    session.run(*TESTS, *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """The linters, which write nothing."""
+    install(session, "-e", ".[dev]")
+    for command in LINTERS:
+        session.run(*command)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write anew what the README and docs/ show of gdsolve, and test that they speak of what is there."""
+    install(session, "-e", ".[dev]")
+    session.run("python", "tests/readme.py")
+    session.run("python", "-m", "pytest", "-q", *PAGES)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure speed; words after -- are those of the benchmarks, as in `nox -s bench -- --list`."""
+    install(session, ".[bench]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build the wheel and the source distribution in dist/, and run what was built away from the checkout."""
+    session.install("build")
+    built = Path("dist")
+    shutil.rmtree(built, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(built))
+    (wheel,) = built.glob("*.whl")
+    install(session, str(wheel))
+    session.chdir(session.create_tmp())
+    session.run("gdsolve", "--version")
+    session.run("gdsolve", "fit", "two_points")
