@@ -20,6 +20,7 @@ import hint_cases_graphs
 import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
+import hint_cases_programs
 import hint_cases_python
 import hint_cases_results
 import hint_cases_runs
@@ -59,6 +60,7 @@ CASES: list[Case] = [
     *hint_cases_batches.CASES,
     *hint_cases_classes.CASES,
     *hint_cases_code.CASES,
+    *hint_cases_programs.CASES,
     *hint_cases_models.CASES,
     *hint_cases_path.CASES,
     *hint_cases_validation.CASES,
@@ -81,6 +83,9 @@ NO_PROGRAM_FOLLOWS: dict[str, str] = {
     "solve/penalised_rows.py::_found#1": "a minimum beyond 500 steps; test_path_losses.py leaves it none",
     "cli/each.py::run_each#1": "several ranks under a launcher; test_each.py stands in for them",
     "cli/model_paths.py::_make_folders#2": "a folder that may not be written to, which stops no superuser",
+    "programs/expression.py::_Torch._spelled#1": "a function of a library that formulas do not have is told by them",
+    "programs/table.py::_require_plain#2": "a pipe with a name, which is read once",
+    "programs/walk.py::_taken#2": "an end of squares on a table that none of them has",
     "bundled.py::_folder#1": "an installation without its specs",
     "data/formats/extras.py::require_extra#1": "an installation without the package; test_sources.py stands in for it",
     "data/formats/sqlite/database.py::_Database._fault#3": "a database that is locked; test_sources.py locks one",

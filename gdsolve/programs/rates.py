@@ -66,7 +66,7 @@ def _walk(problem: Problem, tol: float, limit: int) -> ProgramSteps:
                 walk = dataclasses.replace(walk, loss_tol=rule.tolerance)
             case SmallGradient():
                 if problem.limits is not None:
-                    raise no_program("--grad-tol here", "give --tol in its place", "grad_tol")
+                    raise no_program("--grad-tol here", "leave --grad-tol out", "grad_tol")
                 walk = dataclasses.replace(walk, grad_tol=rule.tolerance)
             case Divergence():
                 walk = dataclasses.replace(walk, explosion=rule.threshold)

@@ -208,8 +208,6 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
         raise no_program("a table that is in no file of its own", "write it to a file, as in data.csv, and fit that")
     if info.is_scan:
         raise no_program("a scan", "give the table that was scanned")
-    if spec.formula is not None:
-        raise no_program("--formula", "name the columns: --target y --features x,z", "formula")
     if spec.thousands is not None:
         raise no_program("--thousands", "write the numbers without it, and leave --thousands out", "thousands")
     if info.dates is not None:

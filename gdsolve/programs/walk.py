@@ -90,7 +90,7 @@ def _ruled(walk: ProgramSteps, rule: StopRule, problem: Problem) -> ProgramSteps
             changes = {"loss_tol": rule.tolerance}
         case SmallGradient():
             if problem.limits is not None or walk.recipe.method in (Method.NESTEROV, Method.NEWTON):
-                raise no_program("--grad-tol here", "give --tol in its place", "grad_tol")
+                raise no_program("--grad-tol here", "leave --grad-tol out", "grad_tol")
             changes = {"grad_tol": rule.tolerance}
         case Divergence() if walk.diverges or (problem.modes is None and not _is_tame(problem, walk.recipe)):
             changes = {"explosion": rule.threshold}

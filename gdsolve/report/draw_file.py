@@ -9,7 +9,6 @@ import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.files import replacing_bytes
@@ -70,7 +69,7 @@ def save_picture(picture: Picture | Diagram, path: str) -> None:
     Raises:
         GdsolveError: the file cannot be written; what was there before is untouched.
     """
-    content = render(picture, Path(path).suffix.lower().removeprefix("."))
+    content = render(picture, path.rpartition(".")[2].lower())
     with replacing_bytes(path) as stream:
         stream.write(content)
 

@@ -184,7 +184,7 @@ SHOWN_ITERATIONS = Company(
 REPORTED = Company(
     lambda asked: asked.spec.every != "none",
     "adds to the iterations, and --every none reports none",
-    "leave {flag} out, or leave --every none out",
+    "leave {flag} out, or give --every log",
 )
 SHOWN_CHECKS = Company(
     lambda asked: (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gdsolve.spec.choices import ANIMATED, PLOT_ENDINGS, PlotKind, StopAt
+from gdsolve.spec.choices import ANIMATED, PlotKind, StopAt
 from gdsolve.spec.option import enumerated
 from gdsolve.spec.scans import reads_scans
 from gdsolve.spec.spec import Spec
@@ -48,11 +48,10 @@ def check_plot(spec: Spec, verb: str) -> None:
             option="plot_kind",
         )
     if spec.is_animated and kind_of_plot(spec, verb) is not PlotKind.PATH:
-        still = "|".join(one for one in PLOT_ENDINGS if one != ANIMATED)
         homes = [home for home, drawn in PLOT_KINDS.items() if PlotKind.PATH in drawn]
         raise GdsolveError(
             f"a {ANIMATED} file is for the path of descent, which gdsolve {enumerated(homes)} draw",
-            f"give --plot FILE{still}" + (", or --plot-kind path" if verb in homes else ""),
+            "give --plot picture.svg" + (", or --plot-kind path" if verb in homes else ""),
             option="plot",
         )
     if spec.plot_kind is PlotKind.VALIDATION:
