@@ -11,7 +11,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping, MutableMapping, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from typer.core import TyperGroup
 
 # A word as a shell hands it over, quotes and backslashes included.
+WIDE = "10000"
+"""Cells of a line that nothing is too long for."""
 _WORD = re.compile(r"""(?:[^\s'"\\]|\\.|'[^']*'?|"(?:[^"\\]|\\.)*"?)+""")
 
 # Those of typer say nothing of what stands after the cursor, have bash take an empty answer for a wish for file names,
@@ -182,7 +184,8 @@ def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None)
     """
     from typer.completion import shell_complete
 
-    _leave_help_as_it_is()
+    # Help is rendered by rich, which would break it into lines, and fish would offer each of them as a word.
+    os.environ["COLUMNS"] = WIDE
     written = io.StringIO()
     try:
         with redirect_stdout(written):
@@ -192,15 +195,6 @@ def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None)
     print(written.getvalue(), end="")
     # The script of fish has files offered then.
     return int(not written.getvalue().strip()) if instruction == "complete_fish" else code
-
-
-def _leave_help_as_it_is() -> None:
-    """Keep typer from having rich render help: it breaks it into lines, and fish would offer each of them as a word."""
-    # Of another version of typer, without this function, the answer is as that version writes it.
-    with suppress(ImportError):
-        from typer import _completion_classes
-
-        _completion_classes._sanitize_help_text = lambda text: text
 
 
 def _offer_nothing(shell: str) -> int:

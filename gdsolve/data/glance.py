@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from gdsolve.data.files import expand, open_named
-from gdsolve.data.formats.csv import CSV
 from gdsolve.spec import Spec
 from gdsolve.spec.scans import is_scan
 
@@ -23,21 +22,17 @@ def column_names(sources: Sequence[str], spec: Spec) -> tuple[str, ...]:
         return scan_columns(sources[0])
     with ExitStack() as stack:
         names = expand(sources)
-        if (of_csv := _of_csv(names, spec, stack)) is not None:
-            return of_csv
+        if (glimpsed := _of_one(names, spec, stack)) is not None:
+            return glimpsed
         from gdsolve.data.opening import open_sources
 
         return tuple(open_sources(names, spec, stack, glance=True)[0].schema)
 
 
-def _of_csv(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[str, ...] | None:
-    """The columns of one CSV file; None for what is to be opened as a table: other files, or several."""
+def _of_one(names: Sequence[str], spec: Spec, stack: ExitStack) -> tuple[str, ...] | None:
+    """The columns of one file whose format has them at a glance; None for what is to be opened as a table."""
     # What comes once cannot be opened again.
     if len(names) > 1 or names[0] == "-":
         return None
     form, file = next(iter(open_named(names, spec.encoding, stack)))
-    if form is not CSV:
-        return None
-    from gdsolve.data.formats.csv.sniff import sniff
-
-    return sniff(file, spec).names
+    return None if form.glance is None else form.glance(file, spec)

@@ -21,4 +21,10 @@ def _open(file: File, spec: Spec, named: Collection[str]) -> Source:
     return open_csv(file, spec, named)
 
 
-CSV = TableFormat("CSV", (".csv", TABBED), _open, takes=(company.CSV, company.HEADER, company.TEXT))
+def _glance(file: File, spec: Spec) -> tuple[str, ...]:
+    from gdsolve.data.formats.csv.sniff import sniff
+
+    return sniff(file, spec).names
+
+
+CSV = TableFormat("CSV", (".csv", TABBED), _open, takes=(company.CSV, company.HEADER, company.TEXT), glance=_glance)
