@@ -10,8 +10,8 @@ import io
 import os
 import re
 import shlex
-from collections.abc import Mapping, MutableMapping, Sequence
-from contextlib import redirect_stdout
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CalledProcessError
@@ -184,17 +184,29 @@ def answer(command: TyperGroup, instruction: str, line: TypedLine | None = None)
     """
     from typer.completion import shell_complete
 
-    # Help is rendered by rich, which would break it into lines, and fish would offer each of them as a word.
-    os.environ["COLUMNS"] = WIDE
     written = io.StringIO()
     try:
-        with redirect_stdout(written):
+        with redirect_stdout(written), _unbroken_help():
             code = shell_complete(command, {"obj": line}, "gdsolve", ASKED, instruction)
     except NothingToOfferError:
         return _offer_nothing(instruction.removeprefix("complete_"))
     print(written.getvalue(), end="")
     # The script of fish has files offered then.
     return int(not written.getvalue().strip()) if instruction == "complete_fish" else code
+
+
+@contextmanager
+def _unbroken_help() -> Iterator[None]:
+    """A span in which rich, which renders help, does not break it: fish would offer each of its lines as a word."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = WIDE
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
 
 
 def _offer_nothing(shell: str) -> int:
