@@ -30,6 +30,13 @@ def test(session: nox.Session) -> None:
 
 
 @nox.session
+def search(session: nox.Session) -> None:
+    """The property tests, each on tables that no run has drawn before."""
+    install(session, "-e", ".[dev]")
+    session.run(*TESTS, "-m", "hypothesis", *session.posargs, env={"HYPOTHESIS_PROFILE": "search"})
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """The linters, which write nothing."""
     install(session, "-e", ".[dev]")

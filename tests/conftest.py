@@ -10,6 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# What Hypothesis draws is the same in every run, so that a change is judged by itself and not by luck, and nothing is
+# written into the checkout; HYPOTHESIS_PROFILE=search looks where no run has looked before (`nox -s search`).
+settings.register_profile("steady", derandomize=True, database=None, deadline=None, print_blob=True)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 # Threads of PyTorch that have nothing to do sleep, as two workers share the cores; it is read when PyTorch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
