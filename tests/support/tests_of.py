@@ -48,7 +48,7 @@ def dotted(module: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def tests_of(module: Path) -> list[Path]:
+def covering(module: Path) -> list[Path]:
     """The files that test a module: of its name, those that import it, and, where it has none, those of its users."""
     folder = TESTS / module.resolve().relative_to(ROOT / "gdsolve").parent
     named = [path for path in TESTS.rglob(f"test_*{module.stem.strip('_')}*.py") if module.stem != "__init__"]
@@ -62,5 +62,5 @@ def tests_of(module: Path) -> list[Path]:
 
 if __name__ == "__main__":
     for argument in sys.argv[1:]:
-        for found in tests_of(Path(argument)):
+        for found in covering(Path(argument)):
             print(found.relative_to(ROOT))
