@@ -1,4 +1,4 @@
-"""docs/classes.md shows what gdsolve prints today, and its Python runs: `python tests/test_classes_page.py`."""
+"""docs/guide/classes.md shows what gdsolve prints today, and its Python runs: `python tests/test_classes_page.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from readme import ROOT, RUN
 from test_readme import rounded
 from test_validation_page import made
 
-PAGE = ROOT / "docs" / "classes.md"
+PAGE = ROOT / "docs" / "guide" / "classes.md"
 
 
 def test_the_page_is_current() -> None:

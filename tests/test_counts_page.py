@@ -1,4 +1,4 @@
-"""docs/counts.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/counts.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from readme import made_anew
 from test_readme import rounded
 
-PAGE = Path(__file__).parent.parent / "docs" / "counts.md"
+PAGE = Path(__file__).parent.parent / "docs" / "guide" / "counts.md"
 
 
 def test_the_page_is_current() -> None:

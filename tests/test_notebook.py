@@ -17,7 +17,7 @@ import gdsolve
 from gdsolve.api import predicting, verbs
 from gdsolve.spec import PLOT_KINDS
 
-NOTEBOOK = Path(__file__).parent.parent / "docs" / "notebook.ipynb"
+NOTEBOOK = Path(__file__).parent.parent / "docs" / "guide" / "notebook.ipynb"
 
 
 def outputs(cell: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""docs/path.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/path.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from readme import made_anew
 from test_readme import rounded
 
-PAGE = Path(__file__).parent.parent / "docs" / "path.md"
+PAGE = Path(__file__).parent.parent / "docs" / "guide" / "path.md"
 
 
 def test_the_page_is_current() -> None:

@@ -1,4 +1,4 @@
-"""docs/prediction.md shows what its commands print today."""
+"""docs/guide/prediction.md shows what its commands print today."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from test_readme import rounded
 from gdsolve.cli.main import run
 
 ROOT = Path(__file__).parent.parent
-PAGE = ROOT / "docs" / "prediction.md"
+PAGE = ROOT / "docs" / "guide" / "prediction.md"
 BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""docs/scan.md: every command that it shows runs, in the order in which it stands there."""
+"""docs/guide/scan.md: every command that it shows runs, in the order in which it stands there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from gdsolve.cli.main import run
 
-TEXT = (Path(__file__).parent.parent / "docs" / "scan.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parent.parent / "docs" / "guide" / "scan.md").read_text(encoding="utf-8")
 DAYS = ("mon", "tue", "wed")
 
 

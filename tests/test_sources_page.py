@@ -1,4 +1,4 @@
-"""docs/files.md: every command of its sections on workbooks, databases and svmlight runs, in its order."""
+"""docs/guide/tables.md: every command of its sections on workbooks, databases and svmlight runs, in its order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from in_process import completed
 from source_tables import duckdb_file, sparse_lines, sqlite_file, workbook
 
-TEXT = (Path(__file__).parent.parent / "docs" / "files.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parent.parent / "docs" / "guide" / "tables.md").read_text(encoding="utf-8")
 SECTIONS = ("Sheets of Excel", "Queries of databases", "svmlight and libsvm")
 
 
