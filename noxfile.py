@@ -49,6 +49,7 @@ def docs(session: nox.Session) -> None:
     """Write anew what the README and docs/ show of gdsolve, and test that they speak of what is there."""
     install(session, "-e", ".[dev]")
     session.run("python", "tests/support/readme.py")
+    session.run("mkdocs", "build")
     session.run("python", "-m", "pytest", "-q", *PAGES)
 
 

@@ -17,7 +17,7 @@ import gdsolve
 from gdsolve.api import predicting, verbs
 from gdsolve.spec import PLOT_KINDS
 
-NOTEBOOK = DOCS / "notebook.ipynb"
+NOTEBOOK = DOCS / "guide" / "notebook.ipynb"
 
 
 def outputs(cell: Any) -> dict[str, Any]:

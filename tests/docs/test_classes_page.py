@@ -1,4 +1,4 @@
-"""docs/classes.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/classes.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from readme import ROOT, RUN
 from shown import made, rounded
 
-PAGE = ROOT / "docs" / "classes.md"
+PAGE = ROOT / "docs" / "guide" / "classes.md"
 
 
 def test_the_page_is_current() -> None:

@@ -1,4 +1,4 @@
-"""docs/code.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/code.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shown import rounded
 
 from gdsolve.cli.main import run
 
-PAGE = ROOT / "docs" / "code.md"
+PAGE = ROOT / "docs" / "guide" / "code.md"
 
 
 def printed(command: str) -> str:

@@ -1,4 +1,4 @@
-"""docs/counts.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/counts.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from places import DOCS
 from readme import made_anew
 from shown import rounded
 
-PAGE = DOCS / "counts.md"
+PAGE = DOCS / "guide" / "counts.md"
 
 
 def test_the_page_is_current() -> None:

@@ -1,4 +1,4 @@
-"""docs/graphs.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/graphs.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shown import printed, rounded
 
 import gdsolve
 
-PAGE = ROOT / "docs" / "graphs.md"
+PAGE = ROOT / "docs" / "guide" / "graphs.md"
 
 
 def test_the_page_is_current(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""docs/minibatches.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/minibatches.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shown import rounded
 
 from gdsolve.cli.main import run
 
-PAGE = ROOT / "docs" / "minibatches.md"
+PAGE = ROOT / "docs" / "guide" / "minibatches.md"
 
 
 def printed(command: str) -> str:

@@ -1,4 +1,4 @@
-"""docs/path.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/path.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from places import DOCS
 from readme import made_anew
 from shown import rounded
 
-PAGE = DOCS / "path.md"
+PAGE = DOCS / "guide" / "path.md"
 
 
 def test_the_page_is_current() -> None:

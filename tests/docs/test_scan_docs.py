@@ -1,4 +1,4 @@
-"""docs/scan.md: every command that it shows runs, in the order in which it stands there."""
+"""docs/guide/scan.md: every command that it shows runs, in the order in which it stands there."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from places import DOCS
 
 from gdsolve.cli.main import run
 
-TEXT = (DOCS / "scan.md").read_text(encoding="utf-8")
+TEXT = (DOCS / "guide" / "scan.md").read_text(encoding="utf-8")
 DAYS = ("mon", "tue", "wed")
 
 

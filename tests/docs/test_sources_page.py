@@ -1,4 +1,4 @@
-"""docs/files.md: every command of its sections on workbooks, databases and svmlight runs, in its order."""
+"""docs/guide/tables.md: every command of its sections on workbooks, databases and svmlight runs, in its order."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from in_process import completed
 from places import DOCS
 from source_tables import duckdb_file, sparse_lines, sqlite_file, workbook
 
-TEXT = (DOCS / "files.md").read_text(encoding="utf-8")
+TEXT = (DOCS / "guide" / "tables.md").read_text(encoding="utf-8")
 SECTIONS = ("Sheets of Excel", "Queries of databases", "svmlight and libsvm")
 
 

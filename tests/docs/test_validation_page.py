@@ -1,4 +1,4 @@
-"""docs/validation.md shows what gdsolve prints today, and its Python runs."""
+"""docs/guide/validation.md shows what gdsolve prints today, and its Python runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shown import made, rounded
 
 from gdsolve.cli.main import run
 
-PAGE = ROOT / "docs" / "validation.md"
+PAGE = ROOT / "docs" / "guide" / "validation.md"
 
 
 def printed(command: str) -> str:

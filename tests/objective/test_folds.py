@@ -45,7 +45,7 @@ def splitmix(state: int) -> int:
 
 
 def hashed(row: int, seed: int, file: int, purpose: int) -> int:
-    """The formula of docs/validation.md."""
+    """The formula of docs/guide/validation.md."""
     golden, most = 0x9E3779B97F4A7C15, 2**64 - 1
     key = splitmix((seed + purpose * golden) & most)
     key = splitmix((key + (file + 1) * golden) & most)

@@ -251,7 +251,7 @@ def test_columns_without_a_use_are_told(tmp_path: Path) -> None:
 
 def test_every_command_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    page = (DOCS / "files.md").read_text(encoding="utf-8")
+    page = (DOCS / "guide" / "tables.md").read_text(encoding="utf-8")
     section = page.split("\n## Texts of other makes\n")[1].split("\n## ")[0]
     (block,) = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     Path("rows.dat").write_text(MADE["gnuplot"])
