@@ -172,10 +172,10 @@ def opened(spec: Spec, info: DataInfo) -> list[str]:
         ending = "".join(Path(path).suffixes[-1:]).lower()
         if ending not in READERS:
             raise no_program(f"a table such as {path}", "write it as .csv or .parquet, and fit that")
-        return [f'table = pl.{READERS[ending]}("{path}")']
+        return [f"table = pl.{READERS[ending]}({_double(path)})"]
     if info.delimiter != "\t" and (len(info.delimiter) != 1 or info.delimiter.isspace()):
         raise no_program(f"cells that stand between blanks, as in {path}", "write the table as .csv, and fit that")
-    options = [f'"{path}"']
+    options = [_double(path)]
     if info.delimiter != ",":
         options.append(f"separator={_double(info.delimiter)}")
     if info.decimal == ",":

@@ -196,15 +196,28 @@ def test_dark_and_light_print_and_phone(browser: Any, tmp_path: Path) -> None:
 
 
 def test_hostile_names_stay_text(browser: Any, tmp_path: Path) -> None:
-    name = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
-    table = tmp_path / "table.csv"
-    table.write_text(f'"{name}",y\n1,2\n3,4\n4,9\n')
-    page, code = made(tmp_path, str(table))
+    """A column, a level and a file, each of which ends the text, the attribute and the script that it stands in."""
+    column = "</script><script>window.ran = 1</script><img src=x onerror='window.ran = 2'>"
+    level = "\"'`</title></style></code><svg onload='window.ran = 3'>"
+    unseen = "\u202e\x1b]0;x\x07\x9b"
+    table = tmp_path / "\"'><script>window.ran = 4<!-- &lt; ${1}.csv"
+    cell = (level + unseen).replace('"', '""')
+    table.write_text(f'"{column}",g,y\n1,"{cell}",2\n2,b,4\n3,"{cell}",9\n4,b,5\n6,b,5\n')
+    page, code = made(tmp_path, str(table), "--categorical", "onehot", "--report")
     assert code == 0
     with Opened(browser, page) as opened:
         assert opened.complaints == []
-        assert opened.page.locator("img").count() == 0
-        assert name in opened.page.locator("main").inner_text()
+        assert opened.page.evaluate("window.ran") is None
+        assert opened.page.locator("img, svg[onload]").count() == 0
+        assert opened.page.locator("script").count() == 2
+        shown = opened.page.locator("main").inner_text()
+        for text in (column, level + "\\u202e\\x1b]0;x\\x07\\x9b"):
+            assert text in shown
+        assert table.name in opened.page.title()
+    # What scripts read has the names themselves.
+    record = embedded(page)["record"]
+    assert list(record["weights"]) == [column, "g=b"]
+    assert record["data"]["levels"]["g"] == [level + unseen, "b"]
 
 
 def test_every_picture_of_a_fit_is_on_the_page(browser: Any, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -19,6 +18,7 @@ from gdsolve.data.source import Source
 from gdsolve.data.where.cells import WORDS, SeenColumn, schema_of, seen_as
 from gdsolve.data.where.source import SiftedSource
 from gdsolve.data.where.sql import Condition, fault, read_condition
+from gdsolve.quoting import quoted
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.status import GdsolveError
@@ -108,7 +108,7 @@ def _unclear_dates(source: Source, sample: pl.DataFrame, name: str) -> GdsolveEr
     cell, form = next((cell, form) for cell in written if (form := forms_of(cell)) is not None)
     return fault(
         f"column {name!r} of {source.name} holds dates that do not begin with the year, such as {cell!r}",
-        f"--date-format {shlex.quote(form[0])}{form[1]}",
+        f"--date-format {quoted(form[0])}{form[1]}",
     )
 
 
