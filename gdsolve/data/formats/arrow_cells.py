@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn
+from gdsolve.data.literal import column, literals
 
 
 def stored_column(field: Any) -> StoredColumn:
@@ -32,7 +33,7 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
-    return frame.with_columns(pl.col(name).dt.to_string("iso") for name in spans) if spans else frame
+    return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
 
 
 def columns_by_polars(schema: Mapping[str, pl.DataType]) -> list[StoredColumn]:
@@ -45,7 +46,7 @@ def batches_by_polars(
     scanned: pl.LazyFrame, columns: Sequence[str], rows: tuple[int, int] | None, height: int
 ) -> Iterator[pl.DataFrame]:
     """The batches of such a file."""
-    chosen = scanned.select(*columns)
+    chosen = scanned.select(literals(columns))
     return (chosen.slice(*rows) if rows else chosen).collect_batches(chunk_size=height)
 
 
