@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from gdsolve.objective.active_set import _dependence, _searched_line
+from gdsolve.objective import active_set
+from gdsolve.objective.active_set import Penalties, _begun, _dependence, _Search, _searched, _searched_line, _settled
 
 
 def upper_of(columns: list[list[float]]) -> tuple[Tensor, Tensor]:
@@ -59,3 +60,21 @@ def test_a_step_along_a_line_ends_at_its_least_value(l1: float) -> None:
     found = _searched_line(w, step, limits, bend, crossing)
     assert ((found - w) / step).tolist() == pytest.approx([least] * 4, abs=2e-5)
     assert bool((found == 0.0).any()) == (l1 in {0.22, 1.0, 3.0})
+
+
+@pytest.mark.parametrize("one_by_one", [False, True])
+def test_weights_come_in_together_or_one_by_one(one_by_one: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four columns at right angles three are beyond their limits; the furthest comes first."""
+    design, target = torch.eye(4, dtype=torch.float64), torch.tensor([[2.0], [-5.0], [0.5], [3.0]], dtype=torch.float64)
+    ones = torch.ones(4, dtype=torch.float64)
+    search = _begun(design, target, Penalties(ones, 0.0 * ones, ones), None)
+    supports: list[list[int]] = []
+
+    def noted(search: _Search) -> bool:
+        supports.append(list(search.support))
+        return _settled(search)
+
+    monkeypatch.setattr(active_set, "_settled", noted)
+    assert _searched(search, one_by_one=one_by_one)
+    assert supports == ([[], [1], [1, 3], [1, 3, 0]] if one_by_one else [[], [1, 3, 0]])
+    assert search.w.tolist() == [1.0, -4.0, 0.0, 2.0]
