@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import gdsolve
 from gdsolve.data import pieces
 from gdsolve.data.file import File
 from gdsolve.data.pieces import first_piece, first_records, lines_before, pieces_of
@@ -48,7 +49,7 @@ def test_pieces_are_the_text_cut_at_records(
 
 
 @pytest.mark.parametrize("complete", [False, True])
-@pytest.mark.parametrize("skip", [0, 1, 2, 3, 5])
+@pytest.mark.parametrize("skip", [0, 1, 2, 3, 5, 6, 9])
 def test_lines_that_are_skipped_may_end_in_any_piece(
     skip: int, complete: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,3 +81,9 @@ def test_a_record_without_end_is_told_with_its_line(tmp_path: Path, monkeypatch:
     ):
         with pytest.raises(DataError, match=told):
             list(pieces_of(file_of(tmp_path, text), 0, delimiter))
+
+
+@pytest.mark.parametrize("text", ["x,y", "x,y\n", "\ufeffx,y"])
+def test_a_header_alone_is_no_row_whether_its_line_ends_or_not(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"t.csv: has a header but no rows"):
+        gdsolve.fit(file_of(tmp_path, text).path)
