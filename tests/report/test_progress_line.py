@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gdsolve.progress import Descending, Reading
-from gdsolve.report.progress_line import LEAST_BAR, Line, Pace, line_of
+from gdsolve.report.progress_line import LEAST_BAR, Line, Pace, _count, line_of
 
 
 def shown(line: Line) -> str:
@@ -100,3 +100,11 @@ def test_what_matters_most_is_there_on_a_narrow_terminal(width: int) -> None:
 
 def test_a_very_narrow_terminal_has_a_line_all_the_same() -> None:
     assert line_of(descending(20_000, 300_000), 20).bar == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [(None, "–"), (0.04, "0.0"), (1.25, "1.2"), (9.94, "9.9"), (10.0, "10"), (12.6, "13"), (12345.6, "12,346")],
+)
+def test_rates_below_ten_have_a_decimal(rate: float | None, text: str) -> None:
+    assert _count(rate) == text
