@@ -37,7 +37,7 @@ def test_a_long_list_is_what_yaml_makes_of_it(written: str, tmp_path: Path, monk
     monkeypatch.setattr(long_lists, "LONG", 1)
     found = read(tmp_path, written)
     assert found == plain
-    assert found.X == tuple(map(tuple, ROWS))
+    assert tuple(map(tuple, ROWS)) == found.X
     assert found.y == (1.0, 2.0, 3.0)
 
 
