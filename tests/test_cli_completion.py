@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from in_process import completed
-from terminal import KEPT_OUT, ROOT
+from forked import KEPT_OUT, ROOT
 
 from gdsolve.spec import VERBS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
@@ -9,21 +10,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import termios
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 import pytest
+from forked import QUIET, ROOT, run, start, wait_for
 from in_process import completed
 
-ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "polars", "numpy", "pydantic", "matplotlib", "yaml")
-QUIET_ENVIRONMENT = {
-    name: value
-    for name, value in os.environ.items()
-    if name not in ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNINGS")
-} | {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
 TWO_POINTS = "x,y\n1,2\n3,4\n"
 
 
@@ -35,20 +31,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def gdsolve(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+    """As a process of its own, from Python's start on."""
     return subprocess.run(
         [sys.executable, "-m", "gdsolve", *arguments],
         input=stdin,
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env=QUIET_ENVIRONMENT | environment,
+        env=QUIET | environment,
         timeout=120,
         check=False,
     )
-
-
-def start(*arguments: str, **streams: Any) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "gdsolve", *arguments], env=QUIET_ENVIRONMENT, **streams)
 
 
 # Without any data: the shell around the numbers.
@@ -61,7 +54,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(arguments: list[str]) -> 
         f"print([name for name in {HEAVY!r} if name in sys.modules and name != sys.argv[-1]], file=sys.stderr)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=QUIET_ENVIRONMENT, check=True
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, env=QUIET, check=True
     )
     expected = [] if "none.yaml" not in arguments else ["yaml"]
     assert done.stderr.splitlines()[-1] == repr(expected)
@@ -70,7 +63,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(arguments: list[str]) -> 
 def test_the_console_script_is_the_same() -> None:
     code = "import sys; sys.argv = ['gdsolve', 'fti']; from gdsolve.__main__ import main; sys.exit(main())"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET_ENVIRONMENT, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "gdsolve: error: No such command 'fti'\nhint: did you mean gdsolve fit?\n"
@@ -112,7 +105,7 @@ def test_a_full_disk_for_messages_leaves_the_exit_code() -> None:
 def test_standard_input_that_the_shell_closed() -> None:
     shell = '"$0" -m gdsolve fit - <&-'
     done = subprocess.run(
-        ["/bin/sh", "-c", shell, sys.executable], env=QUIET_ENVIRONMENT, capture_output=True, text=True, check=False
+        ["/bin/sh", "-c", shell, sys.executable], env=QUIET, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
@@ -124,7 +117,7 @@ def test_standard_input_that_the_shell_closed() -> None:
 def test_a_stream_that_the_shell_closed(descriptor: int, code: int) -> None:
     shell = f'"$0" -m gdsolve {"schema" if descriptor == 1 else "fti"} {descriptor}>&-'
     done = subprocess.run(
-        ["/bin/sh", "-c", shell, sys.executable], env=QUIET_ENVIRONMENT, capture_output=True, text=True, check=False
+        ["/bin/sh", "-c", shell, sys.executable], env=QUIET, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (code, "")
     closed = "gdsolve: error: standard output is closed\nhint: redirect it, as in > result.txt or > /dev/null\n"
@@ -134,12 +127,7 @@ def test_a_stream_that_the_shell_closed(descriptor: int, code: int) -> None:
 def on_terminal(*arguments: str, **environment: str) -> str:
     """Standard error as a terminal receives it."""
     terminal, end = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gdsolve", *arguments],
-        env=QUIET_ENVIRONMENT | environment,
-        stdout=subprocess.DEVNULL,
-        stderr=end,
-    )
+    process = start(*arguments, env=QUIET | environment, stdout=subprocess.DEVNULL, stderr=end)
     os.close(end)
     process.wait(timeout=60)
     text = os.read(terminal, 4096).decode()
@@ -150,7 +138,7 @@ def on_terminal(*arguments: str, **environment: str) -> str:
 def test_errors_are_coloured_on_a_terminal_only() -> None:
     assert on_terminal("fti").startswith("gdsolve: \033[1;31merror\033[0m: No such command 'fti'\r\n\033[36mhint")
     assert on_terminal("fti", NO_COLOR="1").startswith("gdsolve: error: No such command 'fti'\r\nhint: did")
-    assert "\033" not in gdsolve("fti", FORCE_COLOR="1", GITHUB_ACTIONS="true").stderr
+    assert "\033" not in run("fti", FORCE_COLOR="1", GITHUB_ACTIONS="true").stderr
 
 
 def test_messages_survive_an_ascii_locale() -> None:
@@ -158,7 +146,7 @@ def test_messages_survive_an_ascii_locale() -> None:
     assert done.stderr.startswith("gdsolve: error: gr\\xf6\\xdfe.yaml: no such file or directory\n")
     assert done.returncode == 2
     words = ("fit", str(ROOT / "configs/two_points.csv"), "--lr", "0.01", "--max-iter", "3", "--verbose")
-    done = gdsolve(*words, PYTHONIOENCODING="ascii", PYTHONUTF8="1")
+    done = run(*words, PYTHONIOENCODING="ascii")
     assert "R^2 -5.9892825" in done.stdout
     for stream in (done.stdout, done.stderr):
         assert "3 updates predicted: " in " ".join(stream.split())
@@ -201,7 +189,7 @@ def test_completion_of_columns_does_without_torch_polars_and_numpy(here: Path) -
     code = f"import sys; from gdsolve.cli.main import run; run([]); print({heavy}, file=sys.stderr)"
     words = {"_GDSOLVE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "gdsolve fit two.csv --target "}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET_ENVIRONMENT | words, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET | words, check=True
     )
     assert (done.stdout, done.stderr) == ('_arguments \'*: :(("x"\n"y"))\'\n', "set()\n")
 
@@ -224,7 +212,7 @@ def test_completion_is_installed(here: Path) -> None:
 
 
 def test_a_table_from_a_pipe_gives_json_alone_on_standard_output(here: Path) -> None:
-    done = gdsolve("fit", "-", "--format", "json", "--verbose", stdin=TWO_POINTS)
+    done = run("fit", "-", "--format", "json", "--verbose", stdin=TWO_POINTS)
     record = json.loads(done.stdout)
     assert done.returncode == record["exit_code"] == 0
     assert record["weights"] == {"x": pytest.approx(1)}
@@ -259,23 +247,40 @@ def test_predict_ends_quietly_when_its_reader_has_enough(here: Path) -> None:
     process.stderr.close()
 
 
+TELLS_STEP = """
+import sys
+from gdsolve.__main__ import main
+from gdsolve.descent.schedule import Schedule
+
+usual, told = Schedule.includes, []
+
+def tells(self, k):
+    if k >= 1000 and not told:
+        told.append(print("a thousand steps", file=sys.stderr, flush=True))
+    return usual(self, k)
+
+Schedule.includes = tells
+main()
+"""
+
+
 def test_ctrl_c_prints_what_was_reached(here: Path) -> None:
     process = start(
         *("fit", "two.csv", "--engine", "rows", "--lr", "1e-9", "--tol", "0", "--max-iter", "1e12"),
         *("--format", "json", "--verbose"),
+        code=TELLS_STEP,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
     assert process.stderr is not None
-    while not process.stderr.readline().startswith(b"gdsolve: engine rows"):
+    while not process.stderr.readline().startswith(b"a thousand steps"):
         assert process.poll() is None
-    time.sleep(0.5)
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=60)
     record = json.loads(output)
     assert process.returncode == record["exit_code"] == 130
     assert record["status"] == "interrupted"
-    assert record["iterations"] > 0
+    assert record["iterations"] >= 1000
     assert b"Traceback" not in errors
 
 
@@ -285,7 +290,7 @@ def test_check_reads_what_comes_once(here: Path) -> None:
     options = ("--format", "json", "--na", "drop")
     expected = json.loads(completed("check", "t.csv", *options).out)
     assert (expected["problem"], expected["rank"]) == (None, 3)
-    piped = gdsolve("check", "-", *options, stdin=table)
+    piped = run("check", "-", *options, stdin=table)
     with (here / "t.csv").open() as file:
         redirected = start("check", "-", *options, stdin=file, stdout=subprocess.PIPE)
         from_file = redirected.communicate(timeout=120)[0]
@@ -322,13 +327,7 @@ sys.exit(run(sys.argv[1:]))
 def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
     def shown(form: str) -> tuple[str, str]:
         words = ["compare-lr", "two.csv", "--lr", "1e-9..1:10000", "--format", form]
-        done = subprocess.run(
-            [sys.executable, "-c", CUT_SHORT, *words],
-            capture_output=True,
-            text=True,
-            env=QUIET_ENVIRONMENT,
-            check=False,
-        )
+        done = run(*words, code=CUT_SHORT)
         assert done.returncode == 130
         return done.stdout, done.stderr
 
@@ -345,6 +344,11 @@ def test_a_comparison_that_ctrl_c_ends_is_not_passed_off_as_whole() -> None:
     assert json.loads(out)["message"] == "Interrupted after 2,000 of 10,000 rates."
 
 
+def waiting_in(pipe: IO[bytes]) -> int:
+    """How many bytes of a pipe nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+
 @pytest.mark.parametrize("arguments", [["fit", "-"], ["check", "-"], ["predict", "m.json", "-"], ["fit", "pipe.csv"]])
 def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence[str]) -> None:
     model = {"schema": "gdsolve.fit/1", "weights": {"x": 2.0}, "intercept": 1.0, "data": {"features": ["x"]}}
@@ -356,7 +360,8 @@ def test_ctrl_c_ends_a_read_that_waits_for_input(here: Path, arguments: Sequence
         # More than a pipe holds: all of it is written only once it is being read.
         pipe.write(b"x,y\n" + b"1,2\n" * 50_000)
         pipe.flush()
-        time.sleep(0.5)
+        # A read waits for more once nothing of it is left.
+        wait_for(lambda: process.poll() is not None or not waiting_in(pipe))
         process.send_signal(signal.SIGINT)
         # Not communicate: that would close the input.
         assert process.wait(timeout=60) == 130
@@ -373,7 +378,7 @@ def test_a_missing_file_is_told_before_torch_is_there() -> None:
         [sys.executable, "-c", code, "fit", "none.csv"],
         capture_output=True,
         text=True,
-        env=QUIET_ENVIRONMENT,
+        env=QUIET,
         check=True,
     )
     assert done.stdout == "5 False\n"

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from report_records import FakeTerminal
-from terminal import KEPT_OUT, ROOT, Terminal
+from forked import KEPT_OUT, ROOT
+from terminal import Terminal
 
 from gdsolve.advice import Advice
 from gdsolve.cli import messages

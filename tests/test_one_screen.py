@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from loss_targets import target_of
 from rank_threads import on_ranks
-from terminal import ROOT, Terminal
+from forked import ROOT
+from terminal import Terminal
 from test_report_tables import ESCAPE, on_terminal, plain
 
 import gdsolve
