@@ -14,8 +14,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from in_process import completed
 from forked import KEPT_OUT, ROOT
+from in_process import completed
 
 from gdsolve.spec import VERBS
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from forked import QUIET, ROOT, run, start, wait_for
+from forked import QUIET, ROOT, TELLS_STEP, run, start, wait_for
 from in_process import completed
 
 HEAVY = ("torch", "polars", "numpy", "pydantic", "matplotlib", "yaml")
@@ -62,9 +62,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(arguments: list[str]) -> 
 
 def test_the_console_script_is_the_same() -> None:
     code = "import sys; sys.argv = ['gdsolve', 'fti']; from gdsolve.__main__ import main; sys.exit(main())"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=QUIET, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "gdsolve: error: No such command 'fti'\nhint: did you mean gdsolve fit?\n"
 
@@ -188,9 +186,7 @@ def test_completion_of_columns_does_without_torch_polars_and_numpy(here: Path) -
     heavy = "{'torch', 'polars', 'numpy'} & set(sys.modules)"
     code = f"import sys; from gdsolve.cli.main import run; run([]); print({heavy}, file=sys.stderr)"
     words = {"_GDSOLVE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "gdsolve fit two.csv --target "}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=QUIET | words, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=QUIET | words, check=True)
     assert (done.stdout, done.stderr) == ('_arguments \'*: :(("x"\n"y"))\'\n', "set()\n")
 
 
@@ -245,23 +241,6 @@ def test_predict_ends_quietly_when_its_reader_has_enough(here: Path) -> None:
     assert process.wait(timeout=60) == 141
     assert process.stderr.read() == b""
     process.stderr.close()
-
-
-TELLS_STEP = """
-import sys
-from gdsolve.__main__ import main
-from gdsolve.descent.schedule import Schedule
-
-usual, told = Schedule.includes, []
-
-def tells(self, k):
-    if k >= 1000 and not told:
-        told.append(print("a thousand steps", file=sys.stderr, flush=True))
-    return usual(self, k)
-
-Schedule.includes = tells
-main()
-"""
 
 
 def test_ctrl_c_prints_what_was_reached(here: Path) -> None:

@@ -13,9 +13,9 @@ from typing import Any
 import nist
 import numpy as np
 import pytest
+from forked import ROOT
 from loss_targets import target_of
 from rank_threads import on_ranks
-from forked import ROOT
 from terminal import Terminal
 from test_report_tables import ESCAPE, on_terminal, plain
 

@@ -32,6 +32,23 @@ KEPT_OUT = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNI
 QUIET = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
 QUIET |= {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
 
+TELLS_STEP = """
+import sys
+from gdsolve.__main__ import main
+from gdsolve.descent.schedule import Schedule
+
+usual, told = Schedule.includes, []
+
+def tells(self, k):
+    if k >= 1000 and not told:
+        told.append(print("a thousand steps", file=sys.stderr, flush=True))
+    return usual(self, k)
+
+Schedule.includes = tells
+main()
+"""
+"""Code that runs gdsolve, and says on standard error when a descent has taken a thousand steps."""
+
 
 class Forked(subprocess.Popen[Any]):
     """`subprocess.Popen` of this Python, in which no program is loaded: a fork of the one that waits runs the words.
@@ -43,24 +60,21 @@ class Forked(subprocess.Popen[Any]):
         self._takes_terminal = takes_terminal
         super().__init__(words, **more)
 
-    def _execute_child(
-        self, args: Any, executable: Any, preexec_fn: Any, close_fds: Any, pass_fds: Any, cwd: Any, env: Any,
-        startupinfo: Any, creationflags: Any, shell: Any, p2cread: int, p2cwrite: int, c2pread: int, c2pwrite: int,
-        errread: int, errwrite: int, *rest: Any,
-    ) -> None:  # fmt: skip
+    def _execute_child(self, args: Any, *given: Any) -> None:
+        (cwd, env), pipes = given[4:6], given[9:15]
         asked = {
             "words": list(map(str, args)),
             "cwd": str(cwd or Path.cwd()),
             "env": dict(os.environ if env is None else env),
             "terminal": self._takes_terminal,
         }
-        streams = [own if given < 0 else given for own, given in enumerate((p2cread, c2pwrite, errwrite))]
+        streams = [own if given < 0 else given for own, given in enumerate(pipes[i] for i in (0, 3, 5))]
         self._ended, told = os.pipe()
         try:
             _ask(asked, [*streams, told])
         finally:
             os.close(told)
-            self._close_pipe_fds(p2cread, p2cwrite, c2pread, c2pwrite, errread, errwrite)  # type: ignore[attr-defined]
+            self._close_pipe_fds(*pipes)  # type: ignore[attr-defined]
         self.pid = self._told()
         self._child_created = True
 
@@ -243,10 +257,10 @@ def _become(asked: dict[str, Any], streams: Sequence[int]) -> None:
 def _open_streams() -> None:
     """Standard streams as Python opens them."""
     encoding, _, errors = os.environ.get("PYTHONIOENCODING", "utf-8").partition(":")
-    sys.stdin = open(0, encoding=encoding, errors=errors or "strict", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdin = open(0, encoding=encoding, errors=errors or "strict", closefd=False)  # noqa: SIM115
     lines = 1 if os.isatty(1) else -1
-    sys.stdout = open(1, "w", lines, encoding, errors or "strict", closefd=False)  # noqa: SIM115, PTH123
-    sys.stderr = open(2, "w", 1, encoding, "backslashreplace", closefd=False)  # noqa: SIM115, PTH123
+    sys.stdout = open(1, "w", lines, encoding, errors or "strict", closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", 1, encoding, "backslashreplace", closefd=False)  # noqa: SIM115
 
 
 def _run(words: Sequence[str]) -> int:
