@@ -25,13 +25,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
-WORDS = ("-m", "gdsolve")
-KEPT_OUT = ("NO_COLOR", "FORCE_COLOR", "GITHUB_ACTIONS", "COLUMNS", "PYTHONWARNINGS", "PYTHONUNBUFFERED")
-"""Variables that would have a run here look different from one elsewhere."""
-QUIET = {name: value for name, value in os.environ.items() if name not in KEPT_OUT}
-QUIET |= {"PYTHONPATH": str(ROOT), "TERM": "xterm"}
+from places import ROOT
+from quiet import QUIET_ENVIRONMENT
 
+WORDS = ("-m", "gdsolve")
 TELLS_STEP = """
 import sys
 from gdsolve.__main__ import main
@@ -103,7 +100,7 @@ class Forked(subprocess.Popen[Any]):
 def start(*arguments: str, code: str | None = None, env: Any = None, **more: Any) -> Forked:
     """Start gdsolve, or Python code, with these arguments."""
     words = WORDS if code is None else ("-c", code)
-    return Forked([*words, *arguments], env=QUIET if env is None else env, **more)
+    return Forked([*words, *arguments], env=QUIET_ENVIRONMENT if env is None else env, **more)
 
 
 def run(
@@ -111,7 +108,7 @@ def run(
 ) -> subprocess.CompletedProcess[str]:
     """Run gdsolve, or Python code, to its end; both of its streams are caught."""
     streams: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-    env = {**(QUIET if env is None else env), **environment}
+    env = {**(QUIET_ENVIRONMENT if env is None else env), **environment}
     with start(*arguments, code=code, env=env, cwd=cwd, text=True, encoding="utf-8", **streams) as process:
         try:
             out, err = process.communicate(stdin, timeout=120)
@@ -146,7 +143,9 @@ def _ask(asked: dict[str, Any], streams: Sequence[int]) -> None:
 def _started() -> socket.socket:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     # It must not look at what the first test happens to have in its environment.
-    process = subprocess.Popen([sys.executable, __file__, str(there.fileno())], pass_fds=[there.fileno()], env=QUIET)
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(there.fileno())], pass_fds=[there.fileno()], env=QUIET_ENVIRONMENT
+    )
     there.close()
     atexit.register(_end, here, process)
     return here
