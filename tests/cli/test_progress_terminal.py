@@ -18,7 +18,8 @@ import pytest
 
 pytest.importorskip("termios", reason="needs pseudo-terminals")
 
-from terminal import ROOT, Slow, Terminal
+from places import ROOT
+from terminal import Slow, Terminal
 
 from gdsolve.cli import bar
 from gdsolve.progress import Descending, Reading

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import forked
 import numpy as np
 import polars as pl
 import pytest
@@ -238,16 +239,9 @@ def test_the_table_the_json_and_the_csv(
 
 
 def test_a_real_process_reads_standard_input(folder: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "gdsolve", "score", "y.json", "-", "--format", "csv"],
-        input=(folder / "new.csv").read_bytes(),
-        capture_output=True,
-        cwd=folder,
-        timeout=60,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert b"\nrows,150\n" in done.stdout
+    done = forked.run("score", "y.json", "-", "--format", "csv", stdin=(folder / "new.csv").read_text(), cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "\nrows,150\n" in done.stdout
 
 
 BAD = [

@@ -19,7 +19,8 @@ pytest.importorskip("termios", reason="needs pseudo-terminals")
 
 import termios
 
-from terminal import ROOT, Terminal
+from places import ROOT
+from terminal import Terminal
 
 import gdsolve
 from gdsolve.cli import bar

@@ -14,9 +14,10 @@ import nist
 import numpy as np
 import pytest
 from loss_targets import target_of
+from places import ROOT
 from rank_threads import on_ranks
 from shown_records import ESCAPE, on_terminal, plain
-from terminal import ROOT, Terminal
+from terminal import Terminal
 
 import gdsolve
 from gdsolve.cli.main import run
