@@ -186,12 +186,15 @@ def _read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predi
         return replace(whole, groups=GroupModels.of(model), each=each)
     formula = _formula_of(model)
     levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
-    encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+    encoded: dict[str, tuple[str, str | None]] = {
+        f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts
+    }
     groups = GroupModels.of(model) if "groups" in model else None
     features = model["data"]["features"]
     weights = [0.0] * len(features) if groups else _weights_of(model, features)
     terms = [
-        _Term(name, *encoded.get(name, (name, None)), weight) for name, weight in zip(features, weights, strict=True)
+        _Term(name, *encoded.get(name, (name, None)), weight=weight)
+        for name, weight in zip(features, weights, strict=True)
     ]
     mean = _mean_of(model.get("descent", {}))
     if mean is Mean.SOFTMAX and groups:
