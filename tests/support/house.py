@@ -8,9 +8,9 @@ import gdsolve
 
 HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
-    ("advice", "version"),
+    ("advice", "csv_rows", "harmless", "nearest", "quoting", "version"),
     ("status",),
-    ("class_names",),
+    ("class_names", "extras"),
     ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
