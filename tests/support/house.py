@@ -10,8 +10,8 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "csv_rows", "harmless", "nearest", "quoting", "version"),
     ("status",),
-    ("class_names", "extras"),
-    ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
+    ("class_names", "extras", "imports"),
+    ("bundled", "files", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
     ("data",),
