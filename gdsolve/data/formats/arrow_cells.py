@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn
+from gdsolve.data.literal import column
 
 
 def stored_column(field: Any) -> StoredColumn:
@@ -32,7 +33,7 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
-    return frame.with_columns(pl.col(name).dt.to_string("iso") for name in spans) if spans else frame
+    return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
 
 
 def _cells(array: Any) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn, batch_height
+from gdsolve.data.literal import column as literal_column
 from gdsolve.data.scan import first_line
 from gdsolve.data.source import CUT_SHORT
 from gdsolve.extras import is_installed
@@ -93,7 +94,7 @@ def _storage(found: pl.DataType) -> pl.DataType:
 
 def _cell(key: str, found: pl.DataType) -> pl.Expr:
     """A column as `_stored` says; times and durations as texts."""
-    dtype, cell = _storage(found), pl.col(key)
+    dtype, cell = _storage(found), literal_column(key)
     if isinstance(found, pl.BaseExtension):
         cell = cell.ext.storage()
     if isinstance(dtype, pl.Categorical | pl.Enum):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from gdsolve.data.file import File
+from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 from gdsolve.status import DataError, GdsolveError
 
@@ -29,7 +29,7 @@ def query_of(file: File, tables: Sequence[str]) -> str:
         raise DataError(f"{file.name}: has no tables", "give a database with a table in it")
     if len(tables) > 1:
         named = ", ".join(tables[:_LISTED]) + (", …" if len(tables) > _LISTED else "")
-        one = shlex.quote(operand(f"{file.name}?table={tables[0]}"))
+        one = quoted(operand(f"{file.name}?table={tables[0]}"))
         raise DataError(f"{file.name}: has {len(tables)} tables: {named}", f"name one, as in {one}, or give --query")
     return rows_of_table(tables[0])
 
@@ -40,8 +40,8 @@ def rows_of_table(table: str) -> str:
     >>> rows_of_table("runs")
     'SELECT * FROM "runs"'
     """
-    quoted = table.replace('"', '""')
-    return f'SELECT * FROM "{quoted}"'
+    name = table.replace('"', '""')
+    return f'SELECT * FROM "{name}"'
 
 
 def tables_told(tables: Sequence[str]) -> str:

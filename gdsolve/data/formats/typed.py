@@ -12,6 +12,7 @@ import polars as pl
 from gdsolve.data.cells import Cells
 from gdsolve.data.extent import Extent, size_of
 from gdsolve.data.file import File
+from gdsolve.data.literal import literals
 from gdsolve.data.names import unique_names
 from gdsolve.data.scan import FAULTS
 from gdsolve.data.source import Part, Source, no_columns
@@ -81,7 +82,7 @@ class FrameParts(Source):
         """Give columns as they are."""
         if not isinstance(part, pl.DataFrame):
             raise TypeError(type(part))
-        return part.lazy().select(*columns)
+        return part.lazy().select(literals(columns))
 
     def positions(self, records: Iterable[int]) -> dict[int, tuple[int, int | None]]:
         """Rows count from 1."""
