@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from in_process import completed
 from nursery import Done
+from places import ROOT
 
 import gdsolve
 from gdsolve.extras import is_installed
@@ -147,7 +148,7 @@ def test_what_is_hidden_here_is_known_by_its_absence(monkeypatch: pytest.MonkeyP
 
 
 def test_each_extra_is_declared_and_nothing_installs_it_unasked() -> None:
-    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {name: "\n".join(lines) for name, lines in project["optional-dependencies"].items()}
     named = {"excel": "fastexcel", "duckdb": "duckdb", "plot": "matplotlib", "parquet": "pyarrow"}
     named |= {"formula": "formulaic", "fast": "numba"}

@@ -24,6 +24,7 @@ PYTHON = [page for page in PAGES if ">>>" not in "".join(blocks(page, "python")[
 YAML = [page for page in PAGES if blocks(page, "yaml")]
 OTHERS = ("python3 -m venv", "python -m pytest", "python -m benchmarks", "ruff ", "mypy ")
 """Commands of other programs, which `.ci/run`, the tests of the benchmarks and those of several processes run."""
+OTHERS += ("PIP_EXTRA_INDEX_URL=", "uv tool install ", "uvx ", "docker ")
 OTHERS += (".venv/bin/gdsolve tour", ".venv/bin/pip", ".venv/bin/python -m", "torchrun ", "srun ", "#SBATCH", "head=")
 FRAGMENTS = {"gdsolve fit --report", "gdsolve fit --format json", "gdsolve check --group-by country,year"}
 FRAGMENTS |= {"gdsolve predict model.json new.csv"}

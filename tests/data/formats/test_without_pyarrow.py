@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 import test_data_arrow
 import test_data_parquet
+from arrow_types import NESTED, NUMBERS, PLAIN, TIMES
 from data_files import failure, load
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_data_parquet import NESTED, NUMBERS, PLAIN, TIMES
 
 from gdsolve.data.formats.parquet.reader import ParquetReader
 from gdsolve.data.formats.polars_file import PolarsReader
