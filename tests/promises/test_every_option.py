@@ -247,6 +247,11 @@ OF_VERB: dict[tuple[str, str], Example] = {
     ("compare-lr", "scale"): Example("standard", ("--lr", "0.02")),
     ("compare-lr", "plot_kind"): Example("spectrum", ("--plot", "p.svg")),
     ("compare-lr", "tol"): Example("0.01"),
+    ("compare-lr", "class_weight"): Example(
+        "yes=3", ("--loss", "logistic", "--ridge", "1", "--max-iter", "20"), "classes.csv"
+    ),
+    ("compare-lr", "exposure"): Example("z", ("--loss", "gamma", "--features", "x", "--max-iter", "20")),
+    ("compare-lr", "l1"): Example("3", ("--max-iter", "200")),
     ("compare-lr", "link"): Example(
         "log", ("--model", "a*x", "--start", "a=1", "--loss", "poisson", "--max-iter", "20"), "counts.csv"
     ),
