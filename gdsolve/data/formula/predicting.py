@@ -9,9 +9,11 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
+from gdsolve.data.scan import first_line
 from gdsolve.data.targets import LIMITED, outside
+from gdsolve.model import AGAIN
 from gdsolve.spec import Loss
-from gdsolve.status import DataError
+from gdsolve.status import DataError, GdsolveError
 
 Where = Callable[[int, str | None], str]
 """Says where a row of a batch stands, and a column in it."""
@@ -78,6 +80,9 @@ class SavedFormula:
             values = make(cells.filter(pl.Series(there)))
         except RowFaultError as fault:
             raise _explained(fault, int(rows[fault.row]), where, remedy) from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+            # Of what a fit has learnt formulaic makes features without fail.
+            raise GdsolveError(f"data.formula of the model is damaged ({first_line(fault)})", AGAIN) from None
         good = np.isfinite(values).all(axis=1)
         found[rows[good]] = values[good]
         return found
