@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
 from gdsolve.paths import are_same, is_file, is_folder, is_there
+from gdsolve.quoting import quoted
 from gdsolve.spec import Spec
 from gdsolve.spec.program import read_code
 from gdsolve.spec.scans import require_name
@@ -65,7 +66,7 @@ def _check_checkpoint(spec: Spec, path: str) -> None:
         )
     raise GdsolveError(
         f"{path} is there, of a run before",
-        Advice(f"go on with it: --resume {path}; or to start anew", f"rm {path}"),
+        Advice(f"go on with it: --resume {quoted(path)}; or to start anew", f"rm {quoted(path)}"),
         option="checkpoint",
     )
 
@@ -150,7 +151,8 @@ def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:
 def _check_folder(name: str, path: str) -> None:
     folder = Path(path).parent
     if not is_folder(folder):
-        raise GdsolveError(f"the folder {folder} is not there", Advice("", f"mkdir -p {folder}"), option=name)
+        make = Advice("", f"mkdir -p {quoted(str(folder))}")
+        raise GdsolveError(f"the folder {folder} is not there", make, option=name)
     if is_folder(path):
         raise GdsolveError(f"{path} is a folder", f"give --{name} a file in it", option=name)
     if not os.access(path if is_there(path) else folder, os.W_OK):

@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from gdsolve.cli.tour_runs import Canvas, Ran, run_kept
+from gdsolve.harmless import styled
 from gdsolve.report.draw_terminal import draw_within
 from gdsolve.report.page import Page, page_for
 from gdsolve.terminal import cells, terminal_width
@@ -180,8 +181,9 @@ class _Walk:
         shown = self.pages[self.page]
         gap_below = [""] if len(shown) < self.size.lines - AROUND else []
         lines = [*screen.lines(), *shown, *gap_below, self._prompt(width)]
-        sys.stdout.write(_fresh_screen() + "\n".join(lines) + " > ")
-        sys.stdout.flush()
+        terminal = styled(sys.stdout)
+        terminal.write(_fresh_screen() + "\n".join(lines) + " > ")
+        terminal.flush()
 
     def _prompt(self, width: int) -> str:
         item, last = self.items[self.at], self.page + 1 == len(self.pages)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, TextIO
 import numpy as np
 import polars as pl
 
+from gdsolve.csv_rows import row_writer
 from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, date_error, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
@@ -91,7 +91,7 @@ def predict_csv(
 
 def _header_line(first: Source, appended: Appended, mark: str, *, only: bool) -> str:
     line, headers = io.StringIO(), [] if only else list(first.headers)
-    csv.writer(line, delimiter=mark, lineterminator="\n").writerow([*headers, *appended.titles(headers)])
+    row_writer(line, mark).writerow([*headers, *appended.titles(headers)])
     return line.getvalue()
 
 

@@ -5,7 +5,6 @@ A pass over the copy costs no query, and all passes see the same rows, whatever 
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,6 +13,7 @@ from typing import Any
 from gdsolve.data.copying import copying
 from gdsolve.data.file import File, Stamp
 from gdsolve.data.spool import let_interrupts_through, shortage_told, temporary
+from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 from gdsolve.status import DataError, GdsolveError
 
@@ -70,7 +70,7 @@ def query_of(file: File, tables: Sequence[str]) -> str:
         raise DataError(f"{file.name}: has no tables", "give a database with a table in it")
     if len(tables) > 1:
         named = ", ".join(tables[:_LISTED]) + (", …" if len(tables) > _LISTED else "")
-        one = shlex.quote(operand(f"{file.name}?table={tables[0]}"))
+        one = quoted(operand(f"{file.name}?table={tables[0]}"))
         raise DataError(f"{file.name}: has {len(tables)} tables: {named}", f"name one, as in {one}, or give --query")
     return rows_of_table(tables[0])
 
