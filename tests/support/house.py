@@ -10,7 +10,7 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "version"),
     ("status",),
-    ("class_names",),
+    ("class_names", "form", "paths"),
     ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
