@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gdsolve.data.literal import column, literals
+from gdsolve.data.literal import cells_in, column, literals
 from gdsolve.imports import Postponed
 
 # The header of a CSV file is judged without.
@@ -234,7 +234,7 @@ def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> f
     if not names:
         return frozenset()
     if len(names) <= FEW and not cells.missing_numbers:
-        return frozenset(name for name in names if cells.are_plain(sample[name]))
+        return frozenset(name for name in names if cells.are_plain(cells_in(sample, name)))
     parsed = sample.select(cells.plain(names).null_count()).row(0)
     empty = sample.select(pl.col(literals(names)).null_count()).row(0)
     return frozenset(name for name, lost, none in zip(names, parsed, empty, strict=True) if lost == none)

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from gdsolve.data.formula.design import FormulaDesign, RowFaultError
+from gdsolve.data.literal import cells_in
 from gdsolve.data.scan import first_line
 from gdsolve.data.targets import LIMITED, outside
 from gdsolve.model import AGAIN
@@ -74,7 +75,7 @@ class SavedFormula:
         found = np.full((cells.height, width), np.nan)
         there = np.ones(cells.height, dtype=bool)
         for name in columns:
-            there &= (cells[name].is_not_null() & ~_is_nan(cells[name])).to_numpy()
+            there &= (cells_in(cells, name).is_not_null() & ~_is_nan(cells_in(cells, name))).to_numpy()
         rows = np.flatnonzero(there)
         try:
             values = make(cells.filter(pl.Series(there)))
