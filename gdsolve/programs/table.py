@@ -8,6 +8,7 @@ from typing import Any
 
 from gdsolve.bundled import named, path_of
 from gdsolve.data.literal import literal
+from gdsolve.paths import is_file
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Missing, Spec
@@ -205,7 +206,7 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
     source = info.source
     if len(source) != 1:
         raise no_program(f"{len(source)} tables at once", "give one table")
-    if source[0] == "-" or not path_of(source[0]).is_file():
+    if source[0] == "-" or not is_file(path_of(source[0])):
         raise no_program("a table that is in no file of its own", "write it to a file, as in data.csv, and fit that")
     if info.is_scan:
         raise no_program("a scan", "give the table that was scanned")

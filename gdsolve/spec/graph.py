@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from gdsolve.bundled import nearest_name
+from gdsolve.paths import is_there
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Node, Scalar, read_entries
 from gdsolve.spec.file import from_flag, is_yaml, read_value, relative
@@ -41,19 +41,11 @@ def build_trace_spec(sources: Sequence[str], given: Mapping[str, Any]) -> TraceS
     """
     if len(sources) == 1 and sources[0] == "-":
         return read_trace_text(sys.stdin.read(), given, STDIN)
-    if len(sources) == 1 and "=" in sources[0] and not _is_there(sources[0]):
+    if len(sources) == 1 and "=" in sources[0] and not is_there(sources[0]):
         return read_trace_text(sources[0], given, INLINE)
     if len(sources) != 1 or not is_yaml(sources[0]):
         raise _no_spec(sources)
     return _from_yaml(sources[0], None, given)
-
-
-def _is_there(path: str) -> bool:
-    try:
-        return Path(path).exists()
-    except (OSError, ValueError):
-        # Longer than a name may be, or with a character that none has.
-        return False
 
 
 def read_trace_text(text: str, given: Mapping[str, Any], path: str = INLINE) -> TraceSpec:
@@ -128,7 +120,7 @@ def _finished(
 
 def _no_spec(sources: Sequence[str]) -> GdsolveError:
     """That the sources are no graph, with the name that was probably meant."""
-    meant = nearest_name(sources[0]) if len(sources) == 1 and not Path(sources[0]).exists() else None
+    meant = nearest_name(sources[0]) if len(sources) == 1 and not is_there(sources[0]) else None
     remedy = "gdsolve trace graph.yaml, with leaves: and nodes: in it, or gdsolve trace 't = 1; y = t**2'"
     return GdsolveError(
         "trace: one YAML spec or one text is expected", remedy if meant is None else f"did you mean {meant}?"

@@ -10,7 +10,7 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "csv_rows", "harmless", "nearest", "quoting", "version"),
     ("status",),
-    ("class_names", "extras", "imports"),
+    ("class_names", "extras", "form", "imports", "paths"),
     ("bundled", "files", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
