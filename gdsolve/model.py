@@ -6,12 +6,11 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.class_names import names_of_model
-from gdsolve.imports import collector_at_rest
+from gdsolve.json_file import TooLargeError, read_json
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
@@ -71,12 +70,13 @@ def read_model(model: str | Model, *, groups: bool = False) -> Mapping[str, Any]
 
 def _read(path: str, groups: bool) -> Mapping[str, Any]:
     try:
-        with collector_at_rest():
-            model = json.loads(Path(path).read_text(encoding="utf-8"))
+        model = read_json(path)
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
         raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", _HINT, ExitCode.DATA) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
+    except TooLargeError as fault:
+        raise GdsolveError(f"{path}: {fault}", _HINT, ExitCode.DATA) from None
+    except ValueError as fault:
         where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
         raise GdsolveError(f"{path}: not JSON{where}", _HINT) from None
     return _checked(path, model, groups)

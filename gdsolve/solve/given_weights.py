@@ -6,11 +6,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.data.columns import first_of
+from gdsolve.json_file import TooLargeError, read_json
 from gdsolve.model import Model, read_model
 from gdsolve.spec import Categorical, Loss
 from gdsolve.spec.parameter import Constant
@@ -132,11 +132,13 @@ def read_weights(weights: str | Model) -> GivenWeights:
 
 def _read(path: str) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return read_json(path)
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
         raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", HINT, ExitCode.DATA) from None
-    except (UnicodeDecodeError, json.JSONDecodeError) as fault:
+    except TooLargeError as fault:
+        raise GdsolveError(f"{path}: {fault}", HINT, ExitCode.DATA) from None
+    except ValueError as fault:
         where = f" (line {fault.lineno})" if isinstance(fault, json.JSONDecodeError) else ""
         raise GdsolveError(f"{path}: not JSON{where}", HINT) from None
 
