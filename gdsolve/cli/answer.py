@@ -16,6 +16,7 @@ from gdsolve.cli.messages import listen
 from gdsolve.cli.output import present
 from gdsolve.cli.request import Request
 from gdsolve.cli.signals import with_signal
+from gdsolve.data.room import require_start
 from gdsolve.imports import collector_at_rest
 from gdsolve.outputs import check_outputs
 from gdsolve.ranks import ALONE, Launched, Ranks
@@ -110,6 +111,7 @@ def asked(request: Request, ranks: Ranks = ALONE) -> Iterator[tuple[Spec, Comman
     """
     spec, fixed = _read(request)
     verb, speaking = request.verb, ranks.first
+    require_start(importing=bool(verb.does & (Does.MODELS | Does.CHOOSES)))
     if speaking:
         tell_hidden(request.sources)
     watched = spec.watch and takes(verb.name, "watch") and speaking

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from traceback import walk_tb
 
-from gdsolve.data.room import in_bytes
+from gdsolve.data.room import host_room, in_bytes
 from gdsolve.status import ExitCode, GdsolveError
 
 # How numpy, torch, polars, the loader of libraries and the system tell it, each in its own class of error.
@@ -17,6 +17,7 @@ _TOLD = re.compile(
     r"|can't start new thread|resource temporarily unavailable|could not spawn|failed to spawn",
     re.IGNORECASE,
 )
+_LITTLE = 256 << 20
 _THREADS = re.compile("thread|temporarily unavailable|spawn", re.IGNORECASE)
 _BYTES = re.compile(r"allocate (\d+) bytes")
 _UNITS = re.compile(r"allocate ([\d.]+) ([KMGT]?)iB")
@@ -59,8 +60,10 @@ def shortage_of(fault: BaseException) -> GdsolveError | None:
 
 
 def _tells(fault: BaseException, text: str) -> bool:
-    # A panic of polars is no Exception, and is known by its name alone.
+    # A panic of polars is no Exception, and is known by its name alone; where memory is all but gone, that is why.
     panic = type(fault).__name__ == "PanicException"
+    if panic and host_room().falls_short(_LITTLE, _LITTLE) is not None:
+        return True
     system = isinstance(fault, OSError) and fault.errno in (errno.ENOMEM, errno.EAGAIN)
     return system or ((isinstance(fault, RuntimeError | ImportError) or panic) and _TOLD.search(text) is not None)
 
