@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
+from gdsolve.extras import check_matplotlib
+from gdsolve.quoting import quoted
 from gdsolve.spec import Spec
 from gdsolve.spec.program import read_code
 from gdsolve.spec.scans import require_name
@@ -37,7 +39,7 @@ def check_outputs(spec: Spec) -> None:
     if spec.plot_file is not None:
         _check_folder("plot", spec.plot_file)
         _check_unread(spec, "plot", spec.plot_file)
-
+        check_matplotlib(spec.plot_file, "plot")
     asked = read_code(spec.code)
     if asked is not None and asked.file is not None:
         _check_folder("code", asked.file)
@@ -64,7 +66,7 @@ def _check_checkpoint(spec: Spec, path: str) -> None:
         )
     raise GdsolveError(
         f"{path} is there, of a run before",
-        Advice(f"go on with it: --resume {path}; or to start anew", f"rm {path}"),
+        Advice(f"go on with it: --resume {quoted(path)}; or to start anew", f"rm {quoted(path)}"),
         option="checkpoint",
     )
 
@@ -115,6 +117,7 @@ def check_page(spec: Spec) -> str:
             raise GdsolveError(f"{spec.output} does not end in .html", "give --output run.html", option="output")
         _check_folder("output", spec.output)
         _check_unread(spec, "output", spec.output)
+    check_matplotlib("what a report shows")
     return spec.output
 
 
@@ -149,7 +152,8 @@ def write_outputs(spec: Spec, record: Mapping[str, Any]) -> None:
 def _check_folder(name: str, path: str) -> None:
     folder = Path(path).parent
     if not folder.is_dir():
-        raise GdsolveError(f"the folder {folder} is not there", Advice("", f"mkdir -p {folder}"), option=name)
+        make = Advice("", f"mkdir -p {quoted(str(folder))}")
+        raise GdsolveError(f"the folder {folder} is not there", make, option=name)
     if Path(path).is_dir():
         raise GdsolveError(f"{path} is a folder", f"give --{name} a file in it", option=name)
     if not os.access(path if Path(path).exists() else folder, os.W_OK):

@@ -40,7 +40,9 @@ def complete_column(ctx: typer.Context, incomplete: str) -> list[str]:
     before, comma, last = incomplete.rpartition(",")
     tables = (columns_of(source, ctx.params) for source in _sources(ctx))
     names = next(filter(None, tables), ())
-    fresh = [name for name in names if name.startswith(last) and name not in before.split(",")]
+    # What a shell offers it writes to the terminal as it is.
+    known = (name for name in names if name.isprintable())
+    fresh = [name for name in known if name.startswith(last) and name not in before.split(",")]
     if not fresh:
         raise NothingToOfferError
     return [before + comma + name for name in fresh]

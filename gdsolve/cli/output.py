@@ -13,6 +13,7 @@ from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.cli.messages import show_advice
+from gdsolve.harmless import TerminalStream
 from gdsolve.imports import collector_at_rest
 from gdsolve.outputs import write_picture_file
 from gdsolve.progress import listener
@@ -86,7 +87,7 @@ def _print(spec: Spec, record: Mapping[str, Any], picture: Picture | None, follo
 
 def as_utf8() -> None:
     """Make standard output UTF-8 whatever the locale: a table that is read again must keep its names."""
-    if isinstance(sys.stdout, TextIOWrapper):
+    if isinstance(sys.stdout, TextIOWrapper | TerminalStream):
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 

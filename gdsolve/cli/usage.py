@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import typer
 
 from gdsolve.advice import Advice
 from gdsolve.bundled import named
+from gdsolve.quoting import quoted
 from gdsolve.spec import VERBS, flag, options_of
 from gdsolve.spec.file import nearest_option
 from gdsolve.spec.option import enumerated
@@ -56,7 +56,7 @@ def _option_hint(option: str, verb: str | None, before_the_verb: bool) -> str | 
 
 def _verb_hint(word: str) -> str | None:
     if Path(word).is_file():
-        return f"did you mean gdsolve fit {shlex.quote(word)}?"
+        return f"did you mean gdsolve fit {quoted(word)}?"
     bundled = named(word)
     if bundled is not None:
         return f"did you mean {bundled.command}?"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from gdsolve.data.literal import column, literals
 from gdsolve.imports import Postponed
 
 # The header of a CSV file is judged without.
@@ -111,13 +112,13 @@ class Cells:
 
     def text(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give the trimmed text of a column, null where it is missing."""
-        column = pl.col(name)
-        trimmed = (column if dtype == pl.String else column.cast(pl.String)).str.strip_chars()
+        cell = column(name)
+        trimmed = (cell if dtype == pl.String else cell.cast(pl.String)).str.strip_chars()
         return pl.when(~trimmed.str.to_lowercase().is_in(sorted(self.missing))).then(trimmed).alias(name)
 
     def plain(self, name: str | Sequence[str]) -> pl.Expr:
         """Give columns as float64 as polars parses them by itself: null as well where a cell is no plain number."""
-        value = pl.col(name).cast(pl.Float64, strict=False)
+        value = pl.col(literals([name] if isinstance(name, str) else name)).cast(pl.Float64, strict=False)
         beyond = [math.inf, -math.inf] if len(self._values) < len(self.missing_numbers) else []
         # Which text an infinity was is for the careful way to see.
         value = _without(value, [*self._values, *beyond])
@@ -130,7 +131,7 @@ class Cells:
         """
         if self.missing_numbers:
             return [self.plain(name) for name in names]
-        columns = pl.col(names)
+        columns = pl.col(literals(names))
         return [columns if dtype == pl.Float64 else columns.cast(pl.Float64, strict=False)] if names else []
 
     def hides_missing(self, column: pl.Series) -> bool:
@@ -149,10 +150,10 @@ class Cells:
     def number(self, name: str, dtype: pl.DataType) -> pl.Expr:
         """Give a column as float64: null where missing, NaN where a cell is not a number, true and false as 1 and 0."""
         if dtype.is_numeric() or dtype == pl.Null:
-            value = _without(pl.col(name).cast(pl.Float64), self.missing_numbers)
+            value = _without(column(name).cast(pl.Float64), self.missing_numbers)
             return value.fill_nan(None) if dtype.is_float() and "nan" in self.missing else value
         if dtype == pl.Boolean and not self.missing & _TRUTHS:
-            return pl.col(name).cast(pl.Float64)
+            return column(name).cast(pl.Float64)
         text = self.text(name, dtype)
         lower = text.str.to_lowercase()
         value = _without(self._parse(text).fill_null(float("nan")), self._values)
@@ -238,7 +239,7 @@ def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> f
     found: set[str] = set()
     for some in _in_parts(names):
         parsed = sample.select(cells.plain(some).null_count()).row(0)
-        empty = sample.select(pl.col(some).null_count()).row(0)
+        empty = sample.select(pl.col(literals(some)).null_count()).row(0)
         found.update(name for name, lost, none in zip(some, parsed, empty, strict=True) if lost == none)
     return frozenset(found)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from gdsolve.data.cells import ColumnKind
 from gdsolve.nearest import nearest_names
+from gdsolve.quoting import joined, quoted
 from gdsolve.spec import Categorical, Spec, flag
 from gdsolve.spec.command import list_words
 from gdsolve.spec.marks import BLANKS
@@ -192,7 +192,7 @@ def split_hint(name: str) -> str | None:
     mark = re.search("[,;|:^~]", name)
     if mark is None and not re.search(r"\s", name):
         return None
-    return f"if cells are split wrongly, name the delimiter: --delimiter {shlex.quote(mark[0] if mark else BLANKS)}"
+    return f"if cells are split wrongly, name the delimiter: --delimiter {quoted(mark[0] if mark else BLANKS)}"
 
 
 def _lonely(table: str, names: Sequence[str], target: str) -> str:
@@ -282,7 +282,7 @@ def _in_two_parts(name: str, option: str, other: str) -> GdsolveError:
 
 def flag_for(option: str, names: Sequence[str]) -> str:
     """Write a list flag as a shell takes it: `--ignore name,city`; a name with a comma gets a flag of its own."""
-    return shlex.join(list_words(flag(option), names))
+    return joined(list_words(flag(option), names))
 
 
 def without_texts(parts: Parts, kinds: Mapping[str, ColumnKind], spec: Spec) -> tuple[str, ...]:

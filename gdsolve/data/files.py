@@ -9,7 +9,6 @@ import functools
 import glob
 import io
 import logging
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -40,6 +39,7 @@ from gdsolve.data.pieces import read_text
 from gdsolve.data.records import LONGEST, end_of_records
 from gdsolve.data.spool import let_interrupts_through, spool
 from gdsolve.nearest import nearest_names
+from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
 from gdsolve.spec.scans import ENDING
@@ -106,7 +106,7 @@ def _expand(source: str) -> list[str]:
 
 def _expand_path(source: str) -> list[str]:
     if is_url(source) and not Path(source).exists():
-        curl = Advice("", f"curl -L {shlex.quote(source)} | gdsolve fit -")
+        curl = Advice("", f"curl -L {quoted(source)} | gdsolve fit -")
         remedy = curl if source.startswith(_CURL) else "copy it to a file first"
         raise DataError(f"{source}: is an address, and gdsolve reads files", remedy)
     if source == "-" or Path(source).exists() or not glob.has_magic(source):
@@ -291,7 +291,7 @@ def _refuse_other_formats(name: str, head: str) -> None:
     if "\x00" in head[:4096]:
         raise DataError(f"{name}: is not text in this encoding", "leave --encoding out")
     if head.lstrip().startswith("[") and head.lstrip()[1:].lstrip().startswith(("{", "]")):
-        file = shlex.quote(operand(name))
+        file = quoted(operand(name))
         words, piped = "give one object a line", "put jq -c '.[]' before gdsolve"
         remedy = f"{words}: {piped}" if name == STDIN else Advice(words, f"jq -c '.[]' {file} > rows.ndjson")
         raise DataError(f"{name}: is a JSON array", remedy)

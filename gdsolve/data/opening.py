@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import operator
-import shlex
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +16,7 @@ from gdsolve.data.formats.registry import FORMATS
 from gdsolve.data.names import plain_names
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
+from gdsolve.quoting import quoted
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Spec
 from gdsolve.spec.choices import Dates
@@ -172,5 +172,5 @@ def _require_takers(first: str, formats: Sequence[TableFormat], spec: Spec) -> N
 
 def _joined(first: str, second: str) -> str:
     """The command that makes one file of two."""
-    files = " ".join(shlex.quote(operand(name)) for name in (first, second))
+    files = " ".join(quoted(operand(name)) for name in (first, second))
     return f"cat {files} > whole.csv, and read whole.csv"

@@ -186,12 +186,16 @@ def _read_predictor(model: Mapping[str, Any], curve: CurveModel | None) -> Predi
         return replace(whole, groups=GroupModels.of(model), each=each)
     formula = _formula_of(model)
     levels = {name: tuple(texts) for name, texts in model["data"].get("levels", {}).items()}
-    encoded = {f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts}
+    encoded: dict[str, tuple[str, str | None]] = {
+        f"{name}={level}": (name, level) for name, texts in levels.items() for level in texts
+    }
     groups = GroupModels.of(model) if "groups" in model else None
     features = model["data"]["features"]
     weights = [0.0] * len(features) if groups else _weights_of(model, features)
+    columns = [encoded.get(name, (name, None)) for name in features]
     terms = [
-        _Term(name, *encoded.get(name, (name, None)), weight) for name, weight in zip(features, weights, strict=True)
+        _Term(name, column, level, weight)
+        for name, (column, level), weight in zip(features, columns, weights, strict=True)
     ]
     mean = _mean_of(model.get("descent", {}))
     if mean is Mean.SOFTMAX and groups:

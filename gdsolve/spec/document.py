@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdsolve.bundled import nearest_name, path_of
-from gdsolve.spec.long_lists import Lifted, Numbers, without_long_lists
+from gdsolve.spec.long_lists import Lifted, LongList, without_long_lists
 from gdsolve.spec.option import field_of
 from gdsolve.status import GdsolveError, Place
 
@@ -65,7 +65,7 @@ class Entry:
     value: Node
 
 
-Node = Scalar | Items | Keys | Numbers
+Node = Scalar | Items | Keys | LongList
 
 
 def read_entries(
@@ -73,7 +73,7 @@ def read_entries(
 ) -> Iterator[Entry]:
     """The keys of the mapping that a YAML file holds, in the order of the file; those of `flat` hold no keys.
 
-    With `text` it is that which is read, and `path` is what it is called. Long lists of `tables` are `Numbers`.
+    With `text` it is that which is read, and `path` is what it is called. Long lists of `tables` are `LongList`.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
@@ -83,13 +83,13 @@ def read_entries(
     if lifted.marks:
         entries = [_put_back(entry, lifted.marks) for entry in _parsed(path, lifted.text, flat)]
         # A mark may stand within a text in quotes, which is none of the lists.
-        if sum(isinstance(entry.value, Numbers) for entry in entries) == len(lifted.marks):
+        if sum(isinstance(entry.value, LongList) for entry in entries) == len(lifted.marks):
             yield from entries
             return
     yield from _parsed(path, text, flat)
 
 
-def _put_back(entry: Entry, marks: dict[str, Numbers]) -> Entry:
+def _put_back(entry: Entry, marks: dict[str, LongList]) -> Entry:
     found = marks.get(entry.value.text) if isinstance(entry.value, Scalar) else None
     return entry if found is None or found.line != entry.line else replace(entry, value=found)
 

@@ -22,7 +22,7 @@ Levels = Mapping[str, Sequence[Any]]
 States = dict[str, dict[Any, Any]]
 """What functions have learnt of all rows, by their calls."""
 Make = Callable[[pl.DataFrame], np.ndarray]
-SEE = "docs/formulas.md says what each function takes"
+SEE = "docs/guide/formulas.md says what each function takes"
 
 
 _OTHER_LEVELS = "leave such rows out of the table, or name the level among levels=[…]"
