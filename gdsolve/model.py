@@ -7,13 +7,12 @@ import math
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.class_names import names_of_model
 from gdsolve.form import Kind, anything, count, is_finite_number, list_of, mapping_of, number, record_of, text, truth
-from gdsolve.imports import collector_at_rest
+from gdsolve.json_file import TooLargeError, parsed_file
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
@@ -101,11 +100,12 @@ def read_json(path: str, hint: Advice) -> Any:
         GdsolveError: no such file (exit code 5), or no JSON that Python can hold (exit code 2).
     """
     try:
-        with collector_at_rest():
-            return json.loads(Path(path).read_text(encoding="utf-8"))
+        return parsed_file(path)
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
         raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", hint, ExitCode.DATA) from None
+    except TooLargeError as fault:
+        raise GdsolveError(f"{path}: {fault}", hint, ExitCode.DATA) from None
     except UnicodeEncodeError:
         raise GdsolveError(f"{path!r}: no file has such a name", hint, ExitCode.DATA) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:

@@ -21,7 +21,6 @@ from gdsolve.cli.distributed import accept, require_shared
 from gdsolve.data import open_table
 from gdsolve.data.extent import RowCount
 from gdsolve.data.formats.parquet.reader import ParquetReader
-from gdsolve.data.room import Room
 from gdsolve.data.shares import Share, deal, partition
 from gdsolve.objective.merge import merge
 from gdsolve.objective.triangle import Triangle, build_triangle
@@ -29,6 +28,7 @@ from gdsolve.pictures import illustrator
 from gdsolve.progress import listening
 from gdsolve.ranks import ALONE, AgreedError, Launched, Ranks, Verdict, ranks_of
 from gdsolve.report.record import fit_record
+from gdsolve.room import Room
 from gdsolve.solve import memory
 from gdsolve.solve.compare import compare
 from gdsolve.solve.compare_lr import compare_lr

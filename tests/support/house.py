@@ -10,7 +10,8 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "csv_rows", "harmless", "nearest", "quoting", "version"),
     ("status",),
-    ("class_names", "extras", "form", "imports", "paths"),
+    ("class_names", "extras", "form", "imports", "paths", "room"),
+    ("json_file",),
     ("bundled", "files", "model", "picture", "progress", "ranks", "signals"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
