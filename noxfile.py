@@ -14,7 +14,7 @@ nox.options.error_on_missing_interpreters = False
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 LINTERS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy", "--strict", "gdsolve"))
 TESTS = ("python", "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")
-PAGES = ("tests/test_readme.py", "tests/test_design.py", "tests/test_project_files.py")
+PAGES = ("tests/docs/test_readme.py", "tests/project/test_design.py", "tests/project/test_project_files.py")
 
 
 def install(session: nox.Session, *words: str) -> None:
@@ -24,7 +24,7 @@ def install(session: nox.Session, *words: str) -> None:
 
 @nox.session(python=PYTHONS)
 def test(session: nox.Session) -> None:
-    """All tests; words after -- are pytest's, as in `nox -s test-3.11 -- tests/test_plan.py`."""
+    """All tests; words after -- are pytest's, as in `nox -s test-3.11 -- tests/solve/test_plan.py`."""
     install(session, "-e", ".[dev]")
     session.run(*TESTS, *session.posargs)
 
@@ -48,7 +48,8 @@ def lint(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Write anew what the README and docs/ show of gdsolve, and test that they speak of what is there."""
     install(session, "-e", ".[dev]")
-    session.run("python", "tests/readme.py")
+    session.run("python", "tests/support/readme.py")
+    session.run("mkdocs", "build")
     session.run("python", "-m", "pytest", "-q", *PAGES)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.class_names import names_of_model
+from gdsolve.imports import collector_at_rest
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
@@ -70,7 +71,8 @@ def read_model(model: str | Model, *, groups: bool = False) -> Mapping[str, Any]
 
 def _read(path: str, groups: bool) -> Mapping[str, Any]:
     try:
-        model = json.loads(Path(path).read_text(encoding="utf-8"))
+        with collector_at_rest():
+            model = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
         raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", _HINT, ExitCode.DATA) from None
@@ -125,6 +127,8 @@ def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
     numbers = {**(subject.get("fixed") or {}), **(subject.get("constants") or {}), **weights}
     if model.get("intercept") is not None:
         numbers["intercept"] = model["intercept"]
+    if set(map(type, numbers.values())) == {float} and all(map(math.isfinite, numbers.values())):
+        return
     for name, value in numbers.items():
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise GdsolveError(

@@ -12,6 +12,7 @@ from gdsolve.data.columns import columns_in
 from gdsolve.data.dated_columns import DatedColumns, Held
 from gdsolve.data.dates import TIME_OF_DAY, moments
 from gdsolve.data.first_rows import first_rows, kinds_in
+from gdsolve.data.literal import literals
 from gdsolve.data.scan import rows_of
 from gdsolve.data.source import OVERFLOW, Part, Source
 from gdsolve.data.wrapped import WrappedSource
@@ -78,7 +79,7 @@ class DatedSource(WrappedSource):
         if frame.height and (lost := self.inner.rows_lost(part, others, frame)):
             raise lost
         shown = [*numbers, *texts, *raw, *([OVERFLOW] if OVERFLOW in frame.columns else [])]
-        return self.as_read(frame).select(shown).lazy()
+        return self.as_read(frame).select(literals(shown)).lazy()
 
     def rows_lost(self, part: Part, numbers: Sequence[str], frame: pl.DataFrame) -> DataError | None:
         """Found before dates become numbers."""

@@ -37,6 +37,7 @@ from gdsolve.data.packing import PACKED_ENDINGS, Packing, damage_told, open_unpa
 from gdsolve.data.pieces import read_text
 from gdsolve.data.records import LONGEST, end_of_records
 from gdsolve.data.spool import let_interrupts_through, spool
+from gdsolve.nearest import nearest_names
 from gdsolve.quoting import quoted
 from gdsolve.spec.command import operand
 from gdsolve.spec.file import is_url
@@ -184,7 +185,7 @@ def near_file(source: str) -> str:
     """What to do about a file that is not there: the name that was probably meant."""
     folder = Path(source).parent
     there = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    near = difflib.get_close_matches(Path(source).name, there, n=1)
+    near = nearest_names(Path(source).name, there)
     if near:
         return f"did you mean {folder / near[0]}?"
     if bundled := nearest_name(source):

@@ -11,6 +11,7 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.formats.typed import FrameParts, sample_height
+from gdsolve.data.literal import column, literals
 from gdsolve.data.source import Part
 from gdsolve.spec import Spec
 
@@ -34,7 +35,7 @@ class FrameSource(FrameParts):
         }
         schema = frame.schema | dict.fromkeys(odd, pl.Object())
         # polars has no texts of durations in a cast.
-        texts = [pl.col(column).dt.to_string("iso") for column, dtype in schema.items() if dtype == pl.Duration]
+        texts = [column(name).dt.to_string("iso") for name, dtype in schema.items() if dtype == pl.Duration]
         return cls(
             file,
             tuple(frame.columns),
@@ -46,7 +47,7 @@ class FrameSource(FrameParts):
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give the rows in parts."""
-        return self.frame.select(*columns).iter_slices(_ROWS)
+        return self.frame.select(literals(columns)).iter_slices(_ROWS)
 
     def sample(self) -> pl.DataFrame:
         """Give the first rows, some thousand cells."""

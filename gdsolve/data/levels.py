@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from gdsolve.data.columns import Parts, flag_for
+from gdsolve.data.literal import literals
 from gdsolve.data.parsing import read_cells
 from gdsolve.data.passes import Pass
 from gdsolve.data.source import Source
@@ -34,7 +35,7 @@ def find_levels(
     for source in sources:
         dropping = spec.na is Missing.DROP
         for _, _, frame in collecting.through(read_cells(source, numbers if dropping else (), texts, fast)):
-            kept = frame.drop_nulls([*numbers, *texts]) if dropping else frame
+            kept = frame.drop_nulls(literals([*numbers, *texts])) if dropping else frame
             for name in texts:
                 found[name].update(kept[name].drop_nulls().unique())
                 two = spec.loss.info.target is Target.TWO_CLASSES

@@ -131,8 +131,9 @@ def _pieces(file: File, delimiter: str | None) -> Generator[Piece, None, None]:
 def _after(skip: int, pieces: Iterator[Piece]) -> Iterator[Piece]:
     for piece in pieces:
         start = 0
-        while skip and (end := piece.text.find(b"\n", start) + 1):
-            start, skip = end, skip - 1
+        while skip and start < len(piece.text):
+            # The last line of a file may have no end.
+            start, skip = piece.text.find(b"\n", start) + 1 or len(piece.text), skip - 1
         if start < len(piece.text):
             yield piece if start == 0 else replace(piece, text=piece.text[start:])
 

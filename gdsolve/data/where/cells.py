@@ -29,11 +29,15 @@ _TYPES: Mapping[ColumnKind, pl.DataType] = {
 
 @dataclass(frozen=True, slots=True)
 class SeenColumn:
-    """A column as a condition sees it; `form` is how its dates are written, where that was said."""
+    """A column as a condition sees it; `form` is how its dates are written, where that was said.
+
+    A column is `open` whose first rows have no value: a condition may compare it with numbers or with texts.
+    """
 
     name: str
     kind: ColumnKind
     form: str | None = None
+    open: bool = False
 
     @property
     def dtype(self) -> pl.DataType:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from gdsolve.data.columns import columns_listed, nearest
+from gdsolve.data.literal import literal
 from gdsolve.data.where.words import AGGREGATES, FUNCTIONS, OPERATORS, TIMES, TODAY, WHOLE_TABLE
 from gdsolve.status import GdsolveError
 
@@ -208,7 +209,7 @@ def _unknown(name: str, names: Sequence[str], table: str) -> GdsolveError:
 
 def _written(token: Token) -> str:
     if token.kind == "column":
-        return '"' + token.meaning.replace('"', '""') + '"'
+        return '"' + literal(token.meaning).replace('"', '""') + '"'
     if token.kind == "text":
         return "'" + token.meaning.replace("'", "''") + "'"
     return "=" if token.text == "==" else token.text
