@@ -8,10 +8,10 @@ import gdsolve
 
 HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
-    ("advice", "csv_rows", "harmless", "nearest", "quoting", "version"),
+    ("advice", "csv_rows", "harmless", "nearest", "quoting", "signals", "version"),
     ("status",),
     ("class_names", "extras"),
-    ("bundled", "files", "imports", "model", "picture", "progress", "ranks", "signals"),
+    ("bundled", "files", "imports", "model", "picture", "progress", "ranks"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
     ("data",),
