@@ -16,8 +16,9 @@ import polars as pl
 import pytest
 
 import gdsolve
+from gdsolve import room
 from gdsolve.cli.main import run
-from gdsolve.data import RowCount, open_table, room
+from gdsolve.data import RowCount, open_table
 from gdsolve.room import Room, host_room
 from gdsolve.solve import memory
 from gdsolve.spec.file import build_spec

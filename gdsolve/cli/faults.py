@@ -19,7 +19,7 @@ def judge(fault: BaseException, arguments: Sequence[str] = ()) -> Verdict:
     if _pipe_closed(fault):
         return Verdict(int(ExitCode.CLOSED_PIPE))
     if isinstance(fault, Terminated):
-        ended = GdsolveError("ended by SIGTERM before it was done", None, ExitCode.TERMINATED)
+        ended = GdsolveError(f"ended by {fault.signal} before it was done", None, fault.exit_code)
         return Verdict(int(ended.exit_code), ended)
     if isinstance(fault, KeyboardInterrupt):
         return Verdict(int(ExitCode.INTERRUPTED))
