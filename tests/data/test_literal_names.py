@@ -51,7 +51,7 @@ def test_a_name_that_is_no_pattern_stays_as_it_is() -> None:
         {"na": "mean"},
         {"where": '"own" > 1'},
         {"se": "cluster:own"},
-        {"cv": 2, "ridge": [0.1, 1.0]},
+        {"cv": 2, "ridge": "auto"},
     ],
     ids=str,
 )
