@@ -45,7 +45,7 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
 
 
-def whole(array: Any) -> Any:
+def undamaged(array: Any) -> Any:
     """An array as it is, seen to be one: what a damaged file says of lengths and places would be read beyond its end.
 
     Raises:
