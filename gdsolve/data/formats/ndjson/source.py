@@ -174,7 +174,9 @@ class NdjsonSource(TextSource):
                 (column(name).is_not_null() & self.cells.text(name, pl.String()).is_null()).sum() for name in names
             ]
             try:
-                *found, rows = rows_of(pl.scan_ndjson(piece.text, schema=texts).select(*words, pl.len())).row(0)
+                *found, rows = rows_of(
+                    pl.scan_ndjson(piece.text, schema=texts).select(*words, pl.len().alias("\x00rows"))
+                ).row(0)
             except FAULTS as error:
                 raise self.unreadable(done, error, piece) from None
             counts = {name: counts[name] + more for name, more in zip(names, found, strict=True)}
