@@ -14,7 +14,6 @@ from gdsolve.data.formats.arrow_cells import (
     faults_told,
     frame_of,
     stored_column,
-    undamaged,
 )
 from gdsolve.data.formats.typed import StoredColumn, batch_height
 
@@ -51,7 +50,7 @@ class ArrowReader:
         for batch in _batches(path, read, rows):
             for start in range(0, batch.num_rows, size):
                 part = batch.slice(start, size)
-                yield frame_of([undamaged(part.column(place)) for place in places], columns)
+                yield frame_of([part.column(place) for place in places], columns)
 
     def rows_in(self, path: str) -> int:
         """Give the number of rows of a file, from what stands before each batch."""
