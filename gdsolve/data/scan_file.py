@@ -38,9 +38,9 @@ _FORM = record_of(
         **dict.fromkeys(("absolute_sigma", "has_header"), truth),
         "log_weight": number,
         "levels": mapping_of(list_of(text)),
-        "folds": record_of({"count": count, "seed": count, "by": text}),
-        "formula": record_of(LEARNT),
-        "dates": record_of(DATED),
+        "folds": record_of({"count": count, "seed": count, "by": text}, needed=("count", "seed")),
+        "formula": LEARNT,
+        "dates": DATED,
         "counts": list_of(list_of(number)),
     }
 )
