@@ -37,7 +37,7 @@ def test_thousands_are_no_longer_grouped(mark: str, bare: str, quoted: bool, tex
 @pytest.mark.parametrize(
     ("mark", "quoted", "text", "expected"),
     [
-        (",", True, '1.5,"1,234",-12.3456,7,8', '"1.5","1,234","-12.3456",7,8'),
+        (",", True, '"1,5","1,234","-12,3456",7,8', '1.5,"1,234",-12.3456,7,8'),
         (",", False, "1,5;1,234;12,3456", "1.5;1,234;12.3456"),
         (".", False, "1.5;1.234;12.3456", "1,5;1.234;12,3456"),
     ],
