@@ -48,8 +48,6 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
 
 
-
-
 def _cells(array: Any) -> Any:
     """An array as polars can take it, and can make text of it."""
     import pyarrow as pa
