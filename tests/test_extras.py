@@ -94,6 +94,15 @@ def test_excel_and_duckdb_need_pyarrow(here: Path, monkeypatch: pytest.MonkeyPat
     assert completed("fit", "t.csv", "--quiet").code == 0
 
 
+def test_formulas_need_no_pyarrow(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("fit", "penguins", "--formula", "body_mass_g ~ C(sex) + C(year) + bill_length_mm", "--na", "drop")
+    told = completed(*asked, "--format", "csv")
+    hide(monkeypatch, "pyarrow")
+    assert completed(*asked, "--format", "csv") == told
+    assert told.code == 0
+    assert "C(sex)" in told.out
+
+
 @pytest.mark.parametrize("verb", DRAWN)
 def test_every_verb_that_draws_says_what_draws(verb: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "matplotlib")
