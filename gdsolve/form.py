@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,12 +65,14 @@ def mapping_of(kind: Kind) -> Kind:
     return found
 
 
-def record_of(kinds: Mapping[str, Kind]) -> Kind:
-    """A mapping in which these keys have their kinds, or null, or are not there; others hold anything."""
+def record_of(kinds: Mapping[str, Kind], needed: Sequence[str] = ()) -> Kind:
+    """A mapping in which these keys have their kinds; but for the `needed` ones they may be null, or not there."""
 
     def found(place: str, value: Any) -> Misfit | None:
         if not isinstance(value, dict):
             return Misfit(place, value, "a mapping")
+        if lacking := [key for key in needed if value.get(key) is None]:
+            return Misfit(place, value, f"a mapping with the key {lacking[0]}")
         held = ((key, value[key], kind) for key, kind in kinds.items() if value.get(key) is not None)
         inner = f"{place}." if place else ""
         return next((bad for key, one, kind in held if (bad := kind(f"{inner}{key}", one))), None)

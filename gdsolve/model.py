@@ -20,8 +20,19 @@ GROUPS = "gdsolve.groups/1"
 AGAIN = Advice("save the model again", "gdsolve fit DATA --save MODEL.json")
 MOST_KEPT = 200
 """Weights up to which a model holds their covariance: the triangle of so many has 20,100 numbers."""
-_LEARNT = {"text": text, "rest": list_of(text), "texts": list_of(text), "levels": mapping_of(list_of(text))}
-_DATES = {"columns": mapping_of(text), "unit": text, "format": text}
+LEARNT = record_of(
+    {
+        "text": text,
+        "rest": list_of(text),
+        "texts": list_of(text),
+        "levels": mapping_of(list_of(text)),
+        "state": mapping_of(mapping_of(anything)),
+    },
+    needed=("text", "texts", "levels", "state"),
+)
+"""What is kept of a formula."""
+DATED = record_of({"columns": mapping_of(text), "unit": text, "format": text}, needed=("columns", "unit"))
+"""What is kept of columns of dates."""
 _TEXTS = ("target", "target_column", "weight", "weight_kind", "offset", "exposure", "sigma")
 _NUMBERS = ("delta", "quantile", "power", "dispersion", "ridge", "l1")
 # What is read of a model beside its weights, where it is there.
@@ -44,8 +55,8 @@ _SHARED: dict[str, Kind] = {
             "levels": mapping_of(list_of(text)),
             "target_levels": list_of(text),
             "na_values": list_of(text),
-            "dates": record_of(_DATES),
-            "formula": record_of(_LEARNT | {"state": mapping_of(mapping_of(anything))}),
+            "dates": DATED,
+            "formula": LEARNT,
         }
     ),
     "covariance": record_of(

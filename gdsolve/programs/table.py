@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.bundled import named, path_of
-from gdsolve.data.literal import literal
+from gdsolve.data.literal import literal, literals
 from gdsolve.paths import is_file
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
@@ -132,7 +132,7 @@ def _in_text(spec: Spec, info: DataInfo, lines: list[str]) -> list[str]:
     exec("\n".join(lines), space)
     table, roles = space["table"], info.roles
     used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
-    table = table if spec.where else table.select(used)
+    table = table if spec.where else table.select(literals(used))
     if table.height * table.width > MOST_INLINE:
         name = info.source[0]
         raise no_program(f"a table as large as {name}", f"copy it: gdsolve configs {name} > {name}.csv; and fit that")

@@ -29,6 +29,7 @@ from gdsolve.pictures import draw
 from gdsolve.report.check_record import check_record
 from gdsolve.report.compare_record import method_comparison_record
 from gdsolve.report.group_record import groups_record
+from gdsolve.report.html import inline_picture
 from gdsolve.report.path_record import path_record
 from gdsolve.report.record import comparison_record, fit_record
 from gdsolve.report.scan_record import scan_record
@@ -432,6 +433,7 @@ def test_an_option_changes_something(folder: Path, verb: str, name: str, monkeyp
     if verb == "report":
         # Its pictures take most of the time, and no option is about them.
         monkeypatch.setattr(draw, "kinds_drawn", lambda spec: ())
+        monkeypatch.setattr(inline_picture, "inline_svg", lambda picture: "<svg/>")
     example = OF_VERB.get((verb, name)) or EXAMPLES[name]
     if example.elsewhere:
         assert name in next((ROOT / "tests").rglob(example.elsewhere)).read_text()

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 import torch
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rank_threads import on_ranks
@@ -178,7 +179,7 @@ def test_a_text_file_is_read_by_one_rank(tmp_path: Path, caplog: pytest.LogCaptu
     ]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(first=st.integers(0, 40), count=st.integers(1, 40), height=st.integers(1, 50))
 def test_rows_of_a_parquet_file_are_read_alone(
     first: int, count: int, height: int, tmp_path_factory: pytest.TempPathFactory

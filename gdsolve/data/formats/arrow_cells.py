@@ -35,6 +35,9 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
     import pyarrow as pa
 
     with faults_told():
+        for array in arrays:
+            # A damaged file may say of lengths and places what goes beyond its end, and of bytes that they are a text.
+            array.validate(full=True)
         cells = [_cells(array) for array in arrays]
         frame = pl.from_arrow(pa.RecordBatch.from_arrays(cells, names=list(columns)))
     if not isinstance(frame, pl.DataFrame):
@@ -43,17 +46,6 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
         raise OSError(beyond)
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
     return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
-
-
-def whole(array: Any) -> Any:
-    """An array as it is, seen to be one: what a damaged file says of lengths and places would be read beyond its end.
-
-    Raises:
-        OSError: it is damaged.
-    """
-    with faults_told():
-        array.validate(full=True)
-    return array
 
 
 def _cells(array: Any) -> Any:

@@ -48,7 +48,7 @@ class ArrowReader:
         for batch in _batches(path, read, rows):
             for start in range(0, batch.num_rows, size):
                 part = batch.slice(start, size)
-                yield frame_of([whole(part.column(place)) for place in places], columns)
+                yield frame_of([part.column(place) for place in places], columns)
 
     def rows_in(self, path: str) -> int:
         """Give the number of rows of a file, from what stands before each batch."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from data_files import load
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from in_process import completed
@@ -106,7 +107,7 @@ def _cells(path: Path) -> list[tuple[Any, ...]]:
         return found
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(tables())
 def test_a_text_of_blanks_reads_as_the_same_table_written_as_csv(
     tmp_path_factory: pytest.TempPathFactory, table: tuple[list[list[str]], str]
@@ -118,7 +119,7 @@ def test_a_text_of_blanks_reads_as_the_same_table_written_as_csv(
     assert _cells(folder / "t.dat") == _cells(folder / "t.csv")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.text('ab1 \t\r\n"#', max_size=60), st.booleans(), st.integers(1, 20))
 def test_it_matters_not_where_a_text_is_cut(text: str, blanks: bool, size: int) -> None:
     layout, written = TextLayout(blanks=blanks, comment="#"), text.encode()

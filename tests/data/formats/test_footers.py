@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -86,7 +87,7 @@ def test_names_are_those_of_the_table(
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".arrow"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(place=st.integers(1, 400), byte=st.integers(0, 255))
 def test_a_damaged_footer_is_left_to_the_library(
     ending: str, place: int, byte: int, tmp_path_factory: pytest.TempPathFactory
