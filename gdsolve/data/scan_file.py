@@ -18,8 +18,7 @@ from gdsolve.data.files import near_file
 from gdsolve.files import replacing_bytes
 from gdsolve.form import count, list_of, mapping_of, number, one_of, record_of, text, truth
 from gdsolve.model import LEARNT
-from gdsolve.spec import WeightKind
-from gdsolve.spec.choices import Dates
+from gdsolve.spec.choices import Dates, WeightKind
 from gdsolve.status import DataError
 from gdsolve.version import __version__
 
@@ -205,8 +204,10 @@ def _stored(arrays: Mapping[str, np.ndarray], told: Mapping[str, Any]) -> ScanFi
     for one in triangles:
         if one.factor.shape != (min(one.rows, width + 1), width + 1) or one.shift.shape != (width,):
             raise ValueError("shapes")
-    if not triangles:
-        raise ValueError("no triangle")
+    made = {f"{name}={level}" for name, levels in info.levels.items() for level in levels}
+    held = {*info.columns}
+    if not triangles or len(held) < width or not held.issuperset(made | {*info.names} - info.levels.keys()):
+        raise ValueError("columns")
     return ScanFile(info, triangles)
 
 
