@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gdsolve.advice import Advice
 from gdsolve.class_names import names_of_model
 from gdsolve.form import Kind, anything, count, is_finite_number, list_of, mapping_of, number, record_of, text, truth
+from gdsolve.json_file import TooLargeError, parsed_file
 from gdsolve.status import ExitCode, GdsolveError
 
 SCHEMA = "gdsolve.fit/1"
@@ -110,10 +111,12 @@ def read_json(path: str, hint: Advice) -> Any:
         GdsolveError: no such file (exit code 5), or no JSON that Python can hold (exit code 2).
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return parsed_file(path)
     except OSError as fault:
         reason = fault.strerror or "cannot be read"
         raise GdsolveError(f"{path}: {reason[0].lower()}{reason[1:]}", hint, ExitCode.DATA) from None
+    except TooLargeError as fault:
+        raise GdsolveError(f"{path}: {fault}", hint, ExitCode.DATA) from None
     except UnicodeEncodeError:
         raise GdsolveError(f"{path!r}: no file has such a name", hint, ExitCode.DATA) from None
     except (UnicodeDecodeError, json.JSONDecodeError) as fault:
@@ -161,6 +164,8 @@ def _require_numbers(path: str, model: Mapping[str, Any]) -> None:
     numbers = {**(subject.get("fixed") or {}), **(subject.get("constants") or {}), **weights}
     if model.get("intercept") is not None:
         numbers["intercept"] = model["intercept"]
+    if set(map(type, numbers.values())) == {float} and all(map(math.isfinite, numbers.values())):
+        return
     for name, value in numbers.items():
         if not is_finite_number(value):
             raise GdsolveError(

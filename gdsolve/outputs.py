@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gdsolve.advice import Advice
+from gdsolve.extras import check_matplotlib
 from gdsolve.paths import are_same, is_file, is_folder, is_there
 from gdsolve.quoting import quoted
 from gdsolve.spec import Spec
@@ -39,7 +40,7 @@ def check_outputs(spec: Spec) -> None:
     if spec.plot_file is not None:
         _check_folder("plot", spec.plot_file)
         _check_unread(spec, "plot", spec.plot_file)
-
+        check_matplotlib(spec.plot_file, "plot")
     asked = read_code(spec.code)
     if asked is not None and asked.file is not None:
         _check_folder("code", asked.file)
@@ -117,6 +118,7 @@ def check_page(spec: Spec) -> str:
             raise GdsolveError(f"{spec.output} does not end in .html", "give --output run.html", option="output")
         _check_folder("output", spec.output)
         _check_unread(spec, "output", spec.output)
+    check_matplotlib("what a report shows")
     return spec.output
 
 

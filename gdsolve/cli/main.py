@@ -42,7 +42,11 @@ def leave(code: int) -> NoReturn:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as fault:
-        code = _tell(fault if isinstance(fault, BrokenPipeError) else write_error("standard output", fault))
+        if isinstance(fault, BrokenPipeError):
+            code = _tell(fault)
+        elif code != ExitCode.FAULT:
+            # A run that ended with a fault has told it, and may have left what it could not write.
+            code = _tell(write_error("standard output", fault))
     # Standard error is flushed line by line. This does not wait for the teardown of torch and its threads, half a
     # second of nothing, and skips what Python would do at its exit: all files and threads must be done with by now.
     os._exit(code)

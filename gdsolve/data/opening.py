@@ -126,7 +126,8 @@ def require_same_columns(opened: Sequence[Source], first: str, names: Collection
     """
     for other in opened:
         lacking = [name for name in names if name not in other.schema]
-        beyond = [name for name in other.schema if name not in names]
+        known = frozenset(names)
+        beyond = [name for name in other.schema if name not in known]
         if lacking and not other.has_header:
             raise DataError(
                 f"{other.name}: its first line is data, and that of {first} is a header",

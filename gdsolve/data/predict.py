@@ -170,8 +170,9 @@ def open_for(sources: Sequence[str], spec: Spec, model: Predictor, stack: ExitSt
         DataError: a table that cannot be read, or a column that is not there.
     """
     # What the model calls columns tells a header where it is in doubt.
-    named = replace(model.reading(spec), features=tuple(model.read))
-    read = open_sources(sources, named, stack, sifted=False, named=model.read)
+    columns = model.read
+    named = replace(model.reading(spec), features=tuple(columns))
+    read = open_sources(sources, named, stack, sifted=False, named=columns)
     renamed = [_renamed(source.for_loss(model.beside.loss), model) for source in read]
     opened = as_fitted(as_asked(renamed, named), model, spec)
     here = model.within(list(opened[0].schema))
@@ -261,7 +262,7 @@ def _prepared(source: Source, offset: int, cells: pl.DataFrame, model: Predictor
 def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predictor, spec: Spec) -> None:
     if has_overflow(frame):
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), model.run)
-    texts = [] if model.formula is None else model.formula.texts
+    texts = frozenset(() if model.formula is None else model.formula.texts)
     for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
         column = cells_in(frame, name)
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()

@@ -41,6 +41,7 @@ from gdsolve.data.shares import Head, open_share
 from gdsolve.data.source import UNMARKED, Marks, Source
 from gdsolve.data.targets import class_levels, holds_classes
 from gdsolve.data.unclear import refuse_unclear
+from gdsolve.data.width import require_width
 from gdsolve.ranks import ALONE, Ranks
 from gdsolve.spec import Categorical, Missing, Spec
 from gdsolve.status import DataError
@@ -228,6 +229,7 @@ def _read_plainly(
     parts = parts or assign(names, spec, first.name, first.has_header, first.row_names)
     refuse_unclear(first.headers, names, parts, spec, first.name)
     refuse_unsettled_target(first, parts.target, spec)
+    require_width(first.name, opened, len(names), len(parts.features))
     looked = first_rows(opened)
     # The first rows of the table say what its columns hold, whichever rank has them.
     judged = ranks.gather(looked and kinds_in(*looked))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gdsolve.advice import Advice
+from gdsolve.data.columns import first_of
 from gdsolve.form import is_finite_number
 from gdsolve.model import Model, read_json, read_model
 from gdsolve.spec import Categorical, Loss
@@ -88,7 +89,7 @@ class GivenWeights:
             given = self.in_order or ()
             if len(given) != len(names):
                 raise GdsolveError(
-                    f"{self.name}: {len(given)} weights for {len(names)} columns: {', '.join(names)}",
+                    f"{self.name}: {len(given)} weights for {len(names)} columns: {first_of(names)}",
                     f"give one weight a column, in their order, or name the columns {chosen}",
                     option="weights",
                 )
@@ -100,8 +101,9 @@ class GivenWeights:
                     f"give it one, 0 say, or leave it out {chosen}",
                     option="weights",
                 )
+        known = frozenset(names)
         for name in self.by_name:
-            if name not in names:
+            if name not in known:
                 raise GdsolveError(
                     f"{self.name}: {name!r} is not used here",
                     f"name the columns of these weights {chosen}, or take it out of the weights",

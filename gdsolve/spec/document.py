@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gdsolve.bundled import nearest_name, path_of
+from gdsolve.spec.long_lists import Lifted, LongList, without_long_lists
 from gdsolve.spec.option import field_of
 from gdsolve.spec.plain_text import refuse_no_text
 from gdsolve.status import GdsolveError, Place
@@ -65,20 +66,38 @@ class Entry:
     value: Node
 
 
-Node = Scalar | Items | Keys
+Node = Scalar | Items | Keys | LongList
 
 
-def read_entries(path: str, *, flat: Container[str], text: str | None = None) -> Iterator[Entry]:
+def read_entries(
+    path: str, *, flat: Container[str], text: str | None = None, tables: Collection[str] = ()
+) -> Iterator[Entry]:
     """The keys of the mapping that a YAML file holds, in the order of the file; those of `flat` hold no keys.
 
-    With `text` it is that which is read, and `path` is what it is called.
+    With `text` it is that which is read, and `path` is what it is called. Long lists of `tables` are `LongList`.
 
     Raises:
         GdsolveError: a file that cannot be read, that is no YAML mapping of values and lists, or that asks for more.
     """
+    text = _read(path) if text is None else text
+    lifted = without_long_lists(text, tables) if tables else Lifted(text, {})
+    if lifted.marks:
+        entries = [_put_back(entry, lifted.marks) for entry in _parsed(path, lifted.text, flat)]
+        # A mark may stand within a text in quotes, which is none of the lists.
+        if sum(isinstance(entry.value, LongList) for entry in entries) == len(lifted.marks):
+            yield from entries
+            return
+    yield from _parsed(path, text, flat)
+
+
+def _put_back(entry: Entry, marks: dict[str, LongList]) -> Entry:
+    found = marks.get(entry.value.text) if isinstance(entry.value, Scalar) else None
+    return entry if found is None or found.line != entry.line else replace(entry, value=found)
+
+
+def _parsed(path: str, text: str, flat: Container[str]) -> Iterator[Entry]:
     import yaml
 
-    text = _read(path) if text is None else text
     # Its C form takes a tenth of the time and gives the same events; not every build of PyYAML has it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:

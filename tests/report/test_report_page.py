@@ -6,11 +6,10 @@ import json
 import math
 import re
 import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 from in_process import completed
 from places import CONFIGS
@@ -106,15 +105,11 @@ def test_what_overflows_has_its_page_as_well(browser: Any, tmp_path: Path, sourc
 def test_sigterm_ends_a_report_with_what_was_reached(tmp_path: Path) -> None:
     page = tmp_path / "run.html"
     words = ["report", str(CONFIGS / "two_points.csv"), "--engine", "triangle", "--lr", "1e-9", "--tol", "0"]
-    child = subprocess.Popen(
-        [sys.executable, "-m", "gdsolve", *words, "--max-iter", "1e12", "-o", str(page), "--verbose"],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    words += ["--max-iter", "1e12", "-o", str(page)]
+    child = forked.start(*words, code=forked.TELLS_STEP, stderr=subprocess.PIPE, text=True)
     assert child.stderr is not None
-    while "engine triangle" not in child.stderr.readline():
+    while "a thousand steps" not in child.stderr.readline():
         assert child.poll() is None
-    time.sleep(0.5)
     child.terminate()
     child.stderr.read()
     child.stderr.close()

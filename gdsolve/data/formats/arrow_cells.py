@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn
-from gdsolve.data.literal import column, literals
+from gdsolve.data.literal import column
 from gdsolve.data.moments import beyond_calendar
 
 
@@ -46,27 +46,6 @@ def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
         raise OSError(beyond)
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
     return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
-
-
-def columns_by_polars(schema: Mapping[str, pl.DataType]) -> list[StoredColumn]:
-    """What the columns of a file are that polars alone can read."""
-    odd = {key: f"values of type {dtype}" for key, dtype in schema.items() if dtype.is_nested() or dtype == pl.Binary}
-    return [StoredColumn(key, pl.Object() if key in odd else dtype, odd.get(key)) for key, dtype in schema.items()]
-
-
-def batches_by_polars(
-    scanned: pl.LazyFrame, columns: Sequence[str], rows: tuple[int, int] | None, height: int
-) -> Iterator[pl.DataFrame]:
-    """The batches of such a file.
-
-    Raises:
-        OSError: values that a column cannot hold.
-    """
-    chosen = scanned.select(literals(columns))
-    for frame in (chosen.slice(*rows) if rows else chosen).collect_batches(chunk_size=height):
-        if beyond := beyond_calendar(frame):
-            raise OSError(beyond)
-        yield frame
 
 
 def _cells(array: Any) -> Any:

@@ -112,7 +112,9 @@ class TextSource(Source):
     def extent(self) -> Extent | None:
         """The rows are judged by the size of the file; None where it is compressed."""
         if self.file.packing is not Packing.NONE:
-            return None
+            # What was read of a short file, to tell its format, is all of it.
+            records = self.file.head.count("\n")
+            return Extent(float(len(self.file.head)), records, exact=False) if self.file.complete and records else None
         try:
             size, rows = size_of(self.file.path), lines_in(self.file.path)
         except OSError:

@@ -36,6 +36,10 @@ class StoredColumn:
 class TypedReader(Protocol):
     """Reads files of one format of typed columns."""
 
+    @property
+    def remedy(self) -> str:
+        """What to do about a file that cannot be read."""
+
     def columns_of(self, path: str) -> list[StoredColumn]:
         """Give the columns of a file, in its order.
 
@@ -96,6 +100,11 @@ class TypedSource(FrameParts):
     def typed(self) -> bool:
         """False where a column of numbers may be written as text."""
         return not self.loose
+
+    @property
+    def remedy(self) -> str:
+        """What to do about a file that breaks off."""
+        return self.reader.remedy
 
     def parts(self, columns: Collection[str]) -> Iterator[Part]:
         """Give columns in batches."""

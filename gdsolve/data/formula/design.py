@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -267,7 +268,7 @@ def build_design(
                 names.append(name)
                 kept.append(place)
             place += 1
-    doubled = next((name for name in names if names.count(name) > 1), None)
+    doubled = next((name for name, times in Counter(names).items() if times > 1), None)
     if doubled is not None:
         raise DataError(f"two columns of the formula are called {doubled!r}", "give the columns other names")
     known = {

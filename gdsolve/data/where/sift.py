@@ -128,12 +128,13 @@ def _expression(condition: Condition, seen: Sequence[SeenColumn]) -> tuple[pl.Ex
     if not expression.meta.eq(expression.meta.undo_aliases()):
         raise _no_sql("two values without and, or, or a comparison between them")
     readings = [tuple(seen), *_with_open_as_text(seen)]
-    types = [_types_of(expression, reading) for reading in readings]
-    for reading, found in zip(readings, types, strict=True):
-        if found == [pl.Boolean]:
+    for reading in readings:
+        types, _ = _types_of(expression, reading)
+        if types == [pl.Boolean()]:
             return expression, reading
-    if isinstance(error := types[0], pl.exceptions.PolarsError):
-        raise fault(f"columns and values do not go together ({first_line(error)})", _kinds_told(seen)) from None
+    _, reason = _types_of(expression, seen)
+    if reason:
+        raise fault(f"columns and values do not go together ({reason})", _kinds_told(seen))
     raise fault(
         f"{condition.text!r} is a value, and no condition",
         "compare it with another one, as in 'year > 2000' or 'sex == \"F\"'",
@@ -148,14 +149,14 @@ def _with_open_as_text(seen: Sequence[SeenColumn]) -> Iterator[tuple[SeenColumn,
             yield tuple(replace(one, kind=ColumnKind.TEXT) if one.name in chosen else one for one in seen)
 
 
-def _types_of(expression: pl.Expr, seen: Sequence[SeenColumn]) -> list[pl.DataType] | pl.exceptions.PolarsError:
-    """The type of an expression of columns, or why it has none."""
+def _types_of(expression: pl.Expr, seen: Sequence[SeenColumn]) -> tuple[list[pl.DataType], str]:
+    """The types of an expression of columns, or why it has none."""
     # A row of nothing shows types that do not go together, which an empty table may not.
     empty = pl.DataFrame({name: [None] for name in schema_of(seen)}, schema=schema_of(seen))
     try:
-        return empty.lazy().select(expression).collect().dtypes
+        return empty.lazy().select(expression).collect().dtypes, ""
     except pl.exceptions.PolarsError as error:
-        return error
+        return [], first_line(error)
 
 
 def _no_sql(reason: str) -> GdsolveError:
