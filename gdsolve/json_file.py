@@ -39,7 +39,10 @@ def read_json_text(path: str) -> str:
         OSError, UnicodeDecodeError, TooLargeError: as `read_json`; `ValueError` for what begins as no JSON does.
     """
     from gdsolve.data.room import host_room, in_bytes
+    from gdsolve.data.spool import let_interrupts_through
 
+    # A pipe may have nobody who writes to it.
+    let_interrupts_through()
     most, there = LARGEST, host_room().falls_short(_TIMES * LARGEST, _TIMES * LARGEST)
     if there is not None:
         most = there // _TIMES
