@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 from in_process import completed
 from nursery import Done
+from places import ROOT
 
 import gdsolve
 from gdsolve.extras import is_installed
@@ -93,6 +94,15 @@ def test_excel_and_duckdb_need_pyarrow(here: Path, monkeypatch: pytest.MonkeyPat
     assert completed("fit", "t.csv", "--quiet").code == 0
 
 
+def test_formulas_need_no_pyarrow(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("fit", "penguins", "--formula", "body_mass_g ~ C(sex) + C(year) + bill_length_mm", "--na", "drop")
+    told = completed(*asked, "--format", "csv")
+    hide(monkeypatch, "pyarrow")
+    assert completed(*asked, "--format", "csv") == told
+    assert told.code == 0
+    assert "C(sex)" in told.out
+
+
 @pytest.mark.parametrize("verb", DRAWN)
 def test_every_verb_that_draws_says_what_draws(verb: str, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "matplotlib")
@@ -147,7 +157,7 @@ def test_what_is_hidden_here_is_known_by_its_absence(monkeypatch: pytest.MonkeyP
 
 
 def test_each_extra_is_declared_and_nothing_installs_it_unasked() -> None:
-    project = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = {name: "\n".join(lines) for name, lines in project["optional-dependencies"].items()}
     named = {"excel": "fastexcel", "duckdb": "duckdb", "plot": "matplotlib", "parquet": "pyarrow"}
     named |= {"formula": "formulaic", "fast": "numba"}

@@ -9,6 +9,7 @@ import typer
 
 from gdsolve.cli.output import write_error
 from gdsolve.cli.signals import ended_by, has_arrived
+from gdsolve.cli.shortage import shortage_of
 from gdsolve.cli.usage import usage_error
 from gdsolve.ranks import Verdict
 from gdsolve.status import DISK_FAULTS, ExitCode, GdsolveError
@@ -66,11 +67,4 @@ def _as_error(fault: BaseException, arguments: Sequence[str]) -> GdsolveError | 
             "--device cpu, --dtype float32, fewer columns (--features), or --engine triangle, which keeps no rows",
             ExitCode.DATA,
         )
-    full = isinstance(fault, RuntimeError) and re.search("can't allocate memory|out of memory", str(fault))
-    if full or isinstance(fault, MemoryError):
-        return GdsolveError(
-            "not enough memory",
-            "use fewer columns (--features), or --engine triangle, which keeps no rows",
-            ExitCode.DATA,
-        )
-    return None
+    return shortage_of(fault)

@@ -18,6 +18,7 @@ from gdsolve.cli.messages import show_error
 from gdsolve.cli.output import write_error
 from gdsolve.harmless import for_terminal
 from gdsolve.ranks import Launched, Ranks, ranks_of
+from gdsolve.spec.plain_text import refuse_no_text
 from gdsolve.status import ExitCode, GdsolveError
 
 
@@ -59,6 +60,8 @@ def _run(arguments: list[str], ranks: Ranks) -> int:
     if asked := script_asked(arguments):
         give_script(Root(), *asked)
         return int(ExitCode.OK)
+    for argument in arguments:
+        refuse_no_text(argument)
     if not arguments:
         with redirect_stdout(sys.stderr):
             execute(["--help"], ranks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import signal
 import sys
@@ -238,10 +239,25 @@ def _fresh_screen() -> str:
     return "\n" if os.environ.get("TERM", "dumb") == "dumb" else "\n" * _size().lines + "\x1b[H"
 
 
+def _wait_for_line() -> None:
+    """Wait until a line is typed: Ctrl-C in the instant before a reading begins would be lost, but writes to a pipe."""
+    woken, waking = os.pipe()
+    os.set_blocking(waking, False)
+    before = signal.set_wakeup_fd(waking, warn_on_full_buffer=False)
+    try:
+        select.select([sys.stdin, woken], [], [])
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(woken)
+        os.close(waking)
+
+
 def _read_line() -> str | None:
     """What is typed; None at the end of input."""
     if hasattr(signal, "siginterrupt"):
         # Ctrl-C is to end the reading: polars has the system take it up again.
         signal.siginterrupt(signal.SIGINT, True)
+        if sys.stdin.isatty():
+            _wait_for_line()
     line = sys.stdin.readline()
     return line.strip() if line else None

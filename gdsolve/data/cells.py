@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from gdsolve.data.literal import column, literals
+from gdsolve.data.literal import cells_in, column, literals
 from gdsolve.imports import Postponed
 
 # The header of a CSV file is judged without.
@@ -235,7 +235,7 @@ def _counts(name: str, dtype: pl.DataType, cells: Cells) -> pl.Expr:
 def plain_columns(sample: pl.DataFrame, names: Sequence[str], cells: Cells) -> frozenset[str]:
     """Give the columns of text cells that polars parses as numbers by itself: no booleans, blanks or words."""
     if not cells.missing_numbers:
-        return frozenset(name for name in names if cells.are_plain(sample[name]))
+        return frozenset(name for name in names if cells.are_plain(cells_in(sample, name)))
     found: set[str] = set()
     for some in _in_parts(names):
         parsed = sample.select(cells.plain(some).null_count()).row(0)

@@ -143,7 +143,7 @@ def _held_by(source: Source, cells: pl.Series, kind: ColumnKind, spec: Spec) -> 
         return Held.DATE
     if kind not in (ColumnKind.DATE, ColumnKind.TEXT) and (spec.date_format is None or cells.dtype != pl.String):
         return None
-    texts = cells.to_frame().select(source.cells.text(cells.name, cells.dtype)).to_series().drop_nulls()
+    texts = cells.to_frame().select(source.cells.text(cells.name, cells.dtype)).to_series().alias("").drop_nulls()
     parsed = moments(texts, spec.date_format).drop_nulls().len()
     if kind is ColumnKind.DATE:
         return Held.DURATION if texts.str.contains(TIME_OF_DAY).all() and texts.len() else Held.DATE

@@ -15,6 +15,7 @@ from gdsolve.data.findings import FaultyRows, Finding, FindingContext, find, rea
 from gdsolve.data.first_rows import first_rows, is_plain
 from gdsolve.data.gaps import Gaps
 from gdsolve.data.inline import Arrays, inline_source
+from gdsolve.data.literal import cells_in
 from gdsolve.data.offsets import not_exposed, offset_columns
 from gdsolve.data.opening import as_opened
 from gdsolve.data.parsing import read_cells
@@ -256,7 +257,7 @@ def _take(
     if not frame.height:
         return
     for name in frame.columns:
-        gone = tally.columns[name].add(frame[name], spot, written(name))
+        gone = tally.columns[name].add(cells_in(frame, name), spot, written(name))
         if gone is not None:
             lacking[name] = gone
     tally.gaps.add(frame.height, lacking)

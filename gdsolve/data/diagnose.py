@@ -288,6 +288,8 @@ def _unfit(message: str, kinds: Mapping[str, ColumnKind], column: str, parts: Pa
         return DataError(f"{message}, and it is the {own}", f"{flag(own)} COLUMN, a column of numbers")
     if column in parts.group:
         return DataError(f"{message}, and it tells the groups apart", "--group-by COLUMN, a column of texts or numbers")
+    if column == parts.cluster:
+        return DataError(f"{message}, and it tells the clusters apart", "--se cluster:COLUMN, of texts or numbers")
     return None
 
 

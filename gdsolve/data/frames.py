@@ -12,8 +12,10 @@ from gdsolve.data.extent import Extent
 from gdsolve.data.file import File
 from gdsolve.data.formats.typed import FrameParts, sample_height
 from gdsolve.data.literal import column, literals
+from gdsolve.data.moments import beyond_calendar
 from gdsolve.data.source import Part
 from gdsolve.spec import Spec
+from gdsolve.status import DataError
 
 _ROWS = 1 << 16
 
@@ -26,7 +28,13 @@ class FrameSource(FrameParts):
 
     @classmethod
     def of(cls, frame: pl.DataFrame, spec: Spec, name: str) -> FrameSource:
-        """The source of a frame that messages call `name`."""
+        """The source of a frame that messages call `name`.
+
+        Raises:
+            DataError: dates that no calendar has.
+        """
+        if beyond := beyond_calendar(frame):
+            raise DataError(f"{name}: {beyond}", "leave the column out of the frame, or give it as numbers")
         file = File(name, "", "", complete=False)
         odd = {
             column: f"{name}: column {column!r} holds values of type {dtype}"

@@ -12,7 +12,7 @@ from gdsolve.data.cells import Cells
 from gdsolve.data.columns import Roles
 from gdsolve.data.diagnose import cell_errors, cell_text, show
 from gdsolve.data.group_keys import Key, keys_of, written_keys
-from gdsolve.data.literal import literal, literals
+from gdsolve.data.literal import cells_in, literal, literals
 from gdsolve.data.means import means_of, weighted_cells
 from gdsolve.data.source import Source
 from gdsolve.spec import Spec
@@ -209,7 +209,7 @@ def fill_means(
     """Fill missing numbers with the mean of their group; what has none is added to `fatal`, (rows, used)."""
     fatal, codes = fatal.copy(), frame[CODE].to_numpy()
     for place, name in enumerate(numbers):
-        missing = frame[name].is_null().to_numpy() & ~fatal[:, place] & (codes != NO_GROUP)
+        missing = cells_in(frame, name).is_null().to_numpy() & ~fatal[:, place] & (codes != NO_GROUP)
         if missing.any():
             values = means.of(groups, codes, place)
             fatal[:, place] |= missing & ~np.isfinite(values)

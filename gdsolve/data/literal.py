@@ -38,3 +38,13 @@ def column(name: str) -> pl.Expr:
 def chosen(columns: Iterable[str | pl.Expr]) -> list[str | pl.Expr]:
     """What to select, where some columns are given by their names."""
     return [literal(one) if isinstance(one, str) else one for one in columns]
+
+
+def nameless(cells: pl.Series) -> pl.Series:
+    """A series whose methods can be called: polars makes queries of them, which look for it by its name."""
+    return cells if literal(cells.name) == cells.name else cells.alias("")
+
+
+def cells_in(frame: pl.DataFrame, name: str) -> pl.Series:
+    """The column of this name, as a series whose methods can be called."""
+    return nameless(frame[name])

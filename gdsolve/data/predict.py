@@ -17,7 +17,7 @@ from gdsolve.csv_rows import row_writer
 from gdsolve.data.appended import Appended, read_appending
 from gdsolve.data.diagnose import cell_text, date_error, has_overflow, overflow_error, show
 from gdsolve.data.file import watched
-from gdsolve.data.literal import literals
+from gdsolve.data.literal import cells_in, literals
 from gdsolve.data.offsets import NOT_EXPOSED, offset_columns
 from gdsolve.data.opening import as_asked, open_sources
 from gdsolve.data.passes import Pass
@@ -264,7 +264,7 @@ def _refuse_first(source: Source, offset: int, frame: pl.DataFrame, model: Predi
         raise overflow_error(source, offset + int(frame[OVERFLOW].is_not_null().arg_max() or 0), model.run)
     texts = frozenset(() if model.formula is None else model.formula.texts)
     for name in dict.fromkeys([*(name for name in model.columns if name not in texts), *offset_columns(model)]):
-        column = frame[name]
+        column = cells_in(frame, name)
         bad = ~column.is_in(list(model.levels[name])) if name in model.levels else ~column.is_finite()
         if name == model.exposure:
             bad |= column <= 0.0

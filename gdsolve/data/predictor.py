@@ -14,6 +14,7 @@ from gdsolve.advice import Advice
 from gdsolve.data.beside import NOTHING, Beside
 from gdsolve.data.columns import first_of, nearest, split_hint
 from gdsolve.data.group_models import UNKNOWN, GroupModels, model_of_group, models_by_group
+from gdsolve.data.literal import cells_in
 from gdsolve.data.offsets import offset_columns, offset_of, saved_offsets
 from gdsolve.data.response import MEANS
 from gdsolve.data.shell import PREDICT
@@ -44,7 +45,7 @@ class _Term(NamedTuple):
 
     def cells(self, frame: pl.DataFrame) -> np.ndarray:
         """The numbers that are summed up, (rows,); NaN where the cell is missing."""
-        cells = frame[self.column]
+        cells = cells_in(frame, self.column)
         return np.asarray((cells if self.level is None else (cells == self.level).cast(pl.Float64)).to_numpy())
 
 
@@ -351,7 +352,7 @@ def _of_classes(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
     for term in model.terms:
         total += np.multiply.outer(term.cells(frame), term.weight)
     for name in model.levels:
-        total[frame[name].is_null().to_numpy()] = np.nan
+        total[cells_in(frame, name).is_null().to_numpy()] = np.nan
     return total + model.intercept
 
 
@@ -365,5 +366,5 @@ def _linear(frame: pl.DataFrame, model: Predictor) -> np.ndarray:
         total += (term.weight if own is None else own[:, place]) * term.cells(frame)
     for name in model.levels:
         # A column of one level has no term, but an unknown level is unknown all the same.
-        total[frame[name].is_null().to_numpy()] = np.nan
+        total[cells_in(frame, name).is_null().to_numpy()] = np.nan
     return total + (model.intercept if own is None else own[:, -1])

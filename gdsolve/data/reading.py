@@ -16,7 +16,7 @@ from gdsolve.data.file import watched
 from gdsolve.data.folds import Dealing
 from gdsolve.data.group_keys import written_keys
 from gdsolve.data.groups import CODE, GroupMeans, fill_means, group_means
-from gdsolve.data.literal import chosen, column, literals
+from gdsolve.data.literal import cells_in, chosen, column, literals
 from gdsolve.data.means import Sums, means_of, no_mean_error, weighted_sums
 from gdsolve.data.offsets import (
     design_with_offset,
@@ -139,8 +139,8 @@ class Reader:
             return frame
         texts = frame.with_columns(source.cells.text(together, pl.String()))
         # Those of rows that are left out have numbers as well: whoever counts the values need not know which rows are.
-        codes, there = np.zeros(frame.height, dtype=np.int64), texts[together].is_not_null()
-        codes[there.to_numpy()] = tally.kept_together.of(texts[together].filter(there), source.cells)
+        codes, there = np.zeros(frame.height, dtype=np.int64), cells_in(texts, together).is_not_null()
+        codes[there.to_numpy()] = tally.kept_together.of(cells_in(texts, together).filter(there), source.cells)
         return texts.with_columns(pl.Series(_DEALT, codes))
 
     def kept(self, tally: Tally) -> Iterator[pl.DataFrame]:
@@ -223,7 +223,7 @@ class Reader:
             batch = replace(batch, fold=kept[_DEALT].to_numpy())
         if self.roles.cluster is None:
             return batch
-        return replace(batch, cluster=tally.clusters.of(kept[self.roles.cluster], batch.weight, source.cells))
+        return replace(batch, cluster=tally.clusters.of(cells_in(kept, self.roles.cluster), batch.weight, source.cells))
 
     def _arrays(self, frame: pl.DataFrame) -> Batch:
         names = [column for column in self._design if isinstance(column, str)]
@@ -345,7 +345,7 @@ class Reader:
         fatal = np.zeros((frame.height, len(used)), dtype=bool)
         for place, name in enumerate(self._numbers):
             values = frame[name].to_numpy()
-            fatal[:, place] = ~np.isfinite(values) & frame[name].is_not_null().to_numpy()
+            fatal[:, place] = ~np.isfinite(values) & cells_in(frame, name).is_not_null().to_numpy()
             if name == self.roles.weight:
                 fatal[:, place] |= unusable(values, self.spec)
             elif name == self.roles.target:

@@ -11,7 +11,7 @@ import polars as pl
 from gdsolve.data.batch import Batch, Tally
 from gdsolve.data.columns import Roles, build_roles
 from gdsolve.data.description import Description
-from gdsolve.data.literal import chosen, literals
+from gdsolve.data.literal import cells_in, chosen, literals
 from gdsolve.data.offsets import design_with_offset, not_exposed, offset_columns, split_offset
 from gdsolve.data.reading import design_columns
 from gdsolve.data.source import Source
@@ -59,7 +59,7 @@ def _batch(frame: pl.DataFrame, roles: Roles, numbers: Sequence[str], target: st
     cells = frame.select(literals(numbers)).to_numpy()
     kept = np.isfinite(cells).all(axis=1) if numbers else np.ones(frame.height, dtype=bool)
     for name in roles.levels:
-        kept &= frame[name].is_not_null().to_numpy()
+        kept &= cells_in(frame, name).is_not_null().to_numpy()
     if roles.weight is not None:
         kept &= ~unusable(frame[roles.weight].to_numpy(), spec)
     if roles.exposure is not None:

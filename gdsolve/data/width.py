@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gdsolve.data.passes import count_rows
-from gdsolve.data.room import host_room, in_bytes
 from gdsolve.data.source import Source
+from gdsolve.room import host_room, in_bytes
 from gdsolve.status import DataError
 
 # Of fewer columns nobody needs to be told before their first rows are read.

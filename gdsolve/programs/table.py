@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from gdsolve.bundled import named, path_of
-from gdsolve.data.literal import literal
+from gdsolve.data.literal import literal, literals
+from gdsolve.paths import is_file
 from gdsolve.programs.text import called, no_program, number, numbers
 from gdsolve.solve.data import DataInfo
 from gdsolve.spec import Missing, Spec
@@ -131,7 +132,7 @@ def _in_text(spec: Spec, info: DataInfo, lines: list[str]) -> list[str]:
     exec("\n".join(lines), space)
     table, roles = space["table"], info.roles
     used = [*roles.features, roles.target, *filter(None, (roles.weight, roles.offset, roles.exposure))]
-    table = table if spec.where else table.select(used)
+    table = table if spec.where else table.select(literals(used))
     if table.height * table.width > MOST_INLINE:
         name = info.source[0]
         raise no_program(f"a table as large as {name}", f"copy it: gdsolve configs {name} > {name}.csv; and fit that")
@@ -205,7 +206,7 @@ def _require_plain(spec: Spec, info: DataInfo) -> None:
     source = info.source
     if len(source) != 1:
         raise no_program(f"{len(source)} tables at once", "give one table")
-    if source[0] == "-" or not path_of(source[0]).is_file():
+    if source[0] == "-" or not is_file(path_of(source[0])):
         raise no_program("a table that is in no file of its own", "write it to a file, as in data.csv, and fit that")
     if info.is_scan:
         raise no_program("a scan", "give the table that was scanned")

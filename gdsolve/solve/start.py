@@ -53,7 +53,7 @@ def _saved_weights(spec: Spec, coordinates: Coordinates, names: Sequence[str]) -
                 f"{spec.init}: column {name!r} is not used here",
                 "leave --init out, or start from a model of the same columns",
             )
-    values, constant = [float(weights[name]) for name in names], float(model["intercept"] or 0.0)
+    values, constant = [float(weights[name]) for name in names], float(model.get("intercept") or 0.0)
     if coordinates.intercept:
         values.append(constant)
     elif constant:

@@ -20,7 +20,7 @@ from gdsolve.spec.choices import PlotKind
 from gdsolve.spec.class_weights import texts_of as texts_of_classes
 from gdsolve.spec.condition import Asked
 from gdsolve.spec.document import Items, Keys, Scalar, read_entries
-from gdsolve.spec.long_lists import Numbers
+from gdsolve.spec.long_lists import LongList
 from gdsolve.spec.methods import PLAIN
 from gdsolve.spec.numbers import nearest, parse_count, parse_learning_rate, parse_number, shown
 from gdsolve.spec.offers import check_format, only_traced
@@ -409,7 +409,7 @@ def read_matrix(path: str, node: Any, name: str = "X") -> tuple[tuple[float, ...
     Raises:
         GdsolveError: anything else.
     """
-    if isinstance(node, Numbers):
+    if isinstance(node, LongList):
         return tuple(tuple(row) if isinstance(row, list) else (row,) for row in node.values)
     if not isinstance(node, Items) or not node.items:
         raise GdsolveError(

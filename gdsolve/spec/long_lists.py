@@ -20,7 +20,7 @@ _DASH = re.compile(r"^ *- ", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Numbers:
+class LongList:
     """A list of finite numbers, or of rows of them that are all as long, and the line that it begins on."""
 
     line: int
@@ -32,14 +32,14 @@ class Lifted:
     """A text without its long lists: `marks` are the words that stand in their places, with what each stands for."""
 
     text: str
-    marks: dict[str, Numbers]
+    marks: dict[str, LongList]
 
 
 def without_long_lists(text: str, keys: Collection[str]) -> Lifted:
     """Take the long lists of some keys out of a YAML text, the lines of which keep their numbers."""
     if len(text) < LONG:
         return Lifted(text, {})
-    marks: dict[str, Numbers] = {}
+    marks: dict[str, LongList] = {}
     parts, done = [], 0
     for found in re.finditer(rf"^({'|'.join(keys)}):(?=\s)", text, re.MULTILINE):
         if found.start() < done:
@@ -50,7 +50,7 @@ def without_long_lists(text: str, keys: Collection[str]) -> Lifted:
         mark = f"list-{len(marks)}-of-numbers"
         if values is None or mark in text:
             continue
-        marks[mark] = Numbers(text.count("\n", 0, found.end()) + 1, values)
+        marks[mark] = LongList(text.count("\n", 0, found.end()) + 1, values)
         parts += [text[done : found.end()], f" {mark}", "\n" * written.count("\n")]
         done = end
     return Lifted("".join((*parts, text[done:])), marks)

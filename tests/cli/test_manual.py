@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from in_process import completed
-from pages import ROOT
+from places import ROOT
 
 from gdsolve.cli.manual import manual_pages
 from gdsolve.spec import VERBS, options_of

@@ -13,6 +13,7 @@ import forked
 import numpy as np
 import polars as pl
 import pytest
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics
@@ -346,7 +347,7 @@ def of_parts(loss: Loss, mean: Mean, y: np.ndarray, z: np.ndarray, weight: np.nd
     return sums
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     cuts=st.lists(st.integers(0, 60), max_size=4),

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from pages import BLOCK, PAGES, ROOT, text_of
+from pages import BLOCK, PAGES, text_of
+from places import ROOT
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^()\s]+)\)")
 CODE = re.compile(r"``.+?``|`[^`\n]*`")

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 from page_tables import before, lay_out
-from pages import INLINE, PAGES, ROOT, blocks, commands, of_shell, prose, run_line, text_of
+from pages import INLINE, PAGES, blocks, commands, of_shell, prose, run_line, text_of
+from places import ROOT
 from readme import EXAMPLE
 from readme import PAGES as MADE_ANEW
 
@@ -19,10 +20,11 @@ from gdsolve.spec import VERBS
 
 SHELL = [page for page in PAGES if any(commands(page))]
 PYTHON = [page for page in PAGES if ">>>" not in "".join(blocks(page, "python")[:1] or ">>>")]
-"""Pages with programs; those with the answers of a console are run by tests/test_notebook.py."""
+"""Pages with programs; those with the answers of a console are run by tests/api/test_notebook.py."""
 YAML = [page for page in PAGES if blocks(page, "yaml")]
 OTHERS = ("python3 -m venv", "python -m pytest", "python -m benchmarks", "ruff ", "mypy ")
 """Commands of other programs, which `.ci/run`, the tests of the benchmarks and those of several processes run."""
+OTHERS += ("PIP_EXTRA_INDEX_URL=", "uv tool install ", "uvx ", "docker ")
 OTHERS += (".venv/bin/gdsolve tour", ".venv/bin/pip", ".venv/bin/python -m", "torchrun ", "srun ", "#SBATCH", "head=")
 FRAGMENTS = {"gdsolve fit --report", "gdsolve fit --format json", "gdsolve check --group-by country,year"}
 FRAGMENTS |= {"gdsolve predict model.json new.csv"}
@@ -91,13 +93,12 @@ def test_the_specs_of_a_page_can_be_fitted(page: str, place: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_what_a_page_shows_of_runs_is_held(page: str) -> None:
-    """It is made anew by tests/readme.py, or by a test of the page's own."""
+    """It is made anew by tests/support/readme.py, or by a test of the page's own."""
     text = text_of(page)
     if ("<!-- run: " not in text and "```console\n" not in text) or ROOT / page in MADE_ANEW:
         return
-    *_, folder, name = ("", *Path(page).parts)
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*_page.py"))
-    assert f'"{folder}" / "{name}"' in tests
+    assert f'"{Path(page).name}"' in tests
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from pages import BESIDE, PAGES, ROOT
+from pages import BESIDE, PAGES
+from places import ROOT
 
 pytest.importorskip("material", reason="mkdocs-material is not installed: pip install '.[docs]'")
 

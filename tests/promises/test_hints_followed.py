@@ -17,6 +17,7 @@ import hint_cases_formula_text
 import hint_cases_formulas
 import hint_cases_found_start
 import hint_cases_graphs
+import hint_cases_hostile
 import hint_cases_l1
 import hint_cases_models
 import hint_cases_path
@@ -43,6 +44,7 @@ CASES: list[Case] = [
     *hint_cases_curves.CASES,
     *hint_cases_found_start.CASES,
     *hint_cases_graphs.CASES,
+    *hint_cases_hostile.CASES,
     *hint_cases_bounds.CASES,
     *hint_cases_l1.CASES,
     *hint_cases_runs.CASES,

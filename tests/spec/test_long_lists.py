@@ -8,7 +8,7 @@ import pytest
 
 from gdsolve.spec import long_lists
 from gdsolve.spec.file import read_spec
-from gdsolve.spec.long_lists import Numbers, without_long_lists
+from gdsolve.spec.long_lists import LongList, without_long_lists
 from gdsolve.spec.spec import Spec
 from gdsolve.status import GdsolveError
 
@@ -44,7 +44,7 @@ def test_a_long_list_is_what_yaml_makes_of_it(written: str, tmp_path: Path, monk
 def test_only_plain_numbers_are_taken_out_and_lines_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(long_lists, "LONG", 1)
     lifted = without_long_lists("lr: 1\nX: [1,\n 2]\ny: [1, true]\nengine: rows\n", ("X", "y"))
-    assert lifted.marks == {"list-0-of-numbers": Numbers(2, [1.0, 2.0])}
+    assert lifted.marks == {"list-0-of-numbers": LongList(2, [1.0, 2.0])}
     assert lifted.text == "lr: 1\nX: list-0-of-numbers\n\ny: [1, true]\nengine: rows\n"
 
 

@@ -10,8 +10,9 @@ HOUSE = Path(gdsolve.__file__).parent
 ORDER = (
     ("advice", "csv_rows", "harmless", "nearest", "quoting", "signals", "version"),
     ("status",),
-    ("class_names", "extras"),
-    ("bundled", "files", "imports", "model", "picture", "progress", "ranks"),
+    ("class_names", "extras", "form", "imports", "paths", "room"),
+    ("json_file",),
+    ("bundled", "files", "model", "picture", "progress", "ranks"),
     ("checkpoint", "presented", "terminal"),
     ("spec",),
     ("data",),

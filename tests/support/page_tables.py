@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from pages import ROOT
+from places import ROOT
 from source_tables import duckdb_file, sparse_lines, sqlite_file, workbook
 
 GNUPLOT = "#x y z\n  1  2\t3\n 2 5 1\n\n# another block\n 4 4 4 # odd\n-1.5 .25   1e3  \n"

@@ -14,8 +14,8 @@ from pathlib import Path
 from unittest import mock
 
 from in_process import completed
+from places import ROOT
 
-ROOT = Path(__file__).parents[2]
 BESIDE = ("README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "configs/README.md")
 PAGES = tuple(sorted({*BESIDE, *(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md"))}))
 """Every page, by its path in the checkout."""

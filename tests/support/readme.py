@@ -26,10 +26,10 @@ from gdsolve.tour.script import PARTS, STEPS
 
 README = ROOT / "README.md"
 CHINESE = ROOT / "README.zh-CN.md"
-GUIDES = ("inference", "curves-by-name", "bounds", "groups")
-NAMES = ("tutorial", "textbook", "reference", *(f"guide/{name}" for name in GUIDES))
-PAGES = (README, CHINESE, *(ROOT / "docs" / f"{name}.md" for name in NAMES))
-"""The pages that show runs."""
+MADE = re.compile(r"<!-- (?:run: gdsolve |reference: begin|curves: begin|textbook: begin)")
+_PAGES = (README, CHINESE, *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = tuple(page for page in _PAGES if MADE.search(page.read_text(encoding="utf-8")))
+"""The pages of which something is made by running gdsolve."""
 RUN = re.compile(r"<!-- run: (gdsolve [^\n]*) -->\n```text\n.*?```\n", re.DOTALL)
 REFERENCE = re.compile(r"(<!-- reference: begin -->\n).*?(<!-- reference: end -->)", re.DOTALL)
 NAMED_CURVES = re.compile(r"(<!-- curves: begin -->\n).*?(<!-- curves: end -->)", re.DOTALL)

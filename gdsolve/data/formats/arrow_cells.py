@@ -11,6 +11,7 @@ import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn
 from gdsolve.data.literal import column
+from gdsolve.data.moments import beyond_calendar
 
 
 def stored_column(field: Any) -> StoredColumn:
@@ -26,12 +27,23 @@ def stored_column(field: Any) -> StoredColumn:
 
 
 def frame_of(arrays: Sequence[Any], columns: Sequence[str]) -> pl.DataFrame:
-    """Give arrays of pyarrow as columns."""
+    """Give arrays of pyarrow as columns.
+
+    Raises:
+        OSError: values that a column cannot hold.
+    """
     import pyarrow as pa
 
-    frame = pl.from_arrow(pa.RecordBatch.from_arrays([_cells(array) for array in arrays], names=list(columns)))
+    with faults_told():
+        for array in arrays:
+            # A damaged file may say of lengths and places what goes beyond its end, and of bytes that they are a text.
+            array.validate(full=True)
+        cells = [_cells(array) for array in arrays]
+        frame = pl.from_arrow(pa.RecordBatch.from_arrays(cells, names=list(columns)))
     if not isinstance(frame, pl.DataFrame):
         raise TypeError(type(frame))
+    if beyond := beyond_calendar(frame):
+        raise OSError(beyond)
     spans = [name for name, dtype in frame.schema.items() if dtype == pl.Duration]
     return frame.with_columns(column(name).dt.to_string("iso") for name in spans) if spans else frame
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from gdsolve.data.formats.typed import StoredColumn, batch_height
 from gdsolve.data.literal import column as literal_column
+from gdsolve.data.moments import beyond_calendar
 from gdsolve.data.scan import first_line
 from gdsolve.data.source import CUT_SHORT
 from gdsolve.extras import is_installed
@@ -59,6 +60,8 @@ class PolarsReader:
         chosen = chosen.slice(first, count) if rows else chosen
         with _faults_told():
             for batch in chosen.collect_batches(chunk_size=height or batch_height(len(columns))):
+                if beyond := beyond_calendar(batch):
+                    raise OSError(beyond)
                 awaited -= batch.height
                 yield batch
         # What one of its threads fails at ends the batches of polars, and it says nothing.

@@ -139,6 +139,6 @@ def text_of(part: Part) -> bytes:
     return part.text
 
 
-def lines_of(text: bytes, *columns: pl.Expr) -> list[np.ndarray]:
+def lines_of(text: bytes, *expressions: pl.Expr) -> list[np.ndarray]:
     """What some expressions say of the physical lines of a text."""
-    return [column.to_numpy() for column in rows_of(scan_lines(text).select(*columns))]
+    return [column.to_numpy() for column in rows_of(scan_lines(text).select(*expressions))]

@@ -23,7 +23,7 @@ from gdsolve.data.formula.functions import levels_of
 from gdsolve.data.formula.materializer import BatchMaterializer, FactorFaultError
 from gdsolve.data.levels import MOST_LEVELS
 from gdsolve.data.literal import literals
-from gdsolve.data.room import host_room, in_bytes
+from gdsolve.room import host_room, in_bytes
 from gdsolve.spec.formula_functions import LEARNT
 from gdsolve.spec.model_formula import ModelFormula, called_in, columns_in, parsed
 from gdsolve.status import DataError

@@ -11,6 +11,7 @@ import polars as pl
 
 from gdsolve.data.cells import Cells, ColumnKind
 from gdsolve.data.dates import UNCLEAR, moments, naive
+from gdsolve.data.literal import nameless
 
 WORDS: Mapping[ColumnKind, str] = {
     ColumnKind.NUMBER: "numbers",
@@ -49,6 +50,7 @@ class SeenColumn:
 
         A missing cell is null.
         """
+        raw = nameless(raw)
         if self.kind is ColumnKind.NUMBER and _is_plain(raw, cells):
             return raw.cast(pl.Float64), None
         if self.kind is ColumnKind.DATE and raw.dtype.is_temporal():

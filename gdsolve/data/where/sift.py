@@ -104,7 +104,7 @@ def _is_open(source: Source, sample: pl.Series, seen: SeenColumn) -> bool:
 
 def _unclear_dates(source: Source, sample: pl.DataFrame, name: str) -> GdsolveError:
     """That a column has dates whose day or month comes first."""
-    written = sample.select(source.cells.text(name, sample[name].dtype)).to_series().drop_nulls()
+    written = sample.select(source.cells.text(name, sample[name].dtype)).to_series().alias("").drop_nulls()
     cell, form = next((cell, form) for cell in written if (form := forms_of(cell)) is not None)
     return fault(
         f"column {name!r} of {source.name} holds dates that do not begin with the year, such as {cell!r}",

@@ -223,7 +223,7 @@ class SiftedSource(WrappedSource):
             cells.append(found.alias(one.name))
         table = pl.DataFrame(cells)
         try:
-            true = table.lazy().select(self.expression).collect().to_series().fill_null(value=False)
+            true = table.lazy().select(self.expression).collect().to_series().alias("").fill_null(value=False)
         except pl.exceptions.PolarsError as error:
             raise fault(
                 f"cannot be told of all rows of {self.name} ({first_line(error)})",

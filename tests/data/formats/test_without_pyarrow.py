@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 import test_data_arrow
 import test_data_parquet
+from arrow_types import NESTED, NUMBERS, PLAIN, TIMES
 from data_files import failure, load
+from depth import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_data_parquet import NESTED, NUMBERS, PLAIN, TIMES
 
 from gdsolve.data.formats.parquet.reader import ParquetReader
 from gdsolve.data.formats.polars_file import PolarsReader
@@ -139,7 +140,7 @@ def test_batches_are_as_high_as_those_of_pyarrow(tmp_path: Path) -> None:
         assert reader.rows_in(path) == 10_000
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(first=st.integers(0, 120), count=st.integers(1, 120), height=st.integers(1, 50), group=st.integers(1, 40))
 def test_rows_are_read_alone(
     first: int, count: int, height: int, group: int, tmp_path_factory: pytest.TempPathFactory

@@ -57,6 +57,9 @@ def test_there_may_be_no_minimiser(one: LineSample, other: LineSample) -> None:
         (lambda w: (w[0] - 3.0) ** 2, 0.0, 1.2, 2, 3.0),
         (lambda w: (w[0] - 3.0) ** 2, 0.0, 0.5, 1, 3.0),
         (lambda w: (w[0] - 3.0) ** 2, 0.0, 0.002, 3, None),
+        # A cubic whose slope has hardly changed: its minimiser is near enough to be tried next.
+        (lambda w: w[0] ** 3 / 3.0 - w[0], 0.0, 0.2, 2, 1.0),
+        (lambda w: w[0] ** 3 / 3.0 - w[0], 0.0, 0.01, 3, None),
         # Outside of the domain the bracket is halved until the loss exists.
         (lambda w: w[0] - w[0].log(), 0.1, -1.0, None, None),
         (lambda w: -w[0] - (4.0 - w[0]).log(), 0.0, 64.0, 5, None),

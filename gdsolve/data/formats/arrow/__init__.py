@@ -21,6 +21,18 @@ def _open(file: File, spec: Spec, named: Collection[str]) -> Source:
     return open_typed(_reader(), file, spec)
 
 
+def _glance(file: File, spec: Spec) -> tuple[str, ...] | None:
+    from struct import error
+
+    from gdsolve.data.formats.arrow.footer import column_keys
+    from gdsolve.data.names import unique_names
+
+    try:
+        return unique_names([key.strip() for key in column_keys(file.path)])
+    except (ValueError, error, OSError):
+        return None
+
+
 def _rows_in(path: str) -> int:
     return _reader().rows_in(path)
 
@@ -38,4 +50,6 @@ def _reader() -> TypedReader:
     return PolarsReader(pl.scan_ipc)
 
 
-ARROW = TableFormat("Arrow", (".arrow", ".feather", ".ipc"), _open, magic=(b"ARROW1",), rows_in=_rows_in)
+ARROW = TableFormat(
+    "Arrow", (".arrow", ".feather", ".ipc"), _open, magic=(b"ARROW1",), rows_in=_rows_in, glance=_glance
+)

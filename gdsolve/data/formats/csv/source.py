@@ -20,7 +20,7 @@ from gdsolve.data.formats.csv.mending import number_hint
 from gdsolve.data.formats.csv.sniff import ROW_NAMES, Dialect, sniff
 from gdsolve.data.formats.text import QUOTES, TextLines, TextSource, text_of
 from gdsolve.data.layout import plain
-from gdsolve.data.literal import column, literal, literals
+from gdsolve.data.literal import cells_in, column, literal, literals
 from gdsolve.data.pieces import pieces_of
 from gdsolve.data.scan import rows_of
 from gdsolve.data.shell import BY_BLANKS, FIT, piped
@@ -172,7 +172,7 @@ class CsvSource(TextSource):
         """Find the first record with U+FFFD in this column."""
         done = 0
         for frame in self.raw([column]):
-            broken = frame[column].str.contains("\ufffd", literal=True).fill_null(value=False)
+            broken = cells_in(frame, column).str.contains("\ufffd", literal=True).fill_null(value=False)
             if broken.any():
                 return done + int(broken.arg_max() or 0)
             done += frame.height

@@ -20,7 +20,7 @@ from gdsolve.data.literal import column
 from gdsolve.data.names import unique_names
 from gdsolve.data.parallel import in_order
 from gdsolve.data.pieces import Piece, first_piece, lines_before, pieces_of
-from gdsolve.data.scan import rows_of
+from gdsolve.data.scan import FAULTS, rows_of
 from gdsolve.data.source import Part, Source, Through, no_columns
 from gdsolve.spec import Spec
 from gdsolve.status import DataError
@@ -168,13 +168,19 @@ class NdjsonSource(TextSource):
     def _missing_texts(self, names: Sequence[str]) -> dict[str, int]:
         """How many texts mean a missing value, by key (one more pass where there are any names)."""
         counts = dict.fromkeys(names, 0)
-        texts = dict.fromkeys(names, pl.String)
+        texts, done = dict.fromkeys(names, pl.String), 0
         for piece in pieces_of(self.file) if names else ():
             words = [
                 (column(name).is_not_null() & self.cells.text(name, pl.String()).is_null()).sum() for name in names
             ]
-            found = rows_of(pl.scan_ndjson(piece.text, schema=texts).select(words)).row(0)
+            try:
+                *found, rows = rows_of(
+                    pl.scan_ndjson(piece.text, schema=texts).select(*words, pl.len().alias("\x00rows"))
+                ).row(0)
+            except FAULTS as error:
+                raise self.unreadable(done, error, piece) from None
             counts = {name: counts[name] + more for name, more in zip(names, found, strict=True)}
+            done += rows
         return counts
 
 

@@ -21,6 +21,16 @@ def _open(file: File, spec: Spec, named: Collection[str]) -> Source:
     return open_typed(_reader(), file, spec)
 
 
+def _glance(file: File, spec: Spec) -> tuple[str, ...] | None:
+    from gdsolve.data.formats.parquet.footer import column_keys
+    from gdsolve.data.names import unique_names
+
+    try:
+        return unique_names([key.strip() for key in column_keys(file.path)])
+    except (ValueError, LookupError, OSError, RecursionError):
+        return None
+
+
 def _rows_in(path: str) -> int:
     return _reader().rows_in(path)
 
@@ -38,4 +48,4 @@ def _reader() -> TypedReader:
     return PolarsReader(pl.scan_parquet)
 
 
-PARQUET = TableFormat("Parquet", (".parquet",), _open, magic=(b"PAR1",), rows_in=_rows_in)
+PARQUET = TableFormat("Parquet", (".parquet",), _open, magic=(b"PAR1",), rows_in=_rows_in, glance=_glance)

@@ -6,7 +6,13 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from gdsolve.status import ExitCode, GdsolveError
+
 _GROUPS = Path("/sys/fs/cgroup")
+# Addresses that torch takes with what reads a table, that the latter takes alone, and that both take for each core.
+_TORCH = 1450 << 20
+_READERS = 1200 << 20
+_THREAD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,25 @@ def host_room() -> Room:
     """What the machine, the container and the limits of the process leave."""
     found = [room for room in (_machine_room(), *_container_rooms()) if room is not None]
     return Room(min(found, default=None), _address_room())
+
+
+def require_start(importing: bool) -> None:
+    """See that a limit on addresses leaves what a run takes before it has read a cell; `importing` where torch comes.
+
+    Libraries are mapped, and every thread has a stack and an arena of its own. Where they have none they end the
+    process, in their own words.
+
+    Raises:
+        GdsolveError: it leaves less (exit code 5).
+    """
+    there = _limited("RLIMIT_AS", 0)
+    need = (_TORCH if importing else _READERS) + _THREAD * (os.cpu_count() or 1)
+    if there is not None and there < need:
+        raise GdsolveError(
+            f"the limit on addresses (ulimit -v) leaves {in_bytes(max(0, there))}, and this takes {in_bytes(need)}",
+            f"ulimit -v unlimited, or ulimit -v {2 * need // 1000:.0f}",
+            ExitCode.DATA,
+        )
 
 
 def _machine_room() -> int | None:
@@ -82,17 +107,21 @@ def _groups() -> set[Path]:
 
 
 def _address_room() -> int | None:
+    limits = [_limited("RLIMIT_AS", 0), _limited("RLIMIT_DATA", 5)]
+    return min((left for left in limits if left is not None), default=None)
+
+
+def _limited(limit: str, place: int) -> int | None:
+    """What a limit leaves, of which so much is used as stands at a place of `statm`; None where there is no limit."""
     try:
         import resource
     except ImportError:
         return None
+    most = resource.getrlimit(getattr(resource, limit))[0] if hasattr(resource, limit) else resource.RLIM_INFINITY
+    if most == resource.RLIM_INFINITY:
+        return None
     used = _read(Path("/proc/self/statm")).split()
-    limits = []
-    for limit, place in (("RLIMIT_AS", 0), ("RLIMIT_DATA", 5)):
-        most = resource.getrlimit(getattr(resource, limit))[0] if hasattr(resource, limit) else resource.RLIM_INFINITY
-        if most != resource.RLIM_INFINITY and len(used) > place:
-            limits.append(most - int(used[place]) * resource.getpagesize())
-    return min(limits, default=None)
+    return most - int(used[place]) * resource.getpagesize() if len(used) > place else None
 
 
 def _read(path: Path) -> str:

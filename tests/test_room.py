@@ -16,9 +16,10 @@ import polars as pl
 import pytest
 
 import gdsolve
+from gdsolve import room
 from gdsolve.cli.main import run
-from gdsolve.data import RowCount, open_table, room
-from gdsolve.data.room import Room, host_room
+from gdsolve.data import RowCount, open_table
+from gdsolve.room import Room, host_room
 from gdsolve.solve import memory
 from gdsolve.spec.file import build_spec
 
@@ -58,6 +59,11 @@ def test_rows_are_counted_before_they_are_read(tmp_path: Path, table: Path) -> N
     assert objects is not None
     assert objects.rows == pytest.approx(20_000, rel=0.02)
     (tmp_path / "data.csv.gz").write_bytes(gzip.compress(table.read_bytes()))
+    short = count(tmp_path / "data.csv.gz")
+    assert short is not None
+    assert short.rows == pytest.approx(20_000, rel=0.02)
+    # Beyond its first megabyte a compressed text does not tell.
+    (tmp_path / "data.csv.gz").write_bytes(gzip.compress(8 * table.read_bytes()))
     assert count(tmp_path / "data.csv.gz") is None
 
 
@@ -127,7 +133,8 @@ def test_a_compressed_table_is_refused_while_it_is_read(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, table: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "data.csv.gz"
-    path.write_bytes(gzip.compress(table.read_bytes()))
+    # More than is looked at to tell its format.
+    path.write_bytes(gzip.compress(table.read_bytes() + 8 * "\n".join([*LINES, ""]).encode()))
     # There is room when it starts, and none for what comes.
     leave(monkeypatch, 1 << 30, 1000)
     assert run(["fit", str(path), "--engine", "rows", "--verbose"]) == 5
